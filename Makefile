@@ -1,0 +1,54 @@
+# Every target is one line: the work is in cmd/parity and in the tests. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help parity conformance test build push lint doctor reproducible clean
+
+PARITY := .cache/bin/parity
+RUST := $(PARITY) exec rust
+REGISTRY ?=
+
+# Not ./... from here: Go takes Dockerfile.go for a Go file.
+PACKAGES := $(patsubst %/,./%...,$(filter-out dist/ rust-plugin/ target/,$(wildcard */)))
+
+# The shell's LANG is its locale: only one given to make chooses a plugin, and it is nobody else's locale.
+PLUGIN := $(if $(filter command line,$(origin LANG)),$(LANG),go)
+ifeq ($(origin LANG),command line)
+unexport LANG
+endif
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+parity: ## the command behind these targets, .cache/bin/parity
+	@go build -buildvcs=false -o $(PARITY) ./cmd/parity
+
+conformance: parity ## obtain compilers, build every plugin, hold each against the table and against the others
+	@$(PARITY) check
+
+test: parity ## go vet, the Go tests, the Rust plugin's tests
+	go vet $(PACKAGES) && go test $(PACKAGES) && $(RUST) cargo test --locked --target-dir=.cache/build/test
+
+build: parity ## dist/NAME.wasm for every build of builds.yaml
+	@$(PARITY) build
+
+push: build ## the plugin as an image: make push REGISTRY=host/path [LANG=go|rust]
+	@$(PARITY) image push --registry "$(REGISTRY)" --lang "$(PLUGIN)"
+
+lint: parity ## what a reviewer would say first: gofmt, vet, staticcheck, cargo fmt, clippy (the last two where present)
+	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*/*.go')); [ -z "$$files" ] || { echo "gofmt -w $$files" >&2; exit 1; }
+	go vet $(PACKAGES)
+	go tool -modfile=toolchain/lint/go.mod staticcheck $(PACKAGES)
+	@if $(RUST) cargo fmt --version >/dev/null 2>&1; then $(RUST) cargo fmt --all --check; else echo "no cargo fmt here"; fi
+	@if $(RUST) cargo clippy --version >/dev/null 2>&1; then $(RUST) cargo clippy --locked --all-targets --target-dir=.cache/build/test -- -D warnings; else echo "no cargo clippy here"; fi
+
+doctor: parity ## which compilers are there, and what would be obtained
+	@$(PARITY) doctor
+
+reproducible: parity ## build everything in two folders for two users and compare
+	@HEADER_AUTH_REPRODUCIBLE=1 go test -count=1 -timeout=20m -run='^TestReproducible$$' -v ./build
+
+clean: ## remove what was built; compilers that were obtained stay
+	rm -rf dist target .cache/build .cache/bin

@@ -1,0 +1,113 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/header-auth/header-auth/toolchain"
+)
+
+// compile runs a recipe and puts the module in its place, with its provenance beside it.
+func (r *runner) compile(ctx context.Context, b Build, tool *toolchain.Tool, key string) (p Provenance, err error) {
+	dist := filepath.Join(r.Root, "dist")
+	if err := os.MkdirAll(dist, 0o755); err != nil {
+		return p, err
+	}
+	temp, err := toolchain.Unfinished(r.work(b)) // Lock has made the folder
+	if err != nil {
+		return p, err
+	}
+	defer os.RemoveAll(temp)
+
+	vars, err := tool.Variables(ctx)
+	if err != nil {
+		return p, err
+	}
+	out := filepath.Join(temp, b.Name+".wasm")
+	vars["root"], vars["work"], vars["out"] = []string{r.Root}, []string{r.work(b)}, []string{out}
+	vars["flags"] = b.Flags
+	if vars["flags"], err = expand(b.Flags, vars); err != nil {
+		return p, err
+	}
+	if err := r.execute(ctx, b, tool, vars); err != nil {
+		return p, err
+	}
+	if b.Recipe.Produces != "" {
+		if out, err = expandOne(b.Recipe.Produces, vars); err != nil {
+			return p, err
+		}
+	}
+	module, err := os.ReadFile(out)
+	if err != nil {
+		return p, fmt.Errorf("the recipe wrote no module: %w", err)
+	}
+	if !bytes.HasPrefix(module, []byte("\x00asm\x01\x00\x00\x00")) {
+		return p, fmt.Errorf("the recipe wrote no WebAssembly module: %d bytes that don't begin with \\0asm 1", len(module))
+	}
+
+	sum := sha256.Sum256(module)
+	p = provenance(b, tool, key, hex.EncodeToString(sum[:]), len(module))
+	// The old provenance goes first and the new one comes last: at no time does one describe another module.
+	if err := os.Remove(filepath.Join(dist, b.Name+".json")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return p, err
+	}
+	if err := replace(filepath.Join(r.Root, filepath.FromSlash(b.Wasm)), module); err != nil {
+		return p, err
+	}
+	return p, p.save(dist)
+}
+
+func (r *runner) execute(ctx context.Context, b Build, tool *toolchain.Tool, vars map[string][]string) error {
+	args, err := expand(b.Recipe.Command, vars)
+	if err != nil {
+		return err
+	}
+	env := slices.Clone(tool.Env)
+	for _, name := range slices.Sorted(maps.Keys(b.Recipe.Env)) {
+		value, err := expandOne(b.Recipe.Env[name], vars)
+		if err != nil {
+			return err
+		}
+		env = append(env, name+"="+value)
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = r.Root, toolchain.Environ(tool.Path, env...), 5*time.Second
+	output, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("run %s: %w\n%s", strings.Join(args, " "), err, lastLines(string(output), 40))
+	}
+	return nil
+}
+
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return "    " + strings.Join(lines[max(0, len(lines)-n):], "\n    ")
+}
+
+// replace writes a file beside its place and renames it.
+func replace(file string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // nothing is left of it after the rename
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), file)
+}

@@ -1,0 +1,107 @@
+package build
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/header-auth/header-auth/toolchain"
+)
+
+// key is a digest of all that decides about a module's bytes: the entry of builds.yaml, the compiler, the sources.
+func key(b Build, tool *toolchain.Tool, root string) (string, error) {
+	files, err := sources(root, b.Sources)
+	if err != nil {
+		return "", fmt.Errorf("read sources of %s: %w", b.Name, err)
+	}
+	h := sha256.New()
+	// What an entry says about people's reading (notes, known failures) is not among its JSON.
+	if err := json.NewEncoder(h).Encode(struct {
+		Build
+		Details []string
+	}{b, tool.Details}); err != nil {
+		return "", fmt.Errorf("digest %s: %w", b.Name, err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			return "", fmt.Errorf("read sources of %s: %w", b.Name, err)
+		}
+		fmt.Fprintf(h, "%s %d\n%s", file, len(content), content)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// sources are the files that the patterns choose, sorted, with slashes. * is any part of a name, ** any folders,
+// a leading ! takes files away again. A pattern that chooses nothing is a fault: it was meant to choose something.
+func sources(root string, patterns []string) ([]string, error) {
+	chosen := map[string]bool{}
+	for _, pattern := range patterns {
+		pattern, exclude := strings.CutPrefix(pattern, "!")
+		if exclude {
+			for file := range chosen {
+				if glob(pattern).MatchString(file) {
+					delete(chosen, file)
+				}
+			}
+			continue
+		}
+		found, err := walk(root, pattern)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, &FaultError{fmt.Sprintf("%s: source pattern %q chooses no file", File, pattern)}
+		}
+		for _, file := range found {
+			chosen[file] = true
+		}
+	}
+	files := make([]string, 0, len(chosen))
+	for file := range chosen {
+		files = append(files, file)
+	}
+	slices.Sort(files)
+	return files, nil
+}
+
+// walk looks only into the folder that the pattern names before its first *.
+func walk(root, pattern string) (found []string, err error) {
+	folder := pattern
+	if i := strings.IndexByte(pattern, '*'); i >= 0 {
+		folder = path.Dir(pattern[:i] + "x")
+	}
+	match := glob(pattern)
+	err = filepath.WalkDir(filepath.Join(root, folder), func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		if rel = filepath.ToSlash(rel); match.MatchString(rel) {
+			found = append(found, rel)
+		}
+		return nil
+	})
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	return found, err
+}
+
+func glob(pattern string) *regexp.Regexp {
+	re := regexp.QuoteMeta(pattern)
+	re = strings.ReplaceAll(re, `\*\*/`, `(?:.*/)?`)
+	re = strings.ReplaceAll(re, `\*`, `[^/]*`)
+	return regexp.MustCompile("^" + re + "$")
+}

@@ -1,0 +1,202 @@
+// Package build makes the modules under test from builds.yaml, the one list of builds.
+package build
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// File is the name of the list, in the repository's root.
+const File = "builds.yaml"
+
+// List is builds.yaml.
+type List struct {
+	Builds []Build `yaml:"builds"`
+}
+
+// Build is one way to make a plugin: one entry of builds.yaml.
+type Build struct {
+	Name         string         `yaml:"name" json:"name"`
+	Language     string         `yaml:"language" json:"language"`
+	SDK          SDK            `yaml:"sdk" json:"sdk"`
+	Compiler     string         `yaml:"compiler" json:"compiler"` // one of toolchain.Names, or a program on PATH
+	Flags        []string       `yaml:"flags" json:"flags,omitempty"`
+	Recipe       Recipe         `yaml:"recipe" json:"recipe"`
+	Sources      []string       `yaml:"sources" json:"sources"` // patterns; a change in one of these files makes the module stale
+	Wasm         string         `yaml:"wasm" json:"wasm"`       // always dist/NAME.wasm
+	Notes        string         `yaml:"notes" json:"-"`         // what a reader of a report must know
+	KnownFailing []KnownFailing `yaml:"known_failing" json:"-"`
+}
+
+// SDK is the Proxy-Wasm library that the plugin uses.
+type SDK struct {
+	Name    string `yaml:"name" json:"name"`
+	Version string `yaml:"version" json:"version"`
+}
+
+// Recipe is the command that writes the module. ${variables} stand for what Variables of the toolchain say and for
+// root (the repository), out (the file to write), work (a folder kept for this build) and flags.
+type Recipe struct {
+	Env     map[string]string `yaml:"env" json:"env,omitempty"`
+	Command []string          `yaml:"command" json:"command"`
+	// Produces is where the module lies afterwards, for a command that can't be told to write to ${out}.
+	Produces string `yaml:"produces" json:"produces,omitempty"`
+}
+
+// KnownFailing says that a case is expected to fail with a build, and why.
+type KnownFailing struct {
+	Case   string `yaml:"case"` // a case's id, or a pattern for path.Match
+	Reason string `yaml:"reason"`
+}
+
+// FaultError is a fault of the list, or of what was selected from it.
+type FaultError struct{ Fault string }
+
+func (e *FaultError) Error() string { return e.Fault }
+
+// Load reads builds.yaml. Whatever is unknown, repeated or missing is a *FaultError with file:line:column.
+func Load(file string) (*List, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &FaultError{fmt.Sprintf("read builds: %v", err)}
+	}
+	// The table of builds is read the same from everywhere: messages name the file as it was given.
+	doc, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, fault(file, err)
+	}
+	var list List
+	if err := yaml.UnmarshalWithOptions(text, &list, yaml.Strict()); err != nil {
+		return nil, fault(file, err)
+	}
+	if len(list.Builds) == 0 {
+		return nil, &FaultError{file + ": no builds: expected an entry under builds"}
+	}
+	seen := map[string]int{}
+	for i, b := range list.Builds {
+		if first, ok := seen[b.Name]; ok {
+			return nil, list.at(file, doc, i, "name", fmt.Sprintf("%q is also the name of build %d", b.Name, first+1))
+		}
+		seen[b.Name] = i
+		if key, what := b.wrong(); what != "" {
+			return nil, list.at(file, doc, i, key, what)
+		}
+	}
+	return &list, nil
+}
+
+var buildName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+
+// wrong names a key and what is wrong with its value.
+func (b Build) wrong() (key, what string) {
+	switch {
+	case !buildName.MatchString(b.Name):
+		return "name", fmt.Sprintf("%q is no name: expected small letters, digits and dashes", b.Name)
+	case b.Language == "":
+		return "language", "expected the language the plugin is written in"
+	case b.SDK.Name == "" || b.SDK.Version == "":
+		return "sdk", "expected name and version"
+	case b.Compiler == "":
+		return "compiler", "expected go, tinygo, rust or a program on PATH"
+	case len(b.Recipe.Command) == 0:
+		return "recipe", "expected a command"
+	case len(b.Sources) == 0:
+		return "sources", "expected at least one pattern: without sources nothing would make the module stale"
+	case b.Wasm != "dist/"+b.Name+".wasm":
+		return "wasm", fmt.Sprintf("%q: expected dist/%s.wasm", b.Wasm, b.Name)
+	}
+	for _, k := range b.KnownFailing {
+		if _, err := path.Match(k.Case, ""); k.Case == "" || err != nil {
+			return "known_failing", fmt.Sprintf("%q is no pattern of cases", k.Case)
+		}
+		if k.Reason == "" {
+			return "known_failing", fmt.Sprintf("%q has no reason", k.Case)
+		}
+	}
+	return "", ""
+}
+
+// at is a fault with the place of a key of the i-th build, or of the build where it has no such key.
+func (l *List) at(file string, doc *ast.File, i int, key, what string) error {
+	where := file
+	for _, p := range []string{fmt.Sprintf("$.builds[%d].%s", i, key), fmt.Sprintf("$.builds[%d]", i)} {
+		if place, err := yaml.PathString(p); err == nil {
+			if node, err := place.FilterFile(doc); err == nil && node != nil {
+				pos := start(node)
+				where = fmt.Sprintf("%s:%d:%d", file, pos.line, pos.column)
+				break
+			}
+		}
+	}
+	return &FaultError{fmt.Sprintf("%s: build %d: %s: %s", where, i+1, key, what)}
+}
+
+type position struct{ line, column int }
+
+// start is where a node begins: goccy puts a mapping's token at its first colon.
+func start(node ast.Node) position {
+	if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
+		node = m.Values[0].Key
+	}
+	p := node.GetToken().Position
+	return position{p.Line, p.Column}
+}
+
+// fault puts the place of goccy's error before its message.
+func fault(file string, err error) error {
+	var e yaml.Error
+	if errors.As(err, &e) && e.GetToken() != nil {
+		p := e.GetToken().Position
+		return &FaultError{fmt.Sprintf("%s:%d:%d: %s", file, p.Line, p.Column, e.GetMessage())}
+	}
+	return &FaultError{fmt.Sprintf("%s: %v", file, err)}
+}
+
+// Select returns the named builds in the list's order; no names select all.
+func (l *List) Select(names []string) ([]Build, error) {
+	if len(names) == 0 {
+		return l.Builds, nil
+	}
+	var known []string
+	for _, b := range l.Builds {
+		known = append(known, b.Name)
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, &FaultError{fmt.Sprintf("select build %q: not in %s, which has %s", name, File, strings.Join(known, ", "))}
+		}
+	}
+	var chosen []Build
+	for _, b := range l.Builds {
+		if slices.Contains(names, b.Name) {
+			chosen = append(chosen, b)
+		}
+	}
+	return chosen, nil
+}
+
+// FindRoot is the repository's root: the nearest folder with builds.yaml, from here upwards.
+func FindRoot() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", File, err)
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, File)); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", &FaultError{fmt.Sprintf("find %s: neither in %s nor above it; run inside the repository", File, here)}
+		}
+	}
+}

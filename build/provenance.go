@@ -1,0 +1,76 @@
+package build
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	"github.com/header-auth/header-auth/toolchain"
+)
+
+// Provenance says where a module comes from; it lies beside the module as dist/NAME.json. It holds no path and no
+// date, so that two people who build the same get the same.
+type Provenance struct {
+	Schema   string   `json:"schema"` // "header-auth/build/v1"
+	Name     string   `json:"name"`
+	Language string   `json:"language"`
+	SDK      SDK      `json:"sdk"`
+	Compiler Compiler `json:"compiler"`
+	Flags    []string `json:"flags"`
+	Command  []string `json:"command"` // as in builds.yaml, ${variables} unexpanded
+	SHA256   string   `json:"sha256"`  // of the module, in hex
+	Size     int      `json:"size"`    // of the module, in bytes
+	Key      string   `json:"key"`     // digest of entry, compiler and sources
+}
+
+// Compiler is a toolchain.Tool without what belongs to one machine.
+type Compiler struct {
+	Name    string   `json:"name"`
+	Version string   `json:"version"`
+	Details []string `json:"details"`
+}
+
+const provenanceSchema = "header-auth/build/v1"
+
+func provenance(b Build, tool *toolchain.Tool, key, sum string, size int) Provenance {
+	return Provenance{
+		Schema:   provenanceSchema,
+		Name:     b.Name,
+		Language: b.Language,
+		SDK:      b.SDK,
+		Compiler: Compiler{tool.Name, tool.Version, tool.Details},
+		Flags:    b.Flags,
+		Command:  b.Recipe.Command,
+		SHA256:   sum,
+		Size:     size,
+		Key:      key,
+	}
+}
+
+func (p Provenance) save(dist string) error {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(p); err != nil {
+		return err
+	}
+	return replace(filepath.Join(dist, p.Name+".json"), text.Bytes())
+}
+
+// kept is the provenance of a module that is up to date: same key, and nobody has touched the module since.
+func kept(root string, b Build, key string) (p Provenance, ok bool) {
+	text, err := os.ReadFile(filepath.Join(root, "dist", b.Name+".json"))
+	if err != nil || json.Unmarshal(text, &p) != nil || p.Schema != provenanceSchema || p.Key != key {
+		return Provenance{}, false
+	}
+	module, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(b.Wasm)))
+	if err != nil {
+		return Provenance{}, false
+	}
+	sum := sha256.Sum256(module)
+	return p, hex.EncodeToString(sum[:]) == p.SHA256
+}

@@ -1,0 +1,178 @@
+package toolchain
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+var tinygoVersion = regexp.MustCompile(`^tinygo version (\S+) `)
+
+func (s *search) findTinyGo(ctx context.Context) Finding {
+	f := Finding{Name: "tinygo"}
+	tool, lack := s.tinygoOnPath(ctx)
+	if tool == nil {
+		var lackHere string
+		tool, lackHere = s.tinygoBuilt(ctx)
+		lack += "; " + lackHere
+	}
+	if tool != nil {
+		f.Tool = tool
+		return f
+	}
+	f.Lack = lack
+	f.Cure = s.tinygoCure()
+	build := "build TinyGo " + s.TinyGo.Build + " from the Go module proxy into " + s.tinygoHome()
+	ok, why := s.how()
+	switch {
+	case s.llvmPresent() == "":
+		f.Next = build
+	case ok:
+		f.Next = "apt-get install " + strings.Join(s.TinyGo.Debian, " ") + ", then " + build
+	default:
+		f.Lack += "; " + why
+	}
+	return f
+}
+
+// tinygoOnPath accepts a release: it brings a libc of its own, which a TinyGo built from its module doesn't.
+func (s *search) tinygoOnPath(ctx context.Context) (tool *Tool, lack string) {
+	path, err := lookPath("tinygo")
+	if err != nil {
+		return nil, "no tinygo on PATH"
+	}
+	line, version, err := s.tinygoAsked(ctx, path, nil)
+	switch {
+	case err != nil:
+		return nil, err.Error()
+	case older(version, s.TinyGo.AtLeast) || !older(version, s.TinyGo.Below):
+		return nil, fmt.Sprintf("%s is TinyGo %s, wanted from %s to before %s",
+			path, version, s.TinyGo.AtLeast, s.TinyGo.Below)
+	}
+	root, err := s.run(ctx, command{args: []string{path, "env", "TINYGOROOT"}, env: goEnv})
+	if err != nil {
+		return nil, err.Error()
+	}
+	root = strings.TrimSpace(root)
+	if libc, _ := os.ReadDir(filepath.Join(root, "lib", "wasi-libc")); len(libc) == 0 {
+		return nil, fmt.Sprintf("%s has no libc in %s: no release", path, filepath.Join(root, "lib", "wasi-libc"))
+	}
+	details := []string{line}
+	// A release may bring its own; else TinyGo takes the one on PATH.
+	wasmOpt := filepath.Join(root, "bin", "wasm-opt")
+	if !exists(wasmOpt) {
+		wasmOpt = "wasm-opt"
+	}
+	if out, err := s.run(ctx, command{args: []string{wasmOpt, "--version"}}); err == nil {
+		details = append(details, strings.TrimSpace(out))
+	}
+	return &Tool{
+		Name:    "tinygo",
+		Version: version,
+		Origin:  "from PATH: " + path,
+		Details: details,
+		Env:     goEnv,
+		Vars:    map[string][]string{"tinygo": {path}, "tinygo_target": {"wasip1"}},
+	}, ""
+}
+
+// tinygoBuilt is the one that installTinyGo has made.
+func (s *search) tinygoBuilt(ctx context.Context) (tool *Tool, lack string) {
+	home := s.tinygoHome()
+	if !exists(home) {
+		return nil, "none built in .cache/toolchain"
+	}
+	if missing := s.llvmPresent(); missing != "" {
+		return nil, "the one in " + home + " lacks " + missing
+	}
+	env := append([]string{
+		"TINYGOROOT=" + filepath.Join(home, "root"),
+		"WASMOPT=" + s.at("/usr/bin/wasm-opt"), // another one may come first on PATH
+	}, goEnv...)
+	path := filepath.Join(home, "bin", "tinygo")
+	line, version, err := s.tinygoAsked(ctx, path, env)
+	if err != nil {
+		return nil, err.Error()
+	}
+	wasmOpt, err := s.run(ctx, command{args: []string{s.at("/usr/bin/wasm-opt"), "--version"}})
+	if err != nil {
+		return nil, err.Error()
+	}
+	details := []string{line, strings.TrimSpace(wasmOpt)}
+	target := filepath.Join(home, targetFile)
+	for _, file := range []string{target, s.libc(), s.builtins()} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return nil, "read " + file + ": " + err.Error()
+		}
+		details = append(details, filepath.Base(file)+" "+digest(content))
+	}
+	return &Tool{
+		Name:    "tinygo",
+		Version: version,
+		Origin:  "built by this project from the Go module proxy: " + home + ", with LLVM " + s.TinyGo.LLVM + " of " + s.name(),
+		Details: details,
+		Env:     env,
+		Path:    []string{s.llvmBin()},
+		Vars:    map[string][]string{"tinygo": {path}, "tinygo_target": {target}},
+	}, ""
+}
+
+func (s *search) tinygoAsked(ctx context.Context, path string, env []string) (line, version string, err error) {
+	out, err := s.run(ctx, command{args: []string{path, "version"}, env: append(env, goEnv...)})
+	if err != nil {
+		return "", "", err
+	}
+	line = strings.TrimSpace(out)
+	m := tinygoVersion.FindStringSubmatch(line)
+	if m == nil {
+		return "", "", fmt.Errorf("ask %s for its version: got %q", path, line)
+	}
+	return line, m[1], nil
+}
+
+func (s *search) tinygoHome() string {
+	return filepath.Join(s.cache, "tinygo-"+s.TinyGo.Build)
+}
+
+func (s *search) llvmBin() string {
+	return s.at("/usr/lib/llvm-" + s.TinyGo.LLVM + "/bin")
+}
+
+// llvmPresent names the first file of the packages that isn't there.
+func (s *search) llvmPresent() (missing string) {
+	for _, file := range []string{
+		filepath.Join(s.llvmBin(), "wasm-ld"), filepath.Join(s.llvmBin(), "clang++"),
+		s.at("/usr/lib/llvm-" + s.TinyGo.LLVM + "/include/llvm-c/Core.h"),
+		s.at("/usr/lib/llvm-" + s.TinyGo.LLVM + "/include/clang-c/Index.h"),
+		s.at("/usr/bin/wasm-opt"), s.libc(), s.builtins(),
+	} {
+		if !exists(file) {
+			return file
+		}
+	}
+	return ""
+}
+
+func (s *search) tinygoCure() []string {
+	release := "https://github.com/tinygo-org/tinygo/releases/download/v" + s.TinyGo.Build + "/tinygo" + s.TinyGo.Build +
+		"." + s.os + "-" + s.arch + ".tar.gz"
+	cure := []string{
+		"# TinyGo's release, anywhere you may write:",
+		"mkdir -p ~/.local && curl -fL " + release + " | tar -xz -C ~/.local",
+		"export PATH=~/.local/tinygo/bin:$PATH",
+	}
+	if s.os == "darwin" {
+		cure = append(cure, "brew install binaryen")
+	}
+	if s.apt {
+		cure = append([]string{
+			"# with root, and this project builds TinyGo itself (Debian 12 or later, Ubuntu 24.10 or later):",
+			aptInstall(s.TinyGo.Debian),
+		}, append([]string{"# or, without root: " + cure[0][2:]}, cure[1:]...)...)
+	}
+	return cure
+}

@@ -1,0 +1,129 @@
+package toolchain
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const targetFile = "wasip1-debian.json"
+
+func (s *search) libc() string { return s.at("/usr/lib/wasm32-wasi/libc.a") }
+
+func (s *search) builtins() string {
+	v := s.TinyGo.LLVM
+	return s.at("/usr/lib/llvm-" + v + "/lib/clang/" + v + "/lib/wasi/libclang_rt.builtins-wasm32.a")
+}
+
+// installTinyGo builds TinyGo as the Go tool it is. Everything is made beside its place and renamed at the end, so
+// that an interrupted one leaves nothing that could be taken for a whole one.
+func (s *search) installTinyGo(ctx context.Context) error {
+	if s.llvmPresent() != "" {
+		if err := s.installPackages(ctx, s.TinyGo.Debian); err != nil {
+			return err
+		}
+	}
+	if missing := s.llvmPresent(); missing != "" {
+		return fmt.Errorf("install packages: done, but %s is not there", missing)
+	}
+
+	home := s.tinygoHome()
+	if err := os.MkdirAll(s.cache, 0o755); err != nil {
+		return fmt.Errorf("make cache: %w", err)
+	}
+	temp, err := Unfinished(s.cache)
+	if err != nil {
+		return fmt.Errorf("make cache: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	if err := s.buildTinyGo(ctx, temp); err != nil {
+		return fmt.Errorf("build tinygo %s: %w", s.TinyGo.Build, err)
+	}
+	if err := os.Chmod(temp, 0o755); err != nil { // MkdirTemp keeps others out
+		return fmt.Errorf("build tinygo: %w", err)
+	}
+	if err := os.RemoveAll(home); err != nil {
+		return fmt.Errorf("replace %s: %w", home, err)
+	}
+	return os.Rename(temp, home)
+}
+
+func (s *search) buildTinyGo(ctx context.Context, home string) error {
+	log := filepath.Join(s.cache, "tinygo.log")
+	s.logf("building TinyGo %s from the Go module proxy, about a minute (log: %s)", s.TinyGo.Build, log)
+	goTool := s.findGo(ctx)
+	if goTool.Tool == nil {
+		return &MissingError{[]Finding{goTool}}
+	}
+	golang := goTool.Tool.Vars["go"][0]
+	inModule := command{
+		dir: filepath.Join(s.Root, "toolchain", "tinygo"),
+		// Debian's clang, so that no further C++ compiler is asked of the machine.
+		env: append([]string{"CGO_ENABLED=1", "CC=" + s.llvmBin() + "/clang", "CXX=" + s.llvmBin() + "/clang++"}, goEnv...),
+		log: log, limit: s.TimeLimits.TinyGo,
+	}
+	inModule.args = []string{golang, "build", "-trimpath", "-tags=llvm" + s.TinyGo.LLVM,
+		"-o", filepath.Join(home, "bin", "tinygo"), "github.com/tinygo-org/tinygo"}
+	if _, err := s.run(ctx, inModule); err != nil {
+		return err
+	}
+	inModule.args, inModule.log = []string{golang, "list", "-m", "-f={{.Dir}}", "github.com/tinygo-org/tinygo"}, ""
+	out, err := s.run(ctx, inModule)
+	if err != nil {
+		return err
+	}
+	return s.tinygoRoot(strings.TrimSpace(out), home)
+}
+
+// tinygoRoot makes what TinyGo looks for in TINYGOROOT, and a target that links Debian's libc.
+func (s *search) tinygoRoot(module, home string) error {
+	root := filepath.Join(home, "root")
+	for _, folder := range []string{"src", "targets", "lib"} {
+		if err := os.CopyFS(filepath.Join(root, folder), os.DirFS(filepath.Join(module, folder))); err != nil {
+			return fmt.Errorf("copy tinygo's %s: %w", folder, err)
+		}
+	}
+	// A submodule that the module's zip has not: TinyGo wants the folder, wasip1 needs nothing in it.
+	if err := os.MkdirAll(filepath.Join(root, "src", "net"), 0o755); err != nil {
+		return fmt.Errorf("make TINYGOROOT: %w", err)
+	}
+	stock, err := os.ReadFile(filepath.Join(root, "targets", "wasip1.json"))
+	if err != nil {
+		return fmt.Errorf("read tinygo's target: %w", err)
+	}
+	target, err := debianTarget(stock, filepath.Dir(s.libc()), s.builtins())
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(home, targetFile), target, 0o644); err != nil {
+		return fmt.Errorf("write tinygo's target: %w", err)
+	}
+	return nil
+}
+
+// debianTarget is TinyGo's own target with Debian's libc and builtins instead of those it would compile from
+// submodules, and without the two features that LLVM 19 doesn't know.
+func debianTarget(stock []byte, libc, builtins string) ([]byte, error) {
+	var t map[string]any
+	if err := json.Unmarshal(stock, &t); err != nil {
+		return nil, fmt.Errorf("read tinygo's target: %w", err)
+	}
+	features, ok1 := t["features"].(string)
+	cflags, ok2 := t["cflags"].([]any)
+	ldflags, ok3 := t["ldflags"].([]any)
+	if !ok1 || !ok2 || !ok3 {
+		return nil, fmt.Errorf("read tinygo's target: expected features, cflags and ldflags")
+	}
+	delete(t, "libc")
+	delete(t, "rtlib")
+	for _, unknown := range []string{"+bulk-memory-opt,", "+call-indirect-overlong,"} {
+		features = strings.Replace(features, unknown, "", 1)
+	}
+	t["features"] = features
+	t["cflags"] = append(cflags, "-isystem", strings.Replace(libc, "/lib/", "/include/", 1))
+	t["ldflags"] = append(ldflags, "-L"+libc, "-lc", builtins)
+	return json.MarshalIndent(t, "", "\t")
+}
