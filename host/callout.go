@@ -1,0 +1,111 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Call is an HTTP call that a plugin made with proxy_http_call.
+type Call struct {
+	Token     uint32
+	Cluster   string
+	Headers   []Header // as they leave Envoy
+	Body      []byte
+	Trailers  []Header // as the plugin gave them; Envoy never sends them
+	Timeout   time.Duration
+	ContextID uint32 // of the stream or plugin on whose behalf it was made
+	Done      bool   // answered, timed out or given up
+
+	plugin     *Plugin
+	generation int
+	due        time.Time // when it times out; zero: never
+}
+
+// CallAnswer is what comes of a call. A call that cannot be connected, or times out, gets a 503 or 504 from Envoy that
+// looks like any other answer; Reset is an answer that broke off after its headers.
+type CallAnswer struct {
+	Headers  []Header
+	Body     []byte
+	Trailers []Header
+	Reset    bool
+}
+
+// ErrNoCall is what answering a call that isn't there, or is done, ends with.
+var ErrNoCall = errors.New("no such call is waiting")
+
+// callTimedOut is Envoy's answer in place of one that does not come.
+func callTimedOut() CallAnswer { return envoyAnswer(504, "upstream request timeout") }
+
+func envoyAnswer(status int, body string) CallAnswer {
+	return CallAnswer{Headers: []Header{{":status", strconv.Itoa(status)}, {"content-length", strconv.Itoa(len(body))},
+		{"content-type", "text/plain"}}, Body: []byte(body)}
+}
+
+// Calls are the HTTP calls made so far, in order.
+func (vm *VM) Calls() []*Call { return vm.calls }
+
+// Answer delivers the answer to a call: proxy_on_http_call_response on the plugin's root context. The error is
+// ErrNoCall or the VM's *Failure.
+func (vm *VM) Answer(token uint32, a CallAnswer) error {
+	for _, c := range vm.calls {
+		if c.Token == token && !c.Done {
+			vm.enter()
+			defer vm.leave()
+			defer vm.rescue("Answer")
+			vm.answer(c, a)
+			return vm.err()
+		}
+	}
+	return fmt.Errorf("answer call %d: %w", token, ErrNoCall)
+}
+
+// brokenConnection is the code that proxy_get_status gives once a call has failed, and then for good.
+const brokenConnection = 11
+
+func (vm *VM) answer(c *Call, a CallAnswer) {
+	p := c.plugin
+	if c.Done || c.generation != vm.generation || p.gone {
+		c.Done = true
+		return
+	}
+	c.Done = true
+	if a.Reset {
+		p.code, p.message = brokenConnection, "reset"
+		vm.call(onHTTPCallResponse, &p.scope, 0, c.Token, 0, 0, 0)
+		p.message = ""
+		vm.after()
+		return
+	}
+	vm.received[0].reset(responseMap)
+	vm.received[1].reset(trailerMap)
+	vm.received[0].load(a.Headers, false)
+	vm.received[1].load(a.Trailers, false)
+	p.reply = &a
+	vm.call(onHTTPCallResponse, &p.scope, 0, c.Token, uint32(len(vm.received[0].entries)), uint32(len(a.Body)),
+		uint32(len(vm.received[1].entries)))
+	p.reply = nil
+	vm.after()
+}
+
+// received is the map of that type that came with the answer whose callback is running, nil if none is.
+func (p *Plugin) received(t MapType) *headerMap {
+	switch {
+	case p == nil:
+	case p.reply != nil && t == HttpCallResponseHeaders:
+		return &p.vm.received[0]
+	case p.reply != nil && t == HttpCallResponseTrailers:
+		return &p.vm.received[1]
+	case p.grpc != nil && p.grpc.mapType == t:
+		return &p.vm.received[0]
+	}
+	return nil
+}
+
+// giveUp marks the calls of an instance that is gone.
+func giveUp(calls []*Call) {
+	for _, c := range calls {
+		c.Done = true
+	}
+}

@@ -1,0 +1,104 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/tetratelabs/wazero/sys"
+)
+
+// FailureKind says how a VM died.
+type FailureKind uint8
+
+const (
+	Trapped          FailureKind = iota + 1 // the guest trapped; in Envoy this VM is dead, others live on
+	DeadlineExceeded                        // a call took longer than Options.Deadline; Envoy's worker would hang for ever
+	WouldCrashEnvoy                         // the guest did what kills a real Envoy, or makes it write nonsense
+	HostFault                               // a bug in this package; the guest may be innocent
+)
+
+func (k FailureKind) String() string {
+	return nameOf(uint32(k), "none", "trapped", "deadline exceeded", "would crash Envoy", "fault of the host")
+}
+
+// Failure says why a VM is dead. No callback is made into a dead VM.
+type Failure struct {
+	Kind   FailureKind
+	In     string // the export that was running
+	Reason string // one line
+	Stack  string // the guest's stack, a frame a line, innermost first; may be empty
+}
+
+func (f *Failure) Error() string {
+	s := f.Kind.String()
+	if f.In != "" {
+		s += " in " + f.In
+	}
+	return s + ": " + f.Reason
+}
+
+// What a plugin's start may end with, besides a *Failure.
+var (
+	ErrStartRefused     = errors.New("proxy_on_vm_start returned false")
+	ErrConfigureRefused = errors.New("proxy_on_configure returned false")
+)
+
+// trapError is what a host function panics with to make the guest trap.
+type trapError struct{ reason string }
+
+func (e *trapError) Error() string { return e.reason }
+
+// trap makes the running guest function trap. It does not return.
+func (vm *VM) trap(reason string) { panic(&trapError{reason}) }
+
+// crash ends the VM because a real Envoy would not survive. Inside a host call it does not return.
+func (vm *VM) crash(reason string) {
+	if vm.failure == nil {
+		vm.failure = &Failure{Kind: WouldCrashEnvoy, In: vm.running, Reason: reason}
+	}
+	if vm.inGuest {
+		panic(&trapError{reason})
+	}
+}
+
+// fail ends the VM with the error of a call into it. The first failure counts.
+func (vm *VM) fail(export string, err error) {
+	if vm.failure != nil {
+		return
+	}
+	f := &Failure{Kind: Trapped, In: export}
+	text, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n")
+	f.Stack = strings.ReplaceAll(strings.TrimSpace(stack), "\t", "")
+	f.Reason, _, _ = strings.Cut(strings.TrimPrefix(text, "wasm error: "), "\n")
+	var exit *sys.ExitError
+	var trap *trapError
+	switch {
+	case errors.As(err, &exit):
+		f.Kind = DeadlineExceeded
+		f.Reason = fmt.Sprintf("the call took longer than %v", vm.module.options.Deadline)
+		f.Stack = ""
+	case errors.Is(err, context.DeadlineExceeded):
+		f.Kind = DeadlineExceeded
+	case errors.As(err, &trap):
+		f.Reason = trap.reason
+	case strings.Contains(f.Reason, "(recovered by wazero)"):
+		f.Kind = HostFault
+	}
+	vm.failure = f
+}
+
+// rescue turns a panic of the host itself into a failure of the VM. It is deferred by whatever users call.
+func (vm *VM) rescue(in string) { vm.recovered(recover(), in) }
+
+func (vm *VM) recovered(r any, in string) {
+	if r == nil {
+		return
+	}
+	if _, ok := r.(*trapError); !ok && vm.failure == nil {
+		vm.failure = &Failure{Kind: HostFault, In: in, Reason: fmt.Sprint(r), Stack: string(debug.Stack())}
+	}
+	vm.inGuest, vm.actions, vm.next = false, vm.actions[:0], 0
+}

@@ -1,0 +1,98 @@
+package host
+
+import (
+	"fmt"
+	"time"
+)
+
+// GrpcCall is a gRPC call, or stream, that a plugin made.
+type GrpcCall struct {
+	Token     uint32
+	Streaming bool
+	Cluster   string
+	Service   string
+	Method    string
+	Metadata  []Header
+	Messages  [][]byte // sent by the plugin
+	HalfEnded bool     // the plugin has sent its last message
+	Timeout   time.Duration
+	ContextID uint32
+	Done      bool
+
+	plugin     *Plugin
+	generation int
+}
+
+// GrpcEventKind says what comes from the other end of a gRPC call.
+type GrpcEventKind uint8
+
+const (
+	GrpcInitialMetadata  GrpcEventKind = iota // streams only
+	GrpcMessage                               // ends a unary call
+	GrpcTrailingMetadata                      // streams only
+	GrpcClose                                 // ends a stream, or a unary call that failed
+)
+
+// GrpcEvent is something that comes from the other end.
+type GrpcEvent struct {
+	Kind          GrpcEventKind
+	Metadata      []Header
+	Message       []byte
+	Status        uint32 // of GrpcClose
+	StatusMessage string
+}
+
+// grpcData is what the plugin may read in a gRPC callback.
+type grpcData struct {
+	message []byte
+	mapType MapType // mapTypes: none
+}
+
+// GrpcCalls are the gRPC calls and streams made so far, in order.
+func (vm *VM) GrpcCalls() []*GrpcCall { return vm.grpc }
+
+// AnswerGrpc delivers what comes from the other end of a gRPC call. The error is ErrNoCall or the VM's *Failure.
+func (vm *VM) AnswerGrpc(token uint32, e GrpcEvent) error {
+	c := vm.findGrpc(token)
+	if c == nil || c.generation != vm.generation || c.plugin.gone {
+		return fmt.Errorf("answer gRPC call %d: %w", token, ErrNoCall)
+	}
+	vm.enter()
+	defer vm.leave()
+	defer vm.rescue("AnswerGrpc")
+	p := c.plugin
+	data := &grpcData{message: e.Message, mapType: mapTypes}
+	vm.received[0].reset(responseMap)
+	vm.received[0].load(e.Metadata, false)
+	n := uint32(len(vm.received[0].entries))
+	p.grpc = data
+	switch e.Kind {
+	case GrpcInitialMetadata:
+		data.mapType = GrpcReceiveInitialMetadata
+		vm.call(onGrpcReceiveInitialMetadata, &p.scope, 0, token, n, 0, 0)
+	case GrpcMessage:
+		c.Done = !c.Streaming
+		vm.call(onGrpcReceive, &p.scope, 0, token, uint32(len(e.Message)), 0, 0)
+	case GrpcTrailingMetadata:
+		data.mapType = GrpcReceiveTrailingMetadata
+		vm.call(onGrpcReceiveTrailingMetadata, &p.scope, 0, token, n, 0, 0)
+	case GrpcClose:
+		c.Done = true
+		p.code, p.message = e.Status, e.StatusMessage
+		vm.call(onGrpcClose, &p.scope, 0, token, e.Status, 0, 0)
+		p.message = ""
+	}
+	p.grpc = nil
+	vm.after()
+	return vm.err()
+}
+
+// findGrpc is the call of that token that is not done.
+func (vm *VM) findGrpc(token uint32) *GrpcCall {
+	for _, c := range vm.grpc {
+		if c.Token == token && !c.Done {
+			return c
+		}
+	}
+	return nil
+}

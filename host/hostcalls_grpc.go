@@ -1,0 +1,142 @@
+package host
+
+import (
+	"math"
+	"time"
+)
+
+func grpcFunctions() []function {
+	service, name, method := param{"upstream", kindBytes}, param{"service", kindBytes}, param{"method", kindBytes}
+	metadata, token, message := param{"metadata", kindPairs}, param{"token", kindI32}, param{"message", kindBytes}
+	out := param{"token", kindOut32}
+	return []function{
+		offer("proxy_grpc_call", inAll, proxyGrpcCall, service, name, method, metadata, message,
+			param{"timeout_ms", kindI32}, out),
+		offer("proxy_grpc_stream", inAll, proxyGrpcStream, service, name, method, metadata, out),
+		offer("proxy_grpc_send", inAll, proxyGrpcSend, token, message, param{"end_of_stream", kindBool}),
+		offer("proxy_grpc_cancel", inAll, proxyGrpcEnd, token),
+		offer("proxy_grpc_close", inAll, proxyGrpcEnd, token),
+	}
+}
+
+func proxyGrpcCall(vm *VM, stack []uint64) uint32 {
+	message, valid := input(vm, stack[8:])
+	if !valid {
+		return invalidMemoryAccess
+	}
+	timeout := uint32(stack[10])
+	call, status := vm.openGrpc(stack, uint32(stack[11]))
+	if status != ok {
+		return status
+	}
+	if timeout > math.MaxInt32 {
+		return badArgument
+	}
+	vm.lastUnary += 4
+	call.Token = vm.lastUnary + 1
+	call.Timeout = time.Duration(timeout) * time.Millisecond
+	call.Messages, call.HalfEnded = [][]byte{append([]byte(nil), message...)}, true
+	vm.charge(len(message))
+	return vm.startGrpc(call, uint32(stack[11]))
+}
+
+func proxyGrpcStream(vm *VM, stack []uint64) uint32 {
+	call, status := vm.openGrpc(stack, uint32(stack[8]))
+	if status != ok {
+		return status
+	}
+	vm.lastGrpc += 4
+	call.Token, call.Streaming = vm.lastGrpc+2, true
+	return vm.startGrpc(call, uint32(stack[8]))
+}
+
+// openGrpc reads what calls and streams have in common.
+func (vm *VM) openGrpc(stack []uint64, out uint32) (*GrpcCall, uint32) {
+	upstream, ok1 := input(vm, stack)
+	service, ok2 := input(vm, stack[2:])
+	method, ok3 := input(vm, stack[4:])
+	metadata, ok4 := input(vm, stack[6:])
+	if !ok1 || !ok2 || !ok3 || !ok4 || !vm.writeU32(out, 0) {
+		return nil, invalidMemoryAccess
+	}
+	p := vm.acting().plugin
+	if p == nil {
+		return nil, internalFailure
+	}
+	vm.charge(len(upstream) + len(service) + len(method) + len(metadata))
+	cluster := grpcCluster(upstream)
+	if vm.cluster(cluster) == ClusterUnknown {
+		return nil, uint32(StatusParseFailure)
+	}
+	return &GrpcCall{Cluster: cluster, Service: string(service), Method: string(method),
+		Metadata: vm.ownPairs(metadata, plainMap).entries, ContextID: vm.acting().id, plugin: p,
+		generation: vm.generation}, ok
+}
+
+func (vm *VM) startGrpc(c *GrpcCall, out uint32) uint32 {
+	if vm.cluster(c.Cluster) == ClusterEmpty {
+		return internalFailure
+	}
+	vm.grpc = append(vm.grpc, c)
+	vm.writeU32(out, c.Token)
+	return ok
+}
+
+// grpcCluster finds the cluster's name in a serialized envoy.config.core.v3.GrpcService: field 1 (envoy_grpc), in it
+// field 1 (cluster_name). Anything else is a name itself.
+func grpcCluster(b []byte) string {
+	if inner, ok := protobufField1(b); ok {
+		if name, ok := protobufField1(inner); ok {
+			return string(name)
+		}
+	}
+	return string(b)
+}
+
+// protobufField1 is the first field of a message when that is field 1, with a length below 128.
+func protobufField1(b []byte) ([]byte, bool) {
+	if len(b) < 2 || b[0] != 1<<3|2 || b[1] >= 0x80 || int(b[1]) > len(b)-2 {
+		return nil, false
+	}
+	return b[2 : 2+b[1]], true
+}
+
+// The lowest two bits of a token say what it is of.
+const (
+	tokenHTTP   = 0
+	tokenUnary  = 1
+	tokenStream = 2
+)
+
+func proxyGrpcSend(vm *VM, stack []uint64) uint32 {
+	message, valid := input(vm, stack[1:])
+	token := uint32(stack[0])
+	switch {
+	case !valid:
+		return invalidMemoryAccess
+	case token&3 != tokenStream:
+		return badArgument
+	}
+	c := vm.findGrpc(token)
+	if c == nil {
+		return notFound
+	}
+	vm.charge(len(message))
+	c.Messages = append(c.Messages, append([]byte(nil), message...))
+	c.HalfEnded = c.HalfEnded || uint32(stack[3]) != 0
+	return ok
+}
+
+// proxyGrpcEnd cancels a call, or closes or resets a stream.
+func proxyGrpcEnd(vm *VM, stack []uint64) uint32 {
+	token := uint32(stack[0])
+	if token&3 != tokenUnary && token&3 != tokenStream {
+		return badArgument
+	}
+	c := vm.findGrpc(token)
+	if c == nil {
+		return notFound
+	}
+	c.Done = true
+	return ok
+}

@@ -1,0 +1,220 @@
+package host
+
+import "unsafe"
+
+func headerFunctions() []function {
+	m, name, value := param{"map", kindMap}, param{"name", kindBytes}, param{"value", kindBytes}
+	return []function{
+		offer("proxy_get_header_map_value", inAll, proxyGetHeaderMapValue, m, name, param{"value", kindOutBytes}),
+		offer("proxy_add_header_map_value", inAll, proxyAddHeaderMapValue, m, name, value),
+		offer("proxy_replace_header_map_value", inAll, proxyReplaceHeaderMapValue, m, name, value),
+		offer("proxy_remove_header_map_value", inAll, proxyRemoveHeaderMapValue, m, name),
+		offer("proxy_get_header_map_pairs", inAll, proxyGetHeaderMapPairs, m, param{"pairs", kindOutPairs}),
+		offer("proxy_set_header_map_pairs", inAll, proxySetHeaderMapPairs, m, param{"pairs", kindPairs}),
+		offer("proxy_get_header_map_size", inAll, proxyGetHeaderMapSize, m, param{"size", kindOut32}),
+	}
+}
+
+// readable is the map of that type as the acting context may read it now, nil if it isn't there.
+func (vm *VM) readable(t MapType) *headerMap {
+	scope := vm.acting()
+	if t > ResponseTrailers {
+		return scope.plugin.received(t)
+	}
+	s := scope.stream
+	if s == nil {
+		return nil
+	}
+	if s.logging {
+		switch {
+		case t == RequestHeaders && s.request.hasHeaders:
+			return &s.request.headers
+		case t == ResponseHeaders && s.response.hasHeaders:
+			return &s.response.headers
+		case t == ResponseTrailers && s.response.hasTrailers:
+			return &s.response.trailers
+		}
+		return nil
+	}
+	return s.mapped(t)
+}
+
+// mapped is a map of the stream between the callback it belongs to and the end of its phase.
+func (s *Stream) mapped(t MapType) *headerMap {
+	d := &s.request
+	if t == ResponseHeaders || t == ResponseTrailers {
+		d = &s.response
+	}
+	switch {
+	case (t == RequestHeaders || t == ResponseHeaders) && d.headersMapped:
+		return &d.headers
+	case (t == RequestTrailers || t == ResponseTrailers) && d.trailersMapped:
+		return &d.trailers
+	}
+	return nil
+}
+
+// writable is the map of that type for a change, nil when it cannot be changed now. Asking for the trailers at the end
+// of a body makes them.
+func (vm *VM) writable(t MapType) *headerMap {
+	s := vm.acting().stream
+	if s == nil || s.logging || t > ResponseTrailers {
+		return nil
+	}
+	d := &s.request
+	if t == ResponseTrailers {
+		d = &s.response
+	}
+	if (t == RequestTrailers || t == ResponseTrailers) && d.addTrailers && !d.hasTrailers {
+		d.hasTrailers, d.trailersMapped = true, true
+	}
+	return s.mapped(t)
+}
+
+// change is writable for a function that will change the map.
+func (vm *VM) change(t MapType) *headerMap {
+	m := vm.writable(t)
+	if m == nil || m.touched {
+		return m
+	}
+	if t == RequestHeaders {
+		_, vm.acting().stream.hadProto = m.get("x-forwarded-proto")
+	}
+	m.touched = true
+	return m
+}
+
+func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
+	t := MapType(stack[0])
+	if t >= mapTypes {
+		return badArgument
+	}
+	name, valid := input(vm, stack[1:])
+	if !valid {
+		return invalidMemoryAccess
+	}
+	m := vm.readable(t)
+	if m == nil {
+		return vm.noValue(badArgument, stack)
+	}
+	value, found := m.get(unsafe.String(unsafe.SliceData(name), len(name)))
+	if !found {
+		return vm.noValue(notFound, stack)
+	}
+	return uint32(vm.giveString(value, uint32(stack[3]), uint32(stack[4])))
+}
+
+// noValue is how a missing value is told: ABI 0.1.0 makes an empty one of it.
+func (vm *VM) noValue(status uint32, stack []uint64) uint32 {
+	if vm.module.abi == ABI010 {
+		return uint32(vm.giveRange(0, 0, uint32(stack[3]), uint32(stack[4])))
+	}
+	if s := vm.acting().stream; s != nil && s.logging {
+		return notFound
+	}
+	return status
+}
+
+func proxyAddHeaderMapValue(vm *VM, stack []uint64) uint32 {
+	m, name, value, status := vm.headerToChange(stack)
+	if status == ok {
+		m.add(m.keepName(name), m.keep(value))
+	}
+	return status
+}
+
+func proxyReplaceHeaderMapValue(vm *VM, stack []uint64) uint32 {
+	m, name, value, status := vm.headerToChange(stack)
+	if status == ok {
+		own := m.keepName(name)
+		m.remove(own)
+		m.add(own, m.keep(value))
+	}
+	return status
+}
+
+// headerToChange reads map type, name and value.
+func (vm *VM) headerToChange(stack []uint64) (m *headerMap, name, value []byte, status uint32) {
+	t := MapType(stack[0])
+	if t >= mapTypes {
+		return nil, nil, nil, badArgument
+	}
+	name, valid := input(vm, stack[1:])
+	if !valid {
+		return nil, nil, nil, invalidMemoryAccess
+	}
+	if value, valid = input(vm, stack[3:]); !valid {
+		return nil, nil, nil, invalidMemoryAccess
+	}
+	if m = vm.change(t); m == nil {
+		return nil, nil, nil, badArgument
+	}
+	vm.charge(len(name) + len(value))
+	return m, name, value, ok
+}
+
+func proxyRemoveHeaderMapValue(vm *VM, stack []uint64) uint32 {
+	t := MapType(stack[0])
+	if t >= mapTypes {
+		return badArgument
+	}
+	name, valid := input(vm, stack[1:])
+	if !valid {
+		return invalidMemoryAccess
+	}
+	m := vm.change(t)
+	if m == nil {
+		return badArgument
+	}
+	m.remove(unsafe.String(unsafe.SliceData(name), len(name)))
+	return ok
+}
+
+func proxyGetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
+	t := MapType(stack[0])
+	if t >= mapTypes {
+		return badArgument
+	}
+	var entries []Header
+	if m := vm.readable(t); m != nil {
+		entries = m.entries
+	}
+	return uint32(vm.givePairs(entries, uint32(stack[1]), uint32(stack[2])))
+}
+
+func proxySetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
+	t := MapType(stack[0])
+	if t >= mapTypes {
+		return badArgument
+	}
+	b, valid := input(vm, stack[1:])
+	if !valid {
+		return invalidMemoryAccess
+	}
+	m := vm.change(t)
+	if m == nil {
+		return badArgument
+	}
+	vm.pairs = parsePairs(vm.pairs, b)
+	vm.charge(len(b))
+	m.clear()
+	for _, p := range vm.pairs {
+		m.add(m.keepName(p.name), m.keep(p.value))
+	}
+	return ok
+}
+
+func proxyGetHeaderMapSize(vm *VM, stack []uint64) uint32 {
+	t := MapType(stack[0])
+	if t >= mapTypes {
+		return badArgument
+	}
+	m := vm.writable(t)
+	if m == nil {
+		return badArgument
+	}
+	if !vm.writeU32(uint32(stack[1]), uint32(m.size())) {
+		return invalidMemoryAccess
+	}
+	return ok
+}

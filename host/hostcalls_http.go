@@ -1,0 +1,104 @@
+package host
+
+import (
+	"math"
+	"strconv"
+	"time"
+)
+
+func httpFunctions() []function {
+	return []function{
+		offer("proxy_http_call", inAll, proxyHTTPCall, param{"cluster", kindBytes}, param{"headers", kindPairs},
+			param{"body", kindBytes}, param{"trailers", kindPairs}, param{"timeout_ms", kindI32},
+			param{"token", kindOut32}),
+		offer("proxy_get_status", inAll, proxyGetStatus, param{"code", kindOut32}, param{"message", kindOutBytes}),
+	}
+}
+
+func proxyHTTPCall(vm *VM, stack []uint64) uint32 {
+	cluster, ok1 := input(vm, stack)
+	headers, ok2 := input(vm, stack[2:])
+	body, ok3 := input(vm, stack[4:])
+	trailers, ok4 := input(vm, stack[6:])
+	out := uint32(stack[9])
+	if !ok1 || !ok2 || !ok3 || !ok4 || !vm.writeU32(out, 0) {
+		return invalidMemoryAccess
+	}
+	p := vm.acting().plugin
+	if p == nil {
+		return internalFailure
+	}
+	timeout := uint32(stack[8])
+	state := vm.cluster(string(cluster))
+	vm.charge(len(headers) + len(body) + len(trailers))
+	request := vm.ownPairs(headers, requestMap)
+	if timeout > math.MaxInt32 || state == ClusterUnknown || request.index(":path") < 0 ||
+		request.index(":method") < 0 || request.index(":authority") < 0 {
+		return badArgument
+	}
+	vm.lastCall += 4
+	if state == ClusterEmpty {
+		return internalFailure
+	}
+	call := &Call{Token: vm.lastCall, Cluster: string(cluster), Body: append([]byte(nil), body...),
+		Trailers: vm.ownPairs(trailers, trailerMap).entries, Timeout: time.Duration(timeout) * time.Millisecond,
+		ContextID: vm.acting().id, plugin: p, generation: vm.generation}
+	if len(body) > 0 {
+		request.set("content-length", strconv.Itoa(len(body)))
+	}
+	fault := request.fault()
+	request.set("x-envoy-internal", "true")
+	if timeout > 0 {
+		request.set("x-envoy-expected-rq-timeout-ms", strconv.Itoa(int(timeout)))
+		call.due = vm.now().Add(call.Timeout)
+	}
+	call.Headers = request.entries
+	vm.calls = append(vm.calls, call)
+	if fault != "" {
+		vm.inbox.put(event{call: call, answer: envoyAnswer(503, fault)})
+	}
+	vm.writeU32(out, call.Token)
+	return ok
+}
+
+// cluster is what is known of an upstream cluster.
+func (vm *VM) cluster(name string) ClusterState {
+	if vm.config.Clusters == nil {
+		return ClusterUnknown
+	}
+	return vm.config.Clusters(name)
+}
+
+// ownPairs parses a serialized header map into one that outlives the call.
+func (vm *VM) ownPairs(b []byte, kind mapKind) *headerMap {
+	m := &headerMap{kind: kind}
+	vm.pairs = parsePairs(vm.pairs, b)
+	for _, p := range vm.pairs {
+		m.add(m.keepName(p.name), m.keep(p.value))
+	}
+	return m
+}
+
+// fault is the first thing in the map that cannot be sent, as Envoy says it; empty when all can.
+func (m *headerMap) fault() string {
+	for _, e := range m.entries {
+		if !validValue(e.Value) {
+			return "invalid header value for: " + e.Name
+		}
+		if e.Name != "" && !validName(e.Name) {
+			return "invalid header name: " + e.Name
+		}
+	}
+	return ""
+}
+
+func proxyGetStatus(vm *VM, stack []uint64) uint32 {
+	code, message := uint32(0), ""
+	if p := vm.acting().plugin; p != nil {
+		code, message = p.code, p.message
+	}
+	if !vm.writeU32(uint32(stack[0]), code) {
+		return invalidMemoryAccess
+	}
+	return uint32(vm.giveString(message, uint32(stack[1]), uint32(stack[2])))
+}

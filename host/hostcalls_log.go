@@ -1,0 +1,45 @@
+package host
+
+// LogLine is a line that a guest logged.
+type LogLine struct {
+	ContextID uint32
+	Level     LogLevel
+	Text      string // unescaped: it may hold anything
+	Prefix    string // what Envoy writes between "wasm log" and the colon: " NAME ROOT_ID VM_ID"
+}
+
+func logFunctions() []function {
+	log := offer("proxy_log", inAll, proxyLog, param{"level", kindLevel}, param{"message", kindBytes})
+	log.phases = everywhere
+	return []function{log, offer("proxy_get_log_level", in021, proxyGetLogLevel, param{"level", kindOut32})}
+}
+
+func proxyLog(vm *VM, stack []uint64) uint32 {
+	level := LogLevel(stack[0])
+	if level > LogCritical {
+		return badArgument
+	}
+	text, valid := input(vm, stack[1:])
+	if !valid {
+		return invalidMemoryAccess
+	}
+	vm.logLine(level, text)
+	return ok
+}
+
+// logLine passes a line on, if somebody wants it.
+func (vm *VM) logLine(level LogLevel, text []byte) {
+	if vm.config.Log == nil || level < vm.config.LogLevel {
+		return
+	}
+	vm.charge(len(text))
+	s := vm.acting()
+	vm.config.Log(LogLine{ContextID: s.id, Level: level, Text: string(text), Prefix: s.prefix})
+}
+
+func proxyGetLogLevel(vm *VM, stack []uint64) uint32 {
+	if !vm.writeU32(uint32(stack[0]), uint32(vm.config.LogLevel)) {
+		return invalidMemoryAccess
+	}
+	return ok
+}

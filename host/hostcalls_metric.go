@@ -1,0 +1,90 @@
+package host
+
+func metricFunctions() []function {
+	id := param{"metric", kindI32}
+	return []function{
+		offer("proxy_define_metric", inAll, proxyDefineMetric, param{"type", kindMetric}, param{"name", kindBytes},
+			param{"metric", kindOut32}),
+		offer("proxy_increment_metric", inAll, proxyIncrementMetric, id, param{"delta", kindI64}),
+		offer("proxy_record_metric", inAll, proxyRecordMetric, id, param{"value", kindI64}),
+		offer("proxy_get_metric", inAll, proxyGetMetric, id, param{"value", kindOut64}),
+	}
+}
+
+func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
+	name, valid := input(vm, stack[1:])
+	if !valid {
+		return invalidMemoryAccess
+	}
+	t := MetricType(stack[0])
+	if t >= metricTypes {
+		return badArgument
+	}
+	vm.charge(len(name))
+	vm.metricIDs[t] = append(vm.metricIDs[t], vm.metrics.define(metricKey{t, string(name)}))
+	if !vm.writeU32(uint32(stack[2]), uint32(len(vm.metricIDs[t]))*4+uint32(t)) {
+		return invalidMemoryAccess
+	}
+	return ok
+}
+
+// metric finds a metric by the VM's number for it: 4 n + type.
+func (vm *VM) metric(id uint32) *metric {
+	t, n := id&3, id/4
+	if t >= uint32(metricTypes) || n == 0 || n > uint32(len(vm.metricIDs[t])) {
+		return nil
+	}
+	return vm.metricIDs[t][n-1]
+}
+
+func proxyIncrementMetric(vm *VM, stack []uint64) uint32 {
+	id, delta := uint32(stack[0]), int64(stack[1])
+	if t := MetricType(id & 3); t != Counter && t != Gauge {
+		return badArgument
+	}
+	m := vm.metric(id)
+	switch {
+	case m == nil:
+		return notFound
+	case m.key.kind == Counter && delta <= 0:
+		return badArgument
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.value += uint64(delta)
+	return ok
+}
+
+func proxyRecordMetric(vm *VM, stack []uint64) uint32 {
+	m := vm.metric(uint32(stack[0]))
+	if m == nil {
+		return notFound
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.key.kind == Gauge {
+		m.value = stack[1]
+		return ok
+	}
+	m.value += stack[1] // a counter adds, too
+	m.count++
+	return ok
+}
+
+func proxyGetMetric(vm *VM, stack []uint64) uint32 {
+	id := uint32(stack[0])
+	if t := MetricType(id & 3); t != Counter && t != Gauge {
+		return badArgument
+	}
+	m := vm.metric(id)
+	if m == nil {
+		return notFound
+	}
+	m.mu.Lock()
+	value := m.value
+	m.mu.Unlock()
+	if !vm.writeU64(uint32(stack[1]), value) {
+		return invalidMemoryAccess
+	}
+	return ok
+}

@@ -1,0 +1,26 @@
+package host
+
+import "time"
+
+func timeFunctions() []function {
+	return []function{
+		offer("proxy_get_current_time_nanoseconds", inAll, proxyGetCurrentTime, param{"time", kindOut64}),
+		offer("proxy_set_tick_period_milliseconds", inAll, proxySetTickPeriod, param{"milliseconds", kindI32}),
+	}
+}
+
+func proxyGetCurrentTime(vm *VM, stack []uint64) uint32 {
+	if !vm.writeU64(uint32(stack[0]), uint64(vm.now().UnixNano())) {
+		return invalidMemoryAccess
+	}
+	return ok
+}
+
+// proxySetTickPeriod starts the root's timer anew, whichever of its contexts asks.
+func proxySetTickPeriod(vm *VM, stack []uint64) uint32 {
+	if p := vm.acting().plugin; p != nil && !p.gone {
+		p.period = time.Duration(uint32(stack[0])) * time.Millisecond
+		p.due = vm.now().Add(p.period)
+	}
+	return ok
+}

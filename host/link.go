@@ -1,0 +1,136 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/header-auth/header-auth/host/wasmfile"
+)
+
+// link offers the host functions that the module imports. Preflight has held every import against the same lists.
+func (m *Module) link(ctx context.Context) error {
+	offered := map[string][]function{
+		"env":                    envFunctions(m.options.Profile),
+		"wasi_snapshot_preview1": wasiFunctions(m.options.Profile),
+	}
+	offered["wasi_unstable"] = offered["wasi_snapshot_preview1"]
+	for module, functions := range offered {
+		builder := m.runtime.NewHostModuleBuilder(module)
+		n := 0
+		for i := range functions {
+			f := &functions[i]
+			if !m.imports(module, f.name) {
+				continue
+			}
+			n++
+			builder.NewFunctionBuilder().
+				WithGoFunction(&binding{function: f}, f.wasmParams(), f.wasmResults()).
+				Export(f.name)
+		}
+		if n == 0 {
+			continue
+		}
+		if _, err := builder.Instantiate(ctx); err != nil {
+			return fmt.Errorf("link module %s: %w", module, err)
+		}
+	}
+	return nil
+}
+
+func (m *Module) imports(module, name string) bool {
+	for _, i := range m.file.Imports {
+		if i.Kind == wasmfile.KindFunction && i.Module == module && i.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// binding is a host function as wazero calls it.
+type binding struct{ *function }
+
+func (b *binding) Call(ctx context.Context, stack []uint64) {
+	c, ok := ctx.(*vmContext)
+	if !ok {
+		c = ctx.Value(vmKey{}).(*vmContext)
+	}
+	vm := c.vm
+	if vm.watched || b.phases&vm.phase == 0 {
+		b.callWatched(vm, stack)
+		return
+	}
+	r := b.call(vm, stack)
+	if b.result != resultNone {
+		stack[0] = uint64(r)
+	}
+}
+
+// callWatched is Call for VMs that are traced or have faults injected, and for calls that are not allowed now.
+func (b *binding) callWatched(vm *VM, stack []uint64) {
+	traced := 0
+	if vm.config.Trace {
+		traced = vm.traceHostCall(b.function, stack)
+	}
+	vm.checkPhase(b.function)
+	var args [16]uint64
+	copy(args[:], stack) // the result replaces the first one
+	var r uint32
+	if status, ok := vm.intercepted(b.function); ok {
+		r = uint32(status)
+	} else {
+		r = b.call(vm, stack)
+	}
+	if b.result != resultNone {
+		stack[0] = uint64(r)
+	}
+	if vm.config.Trace {
+		vm.traceHostResult(traced, b.function, args[:], r)
+	}
+}
+
+func (vm *VM) intercepted(f *function) (Status, bool) {
+	if vm.config.Intercept == nil {
+		return 0, false
+	}
+	return vm.config.Intercept(f.name)
+}
+
+// checkPhase makes the guest trap where Envoy's V8 does ("restricted_callback").
+func (vm *VM) checkPhase(f *function) {
+	if f.phases&vm.phase != 0 {
+		return
+	}
+	switch vm.phase {
+	case whenStarting:
+		vm.trap("start functions must not call " + f.name + ": " + startPhaseCure(f.name, vm.running))
+	case whenAllocating:
+		vm.trap(f.name + " must not be called by the allocator while the host asks it for memory")
+	default:
+		vm.crash(f.name + " is called from the module's start section: Envoy dies of SIGSEGV while it loads the module")
+	}
+}
+
+// vmContext is the context of all calls into a VM. Finding the VM in it costs no allocation; it answers nothing else,
+// so that values of the caller's context, such as wazero's experiments, don't slow calls down.
+type vmContext struct {
+	context.Context
+	vm *VM
+}
+
+type vmKey struct{}
+
+func (c *vmContext) Value(key any) any {
+	if _, ok := key.(vmKey); ok {
+		return c
+	}
+	return nil
+}
+
+func (c *vmContext) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (c *vmContext) Done() <-chan struct{}       { return nil }
+func (c *vmContext) Err() error                  { return nil }
+
+var _ api.GoFunction = (*binding)(nil)

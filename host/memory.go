@@ -1,0 +1,73 @@
+package host
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// read is a view of n bytes of linear memory at ptr, good until the guest runs again. An empty range must lie inside
+// memory too, as Envoy has it.
+func (vm *VM) read(ptr, n uint32) ([]byte, bool) { return vm.memory.Read(ptr, n) }
+
+func (vm *VM) write(ptr uint32, b []byte) bool { return vm.memory.Write(ptr, b) }
+
+func (vm *VM) writeByte(ptr uint32, b byte) bool { return vm.memory.WriteByte(ptr, b) }
+
+func (vm *VM) writeU32(ptr, v uint32) bool { return vm.memory.WriteUint32Le(ptr, v) }
+
+func (vm *VM) writeU64(ptr uint32, v uint64) bool { return vm.memory.WriteUint64Le(ptr, v) }
+
+// alloc gets n bytes (not 0) from the guest's allocator and returns a view of them. It fails when the allocator traps,
+// which also kills the VM, or gives 0 or something outside memory.
+func (vm *VM) alloc(n uint32) (uint32, []byte, bool) {
+	if n == 0 || vm.failure != nil {
+		return 0, nil, false
+	}
+	ptr, ok := vm.callAllocator(n)
+	if !ok || ptr == 0 {
+		return 0, nil, false
+	}
+	view, ok := vm.memory.Read(ptr, n)
+	return ptr, view, ok
+}
+
+// give hands bytes to the guest: a block of its own, address and length in the two out words. Nothing is allocated for
+// nothing: both words become 0 then.
+func (vm *VM) give(b []byte, outPtr, outLen uint32) Status {
+	if uint64(len(b)) > math.MaxUint32 {
+		return StatusInvalidMemoryAccess
+	}
+	var ptr uint32
+	if len(b) > 0 {
+		p, view, ok := vm.alloc(uint32(len(b)))
+		if !ok {
+			return StatusInvalidMemoryAccess
+		}
+		copy(view, b)
+		ptr = p
+	}
+	return vm.giveRange(ptr, uint32(len(b)), outPtr, outLen)
+}
+
+// giveString is give for strings.
+func (vm *VM) giveString(s string, outPtr, outLen uint32) Status {
+	var ptr uint32
+	if len(s) > 0 {
+		p, view, ok := vm.alloc(uint32(len(s)))
+		if !ok {
+			return StatusInvalidMemoryAccess
+		}
+		copy(view, s)
+		ptr = p
+	}
+	return vm.giveRange(ptr, uint32(len(s)), outPtr, outLen)
+}
+
+func (vm *VM) giveRange(ptr, n, outPtr, outLen uint32) Status {
+	if !vm.memory.WriteUint32Le(outPtr, ptr) || !vm.memory.WriteUint32Le(outLen, n) {
+		return StatusInvalidMemoryAccess
+	}
+	return StatusOk
+}
+
+func le32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }

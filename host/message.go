@@ -1,0 +1,66 @@
+package host
+
+import "slices"
+
+// Message is what has left the filter chain in one direction so far. Headers are as the chain leaves them; what a codec
+// or the connection manager adds behind it (date, server, connection, framing) isn't there.
+type Message struct {
+	HeadersSent bool
+	Ended       bool // the last byte has left
+	Reset       bool // cut off instead
+
+	side         *side
+	trailersSent bool
+	body         []byte
+}
+
+// Headers are copies of the headers that have left, pseudo-headers among them; nil before that.
+func (m *Message) Headers() []Header {
+	if !m.HeadersSent {
+		return nil
+	}
+	return m.side.headers.copies()
+}
+
+// Trailers are copies of the trailers that have left.
+func (m *Message) Trailers() []Header {
+	if !m.trailersSent {
+		return nil
+	}
+	return m.side.trailers.copies()
+}
+
+// Body is a copy of the bytes that have left.
+func (m *Message) Body() []byte { return slices.Clone(m.body) }
+
+// Header is the first value of a header that has left. The string is good until the stream is released.
+func (m *Message) Header(name string) (string, bool) {
+	if !m.HeadersSent {
+		return "", false
+	}
+	return m.side.headers.get(name)
+}
+
+// Status is the response's status as a number, 0 when there is none.
+func (m *Message) Status() int {
+	value, _ := m.Header(":status")
+	return statusOf(value)
+}
+
+// statusOf reads the digits of a :status, 0 if it isn't made of digits alone.
+func statusOf(value string) int {
+	n := 0
+	for i := range len(value) {
+		c := value[i]
+		if c < '0' || c > '9' || n > 99999 {
+			return 0
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n
+}
+
+func (m *Message) reset(d *side) {
+	m.HeadersSent, m.Ended, m.Reset, m.trailersSent = false, false, false, false
+	m.side, m.body = d, m.body[:0]
+}

@@ -1,0 +1,221 @@
+package host
+
+import (
+	"encoding/binary"
+	"strings"
+)
+
+// property finds the value at a path, serialized as the ABI asks: strings and bytes as they are, numbers, times and
+// durations (ns) as 8 bytes little-endian, booleans as 1 byte, maps as pairs.
+func (vm *VM) property(scope *scope, path string) ([]byte, Status) {
+	path = strings.TrimSuffix(path, "\x00")
+	if path == "" {
+		return nil, StatusSerializationFailure
+	}
+	root, rest, nested := strings.Cut(path, "\x00")
+	if v, status := vm.rootProperty(scope, root); status != StatusNotFound {
+		if nested && status == StatusOk {
+			return nil, StatusNotFound
+		}
+		return v, status
+	}
+	s := scope.stream
+	if s == nil {
+		return nil, StatusNotFound
+	}
+	if v, found := s.config.Properties[strings.ReplaceAll(path, "\x00", ".")]; found {
+		return v, StatusOk
+	}
+	switch root {
+	case "request", "response", "source", "destination", "connection", "upstream", "filter_state",
+		"upstream_filter_state", "xds":
+		if !nested {
+			return nil, StatusSerializationFailure
+		}
+	case "metadata":
+		if !nested {
+			return nil, StatusOk
+		}
+	default:
+		if v, found := s.state[path]; found && !nested {
+			return v, StatusOk
+		}
+		return nil, StatusNotFound
+	}
+	return s.property(root, rest)
+}
+
+// rootProperty are the values that don't depend on a stream.
+func (vm *VM) rootProperty(scope *scope, name string) ([]byte, Status) {
+	p := scope.plugin
+	switch {
+	case p == nil:
+		return nil, StatusNotFound
+	case name == "plugin_name":
+		return []byte(p.config.Name), StatusOk
+	case name == "plugin_root_id":
+		return []byte(p.config.RootID), StatusOk
+	case name == "plugin_vm_id":
+		return []byte(vm.config.ID), StatusOk
+	}
+	return nil, StatusNotFound
+}
+
+func (s *Stream) property(root, rest string) ([]byte, Status) {
+	field, key, keyed := strings.Cut(rest, "\x00")
+	var v []byte
+	found := false
+	switch root {
+	case "request":
+		if field == "headers" {
+			return mapProperty(s.propertyMap(RequestHeaders), key, keyed)
+		}
+		v, found = s.requestProperty(field)
+	case "response":
+		switch field {
+		case "headers":
+			return mapProperty(s.propertyMap(ResponseHeaders), key, keyed)
+		case "trailers":
+			return mapProperty(s.propertyMap(ResponseTrailers), key, keyed)
+		}
+		v, found = s.responseProperty(field)
+	case "source":
+		v, found = addressProperty(s.config.Source, field)
+	case "destination":
+		v, found = addressProperty(s.config.Destination, field)
+	case "connection":
+		if field == "mtls" {
+			v, found = []byte{0}, true
+		}
+	}
+	if !found || keyed {
+		return nil, StatusNotFound
+	}
+	return v, StatusOk
+}
+
+// propertyMap is a map while properties may be taken from it.
+func (s *Stream) propertyMap(t MapType) *headerMap {
+	current, effective := s.vm.current, s.vm.effective
+	s.vm.current, s.vm.effective = &s.scope, nil
+	defer func() { s.vm.current, s.vm.effective = current, effective }()
+	return s.vm.readable(t)
+}
+
+// mapProperty is a map as pairs, or one of its names with all values joined.
+func mapProperty(m *headerMap, key string, keyed bool) ([]byte, Status) {
+	switch {
+	case m == nil:
+		return nil, StatusNotFound
+	case !keyed:
+		b := make([]byte, pairsSize(m.entries))
+		if len(b) > 0 {
+			putPairs(b, m.entries)
+		}
+		return b, StatusOk
+	}
+	value, found := m.joined(key)
+	if !found {
+		return nil, StatusNotFound
+	}
+	return []byte(value), StatusOk
+}
+
+func (s *Stream) requestProperty(field string) ([]byte, bool) {
+	switch field {
+	case "time":
+		return number(uint64(s.started)), true
+	case "protocol":
+		return []byte(s.config.Protocol.String()), true
+	case "size":
+		if m := s.propertyMap(RequestHeaders); m != nil {
+			if value, found := m.get("content-length"); found {
+				return number(uint64(statusOf(value))), true
+			}
+		}
+		return number(uint64(s.received)), true
+	case "total_size":
+		return number(uint64(s.received + s.request.headers.size())), true
+	case "duration":
+		if !s.closed {
+			return nil, false
+		}
+		return number(uint64(s.finished - s.started)), true
+	}
+	m := s.propertyMap(RequestHeaders)
+	if m == nil {
+		return nil, false
+	}
+	var value string
+	var found bool
+	switch field {
+	case "path":
+		value, found = m.get(":path")
+	case "url_path":
+		value, found = m.get(":path")
+		value, _, _ = strings.Cut(value, "?")
+	case "query":
+		value, found = m.get(":path")
+		_, value, _ = strings.Cut(value, "?")
+		value, _, _ = strings.Cut(value, "#")
+	case "host":
+		value, found = m.get(":authority")
+	case "scheme":
+		value, found = m.get(":scheme")
+	case "method":
+		value, found = m.get(":method")
+	case "referer":
+		value, found = m.get("referer")
+	case "useragent":
+		value, found = m.get("user-agent")
+	case "id":
+		value, found = m.get("x-request-id")
+	}
+	return []byte(value), found
+}
+
+func (s *Stream) responseProperty(field string) ([]byte, bool) {
+	if !s.response.hasHeaders {
+		return nil, false
+	}
+	h := &s.response.headers
+	switch field {
+	case "code":
+		value, _ := h.get(":status")
+		return number(uint64(statusOf(value))), true
+	case "code_details":
+		if len(s.details) == 0 {
+			return []byte("via_upstream"), true
+		}
+		return s.details, true
+	case "flags":
+		return number(0), true
+	case "size":
+		return number(uint64(s.sent)), true
+	case "total_size":
+		return number(uint64(s.sent + h.size())), true
+	case "grpc_status":
+		value, found := h.get("grpc-status")
+		if !found {
+			value, found = s.response.trailers.get("grpc-status")
+		}
+		return number(uint64(statusOf(value))), found
+	}
+	return nil, false
+}
+
+// addressProperty takes "ADDRESS:PORT" apart.
+func addressProperty(address, field string) ([]byte, bool) {
+	if address == "" {
+		return nil, false
+	}
+	switch field {
+	case "address":
+		return []byte(address), true
+	case "port":
+		return number(uint64(statusOf(address[strings.LastIndexByte(address, ':')+1:]))), true
+	}
+	return nil, false
+}
+
+func number(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }

@@ -1,0 +1,198 @@
+package host
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// LocalReply is a response that a plugin asked for with proxy_send_local_response: its arguments, not what became of
+// them on the response path.
+type LocalReply struct {
+	Status     int // of the argument's 32 bits Envoy uses the low 16
+	Details    string
+	Headers    []Header
+	Body       []byte
+	GRPCStatus int32 // -1 and whatever is outside 0 to 16: not set
+}
+
+// reply is a local reply on its way.
+type reply struct {
+	code       uint32
+	grpc       int32
+	details    []byte
+	body       []byte
+	pairs      headerMap
+	fromPlugin bool
+}
+
+// newReply takes one that is not in use; it belongs to the stream until that is released.
+func (s *Stream) newReply() *reply {
+	vm := s.vm
+	var r *reply
+	if last := len(vm.freeReplies) - 1; last >= 0 {
+		r, vm.freeReplies = vm.freeReplies[last], vm.freeReplies[:last]
+	} else {
+		r = &reply{}
+	}
+	r.code, r.grpc, r.fromPlugin = 0, -1, false
+	r.details, r.body = r.details[:0], r.body[:0]
+	r.pairs.reset(plainMap)
+	s.held = append(s.held, r)
+	return r
+}
+
+// answer sends a reply of Envoy's own.
+func (s *Stream) answer(code uint32, body, details string) {
+	r := s.newReply()
+	r.code = code
+	r.body = append(r.body, body...)
+	r.details = append(r.details, details...)
+	s.sendReply(r)
+}
+
+// sendReply is the filter manager's sendLocalReply: what happens depends on how far the response is.
+func (s *Stream) sendReply(r *reply) {
+	if s.closed && s.in == 0 {
+		return
+	}
+	if s.in&decoding != 0 {
+		s.request.aborted = true
+	} else if s.in&encoding != 0 {
+		s.response.aborted = true
+	}
+	switch d := &s.response; {
+	case !d.hasHeaders && s.in&decoding != 0:
+		if s.prepared == nil { // the first one in a callback counts
+			s.adopt(r)
+			s.prepared = r
+		}
+	case !d.hasHeaders:
+		s.adopt(r)
+		s.replyThroughChain(r)
+	case !d.out.HeadersSent:
+		s.adopt(r)
+		s.replyDirectly(r)
+	default: // the client has seen headers: all that is left is to cut the connection
+		s.adopt(r)
+		s.cut()
+		s.close()
+	}
+}
+
+func (s *Stream) adopt(r *reply) {
+	s.details = append(s.details[:0], r.details...)
+	if r.fromPlugin {
+		s.reply = r
+	}
+}
+
+// replyThroughChain sends the reply as if it were the upstream's response, through the plugin's response callbacks.
+func (s *Stream) replyThroughChain(r *reply) {
+	d := &s.response
+	s.request.aborted = true
+	end := s.compose(r)
+	d.arriveHeaders(end)
+	if !end && !d.aborted && !d.out.Reset {
+		d.arriveData(r.body, true)
+	}
+}
+
+// replyDirectly sends the reply past the plugin, in place of a response that has not gone out yet.
+func (s *Stream) replyDirectly(r *reply) {
+	d := &s.response
+	s.request.aborted, d.aborted = true, true
+	end := s.compose(r)
+	d.hasHeaders, d.ended = true, true
+	d.buffer, d.buffered = d.buffer[:0], false
+	if d.out.Reset {
+		return
+	}
+	d.out.HeadersSent, d.out.Ended = true, true
+	if !end {
+		d.out.body = append(d.out.body, r.body...)
+	}
+}
+
+// compose makes the reply's headers (Envoy, Http::Utility::prepareLocalReply) and says whether they are all there is.
+func (s *Stream) compose(r *reply) (end bool) {
+	h := &s.response.headers
+	h.reset(responseMap)
+	h.append(":status", h.decimal(int(r.code)))
+	for _, e := range r.pairs.entries {
+		if !strings.HasPrefix(e.Name, ":") {
+			h.add(e.Name, e.Value)
+		}
+	}
+	if s.grpcRequest {
+		h.set(":status", "200")
+		h.set("content-type", "application/grpc")
+		if value, _ := h.get("grpc-status"); value == "" {
+			h.set("grpc-status", h.decimal(int(r.grpcStatus())))
+		}
+		if value, _ := h.get("grpc-message"); value == "" && len(r.body) > 0 {
+			h.set("grpc-message", percentEncode(r.body))
+		}
+		h.remove("content-length")
+		return true
+	}
+	if len(r.body) == 0 {
+		h.remove("content-length")
+		h.remove("content-type")
+		return true
+	}
+	h.set("content-length", h.decimal(len(r.body)))
+	if value, _ := h.get("content-type"); value == "" {
+		h.set("content-type", "text/plain")
+	}
+	return s.head
+}
+
+func (m *headerMap) decimal(n int) string {
+	var digits [20]byte
+	return m.keep(strconv.AppendInt(digits[:0], int64(n), 10))
+}
+
+// grpcStatus is the status given, or the one that Envoy derives from the HTTP status.
+func (r *reply) grpcStatus() int32 {
+	if r.grpc >= 0 && r.grpc <= 16 {
+		return r.grpc
+	}
+	switch r.code {
+	case 400:
+		return 13 // internal
+	case 401:
+		return 16 // unauthenticated
+	case 403:
+		return 7 // permission denied
+	case 404:
+		return 12 // unimplemented
+	case 429, 502, 503, 504:
+		return 14 // unavailable
+	}
+	return 2 // unknown
+}
+
+// percentEncode writes a grpc-message as the gRPC protocol over HTTP/2 asks.
+func percentEncode(b []byte) string {
+	const digits = "0123456789ABCDEF"
+	var out strings.Builder
+	for _, c := range b {
+		if c < ' ' || c >= '~' || c == '%' {
+			out.Write([]byte{'%', digits[c>>4], digits[c&15]})
+		} else {
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+// Reply is the plugin's local response, nil when there is none. Of several it is the one that took effect.
+func (s *Stream) Reply() *LocalReply {
+	r := s.reply
+	if r == nil {
+		return nil
+	}
+	return &LocalReply{Status: int(r.code), Details: string(r.details), Headers: r.pairs.copies(),
+		Body: slices.Clone(r.body), GRPCStatus: r.grpc}
+}

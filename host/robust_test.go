@@ -1,0 +1,253 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/header-auth/header-auth/host/wasmtest"
+)
+
+// deadline is long enough for a busy machine to start a call, and short enough to wait for.
+const deadline = 150 * time.Millisecond
+
+// TestFailures are guests that end their VM. Each is held in one callback of a request; the next request must be
+// answered as the failure policy says, and nothing may panic or hang.
+func TestFailures(t *testing.T) {
+	loop := wasmtest.Join(wasmtest.Loop, wasmtest.Br(0), wasmtest.End)
+	const headers = "proxy_on_request_headers"
+	tests := []struct {
+		name   string
+		guest  func(g *wasmtest.Guest)
+		kind   FailureKind
+		reason string
+		status int // of the first request
+	}{
+		{"unreachable", func(g *wasmtest.Guest) { g.Do(headers, wasmtest.Unreachable) }, Trapped, "unreachable", 503},
+		{"load outside memory", func(g *wasmtest.Guest) {
+			g.Do(headers, wasmtest.I32(-8), wasmtest.Load(0), wasmtest.Drop)
+		}, Trapped, "out of bounds memory access", 503},
+		{"endless loop", func(g *wasmtest.Guest) { g.Do(headers, loop) }, DeadlineExceeded, "took longer than", 503},
+		{"endless recursion", func(g *wasmtest.Guest) {
+			g.Call(headers, "proxy_done")
+			g.Do(headers, wasmtest.Get(0), wasmtest.Get(1), wasmtest.Get(2), wasmtest.Call(3), wasmtest.Drop)
+		}, Trapped, "stack overflow", 503},
+		{"allocator loops", func(g *wasmtest.Guest) {
+			g.Alloc(loop, wasmtest.I32(0))
+			g.Call(headers, "proxy_get_header_map_value", 0, "allow", wasmtest.Out)
+			g.Do(headers, wasmtest.I32(0), wasmtest.Load8(0), wasmtest.Drop)
+		}, DeadlineExceeded, "took longer than", 503},
+		{"allocator traps", func(g *wasmtest.Guest) {
+			g.Alloc(wasmtest.Unreachable)
+			g.Call(headers, "proxy_get_header_map_value", 0, "allow", wasmtest.Out)
+		}, Trapped, "unreachable", 503},
+		{"loop of host calls", func(g *wasmtest.Guest) {
+			g.Do(headers, wasmtest.Loop)
+			g.Call(headers, "proxy_set_property", "a", "b")
+			g.Do(headers, wasmtest.Br(0), wasmtest.End)
+		}, DeadlineExceeded, "took longer than", 503},
+		{"loop of queue items", func(g *wasmtest.Guest) {
+			g.Call(headers, "proxy_register_shared_queue", "q", wasmtest.Out1)
+			g.Do(headers, wasmtest.Loop)
+			g.Call(headers, "proxy_enqueue_shared_queue", 1, "item")
+			g.Do(headers, wasmtest.Br(0), wasmtest.End)
+		}, DeadlineExceeded, "took longer than", 503},
+		{"loop of large copies", func(g *wasmtest.Guest) {
+			g.Do(headers, wasmtest.Loop)
+			g.Call(headers, "proxy_add_header_map_value", 0, "a", wasmtest.Raw{At: 0, Len: 200 << 10})
+			g.Do(headers, wasmtest.Br(0), wasmtest.End)
+		}, Trapped, "256 MiB", 503},
+		{"local reply in log", func(g *wasmtest.Guest) {
+			g.Call("proxy_on_log", "proxy_send_local_response", 403, "", "", "", -1)
+		}, WouldCrashEnvoy, "proxy_on_log", 200},
+		{"close in delete", func(g *wasmtest.Guest) {
+			g.Call("proxy_on_delete", "proxy_close_stream", 0)
+		}, WouldCrashEnvoy, "proxy_on_delete", 200},
+		{"close in create", func(g *wasmtest.Guest) {
+			g.Call("proxy_on_context_create", "proxy_close_stream", 0)
+			g.Exports(headers)
+		}, WouldCrashEnvoy, "proxy_on_context_create", 0},
+		{"continue without pause", func(g *wasmtest.Guest) {
+			g.Call(headers, "proxy_continue_stream", 0)
+		}, WouldCrashEnvoy, "upstream twice", 200},
+		{"continue of a response that isn't there", func(g *wasmtest.Guest) {
+			g.Call(headers, "proxy_continue_stream", 1)
+		}, WouldCrashEnvoy, "before there is a response", 0},
+		{"continue of a response that isn't held", func(g *wasmtest.Guest) {
+			g.Call("proxy_on_response_headers", "proxy_continue_stream", 1)
+		}, WouldCrashEnvoy, "client twice", 200},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := wasmtest.NewGuest("0_2_1")
+			test.guest(g)
+			o := Options{}
+			if test.kind == DeadlineExceeded {
+				o.Deadline = deadline
+			}
+			b := run(t, g, setup{options: o})
+			s := b.exchange()
+			s.Close()
+			f := b.vm.Failure()
+			if f == nil || f.Kind != test.kind || !strings.Contains(f.Error(), test.reason) {
+				t.Fatalf("failure %v, want %v: …%s…", f, test.kind, test.reason)
+			}
+			if got := s.Downstream().Status(); got != test.status {
+				t.Errorf("status %d, want %d", got, test.status)
+			}
+			later := b.exchange()
+			later.Close()
+			if got, want := later.Downstream().Status(), 503; got != want && test.kind != WouldCrashEnvoy {
+				t.Errorf("later: status %d, want %d", got, want)
+			}
+			if test.kind == WouldCrashEnvoy && !later.Downstream().Reset {
+				t.Error("later: an answer from a process that is dead")
+			}
+		})
+	}
+}
+
+func TestFailurePolicies(t *testing.T) {
+	tests := []struct {
+		name         string
+		policy       FailurePolicy
+		first, later int
+		afterSecond  int
+	}{
+		{"fail closed", FailClosed, 503, 503, 503},
+		{"fail open", FailOpen, 503, 200, 200},
+		{"legacy fail open", LegacyFailOpen, 200, 200, 200},
+		{"fail reload", FailReload, 503, 503, 200},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := wasmtest.NewGuest("0_2_1")
+			g.Exports("proxy_on_context_create", "proxy_on_request_headers")
+			once := g.Call("proxy_on_request_headers", "proxy_get_shared_data", "fine", wasmtest.Out, wasmtest.Out1)
+			g.Do("proxy_on_request_headers", wasmtest.I32(1024+16*once), wasmtest.Load(0), wasmtest.If,
+				wasmtest.Unreachable, wasmtest.End)
+			clock := NewManualClock(time.Unix(0, 0))
+			shared := NewShared()
+			b := run(t, g, setup{vm: VMConfig{Clock: clock, Shared: shared}, plugin: PluginConfig{FailurePolicy: test.policy}})
+			held := b.plugin.NewStream(StreamConfig{})
+			for i, want := range []int{test.first, test.later, test.afterSecond} {
+				if i == 2 {
+					shared.Set("", "fine", nil)
+					_ = b.vm.Advance(time.Second)
+				}
+				s := b.exchange()
+				s.Close()
+				if got := s.Downstream().Status(); got != want {
+					t.Errorf("request %d: status %d, want %d", i+1, got, want)
+				}
+			}
+			held.RequestHeaders(get, true)
+			if want := map[FailurePolicy]bool{LegacyFailOpen: true}[test.policy]; held.Upstream().HeadersSent != want {
+				t.Errorf("stream from before the failure: sent on %v, want %v", !want, want)
+			}
+			held.Close()
+			if got, want := b.vm.Reloads(), map[FailurePolicy]int{FailReload: 1}[test.policy]; got != want {
+				t.Errorf("%d reloads, want %d", got, want)
+			}
+		})
+	}
+}
+
+func TestStartFailures(t *testing.T) {
+	tests := []struct {
+		name  string
+		guest func(g *wasmtest.Guest)
+		want  string
+	}{
+		{"restricted function", func(g *wasmtest.Guest) { g.Call("_initialize", "proxy_set_tick_period_milliseconds", 1) },
+			"start functions must not call proxy_set_tick_period_milliseconds"},
+		{"proc_exit", func(g *wasmtest.Guest) {
+			g.CallFrom("wasi_snapshot_preview1", "_start", "proc_exit", "", 0)
+		}, "proc_exit"},
+		{"trap in main", func(g *wasmtest.Guest) {
+			g.Exports("_initialize")
+			g.Do("main", wasmtest.Unreachable)
+		}, "trapped in main: unreachable"},
+		{"endless loop", func(g *wasmtest.Guest) { g.Do("_start", wasmtest.Loop, wasmtest.Br(0), wasmtest.End) },
+			"deadline exceeded in _start"},
+		{"vm_start false", func(g *wasmtest.Guest) { g.Returns("proxy_on_vm_start", 0) }, ErrStartRefused.Error()},
+		{"configure false", func(g *wasmtest.Guest) { g.Returns("proxy_on_configure", 0) }, ErrConfigureRefused.Error()},
+		{"configure traps", func(g *wasmtest.Guest) { g.Do("proxy_on_configure", wasmtest.Unreachable) },
+			"trapped in proxy_on_configure: unreachable"},
+		{"start section traps", func(g *wasmtest.Guest) { g.Start(0) }, "start section"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := wasmtest.NewGuest("0_2_1")
+			test.guest(g)
+			if test.name == "start section traps" {
+				g.NoMalloc = true
+				m := &wasmtest.Module{Pages: 1}
+				trap := m.Func("", "", "", 0, wasmtest.Unreachable)
+				m.Func("proxy_abi_version_0_2_1", "", "", 0)
+				m.Func("malloc", "i", "i", 0, wasmtest.I32(0))
+				m.Start(trap)
+				b := try(t, m.Bytes(), setup{})
+				checkError(t, b.err, test.want)
+				return
+			}
+			b := try(t, g.Bytes(), setup{options: Options{Deadline: deadline}})
+			checkError(t, b.err, test.want)
+		})
+	}
+}
+
+func checkError(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want …%s…", err, want)
+	}
+}
+
+func TestCompileFaults(t *testing.T) {
+	big := &wasmtest.Module{Pages: 1}
+	big.Func("proxy_abi_version_0_2_1", "", "", 0)
+	big.Func("malloc", "i", "i", 0, wasmtest.I32(0))
+	big.Table(tableElements+1, 0)
+	tests := []struct {
+		name string
+		wasm []byte
+		want string
+	}{
+		{"text", []byte("hello"), ""},
+		{"nothing", nil, ""},
+		{"truncated", allowGuest().Bytes()[:200], ""},
+		{"table too large", big.Bytes(), "V8 allows"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Compile(context.Background(), test.wasm, Options{})
+			var load *LoadError
+			if !errors.As(err, &load) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want a LoadError with %q", err, test.want)
+			}
+		})
+	}
+}
+
+// TestGrowth holds that tables and memory have an end.
+func TestGrowth(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Table(1, 0)
+	const headers = "proxy_on_request_headers"
+	g.Do(headers, wasmtest.I32(0), wasmtest.I32(0), wasmtest.MemorySize, wasmtest.Drop,
+		wasmtest.Code{0xd0, 0x70}, wasmtest.I32(1<<30), wasmtest.Code{0xfc, 15, 0}, wasmtest.Store(0), wasmtest.Drop)
+	g.Do(headers, wasmtest.I32(4), wasmtest.I32(1000), wasmtest.MemoryGrow, wasmtest.Store(0))
+	b := run(t, g, setup{options: Options{MemoryPages: 512}})
+	b.exchange().Close()
+	if err := b.vm.Failure(); err != nil {
+		t.Fatal(err)
+	}
+	table, _ := b.vm.memory.ReadUint32Le(0)
+	memory, _ := b.vm.memory.ReadUint32Le(4)
+	if table != 0xffffffff || memory != 0xffffffff {
+		t.Errorf("table.grow %d, memory.grow %d, want -1 each", int32(table), int32(memory))
+	}
+}

@@ -1,0 +1,267 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// Variable is one environment variable.
+type Variable struct{ Name, Value string }
+
+// ClusterState is what the host knows of an upstream cluster that a plugin wants to call.
+type ClusterState uint8
+
+const (
+	ClusterUnknown ClusterState = iota
+	ClusterEmpty                // no healthy host
+	ClusterReady
+)
+
+// VMConfig says how a VM is made. The zero value will do.
+type VMConfig struct {
+	ID            string
+	Configuration []byte
+	Environment   []Variable
+	Clock         Clock                                // nil: the machine's
+	Random        io.Reader                            // nil: crypto/rand
+	LogLevel      LogLevel                             // least level passed on to Log
+	Log           func(LogLine)                        // nil: lines are dropped
+	Clusters      func(name string) ClusterState       // nil: every cluster is unknown
+	Shared        *Shared                              // shared data and queues; nil: the VM's own
+	Metrics       *Metrics                             // nil: the VM's own
+	Intercept     func(function string) (Status, bool) // fault injection: true makes a host function return this and do nothing
+	Trace         bool                                 // record Crossings
+}
+
+// VM is an instance of a module, with its plugins (root contexts) and their streams. It serves one goroutine at a time.
+//
+// Nothing that is done to a VM panics because of its guest. A guest that misbehaves ends the VM: see Failure.
+type VM struct {
+	module *Module
+	config VMConfig
+	clock  Clock
+	random io.Reader
+	born   time.Time
+	loaded time.Time // when it was last (re)loaded
+
+	ctx       *vmContext
+	callCtx   context.Context // ctx, or while a call with a deadline runs a child of it
+	instance  api.Module
+	memory    api.Memory
+	linear    *linearMemory
+	functions [callbacks]api.Function
+	allocator api.Function
+	allocName string
+
+	phase      phaseSet
+	watched    bool   // traced or intercepted
+	running    string // the export that runs, or ran last
+	inGuest    bool   // it runs
+	failure    *Failure
+	closed     bool
+	lastSize   uint32 // bytes of memory when it was let go of
+	generation int    // of the instance: counts reloads
+	stack      [8]uint64
+	allocStack [2]uint64
+
+	base      scope // context 0
+	current   *scope
+	effective *scope
+	contexts  []*scope
+	lastID    uint32
+	wrapped   bool // context ids have started again
+	plugins   []*Plugin
+
+	stopNext bool // the callback that runs must not let its message go on
+	actions  []action
+	next     int // in actions
+	depth    int // of users' calls inside users' calls
+	inbox    inbox
+	charged  int // bytes kept for the guest in this callback
+	reloads  int
+
+	calls     []*Call
+	lastCall  uint32
+	grpc      []*GrpcCall
+	lastUnary uint32
+	lastGrpc  uint32
+	tidied    [2]tidied    // headers of requests and responses
+	received  [2]headerMap // headers and trailers of the reply to a call
+	shared    *Shared
+	metrics   *Metrics
+	metricIDs [metricTypes][]*metric
+
+	trace       []Crossing
+	nested      int // how deep what is traced next lies
+	freeReplies []*reply
+	pairs       []pair
+	scratch     []byte
+}
+
+// NewVM instantiates the module and runs its start functions. The error is a *Failure when the guest is at fault.
+func (m *Module) NewVM(ctx context.Context, c VMConfig) (*VM, error) {
+	vm := &VM{module: m, config: c, clock: c.Clock, random: c.Random, shared: c.Shared, metrics: c.Metrics}
+	if vm.clock == nil {
+		vm.clock = systemClock{}
+	}
+	if vm.random == nil {
+		vm.random = rand.Reader
+	}
+	if vm.shared == nil {
+		vm.shared = NewShared()
+	}
+	if vm.metrics == nil {
+		vm.metrics = NewMetrics()
+	}
+	vm.watched = c.Trace || c.Intercept != nil
+	vm.ctx = &vmContext{ctx, vm}
+	vm.born = vm.now()
+	if err := vm.load(ctx); err != nil {
+		vm.unload(ctx)
+		return nil, err
+	}
+	return vm, nil
+}
+
+// load instantiates the module and runs the start functions.
+func (vm *VM) load(ctx context.Context) error {
+	vm.loaded = vm.now()
+	vm.phase, vm.failure, vm.callCtx, vm.charged = 0, nil, vm.ctx, 0
+	vm.current, vm.effective, vm.contexts, vm.lastID, vm.wrapped = &vm.base, nil, vm.contexts[:0], 0, false
+	vm.metricIDs = [metricTypes][]*metric{}
+	vm.lastCall, vm.lastUnary, vm.lastGrpc = 0, 0, 0
+	vm.nested = 0
+	vm.linear = &linearMemory{}
+
+	err := vm.guarded("the start section", func(callCtx context.Context) (err error) {
+		callCtx = experimental.WithMemoryAllocator(callCtx, vm.linear)
+		vm.instance, err = vm.module.runtime.InstantiateModule(callCtx, vm.module.compiled,
+			wazero.NewModuleConfig().WithName("").WithStartFunctions())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if vm.memory = vm.instance.Memory(); vm.memory == nil {
+		return &LoadError{[]Fault{{What: "the module has no memory", Cure: "export a memory"}}}
+	}
+	vm.lookUp()
+	return vm.start()
+}
+
+// lookUp finds the exports the host calls.
+func (vm *VM) lookUp() {
+	for c := range callbacks {
+		if info := &callbackTable[c]; info.abi&vm.module.abi.set() != 0 {
+			vm.functions[c] = vm.instance.ExportedFunction(info.name)
+		}
+	}
+	for _, name := range vm.module.options.Allocator.exports() {
+		if vm.allocator = vm.instance.ExportedFunction(name); vm.allocator != nil {
+			vm.allocName = name
+			return
+		}
+	}
+}
+
+// start runs the start functions: _initialize and then main, or else _start.
+func (vm *VM) start() error {
+	vm.phase = whenStarting
+	defer func() { vm.phase = whenRunning }()
+	if vm.instance.ExportedFunction("_initialize") == nil {
+		return vm.runStart("_start")
+	}
+	if err := vm.runStart("_initialize"); err != nil {
+		return err
+	}
+	if vm.instance.ExportedFunction("main") == nil && vm.module.options.Profile.rules().mainVoid {
+		return vm.runStart("__main_void")
+	}
+	return vm.runStart("main")
+}
+
+func (vm *VM) runStart(name string) error {
+	f := vm.instance.ExportedFunction(name)
+	if f == nil {
+		return nil
+	}
+	vm.traceStart(name)
+	err := vm.guarded(name, func(ctx context.Context) error {
+		vm.callCtx = ctx
+		defer func() { vm.callCtx = vm.ctx }()
+		return f.CallWithStack(ctx, make([]uint64, 2))
+	})
+	vm.traceStartEnd(name, err)
+	return err
+}
+
+// guarded runs guest code outside any callback, under the deadline. The error is a *Failure, which is also recorded.
+func (vm *VM) guarded(name string, run func(context.Context) error) (err error) {
+	ctx := context.Context(vm.ctx)
+	if d := vm.module.options.Deadline; d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+	}
+	vm.running, vm.inGuest = name, true
+	defer func() {
+		vm.inGuest = false
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v (recovered by wazero)", r)
+		}
+		if err != nil {
+			vm.fail(name, err)
+			err = vm.failure
+		}
+	}()
+	return run(ctx)
+}
+
+// unload lets go of the instance.
+func (vm *VM) unload(ctx context.Context) error {
+	var err error
+	if vm.instance != nil {
+		err = vm.instance.Close(ctx)
+		vm.instance = nil
+	}
+	if vm.memory != nil {
+		vm.lastSize, vm.memory = vm.memory.Size(), nil
+	}
+	vm.functions, vm.allocator = [callbacks]api.Function{}, nil
+	vm.linear.release()
+	return err
+}
+
+// Close ends the VM without any callback, as when Envoy's process ends. Nothing may be done with it afterwards but
+// reading what was recorded.
+func (vm *VM) Close(ctx context.Context) error {
+	vm.closed = true
+	return vm.unload(ctx)
+}
+
+// Failure says how the VM died, nil while it lives.
+func (vm *VM) Failure() *Failure { return vm.failure }
+
+// Memory is the size of linear memory in bytes; of a closed VM, what it was last.
+func (vm *VM) Memory() uint32 {
+	if vm.memory == nil {
+		return vm.lastSize
+	}
+	return vm.memory.Size()
+}
+
+// Module is what the VM is an instance of.
+func (vm *VM) Module() *Module { return vm.module }
+
+// Reloads is how often the failure policy has put a new instance in the place of a dead one.
+func (vm *VM) Reloads() int { return vm.reloads }
+
+// dead reports that no call into the guest may be made.
+func (vm *VM) dead() bool { return vm.failure != nil || vm.closed }
