@@ -1,0 +1,122 @@
+// document.go: from bytes to one JSON object. What could make two JSON libraries differ (encoding, depth, lone
+// surrogates) is settled here, before the library looks at the grammar. Twin: document.rs.
+
+package main
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const (
+	documentBytesMax  = 65536
+	documentLevelsMax = 8
+)
+
+// readDocument checks a document as a whole and gives its one value, an object.
+func readDocument(document string) (value, error) {
+	if len(document) > documentBytesMax {
+		return nil, fault(tooLong)
+	}
+	levels, loneSurrogate := scan(document)
+	switch {
+	case !utf8.ValidString(document) || loneSurrogate:
+		return nil, fault(notUTF8)
+	case strings.HasPrefix(document, "\ufeff"):
+		return nil, fault(byteOrderMark)
+	case levels > documentLevelsMax:
+		return nil, fault(tooDeep)
+	}
+	d := newDecoder([]byte(document))
+	v, err := d.ReadValue()
+	if err != nil {
+		return nil, fault(notJSON)
+	}
+	v = v.Clone()
+	if _, err := d.ReadToken(); err != io.EOF {
+		return nil, fault(notJSON)
+	}
+	if v.Kind() != jsontext.KindBeginObject {
+		return nil, fault(expectedObject)
+	}
+	return v, nil
+}
+
+// newDecoder leaves repeated keys to readObject, which knows their place in the order of faults.
+func newDecoder(text []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
+}
+
+// scan gives the most brackets open at once outside strings, and whether a string escapes half a surrogate pair.
+// The document may be anything: what is no JSON is found later.
+func scan(document string) (levels int, loneSurrogate bool) {
+	depth, quoted := 0, false
+	for i := 0; i < len(document); {
+		step := 1
+		switch c := document[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			var lone bool
+			step, lone = escape(document[i:])
+			loneSurrogate = loneSurrogate || lone
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+			levels = max(levels, depth)
+		case c == '}' || c == ']':
+			depth = max(depth-1, 0)
+		}
+		i += step
+	}
+	return levels, loneSurrogate
+}
+
+// escape gives the size of the escape that text starts with, a surrogate pair being one, and whether it is half of one.
+func escape(text string) (size int, lone bool) {
+	unit, ok := escapedUnit(text)
+	switch {
+	case !ok:
+		return 2, false
+	case 0xdc00 <= unit && unit <= 0xdfff:
+		return 6, true
+	case 0xd800 <= unit && unit <= 0xdbff:
+		low, ok := escapedUnit(text[6:])
+		if ok && 0xdc00 <= low && low <= 0xdfff {
+			return 12, false
+		}
+		return 6, true
+	}
+	return 6, false
+}
+
+// escapedUnit reads the UTF-16 code unit of a \uXXXX that text starts with.
+func escapedUnit(text string) (unit uint32, ok bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	for i := 2; i < 6; i++ {
+		digit, ok := hexDigit(text[i])
+		if !ok {
+			return 0, false
+		}
+		unit = unit<<4 | digit
+	}
+	return unit, true
+}
+
+func hexDigit(c byte) (uint32, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return uint32(c - '0'), true
+	case 'a' <= c && c <= 'f':
+		return uint32(c-'a') + 10, true
+	case 'A' <= c && c <= 'F':
+		return uint32(c-'A') + 10, true
+	}
+	return 0, false
+}

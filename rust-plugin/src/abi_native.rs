@@ -1,0 +1,115 @@
+// abi_native.rs: a stand-in for the host, so that the plugin links and runs as a native program, which the unit
+// tests do. Twin: abi_native.go.
+
+use std::cell::RefCell;
+use std::{mem, process, slice};
+
+thread_local! {
+    /// The host of the test that runs.
+    pub static STAND_IN: RefCell<NativeHost> = RefCell::default();
+}
+
+/// Answers what the test says and keeps what the plugin did.
+#[derive(Default)]
+pub struct NativeHost {
+    pub headers: Vec<u8>,
+    pub configuration: Vec<u8>,
+    pub headers_status: u32,
+    pub configuration_status: u32,
+    pub other_status: u32, // of every other function
+    pub calls: Vec<NativeCall>,
+}
+
+#[derive(Debug, PartialEq)]
+pub enum NativeCall {
+    Log { level: i32, text: Vec<u8> },
+    LocalResponse { code: u32, details: Vec<u8>, body: Vec<u8>, pairs: Vec<u8>, grpc_status: i32 },
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_log(level: i32, line: *const u8, line_size: usize) -> u32 {
+    let text = unsafe { copied(line, line_size) };
+    record(NativeCall::Log { level, text })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_get_header_map_pairs(_: i32, return_data: *mut *mut u8, return_size: *mut usize) -> u32 {
+    STAND_IN.with_borrow(|host| {
+        unsafe { hand(&host.headers, return_data, return_size) };
+        host.headers_status
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_get_buffer_bytes(
+    _: i32,
+    _: usize,
+    max_size: usize,
+    return_data: *mut *mut u8,
+    return_size: *mut usize,
+) -> u32 {
+    STAND_IN.with_borrow(|host| {
+        let given = host.configuration.get(..max_size).unwrap_or(&host.configuration);
+        unsafe { hand(given, return_data, return_size) };
+        host.configuration_status
+    })
+}
+
+#[allow(clippy::too_many_arguments)] // the ABI's own
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_send_local_response(
+    code: u32,
+    details: *const u8,
+    details_size: usize,
+    body: *const u8,
+    body_size: usize,
+    pairs: *const u8,
+    pairs_size: usize,
+    grpc_status: i32,
+) -> u32 {
+    let details = unsafe { copied(details, details_size) };
+    let body = unsafe { copied(body, body_size) };
+    let pairs = unsafe { copied(pairs, pairs_size) };
+    record(NativeCall::LocalResponse { code, details, body, pairs, grpc_status })
+}
+
+fn record(call: NativeCall) -> u32 {
+    STAND_IN.with_borrow_mut(|host| {
+        host.calls.push(call);
+        host.other_status
+    })
+}
+
+/// Returns bytes as a host does: memory of the plugin's own, or nothing at all when there are none.
+unsafe fn hand(data: &[u8], return_data: *mut *mut u8, return_size: *mut usize) {
+    if data.is_empty() {
+        return;
+    }
+    let mut given = mem::ManuallyDrop::new(data.to_vec().into_boxed_slice());
+    unsafe {
+        *return_data = given.as_mut_ptr();
+        *return_size = given.len();
+    }
+}
+
+unsafe fn copied(data: *const u8, size: usize) -> Vec<u8> {
+    unsafe { slice::from_raw_parts(data, size) }.to_vec()
+}
+
+/// The SDK refers to every host function there is. The plugin calls none of these, so to link is all they have to do.
+macro_rules! never_called {
+    ($($name:ident)*) => {
+        $(#[unsafe(no_mangle)] extern "C" fn $name() { process::abort() })*
+    };
+}
+
+never_called! {
+    proxy_add_header_map_value proxy_call_foreign_function proxy_close_stream proxy_continue_stream
+    proxy_define_metric proxy_dequeue_shared_queue proxy_done proxy_enqueue_shared_queue
+    proxy_get_current_time_nanoseconds proxy_get_header_map_value proxy_get_log_level proxy_get_metric
+    proxy_get_property proxy_get_shared_data proxy_get_status proxy_grpc_call proxy_grpc_cancel proxy_grpc_close
+    proxy_grpc_send proxy_grpc_stream proxy_http_call proxy_increment_metric proxy_record_metric
+    proxy_register_shared_queue proxy_remove_header_map_value proxy_replace_header_map_value
+    proxy_resolve_shared_queue proxy_set_buffer_bytes proxy_set_effective_context proxy_set_header_map_pairs
+    proxy_set_property proxy_set_shared_data proxy_set_tick_period_milliseconds
+}

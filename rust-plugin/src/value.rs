@@ -1,0 +1,112 @@
+// value.rs: typed readers of JSON values. Each takes the path of its value and fails with a fault at that path; they
+// are called in the order of the document, so the fault reported is its first. Twin: value.go.
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::fault::{
+    EXPECTED_ARRAY, EXPECTED_INTEGER, EXPECTED_OBJECT, EXPECTED_PAIR, EXPECTED_STRING, Fault, NOT_HEADER_NAME,
+    NOT_HEADER_VALUE, REPEATED_KEY, fault_at, index, member, out_of_range,
+};
+use crate::headers::{Pair, is_name, is_value};
+
+/// The text of one JSON value. Its grammar is known to be right, so a type is all that can be wrong below.
+pub type Value<'a> = &'a RawValue;
+
+/// Gives the members to read in their order, and refuses a repeated key where it is repeated.
+pub fn read_object<'a>(
+    path: &str,
+    v: Value<'a>,
+    mut read: impl FnMut(&str, &str, Value<'a>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut text = serde_json::Deserializer::from_str(v.get());
+    let members = text.deserialize_map(Members).map_err(|_| fault_at(path, EXPECTED_OBJECT))?;
+    let mut keys = Vec::new();
+    for (key, item) in &members {
+        let path = member(path, key);
+        if keys.contains(&key) {
+            return Err(fault_at(&path, REPEATED_KEY));
+        }
+        keys.push(key);
+        read(&path, key, item)?;
+    }
+    Ok(())
+}
+
+/// Takes an object apart into its members, repeated ones too, in their order.
+struct Members;
+
+impl<'a> Visitor<'a> for Members {
+    type Value = Vec<(String, Value<'a>)>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(members)
+    }
+}
+
+pub fn read_array<'a>(path: &str, v: Value<'a>) -> Result<Vec<Value<'a>>, Fault> {
+    serde_json::from_str(v.get()).map_err(|_| fault_at(path, EXPECTED_ARRAY))
+}
+
+pub fn read_string(path: &str, v: Value) -> Result<String, Fault> {
+    serde_json::from_str(v.get()).map_err(|_| fault_at(path, EXPECTED_STRING))
+}
+
+/// Takes an optional minus and digits: 403.0 and 4e2 are no integers. However many digits, it is a number out of
+/// range and no overflow.
+pub fn read_integer(path: &str, v: Value, low: i64, high: i64) -> Result<i64, Fault> {
+    let (digits, sign) = match v.get().strip_prefix('-') {
+        Some(digits) => (digits, -1),
+        None => (v.get(), 1),
+    };
+    let mut n = 0;
+    for c in digits.chars() {
+        let digit = c.to_digit(10).ok_or_else(|| fault_at(path, EXPECTED_INTEGER))?;
+        if n <= high {
+            n = n * 10 + i64::from(digit);
+        }
+    }
+    n *= sign;
+    if !(low..=high).contains(&n) {
+        return Err(fault_at(path, &out_of_range(low, high)));
+    }
+    Ok(n)
+}
+
+/// Gives the name in lower case, as all names are compared and sent.
+pub fn read_header_name(path: &str, v: Value) -> Result<String, Fault> {
+    let name = read_string(path, v)?;
+    if !is_name(&name) {
+        return Err(fault_at(path, NOT_HEADER_NAME));
+    }
+    Ok(name.to_ascii_lowercase())
+}
+
+pub fn read_header_value(path: &str, v: Value) -> Result<String, Fault> {
+    let value = read_string(path, v)?;
+    if !is_value(&value) {
+        return Err(fault_at(path, NOT_HEADER_VALUE));
+    }
+    Ok(value)
+}
+
+/// Reads a list of [name, value].
+pub fn read_header_pairs(path: &str, v: Value) -> Result<Vec<Pair>, Fault> {
+    let items = read_array(path, v)?;
+    items.into_iter().enumerate().map(|(i, item)| read_header_pair(&index(path, i), item)).collect()
+}
+
+fn read_header_pair(path: &str, v: Value) -> Result<Pair, Fault> {
+    let Ok([name, value]) = serde_json::from_str::<[Value; 2]>(v.get()) else {
+        return Err(fault_at(path, EXPECTED_PAIR));
+    };
+    Ok(Pair { name: read_header_name(&index(path, 0), name)?, value: read_header_value(&index(path, 1), value)? })
+}
