@@ -1,0 +1,101 @@
+package table
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// most is the most bytes one value, and the most pairs one list, may be written out to: a slip in a `times` is to be an
+// error and not a machine out of memory.
+const (
+	mostBytes = 64 << 20
+	mostPairs = 1 << 20
+)
+
+// bytes reads a byte string: a text, a mapping {text | hex | parts, times}, or a list of these put one after the other.
+// It never returns nil, so that empty can be told from absent.
+func (r *reader) bytes(n ast.Node) []byte {
+	switch n := n.(type) {
+	case *ast.SequenceNode:
+		return r.concat(n)
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return r.bytesMapping(n)
+	}
+	s, _ := r.text(n)
+	return []byte(s)
+}
+
+func (r *reader) bytesMapping(n ast.Node) []byte {
+	o, ok := r.object(n, bytesShape)
+	if !ok {
+		return []byte{}
+	}
+	one := []byte{}
+	forms := 0
+	if o.has("text") {
+		forms++
+		s, _ := r.text(o.fields["text"])
+		one = []byte(s)
+	}
+	if o.has("hex") {
+		forms++
+		one = r.hex(o.fields["hex"])
+	}
+	if o.has("parts") {
+		forms++
+		if parts, ok := o.fields["parts"].(*ast.SequenceNode); ok {
+			one = r.concat(parts)
+		} else {
+			r.list(o.fields["parts"], "byte strings")
+		}
+	}
+	if forms != 1 {
+		r.fault(n, "%d of the keys text, hex, parts, expected exactly one, keep one", forms)
+		return []byte{}
+	}
+	times := r.times(o, mostBytes)
+	if len(one)*times > mostBytes {
+		r.fault(n, "a value of %d bytes, expected at most %d, lower times", len(one)*times, mostBytes)
+		return []byte{}
+	}
+	return bytes.Repeat(one, times)
+}
+
+func (r *reader) concat(n *ast.SequenceNode) []byte {
+	all := []byte{}
+	if len(n.Values) == 0 {
+		r.fault(n, `an empty list, expected byte strings, write "" for no bytes`)
+	}
+	for _, part := range n.Values {
+		all = append(all, r.bytes(part)...)
+		if len(all) > mostBytes {
+			r.fault(n, "a value above %d bytes, expected fewer, lower times", mostBytes)
+			return []byte{}
+		}
+	}
+	return all
+}
+
+func (r *reader) hex(n ast.Node) []byte {
+	s, ok := r.text(n)
+	if !ok {
+		return []byte{}
+	}
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		r.fault(n, `the text %q, expected pairs of hexadecimal digits, write it like "74ff" or "74 ff"`, s)
+		return []byte{}
+	}
+	return b
+}
+
+// times reads how often; 1 when it is not said.
+func (r *reader) times(o object, most int) int {
+	if !o.has("times") {
+		return 1
+	}
+	return r.integer(o.fields["times"], 1, most)
+}

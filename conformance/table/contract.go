@@ -1,0 +1,87 @@
+package table
+
+import (
+	"regexp"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// contractFile is the one file of a table that holds no cases.
+const contractFile = "contract.yaml"
+
+var clauseID = regexp.MustCompile(`^[0-9A-Za-z]+([.-][0-9A-Za-z]+)*$`)
+
+// readContract fills r.contract, as far as the file can be read.
+func (r *reader) readContract(n ast.Node) {
+	o, ok := r.object(n, contractShape)
+	if !ok {
+		return
+	}
+	if o.has("name") {
+		r.contract.Name = r.sentence(o.fields["name"], "name")
+	}
+	if o.has("clauses") {
+		items, ok := r.list(o.fields["clauses"], "clauses {id, text}")
+		if ok && len(items) == 0 {
+			r.fault(o.fields["clauses"], "an empty list, expected clauses {id, text}, add one")
+		}
+		first := map[string]int{}
+		for _, item := range items {
+			r.clause(item, first)
+		}
+	}
+	if o.has("replies") {
+		r.named(o.fields["replies"], "reply", func(name string, n ast.Node) {
+			if _, ok := r.pairs(n, "the keys status, headers, body and grpc_status"); ok {
+				r.contract.Replies[name] = r.reply(n)
+			}
+		})
+	}
+	if o.has("logs") {
+		r.named(o.fields["logs"], "log", func(name string, n ast.Node) { r.contract.Logs[name] = r.log(n) })
+	}
+	if o.has("good") {
+		r.contract.Good, _ = r.request(o.fields["good"])
+	}
+}
+
+func (r *reader) clause(n ast.Node, first map[string]int) {
+	o, ok := r.object(n, clauseShape)
+	if !ok {
+		return
+	}
+	clause := Clause{Position: r.position(n)}
+	if o.has("id") {
+		id, ok := r.text(o.fields["id"])
+		if ok && !clauseID.MatchString(id) {
+			r.fault(o.fields["id"], `the clause id %q, expected letters and digits joined by dots or dashes, write it like "2.3"`, id)
+		}
+		if line := first[id]; ok && line > 0 {
+			r.fault(o.fields["id"], "repeated clause id %q, expected each once, number this one or that of line %d anew", id, line)
+		}
+		first[id], clause.ID = clause.Position.Line, id
+	}
+	if o.has("text") {
+		clause.Text = r.sentence(o.fields["text"], "text")
+	}
+	r.contract.Clauses = append(r.contract.Clauses, clause)
+}
+
+// named reads a mapping from names to values.
+func (r *reader) named(n ast.Node, what string, read func(name string, n ast.Node)) {
+	pairs, _ := r.pairs(n, "a name for each "+what)
+	lines := map[string]int{}
+	for _, p := range pairs {
+		name, ok := p.Key.(*ast.StringNode)
+		if !ok || name.Value == "any" || !nameOfCase.MatchString(name.Value) {
+			r.fault(p, "the %s name %q, expected small letters, digits and dashes (and not any), change it", what, p.Key.String())
+			continue
+		}
+		if line := lines[name.Value]; line > 0 {
+			r.fault(p, "repeated key %q, expected it once, remove this one or that of line %d", name.Value, line)
+			continue
+		}
+		lines[name.Value] = r.position(p).Line
+		read(name.Value, p.Value)
+	}
+}

@@ -1,0 +1,50 @@
+package table
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Position is a place in a file of the table. Line and Column count from 1, the column in characters; both are 0 when
+// the place is the file or the folder as a whole.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+// String gives file:line:column, the form editors and terminals follow.
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Error is one fault of a table: what is there, what was expected, how to cure it.
+type Error struct {
+	Position
+	Fault string
+}
+
+// Error gives the place and the fault in one line.
+func (e Error) Error() string { return e.Position.String() + ": " + e.Fault }
+
+// Errors are all the faults of a table, sorted by place.
+type Errors []Error
+
+// Error gives one line for each fault.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, fault := range e {
+		lines[i] = fault.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (e Errors) sort() {
+	slices.SortStableFunc(e, func(a, b Error) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}

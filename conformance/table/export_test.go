@@ -1,0 +1,16 @@
+package table
+
+// Shape is a shape as the tests of the schemas see it.
+type Shape struct {
+	Name           string
+	Keys, Required []string
+}
+
+// Shapes are all mappings that have their own keys.
+var Shapes = func() (all []Shape) {
+	for _, s := range []shape{fileShape, caseShape, startShape, stepShape, wantShape, memoryShape, faultShape, noGoodShape,
+		requestShape, responseShape, pairShape, bytesShape, replyShape, contractShape, clauseShape} {
+		all = append(all, Shape{s.name, s.keys(), s.required})
+	}
+	return all
+}()

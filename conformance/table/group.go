@@ -1,0 +1,231 @@
+package table
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+var nameOfCase = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// readGroup reads one file of cases; name is its stem.
+func (r *reader) readGroup(name string, n ast.Node) Group {
+	g := Group{Name: name}
+	o, ok := r.object(n, fileShape)
+	if !ok {
+		return g
+	}
+	if o.has("breaks") {
+		g.Breaks = r.sentence(o.fields["breaks"], "breaks")
+	}
+	if o.has("cases") {
+		items, ok := r.list(o.fields["cases"], "cases")
+		if ok && len(items) == 0 {
+			r.fault(o.fields["cases"], "an empty list, expected cases, add one or remove the file")
+		}
+		for _, item := range items {
+			before := len(*r.faults)
+			if c, ok := r.readCase(name, item); ok {
+				r.once(c, len(*r.faults) == before)
+				g.Cases = append(g.Cases, c)
+			}
+		}
+	}
+	return g
+}
+
+func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
+	c := Case{Position: r.position(n), Start: Start{Accepted: true}}
+	o, ok := r.object(n, caseShape)
+	if !ok {
+		return c, false
+	}
+	if o.has("id") {
+		c.ID, c.Position = r.caseID(group, o.fields["id"]), r.position(o.fields["id"])
+	}
+	if o.has("clauses") {
+		c.Clauses = r.citations(o.fields["clauses"])
+	}
+	if o.has("why") {
+		c.Why = r.sentence(o.fields["why"], "why")
+	}
+	if o.has("config") {
+		c.Config = r.bytes(o.fields["config"])
+	}
+	if o.has("start") {
+		c.Start = r.start(o.fields["start"])
+	}
+	if !c.Start.Accepted {
+		for _, key := range []string{"steps", "good"} {
+			if o.has(key) {
+				r.fault(o.fields[key], "%s in a case whose start is refused, expected none, remove it", key)
+			}
+		}
+		return c, true
+	}
+	if o.has("steps") {
+		items, ok := r.list(o.fields["steps"], "steps")
+		if ok && len(items) == 0 {
+			r.fault(o.fields["steps"], "an empty list, expected steps, add one")
+		}
+		for _, item := range items {
+			c.Steps = append(c.Steps, r.step(item))
+		}
+	} else {
+		r.fault(n, "no key \"steps\" in this case, expected steps unless the start is refused, add them")
+	}
+	if o.has("good") {
+		r.good(&c, o.fields["good"])
+	}
+	return c, true
+}
+
+func (r *reader) caseID(group string, n ast.Node) string {
+	id, ok := r.text(n)
+	if !ok {
+		return ""
+	}
+	before, after, found := strings.Cut(id, "/")
+	if !found || before != group || !nameOfCase.MatchString(after) {
+		r.fault(n, "the case id %q, expected %s/ and a name of small letters, digits and dashes, write it like %q", id, group,
+			group+"/true-then-false")
+	}
+	return id
+}
+
+func (r *reader) citations(n ast.Node) []string {
+	items, ok := r.list(n, "clause ids")
+	if ok && len(items) == 0 {
+		r.fault(n, "an empty list, expected clause ids, cite what the case proves")
+	}
+	known := make([]string, len(r.contract.Clauses))
+	for i, clause := range r.contract.Clauses {
+		known[i] = clause.ID
+	}
+	var ids []string
+	for _, item := range items {
+		id, ok := r.text(item)
+		switch {
+		case !ok || r.blind:
+		case !slices.Contains(known, id):
+			r.fault(item, "unknown clause %q, expected an id of contract.yaml, %s", id, suggest(id, known, "add it there"))
+		case slices.Contains(ids, id):
+			r.fault(item, "repeated clause %q, expected each once, remove it", id)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+func (r *reader) start(n ast.Node) Start {
+	start := Start{Accepted: true}
+	o, ok := r.object(n, startShape)
+	if !ok {
+		return start
+	}
+	if o.has("accepted") {
+		start.Accepted = r.boolean(o.fields["accepted"])
+	}
+	if o.has("logs") {
+		start.Logs = r.logs(o.fields["logs"])
+	}
+	return start
+}
+
+func (r *reader) step(n ast.Node) Step {
+	step := Step{Times: 1, Position: r.position(n)}
+	o, ok := r.object(n, stepShape)
+	if !ok {
+		return step
+	}
+	var m *message
+	if o.has("request") {
+		request, sent := r.request(o.fields["request"])
+		step.Request, m = request, &sent
+	}
+	if o.has("advance") {
+		step.Advance = r.duration(o.fields["advance"])
+	}
+	if o.odd && !o.has("advance") && m == nil {
+		m = &message{} // likely a misspelt request: one fault is enough
+	} else if o.has("request") == o.has("advance") {
+		r.fault(n, "a step that does %s, expected exactly one of request, advance, %s",
+			pick(o.has("request"), "two things", "nothing"), pick(o.has("request"), "make it two steps", "add one"))
+	}
+	step.Times = r.times(o, 1_000_000)
+	if o.has("faults") {
+		items, _ := r.list(o.fields["faults"], "faults {function, status | bytes}")
+		for _, item := range items {
+			step.Faults = append(step.Faults, r.hostFault(item))
+		}
+	}
+	if o.has("want") {
+		step.Want = r.want(o.fields["want"], m)
+	}
+	return step
+}
+
+var hostFunction = regexp.MustCompile(`^proxy_[a-z0-9_]+$`)
+
+func (r *reader) hostFault(n ast.Node) Fault {
+	f := Fault{Position: r.position(n)}
+	o, ok := r.object(n, faultShape)
+	if !ok {
+		return f
+	}
+	if o.has("function") {
+		if f.Function, ok = r.text(o.fields["function"]); ok && !hostFunction.MatchString(f.Function) {
+			r.fault(o.fields["function"], "the function %q, expected a host function, write it like %q", f.Function,
+				"proxy_get_header_map_pairs")
+		}
+	}
+	if o.has("status") == o.has("bytes") {
+		r.fault(n, "a fault with %s of status and bytes, expected exactly one, %s", pick(o.has("status"), "both", "neither"),
+			pick(o.has("status"), "remove one", "add one"))
+	}
+	if o.has("status") {
+		f.Status = r.status32(o.fields["status"])
+	}
+	if o.has("bytes") {
+		f.Bytes = r.bytes(o.fields["bytes"])
+	}
+	return f
+}
+
+// good reads what follows the case: a request of its own, or {none: why}.
+func (r *reader) good(c *Case, n ast.Node) {
+	if pairs, ok := n.(*ast.MappingNode); ok && len(pairs.Values) > 0 && pairs.Values[0].Key.String() == "none" {
+		if o, ok := r.object(n, noGoodShape); ok && o.has("none") {
+			c.GoodNone, c.GoodWhy = true, r.sentence(o.fields["none"], "reason")
+		}
+		return
+	}
+	c.Good, _ = r.request(n)
+}
+
+func pick(condition bool, yes, no string) string {
+	if condition {
+		return yes
+	}
+	return no
+}
+
+// sameTest names what a case does, without what it expects: two cases of the same name are the same test twice.
+func (c Case) sameTest() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%t %q", c.Config != nil, c.Config)
+	for _, s := range c.Steps {
+		fmt.Fprintf(&b, "\n%d %d", s.Times, s.Advance)
+		for _, f := range s.Faults {
+			fmt.Fprintf(&b, " %s %d %t %q", f.Function, f.Status, f.Bytes != nil, f.Bytes)
+		}
+		if q := s.Request; q != nil {
+			fmt.Fprintf(&b, " %q %t %q %q", q.Headers, q.Body != nil, q.Body, q.Trailers)
+			fmt.Fprintf(&b, " %q %t %q %q", q.Response.Headers, q.Response.Body != nil, q.Response.Body, q.Response.Trailers)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,149 @@
+package table
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// What Envoy puts around the headers of an HTTP/1.1 request before a plugin sees them: four pseudo-headers first, in
+// this order, and two headers of its own at the end.
+const (
+	authority = "shop.example"
+	scheme    = "http"
+	requestID = "7f2c9a1e-5b0d-4c3a-9e86-d1f4b2a05c73"
+)
+
+// message is the part of a request that its forwarded form repeats.
+type message struct {
+	exact        bool
+	method, path string
+}
+
+// complete puts Envoy's own headers around those of the wire, unless the case gives exactly what it wants.
+func (m message) complete(wire []Header) []Header {
+	if m.exact {
+		return wire
+	}
+	all := []Header{{":authority", authority}, {":path", m.path}, {":method", m.method}, {":scheme", scheme}}
+	all = append(all, wire...)
+	return append(all, Header{"x-forwarded-proto", scheme}, Header{"x-request-id", requestID})
+}
+
+func (r *reader) request(n ast.Node) (*Request, message) {
+	m := message{method: "GET", path: "/"}
+	request := &Request{Response: Response{Headers: []Header{{":status", "200"}}}}
+	o, ok := r.object(n, requestShape)
+	if !ok {
+		return request, m
+	}
+	if o.has("exact") {
+		m.exact = r.boolean(o.fields["exact"])
+	}
+	for _, key := range []string{"method", "path"} {
+		if !o.has(key) {
+			continue
+		}
+		if m.exact {
+			r.fault(o.fields[key], "%s beside exact, expected headers alone, write it as the pseudo-header %q", key, ":"+key)
+		}
+		value := string(r.bytes(o.fields[key]))
+		if key == "method" {
+			m.method = value
+		} else {
+			m.path = value
+		}
+	}
+	wire := []Header{}
+	if o.has("headers") {
+		wire = r.headers(o.fields["headers"])
+	} else if m.exact {
+		r.fault(n, "exact without headers, expected the whole list, add headers (it may be empty)")
+	}
+	request.Headers = m.complete(wire)
+	request.Body, request.Trailers = r.rest(o)
+	if o.has("response") {
+		request.Response = r.response(o.fields["response"])
+	}
+	return request, m
+}
+
+func (r *reader) response(n ast.Node) Response {
+	o, ok := r.object(n, responseShape)
+	if !ok {
+		return Response{}
+	}
+	status := 200
+	if o.has("status") {
+		status = r.integer(o.fields["status"], 100, 599)
+	}
+	response := Response{Headers: []Header{{":status", strconv.Itoa(status)}}}
+	if o.has("headers") {
+		response.Headers = append(response.Headers, r.headers(o.fields["headers"])...)
+	}
+	response.Body, response.Trailers = r.rest(o)
+	return response
+}
+
+// rest reads what follows the headers of a message.
+func (r *reader) rest(o object) (body [][]byte, trailers []Header) {
+	if o.has("body") {
+		chunks, _ := r.list(o.fields["body"], "chunks")
+		body = [][]byte{}
+		for _, chunk := range chunks {
+			body = append(body, r.bytes(chunk))
+		}
+	}
+	if o.has("trailers") {
+		trailers = r.headers(o.fields["trailers"])
+	}
+	return body, trailers
+}
+
+// headers reads a list of pairs, each [name, value] or {name, value, times}; it never returns nil.
+func (r *reader) headers(n ast.Node) []Header {
+	all := []Header{}
+	items, _ := r.list(n, "pairs [name, value]")
+	for _, item := range items {
+		all = append(all, r.pair(item)...)
+		if len(all) > mostPairs {
+			r.fault(item, "more than %d headers, expected fewer, lower times", mostPairs)
+			return all[:0]
+		}
+	}
+	return all
+}
+
+func (r *reader) pair(n ast.Node) []Header {
+	if s, ok := n.(*ast.SequenceNode); ok {
+		if len(s.Values) != 2 {
+			r.fault(n, "a list of %d, expected a pair, write [name, value]", len(s.Values))
+			return nil
+		}
+		return []Header{{string(r.bytes(s.Values[0])), string(r.bytes(s.Values[1]))}}
+	}
+	o, ok := r.object(n, pairShape)
+	if !ok || !o.has("name") || !o.has("value") {
+		return nil
+	}
+	name, value := r.bytes(o.fields["name"]), r.bytes(o.fields["value"])
+	if !o.has("times") {
+		return []Header{{string(name), string(value)}}
+	}
+	times := r.times(o, mostPairs)
+	if (len(name)+len(value))*times > mostBytes {
+		r.fault(n, "headers of more than %d bytes, expected fewer, lower times", mostBytes)
+		return nil
+	}
+	all := make([]Header, times)
+	for i := range all {
+		all[i] = Header{numbered(name, i+1), numbered(value, i+1)}
+	}
+	return all
+}
+
+// numbered writes the number in place of %d.
+func numbered(b []byte, i int) string {
+	return string(bytes.ReplaceAll(b, []byte("%d"), strconv.AppendInt(nil, int64(i), 10)))
+}

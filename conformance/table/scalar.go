@@ -1,0 +1,121 @@
+package table
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// text reads a string; a number or a boolean is a fault, because YAML would already have changed how it is written.
+func (r *reader) text(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		r.checkEscapes(n)
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
+		r.fault(n, "%s, expected a text, put it in quotes", kind(n))
+	default:
+		r.fault(n, "%s, expected a text, write it out in quotes", kind(n))
+	}
+	return "", false
+}
+
+// sentence reads a string that has to say something.
+func (r *reader) sentence(n ast.Node, key string) string {
+	s, ok := r.text(n)
+	if ok && strings.TrimSpace(s) == "" {
+		r.fault(n, "an empty %s, expected a sentence, say it", key)
+	}
+	return s
+}
+
+// checkEscapes finds the trap of YAML's \x escapes: \xff is the character U+00FF, two bytes, and not the byte ff.
+func (r *reader) checkEscapes(n *ast.StringNode) {
+	at := n.Token.Position
+	if n.Token.Type != token.DoubleQuoteType || at.Line > len(r.lines) {
+		return
+	}
+	line := []rune(r.lines[at.Line-1])
+	for i := at.Column; i+2 < len(line) && line[i] != '"'; i++ {
+		if line[i] != '\\' {
+			continue
+		}
+		i++
+		if line[i] == 'x' && strings.ContainsRune("89abcdefABCDEF", line[i+1]) {
+			r.fault(n, `an escape %s, expected one below \x80 (it would be two bytes of UTF-8), write the bytes as {hex: …}`,
+				string(line[i-1:min(i+3, len(line))]))
+			return
+		}
+	}
+}
+
+func (r *reader) boolean(n ast.Node) bool {
+	b, ok := n.(*ast.BoolNode)
+	if !ok {
+		r.fault(n, "%s, expected true or false, write one of them without quotes", kind(n))
+		return false
+	}
+	return b.Value
+}
+
+// integer reads a whole number; it returns low when there is none.
+func (r *reader) integer(n ast.Node, low, high int) int {
+	i, ok := n.(*ast.IntegerNode)
+	if !ok {
+		r.fault(n, "%s, expected a whole number from %d to %d, write it without quotes", kind(n), low, high)
+		return low
+	}
+	v, err := strconv.Atoi(i.Token.Value)
+	if err != nil || v < low || v > high {
+		r.fault(n, "the number %s, expected a whole decimal number from %d to %d, change it", i.Token.Value, low, high)
+		return low
+	}
+	return v
+}
+
+// list reads a sequence; ok is false when the value is none.
+func (r *reader) list(n ast.Node, of string) (items []ast.Node, ok bool) {
+	s, ok := n.(*ast.SequenceNode)
+	if !ok {
+		r.fault(n, "%s, expected a list of %s, put it in [ ]", kind(n), of)
+		return nil, false
+	}
+	return s.Values, true
+}
+
+func (r *reader) duration(n ast.Node) time.Duration {
+	s, ok := r.text(n)
+	if !ok {
+		return 0
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		r.fault(n, `the text %q, expected a time above zero, write it like "1500ms" or "2s"`, s)
+	}
+	return d
+}
+
+var sizePattern = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})(B|KiB|MiB)$`)
+
+func (r *reader) size(n ast.Node) int {
+	s, ok := r.text(n)
+	if !ok {
+		return 0
+	}
+	m := sizePattern.FindStringSubmatch(s)
+	if m == nil {
+		r.fault(n, `the text %q, expected a size, write it like "0B", "64KiB" or "2MiB"`, s)
+		return 0
+	}
+	v, _ := strconv.Atoi(m[1])
+	return v * map[string]int{"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}[m[2]]
+}
+
+func (r *reader) status32(n ast.Node) uint32 { return uint32(r.integer(n, 0, math.MaxUint32)) }

@@ -1,0 +1,207 @@
+package table_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// The schemas are kept by hand: an editor shows their descriptions, and they say what struct tags can't (a case whose
+// start is refused has no steps). These tests hold them and the loader together.
+
+func TestSchemaAcceptsTheTable(t *testing.T) {
+	for _, path := range yamlFiles(t, cases) {
+		name := "schema.json"
+		if filepath.Base(path) == "contract.yaml" {
+			name = "contract.schema.json"
+		}
+		if err := schema(t, name).Validate(document(t, read(t, path))); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// TestSchemaKeys: every key of every mapping is in both, and required in both.
+func TestSchemaKeys(t *testing.T) {
+	type definition struct {
+		Properties map[string]any `json:"properties"`
+		Required   []string       `json:"required"`
+	}
+	definitions := map[string]definition{}
+	for _, name := range []string{"schema.json", "contract.schema.json"} {
+		var file struct {
+			Definitions map[string]definition `json:"$defs"`
+		}
+		if err := json.Unmarshal([]byte(read(t, filepath.Join(cases, name))), &file); err != nil {
+			t.Fatal(err)
+		}
+		for key, d := range file.Definitions {
+			if len(d.Properties) > 0 {
+				definitions[key] = d
+			}
+		}
+	}
+	for _, shape := range table.Shapes {
+		d, ok := definitions[shape.Name]
+		if !ok {
+			t.Errorf("%s: in the loader, not in the schemas", shape.Name)
+			continue
+		}
+		delete(definitions, shape.Name)
+		var keys []string
+		for key := range d.Properties {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		if diff := cmp.Diff(slices.Sorted(slices.Values(shape.Keys)), keys); diff != "" {
+			t.Errorf("%s: keys (-loader +schema):\n%s", shape.Name, diff)
+		}
+		if diff := cmp.Diff(shape.Required, d.Required); diff != "" {
+			t.Errorf("%s: required keys (-loader +schema):\n%s", shape.Name, diff)
+		}
+	}
+	for name := range definitions {
+		t.Errorf("%s: in the schemas, not in the loader", name)
+	}
+}
+
+// TestBothRefuse: documents with one fault each, refused by the schema and by the loader.
+func TestBothRefuse(t *testing.T) {
+	// Each puts its text into a case that is right otherwise. Faults that only a whole table can have are not here.
+	inCase := func(keys string) string { return "breaks: Nothing.\ncases: [{" + keys + "}]\n" }
+	inStep := func(step string) string {
+		return inCase(`id: a/one, clauses: ["1"], why: It has to., config: c, steps: [` + step + `]`)
+	}
+	inRequest := func(request string) string { return inStep(`{request: ` + request + `, want: {decision: allow}}`) }
+	inWant := func(want string) string { return inStep(`{request: {}, want: ` + want + `}`) }
+	inValue := func(value string) string { return inRequest(`{headers: [[a, ` + value + `]]}`) }
+	for name, text := range map[string]string{
+		"list":               `- a`,
+		"unknown key":        "breaks: a\nbreak: b\ncases: [{id: a/one, clauses: [\"1\"], why: w, start: {accepted: false}}]",
+		"no cases":           "breaks: a\ncases: []",
+		"empty breaks":       "breaks: ' '\ncases: [{id: a/one, clauses: [\"1\"], why: w, start: {accepted: false}}]",
+		"no why":             inCase(`id: a/one, clauses: ["1"], start: {accepted: false}`),
+		"no clauses":         inCase(`id: a/one, clauses: [], why: w, start: {accepted: false}`),
+		"clause twice":       inCase(`id: a/one, clauses: ["1", "1"], why: w, start: {accepted: false}`),
+		"clause a number":    inCase(`id: a/one, clauses: [1], why: w, start: {accepted: false}`),
+		"id without group":   inCase(`id: one, clauses: ["1"], why: w, start: {accepted: false}`),
+		"id in capitals":     inCase(`id: a/One, clauses: ["1"], why: w, start: {accepted: false}`),
+		"no steps":           inCase(`id: a/one, clauses: ["1"], why: w`),
+		"steps empty":        inCase(`id: a/one, clauses: ["1"], why: w, steps: []`),
+		"steps when refused": inCase(`id: a/one, clauses: ["1"], why: w, steps: [], start: {accepted: false}`),
+		"good when refused":  inCase(`id: a/one, clauses: ["1"], why: w, good: {}, start: {accepted: false}`),
+		"start unsaid":       inCase(`id: a/one, clauses: ["1"], why: w, start: {logs: []}`),
+		"no reason": inCase(
+			`id: a/one, clauses: ["1"], why: w, steps: [{request: {}, want: {decision: allow}}], good: {none: ""}`),
+		"no want":            inStep(`{request: {}}`),
+		"nothing done":       inStep(`{want: {}}`),
+		"two things done":    inStep(`{request: {}, advance: 1s, want: {decision: allow}}`),
+		"times zero":         inStep(`{request: {}, times: 0, want: {decision: allow}}`),
+		"times a text":       inStep(`{request: {}, times: "2", want: {decision: allow}}`),
+		"advance decided":    inStep(`{advance: 1s, want: {decision: allow}}`),
+		"undecided":          inWant(`{}`),
+		"unknown decision":   inWant(`{decision: deny}`),
+		"refuse no reply":    inWant(`{decision: refuse}`),
+		"allow and reply":    inWant(`{decision: allow, reply: "no"}`),
+		"hold and forwarded": inWant(`{decision: hold, forwarded: []}`),
+		"hold and response":  inWant(`{decision: hold, response: []}`),
+		"half a reply":       inWant(`{decision: refuse, reply: {status: 403}}`),
+		"logs a word":        inWant(`{decision: allow, logs: none}`),
+		"unknown level":      inWant(`{decision: allow, logs: [{loud: a}]}`),
+		"two levels":         inWant(`{decision: allow, logs: [{info: a, warn: a}]}`),
+		"size a number":      inWant(`{decision: allow, memory: {grows_at_most: 1}}`),
+		"size without unit":  inWant(`{decision: allow, memory: {grows_at_most: "1"}}`),
+		"fault of nothing":   inStep(`{request: {}, faults: [{function: proxy_log}], want: {decision: allow}}`),
+		"fault of both":      inStep(`{request: {}, faults: [{function: proxy_log, status: 1, bytes: a}], want: {decision: allow}}`),
+		"fault of no host":   inStep(`{request: {}, faults: [{function: log, status: 1}], want: {decision: allow}}`),
+		"exact, no headers":  inRequest(`{exact: true}`),
+		"exact and path":     inRequest(`{exact: true, headers: [], path: /}`),
+		"headers a mapping":  inRequest(`{headers: {a: b}}`),
+		"pair of one":        inRequest(`{headers: [[a]]}`),
+		"pair of three":      inRequest(`{headers: [[a, b, c]]}`),
+		"pair without value": inRequest(`{headers: [{name: a}]}`),
+		"value a boolean":    inValue(`true`),
+		"value a number":     inValue(`1`),
+		"value nothing":      inValue(`null`),
+		"bytes of no form":   inValue(`{times: 2}`),
+		"bytes of two forms": inValue(`{text: a, hex: "61"}`),
+		"no hex":             inValue(`{hex: "6"}`),
+		"no parts":           inValue(`[]`),
+		"body a text":        inRequest(`{body: a}`),
+		"response status":    inRequest(`{response: {status: 99}}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := schema(t, "schema.json").Validate(document(t, text)); err == nil {
+				t.Error("the schema accepts it")
+			}
+			dir := t.TempDir()
+			write(t, dir, "contract.yaml", plain)
+			write(t, dir, "zz.yaml", plainCase)
+			write(t, dir, "a.yaml", text)
+			if _, err := table.Load(dir); err == nil {
+				t.Error("the loader accepts it")
+			}
+		})
+	}
+}
+
+func TestBothRefuseContract(t *testing.T) {
+	for name, text := range map[string]string{
+		"no clauses":         "name: a\nclauses: []",
+		"no name":            "clauses: [{id: \"1\", text: a}]",
+		"clause id a number": "name: a\nclauses: [{id: 1, text: a}]",
+		"clause id odd":      "name: a\nclauses: [{id: \"1 \", text: a}]",
+		"clause without":     "name: a\nclauses: [{id: \"1\"}]",
+		"reply a text":       "name: a\nclauses: [{id: \"1\", text: a}]\nreplies: {no: a}",
+		"log named any":      "name: a\nclauses: [{id: \"1\", text: a}]\nlogs: {any: {info: a}}",
+		"name in capitals":   "name: a\nclauses: [{id: \"1\", text: a}]\nlogs: {No: {info: a}}",
+		"good none":          "name: a\nclauses: [{id: \"1\", text: a}]\ngood: {none: a}",
+		"unknown key":        "name: a\nclauses: [{id: \"1\", text: a}]\nlog: {}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := schema(t, "contract.schema.json").Validate(document(t, text)); err == nil {
+				t.Error("the schema accepts it")
+			}
+			dir := t.TempDir()
+			write(t, dir, "contract.yaml", text)
+			write(t, dir, "zz.yaml", plainCase)
+			if _, err := table.Load(dir); err == nil {
+				t.Error("the loader accepts it")
+			}
+		})
+	}
+}
+
+func schema(t *testing.T, name string) *jsonschema.Schema {
+	t.Helper()
+	s, err := jsonschema.NewCompiler().Compile(filepath.Join(cases, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// document gives YAML as the JSON values a schema is held against.
+func document(t *testing.T, source string) any {
+	t.Helper()
+	var tree any
+	if err := yaml.Unmarshal([]byte(source), &tree); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

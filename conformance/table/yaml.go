@@ -1,0 +1,160 @@
+package table
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// reader walks the tree of one file and gathers its faults. Its methods return the zero value for what is faulty, so
+// that the walk goes on and one run shows all there is to mend.
+type reader struct {
+	file     string
+	lines    []string  // of the source
+	contract *Contract // what cases may cite
+	blind    bool      // the contract could not be read: citations are not looked up
+	seen     seen      // the cases before
+	faults   *Errors
+}
+
+// parse returns the one document of a file, nil when there is none or it is no YAML.
+func (r *reader) parse(source []byte) ast.Node {
+	r.lines = strings.Split(string(source), "\n")
+	// Doubled keys are let through here and reported by object, with both places and all of them.
+	file, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		at := Position{File: r.file, Line: 1, Column: 1}
+		what := err.Error()
+		if e, ok := err.(yaml.Error); ok {
+			at.Line, at.Column = e.GetToken().Position.Line, e.GetToken().Position.Column
+			what = e.GetMessage()
+		}
+		what, _, _ = strings.Cut(what, "\n")
+		r.faultAt(at, "not YAML: %s, expected one YAML document, mend the syntax at this place", what)
+		return nil
+	}
+	if len(file.Docs) > 1 {
+		r.fault(file.Docs[1].Body, "a second document, expected one in a file, remove the --- line")
+	}
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		r.faultAt(Position{File: r.file, Line: 1, Column: 1}, "an empty file, expected a mapping, write the keys or remove the file")
+		return nil
+	}
+	return file.Docs[0].Body
+}
+
+func (r *reader) faultAt(p Position, format string, args ...any) {
+	*r.faults = append(*r.faults, Error{p, fmt.Sprintf(format, args...)})
+}
+
+func (r *reader) fault(n ast.Node, format string, args ...any) {
+	r.faultAt(r.position(n), format, args...)
+}
+
+// position is where a value begins. The parser's own token for a block mapping is its first colon.
+func (r *reader) position(n ast.Node) Position {
+	at := Position{File: r.file, Line: 1, Column: 1}
+	var t *token.Token
+	switch n := n.(type) {
+	case nil:
+		return at
+	case *ast.MappingNode:
+		t = n.Start
+		if !n.IsFlowStyle && len(n.Values) > 0 {
+			t = n.Values[0].Key.GetToken()
+		}
+	case *ast.MappingValueNode:
+		t = n.Key.GetToken()
+	default:
+		t = n.GetToken()
+	}
+	if t != nil && t.Position != nil {
+		at.Line, at.Column = t.Position.Line, t.Position.Column
+	}
+	return at
+}
+
+// object is one mapping, held against its shape.
+type object struct {
+	ast.Node
+	fields map[string]ast.Node
+	odd    bool // it has a key that is not known: what seems missing may be misspelt
+}
+
+// has reports whether the key is there.
+func (o object) has(key string) bool { return o.fields[key] != nil }
+
+// object reads a mapping of the given shape; ok is false when the value is no mapping at all.
+func (r *reader) object(n ast.Node, s shape) (o object, ok bool) {
+	o = object{Node: n, fields: map[string]ast.Node{}}
+	pairs, ok := r.pairs(n, s.name+" with the keys "+strings.Join(s.keys(), ", "))
+	if !ok {
+		return o, false
+	}
+	for _, p := range pairs {
+		key, ok := p.Key.(*ast.StringNode)
+		if !ok || !slices.Contains(s.keys(), key.Value) {
+			name := p.Key.String()
+			if ok {
+				name = key.Value
+			}
+			r.fault(p, "unknown key %q, expected one of %s, %s", name, strings.Join(s.keys(), ", "),
+				suggest(name, s.keys(), "remove it"))
+			o.odd = true
+			continue
+		}
+		if first := o.fields[key.Value]; first != nil {
+			r.fault(p, "repeated key %q, expected it once, remove this one or that of line %d", key.Value, r.position(first).Line)
+			continue
+		}
+		o.fields[key.Value] = p.Value
+	}
+	for _, key := range s.required {
+		if !o.has(key) {
+			r.fault(n, "no key %q in this %s, expected %s, add it", key, s.name, strings.Join(s.required, ", "))
+		}
+	}
+	return o, true
+}
+
+// pairs returns the entries of a mapping.
+func (r *reader) pairs(n ast.Node, expected string) ([]*ast.MappingValueNode, bool) {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return n.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}, true
+	}
+	r.fault(n, "%s, expected a mapping: %s", kind(n), expected)
+	return nil, false
+}
+
+// kind names what a value is, in a reader's words.
+func kind(n ast.Node) string {
+	switch n := n.(type) {
+	case nil, *ast.NullNode:
+		return "nothing"
+	case *ast.StringNode:
+		return fmt.Sprintf("the text %q", n.Value)
+	case *ast.LiteralNode:
+		return "a text"
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return "the number " + n.String()
+	case *ast.BoolNode:
+		return "the boolean " + n.String()
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a mapping"
+	case *ast.AnchorNode, *ast.AliasNode:
+		return "an anchor or alias"
+	case *ast.TagNode:
+		return "a tag"
+	}
+	return "something else"
+}
