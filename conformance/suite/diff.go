@@ -1,0 +1,147 @@
+package suite
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Seen is what one build made visible.
+type Seen struct {
+	Build string
+	Observation
+}
+
+// Divergence is one field in which builds differ.
+type Divergence struct {
+	Field string
+	Sides []Side // the one with most builds first; among equals, in the order of the builds
+}
+
+// Side is the builds that agree on a value, which is printable text.
+type Side struct {
+	Builds []string
+	Value  string
+}
+
+// Diff holds the observations of one case against each other, field by field in the order in which things happen.
+// Builds that agree form a side, so that one odd build is one line and not one for each of the others. Memory growth
+// and the texts of traps are left out: they cannot be the same in two languages.
+func Diff(seen []Seen) []Divergence {
+	d := differ{seen: seen}
+	d.compare("configuration: verdict", func(o *Observation) string { return verdict(o.Start.Accepted) })
+	d.effects("configuration: ", func(o *Observation) *Effects { return &o.Start.Effects })
+	for i := range steps(seen) {
+		d.step(i)
+	}
+	d.exchange("good request afterwards: ", func(o *Observation) *Exchange { return o.Good })
+	d.compare("virtual machine", func(o *Observation) string {
+		if o.Failure == nil {
+			return "lives"
+		}
+		return o.Failure.Kind + " in " + o.Failure.In
+	})
+	return d.found
+}
+
+func steps(seen []Seen) int {
+	most := 0
+	for i := range seen {
+		most = max(most, len(seen[i].Steps))
+	}
+	return most
+}
+
+type differ struct {
+	seen  []Seen
+	found []Divergence
+}
+
+func (d *differ) compare(field string, value func(*Observation) string) {
+	var sides []Side
+	for i := range d.seen {
+		v := value(&d.seen[i].Observation)
+		at := slices.IndexFunc(sides, func(s Side) bool { return s.Value == v })
+		if at < 0 {
+			at = len(sides)
+			sides = append(sides, Side{Value: v})
+		}
+		sides[at].Builds = append(sides[at].Builds, d.seen[i].Build)
+	}
+	if len(sides) < 2 {
+		return
+	}
+	slices.SortStableFunc(sides, func(a, b Side) int { return len(b.Builds) - len(a.Builds) })
+	first := sides[0].Value
+	for i := range sides[1:] {
+		sides[0].Value, sides[i+1].Value = presentable(first, sides[i+1].Value)
+	}
+	d.found = append(d.found, Divergence{field, sides})
+}
+
+// step compares the builds at every repetition at which one of them began to behave differently.
+func (d *differ) step(i int) {
+	var starts []int
+	times := 0
+	for n := range d.seen {
+		if i >= len(d.seen[n].Steps) {
+			continue
+		}
+		first := 1
+		for _, run := range d.seen[n].Steps[i].Runs {
+			starts = append(starts, first)
+			first += run.Times
+		}
+		times = max(times, first-1)
+	}
+	slices.Sort(starts)
+	for _, first := range slices.Compact(starts) {
+		prefix := stepPrefix(i, steps(d.seen))
+		if times > 1 {
+			prefix += fmt.Sprintf("repetition %d: ", first)
+		}
+		d.exchange(prefix, func(o *Observation) *Exchange { return o.at(i, first) })
+	}
+}
+
+// at is what came of a repetition of a step, nil if the step did not get that far.
+func (o *Observation) at(step, repetition int) *Exchange {
+	if step >= len(o.Steps) {
+		return nil
+	}
+	for i := range o.Steps[step].Runs {
+		run := &o.Steps[step].Runs[i]
+		if repetition -= run.Times; repetition <= 0 {
+			return &run.Exchange
+		}
+	}
+	return nil
+}
+
+func (d *differ) exchange(prefix string, of func(*Observation) *Exchange) {
+	field := func(name string, value func(*Exchange) string) {
+		d.compare(prefix+name, func(o *Observation) string {
+			if e := of(o); e != nil {
+				return value(e)
+			}
+			return "not reached"
+		})
+	}
+	field("decision", func(e *Exchange) string { return e.Decision })
+	field("on_request_headers returned", func(e *Exchange) string { return e.RequestAction })
+	field("on_response_headers returned", func(e *Exchange) string { return e.ResponseAction })
+	field("local reply", func(e *Exchange) string { return renderReply(e.Reply) })
+	field("forwarded", func(e *Exchange) string { return renderMessage(&e.Upstream) })
+	field("client", func(e *Exchange) string { return renderMessage(&e.Client) })
+	d.effects(prefix, func(o *Observation) *Effects {
+		if e := of(o); e != nil {
+			return &e.Effects
+		}
+		return &Effects{}
+	})
+}
+
+func (d *differ) effects(prefix string, of func(*Observation) *Effects) {
+	d.compare(prefix+"log lines", func(o *Observation) string { return renderLogs(of(o).Logs) })
+	d.compare(prefix+"outgoing calls", func(o *Observation) string { return renderCalls(of(o).Calls) })
+	d.compare(prefix+"metrics", func(o *Observation) string { return renderMetrics(of(o).Metrics) })
+}

@@ -1,0 +1,108 @@
+package suite
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDiff(t *testing.T) {
+	changed := func(change func(o *Observation)) Observation {
+		o := allowed()
+		change(&o)
+		return o
+	}
+	line := func(text string) Observation {
+		return changed(func(o *Observation) { first(o).Logs[0].Text = text })
+	}
+	tests := []struct {
+		name string
+		seen []Seen
+		want []Divergence
+	}{
+		{"one build", []Seen{{"a", allowed()}}, nil},
+		{"equal", []Seen{{"a", allowed()}, {"b", allowed()}}, nil},
+		{"the odd one out", []Seen{{"a", line("x")}, {"b", allowed()}, {"c", allowed()}},
+			[]Divergence{{"log lines", []Side{{[]string{"b", "c"}, "info hello"}, {[]string{"a"}, "info x"}}}}},
+		{"each for itself", []Seen{{"a", line("x")}, {"b", line("y")}, {"c", line("z")}},
+			[]Divergence{{"log lines", []Side{{[]string{"a"}, "info x"}, {[]string{"b"}, "info y"}, {[]string{"c"}, "info z"}}}}},
+		{"memory is no divergence", []Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps[0].Growth = 7 })}}, nil},
+		{"texts of traps are none", []Seen{
+			{"a", changed(func(o *Observation) { o.Failure = &Failure{Kind: "trapped", In: "f", Reason: "x"} })},
+			{"b", changed(func(o *Observation) { o.Failure = &Failure{Kind: "trapped", In: "f", Reason: "y"} })}}, nil},
+		{"one step less", []Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps = nil; o.Good = allowed().Good })}},
+			[]Divergence{
+				{"decision", []Side{{[]string{"a"}, "allow"}, {[]string{"b"}, "not reached"}}},
+				{"on_request_headers returned", []Side{{[]string{"a"}, "Continue"}, {[]string{"b"}, "not reached"}}},
+				{"on_response_headers returned", []Side{{[]string{"a"}, "Continue"}, {[]string{"b"}, "not reached"}}},
+				{"local reply", []Side{{[]string{"a"}, ""}, {[]string{"b"}, "not reached"}}},
+				{"forwarded", []Side{{[]string{"a"}, ":method: GET\n:path: /\nallow: true\n\nab\n\nt: 1\ncomplete"}, {[]string{"b"}, "not reached"}}},
+				{"client", []Side{{[]string{"a"}, ":status: 200\nx: y\n\nok\n\nu: 2\ncomplete"}, {[]string{"b"}, "not reached"}}},
+				{"log lines", []Side{{[]string{"a"}, "info hello"}, {[]string{"b"}, ""}}},
+			}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, Diff(test.seen)); diff != "" {
+				t.Errorf("divergences (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestDiffNotices changes one contract field after the other.
+func TestDiffNotices(t *testing.T) {
+	tests := []struct {
+		field  string
+		change func(o *Observation)
+	}{
+		{"configuration: verdict", func(o *Observation) { o.Start.Accepted = false }},
+		{"configuration: log lines", func(o *Observation) { o.Start.Logs = []Log{{"error", "x"}} }},
+		{"decision", func(o *Observation) { first(o).Decision = "hold" }},
+		{"on_request_headers returned", func(o *Observation) { first(o).RequestAction = "Continue" }},
+		{"on_response_headers returned", func(o *Observation) { first(o).ResponseAction = "Pause" }},
+		{"local reply", func(o *Observation) { first(o).Reply.Details = "x" }},
+		{"local reply", func(o *Observation) { first(o).Reply.GRPCStatus = 8 }},
+		{"local reply", func(o *Observation) { first(o).Reply = nil }},
+		{"forwarded", func(o *Observation) { first(o).Upstream.Reset = true }},
+		{"client", func(o *Observation) { first(o).Client.Trailers = headers("a", "b") }},
+		{"client", func(o *Observation) { first(o).Client.Body = "x" }},
+		{"log lines", func(o *Observation) { first(o).Logs[0].Level = "info" }},
+		{"outgoing calls", func(o *Observation) { first(o).Calls = []Call{{TimeoutMS: 1}} }},
+		{"metrics", func(o *Observation) { first(o).Metrics = []Metric{{"Counter", "a", 1}} }},
+		{"good request afterwards: log lines", func(o *Observation) { o.Good.Logs = []Log{{"info", ""}} }},
+		{"virtual machine", func(o *Observation) { o.Failure = &Failure{} }},
+	}
+	for _, test := range tests {
+		t.Run(test.field, func(t *testing.T) {
+			o := refused()
+			test.change(&o)
+			got := Diff([]Seen{{"a", refused()}, {"b", o}})
+			if len(got) != 1 || got[0].Field != test.field {
+				t.Errorf("divergences %+v, want one in %s", got, test.field)
+			}
+		})
+	}
+}
+
+func TestDiffOfRepetitions(t *testing.T) {
+	repeated := func(times ...int) Observation {
+		o := allowed()
+		run := o.Steps[0].Runs[0]
+		o.Steps[0].Runs = nil
+		for i, n := range times {
+			run.Times = n
+			run.Logs = []Log{{"info", []string{"even", "odd"}[i%2]}}
+			o.Steps[0].Runs = append(o.Steps[0].Runs, run)
+		}
+		return o
+	}
+	got := Diff([]Seen{{"a", repeated(10)}, {"b", repeated(4, 6)}})
+	want := []Divergence{{"repetition 5: log lines", []Side{{[]string{"a"}, "info even"}, {[]string{"b"}, "info odd"}}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("divergences (-want +got):\n%s", diff)
+	}
+	if got := Diff([]Seen{{"a", repeated(4, 6)}, {"b", repeated(4, 6)}}); got != nil {
+		t.Errorf("equal repetitions diverge: %+v", got)
+	}
+}

@@ -1,0 +1,171 @@
+package suite
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/wasmtest"
+)
+
+func compile(t testing.TB, wasm []byte) *host.Module {
+	t.Helper()
+	m, err := host.Compile(context.Background(), wasm, host.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close(context.Background()) })
+	return m
+}
+
+func observe(t *testing.T, g *wasmtest.Guest, c table.Case, o Options) Observation {
+	t.Helper()
+	seen, err := Observe(context.Background(), compile(t, g.Bytes()), &c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seen
+}
+
+func TestObserveAllowed(t *testing.T) {
+	g := guest()
+	g.Exports("proxy_on_request_body", "proxy_on_request_trailers", "proxy_on_response_body", "proxy_on_response_trailers")
+	g.Call(onRequest, "proxy_log", 2, "hello")
+	c := allowCase()
+	want := allowed()
+	want.Steps[0].Growth = 0
+	want.Good = nil
+	if diff := cmp.Diff(want, observe(t, g, c, Options{})); diff != "" {
+		t.Errorf("observation (-want +got):\n%s", diff)
+	}
+}
+
+func TestObserveRefused(t *testing.T) {
+	c := refuseCase()
+	got := observe(t, refusing(), c, Options{Good: c.Steps[0].Request})
+	want := Observation{
+		Start: Start{Accepted: true},
+		Steps: []Step{{Runs: []Equal{{1, Exchange{
+			Decision: "refuse", RequestAction: "Pause", ResponseAction: "Continue",
+			Reply: &Reply{Status: 403, Details: "why", Headers: headers("x-why", "no"), Body: "no", GRPCStatus: 7},
+			Client: Message{Headers: headers(":status", "403", "x-why", "no", "content-length", "2", "content-type", "text/plain"),
+				Body: "no", Ended: true},
+			Effects: Effects{Logs: []Log{{"debug", "refused"}}},
+		}}}}},
+	}
+	want.Good = &want.Steps[0].Runs[0].Exchange
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("observation (-want +got):\n%s", diff)
+	}
+}
+
+func TestObserveEffects(t *testing.T) {
+	g := guest()
+	id := g.Call("proxy_on_configure", "proxy_define_metric", 0, "seen", wasmtest.Out1)
+	_ = id
+	g.Call("proxy_on_configure", "proxy_log", 4, "started")
+	g.Call(onRequest, "proxy_increment_metric", 4, int64(2))
+	got := observe(t, g, allowCase(), Options{Good: allowCase().Steps[0].Request})
+	if diff := cmp.Diff(Effects{Logs: []Log{{"error", "started"}}}, got.Start.Effects); diff != "" {
+		t.Errorf("at the start (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(Effects{Metrics: []Metric{{"Counter", "seen", 2}}}, first(&got).Effects); diff != "" {
+		t.Errorf("in the step (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(Effects{Metrics: []Metric{{"Counter", "seen", 4}}}, got.Good.Effects); diff != "" {
+		t.Errorf("in the good request (-want +got):\n%s", diff)
+	}
+}
+
+func TestObserveRepetitions(t *testing.T) {
+	c := allowCase()
+	c.Steps[0].Times = 20
+	c.Steps[0].Want.MemoryBounded = false
+	got := observe(t, guest(), c, Options{})
+	if runs := got.Steps[0].Runs; len(runs) != 1 || runs[0].Times != 20 {
+		t.Errorf("runs %+v, want one of 20", runs)
+	}
+	got = observe(t, guest(), c, Options{Repeat: 3})
+	if n := got.Steps[0].times(); n != 3 {
+		t.Errorf("%d repetitions, want 3", n)
+	}
+	got = observe(t, guest(), c, Options{Until: Place{1, 5}, Good: c.Steps[0].Request})
+	if n := got.Steps[0].times(); n != 5 || got.Good != nil {
+		t.Errorf("%d repetitions, good request %v, want an end after 5", n, got.Good)
+	}
+}
+
+// TestObserveStopsAtGrowth: a step that must not grow ends when it has grown too much; others go on.
+func TestObserveStopsAtGrowth(t *testing.T) {
+	g := guest()
+	g.Do("proxy_on_log", growOnce...)
+	c := allowCase()
+	c.Steps[0].Times, c.Steps[0].Want.MemoryGrowth = 50, 3<<16
+	got := observe(t, g, c, Options{})
+	if s := got.Steps[0]; s.times() != 4 || s.Growth != 4<<16 {
+		t.Errorf("%d bytes in %d repetitions, want four pages in 4", s.Growth, s.times())
+	}
+	wantFields(t, Check(&c, got)[len(Check(&c, got))-1:], "memory growth")
+	c.Steps[0].Want.MemoryBounded = false
+	if n := observe(t, g, c, Options{}).Steps[0].times(); n != 50 {
+		t.Errorf("%d repetitions without a bound, want 50", n)
+	}
+}
+
+func TestObserveFaults(t *testing.T) {
+	g := guest()
+	g.Call(onRequest, "proxy_log", 2, "hello")
+	c := allowCase()
+	c.Steps = append(c.Steps, c.Steps[0], c.Steps[0])
+	c.Steps[1].Faults = []table.Fault{{Function: "proxy_log", Status: 2}}
+	got := observe(t, g, c, Options{})
+	for i, want := range []int{1, 0, 1} {
+		if n := len(got.Steps[i].Runs[0].Logs); n != want {
+			t.Errorf("step %d: %d lines, want %d", i+1, n, want)
+		}
+	}
+}
+
+func TestObserveTrace(t *testing.T) {
+	c := allowCase()
+	c.Steps[0].Times = 2
+	var places []Place
+	observe(t, guest(), c, Options{Good: c.Steps[0].Request, Trace: func(p Passage) {
+		places = append(places, p.Place)
+		if len(p.Crossings) == 0 {
+			t.Errorf("nothing crossed in %+v", p.Place)
+		}
+	}})
+	want := []Place{{0, 0}, {1, 1}, {1, 2}, {2, 1}}
+	if diff := cmp.Diff(want, places); diff != "" {
+		t.Errorf("places (-want +got):\n%s", diff)
+	}
+}
+
+// TestDriveAllocatesNothing: a benchmark times Drive, so what it costs must be the host's and the plugin's cost.
+func TestDriveAllocatesNothing(t *testing.T) {
+	ctx := context.Background()
+	vm, err := compile(t, guest().Bytes()).NewVM(ctx, host.VMConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close(ctx)
+	p, err := vm.NewPlugin(ctx, host.PluginConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := NewExchanger(allowCase().Steps[0].Request)
+	ended := true
+	allocations := testing.AllocsPerRun(100, func() {
+		s := p.NewStream(host.StreamConfig{Raw: true})
+		e.Drive(s)
+		ended = ended && s.Downstream().Ended
+		s.Release()
+	})
+	if allocations != 0 || !ended {
+		t.Errorf("%v allocations, all exchanges complete: %v", allocations, ended)
+	}
+}

@@ -1,0 +1,145 @@
+package suite
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Values are rendered as printable text that tells any two different values apart: headers and log lines one on a
+// line, bytes that are no printable UTF-8 quoted as in Go.
+
+func quote(s string) string {
+	plain := s != "" && utf8.ValidString(s) && s[0] != ' ' && s[len(s)-1] != ' ' && s[0] != '"'
+	for _, r := range s {
+		plain = plain && strconv.IsPrint(r) && r != '\\'
+	}
+	if plain {
+		return s
+	}
+	return strconv.Quote(s)
+}
+
+func renderHeaders(headers []Header) string {
+	lines := make([]string, len(headers))
+	for i, h := range headers {
+		lines[i] = quote(h.Name) + ": " + quote(h.Value)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func renderLogs(logs []Log) string {
+	lines := make([]string, len(logs))
+	for i, l := range logs {
+		lines[i] = l.Level + " " + quote(l.Text)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func renderCalls(calls []Call) string {
+	var lines []string
+	for _, c := range calls {
+		lines = append(lines, fmt.Sprintf("call to %s, time-out %d ms", quote(c.Cluster), c.TimeoutMS))
+		for _, part := range []string{renderHeaders(c.Headers), renderBody(c.Body), renderHeaders(c.Trailers)} {
+			if part != "" {
+				lines = append(lines, "  "+strings.ReplaceAll(part, "\n", "\n  "))
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func renderMetrics(metrics []Metric) string {
+	lines := make([]string, len(metrics))
+	for i, m := range metrics {
+		lines[i] = fmt.Sprintf("%s %s = %d", m.Kind, quote(m.Name), m.Value)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// renderBody leaves the line breaks of a text in place, so that a difference shows the line.
+func renderBody(body string) string {
+	if body == "" {
+		return ""
+	}
+	lines := strings.SplitAfter(body, "\n")
+	for i, l := range lines {
+		text, broken := strings.CutSuffix(l, "\n")
+		lines[i] = quote(text)
+		if broken {
+			lines[i] += " ⏎"
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func renderReply(r *Reply) string {
+	if r == nil {
+		return ""
+	}
+	return fmt.Sprintf("status %d\ngrpc-status %d\ndetails %s\n%s\n\n%s", r.Status, r.GRPCStatus, quote(r.Details),
+		renderHeaders(r.Headers), renderBody(r.Body))
+}
+
+func renderMessage(m *Message) string {
+	end := "complete"
+	switch {
+	case m.Reset:
+		end = "cut off"
+	case !m.Ended:
+		end = "not complete"
+	}
+	return fmt.Sprintf("%s\n\n%s\n\n%s\n%s", renderHeaders(m.Headers), renderBody(m.Body), renderHeaders(m.Trailers), end)
+}
+
+const (
+	longLine    = 240 // longer lines are shown by their ends, their length and a digest
+	contextLine = 3   // equal lines kept around a difference
+	manyLines   = 40  // texts of more lines are cut to their difference
+)
+
+// presentable cuts two rendered values to what a reader needs to see the difference.
+func presentable(wanted, got string) (string, string) {
+	a, b := strings.Split(wanted, "\n"), strings.Split(got, "\n")
+	head, tail := 0, 0
+	for head < min(len(a), len(b)) && a[head] == b[head] {
+		head++
+	}
+	for tail < min(len(a), len(b))-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return cut(a, head, tail), cut(b, head, tail)
+}
+
+func cut(lines []string, head, tail int) string {
+	if len(lines) > manyLines {
+		head, tail = max(0, head-contextLine), max(0, tail-contextLine)
+		middle := lines[head : len(lines)-tail]
+		if len(middle) > manyLines {
+			rest := fmt.Sprintf("… %d more lines, sha256 %s", len(middle)-manyLines, digest(strings.Join(middle, "\n")))
+			middle = append(append([]string{}, middle[:manyLines]...), rest)
+		}
+		lines = append(equalLines(head), middle...)
+		lines = append(lines, equalLines(tail)...)
+	}
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = l
+		if len(l) > longLine {
+			out[i] = fmt.Sprintf("%s … %s [%d characters, sha256 %s]",
+				strings.ToValidUTF8(l[:80], ""), strings.ToValidUTF8(l[len(l)-40:], ""), len(l), digest(l))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func equalLines(n int) []string {
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("… %d equal lines", n)}
+}
+
+func digest(s string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s)))[:12] }
