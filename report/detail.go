@@ -1,0 +1,183 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// finding is a red result, and the builds that all came to the same one.
+type finding struct {
+	*Result
+	builds []string
+}
+
+// findings are the red results in the order of the cases. Errors that a build has in many cases for the same reason,
+// such as a module that does not load, are left to broken.
+func (t text) findings() []finding {
+	var all []finding
+	broken := t.broken()
+	for _, c := range t.report.Cases {
+		first := len(all)
+		for i := range t.report.Results {
+			r := &t.report.Results[i]
+			if r.Case != c.ID || !r.Outcome.Red() || len(broken[cause{r.Build, r.Reason}]) > 1 && r.Outcome == Error {
+				continue
+			}
+			same := slices.IndexFunc(all[first:], func(f finding) bool {
+				return f.Outcome == r.Outcome && f.Reason == r.Reason && slices.Equal(f.Mismatches, r.Mismatches)
+			})
+			if same >= 0 {
+				f := &all[first+same]
+				f.builds = append(f.builds, r.Build)
+				continue
+			}
+			all = append(all, finding{r, []string{r.Build}})
+		}
+	}
+	return all
+}
+
+// red shows the findings, for each group of builds so many in full.
+func (t text) red() {
+	shown, hidden := map[string]int{}, 0
+	for _, f := range t.findings() {
+		key := strings.Join(f.builds, ", ")
+		if shown[key]++; shown[key] > detailed {
+			hidden++
+			continue
+		}
+		t.finding(f)
+	}
+	if hidden > 0 {
+		t.line("%s %s not shown: --case selects one, --format json has them all\n", t.paint.red("✗"), plural(hidden, "more finding"))
+	}
+	broken := t.broken()
+	for i := range t.report.Results {
+		r := &t.report.Results[i]
+		cases := broken[cause{r.Build, r.Reason}]
+		if r.Outcome == Error && len(cases) > 1 && cases[0] == r.Case {
+			t.line("%s %s · %s and %s", t.paint.red("!"), t.paint.bold(r.Build), r.Case, plural(len(cases)-1, "more case"))
+			t.line("%s\n", indent(r.Reason, "    "))
+		}
+	}
+}
+
+// cause is why cases of a build could not be judged.
+type cause struct{ build, reason string }
+
+// broken are the cases that could not be judged, by cause.
+func (t text) broken() map[cause][]string {
+	cases := map[cause][]string{}
+	for i := range t.report.Results {
+		if r := &t.report.Results[i]; r.Outcome == Error {
+			cases[cause{r.Build, r.Reason}] = append(cases[cause{r.Build, r.Reason}], r.Case)
+		}
+	}
+	return cases
+}
+
+func (t text) finding(f finding) {
+	c := t.report.caseOf(f.Case)
+	mark := "✗"
+	if f.Outcome == Error {
+		mark = "!"
+	}
+	builds := strings.Join(f.builds, ", ")
+	if n := len(f.builds); n > 1 && n == len(t.report.Builds) {
+		builds = fmt.Sprintf("all %d builds", n)
+	}
+	t.title(t.paint.red(mark), c, builds)
+	t.clauses(c)
+	switch f.Outcome {
+	case Error:
+		t.line("%s", indent(f.Reason, "    "))
+	case XPass:
+		t.line("    %s", xpassText(f.Reason))
+	}
+	t.details(f.Result)
+	t.hint("check", "--case "+quoteArg(c.ID), t.report.selects(f.builds...))
+	t.hint("trace", quoteArg(c.ID), t.report.selects(f.builds[0]))
+	t.line("")
+}
+
+// selects are the flags that select the builds again, each pair of flag and value once.
+func (r *Report) selects(builds ...string) []string {
+	var flags []string
+	for _, name := range builds {
+		for pair := range slices.Chunk(r.build(name).Select, 2) {
+			known := false
+			for had := range slices.Chunk(flags, 2) {
+				known = known || slices.Equal(had, pair)
+			}
+			if !known {
+				flags = append(flags, pair...)
+			}
+		}
+	}
+	return flags
+}
+
+// title is one line that names a case, what it is about and where it is written.
+func (t text) title(mark string, c Case, about string) {
+	where := ""
+	if c.File != "" {
+		where = t.paint.dim(fmt.Sprintf("  %s:%d", c.File, c.Line))
+	}
+	t.line("%s %s · %s%s", mark, t.paint.bold(c.ID), about, where)
+}
+
+// clauses says which sentences of the contract are at stake, why that matters and what breaks.
+func (t text) clauses(c Case) {
+	for _, id := range c.Clauses {
+		for _, clause := range t.report.Table.Clauses {
+			if clause.ID == id {
+				t.line("    clause %s: %s", id, oneLine(clause.Text))
+			}
+		}
+	}
+	if c.Why != "" {
+		t.line("    why: %s", oneLine(c.Why))
+	}
+	for _, group := range t.report.Table.Groups {
+		if group.Name == c.Group && group.Breaks != "" {
+			t.line("    in production: %s", oneLine(group.Breaks))
+		}
+	}
+}
+
+// details are the mismatches and the crossings around them.
+func (t text) details(result *Result) {
+	for _, m := range result.Mismatches {
+		t.line("    %s  %s %s", t.paint.bold(m.Field), t.paint.red("- wanted"), t.paint.green("+ got"))
+		for _, l := range diffLines(m.Wanted, m.Got) {
+			switch l.mark {
+			case '-':
+				t.line("      %s", t.paint.red("- "+l.text))
+			case '+':
+				t.line("      %s", t.paint.green("+ "+l.text))
+			default:
+				t.line("        %s", l.text)
+			}
+		}
+	}
+	if len(result.Crossings) > 0 {
+		t.line("    crossings between host and plugin")
+		for _, c := range result.Crossings {
+			t.line("      %s%s", strings.Repeat("  ", c.Depth), c.Text)
+		}
+	}
+}
+
+// hint is a command that shows more.
+func (t text) hint(command, what string, selects []string) {
+	words := []string{"parity", command, what}
+	for _, s := range selects {
+		words = append(words, quoteArg(s))
+	}
+	t.line("    %s", t.paint.dim(strings.Join(words, " ")))
+}
+
+func xpassText(reason string) string {
+	return "passes, though builds.yaml lists it as known to fail: " + reason + ". Take the entry out."
+}

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// The elements of the JUnit format that its readers agree on: a suite for each build, a test case for each case.
+type (
+	junitSuites struct {
+		XMLName xml.Name `xml:"testsuites"`
+		Name    string   `xml:"name,attr"`
+		junitCounts
+		Suites []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name string `xml:"name,attr"`
+		junitCounts
+		Properties []junitProperty `xml:"properties>property"`
+		Cases      []junitCase     `xml:"testcase"`
+	}
+	junitCounts struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Errors   int `xml:"errors,attr"`
+		Skipped  int `xml:"skipped,attr"`
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	junitCase struct {
+		Class   string        `xml:"classname,attr"`
+		Name    string        `xml:"name,attr"`
+		File    string        `xml:"file,attr,omitempty"`
+		Line    int           `xml:"line,attr,omitempty"`
+		Failure *junitProblem `xml:"failure"`
+		Error   *junitProblem `xml:"error"`
+		Skipped *junitProblem `xml:"skipped"`
+	}
+	junitProblem struct {
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// JUnit writes the report as JUnit XML. A known failure is a skipped test there, an unexpected pass a failure; the
+// divergences are a suite of their own, so that a reader who looks at XML alone sees every reason for red.
+func JUnit(w io.Writer, r *Report) error {
+	all := junitSuites{Name: r.Table.Name}
+	for _, build := range r.Builds {
+		all.add(r.junitBuild(build))
+	}
+	if len(r.Divergences) > 0 {
+		all.add(r.junitDivergences())
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(w)
+	encoder.Indent("", "  ")
+	if err := encoder.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (all *junitSuites) add(suite junitSuite) {
+	for _, c := range suite.Cases {
+		suite.Tests++
+		switch {
+		case c.Failure != nil:
+			suite.Failures++
+		case c.Error != nil:
+			suite.Errors++
+		case c.Skipped != nil:
+			suite.Skipped++
+		}
+	}
+	all.Tests += suite.Tests
+	all.Failures += suite.Failures
+	all.Errors += suite.Errors
+	all.Skipped += suite.Skipped
+	all.Suites = append(all.Suites, suite)
+}
+
+func (r *Report) junitBuild(build Build) junitSuite {
+	suite := junitSuite{Name: build.Name}
+	for _, p := range []junitProperty{
+		{"sha256", build.SHA256}, {"toolchain", build.Toolchain}, {"sdk", build.SDK}, {"table", r.Table.Digest},
+	} {
+		if p.Value != "" {
+			suite.Properties = append(suite.Properties, p)
+		}
+	}
+	for i := range r.Results {
+		result := &r.Results[i]
+		if result.Build != build.Name {
+			continue
+		}
+		c := r.junitCase(result.Case)
+		switch result.Outcome {
+		case Fail:
+			c.Failure = &junitProblem{Message: fieldNames(result.Mismatches), Text: r.plain(result)}
+		case XPass:
+			c.Failure = &junitProblem{Message: xpassText(result.Reason)}
+		case Error:
+			c.Error = &junitProblem{Message: result.Reason, Text: r.plain(result)}
+		case XFail:
+			c.Skipped = &junitProblem{Message: "known to fail: " + result.Reason}
+		case Skip:
+			c.Skipped = &junitProblem{Message: result.Reason}
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	return suite
+}
+
+func (r *Report) junitDivergences() junitSuite {
+	suite := junitSuite{Name: "divergences"}
+	for i := range r.Divergences {
+		d := &r.Divergences[i]
+		c := r.junitCase(d.Case)
+		c.Name += " " + d.Field
+		c.Failure = &junitProblem{Message: "builds differ in " + d.Field, Text: "\n" + sidesText(d.Sides)}
+		suite.Cases = append(suite.Cases, c)
+	}
+	return suite
+}
+
+func (r *Report) junitCase(id string) junitCase {
+	c := r.caseOf(id)
+	return junitCase{Class: c.Group, Name: id, File: c.File, Line: c.Line}
+}
+
+// plain is a result's details as text without colours.
+func (r *Report) plain(result *Result) string {
+	var b strings.Builder
+	t := text{w: &b, report: r}
+	t.details(result)
+	return "\n" + b.String()
+}
+
+func fieldNames(mismatches []Mismatch) string {
+	names := make([]string, len(mismatches))
+	for i, m := range mismatches {
+		names[i] = m.Field
+	}
+	return "mismatch: " + strings.Join(names, ", ")
+}
+
+func sidesText(sides []Side) string {
+	var b strings.Builder
+	for _, side := range sides {
+		fmt.Fprintf(&b, "%s:\n%s\n", strings.Join(side.Builds, ", "), indent(side.Value, "  "))
+	}
+	return b.String()
+}

@@ -1,0 +1,177 @@
+// Package report holds what a run found, as data of one versioned schema, and writes it for people and for machines.
+//
+// A Report is complete in itself: whoever has the JSON can say what was run, on which modules, with which result, and
+// render every form of it again. The package knows neither how a case is run nor on what.
+package report
+
+import "time"
+
+// Schema names the shape of a Report. Within v1 fields are only added; schema.json describes it for other programs.
+const Schema = "header-auth/report/v1"
+
+// Report is one run: builds × cases, in the order of builds.yaml and of the table.
+type Report struct {
+	Schema      string       `json:"schema" jsonschema:"enum=header-auth/report/v1"`
+	Command     []string     `json:"command"`           // as typed
+	Revision    string       `json:"revision"`          // commit of the working tree; "" when there is none
+	Dirty       bool         `json:"dirty"`             // the working tree differs from that commit
+	Started     *time.Time   `json:"started,omitempty"` // when the run began
+	Table       Table        `json:"table"`
+	Host        Host         `json:"host"`
+	Machine     Machine      `json:"machine"`
+	Builds      []Build      `json:"builds"`
+	Cases       []Case       `json:"cases"`       // those that were selected
+	Results     []Result     `json:"results"`     // build by build, each in the order of Cases
+	Divergences []Divergence `json:"divergences"` // in the order of Cases
+}
+
+// Table is the folder of cases the builds were held against.
+type Table struct {
+	Name    string   `json:"name"`
+	Folder  string   `json:"folder"`
+	Digest  string   `json:"digest"` // sha256 over all its files, hex
+	Cases   int      `json:"cases"`  // in the whole table, selected or not
+	Clauses []Clause `json:"clauses"`
+	Groups  []Group  `json:"groups"`
+}
+
+// Clause is one numbered sentence of the contract.
+type Clause struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+}
+
+// Group is one file of cases.
+type Group struct {
+	Name   string `json:"name"`
+	Breaks string `json:"breaks"` // what breaks in production when it fails
+}
+
+// Host is what the modules ran on.
+type Host struct {
+	Wazero    string `json:"wazero"`    // version
+	Engine    string `json:"engine"`    // compiler or interpreter
+	Profile   string `json:"profile"`   // the Envoy it behaves as
+	Allocator string `json:"allocator"` // which export gives the host memory in the guest: envoy's order or the spec's
+}
+
+// Machine is where it ran.
+type Machine struct {
+	OS   string `json:"os"`
+	Arch string `json:"arch"`
+	CPUs int    `json:"cpus"` // that the run could use
+	Go   string `json:"go"`   // version that built the host
+}
+
+// Build is one module under test.
+type Build struct {
+	Name      string   `json:"name"`
+	File      string   `json:"file"`
+	SHA256    string   `json:"sha256"` // hex; "" when the file could not be read
+	Size      int      `json:"size"`   // bytes
+	Language  string   `json:"language,omitempty"`
+	Toolchain string   `json:"toolchain,omitempty"`
+	SDK       string   `json:"sdk,omitempty"`
+	Label     string   `json:"label,omitempty"`  // what a reader must know about it
+	Select    []string `json:"select,omitempty"` // flags of parity and their values, in turn, that select it (and the same host and table) again
+}
+
+// Case is one row of the table.
+type Case struct {
+	ID      string   `json:"id"` // "group/name"
+	Group   string   `json:"group"`
+	Clauses []string `json:"clauses"`
+	Why     string   `json:"why,omitempty"` // why it matters
+	File    string   `json:"file"`
+	Line    int      `json:"line"`
+}
+
+// Outcome is what became of one case on one build.
+type Outcome string
+
+const (
+	Pass  Outcome = "pass"
+	Fail  Outcome = "fail"
+	XFail Outcome = "xfail" // failed, and is listed as known to
+	XPass Outcome = "xpass" // passed, though listed as known to fail: the list is out of date
+	Skip  Outcome = "skip"  // not run, for a stated reason
+	Error Outcome = "error" // could not be judged: the module did not load, did not return, was not run
+)
+
+// Red says whether the outcome makes the run fail.
+func (o Outcome) Red() bool { return o == Fail || o == XPass || o == Error }
+
+// Result is one case on one build.
+type Result struct {
+	Build      string     `json:"build"`
+	Case       string     `json:"case"`
+	Outcome    Outcome    `json:"outcome" jsonschema:"enum=pass,enum=fail,enum=xfail,enum=xpass,enum=skip,enum=error"`
+	Reason     string     `json:"reason,omitempty"` // for every outcome but pass and fail
+	Mismatches []Mismatch `json:"mismatches,omitempty"`
+	Crossings  []Crossing `json:"crossings,omitempty"` // of the step that went wrong; only red results have them
+}
+
+// Mismatch is one field that differs from the contract. Both values are printable text; headers and log lines stand
+// one on a line.
+type Mismatch struct {
+	Field  string `json:"field"`
+	Wanted string `json:"wanted"`
+	Got    string `json:"got"`
+}
+
+// Crossing is one call over the border between host and guest, with its result.
+type Crossing struct {
+	ToGuest bool   `json:"to_guest"`
+	Depth   int    `json:"depth"` // 0: called by the host of its own accord
+	Text    string `json:"text"`
+}
+
+// Divergence is one field in which builds differ that all keep to the contract.
+type Divergence struct {
+	Case  string `json:"case"`
+	Field string `json:"field"`
+	Sides []Side `json:"sides"` // the largest first
+}
+
+// Side is the builds that agree on a value.
+type Side struct {
+	Builds []string `json:"builds"`
+	Value  string   `json:"value"`
+}
+
+// Counts is how often each outcome occurred.
+type Counts map[Outcome]int
+
+// Counts counts the results that keep accepts; nil accepts all.
+func (r *Report) Counts(keep func(*Result) bool) Counts {
+	counts := Counts{}
+	for i := range r.Results {
+		if keep == nil || keep(&r.Results[i]) {
+			counts[r.Results[i].Outcome]++
+		}
+	}
+	return counts
+}
+
+// Total is the number of results counted.
+func (c Counts) Total() int {
+	total := 0
+	for _, n := range c {
+		total += n
+	}
+	return total
+}
+
+// Red says whether one of them makes the run fail.
+func (c Counts) Red() bool { return c[Fail]+c[XPass]+c[Error] > 0 }
+
+// Empty says that nothing was run, which is never a success.
+func (r *Report) Empty() bool {
+	counts := r.Counts(nil)
+	return counts.Total() == counts[Skip]
+}
+
+// Conformant says that something was run, nothing is red and no two builds diverge.
+func (r *Report) Conformant() bool {
+	return !r.Empty() && !r.Counts(nil).Red() && len(r.Divergences) == 0
+}
