@@ -1,0 +1,17 @@
+# Not a Go file, though Go's tools take it for one by its name: give them ./cmd/... and the like, not ./... at the root.
+#
+# The Go plugin as an image Istio and Envoy Gateway can pull: one layer, plugin.wasm at its root.
+# It packages what `make build` made; `make push` passes the file itself and checks what arrived. By hand:
+#   docker build --provenance=false -f Dockerfile.go -t registry.example.com/team/header-auth-go .
+# --provenance=false keeps the image a plain manifest: BuildKit's attestations would make it an index.
+#
+# go-custommalloc is the Go build that ships: TinyGo's own collector without the exported malloc that leaks in Envoy.
+# It is the smallest of the Go builds, stays flat in memory and needs no archived dependency. For nottinygc:
+#   --build-arg WASM=dist/go-nottinygc.wasm
+FROM scratch
+ARG WASM=dist/go-custommalloc.wasm
+LABEL org.opencontainers.image.title="header-auth-go" \
+      org.opencontainers.image.description="Header check for Envoy and Istio: a Proxy-Wasm plugin written in Go" \
+      org.opencontainers.image.source="https://github.com/header-auth/header-auth" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY ${WASM} /plugin.wasm

@@ -1,0 +1,124 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Builders are the values of Options.Builder. "auto" takes the first of the tools that works, in this order, and "none"
+// where none does; "none" is this package alone.
+var Builders = []string{"auto", "docker", "podman", "buildah", "none"}
+
+// tool is a program that builds an image from a Dockerfile and pushes it.
+type tool struct {
+	name  string
+	probe []string // exits 0 if the tool can work here, which for docker means that a daemon answers
+	build []string
+	push  []string
+	env   []string
+	tls   bool // knows --tls-verify; docker's daemon has its own list of insecure registries
+}
+
+var tools = []tool{
+	{
+		name:  "docker",
+		probe: []string{"version", "--format", "{{.Server.Version}}"},
+		build: []string{"build", "--platform", "linux/amd64"},
+		push:  []string{"push"},
+		// Attestations would turn the image into an index. --provenance=false does the same, but docker's classic
+		// builder does not know that flag.
+		env: []string{"BUILDX_NO_DEFAULT_ATTESTATIONS=1", "SOURCE_DATE_EPOCH=0"},
+	},
+	podmanLike("podman", "build"),
+	podmanLike("buildah", "bud"),
+}
+
+func podmanLike(name, build string) tool {
+	return tool{
+		name:  name,
+		probe: []string{"info"},
+		build: []string{build, "--platform", "linux/amd64", "--format", "oci", "--timestamp", "0"},
+		push:  []string{"push", "--compression-format", "gzip"}, // containers.conf may ask for zstd, which Istio refuses
+		tls:   true,
+	}
+}
+
+// job is one image to build and push with a tool.
+type job struct {
+	lang, dockerfile, reference string
+	wasm                        []byte
+	skipTLS                     bool
+}
+
+// run builds and pushes. Its error is one line: the step and the last thing the tool said.
+func (t tool) run(ctx context.Context, j job) error {
+	dir, err := os.MkdirTemp("", "header-auth-image-")
+	if err != nil {
+		return fmt.Errorf("make build context: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if err := stage(filepath.Join(dir, pluginName), j.wasm); err != nil {
+		return fmt.Errorf("make build context: %w", err)
+	}
+
+	build := append([]string{}, t.build...)
+	build = append(build, "--build-arg", "WASM="+pluginName, "-f", j.dockerfile, "-t", j.reference)
+	push := append([]string{}, t.push...)
+	if t.tls {
+		for key, value := range annotations(j.lang) {
+			build = append(build, "--annotation", key+"="+value)
+		}
+		if j.skipTLS {
+			push = append(push, "--tls-verify=false")
+		}
+	}
+	if err := t.exec(ctx, append(build, dir)); err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	if err := t.exec(ctx, append(push, j.reference)); err != nil {
+		return fmt.Errorf("push: %w", err)
+	}
+	return nil
+}
+
+// stage writes the module as the only file of the build context. Tools keep its mode and time in the layer.
+func stage(path string, wasm []byte) error {
+	if err := os.WriteFile(path, wasm, 0o644); err != nil {
+		return err
+	}
+	if err := os.Chmod(path, 0o644); err != nil { // whatever the umask
+		return err
+	}
+	return os.Chtimes(path, epoch.Time, epoch.Time)
+}
+
+// works says in a word or two why the tool can't be used, or nil.
+func (t tool) works(ctx context.Context) error {
+	if _, err := exec.LookPath(t.name); err != nil {
+		return errors.New("not found")
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	return t.exec(ctx, t.probe)
+}
+
+func (t tool) exec(ctx context.Context, args []string) error {
+	cmd := exec.CommandContext(ctx, t.name, args...)
+	cmd.WaitDelay = 5 * time.Second
+	cmd.Env = append(os.Environ(), t.env...)
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if last := oneLine(lines[len(lines)-1]); last != "" {
+		return errors.New(last)
+	}
+	return err
+}

@@ -1,0 +1,248 @@
+package image
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPushDirectly(t *testing.T) {
+	host := serve(t, memoryRegistry())
+	got, err := Push(context.Background(), Options{
+		Registry: host + "/team", Lang: "rust", Tag: "v1", Wasm: moduleFile(t), Builder: "none",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := pull(t, host, "team/header-auth-rust", "v1")
+	if diff := cmp.Diff(module, image.plugin); diff != "" {
+		t.Errorf("plugin.wasm (-file +pulled):\n%s", diff)
+	}
+	digest := "sha256:" + sum(image.manifest)
+	want := Pushed{
+		Reference:      host + "/team/header-auth-rust:v1",
+		Pinned:         host + "/team/header-auth-rust@" + digest,
+		ManifestDigest: digest,
+		FileSHA256:     sum(module),
+		Builder:        "none",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("pushed (-want +got):\n%s", diff)
+	}
+	if want := "application/vnd.oci.image.manifest.v1+json"; image.mediaType != want {
+		t.Errorf("manifest is %s, want %s", image.mediaType, want)
+	}
+	if want := "application/vnd.oci.image.layer.v1.tar+gzip"; len(image.layers) != 1 || image.layers[0].MediaType != want {
+		t.Errorf("layers %v, want one, %s", image.layers, want)
+	}
+	if diff := cmp.Diff(annotations("rust"), image.annotations); diff != "" {
+		t.Errorf("annotations (-want +got):\n%s", diff)
+	}
+	if len(image.files) != 1 {
+		t.Fatalf("the layer holds %d files, want 1", len(image.files))
+	}
+	file := image.files[0]
+	if file.Name != "plugin.wasm" || file.Mode != 0o644 || file.Uid != 0 || file.Gid != 0 || file.ModTime.Unix() != 0 {
+		t.Errorf("file in the layer: %+v, want plugin.wasm, 0644, 0:0, 1970", file)
+	}
+}
+
+func TestDirectConfiguration(t *testing.T) {
+	host := serve(t, memoryRegistry())
+	options := Options{Registry: host, Lang: "go", Wasm: moduleFile(t), Builder: "none"}
+	if _, err := Push(context.Background(), options); err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		OS, Architecture, Created string
+		Config                    struct{ Labels map[string]string }
+		RootFS                    struct {
+			DiffIDs []string `json:"diff_ids"`
+		}
+		History []struct{ Created string }
+	}
+	if err := json.Unmarshal(pull(t, host, "header-auth-go", "latest").config, &config); err != nil {
+		t.Fatal(err)
+	}
+	if config.OS != "linux" || config.Architecture != "amd64" {
+		t.Errorf("platform %s/%s, want linux/amd64", config.OS, config.Architecture)
+	}
+	const start = "1970-01-01T00:00:00Z"
+	if config.Created != start || len(config.History) != 1 || config.History[0].Created != start {
+		t.Errorf("created %s, history %v, want one entry and no time but %s", config.Created, config.History, start)
+	}
+	if len(config.RootFS.DiffIDs) != 1 {
+		t.Errorf("diff_ids %v, want one for the one layer", config.RootFS.DiffIDs)
+	}
+	if diff := cmp.Diff(labels("go"), config.Config.Labels); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+}
+
+func TestDirectDigestDependsOnTheModuleAlone(t *testing.T) {
+	push := func(tag string, age time.Duration) string {
+		host := serve(t, memoryRegistry())
+		file := moduleFile(t)
+		then := time.Now().Add(-age)
+		if err := os.Chtimes(file, then, then); err != nil {
+			t.Fatal(err)
+		}
+		pushed, err := Push(context.Background(), Options{Registry: host, Lang: "go", Tag: tag, Wasm: file, Builder: "none"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pushed.ManifestDigest
+	}
+	if a, b := push("a", 0), push("b", 1000*time.Hour); a != b {
+		t.Errorf("digests %s and %s of the same module", a, b)
+	}
+}
+
+func TestPushWithCredentials(t *testing.T) {
+	host := serve(t, withBasic(memoryRegistry()))
+	options := Options{Registry: host + "/team", Lang: "go", Wasm: moduleFile(t), Builder: "none"}
+	credentials(t, host, "wrong")
+	_, err := Push(context.Background(), options)
+	wantFault(t, err, Environment, "does not authorise it for team/header-auth-go (HTTP 401)")
+	credentials(t, host, "right")
+	if _, err := Push(context.Background(), options); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPushFaults(t *testing.T) {
+	host := serve(t, memoryRegistry())
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	gone := strings.TrimPrefix(closed.URL, "http://")
+	good := moduleFile(t)
+	text := filepath.Join(t.TempDir(), "text.wasm")
+	if err := os.WriteFile(text, []byte("(module)"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	tests := []struct {
+		name    string
+		options Options
+		kind    Kind
+		message string
+	}{
+		{"no registry", Options{Lang: "go", Wasm: good}, Usage, "it is missing: want host/path"},
+		{"scheme", Options{Registry: "https://" + host, Lang: "go", Wasm: good}, Usage, "without a scheme"},
+		{"no host", Options{Registry: "team/plugins", Lang: "go", Wasm: good}, Usage, `"team" is no host`},
+		{"upper case", Options{Registry: host + "/Team", Lang: "go", Wasm: good}, Usage, "parse reference"},
+		{"tag in registry", Options{Registry: host + "/team:v1", Lang: "go", Wasm: good}, Usage, "parse reference"},
+		{"bad tag", Options{Registry: host, Lang: "go", Tag: "a b", Wasm: good}, Usage, "parse reference"},
+		{"bad language", Options{Registry: host, Lang: "c", Wasm: good}, Usage, `"c" is neither go nor rust`},
+		{"bad builder", Options{Registry: host, Lang: "go", Wasm: good, Builder: "kaniko"}, Usage, `"kaniko" is none of`},
+		{"no module", Options{Registry: host, Lang: "go", Wasm: "no/such.wasm"}, Usage, "not there: run `make build`"},
+		{"not a module", Options{Registry: host, Lang: "go", Wasm: text}, Usage, "text.wasm is not a WebAssembly module"},
+		{"unreachable", Options{Registry: gone, Lang: "go", Wasm: good}, Environment, "cannot be reached"},
+		{"builder absent", Options{Registry: host, Lang: "go", Wasm: good, Builder: "buildah"}, Environment, "not found"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Push(context.Background(), test.options)
+			wantFault(t, err, test.kind, test.message)
+		})
+	}
+}
+
+func TestPushOverTLS(t *testing.T) {
+	noCredentials(t)
+	server := httptest.NewUnstartedServer(memoryRegistry())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that fail on purpose
+	server.StartTLS()
+	defer server.Close()
+	options := Options{
+		Registry: strings.TrimPrefix(server.URL, "https://"), Lang: "go", Wasm: moduleFile(t), Builder: "none",
+	}
+	_, err := Push(context.Background(), options)
+	wantFault(t, err, Environment, "is not trusted")
+	options.Insecure = true
+	if _, err := Push(context.Background(), options); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPushOverHTTP needs an address that no library takes for a local one: those may speak plain HTTP anyway.
+func TestPushOverHTTP(t *testing.T) {
+	noCredentials(t)
+	listener, err := net.Listen("tcp", "127.0.0.2:0")
+	if err != nil {
+		t.Skip(err)
+	}
+	server := httptest.NewUnstartedServer(memoryRegistry())
+	server.Listener.Close()
+	server.Listener = listener
+	server.Start()
+	defer server.Close()
+	options := Options{Registry: listener.Addr().String(), Lang: "go", Wasm: moduleFile(t), Builder: "none"}
+	_, err = Push(context.Background(), options)
+	wantFault(t, err, Environment, "speaks plain HTTP: give --insecure")
+	options.Insecure = true
+	if _, err := Push(context.Background(), options); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDockerfiles holds what the Dockerfiles say against what the direct way does and what builds.yaml makes.
+func TestDockerfiles(t *testing.T) {
+	builds, err := os.ReadFile("../builds.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang := range languages {
+		t.Run(lang, func(t *testing.T) {
+			text, err := os.ReadFile("../Dockerfile." + lang)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]string{}
+			for _, label := range regexp.MustCompile(`(org\.[a-z.]+)="([^"]*)"`).FindAllStringSubmatch(string(text), -1) {
+				got[label[1]] = label[2]
+			}
+			if diff := cmp.Diff(labels(lang), got); diff != "" {
+				t.Errorf("labels (-image +Dockerfile):\n%s", diff)
+			}
+			if !strings.Contains(string(builds), "wasm: "+DefaultWasm(lang)+"\n") {
+				t.Errorf("no entry of builds.yaml makes %s", DefaultWasm(lang))
+			}
+			for _, line := range []string{"FROM scratch", "ARG WASM=" + DefaultWasm(lang), "COPY ${WASM} /" + pluginName} {
+				if !strings.Contains(string(text), "\n"+line+"\n") {
+					t.Errorf("the line %q is missing", line)
+				}
+			}
+		})
+	}
+}
+
+func wantFault(t *testing.T, err error, kind Kind, message string) {
+	t.Helper()
+	var fault *Fault
+	if !errors.As(err, &fault) {
+		t.Fatalf("error %v, want a Fault", err)
+	}
+	if fault.Kind != kind || !strings.Contains(err.Error(), message) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("kind %d, %q; want kind %d, one line, containing %q", fault.Kind, err, kind, message)
+	}
+}
+
+func sum(data []byte) string {
+	digest := sha256.Sum256(data)
+	return hex.EncodeToString(digest[:])
+}
