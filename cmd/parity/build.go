@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/header-auth/header-auth/build"
+	compilers "github.com/header-auth/header-auth/toolchain"
+)
+
+const buildHelp = `Usage: parity build [--build NAME]… [--jobs N]
+
+Makes dist/NAME.wasm for the builds of builds.yaml, in that file's order, and dist/NAME.json, which says what it was
+made from. A module is made again when its entry, its compiler or one of its sources has changed; else nothing is done.
+Compilers that are missing are obtained first: parity doctor says which.
+
+  parity build                                   all of them
+  parity build --build rust --build go-tinygo    two of them
+
+Flags
+  --build NAME   one build; repeat it for several (default: all)
+  --jobs N       most builds at once (default 2)
+
+Exit codes: 0 all modules are up to date; 1 a recipe failed; 2 builds.yaml or the call is wrong; 3 a compiler is
+missing and can't be obtained here: the commands that would do are printed.
+`
+
+// runBuild is the command "build"; buildHelp says what its exit codes mean.
+func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var names nameList
+	flags := flag.NewFlagSet("build", flag.ContinueOnError)
+	flags.Var(&names, "build", "")
+	jobs := flags.Int("jobs", 2, "")
+	if code, done := parseFlags(flags, args, buildHelp, stdout, stderr); done {
+		return code
+	}
+	if *jobs < 1 {
+		fmt.Fprintf(stderr, "parity build: --jobs %d: expected at least 1\n", *jobs)
+		return 2
+	}
+	root, err := build.FindRoot()
+	if err != nil {
+		return buildExit("build", err, stderr)
+	}
+	list, err := build.Load(filepath.Join(root, build.File))
+	if err != nil {
+		return buildExit("build", err, stderr)
+	}
+	chosen, err := list.Select(names)
+	if err != nil {
+		return buildExit("build", err, stderr)
+	}
+	results, err := build.Run(ctx, chosen, build.Options{Root: root, Jobs: *jobs, Log: stderr, Progress: isTerminal(stderr)})
+	for _, r := range results {
+		if r.Err == nil {
+			state := "built"
+			if r.Fresh {
+				state = "up to date"
+			}
+			fmt.Fprintf(stdout, "%-15s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size, r.Provenance.SHA256, r.Wasm)
+		}
+	}
+	return buildExit("build", err, stderr)
+}
+
+// buildExit prints what making modules came to, and turns it into an exit code.
+func buildExit(command string, err error, stderr io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "parity %s: %v\n", command, err)
+	var missing *compilers.MissingError
+	var fault *build.FaultError
+	switch {
+	case errors.As(err, &missing):
+		return 3
+	case errors.As(err, &fault):
+		return 2
+	}
+	return 1
+}
+
+// nameList is a flag that may be given several times.
+type nameList []string
+
+func (n *nameList) String() string { return strings.Join(*n, ",") }
+
+func (n *nameList) Set(name string) error {
+	*n = append(*n, name)
+	return nil
+}
+
+// parseFlags answers --help on stdout and a wrong call on stderr; done says that the command has ended with that.
+func parseFlags(flags *flag.FlagSet, args []string, help string, stdout, stderr io.Writer) (code int, done bool) {
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
+	err := flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, help)
+		return 0, true
+	case err != nil:
+		fmt.Fprintf(stderr, "parity %s: %v; see parity %s --help\n", flags.Name(), err, flags.Name())
+		return 2, true
+	}
+	return 0, false
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

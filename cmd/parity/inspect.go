@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/header-auth/header-auth/host"
+)
+
+const inspectHelp = `Usage: parity inspect FILE
+
+Looks into a module without running it: its size by section, imports, exports, memory, the toolchain that seems to have
+made it, and for each Envoy release whether it would load and, if not, why and what cures it.
+
+  parity inspect dist/rust.wasm
+
+Exit codes: 0 the current Envoy would load it; 1 it would not, or the file is no module; 2 the call is wrong or the
+file can't be read.
+`
+
+// runInspect is the command "inspect"; inspectHelp says what its exit codes mean.
+func runInspect(_ context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("inspect", flag.ContinueOnError)
+	files, code, done := parseArgs(flags, args, inspectHelp, stdout, stderr)
+	if done {
+		return code
+	}
+	if len(files) != 1 {
+		fmt.Fprintf(stderr, "parity inspect: %d files: expected one; see parity inspect --help\n", len(files))
+		return 2
+	}
+	wasm, err := os.ReadFile(files[0])
+	if err != nil {
+		fmt.Fprintf(stderr, "parity inspect: read module: %v\n", err)
+		return 2
+	}
+	found, err := host.Inspect(wasm)
+	if err != nil {
+		fmt.Fprintf(stderr, "parity inspect: %s: %v\n", files[0], err)
+		return 1
+	}
+	if err := renderInspection(stdout, files[0], found); err != nil {
+		fmt.Fprintf(stderr, "parity inspect: write: %v\n", err)
+		return 3
+	}
+	for _, v := range found.Verdicts {
+		if v.Profile == host.DefaultProfile && len(v.Faults) > 0 {
+			return 1
+		}
+	}
+	return 0
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/wasmfile"
+)
+
+// renderInspection writes what inspect found, for people: facts first, then what each Envoy would say.
+func renderInspection(w io.Writer, file string, i *host.Inspection) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", file)
+	writeFacts(&b, i)
+	writeSections(&b, i)
+	writeImports(&b, i)
+	writeExports(&b, i)
+	writeFaults(&b, "Warnings", i.Warnings)
+	writeVerdicts(&b, i)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func columns(b *strings.Builder) *tabwriter.Writer { return tabwriter.NewWriter(b, 0, 0, 2, ' ', 0) }
+
+func writeFacts(b *strings.Builder, i *host.Inspection) {
+	t := columns(b)
+	fact := func(name, value string) { fmt.Fprintf(t, "%s\t%s\n", name, value) }
+	fact("size", fmt.Sprintf("%s bytes; %s without custom sections, %s of that by gzip -9",
+		grouped(i.Size), grouped(i.Stripped), grouped(i.StrippedZipped)))
+	fact("toolchain", toolchain(i.Toolchain))
+	fact("ABI", abi(i.ABI))
+	fact("start", orNone(strings.Join(i.Start, ", then ")))
+	fact("allocator", orNone(i.Allocator))
+	fact("memory", memory(i.Memory))
+	t.Flush()
+}
+
+func toolchain(t host.Toolchain) string {
+	if t.Compiler == "" {
+		return "unknown"
+	}
+	text := strings.TrimSpace(t.Compiler + " " + t.Version)
+	if t.Language != t.Compiler {
+		text += ", " + t.Language
+	}
+	if t.SDK != "" {
+		text += ", " + t.SDK
+	}
+	return text + " (" + t.Evidence + ")"
+}
+
+func abi(a host.ABI) string {
+	if a == 0 {
+		return "none known: no marker is exported"
+	}
+	return a.String()
+}
+
+func memory(m *wasmfile.Limits) string {
+	const page = 64 << 10
+	switch {
+	case m == nil:
+		return "none of its own"
+	case m.HasMax:
+		return fmt.Sprintf("%s bytes, at most %s", grouped(int(m.Min)*page), grouped(int(m.Max)*page))
+	}
+	return fmt.Sprintf("%s bytes at first", grouped(int(m.Min)*page))
+}
+
+func writeSections(b *strings.Builder, i *host.Inspection) {
+	b.WriteString("\nSections\n")
+	sections := slices.Clone(i.Sections)
+	slices.SortStableFunc(sections, func(x, y wasmfile.Section) int { return y.Size - x.Size })
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, s := range sections {
+		name := s.Name
+		if s.Custom() {
+			name = printable(name) + " (custom)"
+		}
+		fmt.Fprintf(t, "%s\t%.1f %%\t  %s\n", grouped(s.Size), 100*float64(s.Size)/float64(i.Size), name)
+	}
+	t.Flush()
+}
+
+func writeImports(b *strings.Builder, i *host.Inspection) {
+	b.WriteString("\nImports\n")
+	if len(i.Imports) == 0 {
+		b.WriteString("  none\n")
+	}
+	for _, g := range i.Imports {
+		fmt.Fprintf(b, "  %s (%d)\n", printable(g.Module), len(g.Names))
+		writeWords(b, g.Names)
+	}
+}
+
+func writeExports(b *strings.Builder, i *host.Inspection) {
+	names := make([]string, len(i.Exports))
+	for n, e := range i.Exports {
+		if names[n] = e.Name; e.Kind != wasmfile.KindFunction {
+			names[n] += " (" + e.Kind.String() + ")"
+		}
+	}
+	slices.Sort(names)
+	fmt.Fprintf(b, "\nExports (%d)\n", len(names))
+	writeWords(b, names)
+}
+
+// writeWords fills indented lines of at most 100 columns.
+func writeWords(b *strings.Builder, words []string) {
+	const indent, width = "    ", 100
+	line := indent
+	for n, word := range words {
+		word = printable(word)
+		if len(line)+1+len(word) > width && line != indent {
+			b.WriteString(line + "\n")
+			line = indent
+		}
+		if line != indent {
+			line += " "
+		}
+		line += word
+		if n < len(words)-1 {
+			line += ","
+		}
+	}
+	if line != indent {
+		b.WriteString(line + "\n")
+	}
+}
+
+// writeVerdicts puts neighbours that say the same together: "envoy-1.40, envoy-1.39: loads".
+func writeVerdicts(b *strings.Builder, i *host.Inspection) {
+	b.WriteString("\nWould it load?\n")
+	yes, verdicts := "yes", i.Verdicts
+	if len(i.Start) > 0 {
+		yes = "yes, provided that " + strings.Join(i.Start, " and ") + " only do what Envoy lets start functions do"
+	}
+	for len(verdicts) > 0 {
+		first := verdicts[0]
+		var names []string
+		for len(verdicts) > 0 && slices.Equal(verdicts[0].Faults, first.Faults) &&
+			slices.Equal(verdicts[0].Warnings, first.Warnings) {
+			names = append(names, verdicts[0].Profile.String())
+			verdicts = verdicts[1:]
+		}
+		answer := yes
+		if len(first.Faults) > 0 {
+			answer = "NO"
+		}
+		fmt.Fprintf(b, "  %s: %s\n", strings.Join(names, ", "), answer)
+		for _, f := range first.Faults {
+			writeFault(b, "    ", f)
+		}
+		for _, f := range first.Warnings {
+			writeFault(b, "    ", f)
+		}
+	}
+}
+
+func writeFaults(b *strings.Builder, title string, faults []host.Fault) {
+	if len(faults) == 0 {
+		return
+	}
+	b.WriteString("\n" + title + "\n")
+	for _, f := range faults {
+		writeFault(b, "  ", f)
+	}
+}
+
+func writeFault(b *strings.Builder, indent string, f host.Fault) {
+	fmt.Fprintf(b, "%s- %s\n", indent, printable(f.What))
+	if f.Cure != "" {
+		fmt.Fprintf(b, "%s  cure: %s\n", indent, printable(f.Cure))
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return printable(s)
+}
+
+// printable keeps names chosen by a module from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// grouped writes 1234567 as "1 234 567".
+func grouped(n int) string {
+	s := fmt.Sprint(n)
+	for at := len(s) - 3; at > 0; at -= 3 {
+		s = s[:at] + " " + s[at:]
+	}
+	return s
+}

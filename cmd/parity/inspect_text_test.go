@@ -1,0 +1,85 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/wasmfile"
+)
+
+func TestRenderInspection(t *testing.T) {
+	leak := host.Fault{What: "leaks", Cure: "-tags=custommalloc"}
+	yield := host.Fault{What: "missing import: sched_yield", Cure: "needs Envoy 1.33 or later"}
+	polls := host.Fault{What: "may die"}
+	i := &host.Inspection{
+		Size: 154710, Stripped: 152000, StrippedZipped: 9876,
+		Sections: []wasmfile.Section{
+			{ID: 1, Name: "type", Size: 710},
+			{ID: 10, Name: "code", Size: 151290},
+			{Name: "na\x1bme", Size: 2702},
+		},
+		Imports: []host.ImportGroup{
+			{Module: "env", Names: []string{"proxy_get_header_map_pairs", "proxy_log", "proxy_send_local_response"}},
+			{Module: "wasi_snapshot_preview1", Names: []string{"fd_write", "sched_yield"}},
+		},
+		Exports:   []wasmfile.Export{{Name: "memory", Kind: wasmfile.KindMemory}, {Name: "malloc"}, {Name: "_initialize"}},
+		Memory:    &wasmfile.Limits{Min: 2},
+		ABI:       host.ABI020,
+		Toolchain: host.Toolchain{Language: "Go", Compiler: "TinyGo", Version: "0.41.1", Evidence: "producers section"},
+		Start:     []string{"_initialize", "main"},
+		Allocator: "malloc",
+		Warnings:  []host.Fault{leak},
+		Verdicts: []host.Verdict{
+			{Profile: host.Envoy140},
+			{Profile: host.Envoy139},
+			{Profile: host.Envoy136, Warnings: []host.Fault{polls}},
+			{Profile: host.Envoy132, Faults: []host.Fault{yield}},
+			{Profile: host.Envoy131, Faults: []host.Fault{yield}},
+		},
+	}
+	const want = `plugin.wasm
+
+size       154 710 bytes; 152 000 without custom sections, 9 876 of that by gzip -9
+toolchain  TinyGo 0.41.1, Go (producers section)
+ABI        0.2.0
+start      _initialize, then main
+allocator  malloc
+memory     131 072 bytes at first
+
+Sections
+  151 290  97.8 %  code
+    2 702   1.7 %  na?me (custom)
+      710   0.5 %  type
+
+Imports
+  env (3)
+    proxy_get_header_map_pairs, proxy_log, proxy_send_local_response
+  wasi_snapshot_preview1 (2)
+    fd_write, sched_yield
+
+Exports (3)
+    _initialize, malloc, memory (memory)
+
+Warnings
+  - leaks
+    cure: -tags=custommalloc
+
+Would it load?
+  envoy-1.40, envoy-1.39: yes, provided that _initialize and main only do what Envoy lets start functions do
+  envoy-1.36: yes, provided that _initialize and main only do what Envoy lets start functions do
+    - may die
+  envoy-1.32, envoy-1.31: NO
+    - missing import: sched_yield
+      cure: needs Envoy 1.33 or later
+`
+	var b strings.Builder
+	if err := renderInspection(&b, "plugin.wasm", i); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+)
+
+var traceHelp = fmt.Sprintf(`Usage: parity trace CASE [--build NAME | --wasm NAME=FILE] [--build NAME | --wasm NAME=FILE] [flags]
+
+Runs one case and prints every call that crosses between host and plugin, indented by depth, with what it returned. Two
+modules stand side by side: lines with | differ, < and > are on one side only. A step that is repeated is shown %d times.
+
+  parity trace repeated/true-false --build rust
+  parity trace repeated/true-false --build rust --build go-tinygo
+  parity trace repeated/true-false --build rust --wasm mine=plugin.wasm
+
+Flags
+`+selectionHelp+`
+The lines are as wide as the terminal, or COLUMNS; 160 columns in a pipe.
+
+Exit codes: 0 traced, whatever the case came to; 1 a module did not load or start; 2 the call, builds.yaml or the table is
+wrong; 3 this machine lacks a compiler.
+`, shownRepetitions, host.DefaultProfile)
+
+// shownRepetitions of a step are traced; the memory cases have thousands.
+const shownRepetitions = 3
+
+// runTrace is the command "trace"; traceHelp says what its exit codes mean.
+func runTrace(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var s selection
+	flags := flag.NewFlagSet("trace", flag.ContinueOnError)
+	s.flags(flags)
+	patterns, code, done := parseArgs(flags, args, traceHelp, stdout, stderr)
+	if done {
+		return code
+	}
+	switch n := len(s.builds) + len(s.wasm); {
+	case len(patterns) != 1:
+		return exit("trace", usagef("%d cases: expected one id; see parity trace --help", len(patterns)), stderr)
+	case n != 1 && n != 2:
+		return exit("trace", usagef("%d modules: expected one or two of --build NAME and --wasm NAME=FILE", n), stderr)
+	}
+	traces, err := trace(ctx, &s, patterns[0], stderr)
+	if err != nil {
+		return exit("trace", err, stderr)
+	}
+	var b strings.Builder
+	if len(traces) == 1 {
+		traces[0].write(&b)
+	} else {
+		sideBySide{left: traces[0], right: traces[1], width: width(stdout), colour: colours(stdout)}.write(&b)
+	}
+	if _, err := io.WriteString(stdout, b.String()); err != nil {
+		fmt.Fprintf(stderr, "parity trace: write: %v\n", err)
+		return 3
+	}
+	return 0
+}
+
+func trace(ctx context.Context, s *selection, pattern string, stderr io.Writer) ([]traced, error) {
+	if err := s.find(); err != nil {
+		return nil, err
+	}
+	options, err := s.hostOptions()
+	if err != nil {
+		return nil, err
+	}
+	t, _, err := s.loadTable()
+	if err != nil {
+		return nil, err
+	}
+	if t, err = t.Select(pattern); err != nil {
+		return nil, usagef("%v", err)
+	}
+	if n := t.Len(); n != 1 {
+		return nil, usagef("%q selects %d cases: expected one, such as %s", pattern, n, t.Cases()[0].ID)
+	}
+	modules, err := s.modules(ctx, stderr)
+	if err != nil {
+		return nil, err
+	}
+	var traces []traced
+	for _, m := range modules {
+		one, err := traceOne(ctx, m, t, options)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m.Name, err)
+		}
+		traces = append(traces, one)
+	}
+	return traces, nil
+}
+
+func traceOne(ctx context.Context, m module, t *table.Table, o host.Options) (traced, error) {
+	if m.Err != nil {
+		return traced{}, m.Err
+	}
+	compiled, err := host.Compile(ctx, m.Wasm, o)
+	if err != nil {
+		return traced{}, err
+	}
+	defer compiled.Close(ctx)
+	c := &t.Cases()[0]
+	one := traced{name: m.Name, id: c.ID, steps: len(c.Steps)}
+	seen, err := suite.Observe(ctx, compiled, c, suite.Options{
+		Good:   suite.Good(&t.Contract, c),
+		Repeat: shownRepetitions,
+		Trace:  func(p suite.Passage) { one.passages = append(one.passages, p) },
+	})
+	if err != nil {
+		return traced{}, err
+	}
+	if seen.Failure != nil {
+		one.end = fmt.Sprintf("%s: %s", seen.Failure.Kind, seen.Failure.Reason)
+	}
+	return one, nil
+}
+
+// traced is what one module made of the case.
+type traced struct {
+	name, id string
+	steps    int
+	passages []suite.Passage
+	end      string // how the VM failed; "": it lives
+}
+
+func (t traced) title(p suite.Place) string {
+	title := fmt.Sprintf("step %d", p.Step)
+	switch {
+	case p.Step == 0:
+		return "start and configuration"
+	case p.Step > t.steps:
+		return "the good request afterwards"
+	case t.steps == 1:
+		title = "the request"
+	}
+	if p.Repetition > 1 {
+		title += fmt.Sprintf(", repetition %d", p.Repetition)
+	}
+	return title
+}
+
+func (t traced) write(b *strings.Builder) {
+	fmt.Fprintf(b, "%s · %s\n", t.id, t.name)
+	for _, p := range t.passages {
+		fmt.Fprintf(b, "\n%s\n", t.title(p.Place))
+		for _, line := range lines(p.Crossings) {
+			fmt.Fprintf(b, "  %s\n", line)
+		}
+	}
+	if t.end != "" {
+		fmt.Fprintf(b, "\n%s\n", t.end)
+	}
+}
+
+// at is what crossed in one part of the case.
+func (t traced) at(place suite.Place) []string {
+	for _, p := range t.passages {
+		if p.Place == place {
+			return lines(p.Crossings)
+		}
+	}
+	return nil
+}
+
+func lines(crossings []suite.Crossing) []string {
+	out := make([]string, len(crossings))
+	for i, c := range crossings {
+		out[i] = strings.Repeat("  ", c.Depth) + c.Text
+	}
+	return out
+}
