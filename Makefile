@@ -11,7 +11,7 @@ RUST := $(PARITY) exec rust
 REGISTRY ?=
 
 # Not ./... from here: Go takes Dockerfile.go for a Go file.
-PACKAGES := $(patsubst %/,./%...,$(filter-out dist/ rust-plugin/ target/,$(wildcard */)))
+PACKAGES := $(patsubst %/,./%/...,$(filter-out dist/ rust-plugin/ target/,$(wildcard */)))
 
 # The shell's LANG is its locale: only one given to make chooses a plugin, and it is nobody else's locale.
 PLUGIN := $(if $(filter command line,$(origin LANG)),$(LANG),go)
@@ -23,6 +23,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 parity: ## the command behind these targets, .cache/bin/parity
+	@command -v go >/dev/null || { echo "no go on PATH: install it from https://go.dev/dl/" >&2; exit 3; }
 	@go build -buildvcs=false -o $(PARITY) ./cmd/parity
 
 conformance: parity ## obtain compilers, build every plugin, hold each against the table and against the others

@@ -10,38 +10,45 @@ import (
 // it trapped. What it set off has not happened yet: the caller runs vm.after.
 func (vm *VM) call(c callback, s *scope, missing uint32, a, b, d, e uint32) uint32 {
 	f := vm.functions[c]
-	if f == nil || vm.dead() {
+	if f == nil || vm.living < 0 {
 		return missing
 	}
-	info := &callbackTable[c]
-	vm.stack[0], vm.stack[1], vm.stack[2], vm.stack[3], vm.stack[4] = uint64(s.id), uint64(a), uint64(b), uint64(d), uint64(e)
-	current, effective, nested := vm.current, vm.effective, vm.nested
-	vm.current, vm.effective, vm.running, vm.inGuest, vm.charged = s, nil, info.name, true, 0
-	if vm.config.Trace {
-		vm.traceCallback(info)
-	}
+	stack := &vm.stack
+	stack[0], stack[1], stack[2], stack[3], stack[4] = uint64(s.id), uint64(a), uint64(b), uint64(d), uint64(e)
+	vm.current, vm.effective, vm.running, vm.inGuest, vm.charged = s, nil, callbackTable[c].name, true, 0
 	var err error
-	if vm.module.options.Deadline > 0 {
-		err = vm.callWithDeadline(c)
+	if vm.plain {
+		err = f.CallWithStack(vm.ctx, stack[:])
 	} else {
-		err = f.CallWithStack(vm.ctx, vm.stack[:])
+		err = vm.callWatched(c)
 	}
-	vm.current, vm.effective, vm.inGuest = current, effective, false
+	vm.inGuest = false
 	if err != nil {
-		vm.fail(info.name, err)
+		vm.fail(callbackTable[c].name, err)
 	}
-	result := uint32(vm.stack[0])
-	if vm.failure != nil {
-		result = 0
+	if vm.living < 0 {
+		return 0
 	}
-	if vm.config.Trace {
-		vm.nested = nested
-		vm.traceReturn(info, result)
+	return uint32(stack[0])
+}
+
+// callWatched is the call itself when it is traced or has a deadline.
+func (vm *VM) callWatched(c callback) error {
+	if !vm.config.Trace {
+		return vm.callWithDeadline(c)
 	}
-	return result
+	nested := vm.nested
+	vm.traceCallback(&callbackTable[c])
+	err := vm.callWithDeadline(c)
+	vm.nested = nested // a trap leaves host functions without returning
+	vm.traceReturn(&callbackTable[c], uint32(vm.stack[0]), err)
+	return err
 }
 
 func (vm *VM) callWithDeadline(c callback) error {
+	if vm.module.options.Deadline == 0 {
+		return vm.functions[c].CallWithStack(vm.ctx, vm.stack[:])
+	}
 	ctx, cancel := context.WithTimeout(vm.ctx, vm.module.options.Deadline)
 	defer cancel()
 	vm.callCtx = ctx

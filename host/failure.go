@@ -57,12 +57,15 @@ func (vm *VM) trap(reason string) { panic(&trapError{reason}) }
 // crash ends the VM because a real Envoy would not survive. Inside a host call it does not return.
 func (vm *VM) crash(reason string) {
 	if vm.failure == nil {
-		vm.failure = &Failure{Kind: WouldCrashEnvoy, In: vm.running, Reason: reason}
+		vm.die(&Failure{Kind: WouldCrashEnvoy, In: vm.running, Reason: reason})
 	}
 	if vm.inGuest {
 		panic(&trapError{reason})
 	}
 }
+
+// die makes f the reason why no call is made into the guest any more.
+func (vm *VM) die(f *Failure) { vm.failure, vm.living = f, -1 }
 
 // fail ends the VM with the error of a call into it. The first failure counts.
 func (vm *VM) fail(export string, err error) {
@@ -87,7 +90,7 @@ func (vm *VM) fail(export string, err error) {
 	case strings.Contains(f.Reason, "(recovered by wazero)"):
 		f.Kind = HostFault
 	}
-	vm.failure = f
+	vm.die(f)
 }
 
 // rescue turns a panic of the host itself into a failure of the VM. It is deferred by whatever users call.
@@ -98,7 +101,7 @@ func (vm *VM) recovered(r any, in string) {
 		return
 	}
 	if _, ok := r.(*trapError); !ok && vm.failure == nil {
-		vm.failure = &Failure{Kind: HostFault, In: in, Reason: fmt.Sprint(r), Stack: string(debug.Stack())}
+		vm.die(&Failure{Kind: HostFault, In: in, Reason: fmt.Sprint(r), Stack: string(debug.Stack())})
 	}
 	vm.inGuest, vm.actions, vm.next = false, vm.actions[:0], 0
 }

@@ -39,13 +39,13 @@ func input(vm *VM, stack []uint64) ([]byte, bool) { return vm.read(uint32(stack[
 
 // hostBytes is how much a guest may make the host copy and keep in one callback. Envoy has no such limit: it would run
 // out of memory.
-const hostBytes = 256 << 20
+const hostBytes = 64 << 20
 
 // charge counts n bytes, and what surrounds them, against hostBytes.
 func (vm *VM) charge(n int) {
 	vm.charged += n + 64
 	if vm.charged > hostBytes {
 		vm.charged = math.MinInt32
-		vm.trap("the guest makes the host keep more than 256 MiB in one callback")
+		vm.trap("the guest makes the host keep more than 64 MiB in one callback")
 	}
 }

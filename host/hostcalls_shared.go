@@ -14,7 +14,7 @@ func sharedFunctions() []function {
 	}
 }
 
-const sharedFull = "shared data and queues hold more than 256 MiB"
+const sharedFull = "shared data and queues hold more than 128 MiB"
 
 func proxyGetSharedData(vm *VM, stack []uint64) uint32 {
 	key, valid := input(vm, stack)

@@ -122,7 +122,7 @@ func (p *Plugin) reload() {
 	giveUp(vm.calls)
 	if err := vm.load(vm.ctx); err != nil {
 		if vm.failure == nil {
-			vm.failure = failure
+			vm.die(failure)
 		}
 		return
 	}
@@ -132,7 +132,7 @@ func (p *Plugin) reload() {
 			continue
 		}
 		if err := other.begin(i == 0); err != nil {
-			vm.failure = failure
+			vm.die(failure)
 			return
 		}
 	}

@@ -92,6 +92,11 @@ func (s *Stream) replyThroughChain(r *reply) {
 	d := &s.response
 	s.request.aborted = true
 	end := s.compose(r)
+	if s.closed { // by an action behind the one that asked for the reply: Envoy calls the plugin after its delete
+		d.hasHeaders = true
+		d.callHeaders(end)
+		return
+	}
 	d.arriveHeaders(end)
 	if !end && !d.aborted && !d.out.Reset {
 		d.arriveData(r.body, true)

@@ -43,7 +43,7 @@ func (s *Shared) Get(vmID, key string) ([]byte, bool) {
 func (s *Shared) Set(vmID, key string, value []byte) { s.set(sharedKey{vmID, key}, value, 0) }
 
 // sharedBytes is how much a Shared keeps. Envoy has no limit: it would run out of memory.
-const sharedBytes = 256 << 20
+const sharedBytes = 128 << 20
 
 // full reports that n more bytes are too many.
 func (s *Shared) full(n int) bool {

@@ -206,7 +206,7 @@ func (s *Stream) close() {
 		s.vm.call(onDelete, &s.scope, 0, 0, 0, 0, 0)
 		s.vm.after()
 	}
-	s.gone = true
+	s.gone, s.state = true, nil
 	if s.id != 0 {
 		s.vm.shut(&s.scope)
 	}
@@ -249,7 +249,7 @@ func (s *Stream) call(c callback, a, b uint32) (uint32, bool) {
 }
 
 // lost reports that the instance the stream was made in is dead.
-func (s *Stream) lost() bool { return s.vm.dead() || s.generation != s.vm.generation }
+func (s *Stream) lost() bool { return s.generation != s.vm.living }
 
 func (s *Stream) failsOpen() bool { return s.plugin.config.FailurePolicy == LegacyFailOpen }
 

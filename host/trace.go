@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -60,10 +61,11 @@ func (vm *VM) traceCallback(info *callbackInfo) {
 	vm.nested++
 }
 
-func (vm *VM) traceReturn(info *callbackInfo, result uint32) {
+func (vm *VM) traceReturn(info *callbackInfo, result uint32, err error) {
 	c := Crossing{ToGuest: true, Return: true, Name: info.name}
 	switch {
-	case vm.failure != nil:
+	case err != nil || vm.failure != nil:
+		vm.fail(info.name, err)
 		c.Result = vm.failure.Kind.String()
 	case info.result == resultAction:
 		c.Result = Action(result).String()
@@ -176,9 +178,7 @@ func (vm *VM) traceArg(k kind, stack []uint64) string {
 	case kindPairs:
 		return vm.traceRange(v, uint32(stack[1]), showPairs)
 	case kindPath:
-		return vm.traceRange(v, uint32(stack[1]), func(b []byte) string {
-			return showBytes([]byte(strings.ReplaceAll(strings.TrimSuffix(string(b), "\x00"), "\x00", ".")))
-		})
+		return vm.traceRange(v, uint32(stack[1]), showPath)
 	}
 	return ""
 }
@@ -236,6 +236,14 @@ func showBytes(b []byte) string {
 		return strconv.Quote(string(b[:traceBytes])) + fmt.Sprintf("… (%d bytes)", len(b))
 	}
 	return strconv.Quote(string(b))
+}
+
+// showPath shows a property's path with dots.
+func showPath(b []byte) string {
+	if len(b) > traceBytes {
+		return showBytes(b)
+	}
+	return showBytes(bytes.ReplaceAll(bytes.TrimSuffix(b, []byte{0}), []byte{0}, []byte{'.'}))
 }
 
 func showPairs(b []byte) string {

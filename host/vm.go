@@ -36,8 +36,14 @@ type VMConfig struct {
 	Clusters      func(name string) ClusterState       // nil: every cluster is unknown
 	Shared        *Shared                              // shared data and queues; nil: the VM's own
 	Metrics       *Metrics                             // nil: the VM's own
-	Intercept     func(function string) (Status, bool) // fault injection: true makes a host function return this and do nothing
+	Intercept     func(function string) (Answer, bool) // fault injection: true makes a host function do nothing but give this
 	Trace         bool                                 // record Crossings
+}
+
+// Answer is what a guest gets in place of a host function's own answer.
+type Answer struct {
+	Status Status
+	Data   []byte // not nil: the bytes or pairs the function hands over, with StatusOk; else its out words stay as they were
 }
 
 // VM is an instance of a module, with its plugins (root contexts) and their streams. It serves one goroutine at a time.
@@ -62,13 +68,15 @@ type VM struct {
 
 	phase      phaseSet
 	watched    bool   // traced or intercepted
+	plain      bool   // neither traced nor under a deadline
 	running    string // the export that runs, or ran last
 	inGuest    bool   // it runs
 	failure    *Failure
 	closed     bool
 	lastSize   uint32 // bytes of memory when it was let go of
 	generation int    // of the instance: counts reloads
-	stack      [8]uint64
+	living     int    // the same while the instance lives, else -1
+	stack      [5]uint64
 	allocStack [2]uint64
 
 	base      scope // context 0
@@ -121,6 +129,7 @@ func (m *Module) NewVM(ctx context.Context, c VMConfig) (*VM, error) {
 		vm.metrics = NewMetrics()
 	}
 	vm.watched = c.Trace || c.Intercept != nil
+	vm.plain = !c.Trace && m.options.Deadline == 0
 	vm.ctx = &vmContext{ctx, vm}
 	vm.born = vm.now()
 	if err := vm.load(ctx); err != nil {
@@ -133,7 +142,7 @@ func (m *Module) NewVM(ctx context.Context, c VMConfig) (*VM, error) {
 // load instantiates the module and runs the start functions.
 func (vm *VM) load(ctx context.Context) error {
 	vm.loaded = vm.now()
-	vm.phase, vm.failure, vm.callCtx, vm.charged = 0, nil, vm.ctx, 0
+	vm.phase, vm.failure, vm.living, vm.callCtx, vm.charged = 0, nil, vm.generation, vm.ctx, 0
 	vm.current, vm.effective, vm.contexts, vm.lastID, vm.wrapped = &vm.base, nil, vm.contexts[:0], 0, false
 	vm.metricIDs = [metricTypes][]*metric{}
 	vm.lastCall, vm.lastUnary, vm.lastGrpc = 0, 0, 0
@@ -242,7 +251,7 @@ func (vm *VM) unload(ctx context.Context) error {
 // Close ends the VM without any callback, as when Envoy's process ends. Nothing may be done with it afterwards but
 // reading what was recorded.
 func (vm *VM) Close(ctx context.Context) error {
-	vm.closed = true
+	vm.closed, vm.living = true, -1
 	return vm.unload(ctx)
 }
 
@@ -264,4 +273,4 @@ func (vm *VM) Module() *Module { return vm.module }
 func (vm *VM) Reloads() int { return vm.reloads }
 
 // dead reports that no call into the guest may be made.
-func (vm *VM) dead() bool { return vm.failure != nil || vm.closed }
+func (vm *VM) dead() bool { return vm.living < 0 }

@@ -92,7 +92,7 @@ func (t text) table() {
 		}
 	}
 	rows.AppendSeparator()
-	rows.AppendRow(t.row("all", func(*Result) bool { return true }))
+	rows.AppendRow(t.row("total", func(*Result) bool { return true }))
 	t.line("%s", indent(trimLines(rows.Render()), "  "))
 	t.line("  %s\n", t.paint.dim("✓ all pass  ✗ some fail  ! could not be judged  ~ known to fail  - not run"))
 }

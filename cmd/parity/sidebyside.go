@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -22,7 +23,7 @@ func (s sideBySide) write(b *strings.Builder) {
 	s.row(b, ' ', s.left.name, s.right.name)
 	for _, place := range s.places() {
 		fmt.Fprintf(b, "\n%s\n", s.left.title(place))
-		s.passage(b, s.left.at(place), s.right.at(place))
+		s.passage(b, withoutAddresses(s.left.at(place)), withoutAddresses(s.right.at(place)))
 	}
 	if s.left.end != "" || s.right.end != "" {
 		b.WriteString("\n")
@@ -73,14 +74,49 @@ func (s sideBySide) passage(b *strings.Builder, left, right []string) {
 	flush()
 }
 
+// row prints a line of each side. Where they differ all of both is shown, on several lines if need be; where they are
+// equal a line that is too long is cut.
 func (s sideBySide) row(b *strings.Builder, mark byte, left, right string) {
 	column := max(10, (s.width-3)/2)
-	left, right = fit(left, column), fit(right, column)
-	pad := strings.Repeat(" ", column-text.StringWidth(left))
-	if s.colour && mark != ' ' {
-		left, right = "\x1b[31m"+left+"\x1b[0m", "\x1b[32m"+right+"\x1b[0m"
+	lefts, rights := []string{fit(left, column)}, []string{fit(right, column)}
+	if mark != ' ' {
+		lefts, rights = wrap(left, column), wrap(right, column)
 	}
-	fmt.Fprintf(b, "%s\n", strings.TrimRight(fmt.Sprintf("%s%s %c %s", left, pad, mark, right), " "))
+	for i := range max(len(lefts), len(rights)) {
+		l, r := nth(lefts, i), nth(rights, i)
+		pad := strings.Repeat(" ", column-text.StringWidth(l))
+		if s.colour && mark != ' ' {
+			l, r = "\x1b[31m"+l+"\x1b[0m", "\x1b[32m"+r+"\x1b[0m"
+		}
+		fmt.Fprintf(b, "%s\n", strings.TrimRight(fmt.Sprintf("%s%s %c %s", l, pad, mark, r), " "))
+	}
+}
+
+func nth(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return ""
+}
+
+// wrap breaks a line into pieces of so many columns, those after the first indented a little further.
+func wrap(line string, columns int) []string {
+	indent := strings.Repeat(" ", min(len(line)-len(strings.TrimLeft(line, " "))+4, columns/2))
+	var out []string
+	for piece := line; ; {
+		cut, width := len(piece), 0
+		for i, r := range piece {
+			if width += text.RuneWidth(r); width > columns {
+				cut = i
+				break
+			}
+		}
+		out = append(out, piece[:cut])
+		if cut == len(piece) {
+			return out
+		}
+		piece = indent + piece[cut:]
+	}
 }
 
 // fit cuts a line to a number of columns.
@@ -89,4 +125,15 @@ func fit(line string, columns int) string {
 		return line
 	}
 	return text.Trim(line, columns-1) + "…"
+}
+
+// addresses differ between any two builds, and mean nothing by themselves.
+var addresses = regexp.MustCompile(`= 0x[0-9a-f]+$`)
+
+func withoutAddresses(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = addresses.ReplaceAllString(l, "= an address")
+	}
+	return out
 }

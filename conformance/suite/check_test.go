@@ -161,6 +161,7 @@ func TestCheckNoticesInRefusals(t *testing.T) {
 		}, "reply headers"},
 		{"body", func(_ *table.Case, o *Observation) { first(o).Reply.Body = "No" }, "reply body"},
 		{"gRPC status", func(_ *table.Case, o *Observation) { first(o).Reply.GRPCStatus = -1 }, "reply grpc-status"},
+		{"details", func(c *table.Case, o *Observation) { c.Steps[0].Want.Reply.Details = "why" }, "reply details"},
 		{"gRPC status of no interest", func(c *table.Case, o *Observation) {
 			c.Steps[0].Want.Reply.GRPCStatus = nil
 			first(o).Reply.GRPCStatus = -1

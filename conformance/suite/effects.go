@@ -50,11 +50,11 @@ func (m *metrics) has(metric host.Metric) bool {
 // faults are the host functions that fail on purpose while a step lasts.
 type faults []table.Fault
 
-func (f *faults) intercept(function string) (host.Status, bool) {
+func (f *faults) intercept(function string) (host.Answer, bool) {
 	for _, fault := range *f {
 		if fault.Function == function {
-			return host.Status(fault.Status), true
+			return host.Answer{Status: host.Status(fault.Status), Data: fault.Bytes}, true
 		}
 	}
-	return 0, false
+	return host.Answer{}, false
 }

@@ -19,9 +19,10 @@ const (
 	Deadline    = 2 * time.Second // for each call into the module
 	MemoryPages = 4096            // of 64 KiB: 256 MiB
 
-	patience = 3    // calls that did not return, until the rest of a build's cases is not run
-	longAgo  = 1000 // repetitions after which a step is not traced: it is long, and a trace has an end
+	patience = 3 // calls that did not return, until the rest of a build's cases is not run
 )
+
+const interrupted = "not run: interrupted"
 
 // Subject is one build under test.
 type Subject struct {
@@ -130,7 +131,7 @@ func (r *runner) one(ctx context.Context, s *subject, i int) {
 	case s.Err != nil:
 		result.Reason = s.Err.Error()
 	case ctx.Err() != nil:
-		result.Reason = "not run: interrupted"
+		result.Reason = interrupted
 	case late >= patience: // giveUp says so
 	default:
 		result = r.observe(ctx, s, c)
@@ -156,13 +157,16 @@ func (r *runner) observe(ctx context.Context, s *subject, c *table.Case) (result
 	}()
 	o := Options{Good: Good(&r.table.Contract, c)}
 	seen, err := Observe(ctx, s.module, c, o)
+	if ctx.Err() != nil { // it is no fault of the module that its call was ended
+		return Result{Build: s.Name, Case: c.ID, Outcome: Error, Reason: interrupted}
+	}
 	if err != nil {
 		var failure *host.Failure
 		late := errors.As(err, &failure) && failure.Kind == host.DeadlineExceeded
 		return Result{Build: s.Name, Case: c.ID, Outcome: Error, Reason: err.Error(), deadline: late}
 	}
 	result = judge(s.Name, c, seen, s.Known)
-	if result.Outcome == Fail {
+	if result.Outcome == Fail && result.Mismatches[0].crossed() {
 		result.Crossings = crossings(ctx, s.module, c, o, result.Mismatches[0].Place)
 	}
 	return result
@@ -171,9 +175,6 @@ func (r *runner) observe(ctx context.Context, s *subject, c *table.Case) (result
 // crossings runs a case once more, traced, so that tracing costs the cases that pass nothing.
 func crossings(ctx context.Context, m *host.Module, c *table.Case, o Options, at Place) []Crossing {
 	var last Passage
-	if at.Repetition > longAgo {
-		return nil
-	}
 	o.Until = at
 	o.Trace = func(p Passage) {
 		if p.Step <= at.Step {

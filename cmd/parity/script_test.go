@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/header-auth/header-auth/host/wasmtest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"parity": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts runs testdata/*.txtar. Each finds some small plugins beside it: modules writes them.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("COLUMNS", "100")
+			for name, wasm := range modules() {
+				if err := os.WriteFile(filepath.Join(e.WorkDir, name), wasm, 0o644); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	})
+}
+
+// modules are plugins for the table of the scripts: it wants everything refused with 403, `no`, and one line.
+func modules() map[string][]byte {
+	refusing := func(line string) []byte {
+		g := guest()
+		g.Call("proxy_on_request_headers", "proxy_log", 1, line)
+		g.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "why", "no", wasmtest.Pairs(), -1)
+		g.Returns("proxy_on_request_headers", 1)
+		return g.Bytes()
+	}
+	traps := guest()
+	traps.Do("proxy_on_request_headers", wasmtest.Unreachable)
+	unknown := guest()
+	unknown.Call("proxy_on_request_headers", "proxy_make_coffee", 2)
+	sound := refusing("refused")
+	return map[string][]byte{
+		"sound.wasm":   sound,
+		"other.wasm":   refusing("turned down"),
+		"open.wasm":    guest().Bytes(),
+		"traps.wasm":   traps.Bytes(),
+		"unknown.wasm": unknown.Bytes(),
+		"cut.wasm":     sound[:len(sound)/2],
+		"text.wasm":    []byte("This is no module.\n"),
+	}
+}
+
+func guest() *wasmtest.Guest {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", "proxy_on_request_headers",
+		"proxy_on_response_headers", "proxy_on_log", "proxy_on_done", "proxy_on_delete")
+	return g
+}

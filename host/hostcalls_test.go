@@ -1,0 +1,498 @@
+package host
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/header-auth/header-auth/host/wasmtest"
+)
+
+const (
+	start     = "proxy_on_vm_start"
+	configure = "proxy_on_configure"
+	reqHead   = "proxy_on_request_headers"
+	reqBody   = "proxy_on_request_body"
+	reqTrail  = "proxy_on_request_trailers"
+	respHead  = "proxy_on_response_headers"
+	respBody  = "proxy_on_response_body"
+	onLogs    = "proxy_on_log"
+	onDones   = "proxy_on_done"
+	onDeletes = "proxy_on_delete"
+	onTicks   = "proxy_on_tick"
+	onCall    = "proxy_on_http_call_response"
+)
+
+// Arguments as the rows of the tables below write them.
+const (
+	out    = wasmtest.Out
+	out1   = wasmtest.Out1
+	beyond = 0x7fffffff // an address outside memory
+)
+
+// args is a shorthand.
+func args(list ...any) []any { return list }
+
+// TestHostCalls makes one host call in one callback of a POST with body and trailers, which is answered with body and
+// trailers.
+func TestHostCalls(t *testing.T) {
+	wild := wasmtest.Raw{At: beyond, Len: 4}
+	tests := []struct {
+		name     string
+		in       string // callback
+		function string
+		args     []any
+		want     Status
+		out      any // string: the bytes of the two out words; uint32: the first out word; nil: not looked at
+	}{
+		// Header maps: which, where.
+		{"request header", reqHead, "proxy_get_header_map_value", args(0, "Allow", out), StatusOk, "true"},
+		{"first of two", reqHead, "proxy_get_header_map_value", args(0, "twice", out), StatusOk, "1"},
+		{"absent", reqHead, "proxy_get_header_map_value", args(0, "nosuch", out), StatusNotFound, nil},
+		{"empty value", reqHead, "proxy_get_header_map_value", args(0, "empty", out), StatusOk, ""},
+		{"empty name", reqHead, "proxy_get_header_map_value", args(0, "", out), StatusNotFound, nil},
+		{"host is authority", reqHead, "proxy_get_header_map_value", args(0, "HOST", out), StatusOk, "a.example"},
+		{"joined on the wire", reqHead, "proxy_get_header_map_value", args(0, "accept", out), StatusOk, "a,b"},
+		{"map not there", reqHead, "proxy_get_header_map_value", args(2, "a", out), StatusBadArgument, nil},
+		{"map of no type", reqHead, "proxy_get_header_map_value", args(8, "a", out), StatusBadArgument, nil},
+		{"map type before memory", reqHead, "proxy_get_header_map_value", args(-1, wild, out), StatusBadArgument, nil},
+		{"name outside memory", reqHead, "proxy_get_header_map_value", args(0, wild, out), StatusInvalidMemoryAccess, nil},
+		{"empty name outside memory", reqHead, "proxy_get_header_map_value", args(0, wasmtest.Raw{At: beyond}, out),
+			StatusInvalidMemoryAccess, nil},
+		{"out words outside memory", reqHead, "proxy_get_header_map_value", args(0, "allow", beyond, beyond),
+			StatusInvalidMemoryAccess, nil},
+		{"absent, out words outside memory", reqHead, "proxy_get_header_map_value", args(0, "nosuch", beyond, beyond),
+			StatusNotFound, nil},
+		{"request header after Continue", reqBody, "proxy_get_header_map_value", args(0, "allow", out), StatusBadArgument, nil},
+		{"pairs after Continue", reqBody, "proxy_get_header_map_pairs", args(0, out), StatusOk, ""},
+		{"pairs of no type", reqBody, "proxy_get_header_map_pairs", args(8, out), StatusBadArgument, nil},
+		{"size after Continue", reqBody, "proxy_get_header_map_size", args(0, out1), StatusBadArgument, nil},
+		{"trailers", reqTrail, "proxy_get_header_map_value", args(1, "t", out), StatusOk, "1"},
+		{"request header in response", respHead, "proxy_get_header_map_value", args(0, "allow", out), StatusBadArgument, nil},
+		{"response header", respHead, "proxy_get_header_map_value", args(2, ":status", out), StatusOk, "200"},
+		{"size", respHead, "proxy_get_header_map_size", args(2, out1), StatusOk, uint32(len(":status" + "200" + "a" + "b"))},
+		{"in log: request", onLogs, "proxy_get_header_map_value", args(0, "allow", out), StatusOk, "true"},
+		{"in log: response", onLogs, "proxy_get_header_map_value", args(2, "a", out), StatusOk, "b"},
+		{"in log: response trailers", onLogs, "proxy_get_header_map_value", args(3, "u", out), StatusOk, "2"},
+		{"in log: request trailers", onLogs, "proxy_get_header_map_value", args(1, "t", out), StatusNotFound, nil},
+		{"in log: change", onLogs, "proxy_add_header_map_value", args(0, "a", "b"), StatusBadArgument, nil},
+		{"in log: size", onLogs, "proxy_get_header_map_size", args(0, out1), StatusBadArgument, nil},
+		{"in done", onDones, "proxy_get_header_map_value", args(0, "allow", out), StatusBadArgument, nil},
+		{"in delete: pairs", onDeletes, "proxy_get_header_map_pairs", args(0, out), StatusOk, ""},
+		{"in configure", configure, "proxy_get_header_map_value", args(0, "allow", out), StatusBadArgument, nil},
+		{"in configure: pairs", configure, "proxy_get_header_map_pairs", args(0, out), StatusOk, ""},
+		{"no call answered", reqHead, "proxy_get_header_map_value", args(6, ":status", out), StatusBadArgument, nil},
+		{"change a call's answer", reqHead, "proxy_add_header_map_value", args(6, "a", "b"), StatusBadArgument, nil},
+		{"remove absent", reqHead, "proxy_remove_header_map_value", args(0, "nosuch"), StatusOk, nil},
+		{"malformed pairs", respHead, "proxy_set_header_map_pairs", args(3, "xx"), StatusBadArgument, nil},
+
+		// Buffers.
+		{"request body", reqBody, "proxy_get_buffer_bytes", args(0, 0, beyond, out), StatusOk, ""},
+		{"buffer beyond end", reqBody, "proxy_get_buffer_bytes", args(0, 99, 1, out), StatusOk, ""},
+		{"buffer -1 -1", reqBody, "proxy_get_buffer_bytes", args(0, -1, -1, out), StatusOk, ""},
+		{"body outside its phase", respHead, "proxy_get_buffer_bytes", args(0, 0, 9, out), StatusOk, ""},
+		{"downstream data", reqHead, "proxy_get_buffer_bytes", args(2, 0, 9, out), StatusOk, ""},
+		{"no call's body", reqHead, "proxy_get_buffer_bytes", args(4, 0, 9, out), StatusNotFound, nil},
+		{"VM configuration", reqHead, "proxy_get_buffer_bytes", args(6, 0, 9, out), StatusOk, "vm config"},
+		{"VM configuration, part", start, "proxy_get_buffer_bytes", args(6, 3, 3, out), StatusOk, "con"},
+		{"plugin configuration", configure, "proxy_get_buffer_bytes", args(7, 0, 99, out), StatusOk, "plugin config"},
+		{"plugin configuration in vm_start", start, "proxy_get_buffer_bytes", args(7, 0, 99, out), StatusNotFound, nil},
+		{"plugin configuration later", reqHead, "proxy_get_buffer_bytes", args(7, 0, 99, out), StatusNotFound, nil},
+		{"buffer of no type", reqHead, "proxy_get_buffer_bytes", args(9, 0, 9, out), StatusBadArgument, nil},
+		{"buffer status", configure, "proxy_get_buffer_status", args(7, out1, out1), StatusOk, uint32(13)},
+		{"set inside", respBody, "proxy_set_buffer_bytes", args(1, 1, 1, "x"), StatusBadArgument, nil},
+		{"set outside its phase", respHead, "proxy_set_buffer_bytes", args(0, 0, 0, "x"), StatusBadArgument, nil},
+		{"set configuration", configure, "proxy_set_buffer_bytes", args(7, 0, 0, "x"), StatusBadArgument, nil},
+
+		// Streams and contexts.
+		{"continue upstream", reqHead, "proxy_continue_stream", args(3), StatusUnimplemented, nil},
+		{"continue downstream", reqHead, "proxy_continue_stream", args(2), StatusOk, nil},
+		{"continue no type", reqHead, "proxy_continue_stream", args(4), StatusBadArgument, nil},
+		{"close no type", reqHead, "proxy_close_stream", args(99), StatusBadArgument, nil},
+		{"in configure: continue", configure, "proxy_continue_stream", args(0), StatusOk, nil},
+		{"in configure: close", configure, "proxy_close_stream", args(0), StatusOk, nil},
+		{"in configure: reply", configure, "proxy_send_local_response", args(403, "", "", "", -1), StatusOk, nil},
+		{"reply, bad pointer", reqHead, "proxy_send_local_response", args(403, "", wild, "", -1), StatusInvalidMemoryAccess, nil},
+		{"effective context unknown", reqHead, "proxy_set_effective_context", args(999), StatusBadArgument, nil},
+		{"effective context 0", reqHead, "proxy_set_effective_context", args(0), StatusOk, nil},
+		{"effective context root", reqHead, "proxy_set_effective_context", args(1), StatusOk, nil},
+		{"done", reqHead, "proxy_done", nil, StatusNotFound, nil},
+
+		// Logs, time, status.
+		{"log level 6", reqHead, "proxy_log", args(6, "x"), StatusBadArgument, nil},
+		{"log level -1", reqHead, "proxy_log", args(-1, "x"), StatusBadArgument, nil},
+		{"log outside memory", reqHead, "proxy_log", args(2, wild), StatusInvalidMemoryAccess, nil},
+		{"log level", reqHead, "proxy_get_log_level", args(out1), StatusOk, uint32(LogInfo)},
+		{"time outside memory", reqHead, "proxy_get_current_time_nanoseconds", args(beyond), StatusInvalidMemoryAccess, nil},
+		{"status of no call", reqHead, "proxy_get_status", args(out1, out), StatusOk, uint32(0)},
+
+		// Properties.
+		{"path", reqHead, "proxy_get_property", args("request\x00path", out), StatusOk, "/p?q=1"},
+		{"path, NUL at the end", reqHead, "proxy_get_property", args("request\x00path\x00", out), StatusOk, "/p?q=1"},
+		{"url_path", reqHead, "proxy_get_property", args("request\x00url_path", out), StatusOk, "/p"},
+		{"query", reqHead, "proxy_get_property", args("request\x00query", out), StatusOk, "q=1"},
+		{"host", reqHead, "proxy_get_property", args("request\x00host", out), StatusOk, "a.example"},
+		{"method in log", onLogs, "proxy_get_property", args("request\x00method", out), StatusOk, "POST"},
+		{"method after Continue", respHead, "proxy_get_property", args("request\x00method", out), StatusNotFound, nil},
+		{"protocol after Continue", respHead, "proxy_get_property", args("request\x00protocol", out), StatusOk, "HTTP/1.1"},
+		{"header, all values", reqHead, "proxy_get_property", args("request\x00headers\x00twice", out), StatusOk, "1,2"},
+		{"size", reqHead, "proxy_get_property", args("request\x00size", out), StatusOk, "\x00\x00\x00\x00\x00\x00\x00\x00"},
+		{"duration before log", reqHead, "proxy_get_property", args("request\x00duration", out), StatusNotFound, nil},
+		{"code before response", reqHead, "proxy_get_property", args("response\x00code", out), StatusNotFound, nil},
+		{"code", onLogs, "proxy_get_property", args("response\x00code", out), StatusOk, "\xc8\x00\x00\x00\x00\x00\x00\x00"},
+		{"mtls", reqHead, "proxy_get_property", args("connection\x00mtls", out), StatusOk, "\x00"},
+		{"source", reqHead, "proxy_get_property", args("source\x00address", out), StatusOk, "10.0.0.1:4711"},
+		{"source port", reqHead, "proxy_get_property", args("source\x00port", out), StatusOk, "\x67\x12\x00\x00\x00\x00\x00\x00"},
+		{"given", reqHead, "proxy_get_property", args("xds\x00route_name", out), StatusOk, "r"},
+		{"plugin_name", configure, "proxy_get_property", args("plugin_name", out), StatusOk, "name"},
+		{"plugin_root_id", reqHead, "proxy_get_property", args("plugin_root_id", out), StatusOk, "root"},
+		{"plugin_vm_id", onDeletes, "proxy_get_property", args("plugin_vm_id", out), StatusOk, "id"},
+		{"unknown root", reqHead, "proxy_get_property", args("nosuch", out), StatusNotFound, nil},
+		{"unknown field", reqHead, "proxy_get_property", args("request\x00nosuch", out), StatusNotFound, nil},
+		{"old top level", reqHead, "proxy_get_property", args("cluster_name", out), StatusNotFound, nil},
+		{"whole request", reqHead, "proxy_get_property", args("request", out), StatusSerializationFailure, nil},
+		{"empty path", reqHead, "proxy_get_property", args("", out), StatusSerializationFailure, nil},
+		{"metadata", reqHead, "proxy_get_property", args("metadata", out), StatusOk, ""},
+		{"request in configure", configure, "proxy_get_property", args("request\x00path", out), StatusNotFound, nil},
+		{"set property", reqHead, "proxy_set_property", args("mine", "x"), StatusOk, nil},
+		{"set property in configure", configure, "proxy_set_property", args("mine", "x"), StatusNotFound, nil},
+
+		// Shared data, queues, metrics, foreign functions.
+		{"shared data absent", reqHead, "proxy_get_shared_data", args("nosuch", out, out1), StatusNotFound, nil},
+		{"shared data", reqHead, "proxy_get_shared_data", args("key", out, out1), StatusOk, "value"},
+		{"shared data, wrong cas", reqHead, "proxy_set_shared_data", args("key", "x", 99), StatusCasMismatch, nil},
+		{"shared data, cas on a new key", reqHead, "proxy_set_shared_data", args("new", "x", 99), StatusOk, nil},
+		{"shared data, empty key", reqHead, "proxy_set_shared_data", args("", "", 0), StatusOk, nil},
+		{"queue", reqHead, "proxy_register_shared_queue", args("q", out1), StatusOk, uint32(1)},
+		{"unknown queue", reqHead, "proxy_resolve_shared_queue", args("", "nosuch", out1), StatusNotFound, nil},
+		{"unknown queue token", reqHead, "proxy_enqueue_shared_queue", args(9, "x"), StatusNotFound, nil},
+		{"dequeue unknown", reqHead, "proxy_dequeue_shared_queue", args(0, out), StatusNotFound, nil},
+		{"metric type 3", reqHead, "proxy_define_metric", args(3, "m", out1), StatusBadArgument, nil},
+		{"counter", reqHead, "proxy_define_metric", args(0, "m", out1), StatusOk, uint32(4)},
+		{"gauge", reqHead, "proxy_define_metric", args(1, "", out1), StatusOk, uint32(5)},
+		{"histogram", reqHead, "proxy_define_metric", args(2, "m", out1), StatusOk, uint32(6)},
+		{"unknown counter", reqHead, "proxy_increment_metric", args(8, int64(1)), StatusNotFound, nil},
+		{"increment id mod 4 = 3", reqHead, "proxy_increment_metric", args(7, int64(1)), StatusBadArgument, nil},
+		{"increment histogram", reqHead, "proxy_increment_metric", args(6, int64(1)), StatusBadArgument, nil},
+		{"record unknown", reqHead, "proxy_record_metric", args(7, int64(1)), StatusNotFound, nil},
+		{"get unknown", reqHead, "proxy_get_metric", args(4, out1), StatusNotFound, nil},
+		{"get id mod 4 = 3", reqHead, "proxy_get_metric", args(3, out1), StatusBadArgument, nil},
+		{"foreign function", reqHead, "proxy_call_foreign_function", args("nosuch", "", out), StatusNotFound, nil},
+		{"clear_route_cache", reqHead, "proxy_call_foreign_function", args("clear_route_cache", "", 0, 0), StatusOk, nil},
+
+		// Calls.
+		{"unknown cluster", reqHead, "proxy_http_call", args("nosuch", callPairs, "", "", 100, out1), StatusBadArgument, uint32(0)},
+		{"cluster without hosts", reqHead, "proxy_http_call", args("empty", callPairs, "", "", 100, out1),
+			StatusInternalFailure, uint32(0)},
+		{"call", reqHead, "proxy_http_call", args("ready", callPairs, "", "", 100, out1), StatusOk, uint32(4)},
+		{"call, time-out -1", reqHead, "proxy_http_call", args("ready", callPairs, "", "", -1, out1), StatusBadArgument, uint32(0)},
+		{"call without path", reqHead, "proxy_http_call", args("ready", wasmtest.Pairs(":method", "GET", ":authority", "a"),
+			"", "", 100, out1), StatusBadArgument, uint32(0)},
+		{"call with host", reqHead, "proxy_http_call", args("ready", wasmtest.Pairs(":method", "GET", ":path", "/", "host", "a"),
+			"", "", 100, out1), StatusOk, uint32(4)},
+		{"call, token outside memory", reqHead, "proxy_http_call", args("ready", callPairs, "", "", 100, beyond),
+			StatusInvalidMemoryAccess, nil},
+		{"call, illegal value", reqHead, "proxy_http_call", args("ready", wasmtest.Pairs(":method", "GET", ":path", "/",
+			"host", "a", "x", "a\nb"), "", "", 100, out1), StatusOk, uint32(4)},
+		{"call in log", onLogs, "proxy_http_call", args("ready", callPairs, "", "", 100, out1), StatusOk, uint32(4)},
+		{"gRPC call, unknown cluster", reqHead, "proxy_grpc_call", args("nosuch", "s", "m", "", "x", 100, out1),
+			StatusParseFailure, uint32(0)},
+		{"gRPC call", reqHead, "proxy_grpc_call", args("\x0a\x07\x0a\x05ready", "s", "m", "", "x", 100, out1), StatusOk, uint32(5)},
+		{"gRPC stream", reqHead, "proxy_grpc_stream", args("ready", "s", "m", "", out1), StatusOk, uint32(6)},
+		{"gRPC send to no stream", reqHead, "proxy_grpc_send", args(5, "x", 0), StatusBadArgument, nil},
+		{"gRPC send unknown", reqHead, "proxy_grpc_send", args(6, "x", 0), StatusNotFound, nil},
+		{"gRPC cancel of an HTTP call", reqHead, "proxy_grpc_cancel", args(4), StatusBadArgument, nil},
+		{"gRPC close unknown", reqHead, "proxy_grpc_close", args(5), StatusNotFound, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := wasmtest.NewGuest("0_2_1")
+			g.Exports(reqHead, reqBody, reqTrail, respHead, respBody, onLogs, onDones, onDeletes)
+			call := g.Call(test.in, test.function, test.args...)
+			shared := NewShared()
+			shared.Set("id", "key", []byte("value"))
+			b := run(t, g, setup{
+				vm: VMConfig{ID: "id", Configuration: []byte("vm config"), Shared: shared, LogLevel: LogInfo, Clusters: clusters,
+					Clock: NewManualClock(time.Unix(0, 0))},
+				plugin: PluginConfig{Name: "name", RootID: "root", Configuration: []byte("plugin config")},
+			})
+			b.post()
+			if err := b.vm.Failure(); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.status(call); got != test.want {
+				t.Errorf("%s: %v, want %v", test.function, got, test.want)
+			}
+			switch want := test.out.(type) {
+			case string:
+				if got := b.output(call); got != want {
+					t.Errorf("%s gave %q, want %q", test.function, got, want)
+				}
+				if want == "" && b.word(call, 0) != 0 {
+					t.Errorf("%s gave an address for nothing", test.function)
+				}
+			case uint32:
+				if got := b.word(call, 0); got != want {
+					t.Errorf("%s gave %d, want %d", test.function, got, want)
+				}
+			}
+		})
+	}
+}
+
+var callPairs = wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a")
+
+func clusters(name string) ClusterState {
+	return map[string]ClusterState{"ready": ClusterReady, "empty": ClusterEmpty}[name]
+}
+
+// post is a request and a response with everything that they can have.
+func (b *bench) post() *Stream {
+	s := b.plugin.NewStream(StreamConfig{Source: "10.0.0.1:4711",
+		Properties: map[string][]byte{"xds.route_name": []byte("r")}})
+	s.RequestHeaders([]Header{{":authority", "a.example"}, {":path", "/p?q=1"}, {":method", "POST"}, {":scheme", "http"},
+		{"Allow", "true"}, {"twice", "1"}, {"twice", "2"}, {"empty", ""}, {"accept", "a"}, {"accept", "b"}}, false)
+	s.RequestBody([]byte("abc"), false)
+	s.RequestBody(nil, false)
+	s.RequestTrailers([]Header{{"t", "1"}})
+	s.ResponseHeaders([]Header{{":status", "200"}, {"a", "b"}}, false)
+	s.ResponseBody([]byte("ok"), false)
+	s.ResponseTrailers([]Header{{"u", "2"}})
+	s.Close()
+	return s
+}
+
+// TestABI010 holds where the oldest ABI differs.
+func TestABI010(t *testing.T) {
+	g := wasmtest.NewGuest("0_1_0")
+	absent := g.Call(reqHead, "proxy_get_header_map_value", 0, "nosuch", out)
+	config := g.Call(configure, "proxy_get_configuration", out)
+	vmConfig := g.Call(start, "proxy_get_configuration", out)
+	g.Call(reqHead, "proxy_continue_request")
+	g.Call(reqHead, "proxy_clear_route_cache")
+	g.Returns(reqHead, 1)
+	b := run(t, g, setup{vm: VMConfig{Configuration: []byte("vm")}, plugin: PluginConfig{Configuration: []byte("plugin")}})
+	s := b.exchange()
+	s.Close()
+	if b.status(absent) != StatusOk || b.output(absent) != "" {
+		t.Errorf("absent header: %v %q", b.status(absent), b.output(absent))
+	}
+	if b.output(config) != "plugin" || b.output(vmConfig) != "vm" {
+		t.Errorf("configurations %q and %q", b.output(config), b.output(vmConfig))
+	}
+	if s.Downstream().Status() != 200 {
+		t.Errorf("status %d", s.Downstream().Status())
+	}
+}
+
+// TestChangeHeaders holds what a change makes of the request that goes upstream.
+func TestChangeHeaders(t *testing.T) {
+	base := []Header{{":authority", "a.example"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}, {"x", "1"},
+		{"content-type", "a/b"}, {"x", "2"}, {"x-forwarded-proto", "http"}}
+	replaced := func(i int, h ...Header) []Header {
+		return append(append(append([]Header{}, base[:i]...), h...), base[i+1:]...)
+	}
+	tests := []struct {
+		name     string
+		function string
+		args     []any
+		want     []Header // nil: the request does not go upstream
+		status   int      // then
+		body     string
+	}{
+		{"add", "proxy_add_header_map_value", args(0, "X", "3"), append(base[:len(base):len(base)], Header{"x", "3"}), 200, "ok"},
+		{"add a new one", "proxy_add_header_map_value", args(0, "New", "V"), append(base[:len(base):len(base)], Header{"new", "V"}), 200, "ok"},
+		{"add to an inline one", "proxy_add_header_map_value", args(0, "content-type", "c/d"),
+			replaced(5, Header{"content-type", "a/b,c/d"}), 200, "ok"},
+		{"add nothing to an inline one", "proxy_add_header_map_value", args(0, "content-type", ""), base, 200, "ok"},
+		{"add host", "proxy_add_header_map_value", args(0, "host", "h"), replaced(0, Header{":authority", "a.example,h"}), 200, "ok"},
+		{"add a pseudo-header", "proxy_add_header_map_value", args(0, ":foo", "h"), base, 200, "ok"},
+		{"replace", "proxy_replace_header_map_value", args(0, "X", "3"), []Header{base[0], base[1], base[2], base[3], base[5],
+			base[7], {"x", "3"}}, 200, "ok"},
+		{"replace path", "proxy_replace_header_map_value", args(0, ":path", "/n"), []Header{base[0], base[2], base[3],
+			{":path", "/n"}, base[4], base[5], base[6], base[7]}, 200, "ok"},
+		{"replace host", "proxy_replace_header_map_value", args(0, "Host", "h"), []Header{base[1], base[2], base[3],
+			{":authority", "h"}, base[4], base[5], base[6], base[7]}, 200, "ok"},
+		{"remove", "proxy_remove_header_map_value", args(0, "X"), []Header{base[0], base[1], base[2], base[3], base[5],
+			base[7]}, 200, "ok"},
+		{"remove scheme", "proxy_remove_header_map_value", args(0, ":scheme"), replaced(3), 200, "ok"},
+		{"remove authority", "proxy_remove_header_map_value", args(0, "host"), replaced(0), 200, "ok"},
+		{"remove path", "proxy_remove_header_map_value", args(0, ":path"), nil, 404, ""},
+		{"remove method", "proxy_remove_header_map_value", args(0, ":method"), nil, 503, "missing required header: :method"},
+		{"remove x-forwarded-proto", "proxy_remove_header_map_value", args(0, "x-forwarded-proto"), nil, 404, ""},
+		{"set", "proxy_set_header_map_pairs", args(0, wasmtest.Pairs("b", "1", ":path", "/", ":method", "GET",
+			"x-forwarded-proto", "http")), []Header{{":path", "/"}, {":method", "GET"}, {"b", "1"},
+			{"x-forwarded-proto", "http"}}, 200, "ok"},
+		{"set without x-forwarded-proto", "proxy_set_header_map_pairs", args(0, wasmtest.Pairs(":path", "/", ":method", "GET")),
+			nil, 404, ""},
+		{"set malformed", "proxy_set_header_map_pairs", args(0, "\x01\x00\x00\x00"), nil, 404, ""},
+		{"illegal value", "proxy_add_header_map_value", args(0, "x", "a\r\nb"), nil, 503, "invalid header value for: x"},
+		{"illegal name", "proxy_add_header_map_value", args(0, "x y", "a"), nil, 503, "invalid header name: x y"},
+		{"empty name", "proxy_add_header_map_value", args(0, "", "v"), append(base[:len(base):len(base)], Header{"", "v"}), 200, "ok"},
+		{"bytes from 0x80 on", "proxy_replace_header_map_value", args(0, "x", "\xff\x80"), []Header{base[0], base[1], base[2],
+			base[3], base[5], base[7], {"x", "\xff\x80"}}, 200, "ok"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := wasmtest.NewGuest("0_2_1")
+			call := g.Call(reqHead, test.function, test.args...)
+			b := run(t, g, setup{})
+			s := b.plugin.NewStream(StreamConfig{})
+			s.RequestHeaders(base, true)
+			if s.Upstream().Ended {
+				s.ResponseHeaders(answered, false)
+				s.ResponseBody([]byte("ok"), true)
+			}
+			if b.status(call) != StatusOk {
+				t.Errorf("status %v", b.status(call))
+			}
+			if diff := cmp.Diff(test.want, s.Upstream().Headers()); diff != "" {
+				t.Errorf("upstream (-want +got):\n%s", diff)
+			}
+			if d := s.Downstream(); d.Status() != test.status || string(d.Body()) != test.body {
+				t.Errorf("client got %d %q, want %d %q", d.Status(), d.Body(), test.status, test.body)
+			}
+		})
+	}
+}
+
+// TestResponseStatus holds what the end of the response chain makes of :status.
+func TestResponseStatus(t *testing.T) {
+	tests := []struct {
+		name, function string
+		args           []any
+		want           string
+	}{
+		{"removed", "proxy_remove_header_map_value", args(2, ":status"), "502"},
+		{"not a number", "proxy_replace_header_map_value", args(2, ":status", "abc"), "502"},
+		{"added twice", "proxy_add_header_map_value", args(2, ":status", "201"), "502"},
+		{"999", "proxy_replace_header_map_value", args(2, ":status", "999"), "999"},
+		{"0", "proxy_replace_header_map_value", args(2, ":status", "0"), "0"},
+		{"response splitting", "proxy_add_header_map_value", args(2, "x", "a\r\nb: c"), "200"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := wasmtest.NewGuest("0_2_1")
+			g.Call(respHead, test.function, test.args...)
+			s := run(t, g, setup{}).exchange()
+			if got, _ := s.Downstream().Header(":status"); got != test.want {
+				t.Errorf(":status %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestLogs(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Call("_initialize", "proxy_log", 2, "starting")
+	g.Call(configure, "proxy_log", 2, "configuring")
+	g.Call(reqHead, "proxy_log", 4, "a\n\x00\xff")
+	g.Call(reqHead, "proxy_log", 1, "dropped")
+	g.Call(reqHead, "proxy_log", 5, "")
+	b := run(t, g, setup{vm: VMConfig{LogLevel: LogInfo, ID: "vm"}, plugin: PluginConfig{Name: "name", RootID: "root"}})
+	b.exchange()
+	want := []string{"info: starting", "info root vm: configuring", "error name root vm: a\n\x00\xff", "critical name root vm: "}
+	if diff := cmp.Diff(want, b.lines); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Call(configure, "proxy_define_metric", 0, "c", out1)
+	g.Call(configure, "proxy_define_metric", 1, "g", out1)
+	g.Call(configure, "proxy_define_metric", 2, "h", out1)
+	again := g.Call(configure, "proxy_define_metric", 0, "c", out1)
+	g.Call(reqHead, "proxy_increment_metric", 4, int64(3))
+	zero := g.Call(reqHead, "proxy_increment_metric", 4, int64(0))
+	g.Call(reqHead, "proxy_record_metric", 4, int64(2))
+	g.Call(reqHead, "proxy_increment_metric", 5, int64(-2))
+	g.Call(reqHead, "proxy_record_metric", 6, int64(7))
+	value := g.Call(reqHead, "proxy_get_metric", 8, out1)
+	metrics := NewMetrics()
+	b := run(t, g, setup{vm: VMConfig{Metrics: metrics}})
+	b.exchange()
+	want := []Metric{{Counter, "c", 5, 0}, {Gauge, "g", 1<<64 - 2, 0}, {Histogram, "h", 7, 1}}
+	if diff := cmp.Diff(want, metrics.All()); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
+	}
+	if b.word(again, 0) != 8 || b.status(zero) != StatusBadArgument || b.word(value, 0) != 5 {
+		t.Errorf("second id %d, increment by 0 %v, value %d", b.word(again, 0), b.status(zero), b.word(value, 0))
+	}
+}
+
+func TestQueues(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Call(configure, "proxy_register_shared_queue", "q", out1)
+	g.Call(reqHead, "proxy_enqueue_shared_queue", 1, "item")
+	g.Call(reqHead, "proxy_log", 2, "enqueued")
+	item := g.Call("proxy_on_queue_ready", "proxy_dequeue_shared_queue", wasmtest.Param(1), out)
+	empty := g.Call("proxy_on_queue_ready", "proxy_dequeue_shared_queue", wasmtest.Param(1), out)
+	g.Call("proxy_on_queue_ready", "proxy_log", 2, "ready")
+	b := run(t, g, setup{})
+	b.exchange()
+	if got := b.output(item); got != "item" || b.status(empty) != StatusEmpty {
+		t.Errorf("item %q, then %v", got, b.status(empty))
+	}
+	if got := strings.Join(b.lines, "|"); got != "info: enqueued|info: ready" {
+		t.Errorf("order %s", got)
+	}
+}
+
+func TestIntercept(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	fails := g.Call(reqHead, "proxy_get_header_map_size", 0, out)
+	lies := g.Call(reqHead, "proxy_get_header_map_pairs", 0, out)
+	answers := map[string]Answer{
+		"proxy_get_header_map_size":  {Status: StatusInternalFailure},
+		"proxy_get_header_map_pairs": {Data: []byte("no pairs")},
+	}
+	b := run(t, g, setup{vm: VMConfig{Trace: true, Intercept: func(f string) (Answer, bool) {
+		a, ok := answers[f]
+		return a, ok
+	}}})
+	b.exchange()
+	if got := b.status(fails); got != StatusInternalFailure {
+		t.Errorf("status %v", got)
+	}
+	if got := b.output(lies); got != "no pairs" || b.status(lies) != StatusOk {
+		t.Errorf("handed over %q with status %v", got, b.status(lies))
+	}
+}
+
+func TestTrace(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Call(reqHead, "proxy_get_header_map_value", 0, "allow", out)
+	g.Call(reqHead, "proxy_get_header_map_value", 0, "nosuch", out)
+	g.Call(reqHead, "proxy_get_property", "request\x00path", out)
+	g.Call(reqHead, "proxy_set_tick_period_milliseconds", 5)
+	g.Call(reqHead, "proxy_send_local_response", 403, "no", "go\naway", wasmtest.Pairs("a", "b"), -1)
+	g.Returns(reqHead, 1)
+	g.Do(onLogs, wasmtest.Unreachable)
+	b := run(t, g, setup{vm: VMConfig{Trace: true}})
+	b.exchange().Close()
+	want := []string{
+		`-> proxy_on_request_headers(context 2, headers 6, end_of_stream true)`,
+		`  proxy_get_header_map_value(RequestHeaders, "allow") = Ok "true"`,
+		`    -> malloc(size 4)`,
+		`    <- malloc = 0x20000`,
+		`  proxy_get_header_map_value(RequestHeaders, "nosuch") = NotFound`,
+		`  proxy_get_property("request.path") = Ok "/p?q=1"`,
+		`    -> malloc(size 6)`,
+		`    <- malloc = 0x20004`,
+		`  proxy_set_tick_period_milliseconds(5) = Ok`,
+		`  proxy_send_local_response(403, "no", "go\naway", {"a": "b"}, -1) = Ok`,
+		`<- proxy_on_request_headers = Pause`,
+		`-> proxy_on_log(context 2)`,
+		`<- proxy_on_log = trapped`,
+	}
+	var got []string
+	for _, c := range b.vm.Crossings() {
+		got = append(got, c.String())
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("trace (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,158 @@
+package host
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/header-auth/header-auth/host/wasmtest"
+)
+
+// TestWildGuests lets guests call every host function with wild values in every callback, and drives them through
+// events in any order. Whatever they do is their failure: nothing panics, nothing hangs, and no failure is the host's.
+func TestWildGuests(t *testing.T) {
+	rounds := 150
+	if testing.Short() {
+		rounds = 20
+	}
+	for seed := range rounds {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(uint64(seed), 1))
+			b := try(t, wildGuest(r), setup{
+				options: Options{Deadline: 2 * time.Second, Interpreter: seed%10 == 0},
+				vm: VMConfig{Trace: seed%3 == 0, Clusters: clusters, Clock: NewManualClock(time.Unix(0, 0)),
+					Log: func(LogLine) {}},
+				plugin: PluginConfig{Configuration: []byte("{}"), FailurePolicy: FailurePolicy(r.IntN(4)),
+					AllowOnHeadersStopIteration: r.IntN(2) == 0, BufferLimit: 1 << r.IntN(12)},
+			})
+			for range 40 {
+				if b.plugin == nil {
+					break
+				}
+				wildEvents(r, b)
+				_ = b.vm.Advance(time.Duration(r.IntN(2000)) * time.Millisecond)
+			}
+			if b.vm == nil {
+				return
+			}
+			if f := b.vm.Failure(); f != nil && f.Kind == HostFault {
+				t.Fatalf("%v\n%s", f, f.Stack)
+			}
+		})
+	}
+}
+
+var wildCallbacks = []string{"proxy_on_context_create", start, configure, reqHead, reqBody, reqTrail, respHead, respBody,
+	"proxy_on_response_trailers", onLogs, onDones, onDeletes, onTicks, onCall, "proxy_on_queue_ready",
+	"proxy_on_grpc_receive", "proxy_on_grpc_close", "proxy_on_grpc_receive_initial_metadata"}
+
+// wildGuest makes a module with a handful of random calls in each callback.
+func wildGuest(r *rand.Rand) []byte {
+	abis := []ABI{ABI010, ABI020, ABI021}
+	abi := abis[r.IntN(3)]
+	g := wasmtest.NewGuest(abi.Marker()[len("proxy_abi_version_"):])
+	functions := envFunctions(Envoy140)
+	wasi := wasiFunctions(Envoy140)
+	for _, callback := range wildCallbacks {
+		for range r.IntN(8) {
+			module, f := "env", functions[r.IntN(len(functions))]
+			if r.IntN(6) == 0 {
+				module, f = "wasi_snapshot_preview1", wasi[r.IntN(len(wasi))]
+			}
+			if module == "env" && f.abi&abi.set() == 0 || f.name == "path_link" || f.name == "path_symlink" ||
+				f.name == "proc_raise" {
+				continue
+			}
+			results := "i"
+			if f.result == resultNone {
+				results = ""
+			}
+			g.CallFrom(module, callback, f.name, results, wildArgs(r, f)...)
+		}
+		if r.IntN(40) == 0 {
+			g.Do(callback, wasmtest.Unreachable)
+		}
+		if r.IntN(40) == 0 {
+			g.Do(callback, wasmtest.I32(r.IntN(300)), wasmtest.MemoryGrow, wasmtest.Drop)
+		}
+		if callback != start && callback != configure {
+			g.Returns(callback, r.IntN(6))
+		}
+	}
+	if r.IntN(5) == 0 { // an allocator that gives anything
+		g.Alloc(wasmtest.I32(int(r.Uint32())))
+	}
+	return g.Bytes()
+}
+
+func wildArgs(r *rand.Rand, f function) []any {
+	var list []any
+	for _, p := range f.params {
+		switch {
+		case p.kind == kindI64:
+			list = append(list, int64(r.Uint64()))
+		case p.kind.words() == 1 && r.IntN(2) == 0:
+			list = append(list, r.IntN(12))
+		case p.kind.words() == 1:
+			list = append(list, wildNumber(r))
+		case p.kind == kindOutBytes || p.kind == kindOutPairs:
+			if r.IntN(4) > 0 {
+				list = append(list, wasmtest.Out)
+			} else {
+				list = append(list, wildNumber(r), wildNumber(r))
+			}
+		case r.IntN(3) == 0:
+			list = append(list, wasmtest.Raw{At: wildNumber(r), Len: wildNumber(r)})
+		default:
+			words := []string{"", "ready", "empty", "allow", ":status", ":path", "host", "request\x00path", "plugin_name",
+				"q", wasmtest.Pairs(":method", "GET", ":path", "/", "host", "a"), wasmtest.Pairs("a", "b", "a", "c"), "\x01"}
+			list = append(list, words[r.IntN(len(words))])
+		}
+	}
+	return list
+}
+
+func wildNumber(r *rand.Rand) int {
+	edges := []int{0, 1, 1024, 65535, 65536, 262143, 262144, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff}
+	if r.IntN(2) == 0 {
+		return edges[r.IntN(len(edges))]
+	}
+	return int(r.Uint32())
+}
+
+func wildEvents(r *rand.Rand, b *bench) {
+	s := b.plugin.NewStream(StreamConfig{Protocol: Protocol(r.IntN(2)), Raw: r.IntN(2) == 0})
+	h := append(get[:len(get):len(get)], Header{"content-type", []string{"application/grpc", "a/b"}[r.IntN(2)]})
+	for range r.IntN(12) {
+		end := r.IntN(3) == 0
+		switch r.IntN(10) {
+		case 0, 1, 2:
+			s.RequestHeaders(h, end)
+		case 3:
+			s.RequestBody(make([]byte, r.IntN(3000)), end)
+		case 4:
+			s.RequestTrailers(h[4:])
+		case 5:
+			s.ResponseHeaders(answered, end)
+		case 6:
+			s.ResponseBody(make([]byte, r.IntN(3000)), end)
+		case 7:
+			s.ResponseTrailers(h[4:])
+		case 8:
+			_ = b.plugin.Tick()
+		case 9:
+			for _, c := range b.vm.Calls() {
+				_ = b.vm.Answer(c.Token, CallAnswer{Headers: answered, Body: []byte("x"), Reset: end})
+			}
+			for _, c := range b.vm.GrpcCalls() {
+				_ = b.vm.AnswerGrpc(c.Token, GrpcEvent{Kind: GrpcEventKind(r.IntN(5)), Message: []byte("x"), Metadata: answered})
+			}
+		}
+	}
+	_, _, _, _ = s.Upstream().Headers(), s.Downstream().Trailers(), s.Reply(), s.Details()
+	if r.IntN(3) > 0 {
+		s.Close()
+		s.Release()
+	}
+}

@@ -1,0 +1,75 @@
+// Package depcheck tests which package may know which.
+package depcheck
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/header-auth/header-auth"
+
+// TestImportsGoOneWay keeps the parts usable by themselves: builds.yaml -> build, cases -> table, host and table know
+// nothing of ours, suite knows both, report knows only what a report says, cmd/parity knows all.
+func TestImportsGoOneWay(t *testing.T) {
+	rules := []struct {
+		pkg     string
+		ours    []string // packages of this module it may need, however indirectly
+		without []string // modules it must do without
+	}{
+		{"host/wasmfile", nil, []string{"github.com/"}},
+		{"host", []string{"host/wasmfile"}, []string{"github.com/goccy", "github.com/jedib0t"}},
+		{"conformance/table", nil, []string{"github.com/tetratelabs"}},
+		{"conformance/suite", []string{"conformance/table", "host", "host/wasmfile"}, []string{"github.com/jedib0t"}},
+		{"report", []string{"internal/diff"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
+		{"toolchain", nil, []string{"github.com/tetratelabs"}},
+		{"build", []string{"toolchain"}, []string{"github.com/tetratelabs"}},
+		{"image", nil, []string{"github.com/tetratelabs"}},
+		{"internal/diff", nil, []string{"github.com/"}},
+	}
+	for _, rule := range rules {
+		t.Run(rule.pkg, func(t *testing.T) {
+			for _, dep := range dependencies(t, module+"/"+rule.pkg) {
+				if own, ok := strings.CutPrefix(dep, module+"/"); ok {
+					if own != rule.pkg && !slices.Contains(rule.ours, own) {
+						t.Errorf("it needs %s, which it should not know", own)
+					}
+					continue
+				}
+				for _, prefix := range rule.without {
+					if strings.HasPrefix(dep, prefix) {
+						t.Errorf("it needs %s, which belongs elsewhere", dep)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestNothingNeedsTheCommand: what is in cmd/parity cannot be used, or tested, from anywhere else.
+func TestNothingNeedsTheCommand(t *testing.T) {
+	// -e: by its name Go takes Dockerfile.go for a faulty file of a package in the root.
+	out, err := exec.Command("go", "list", "-e", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"/...").Output()
+	if err != nil {
+		t.Fatalf("list packages: %v", err)
+	}
+	if !strings.Contains(string(out), module+"/cmd/parity ") {
+		t.Fatalf("cmd/parity is not among the packages:\n%s", out)
+	}
+	for line := range strings.Lines(string(out)) {
+		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if strings.Contains(imports, module+"/cmd/") {
+			t.Errorf("%s imports a command", pkg)
+		}
+	}
+}
+
+func dependencies(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-deps", pkg).Output()
+	if err != nil {
+		t.Fatalf("list dependencies of %s: %v", pkg, err)
+	}
+	return strings.Fields(string(out))
+}
