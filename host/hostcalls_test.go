@@ -443,7 +443,7 @@ func TestQueues(t *testing.T) {
 
 func TestIntercept(t *testing.T) {
 	g := wasmtest.NewGuest("0_2_1")
-	fails := g.Call(reqHead, "proxy_get_header_map_size", 0, out)
+	fails := g.Call(reqHead, "proxy_get_header_map_size", 0, out1)
 	lies := g.Call(reqHead, "proxy_get_header_map_pairs", 0, out)
 	answers := map[string]Answer{
 		"proxy_get_header_map_size":  {Status: StatusInternalFailure},

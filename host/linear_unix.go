@@ -16,7 +16,7 @@ type linearMemory struct {
 	fallback []byte // when the reservation failed
 }
 
-// newLinearMemory is called by wazero with sizes in bytes.
+// Allocate is called by wazero with sizes in bytes, once for each memory.
 func (m *linearMemory) Allocate(_, most uint64) experimental.LinearMemory {
 	if most == 0 || m.reserved != nil {
 		return &linearMemory{}

@@ -9,10 +9,6 @@ import (
 // memory too, as Envoy has it.
 func (vm *VM) read(ptr, n uint32) ([]byte, bool) { return vm.memory.Read(ptr, n) }
 
-func (vm *VM) write(ptr uint32, b []byte) bool { return vm.memory.Write(ptr, b) }
-
-func (vm *VM) writeByte(ptr uint32, b byte) bool { return vm.memory.WriteByte(ptr, b) }
-
 func (vm *VM) writeU32(ptr, v uint32) bool { return vm.memory.WriteUint32Le(ptr, v) }
 
 func (vm *VM) writeU64(ptr uint32, v uint64) bool { return vm.memory.WriteUint64Le(ptr, v) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -98,6 +99,15 @@ func Compile(ctx context.Context, wasm []byte, o Options) (*Module, error) {
 	return m, nil
 }
 
+// cacheMutex: wazero 1.12 finds out its own version, which names the folder, at the first call and without a lock.
+var cacheMutex sync.Mutex
+
+func openCache(dir string) (wazero.CompilationCache, error) {
+	cacheMutex.Lock()
+	defer cacheMutex.Unlock()
+	return wazero.NewCompilationCacheWithDir(dir)
+}
+
 func (m *Module) compile(ctx context.Context, wasm []byte) error {
 	config := wazero.NewRuntimeConfigCompiler()
 	if m.options.Interpreter {
@@ -108,7 +118,7 @@ func (m *Module) compile(ctx context.Context, wasm []byte) error {
 		WithCloseOnContextDone(m.options.Deadline > 0).
 		WithDebugInfoEnabled(false)
 	if m.options.CacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(m.options.CacheDir)
+		cache, err := openCache(m.options.CacheDir)
 		if err != nil {
 			return fmt.Errorf("open cache of compiled code: %w", err)
 		}

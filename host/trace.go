@@ -37,8 +37,8 @@ func (c Crossing) String() string {
 // Limits of a trace.
 const (
 	traceCrossings = 1 << 16
-	traceBytes     = 256 // of one value shown
-	tracePairs     = 64  // of one map shown
+	traceBytes     = 256  // of one value shown
+	traceMap       = 4096 // bytes of one map shown
 )
 
 // Crossings are those recorded so far; VMConfig.Trace asks for them. At most 65536 are kept.
@@ -257,7 +257,7 @@ func showPairs(b []byte) string {
 		if i > 0 {
 			out.WriteString(", ")
 		}
-		if i == tracePairs {
+		if out.Len() > traceMap {
 			fmt.Fprintf(&out, "… (%d pairs)", len(pairs))
 			break
 		}

@@ -110,7 +110,6 @@ type VM struct {
 	nested      int // how deep what is traced next lies
 	freeReplies []*reply
 	pairs       []pair
-	scratch     []byte
 }
 
 // NewVM instantiates the module and runs its start functions. The error is a *Failure when the guest is at fault.

@@ -7,10 +7,24 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
+// logBytes is how much of what one callback logs is kept. A module that logs without end must not take the memory of the
+// run with it; no case expects so much.
+const logBytes = 1 << 20
+
+func (r *run) log(l host.LogLine) {
+	if r.logged > logBytes {
+		return
+	}
+	if r.logged += len(l.Text) + 64; r.logged > logBytes {
+		l.Text = "(and more than 1 MiB of log lines, not kept)"
+	}
+	r.logs = append(r.logs, Log{l.Level.String(), l.Text})
+}
+
 // effects are those since the last time.
 func (r *run) effects() Effects {
 	e := Effects{Logs: r.logs, Metrics: r.metrics.changed()}
-	r.logs = nil
+	r.logs, r.logged = nil, 0
 	calls := r.vm.Calls()
 	for _, c := range calls[r.calls:] {
 		e.Calls = append(e.Calls, Call{

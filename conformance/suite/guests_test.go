@@ -39,6 +39,15 @@ var (
 )
 
 // wild calls host functions with pointers that point nowhere.
+// talks logs a line of a page again and again while the host lets it.
+func talks() []byte {
+	g := guest()
+	g.Do(onRequest, wasmtest.Loop)
+	g.Call(onRequest, "proxy_log", 2, wasmtest.Raw{At: 0, Len: 64 << 10})
+	g.Do(onRequest, wasmtest.Br(0), wasmtest.End)
+	return g.Bytes()
+}
+
 func wild() []byte {
 	g := guest()
 	for _, at := range []int{-1, 1 << 30, 256<<10 - 2} {

@@ -61,7 +61,7 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ O
 	config := host.VMConfig{
 		Clock:   host.NewManualClock(epoch),
 		Random:  rand.NewChaCha8([32]byte{}),
-		Log:     func(l host.LogLine) { r.logs = append(r.logs, Log{l.Level.String(), l.Text}) },
+		Log:     r.log,
 		Metrics: r.metrics.set,
 		Trace:   o.Trace != nil,
 	}
@@ -100,6 +100,7 @@ type run struct {
 	traced  int // crossings handed over so far
 
 	logs    []Log // since the last effects
+	logged  int   // bytes of them
 	calls   int   // seen so far
 	metrics metrics
 	faults  faults

@@ -184,7 +184,17 @@ func crossings(ctx context.Context, m *host.Module, c *table.Case, o Options, at
 	if _, err := Observe(ctx, m, c, o); err != nil {
 		return nil
 	}
-	return last.Crossings
+	return shorten(last.Crossings)
+}
+
+// shorten leaves the middle out of what nobody would read.
+func shorten(all []Crossing) []Crossing {
+	const ends = 60
+	if len(all) <= 2*ends {
+		return all
+	}
+	left := Crossing{Text: fmt.Sprintf("… %d crossings left out …", len(all)-2*ends)}
+	return slices.Concat(all[:ends:ends], []Crossing{left}, all[len(all)-ends:])
 }
 
 // giveUp marks the cases that come after so many calls that did not return. They are counted in the table's order,

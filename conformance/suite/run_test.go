@@ -167,3 +167,18 @@ func TestRunComparesBuilds(t *testing.T) {
 		t.Errorf("divergences (-want +got):\n%s", diff)
 	}
 }
+
+// TestObserveKeepsLittleOfEndlessLogs: a table of such cases must not take the machine's memory.
+func TestObserveKeepsLittleOfEndlessLogs(t *testing.T) {
+	v := Run(context.Background(), smallTable(), subjects(t, "mine", talks()), Config{Workers: 1})
+	if m := v.Results[0].Mismatches; len(m) == 0 || !strings.Contains(m[0].Got, "the guest makes the host keep") {
+		t.Fatalf("%s %q %+v", v.Results[0].Outcome, v.Results[0].Reason, m)
+	}
+	kept := 0
+	for _, m := range v.Results[0].Mismatches {
+		kept += len(m.Got)
+	}
+	if kept > 2*logBytes || len(v.Results[0].Crossings) > 121 {
+		t.Errorf("%d bytes of mismatches and %d crossings are kept", kept, len(v.Results[0].Crossings))
+	}
+}

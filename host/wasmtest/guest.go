@@ -21,6 +21,7 @@ type Guest struct {
 	Module
 	ABI       string // such as "0_2_1"
 	Allocator string // export; "malloc" unless set
+	Twin      string // a second export of the allocator
 	NoMalloc  bool   // no allocator at all
 
 	order   []string // of callbacks
@@ -185,7 +186,10 @@ func (g *Guest) write() {
 				GetGlobal(heap), Get(0), Add, I32(heapEnd), GtU, If, I32(heapAt), SetGlobal(heap), End,
 				GetGlobal(heap), Set(1), GetGlobal(heap), Get(0), Add, SetGlobal(heap), Get(1))
 		}
-		g.Func(g.Allocator, "i", "i", 1, code)
+		index := g.Func(g.Allocator, "i", "i", 1, code)
+		if g.Twin != "" {
+			g.exports = append(g.exports, exported{g.Twin, 0, index})
+		}
 	}
 	for _, name := range g.order {
 		t := signatures[name]
