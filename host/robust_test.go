@@ -37,7 +37,7 @@ func TestFailures(t *testing.T) {
 		{"allocator loops", func(g *wasmtest.Guest) {
 			g.Alloc(loop, wasmtest.I32(0))
 			g.Call(headers, "proxy_get_header_map_value", 0, "allow", wasmtest.Out)
-			g.Do(headers, wasmtest.I32(0), wasmtest.Load8(0), wasmtest.Drop)
+			g.Call(headers, "proxy_log", 2, "ran on")
 		}, DeadlineExceeded, "took longer than", 503},
 		{"allocator traps", func(g *wasmtest.Guest) {
 			g.Alloc(wasmtest.Unreachable)
@@ -94,6 +94,9 @@ func TestFailures(t *testing.T) {
 			f := b.vm.Failure()
 			if f == nil || f.Kind != test.kind || !strings.Contains(f.Error(), test.reason) {
 				t.Fatalf("failure %v, want %v: …%s…", f, test.kind, test.reason)
+			}
+			if len(b.lines) > 0 {
+				t.Errorf("the guest ran on after it was stopped: %q", b.lines)
 			}
 			if got := s.Downstream().Status(); got != test.status {
 				t.Errorf("status %d, want %d", got, test.status)

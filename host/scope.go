@@ -36,9 +36,6 @@ func (vm *VM) shut(s *scope) {
 	vm.contexts[s.index].index = s.index
 	vm.contexts[last] = nil
 	vm.contexts = vm.contexts[:last]
-	if vm.effective == s {
-		vm.effective = nil
-	}
 }
 
 func (vm *VM) find(id uint32) *scope {

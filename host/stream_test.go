@@ -571,10 +571,14 @@ func TestCalls(t *testing.T) {
 	})
 }
 
+// timeAt is an address that nothing else uses.
+const timeAt = 512
+
 func TestTicks(t *testing.T) {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Call(configure, "proxy_set_tick_period_milliseconds", 300)
 	g.Call(onTicks, "proxy_log", 2, "tick")
+	clock := g.Call(onTicks, "proxy_get_current_time_nanoseconds", timeAt)
 	g.Call(reqHead, "proxy_set_tick_period_milliseconds", 0)
 	b := run(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(0, 0))}})
 	if b.plugin.TickPeriod() != 300*time.Millisecond {
@@ -585,6 +589,9 @@ func TestTicks(t *testing.T) {
 		t.Error("the first tick came before its time")
 	}
 	_ = b.vm.Advance(time.Millisecond)
+	if got, _ := b.vm.memory.ReadUint64Le(timeAt); b.status(clock) != StatusOk || got != uint64(300*time.Millisecond) {
+		t.Errorf("time on the first tick %v", time.Duration(got))
+	}
 	_ = b.vm.Advance(650 * time.Millisecond)
 	if len(b.lines) != 3 {
 		t.Errorf("%d ticks in 950 ms, want 3", len(b.lines))
@@ -620,4 +627,84 @@ func many(n int) []Header {
 		list = append(list, Header{fmt.Sprintf("h%d", i), "v"})
 	}
 	return list
+}
+
+// TestHeldMaps holds when the request's headers can be read and changed outside their callback.
+func TestHeldMaps(t *testing.T) {
+	t.Run("own reply", func(t *testing.T) {
+		g := everything()
+		g.Call(reqHead, "proxy_send_local_response", 403, "", "", "", -1) // and returns Continue
+		call := g.Call(respHead, "proxy_get_header_map_value", 0, "allow", out)
+		b := run(t, g, setup{})
+		b.exchange()
+		if got := b.output(call); got != "true" {
+			t.Errorf("%v %q, want the request's header", b.status(call), got)
+		}
+	})
+	t.Run("after continue", func(t *testing.T) {
+		g := everything()
+		g.Returns(reqHead, 1)
+		g.Call(onTicks, "proxy_set_effective_context", 2)
+		before := g.Call(onTicks, "proxy_add_header_map_value", 0, "x", "y")
+		g.Call(onTicks, "proxy_continue_stream", 0)
+		after := g.Call(onTicks, "proxy_add_header_map_value", 0, "x", "z")
+		b := run(t, g, setup{})
+		s := b.exchange()
+		_ = b.plugin.Tick()
+		if b.status(before) != StatusOk || b.status(after) != StatusBadArgument {
+			t.Errorf("before %v, after %v", b.status(before), b.status(after))
+		}
+		if got, _ := s.Upstream().Header("x"); got != "y" {
+			t.Errorf("upstream got %q", got)
+		}
+	})
+	t.Run("log of a held request", func(t *testing.T) {
+		g := everything()
+		g.Returns(reqHead, 1)
+		call := g.Call(onLogs, "proxy_add_header_map_value", 0, "x", "y")
+		b := run(t, g, setup{})
+		b.exchange().Close()
+		if got := b.status(call); got != StatusBadArgument {
+			t.Errorf("add %v", got)
+		}
+	})
+}
+
+func TestParsePairs(t *testing.T) {
+	good := wasmtest.Pairs("a", "b\x00c", "", "")
+	tests := []struct {
+		name  string
+		bytes string
+		want  []Header
+	}{
+		{"good", good, []Header{{"a", "b\x00c"}, {"", ""}}},
+		{"nothing", "", nil},
+		{"too short", "\x01\x00\x00", nil},
+		{"no pairs", "\x00\x00\x00\x00", nil},
+		{"trailing byte", good + "x", nil},
+		{"cut", good[:len(good)-1], nil},
+		{"no NUL behind a name", strings.Replace(good, "a\x00", "ax", 1), nil},
+		{"length beyond the end", "\x01\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00", nil},
+		{"count beyond the end", "\xff\xff\xff\xff", nil},
+		{"1025 pairs", wasmtest.Pairs(make([]string, 2*1025)...), nil},
+		{"over 1 MiB", wasmtest.Pairs("a", strings.Repeat("b", pairsBytes)), nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []Header
+			for _, p := range parsePairs(nil, []byte(test.bytes)) {
+				got = append(got, Header{string(p.name), string(p.value)})
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("pairs (-want +got):\n%s", diff)
+			}
+			if len(got) > 0 {
+				b := make([]byte, pairsSize(got))
+				putPairs(b, got)
+				if string(b) != test.bytes {
+					t.Errorf("written again: %q", b)
+				}
+			}
+		})
+	}
 }

@@ -7,13 +7,15 @@ import (
 	"io"
 	"os"
 
+	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/host"
 )
 
 const inspectHelp = `Usage: parity inspect FILE
 
-Looks into a module without running it: its size by section, imports, exports, memory, the toolchain that seems to have
-made it, and for each Envoy release whether it would load and, if not, why and what cures it.
+Looks into a module: its size by section, imports, exports, memory, the toolchain that seems to have made it, and for
+each Envoy release whether it would load and, if not, why and what cures it. Of the module's code only the start
+functions run, each time with what that Envoy lets them call.
 
   parity inspect dist/rust.wasm
 
@@ -22,7 +24,7 @@ file can't be read.
 `
 
 // runInspect is the command "inspect"; inspectHelp says what its exit codes mean.
-func runInspect(_ context.Context, args []string, stdout, stderr io.Writer) int {
+func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("inspect", flag.ContinueOnError)
 	files, code, done := parseArgs(flags, args, inspectHelp, stdout, stderr)
 	if done {
@@ -42,6 +44,9 @@ func runInspect(_ context.Context, args []string, stdout, stderr io.Writer) int 
 		fmt.Fprintf(stderr, "parity inspect: %s: %v\n", files[0], err)
 		return 1
 	}
+	if len(found.Start) > 0 {
+		tryStart(ctx, wasm, found.Verdicts)
+	}
 	if err := renderInspection(stdout, files[0], found); err != nil {
 		fmt.Fprintf(stderr, "parity inspect: write: %v\n", err)
 		return 3
@@ -52,4 +57,30 @@ func runInspect(_ context.Context, args []string, stdout, stderr io.Writer) int 
 		}
 	}
 	return 0
+}
+
+// tryStart starts the module as each Envoy that has no objection so far would: some faults show only then.
+func tryStart(ctx context.Context, wasm []byte, verdicts []host.Verdict) {
+	for i := range verdicts {
+		v := &verdicts[i]
+		if len(v.Faults) > 0 {
+			continue
+		}
+		if err := start(ctx, wasm, v.Profile); err != nil {
+			v.Faults = append(v.Faults, host.Fault{What: err.Error()})
+		}
+	}
+}
+
+func start(ctx context.Context, wasm []byte, p host.Profile) error {
+	m, err := host.Compile(ctx, wasm, host.Options{Profile: p, Interpreter: true, Deadline: suite.Deadline, MemoryPages: suite.MemoryPages})
+	if err != nil {
+		return err
+	}
+	defer m.Close(ctx)
+	vm, err := m.NewVM(ctx, host.VMConfig{})
+	if err != nil {
+		return err
+	}
+	return vm.Close(ctx)
 }

@@ -136,10 +136,7 @@ func writeWords(b *strings.Builder, words []string) {
 // writeVerdicts puts neighbours that say the same together: "envoy-1.40, envoy-1.39: loads".
 func writeVerdicts(b *strings.Builder, i *host.Inspection) {
 	b.WriteString("\nWould it load?\n")
-	yes, verdicts := "yes", i.Verdicts
-	if len(i.Start) > 0 {
-		yes = "yes, provided that " + strings.Join(i.Start, " and ") + " only do what Envoy lets start functions do"
-	}
+	verdicts := i.Verdicts
 	for len(verdicts) > 0 {
 		first := verdicts[0]
 		var names []string
@@ -148,7 +145,7 @@ func writeVerdicts(b *strings.Builder, i *host.Inspection) {
 			names = append(names, verdicts[0].Profile.String())
 			verdicts = verdicts[1:]
 		}
-		answer := yes
+		answer := "yes"
 		if len(first.Faults) > 0 {
 			answer = "NO"
 		}

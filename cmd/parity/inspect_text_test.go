@@ -68,8 +68,8 @@ Warnings
     cure: -tags=custommalloc
 
 Would it load?
-  envoy-1.40, envoy-1.39: yes, provided that _initialize and main only do what Envoy lets start functions do
-  envoy-1.36: yes, provided that _initialize and main only do what Envoy lets start functions do
+  envoy-1.40, envoy-1.39: yes
+  envoy-1.36: yes
     - may die
   envoy-1.32, envoy-1.31: NO
     - missing import: sched_yield

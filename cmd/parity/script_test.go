@@ -45,6 +45,8 @@ func modules() map[string][]byte {
 	}
 	traps := guest()
 	traps.Do("proxy_on_request_headers", wasmtest.Unreachable)
+	exits := guest()
+	exits.CallFrom("wasi_snapshot_preview1", "_start", "proc_exit", "", 0)
 	unknown := guest()
 	unknown.Call("proxy_on_request_headers", "proxy_make_coffee", 2)
 	sound := refusing("refused")
@@ -53,6 +55,7 @@ func modules() map[string][]byte {
 		"other.wasm":   refusing("turned down"),
 		"open.wasm":    guest().Bytes(),
 		"traps.wasm":   traps.Bytes(),
+		"exits.wasm":   exits.Bytes(),
 		"unknown.wasm": unknown.Bytes(),
 		"cut.wasm":     sound[:len(sound)/2],
 		"text.wasm":    []byte("This is no module.\n"),
