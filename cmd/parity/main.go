@@ -80,7 +80,7 @@ them must pass, and a host that behaves as Envoy does.
 Examples
   parity check                             make all builds and hold them against the whole table
   parity check --wasm mine=plugin.wasm     the same for a module of your own; no compiler needed
-  parity trace repeated/true-false --build rust --build go-tinygo
+  parity trace repeated/true-then-false --build rust --build go-tinygo
   parity inspect plugin.wasm
 
 parity COMMAND --help says more.

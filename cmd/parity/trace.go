@@ -17,9 +17,9 @@ var traceHelp = fmt.Sprintf(`Usage: parity trace CASE [--build NAME | --wasm NAM
 Runs one case and prints every call that crosses between host and plugin, indented by depth, with what it returned. Two
 modules stand side by side: lines with | differ, < and > are on one side only. A step that is repeated is shown %d times.
 
-  parity trace repeated/true-false --build rust
-  parity trace repeated/true-false --build rust --build go-tinygo
-  parity trace repeated/true-false --build rust --wasm mine=plugin.wasm
+  parity trace repeated/true-then-false --build rust
+  parity trace repeated/true-then-false --build rust --build go-tinygo
+  parity trace repeated/true-then-false --build rust --wasm mine=plugin.wasm
 
 Flags
 `+selectionHelp+`

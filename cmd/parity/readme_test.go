@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/header-auth/header-auth/conformance/table"
+)
+
+const root = "../.."
+
+// TestCommandsOfTheDocuments runs what the documents tell a reader to type: make's targets must exist, and parity must
+// know what to do with its arguments, in a folder with the reader's own my.wasm and my-cases.
+func TestCommandsOfTheDocuments(t *testing.T) {
+	here := t.TempDir()
+	for _, name := range []string{"conformance", "builds.yaml", "go.mod"} {
+		target, err := filepath.Abs(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, filepath.Join(here, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(here, "my.wasm"), modules()["sound.wasm"])
+	for name, text := range ownTable(t) {
+		write(t, filepath.Join(here, name), []byte(text))
+	}
+	var commands []string
+	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md"} {
+		commands = append(commands, typed(read(t, document))...)
+	}
+	if len(commands) < 6 {
+		t.Fatalf("%d commands found in the documents: %q", len(commands), commands)
+	}
+	top, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(here)
+	for _, command := range commands {
+		t.Run(command, func(t *testing.T) {
+			words := strings.Fields(command)
+			switch strings.TrimPrefix(words[0], ".cache/bin/") {
+			case "make":
+				out, err := exec.Command("make", append([]string{"-C", top, "-n"}, words[1:]...)...).CombinedOutput()
+				if err != nil {
+					t.Errorf("%v\n%s", err, out)
+				}
+			case "parity":
+				var out bytes.Buffer
+				if code := run(context.Background(), words[1:], &out, &out); code > 1 {
+					t.Errorf("exit %d\n%s", code, out.String())
+				}
+			default:
+				t.Errorf("a command that this test does not know")
+			}
+		})
+	}
+}
+
+// TestResultOfTheReadme: the result it shows is that of the table there is.
+func TestResultOfTheReadme(t *testing.T) {
+	loaded, err := table.Load(filepath.Join(root, "conformance/cases"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(read(t, "README.md"), "<!-- result -->")
+	shown, _, _ = strings.Cut(shown, "<!-- end -->")
+	for _, group := range loaded.Groups {
+		line := regexp.MustCompile(fmt.Sprintf(`(?m)^ +%s +✓ %d/%[2]d `, group.Name, len(group.Cases)))
+		if !line.MatchString(shown) {
+			t.Errorf("README.md does not show the %d cases of %s: splice in what make conformance prints", len(group.Cases), group.Name)
+		}
+	}
+}
+
+// typed are the commands after a prompt, and parity's in the text.
+func typed(document string) []string {
+	var found []string
+	for _, m := range regexp.MustCompile("(?m)^\\$ ([^#\n]+)|`((?:make|parity) [a-z]+ [^`]*|make [a-z]+)`").FindAllStringSubmatch(document, -1) {
+		found = append(found, strings.TrimSpace(m[1]+m[2]))
+	}
+	return found
+}
+
+// ownTable is the one that conformance/README.md tells to start from, by file name.
+func ownTable(t *testing.T) map[string]string {
+	files := map[string]string{}
+	for _, m := range regexp.MustCompile("(?s)```yaml\n# (my-cases/[a-z.]+)\n(.*?)```").FindAllStringSubmatch(read(t, "conformance/README.md"), -1) {
+		files[m[1]] = m[2]
+	}
+	if len(files) != 2 {
+		t.Fatalf("conformance/README.md has %d files of a table to start from, expected 2", len(files))
+	}
+	return files
+}
+
+func read(t *testing.T, document string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func write(t *testing.T, name string, content []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
