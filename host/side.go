@@ -247,7 +247,8 @@ func (d *side) forwardHeaders(end bool) {
 	}
 	if d.response && d.headers.touched {
 		if value, _ := d.headers.get(":status"); statusOf(value) == 0 && value != "0" {
-			s.answer(502, "missing required header: :status", "filter_removed_required_response_headers{missing_required_header:_:status}")
+			s.answer(502, "missing required header: :status",
+				"filter_removed_required_response_headers{missing_required_header:_:status}")
 			return
 		}
 	}
