@@ -22,7 +22,7 @@ func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
 	}
 	vm.charge(len(name))
 	vm.metricIDs[t] = append(vm.metricIDs[t], vm.metrics.define(metricKey{t, string(name)}))
-	if !vm.writeU32(uint32(stack[2]), uint32(len(vm.metricIDs[t]))*4+uint32(t)) {
+	if !vm.writeU32(uint32(stack[3]), uint32(len(vm.metricIDs[t]))*4+uint32(t)) {
 		return invalidMemoryAccess
 	}
 	return ok

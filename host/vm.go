@@ -36,8 +36,15 @@ type VMConfig struct {
 	Clusters      func(name string) ClusterState       // nil: every cluster is unknown
 	Shared        *Shared                              // shared data and queues; nil: the VM's own
 	Metrics       *Metrics                             // nil: the VM's own
-	Intercept     func(function string) (Status, bool) // fault injection: true makes a host function return this and do nothing
+	Intercept     func(function string) (Answer, bool) // fault injection: true makes a host function do nothing but give this
+	Upstream      func(*Call) (CallAnswer, bool)       // true: the answer to this call, once the callback has returned; else VM.Answer
 	Trace         bool                                 // record Crossings
+}
+
+// Answer is what a guest gets in place of a host function's own answer.
+type Answer struct {
+	Status Status
+	Data   []byte // not nil: the bytes or pairs the function hands over, with StatusOk; else its out words stay as they were
 }
 
 // VM is an instance of a module, with its plugins (root contexts) and their streams. It serves one goroutine at a time.
