@@ -15,10 +15,17 @@ const (
 	statusNotFound = 1
 
 	levelDebug = 1
+	levelInfo  = 2
+	levelWarn  = 3
 	levelError = 4
 
 	mapRequestHeaders         = 0
+	mapResponseHeaders        = 2
+	mapReplyHeaders           = 6
 	bufferPluginConfiguration = 7
+
+	streamRequest = 0
+	metricCounter = 0
 
 	refusalDetails = "header_auth_refused"
 )
@@ -48,8 +55,16 @@ func log(level int32, line string) {
 }
 
 // requestHeaders gives the serialized header map of the request.
-func requestHeaders(a *answer) (string, bool) {
-	if proxyGetHeaderMapPairs(mapRequestHeaders, unsafe.Pointer(&a.data), unsafe.Pointer(&a.size)) != statusOK {
+func requestHeaders(a *answer) (string, bool) { return headerMap(mapRequestHeaders, a) }
+
+func responseHeaders(a *answer) (string, bool) { return headerMap(mapResponseHeaders, a) }
+
+// replyHeaders gives those of the answer to a call, while it is handed over.
+func replyHeaders(a *answer) (string, bool) { return headerMap(mapReplyHeaders, a) }
+
+func headerMap(mapType int32, a *answer) (string, bool) {
+	*a = answer{}
+	if proxyGetHeaderMapPairs(mapType, unsafe.Pointer(&a.data), unsafe.Pointer(&a.size)) != statusOK {
 		return "", false
 	}
 	return a.bytes()
@@ -74,6 +89,48 @@ func sendLocalResponse(d *deny) {
 	proxySendLocalResponse(d.status, pointer(refusalDetails), size(refusalDetails), pointer(d.body), size(d.body),
 		pointer(d.headers), size(d.headers), d.grpcStatus)
 }
+
+func addHeader(mapType int32, name, value string) bool {
+	return proxyAddHeaderMapValue(mapType, pointer(name), size(name), pointer(value), size(value)) == statusOK
+}
+
+func replaceHeader(mapType int32, name, value string) bool {
+	return proxyReplaceHeaderMapValue(mapType, pointer(name), size(name), pointer(value), size(value)) == statusOK
+}
+
+// currentTime gives nanoseconds.
+func currentTime() (uint64, bool) {
+	now := new(uint64)
+	ok := proxyGetCurrentTimeNanoseconds(unsafe.Pointer(now)) == statusOK
+	return *now, ok
+}
+
+func setTickPeriod(milliseconds uint32) bool {
+	return proxySetTickPeriodMilliseconds(milliseconds) == statusOK
+}
+
+func setEffectiveContext(id uint32) bool { return proxySetEffectiveContext(id) == statusOK }
+
+// continueRequest releases a request that was held in an earlier callback.
+func continueRequest() bool { return proxyContinueStream(streamRequest) == statusOK }
+
+// httpCall goes through the SDK, which knows whom a reply is for. It answers any status with an error.
+func httpCall(cluster string, headers [][2]string, timeout uint32, reply func(headers int)) bool {
+	_, err := dispatchHttpCall(cluster, headers, nil, nil, timeout, func(headers, _, _ int) { reply(headers) })
+	return err == nil
+}
+
+// defineCounter gives 0, which is no number of a metric, when it fails.
+func defineCounter(name string) uint32 {
+	id := new(uint32)
+	if proxyDefineMetric(metricCounter, pointer(name), size(name), unsafe.Pointer(id)) != statusOK {
+		return 0
+	}
+	return *id
+}
+
+// incrementCounter ignores the status: what is not counted is decided all the same.
+func incrementCounter(id uint32) { proxyIncrementMetric(id, 1) }
 
 func pointer(s string) unsafe.Pointer { return unsafe.Pointer(unsafe.StringData(s)) }
 

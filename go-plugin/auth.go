@@ -10,6 +10,9 @@ const (
 	repeated
 	mismatch
 	malformed
+	rateLimited
+	calloutRefused
+	unanswered
 )
 
 // line is what a refusal logs: the verdict, and nothing of what the client sent.
@@ -23,28 +26,28 @@ func (v verdict) line() string {
 		return "refused: mismatch"
 	case malformed:
 		return "refused: malformed"
+	case rateLimited:
+		return "refused: rate limited"
+	case calloutRefused:
+		return "refused: callout"
+	case unanswered:
+		return "refused: callout unanswered"
 	}
 	return ""
 }
 
-// decide allows a request whose header occurs exactly once, with one of the values byte for byte. Every pair is
-// looked at before anything is said: the second of two is what a server behind the proxy may act upon.
+// decide allows a request whose header occurs exactly once, with one of the values byte for byte.
 func decide(c *config, buffer string) verdict {
-	count, value := 0, ""
-	pairs := readPairs(buffer)
-	for pairs.next() {
-		if sameName(pairs.name, c.header) {
-			count++
-			value = pairs.value
+	if c.basic != nil {
+		authorization, verdict := findOne(buffer, credentialsHeader)
+		if verdict != allowed {
+			return verdict
 		}
+		return c.basic.check(authorization)
 	}
-	switch {
-	case pairs.malformed:
-		return malformed
-	case count == 0:
-		return missing
-	case count > 1:
-		return repeated
+	value, verdict := findOne(buffer, c.header)
+	if verdict != allowed {
+		return verdict
 	}
 	for _, accepted := range c.values {
 		if value == accepted {
@@ -52,4 +55,26 @@ func decide(c *config, buffer string) verdict {
 		}
 	}
 	return mismatch
+}
+
+// findOne gives the value of a header that occurs exactly once. Every pair is looked at before anything is said: the
+// second of two is what a server behind the proxy may act upon.
+func findOne(buffer, name string) (string, verdict) {
+	count, value := 0, ""
+	pairs := readPairs(buffer)
+	for pairs.next() {
+		if sameName(pairs.name, name) {
+			count++
+			value = pairs.value
+		}
+	}
+	switch {
+	case pairs.malformed:
+		return "", malformed
+	case count == 0:
+		return "", missing
+	case count > 1:
+		return "", repeated
+	}
+	return value, allowed
 }

@@ -56,5 +56,5 @@ func pairsOf(fields []string) []pair {
 }
 
 func name(v verdict) string {
-	return []string{"allowed", "missing", "repeated", "mismatch", "malformed"}[v]
+	return []string{"allowed", "missing", "repeated", "mismatch", "malformed", "rate limited", "callout", "unanswered"}[v]
 }

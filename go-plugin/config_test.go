@@ -32,16 +32,6 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestLaterKeys holds until the keys are there: none of them may be accepted and ignored.
-func TestLaterKeys(t *testing.T) {
-	for _, key := range []string{"basic", "request_headers", "response_headers", "config_header", "rate_limit", "token",
-		"callout", "log_headers", "metrics"} {
-		if got, want := answerTo(t, `{"`+key+`":false}`), key+": unknown key"; got != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
-	}
-}
-
 func answerTo(t *testing.T, document string) string {
 	c, err := parseConfig(document)
 	if err != nil {

@@ -6,16 +6,12 @@ type deny struct {
 	status     uint32
 	grpcStatus int32
 	body       string
-	headers    string // serialized pairs
+	pairs      []pair
+	headers    string // the pairs, serialized
 }
 
 func defaultDeny() *deny {
-	return &deny{
-		status:     403,
-		grpcStatus: grpcPermissionDenied,
-		body:       "Forbidden by ASM Wasm Plugin",
-		headers:    encodePairs([]pair{{"content-type", "text/plain"}}),
-	}
+	return &deny{status: 403, body: "Forbidden by ASM Wasm Plugin", pairs: []pair{{"content-type", "text/plain"}}}
 }
 
 // The two gRPC statuses of a refusal, by the gRPC status codes: https://grpc.io/docs/guides/status-codes/
@@ -24,9 +20,9 @@ const (
 	grpcUnauthenticated  = 16
 )
 
-func readDeny(path string, v value) (*deny, error) {
-	d := defaultDeny()
-	err := readObject(path, v, func(path, key string, v value) (err error) {
+// readDeny reads what is given over the defaults in d.
+func readDeny(path string, v value, d *deny) error {
+	return readObject(path, v, func(path, key string, v value) (err error) {
 		switch key {
 		case "status":
 			var status int64
@@ -35,19 +31,19 @@ func readDeny(path string, v value) (*deny, error) {
 		case "body":
 			d.body, err = readString(path, v)
 		case "headers":
-			var pairs []pair
-			pairs, err = readHeaderPairs(path, v)
-			d.headers = encodePairs(pairs)
+			d.pairs, err = readHeaderPairs(path, v)
 		default:
 			err = faultAt(path, unknownKey)
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
+}
+
+// encode makes ready what is sent, once all is read.
+func (d *deny) encode() {
+	d.headers = encodePairs(d.pairs)
+	d.grpcStatus = grpcPermissionDenied
 	if d.status == 401 {
 		d.grpcStatus = grpcUnauthenticated
 	}
-	return d, nil
 }

@@ -18,11 +18,23 @@ const (
 	expectedObject   = "expected an object"
 	expectedInteger  = "expected an integer"
 	expectedPair     = "expected a pair"
+	expectedBoolean  = "expected a boolean"
 	unknownKey       = "unknown key"
 	repeatedKey      = "repeated key"
 	notHeaderName    = "not a header name"
 	notHeaderValue   = "not a header value"
 	noItem           = "at least one item expected"
+	tooManyItems     = "more than 64 items"
+	required         = "required"
+	notUser          = "not a user name"
+	notPassword      = "not a password"
+	notRealm         = "not a realm"
+	notCluster       = "not a cluster"
+	notAuthority     = "not an authority"
+	notPath          = "not a path"
+	notOnError       = "expected deny or allow"
+	onlyStatus401    = "only 401 with basic"
+	notWith          = "not together with "
 	shownKeyBytesMax = 64
 )
 

@@ -54,6 +54,14 @@ func (p *pairReader) next() bool {
 	return true
 }
 
+// isWellFormed looks at every pair.
+func isWellFormed(buffer string) bool {
+	pairs := readPairs(buffer)
+	for pairs.next() {
+	}
+	return !pairs.malformed
+}
+
 func uint32At(s string, i int) uint32 {
 	return uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
 }
@@ -133,6 +141,15 @@ func isValue(s string) bool {
 		}
 	}
 	return s == "" || !isBlank(s[0]) && !isBlank(s[len(s)-1])
+}
+
+func hasControl(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }

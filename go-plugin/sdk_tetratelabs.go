@@ -29,3 +29,5 @@ const (
 )
 
 func setVMContext(c VMContext) { proxywasm.SetVMContext(c) }
+
+var dispatchHttpCall = proxywasm.DispatchHttpCall

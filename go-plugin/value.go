@@ -10,6 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+const headersMax = 64
+
 // value is the text of one JSON value. Its grammar is known to be right, so no read below can answer notJSON; saying it
 // costs less than a trap would.
 type value = jsontext.Value
@@ -75,6 +77,25 @@ func readString(path string, v value) (string, error) {
 	return string(text), nil
 }
 
+// readLegal reads a string for which there is a rule, and a fault of its own.
+func readLegal(path string, v value, isLegal func(string) bool, what string) (string, error) {
+	text, err := readString(path, v)
+	if err == nil && !isLegal(text) {
+		err = faultAt(path, what)
+	}
+	return text, err
+}
+
+func readBoolean(path string, v value) (bool, error) {
+	switch v.Kind() {
+	case jsontext.KindTrue:
+		return true, nil
+	case jsontext.KindFalse:
+		return false, nil
+	}
+	return false, faultAt(path, expectedBoolean)
+}
+
 // readInteger takes an optional minus and digits: 403.0 and 4e2 are no integers. However many digits, it is a number
 // out of range and no overflow.
 func readInteger(path string, v value, low, high int64) (int64, error) {
@@ -102,30 +123,40 @@ func readInteger(path string, v value, low, high int64) (int64, error) {
 
 // readHeaderName gives the name in lower case, as all names are compared and sent.
 func readHeaderName(path string, v value) (string, error) {
-	name, err := readString(path, v)
-	if err != nil {
-		return "", err
-	}
-	if !isName(name) {
-		return "", faultAt(path, notHeaderName)
-	}
-	return lowerName(name), nil
+	name, err := readLegal(path, v, isName, notHeaderName)
+	return lowerName(name), err
 }
 
 func readHeaderValue(path string, v value) (string, error) {
-	value, err := readString(path, v)
+	return readLegal(path, v, isValue, notHeaderValue)
+}
+
+// readHeaders reads a list that is handed to the host: Envoy takes one that is too long for none at all.
+func readHeaders(path string, v value) ([]value, error) {
+	items, err := readArray(path, v)
+	if err == nil && len(items) > headersMax {
+		err = faultAt(path, tooManyItems)
+	}
+	return items, err
+}
+
+func readHeaderNames(path string, v value) ([]string, error) {
+	items, err := readHeaders(path, v)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if !isValue(value) {
-		return "", faultAt(path, notHeaderValue)
+	names := make([]string, len(items))
+	for i, item := range items {
+		if names[i], err = readHeaderName(index(path, i), item); err != nil {
+			return nil, err
+		}
 	}
-	return value, nil
+	return names, nil
 }
 
 // readHeaderPairs reads a list of [name, value].
 func readHeaderPairs(path string, v value) ([]pair, error) {
-	items, err := readArray(path, v)
+	items, err := readHeaders(path, v)
 	if err != nil {
 		return nil, err
 	}

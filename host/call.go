@@ -152,12 +152,19 @@ func (in *inbox) take() []event {
 func (vm *VM) enter() { vm.depth++ }
 
 func (vm *VM) leave() {
-	if vm.depth == 1 && vm.inbox.some.Load() {
+	if vm.depth == 1 {
+		vm.deliverAll()
+	}
+	vm.depth--
+}
+
+// deliverAll delivers what was posted before it was called.
+func (vm *VM) deliverAll() {
+	if vm.inbox.some.Load() {
 		for _, e := range vm.inbox.take() {
 			vm.deliver(e)
 		}
 	}
-	vm.depth--
 }
 
 func (vm *VM) deliver(e event) {

@@ -38,6 +38,12 @@ func (c *ManualClock) set(t time.Time) {
 	}
 }
 
+func (c *ManualClock) jump(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
 func (vm *VM) now() time.Time { return vm.clock.Now() }
 
 // monotonic is the time since the VM was made.

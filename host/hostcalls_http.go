@@ -56,6 +56,10 @@ func proxyHTTPCall(vm *VM, stack []uint64) uint32 {
 	vm.calls = append(vm.calls, call)
 	if fault != "" {
 		vm.inbox.put(event{call: call, answer: envoyAnswer(503, fault)})
+	} else if vm.config.Upstream != nil {
+		if a, now := vm.config.Upstream(call); now {
+			vm.inbox.put(event{call: call, answer: a})
+		}
 	}
 	vm.writeU32(out, call.Token)
 	return ok

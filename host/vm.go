@@ -37,6 +37,7 @@ type VMConfig struct {
 	Shared        *Shared                              // shared data and queues; nil: the VM's own
 	Metrics       *Metrics                             // nil: the VM's own
 	Intercept     func(function string) (Answer, bool) // fault injection: true makes a host function do nothing but give this
+	Upstream      func(*Call) (CallAnswer, bool)       // true: the answer to this call, once the callback has returned; else VM.Answer
 	Trace         bool                                 // record Crossings
 }
 

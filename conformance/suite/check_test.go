@@ -107,7 +107,7 @@ func TestCheckNotices(t *testing.T) {
 		{"line of another level", func(o *Observation) { first(o).Logs[0].Level = "warn" }, "log lines"},
 		{"line twice", func(o *Observation) { first(o).Logs = append(first(o).Logs, first(o).Logs[0]) }, "log lines"},
 		{"call", func(o *Observation) { first(o).Calls = []Call{{Cluster: "x"}} }, "outgoing calls"},
-		{"metric", func(o *Observation) { first(o).Metrics = []Metric{{"Counter", "x", 1}} }, "metrics"},
+		{"metric", func(o *Observation) { o.Steps[0].Metrics = []Metric{{"Counter", "x", 1}} }, "metrics"},
 		{"memory", func(o *Observation) { o.Steps[0].Growth = 101 }, "memory growth"},
 		{"good request", func(o *Observation) { o.Good.Decision = "refuse" }, "good request afterwards: decision"},
 		{"trap", func(o *Observation) { *o = failed(*o, 1) }, "virtual machine"},

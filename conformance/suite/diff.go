@@ -30,10 +30,12 @@ func Diff(seen []Seen) []Divergence {
 	d := differ{seen: seen}
 	d.compare("configuration: verdict", func(o *Observation) string { return verdict(o.Start.Accepted) })
 	d.effects("configuration: ", func(o *Observation) *Effects { return &o.Start.Effects })
+	d.compare("configuration: metrics", func(o *Observation) string { return renderMetrics(o.Start.Metrics) })
 	for i := range steps(seen) {
 		d.step(i)
 	}
 	d.exchange("good request afterwards: ", func(o *Observation) *Exchange { return o.Good })
+	d.compare("good request afterwards: metrics", func(o *Observation) string { return renderMetrics(o.Metrics) })
 	d.compare("virtual machine", func(o *Observation) string {
 		if o.Failure == nil {
 			return "lives"
@@ -101,6 +103,12 @@ func (d *differ) step(i int) {
 		}
 		d.exchange(prefix, func(o *Observation) *Exchange { return o.at(i, first) })
 	}
+	d.compare(stepPrefix(i, steps(d.seen))+"metrics", func(o *Observation) string {
+		if i < len(o.Steps) {
+			return renderMetrics(o.Steps[i].Metrics)
+		}
+		return ""
+	})
 }
 
 // at is what came of a repetition of a step, nil if the step did not get that far.
@@ -132,6 +140,18 @@ func (d *differ) exchange(prefix string, of func(*Observation) *Exchange) {
 	field("local reply", func(e *Exchange) string { return renderReply(e.Reply) })
 	field("forwarded", func(e *Exchange) string { return renderMessage(&e.Upstream) })
 	field("client", func(e *Exchange) string { return renderMessage(&e.Client) })
+	field = func(name string, value func(*Exchange) string) { // that a step has without having been reached
+		d.compare(prefix+name, func(o *Observation) string {
+			if e := of(o); e != nil {
+				return value(e)
+			}
+			return value(&Exchange{})
+		})
+	}
+	field("other streams", func(e *Exchange) string { return renderOthers(e.Others) })
+	field("step", func(e *Exchange) string { return done(e.Problem) })
+	field("verdict", func(e *Exchange) string { return verdict(!e.Refused) })
+	field("virtual machine", func(e *Exchange) string { return lifeOf(e.Failure) })
 	d.effects(prefix, func(o *Observation) *Effects {
 		if e := of(o); e != nil {
 			return &e.Effects
@@ -143,5 +163,5 @@ func (d *differ) exchange(prefix string, of func(*Observation) *Exchange) {
 func (d *differ) effects(prefix string, of func(*Observation) *Effects) {
 	d.compare(prefix+"log lines", func(o *Observation) string { return renderLogs(of(o).Logs) })
 	d.compare(prefix+"outgoing calls", func(o *Observation) string { return renderCalls(of(o).Calls) })
-	d.compare(prefix+"metrics", func(o *Observation) string { return renderMetrics(of(o).Metrics) })
+	d.compare(prefix+"tick period", func(o *Observation) string { return renderTicks(of(o).Ticks) })
 }

@@ -69,7 +69,7 @@ func TestDiffNotices(t *testing.T) {
 		{"client", func(o *Observation) { first(o).Client.Body = "x" }},
 		{"log lines", func(o *Observation) { first(o).Logs[0].Level = "info" }},
 		{"outgoing calls", func(o *Observation) { first(o).Calls = []Call{{TimeoutMS: 1}} }},
-		{"metrics", func(o *Observation) { first(o).Metrics = []Metric{{"Counter", "a", 1}} }},
+		{"metrics", func(o *Observation) { o.Steps[0].Metrics = []Metric{{"Counter", "a", 1}} }},
 		{"good request afterwards: log lines", func(o *Observation) { o.Good.Logs = []Log{{"info", ""}} }},
 		{"virtual machine", func(o *Observation) { o.Failure = &Failure{} }},
 	}

@@ -38,23 +38,39 @@ func hostHeaders(headers []table.Header) []host.Header {
 // the end. Conformance and benchmark both run this function and nothing else, so that they cannot drift apart; what
 // came of it is read from the stream.
 func (e *Exchanger) Drive(s *host.Stream) {
+	e.headers(s)
+	e.upload(s)
+	e.respond(s)
+	s.Close()
+}
+
+// The parts of Drive, for exchanges that are interleaved with others.
+
+func (e *Exchanger) headers(s *host.Stream) {
 	r := &e.request
 	s.RequestHeaders(r.headers, len(r.body) == 0 && r.trailers == nil)
+}
+
+func (e *Exchanger) upload(s *host.Stream) {
+	r := &e.request
 	for i, chunk := range r.body {
 		s.RequestBody(chunk, i == len(r.body)-1 && r.trailers == nil)
 	}
 	if r.trailers != nil {
 		s.RequestTrailers(r.trailers)
 	}
-	if s.Upstream().Ended {
-		r = &e.response
-		s.ResponseHeaders(r.headers, len(r.body) == 0 && r.trailers == nil)
-		for i, chunk := range r.body {
-			s.ResponseBody(chunk, i == len(r.body)-1 && r.trailers == nil)
-		}
-		if r.trailers != nil {
-			s.ResponseTrailers(r.trailers)
-		}
+}
+
+func (e *Exchanger) respond(s *host.Stream) {
+	if !s.Upstream().Ended {
+		return
 	}
-	s.Close()
+	r := &e.response
+	s.ResponseHeaders(r.headers, len(r.body) == 0 && r.trailers == nil)
+	for i, chunk := range r.body {
+		s.ResponseBody(chunk, i == len(r.body)-1 && r.trailers == nil)
+	}
+	if r.trailers != nil {
+		s.ResponseTrailers(r.trailers)
+	}
 }

@@ -23,7 +23,7 @@ func (r *run) log(l host.LogLine) {
 
 // effects are those since the last time.
 func (r *run) effects() Effects {
-	e := Effects{Logs: r.logs, Metrics: r.metrics.changed()}
+	e := Effects{Logs: r.logs, Ticks: r.ticks()}
 	r.logs, r.logged = nil, 0
 	calls := r.vm.Calls()
 	for _, c := range calls[r.calls:] {
@@ -37,7 +37,19 @@ func (r *run) effects() Effects {
 	return e
 }
 
-// metrics are those of a VM; only changes are effects.
+// ticks are the periods that were set since the last time, by plugin.
+func (r *run) ticks() []Tick {
+	var changes []Tick
+	for _, p := range r.plugins {
+		if period := p.TickPeriod(); period != p.period {
+			p.period = period
+			changes = append(changes, Tick{p.name, period})
+		}
+	}
+	return changes
+}
+
+// metrics are those of a VM; only changes, and definitions, are effects.
 type metrics struct {
 	set   *host.Metrics
 	known []host.Metric
@@ -47,26 +59,34 @@ func (m *metrics) changed() []Metric {
 	var changes []Metric
 	now := m.set.All()
 	for _, metric := range now {
-		if metric.Value == 0 && metric.Count == 0 && !m.has(metric) || slices.Contains(m.known, metric) {
-			continue
+		if !slices.Contains(m.known, metric) {
+			changes = append(changes, Metric{metric.Type.String(), metric.Name, int64(metric.Value)})
 		}
-		changes = append(changes, Metric{metric.Type.String(), metric.Name, int64(metric.Value)})
 	}
 	m.known = now
 	return changes
 }
 
-// has says whether a metric of that name was there before; the definition of one is no change.
-func (m *metrics) has(metric host.Metric) bool {
-	return slices.ContainsFunc(m.known, func(k host.Metric) bool { return k.Type == metric.Type && k.Name == metric.Name })
+// faults are the host functions that fail on purpose while a step lasts.
+type faults struct {
+	faults []table.Fault
+	calls  map[string]int // of each function
 }
 
-// faults are the host functions that fail on purpose while a step lasts.
-type faults []table.Fault
+// begin puts other faults in force.
+func (f *faults) begin(of []table.Fault) {
+	if f.faults = of; len(of) > 0 {
+		f.calls = map[string]int{}
+	}
+}
 
 func (f *faults) intercept(function string) (host.Answer, bool) {
-	for _, fault := range *f {
-		if fault.Function == function {
+	if len(f.faults) == 0 {
+		return host.Answer{}, false
+	}
+	f.calls[function]++
+	for _, fault := range f.faults {
+		if fault.Function == function && (fault.Nth == 0 || fault.Nth == f.calls[function]) {
 			return host.Answer{Status: host.Status(fault.Status), Data: fault.Bytes}, true
 		}
 	}

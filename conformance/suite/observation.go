@@ -3,18 +3,22 @@
 // compares it between builds, Run does so for many builds and cases at once.
 package suite
 
+import "time"
+
 // Observation is everything a case made visible, as plain data: nothing in it points into the host, and two equal
 // observations compare equal.
 type Observation struct {
 	Start   Start
 	Steps   []Step
 	Good    *Exchange // the request that must be allowed after the case; nil: none was sent
-	Failure *Failure  // of the VM; what it left undone is missing from the rest
+	Metrics []Metric  // as in Step, of the good request
+	Failure *Failure  // of the VM that the case does not want; what it left undone is missing from the rest
 }
 
 // Start is what came of starting the plugin with the case's configuration.
 type Start struct {
 	Accepted bool // on_configure's answer
+	Metrics  []Metric
 	Effects
 }
 
@@ -22,6 +26,8 @@ type Start struct {
 type Step struct {
 	Runs   []Equal // neighbours that are equal stand together, so that ten thousand repetitions are one
 	Growth int     // bytes of linear memory the step added
+	// Metrics are those that the step defined or whose value it changed, by name.
+	Metrics []Metric
 }
 
 // times is how often the step was run.
@@ -39,7 +45,7 @@ type Equal struct {
 	Exchange
 }
 
-// Exchange is one request and its response. A step without a request has only Effects.
+// Exchange is one request and its response, as far as they have come. A step that is about no stream has the rest only.
 type Exchange struct {
 	Decision       string // Allow, Refuse or Hold of package table, or words for what is none of them
 	RequestAction  string // what on_request_headers returned
@@ -47,14 +53,31 @@ type Exchange struct {
 	Reply          *Reply // nil: the plugin sent none
 	Upstream       Message
 	Client         Message
+	Failed         bool    // Envoy answered because the VM is dead
+	Others         []Other // open streams that changed besides the step's own
+	Refused        bool    // on_configure's answer to an update was no
+	Problem        string  // why the step could not be done; "": it was
+	Failure        *Failure
 	Effects
+}
+
+// Other is a stream that the step is not about.
+type Other struct {
+	Stream string
+	Exchange
 }
 
 // Effects are what a plugin does besides answering.
 type Effects struct {
-	Logs    []Log
-	Calls   []Call
-	Metrics []Metric // those whose value changed, by name
+	Logs  []Log
+	Calls []Call
+	Ticks []Tick // periods that were set
+}
+
+// Tick is the tick period of a plugin context.
+type Tick struct {
+	Plugin string
+	Every  time.Duration
 }
 
 // Message is a request or response as one side received it.

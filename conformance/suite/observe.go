@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,15 +58,22 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // The error says why the case could not be run; whatever the plugin does once it is asked to configure itself is in the
 // Observation, a trap too.
 func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ Observation, err error) {
-	r := run{options: o, steps: len(c.Steps), metrics: metrics{set: host.NewMetrics()}}
-	config := host.VMConfig{
-		Clock:   host.NewManualClock(epoch),
-		Random:  rand.NewChaCha8([32]byte{}),
-		Log:     r.log,
-		Metrics: r.metrics.set,
-		Trace:   o.Trace != nil,
+	r := run{options: o, steps: len(c.Steps), metrics: metrics{set: host.NewMetrics()},
+		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy)}
+	begin := epoch
+	if !c.Clock.IsZero() {
+		begin = c.Clock
 	}
-	if slices.ContainsFunc(c.Steps, func(s table.Step) bool { return len(s.Faults) > 0 }) {
+	config := host.VMConfig{
+		Clock:    host.NewManualClock(begin),
+		Random:   rand.NewChaCha8([32]byte{}),
+		Log:      r.log,
+		Clusters: r.upstreams.state,
+		Upstream: r.upstreams.answer,
+		Metrics:  r.metrics.set,
+		Trace:    o.Trace != nil,
+	}
+	if len(c.Start.Faults) > 0 || slices.ContainsFunc(c.Steps, func(s table.Step) bool { return len(s.Faults) > 0 }) {
 		config.Intercept = r.faults.intercept // only then: host calls take longer with it
 	}
 	if r.vm, err = m.NewVM(ctx, config); err != nil {
@@ -76,15 +84,16 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ O
 		return Observation{}, err
 	}
 	for i := range c.Steps {
-		if !r.step(i+1, &c.Steps[i]) {
+		if !r.step(ctx, i+1, &c.Steps[i]) {
 			return r.seen, nil
 		}
 	}
-	if r.plugin != nil && o.Good != nil {
+	if len(r.plugins) > 0 && o.Good != nil {
 		r.place = Place{r.steps + 1, 1}
-		good := r.exchange(NewExchanger(o.Good))
+		good := r.exchange(r.plugins[0], NewExchanger(o.Good))
+		good.Effects = r.effects()
+		r.seen.Good, r.seen.Metrics, r.seen.Failure = &good, r.metrics.changed(), r.failure()
 		r.passed()
-		r.seen.Good = &good
 	}
 	return r.seen, nil
 }
@@ -93,22 +102,29 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ O
 type run struct {
 	options Options
 	steps   int
+	policy  host.FailurePolicy
 	vm      *host.VM
-	plugin  *host.Plugin
+	plugins []*plugin // that take new streams; the first is the case's own
+	streams []*stream // that are open, with a name
 	seen    Observation
 	place   Place
-	traced  int // crossings handed over so far
+	failed  *host.Failure // the last that was seen
+	traced  int           // crossings handed over so far
 
-	logs    []Log // since the last effects
-	logged  int   // bytes of them
-	calls   int   // seen so far
-	metrics metrics
-	faults  faults
+	logs      []Log // since the last effects
+	logged    int   // bytes of them
+	calls     int   // seen so far
+	metrics   metrics
+	faults    faults
+	upstreams upstreams
 }
 
-func (r *run) start(ctx context.Context, c *table.Case) (err error) {
-	r.plugin, err = r.vm.NewPlugin(ctx, host.PluginConfig{Name: "plugin", Configuration: c.Config})
-	r.seen.Start = Start{Accepted: err == nil, Effects: r.effects()}
+func (r *run) start(ctx context.Context, c *table.Case) error {
+	r.faults.begin(c.Start.Faults)
+	err := r.configure(ctx, table.Main, c.Config)
+	r.faults.begin(nil)
+	r.seen.Start = Start{Accepted: err == nil, Effects: r.effects(), Metrics: r.metrics.changed()}
+	r.seen.Failure = r.failure()
 	r.passed()
 	if err == nil || errors.Is(err, host.ErrConfigureRefused) || r.seen.Failure != nil {
 		return nil
@@ -117,8 +133,8 @@ func (r *run) start(ctx context.Context, c *table.Case) (err error) {
 }
 
 // step runs a step as often as it says, and reports whether the case goes on.
-func (r *run) step(number int, s *table.Step) bool {
-	if r.plugin == nil || r.seen.Failure != nil {
+func (r *run) step(ctx context.Context, number int, s *table.Step) bool {
+	if len(r.plugins) == 0 || r.seen.Failure != nil {
 		return false
 	}
 	var exchanger *Exchanger
@@ -129,19 +145,20 @@ func (r *run) step(number int, s *table.Step) bool {
 	if r.options.Repeat > 0 {
 		times = min(times, r.options.Repeat)
 	}
-	r.faults = s.Faults
-	defer func() { r.faults = nil }()
 	before := r.vm.Memory()
 	var step Step
 	goesOn := true
 	for i := 1; i <= times && goesOn; i++ {
 		r.place = Place{number, i}
-		var e Exchange
-		if exchanger != nil {
-			e = r.exchange(exchanger)
+		r.faults.begin(s.Faults)
+		r.upstreams.ofStep = scripts(s.Clusters)
+		e := r.do(ctx, s, exchanger)
+		r.faults.begin(nil)
+		r.upstreams.ofStep = nil
+		if failure := r.failure(); s.Want.Trap != "" {
+			e.Failure = failure
 		} else {
-			_ = r.vm.Advance(s.Advance) // the VM's failure, which passed looks for
-			e.Effects = r.effects()
+			r.seen.Failure = failure
 		}
 		step.add(e)
 		r.passed()
@@ -151,8 +168,28 @@ func (r *run) step(number int, s *table.Step) bool {
 			break // linear memory never shrinks: the verdict stands, and a leak makes what follows slow
 		}
 	}
+	step.Metrics = r.metrics.changed()
 	r.seen.Steps = append(r.seen.Steps, step)
 	return goesOn
+}
+
+// do does a step once.
+func (r *run) do(ctx context.Context, s *table.Step, exchanger *Exchanger) (e Exchange) {
+	switch {
+	case s.Exchanges():
+		e = r.act(s, exchanger)
+	case s.Answer != nil:
+		e.Problem = r.answer(s.Answer)
+	case s.Configure != nil:
+		e.Refused = r.configure(ctx, cmp.Or(s.Configure.Plugin, table.Main), s.Configure.Config) != nil
+	case s.Jump != 0:
+		_ = r.vm.Jump(s.Jump)
+	default:
+		_ = r.vm.Advance(s.Advance) // the VM's failure, which is looked for anyway
+	}
+	e.Others = r.others(s.Acts())
+	e.Effects = r.effects()
+	return e
 }
 
 // add notes one more repetition.
@@ -164,21 +201,18 @@ func (s *Step) add(e Exchange) {
 	s.Runs = append(s.Runs, Equal{1, e})
 }
 
-func (r *run) exchange(e *Exchanger) Exchange {
-	// Raw: the table speaks to the plugin, not to Envoy's codecs, which would keep some hostile requests from it.
-	s := r.plugin.NewStream(host.StreamConfig{Raw: true})
-	e.Drive(s)
-	seen := snapshot(s)
-	s.Release()
-	seen.Effects = r.effects()
-	return seen
+// failure is that of the VM, if it is new.
+func (r *run) failure() *Failure {
+	f := r.vm.Failure()
+	if f == nil || f == r.failed {
+		return nil
+	}
+	r.failed = f
+	return &Failure{Kind: f.Kind.String(), In: f.In, Reason: f.Reason, Place: r.place}
 }
 
-// passed hands over what crossed since the last time, and notes the end of the VM.
+// passed hands over what crossed since the last time.
 func (r *run) passed() {
-	if f := r.vm.Failure(); f != nil && r.seen.Failure == nil {
-		r.seen.Failure = &Failure{Kind: f.Kind.String(), In: f.In, Reason: f.Reason, Place: r.place}
-	}
 	if r.options.Trace == nil {
 		return
 	}

@@ -69,13 +69,13 @@ func TestObserveEffects(t *testing.T) {
 	g.Call("proxy_on_configure", "proxy_log", 4, "started")
 	g.Call(onRequest, "proxy_increment_metric", 4, int64(2))
 	got := observe(t, g, allowCase(), Options{Good: allowCase().Steps[0].Request})
-	if diff := cmp.Diff(Effects{Logs: []Log{{"error", "started"}}}, got.Start.Effects); diff != "" {
+	if diff := cmp.Diff(Start{true, []Metric{{"Counter", "seen", 0}}, Effects{Logs: []Log{{"error", "started"}}}}, got.Start); diff != "" {
 		t.Errorf("at the start (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(Effects{Metrics: []Metric{{"Counter", "seen", 2}}}, first(&got).Effects); diff != "" {
+	if diff := cmp.Diff([]Metric{{"Counter", "seen", 2}}, got.Steps[0].Metrics); diff != "" {
 		t.Errorf("in the step (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(Effects{Metrics: []Metric{{"Counter", "seen", 4}}}, got.Good.Effects); diff != "" {
+	if diff := cmp.Diff([]Metric{{"Counter", "seen", 4}}, got.Metrics); diff != "" {
 		t.Errorf("in the good request (-want +got):\n%s", diff)
 	}
 }

@@ -51,6 +51,24 @@ func renderCalls(calls []Call) string {
 	return strings.Join(lines, "\n")
 }
 
+func renderTicks(ticks []Tick) string {
+	lines := make([]string, len(ticks))
+	for i, t := range ticks {
+		lines[i] = quote(t.Plugin) + " every " + t.Every.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// renderOthers names the decisions too, so that two streams that look alike stay two.
+func renderOthers(others []Other) string {
+	var lines []string
+	for i := range others {
+		o := &others[i]
+		lines = append(lines, "stream "+o.Stream+": "+o.Decision, renderReply(o.Reply), renderMessage(&o.Upstream), renderMessage(&o.Client))
+	}
+	return strings.Join(lines, "\n")
+}
+
 func renderMetrics(metrics []Metric) string {
 	lines := make([]string, len(metrics))
 	for i, m := range metrics {
@@ -84,14 +102,17 @@ func renderReply(r *Reply) string {
 }
 
 func renderMessage(m *Message) string {
-	end := "complete"
+	return fmt.Sprintf("%s\n\n%s\n\n%s\n%s", renderHeaders(m.Headers), renderBody(m.Body), renderHeaders(m.Trailers), ending(m))
+}
+
+func ending(m *Message) string {
 	switch {
 	case m.Reset:
-		end = "cut off"
+		return "cut off"
 	case !m.Ended:
-		end = "not complete"
+		return "not complete"
 	}
-	return fmt.Sprintf("%s\n\n%s\n\n%s\n%s", renderHeaders(m.Headers), renderBody(m.Body), renderHeaders(m.Trailers), end)
+	return "complete"
 }
 
 const (

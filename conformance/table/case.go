@@ -1,6 +1,9 @@
 package table
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Table is one loaded folder of cases.
 type Table struct {
@@ -15,6 +18,7 @@ type Contract struct {
 	Clauses []Clause         // in the order of the file; every one needs a case, every case needs one
 	Replies map[string]Reply // local responses that cases cite by name
 	Logs    map[string]Log   // log lines that cases cite by name
+	Calls   map[string]Call  // outgoing calls that cases cite by name
 	Good    *Request         // sent after each case in the same VM, and must be allowed; nil: none is sent
 }
 
@@ -33,32 +37,111 @@ type Group struct {
 
 // Case is one row: a configuration, requests, and everything that must be observed, no more and no less.
 type Case struct {
-	ID       string // "group/name", never renumbered
-	Clauses  []string
-	Why      string
-	Config   []byte // plugin configuration as the plugin receives it; nil: none is set
-	Start    Start
-	Steps    []Step   // none exactly when Start.Accepted is false
-	Good     *Request // overrides Contract.Good; a case that must not be followed by one says so with GoodNone
-	GoodNone bool
-	GoodWhy  string // the reason for GoodNone
-	Position Position
+	ID            string // "group/name", never renumbered
+	Clauses       []string
+	Why           string
+	Config        []byte    // configuration of the plugin context Main, as it is received; nil: none is set
+	Clock         time.Time // when the case begins
+	Clusters      []Cluster // any other is unknown
+	FailurePolicy string    // in Envoy's words; "": fail_closed
+	Start         Start
+	Steps         []Step   // none exactly when Start.Accepted is false
+	Good          *Request // overrides Contract.Good; a case that must not be followed by one says so with GoodNone
+	GoodNone      bool
+	GoodWhy       string // the reason for GoodNone
+	Position      Position
 }
 
 // Start is what must come of starting the plugin.
 type Start struct {
-	Accepted bool // on_configure's answer
-	Logs     Logs
+	Accepted bool    // on_configure's answer
+	Faults   []Fault // host functions that fail or lie while it lasts
+
+	// As in Want.
+	Logs      Logs
+	Calls     []Call
+	Metrics   []Metric
+	TickEvery *time.Duration
+	Trap      string
 }
 
-// Step is one thing done to the plugin, in order. Exactly one of Request and Advance is set.
+// Main is the plugin context of the case's own configuration.
+const Main = "main"
+
+// Step is one thing done to the plugin, in order. Exactly one of Request, Upload, Respond, Finish, Close, Answer,
+// Advance, Jump and Configure is set.
 type Step struct {
-	Request *Request
-	Advance time.Duration // moves the clock: ticks and call time-outs that fall due happen
-	Times   int           // how often; 1 unless the case says otherwise
-	Faults  []Fault       // host functions that fail or lie while the step lasts
-	Want    Want
+	Request     *Request
+	Stream      string // of Request: leaves its exchange open under this name; "": the whole exchange
+	HeadersOnly bool   // of Request with a Stream: only the headers arrive now
+
+	Upload, Respond string // stream: the rest of its request, the upstream's response arrives
+	Finish, Close   string // stream: all that is left of these and the end; the end now
+
+	Answer    *Answered     // to a call that waits
+	Advance   time.Duration // moves the clock: ticks and call time-outs that fall due happen
+	Jump      time.Duration // sets the clock forward or back: nothing falls due
+	Configure *Configure
+
+	Plugin   string    // of Request: the context its stream belongs to; "": Main
+	Clusters []Cluster // that hide those of the case while the step lasts
+	Times    int       // how often; 1 unless the case says otherwise
+	Faults   []Fault   // host functions that fail or lie while the step lasts
+	Want     Want
 	Position
+}
+
+// Acts is the stream a step is about, "" if it has none with a name.
+func (s *Step) Acts() string { return cmp.Or(s.Stream, s.Upload, s.Respond, s.Finish, s.Close) }
+
+// Exchanges reports that a step is about a stream, with a name or without.
+func (s *Step) Exchanges() bool { return s.Request != nil || s.Acts() != "" }
+
+// Configure makes a plugin context, or puts one in the place of that which has the name: that takes new streams, open
+// ones keep theirs.
+type Configure struct {
+	Plugin string // "": Main
+	Config []byte // nil: none is set
+}
+
+// ClusterState is what the host knows of a cluster that a plugin calls.
+type ClusterState string
+
+const (
+	Unknown ClusterState = "unknown"
+	Empty   ClusterState = "empty" // no healthy host
+	Ready   ClusterState = "ready"
+)
+
+// Cluster is a scripted upstream of outgoing calls.
+type Cluster struct {
+	Name    string
+	State   ClusterState
+	Answers []Answer // to each call the next one, as soon as the callback has returned; further calls wait
+	Always  bool     // the one answer is for every call
+}
+
+// Answer is what comes of an outgoing call.
+type Answer struct {
+	Kind     AnswerKind
+	Headers  []Header // :status among them, unless the case leaves it out
+	Body     []byte
+	Trailers []Header
+}
+
+// AnswerKind tells an answer from what may come in place of one.
+type AnswerKind string
+
+const (
+	Answers AnswerKind = ""
+	None    AnswerKind = "none"  // the call waits, for a step or its time-out
+	Reset   AnswerKind = "reset" // broken off: no headers reach the plugin
+)
+
+// Answered is the answer to a call that waits.
+type Answered struct {
+	Call int // number in the case, from 1; 0: the oldest that waits
+	Answer
 }
 
 // Fault makes a host function do nothing of its own for the length of a step.
@@ -70,6 +153,7 @@ type Fault struct {
 	Function string // as imported, e.g. proxy_get_header_map_pairs
 	Status   uint32
 	Bytes    []byte
+	Nth      int // only that call of the function, from 1; 0: every one
 	Position
 }
 
@@ -98,18 +182,66 @@ const (
 	Allow  Decision = "allow"  // goes on to the upstream
 	Refuse Decision = "refuse" // one local response, nothing reaches the upstream
 	Hold   Decision = "hold"   // neither: nothing reaches the upstream, and nothing was answered
+	Fail   Decision = "fail"   // Envoy answers 503 because the VM is dead, nothing reaches the upstream
 )
+
+// Received is what became of a response besides arriving as it should.
+type Received string
+
+const (
+	NoResponse Received = "none"   // nothing has reached the client
+	Failed     Received = "failed" // Envoy's own 503, because the VM is dead
+	Cut        Received = "cut"    // broken off after its headers
+)
+
+// Edit is how a list of headers differs: those removed, those added at the end, those removed and added at the end.
+type Edit struct {
+	Remove   []string
+	Add, Set []Header
+}
+
+// Call is one outgoing HTTP call, as the plugin makes it.
+type Call struct {
+	Cluster   string
+	Headers   []Header
+	Body      []byte
+	Trailers  []Header
+	TimeoutMS int
+}
+
+// Metric is the value of a metric: a counter, gauge or histogram (the sum of what was recorded).
+type Metric struct {
+	Kind, Name string
+	Value      int64
+}
 
 // Want is everything that must be observed in a step; in a step that is repeated, each time.
 type Want struct {
-	Decision  Decision // empty exactly when the step is no request
-	Reply     *Reply   // the local response; set exactly when Decision is Refuse
-	Forwarded []Header // request headers as the upstream receives them; nil: as sent, names in lower case
-	Response  []Header // response headers as the client receives them; nil: as the upstream (or the reply) gave them
+	// What has become of the stream the step is about, all that was since it began.
+	Decision      Decision // empty exactly when the step is about no stream
+	Reply         *Reply   // the local response; set exactly when Decision is Refuse
+	Forwarded     []Header // request headers as the upstream receives them; nil: as sent, names in lower case
+	ForwardedEdit *Edit    // in place of Forwarded
+	Response      []Header // response headers as the client receives them; nil: as the upstream (or the reply) gave them
+	ResponseEdit  *Edit    // in place of Response
+	ResponseIs    Received // in place of both; "": the response, as far as there is one
+
+	Streams   []StreamWant // other open streams that change in the step
+	Refused   bool         // of Configure: by the plugin
 	Logs      Logs
+	Calls     []Call         // all that are made
+	Metrics   []Metric       // that are defined, or whose value changes, with their value after all repetitions; by name
+	TickEvery *time.Duration // the tick period that is set; nil: none
+	Trap      string         // the callback in which the VM must die; "": it lives
 	// MemoryGrowth is the most bytes of linear memory the whole step may add, compared when MemoryBounded is set.
 	MemoryGrowth  int
 	MemoryBounded bool
+}
+
+// StreamWant is what must have become of a stream that the step is not about; Want has nothing else.
+type StreamWant struct {
+	Stream string
+	Want
 }
 
 // Reply is a local response as the plugin hands it to the host.

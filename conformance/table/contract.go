@@ -40,6 +40,9 @@ func (r *reader) readContract(n ast.Node) {
 	if o.has("logs") {
 		r.named(o.fields["logs"], "log", func(name string, n ast.Node) { r.contract.Logs[name] = r.log(n) })
 	}
+	if o.has("calls") {
+		r.named(o.fields["calls"], "call", func(name string, n ast.Node) { r.contract.Calls[name] = r.call(n) })
+	}
 	if o.has("good") {
 		r.contract.Good, _ = r.request(o.fields["good"])
 	}

@@ -55,6 +55,15 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 	if o.has("config") {
 		c.Config = r.bytes(o.fields["config"])
 	}
+	if o.has("clock") {
+		c.Clock = r.clock(o.fields["clock"])
+	}
+	if o.has("clusters") {
+		c.Clusters = r.clusters(o.fields["clusters"])
+	}
+	if o.has("failure_policy") {
+		c.FailurePolicy = r.policy(o.fields["failure_policy"])
+	}
 	if o.has("start") {
 		c.Start = r.start(o.fields["start"])
 	}
@@ -71,8 +80,12 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 		if ok && len(items) == 0 {
 			r.fault(o.fields["steps"], "an empty list, expected steps, add one")
 		}
+		r.open, r.plugins = streams{}, map[string]bool{"": true, Main: true}
 		for _, item := range items {
 			c.Steps = append(c.Steps, r.step(item))
+		}
+		for name, s := range r.open {
+			r.faultAt(s.opened, "the stream %q is still open at the end, expected finish or close, add one of them", name)
 		}
 	} else {
 		r.fault(n, "no key \"steps\" in this case, expected steps unless the start is refused, add them")
@@ -129,43 +142,32 @@ func (r *reader) start(n ast.Node) Start {
 	if o.has("accepted") {
 		start.Accepted = r.boolean(o.fields["accepted"])
 	}
-	if o.has("logs") {
-		start.Logs = r.logs(o.fields["logs"])
+	e := r.effects(o)
+	start.Logs, start.Calls, start.Metrics, start.TickEvery, start.Trap = e.Logs, e.Calls, e.Metrics, e.TickEvery, e.Trap
+	if o.has("faults") {
+		start.Faults = r.hostFaults(o.fields["faults"])
+	}
+	if start.Accepted && start.Trap != "" {
+		r.fault(o.fields["trap"], "trap in a start that is accepted, expected accepted: false with it, change one")
 	}
 	return start
 }
 
-func (r *reader) step(n ast.Node) Step {
-	step := Step{Times: 1, Position: r.position(n)}
-	o, ok := r.object(n, stepShape)
-	if !ok {
-		return step
+func (r *reader) policy(n ast.Node) string {
+	s, ok := r.text(n)
+	if ok && !slices.Contains(policies, s) {
+		r.fault(n, "the failure policy %q, expected one of %s, %s", s, strings.Join(policies, ", "), suggest(s, policies, "change it"))
 	}
-	var m *message
-	if o.has("request") {
-		request, sent := r.request(o.fields["request"])
-		step.Request, m = request, &sent
+	return s
+}
+
+func (r *reader) hostFaults(n ast.Node) []Fault {
+	var all []Fault
+	items, _ := r.list(n, "faults {function, status | bytes}")
+	for _, item := range items {
+		all = append(all, r.hostFault(item))
 	}
-	if o.has("advance") {
-		step.Advance = r.duration(o.fields["advance"])
-	}
-	if o.odd && !o.has("advance") && m == nil {
-		m = &message{} // likely a misspelt request: one fault is enough
-	} else if o.has("request") == o.has("advance") {
-		r.fault(n, "a step that does %s, expected exactly one of request, advance, %s",
-			pick(o.has("request"), "two things", "nothing"), pick(o.has("request"), "make it two steps", "add one"))
-	}
-	step.Times = r.times(o, 1_000_000)
-	if o.has("faults") {
-		items, _ := r.list(o.fields["faults"], "faults {function, status | bytes}")
-		for _, item := range items {
-			step.Faults = append(step.Faults, r.hostFault(item))
-		}
-	}
-	if o.has("want") {
-		step.Want = r.want(o.fields["want"], m)
-	}
-	return step
+	return all
 }
 
 var hostFunction = regexp.MustCompile(`^proxy_[a-z0-9_]+$`)
@@ -192,6 +194,9 @@ func (r *reader) hostFault(n ast.Node) Fault {
 	if o.has("bytes") {
 		f.Bytes = r.bytes(o.fields["bytes"])
 	}
+	if o.has("nth") {
+		f.Nth = r.integer(o.fields["nth"], 1, 1_000_000)
+	}
 	return f
 }
 
@@ -216,16 +221,29 @@ func pick(condition bool, yes, no string) string {
 // sameTest names what a case does, without what it expects: two cases of the same name are the same test twice.
 func (c Case) sameTest() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%t %q", c.Config != nil, c.Config)
+	fmt.Fprintf(&b, "%t %q %s %s %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, told(c.Start.Faults), c.Clusters)
 	for _, s := range c.Steps {
-		fmt.Fprintf(&b, "\n%d %d", s.Times, s.Advance)
-		for _, f := range s.Faults {
-			fmt.Fprintf(&b, " %s %d %t %q", f.Function, f.Status, f.Bytes != nil, f.Bytes)
+		fmt.Fprintf(&b, "\n%d %d %d %q", s.Times, s.Advance, s.Jump, s.Plugin)
+		fmt.Fprintf(&b, " %q %t %q %q %q %q", s.Stream, s.HeadersOnly, s.Upload, s.Respond, s.Finish, s.Close)
+		fmt.Fprintf(&b, " %+v %s %t", s.Clusters, told(s.Faults), s.Want.Trap != "")
+		if a := s.Answer; a != nil {
+			fmt.Fprintf(&b, " %d %+v", a.Call, a.Answer)
+		}
+		if p := s.Configure; p != nil {
+			fmt.Fprintf(&b, " %q %t %q", p.Plugin, p.Config != nil, p.Config)
 		}
 		if q := s.Request; q != nil {
 			fmt.Fprintf(&b, " %q %t %q %q", q.Headers, q.Body != nil, q.Body, q.Trailers)
 			fmt.Fprintf(&b, " %q %t %q %q", q.Response.Headers, q.Response.Body != nil, q.Response.Body, q.Response.Trailers)
 		}
+	}
+	return b.String()
+}
+
+func told(faults []Fault) string {
+	var b strings.Builder
+	for _, f := range faults {
+		fmt.Fprintf(&b, " %s %d %t %q %d", f.Function, f.Status, f.Bytes != nil, f.Bytes, f.Nth)
 	}
 	return b.String()
 }

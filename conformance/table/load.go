@@ -14,7 +14,7 @@ import (
 // When the table is faulty the error is of type Errors and holds every fault there is. A folder or a file that can't be
 // read at all is another error.
 func Load(dir string) (*Table, error) {
-	table := &Table{Contract: Contract{Replies: map[string]Reply{}, Logs: map[string]Log{}}}
+	table := &Table{Contract: Contract{Replies: map[string]Reply{}, Logs: map[string]Log{}, Calls: map[string]Call{}}}
 	var faults Errors
 	files, err := readFiles(dir, &faults)
 	if err != nil {

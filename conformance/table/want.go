@@ -8,46 +8,99 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// want reads what must be observed. m is the request the step sends, nil when it sends none.
-func (r *reader) want(n ast.Node, m *message) Want {
-	var w Want
+// want reads what must be observed. m is the request of the stream that the step is about, nil when it is about none.
+func (r *reader) want(n ast.Node, m *message, configures bool, acts string) Want {
 	o, ok := r.object(n, wantShape)
 	if !ok {
-		return w
+		return Want{}
 	}
-	if o.has("logs") {
-		w.Logs = r.logs(o.fields["logs"])
-	}
+	w := r.effects(o)
 	if o.has("memory") {
 		if memory, ok := r.object(o.fields["memory"], memoryShape); ok && memory.has("grows_at_most") {
 			w.MemoryGrowth, w.MemoryBounded = r.size(memory.fields["grows_at_most"]), true
 		}
 	}
+	r.exchange(&w, o, m)
+	r.checkWant(o, w, m != nil)
+	if o.has("accepted") {
+		w.Refused = !r.boolean(o.fields["accepted"])
+		if !configures {
+			r.fault(o.fields["accepted"], "accepted in a step that does not configure, expected it with configure alone, remove it")
+		}
+	}
+	if o.has("streams") {
+		r.named(o.fields["streams"], "stream", func(name string, n ast.Node) {
+			if s := r.open[name]; s == nil || name == acts {
+				r.fault(n, "the stream %q is not open beside the step's own, expected another that is, remove it", name)
+			} else if o, ok := r.object(n, exchangeShape); ok {
+				other := StreamWant{Stream: name}
+				r.exchange(&other.Want, o, &s.message)
+				r.checkWant(o, other.Want, true)
+				w.Streams = append(w.Streams, other)
+			}
+		})
+	}
+	return w
+}
+
+// exchange reads what must have become of a stream.
+func (r *reader) exchange(e *Want, o object, m *message) {
 	if o.has("reply") {
 		reply := r.reply(o.fields["reply"])
-		w.Reply = &reply
+		e.Reply = &reply
 	}
 	if o.has("forwarded") {
-		w.Forwarded = r.headers(o.fields["forwarded"])
-		if m != nil {
-			w.Forwarded = m.complete(w.Forwarded)
+		if e.Forwarded, e.ForwardedEdit = r.edited(o.fields["forwarded"]); m != nil && e.ForwardedEdit == nil {
+			e.Forwarded = m.complete(e.Forwarded)
 		}
 	}
 	if o.has("response") {
-		w.Response = r.headers(o.fields["response"])
+		if s, ok := o.fields["response"].(*ast.StringNode); ok {
+			e.ResponseIs = Received(s.Value)
+			if e.ResponseIs != NoResponse && e.ResponseIs != Failed && e.ResponseIs != Cut {
+				r.fault(s, "the text %q, expected none, failed or cut (or headers), change it", s.Value)
+			}
+		} else {
+			e.Response, e.ResponseEdit = r.edited(o.fields["response"])
+		}
 	}
 	if o.has("decision") {
-		w.Decision = r.decision(o.fields["decision"])
+		e.Decision = r.decision(o.fields["decision"])
 	}
-	r.checkWant(o, w, m != nil)
-	return w
+}
+
+// edited reads headers: all of them, or {remove, add, set}.
+func (r *reader) edited(n ast.Node) ([]Header, *Edit) {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default:
+		return r.headers(n), nil
+	}
+	var e Edit
+	o, ok := r.object(n, editShape)
+	if ok && len(o.fields) == 0 && !o.odd {
+		r.fault(n, "an edit of nothing, expected remove, add or set, leave it out")
+	}
+	if o.has("remove") {
+		items, _ := r.list(o.fields["remove"], "header names")
+		for _, item := range items {
+			e.Remove = append(e.Remove, string(r.bytes(item)))
+		}
+	}
+	if o.has("add") {
+		e.Add = r.headers(o.fields["add"])
+	}
+	if o.has("set") {
+		e.Set = r.headers(o.fields["set"])
+	}
+	return nil, &e
 }
 
 func (r *reader) decision(n ast.Node) Decision {
 	s, ok := r.text(n)
 	d := Decision(s)
-	if ok && d != Allow && d != Refuse && d != Hold {
-		r.fault(n, "the decision %q, expected allow, refuse or hold, change it", s)
+	if ok && d != Allow && d != Refuse && d != Hold && d != Fail {
+		r.fault(n, "the decision %q, expected allow, refuse, hold or fail, change it", s)
 	}
 	return d
 }
@@ -57,13 +110,13 @@ func (r *reader) checkWant(o object, w Want, request bool) {
 	if !request {
 		for _, key := range []string{"decision", "reply", "forwarded", "response"} {
 			if o.has(key) {
-				r.fault(o.fields[key], "%s in a step without a request, expected logs and memory alone, remove it", key)
+				r.fault(o.fields[key], "%s in a step that is about no stream, expected none, remove it (or say it of a stream in streams)", key)
 			}
 		}
 		return
 	}
 	if !o.has("decision") {
-		r.fault(o, "no key \"decision\" in this want, expected allow, refuse or hold, add it")
+		r.fault(o, "no key \"decision\" in this want, expected allow, refuse, hold or fail, add it")
 		return
 	}
 	if w.Decision == Refuse && !o.has("reply") {
@@ -75,8 +128,8 @@ func (r *reader) checkWant(o object, w Want, request bool) {
 	if w.Decision != Allow && o.has("forwarded") {
 		r.fault(o.fields["forwarded"], "forwarded beside %s, expected it with allow alone, remove it", w.Decision)
 	}
-	if w.Decision == Hold && o.has("response") {
-		r.fault(o.fields["response"], "response beside hold, expected none, remove it")
+	if (w.Decision == Hold || w.Decision == Fail) && o.has("response") {
+		r.fault(o.fields["response"], "response beside %s, expected none, remove it", w.Decision)
 	}
 }
 

@@ -19,6 +19,8 @@ type reader struct {
 	contract *Contract // what cases may cite
 	blind    bool      // the contract could not be read: citations are not looked up
 	seen     seen      // the cases before
+	open     streams   // of the case being read
+	plugins  map[string]bool
 	faults   *Errors
 }
 

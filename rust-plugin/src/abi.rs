@@ -6,7 +6,10 @@
 //
 // Where the numbers come from: https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
 
-use std::ptr;
+use std::time::Duration;
+use std::{ptr, str};
+
+use proxy_wasm::hostcalls;
 
 use crate::deny::Deny;
 use crate::document::DOCUMENT_BYTES_MAX;
@@ -18,11 +21,13 @@ pub mod host;
 const STATUS_OK: u32 = 0;
 const STATUS_NOT_FOUND: u32 = 1;
 
-pub const LEVEL_DEBUG: i32 = 1;
-pub const LEVEL_ERROR: i32 = 4;
-
-const MAP_REQUEST_HEADERS: i32 = 0;
+pub const MAP_REQUEST_HEADERS: i32 = 0;
+pub const MAP_RESPONSE_HEADERS: i32 = 2;
+const MAP_REPLY_HEADERS: i32 = 6;
 const BUFFER_PLUGIN_CONFIGURATION: i32 = 7;
+
+const STREAM_REQUEST: i32 = 0;
+const METRIC_COUNTER: i32 = 0;
 
 pub const REFUSAL_DETAILS: &str = "header_auth_refused";
 
@@ -53,15 +58,52 @@ impl Answer {
     }
 }
 
-/// Ignores the status: a plugin that cannot log still has to decide.
-pub fn log(level: i32, line: &str) {
+/// The logger of the log crate. It ignores the status: a plugin that cannot log still has to decide.
+pub struct Logger;
+
+impl log::Log for Logger {
+    fn enabled(&self, _: &log::Metadata) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record) {
+        match record.args().as_str() {
+            Some(line) => log_line(record.level(), line),
+            None => log_line(record.level(), &record.args().to_string()),
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn log_line(level: log::Level, line: &str) {
+    let level = match level {
+        log::Level::Trace => 0,
+        log::Level::Debug => 1,
+        log::Level::Info => 2,
+        log::Level::Warn => 3,
+        log::Level::Error => 4,
+    };
     unsafe { host::proxy_log(level, line.as_ptr(), line.len()) };
 }
 
 /// Gives the serialized header map of the request.
 pub fn request_headers() -> Option<Vec<u8>> {
+    header_map(MAP_REQUEST_HEADERS)
+}
+
+pub fn response_headers() -> Option<Vec<u8>> {
+    header_map(MAP_RESPONSE_HEADERS)
+}
+
+/// Gives those of the answer to a call, while it is handed over.
+pub fn reply_headers() -> Option<Vec<u8>> {
+    header_map(MAP_REPLY_HEADERS)
+}
+
+fn header_map(map_type: i32) -> Option<Vec<u8>> {
     let mut a = Answer::new();
-    let status = unsafe { host::proxy_get_header_map_pairs(MAP_REQUEST_HEADERS, &mut a.data, &mut a.size) };
+    let status = unsafe { host::proxy_get_header_map_pairs(map_type, &mut a.data, &mut a.size) };
     if status != STATUS_OK {
         return None;
     }
@@ -95,4 +137,53 @@ pub fn send_local_response(d: &Deny) {
             d.grpc_status,
         )
     };
+}
+
+pub fn add_header(map_type: i32, name: &str, value: &[u8]) -> bool {
+    let (n, v) = (name.as_bytes(), value);
+    let status = unsafe { host::proxy_add_header_map_value(map_type, n.as_ptr(), n.len(), v.as_ptr(), v.len()) };
+    status == STATUS_OK
+}
+
+pub fn replace_header(map_type: i32, name: &str, value: &[u8]) -> bool {
+    let (n, v) = (name.as_bytes(), value);
+    let status = unsafe { host::proxy_replace_header_map_value(map_type, n.as_ptr(), n.len(), v.as_ptr(), v.len()) };
+    status == STATUS_OK
+}
+
+/// Gives nanoseconds.
+pub fn current_time() -> Option<u64> {
+    let mut now = 0;
+    let status = unsafe { host::proxy_get_current_time_nanoseconds(&mut now) };
+    (status == STATUS_OK).then_some(now)
+}
+
+pub fn set_tick_period(milliseconds: u32) -> bool {
+    unsafe { host::proxy_set_tick_period_milliseconds(milliseconds) == STATUS_OK }
+}
+
+/// Releases a request that was held in an earlier callback.
+pub fn continue_request() -> bool {
+    unsafe { host::proxy_continue_stream(STREAM_REQUEST) == STATUS_OK }
+}
+
+/// Goes through the SDK, which knows whom a reply is for. It answers the statuses that a host gives for arguments like
+/// these with an error: BadArgument and InternalFailure. On any other it traps, and so it does when
+/// proxy_set_effective_context fails on a reply, or when a token comes twice.
+pub fn http_call(cluster: &str, headers: &[(&str, &[u8])], timeout: u32) -> bool {
+    // The SDK copies the bytes of its strings and looks at nothing else: a value of a request need not be UTF-8.
+    let headers = headers.iter().map(|&(name, value)| (name, unsafe { str::from_utf8_unchecked(value) })).collect();
+    hostcalls::dispatch_http_call(cluster, headers, None, vec![], Duration::from_millis(timeout.into())).is_ok()
+}
+
+/// Gives 0, which is no number of a metric, when it fails.
+pub fn define_counter(name: &str) -> u32 {
+    let mut id = 0;
+    let status = unsafe { host::proxy_define_metric(METRIC_COUNTER, name.as_ptr(), name.len(), &mut id) };
+    if status == STATUS_OK { id } else { 0 }
+}
+
+/// Ignores the status: what is not counted is decided all the same.
+pub fn increment_counter(id: u32) {
+    unsafe { host::proxy_increment_metric(id, 1) };
 }

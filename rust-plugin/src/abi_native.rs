@@ -4,6 +4,8 @@
 use std::cell::RefCell;
 use std::{mem, process, slice};
 
+use crate::headers::read_pairs;
+
 thread_local! {
     /// The host of the test that runs.
     pub static STAND_IN: RefCell<NativeHost> = RefCell::default();
@@ -16,14 +18,35 @@ pub struct NativeHost {
     pub configuration: Vec<u8>,
     pub headers_status: u32,
     pub configuration_status: u32,
+    pub now: u64,
+    pub failing: &'static str, // the function that answers failure
+    pub failure: u32,
     pub other_status: u32, // of every other function
+    pub metrics: u32,      // defined so far
+    pub tokens: u32,       // given to calls so far
     pub calls: Vec<NativeCall>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum NativeCall {
-    Log { level: i32, text: Vec<u8> },
-    LocalResponse { code: u32, details: Vec<u8>, body: Vec<u8>, pairs: Vec<u8>, grpc_status: i32 },
+    Log {
+        level: i32,
+        text: Vec<u8>,
+    },
+    LocalResponse {
+        code: u32,
+        details: Vec<u8>,
+        body: Vec<u8>,
+        pairs: Vec<u8>,
+        grpc_status: i32,
+    },
+    /// Another function and what it was given.
+    Other {
+        function: &'static str,
+        number: i64,
+        name: Vec<u8>,
+        value: Vec<u8>,
+    },
 }
 
 #[unsafe(no_mangle)]
@@ -73,10 +96,93 @@ pub unsafe extern "C" fn proxy_send_local_response(
     record(NativeCall::LocalResponse { code, details, body, pairs, grpc_status })
 }
 
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_add_header_map_value(
+    map_type: i32,
+    name: *const u8,
+    name_size: usize,
+    value: *const u8,
+    value_size: usize,
+) -> u32 {
+    other("add", map_type.into(), unsafe { copied(name, name_size) }, unsafe { copied(value, value_size) })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_replace_header_map_value(
+    map_type: i32,
+    name: *const u8,
+    name_size: usize,
+    value: *const u8,
+    value_size: usize,
+) -> u32 {
+    other("replace", map_type.into(), unsafe { copied(name, name_size) }, unsafe { copied(value, value_size) })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_get_current_time_nanoseconds(return_time: *mut u64) -> u32 {
+    STAND_IN.with_borrow(|host| {
+        unsafe { *return_time = host.now };
+        if host.failing == "clock" { host.failure } else { host.other_status }
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_set_tick_period_milliseconds(period: u32) -> u32 {
+    other("tick", period.into(), vec![], vec![])
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_continue_stream(stream_type: i32) -> u32 {
+    other("continue", stream_type.into(), vec![], vec![])
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_define_metric(_: i32, name: *const u8, name_size: usize, return_id: *mut u32) -> u32 {
+    STAND_IN.with_borrow_mut(|host| {
+        host.metrics += 4;
+        unsafe { *return_id = host.metrics };
+    });
+    other("define", 0, unsafe { copied(name, name_size) }, vec![])
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_increment_metric(id: u32, _: i64) -> u32 {
+    other("increment", id.into(), vec![], vec![])
+}
+
+#[allow(clippy::too_many_arguments)] // the ABI's own
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proxy_http_call(
+    cluster: *const u8,
+    cluster_size: usize,
+    headers: *const u8,
+    headers_size: usize,
+    _: *const u8,
+    _: usize,
+    _: *const u8,
+    _: usize,
+    timeout: u32,
+    return_token: *mut u32,
+) -> u32 {
+    STAND_IN.with_borrow_mut(|host| {
+        host.tokens += 4;
+        unsafe { *return_token = host.tokens };
+    });
+    let headers = unsafe { copied(headers, headers_size) };
+    let pairs = read_pairs(&headers).flatten();
+    let sent = pairs.flat_map(|(name, value)| [name, b"=", value, b" "].concat()).collect();
+    other("call", timeout.into(), unsafe { copied(cluster, cluster_size) }, sent)
+}
+
+fn other(function: &'static str, number: i64, name: Vec<u8>, value: Vec<u8>) -> u32 {
+    record(NativeCall::Other { function, number, name, value })
+}
+
 fn record(call: NativeCall) -> u32 {
     STAND_IN.with_borrow_mut(|host| {
+        let fails = matches!(call, NativeCall::Other { function, .. } if function == host.failing);
         host.calls.push(call);
-        host.other_status
+        if fails { host.failure } else { host.other_status }
     })
 }
 
@@ -104,12 +210,12 @@ macro_rules! never_called {
 }
 
 never_called! {
-    proxy_add_header_map_value proxy_call_foreign_function proxy_close_stream proxy_continue_stream
-    proxy_define_metric proxy_dequeue_shared_queue proxy_done proxy_enqueue_shared_queue
-    proxy_get_current_time_nanoseconds proxy_get_header_map_value proxy_get_log_level proxy_get_metric
+    proxy_call_foreign_function proxy_close_stream
+    proxy_dequeue_shared_queue proxy_done proxy_enqueue_shared_queue
+    proxy_get_header_map_value proxy_get_log_level proxy_get_metric
     proxy_get_property proxy_get_shared_data proxy_get_status proxy_grpc_call proxy_grpc_cancel proxy_grpc_close
-    proxy_grpc_send proxy_grpc_stream proxy_http_call proxy_increment_metric proxy_record_metric
-    proxy_register_shared_queue proxy_remove_header_map_value proxy_replace_header_map_value
+    proxy_grpc_send proxy_grpc_stream proxy_record_metric
+    proxy_register_shared_queue proxy_remove_header_map_value
     proxy_resolve_shared_queue proxy_set_buffer_bytes proxy_set_effective_context proxy_set_header_map_pairs
-    proxy_set_property proxy_set_shared_data proxy_set_tick_period_milliseconds
+    proxy_set_property proxy_set_shared_data
 }

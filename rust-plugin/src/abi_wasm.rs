@@ -24,4 +24,30 @@ unsafe extern "C" {
         pairs_size: usize,
         grpc_status: i32,
     ) -> u32;
+
+    pub fn proxy_add_header_map_value(
+        map_type: i32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+
+    pub fn proxy_replace_header_map_value(
+        map_type: i32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+
+    pub fn proxy_get_current_time_nanoseconds(return_time: *mut u64) -> u32;
+
+    pub fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+
+    pub fn proxy_continue_stream(stream_type: i32) -> u32;
+
+    pub fn proxy_define_metric(metric_type: i32, name: *const u8, name_size: usize, return_id: *mut u32) -> u32;
+
+    pub fn proxy_increment_metric(id: u32, offset: i64) -> u32;
 }

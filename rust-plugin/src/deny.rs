@@ -8,37 +8,42 @@ pub struct Deny {
     pub status: u32,
     pub grpc_status: i32,
     pub body: String,
-    pub headers: Vec<u8>, // serialized pairs
-}
-
-impl Default for Deny {
-    fn default() -> Self {
-        Deny {
-            status: 403,
-            grpc_status: GRPC_PERMISSION_DENIED,
-            body: "Forbidden by ASM Wasm Plugin".to_owned(),
-            headers: encode_pairs(&[Pair { name: "content-type".to_owned(), value: "text/plain".to_owned() }]),
-        }
-    }
+    pub pairs: Vec<Pair>,
+    pub headers: Vec<u8>, // the pairs, serialized
 }
 
 // The two gRPC statuses of a refusal, by the gRPC status codes: https://grpc.io/docs/guides/status-codes/
 const GRPC_PERMISSION_DENIED: i32 = 7;
 const GRPC_UNAUTHENTICATED: i32 = 16;
 
-pub fn read_deny(path: &str, v: Value) -> Result<Deny, Fault> {
-    let mut d = Deny::default();
+impl Default for Deny {
+    fn default() -> Self {
+        Deny::new(403, "Forbidden by ASM Wasm Plugin", "content-type", "text/plain")
+    }
+}
+
+impl Deny {
+    pub fn new(status: u32, body: &str, name: &str, value: &str) -> Self {
+        let pairs = vec![Pair { name: name.to_owned(), value: value.to_owned() }];
+        Deny { status, grpc_status: 0, body: body.to_owned(), pairs, headers: Vec::new() }
+    }
+
+    /// Makes ready what is sent, once all is read.
+    pub fn encode(&mut self) {
+        self.headers = encode_pairs(&self.pairs);
+        self.grpc_status = if self.status == 401 { GRPC_UNAUTHENTICATED } else { GRPC_PERMISSION_DENIED };
+    }
+}
+
+/// Reads what is given over the defaults in d.
+pub fn read_deny(path: &str, v: Value, d: &mut Deny) -> Result<(), Fault> {
     read_object(path, v, |path, key, v| {
         match key {
             "status" => d.status = read_integer(path, v, 300, 599)? as u32,
             "body" => d.body = read_string(path, v)?,
-            "headers" => d.headers = encode_pairs(&read_header_pairs(path, v)?),
+            "headers" => d.pairs = read_header_pairs(path, v)?,
             _ => return Err(fault_at(path, UNKNOWN_KEY)),
         }
         Ok(())
-    })?;
-    if d.status == 401 {
-        d.grpc_status = GRPC_UNAUTHENTICATED;
-    }
-    Ok(d)
+    })
 }

@@ -10,11 +10,22 @@ pub const EXPECTED_ARRAY: &str = "expected an array";
 pub const EXPECTED_OBJECT: &str = "expected an object";
 pub const EXPECTED_INTEGER: &str = "expected an integer";
 pub const EXPECTED_PAIR: &str = "expected a pair";
+pub const EXPECTED_BOOLEAN: &str = "expected a boolean";
 pub const UNKNOWN_KEY: &str = "unknown key";
 pub const REPEATED_KEY: &str = "repeated key";
 pub const NOT_HEADER_NAME: &str = "not a header name";
 pub const NOT_HEADER_VALUE: &str = "not a header value";
 pub const NO_ITEM: &str = "at least one item expected";
+pub const TOO_MANY_ITEMS: &str = "more than 64 items";
+pub const REQUIRED: &str = "required";
+pub const NOT_USER: &str = "not a user name";
+pub const NOT_PASSWORD: &str = "not a password";
+pub const NOT_REALM: &str = "not a realm";
+pub const NOT_CLUSTER: &str = "not a cluster";
+pub const NOT_AUTHORITY: &str = "not an authority";
+pub const NOT_PATH: &str = "not a path";
+pub const NOT_ON_ERROR: &str = "expected deny or allow";
+pub const ONLY_STATUS_401: &str = "only 401 with basic";
 
 const SHOWN_KEY_BYTES_MAX: usize = 64;
 

@@ -104,10 +104,14 @@ fn is_token_byte(c: u8) -> bool {
 }
 
 /// A field-value, RFC 9110 section 5.5, which may be empty.
-pub fn is_value(s: &str) -> bool {
-    s.bytes().all(|c| c == b'\t' || !c.is_ascii_control()) && !s.starts_with(is_blank) && !s.ends_with(is_blank)
+pub fn is_value(s: &[u8]) -> bool {
+    s.iter().all(|&c| c == b'\t' || !c.is_ascii_control()) && ![s.first(), s.last()].into_iter().flatten().any(is_blank)
 }
 
-fn is_blank(c: char) -> bool {
-    c == ' ' || c == '\t'
+pub fn has_control(s: &str) -> bool {
+    s.bytes().any(|c| c.is_ascii_control())
+}
+
+fn is_blank(c: &u8) -> bool {
+    *c == b' ' || *c == b'\t'
 }

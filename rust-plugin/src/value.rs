@@ -5,10 +5,12 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::fault::{
-    EXPECTED_ARRAY, EXPECTED_INTEGER, EXPECTED_OBJECT, EXPECTED_PAIR, EXPECTED_STRING, Fault, NOT_HEADER_NAME,
-    NOT_HEADER_VALUE, REPEATED_KEY, fault_at, index, member, out_of_range,
+    EXPECTED_ARRAY, EXPECTED_BOOLEAN, EXPECTED_INTEGER, EXPECTED_OBJECT, EXPECTED_PAIR, EXPECTED_STRING, Fault,
+    NOT_HEADER_NAME, NOT_HEADER_VALUE, REPEATED_KEY, TOO_MANY_ITEMS, fault_at, index, member, out_of_range,
 };
 use crate::headers::{Pair, is_name, is_value};
+
+const HEADERS_MAX: usize = 64;
 
 /// The text of one JSON value. Its grammar is known to be right, so a type is all that can be wrong below.
 pub type Value<'a> = &'a RawValue;
@@ -60,6 +62,19 @@ pub fn read_string(path: &str, v: Value) -> Result<String, Fault> {
     serde_json::from_str(v.get()).map_err(|_| fault_at(path, EXPECTED_STRING))
 }
 
+/// Reads a string for which there is a rule, and a fault of its own.
+pub fn read_legal(path: &str, v: Value, is_legal: fn(&str) -> bool, what: &str) -> Result<String, Fault> {
+    let text = read_string(path, v)?;
+    if !is_legal(&text) {
+        return Err(fault_at(path, what));
+    }
+    Ok(text)
+}
+
+pub fn read_boolean(path: &str, v: Value) -> Result<bool, Fault> {
+    serde_json::from_str(v.get()).map_err(|_| fault_at(path, EXPECTED_BOOLEAN))
+}
+
 /// Takes an optional minus and digits: 403.0 and 4e2 are no integers. However many digits, it is a number out of
 /// range and no overflow.
 pub fn read_integer(path: &str, v: Value, low: i64, high: i64) -> Result<i64, Fault> {
@@ -83,24 +98,30 @@ pub fn read_integer(path: &str, v: Value, low: i64, high: i64) -> Result<i64, Fa
 
 /// Gives the name in lower case, as all names are compared and sent.
 pub fn read_header_name(path: &str, v: Value) -> Result<String, Fault> {
-    let name = read_string(path, v)?;
-    if !is_name(&name) {
-        return Err(fault_at(path, NOT_HEADER_NAME));
-    }
-    Ok(name.to_ascii_lowercase())
+    Ok(read_legal(path, v, is_name, NOT_HEADER_NAME)?.to_ascii_lowercase())
 }
 
 pub fn read_header_value(path: &str, v: Value) -> Result<String, Fault> {
-    let value = read_string(path, v)?;
-    if !is_value(&value) {
-        return Err(fault_at(path, NOT_HEADER_VALUE));
+    read_legal(path, v, |s| is_value(s.as_bytes()), NOT_HEADER_VALUE)
+}
+
+/// Reads a list that is handed to the host: Envoy takes one that is too long for none at all.
+fn read_headers<'a>(path: &str, v: Value<'a>) -> Result<Vec<Value<'a>>, Fault> {
+    let items = read_array(path, v)?;
+    if items.len() > HEADERS_MAX {
+        return Err(fault_at(path, TOO_MANY_ITEMS));
     }
-    Ok(value)
+    Ok(items)
+}
+
+pub fn read_header_names(path: &str, v: Value) -> Result<Vec<String>, Fault> {
+    let items = read_headers(path, v)?;
+    items.into_iter().enumerate().map(|(i, item)| read_header_name(&index(path, i), item)).collect()
 }
 
 /// Reads a list of [name, value].
 pub fn read_header_pairs(path: &str, v: Value) -> Result<Vec<Pair>, Fault> {
-    let items = read_array(path, v)?;
+    let items = read_headers(path, v)?;
     items.into_iter().enumerate().map(|(i, item)| read_header_pair(&index(path, i), item)).collect()
 }
 

@@ -1,0 +1,65 @@
+package suite
+
+import (
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+)
+
+// upstreams answer outgoing calls as the case, and before it the step, says.
+type upstreams struct{ ofCase, ofStep []script }
+
+type script struct {
+	table.Cluster
+	next int // of its answers
+}
+
+func scripts(clusters []table.Cluster) []script {
+	all := make([]script, len(clusters))
+	for i, c := range clusters {
+		all[i].Cluster = c
+	}
+	return all
+}
+
+// find returns the script of a cluster, nil if it has none. One of a step gives way once its list is used up.
+func (u *upstreams) find(name string) *script {
+	for i := range u.ofStep {
+		s := &u.ofStep[i]
+		if s.Name == name && (len(s.Answers) == 0 || s.next < len(s.Answers)) {
+			return s
+		}
+	}
+	for i := range u.ofCase {
+		if u.ofCase[i].Name == name {
+			return &u.ofCase[i]
+		}
+	}
+	return nil
+}
+
+func (u *upstreams) state(name string) host.ClusterState {
+	s := u.find(name)
+	switch {
+	case s == nil || s.State == table.Unknown:
+		return host.ClusterUnknown
+	case s.State == table.Empty:
+		return host.ClusterEmpty
+	}
+	return host.ClusterReady
+}
+
+func (u *upstreams) answer(call *host.Call) (host.CallAnswer, bool) {
+	s := u.find(call.Cluster)
+	if s == nil || s.next >= len(s.Answers) {
+		return host.CallAnswer{}, false
+	}
+	a := &s.Answers[s.next]
+	if !s.Always {
+		s.next++
+	}
+	return callAnswer(a), a.Kind != table.None
+}
+
+func callAnswer(a *table.Answer) host.CallAnswer {
+	return host.CallAnswer{Headers: hostHeaders(a.Headers), Body: a.Body, Trailers: hostHeaders(a.Trailers), Reset: a.Kind == table.Reset}
+}

@@ -1,0 +1,119 @@
+package table
+
+import (
+	"strconv"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// clusters reads {name: state | answer | [answers]}.
+func (r *reader) clusters(n ast.Node) []Cluster {
+	pairs, _ := r.pairs(n, "a state or answers for each cluster")
+	lines := map[string]int{}
+	var all []Cluster
+	for _, p := range pairs {
+		name, ok := p.Key.(*ast.StringNode)
+		if !ok {
+			r.fault(p, "the cluster name %q, expected a text, put it in quotes", p.Key.String())
+			continue
+		}
+		if line := lines[name.Value]; line > 0 {
+			r.fault(p, "repeated key %q, expected it once, remove this one or that of line %d", name.Value, line)
+		}
+		lines[name.Value] = r.position(p).Line
+		all = append(all, r.cluster(name.Value, p.Value))
+	}
+	return all
+}
+
+func (r *reader) cluster(name string, n ast.Node) Cluster {
+	c := Cluster{Name: name, State: Ready}
+	switch n := n.(type) {
+	case *ast.SequenceNode:
+		if len(n.Values) == 0 {
+			r.fault(n, "an empty list, expected answers, write ready for a cluster that does not answer")
+		}
+		for _, item := range n.Values {
+			c.Answers = append(c.Answers, r.answer(item))
+		}
+		return c
+	case *ast.StringNode:
+		switch state := ClusterState(n.Value); state {
+		case Unknown, Empty, Ready:
+			c.State = state
+			return c
+		}
+	}
+	c.Answers, c.Always = []Answer{r.answer(n)}, true
+	return c
+}
+
+// answer reads {status, headers, body, trailers}, none or reset.
+func (r *reader) answer(n ast.Node) Answer {
+	if s, ok := n.(*ast.StringNode); ok {
+		if kind := AnswerKind(s.Value); kind == None || kind == Reset {
+			return Answer{Kind: kind}
+		}
+		r.fault(n, "the text %q, expected an answer {status, headers, body, trailers}, none or reset (and for a whole cluster unknown, "+
+			"empty or ready), change it", s.Value)
+		return Answer{}
+	}
+	o, ok := r.object(n, answerShape)
+	if !ok {
+		return Answer{}
+	}
+	return r.answerOf(o)
+}
+
+func (r *reader) answerOf(o object) Answer {
+	a := Answer{Headers: []Header{}}
+	exact := o.has("exact") && r.boolean(o.fields["exact"])
+	switch {
+	case exact && o.has("status"):
+		r.fault(o.fields["status"], `status beside exact, expected headers alone, write it as the pseudo-header ":status"`)
+	case exact && !o.has("headers"):
+		r.fault(o, "exact without headers, expected the whole list, add headers (it may be empty)")
+	case !exact:
+		status := 200
+		if o.has("status") {
+			status = r.integer(o.fields["status"], 100, 999)
+		}
+		a.Headers = []Header{{":status", strconv.Itoa(status)}}
+	}
+	if o.has("headers") {
+		a.Headers = append(a.Headers, r.headers(o.fields["headers"])...)
+	}
+	if o.has("body") {
+		a.Body = r.bytes(o.fields["body"])
+	}
+	if o.has("trailers") {
+		a.Trailers = r.headers(o.fields["trailers"])
+	}
+	return a
+}
+
+// answered reads the answer to a call that waits.
+func (r *reader) answered(n ast.Node) *Answered {
+	a := &Answered{}
+	o, ok := r.object(n, answeredShape)
+	if !ok {
+		return a
+	}
+	if o.has("call") {
+		a.Call = r.integer(o.fields["call"], 1, 1_000_000)
+	}
+	if !o.has("reset") {
+		a.Answer = r.answerOf(o)
+		return a
+	}
+	a.Kind = Reset
+	if !r.boolean(o.fields["reset"]) {
+		r.fault(o.fields["reset"], "reset: false, expected true, remove it")
+	}
+	for _, key := range []string{"status", "exact", "headers", "body", "trailers"} {
+		if o.has(key) {
+			r.fault(o.fields[key], "%s beside reset, expected nothing else of an answer, remove it", key)
+		}
+	}
+	return a
+}

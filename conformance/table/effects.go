@@ -1,0 +1,106 @@
+package table
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// effects reads what start and want share.
+func (r *reader) effects(o object) Want {
+	var e Want
+	if o.has("logs") {
+		e.Logs = r.logs(o.fields["logs"])
+	}
+	if o.has("calls") {
+		items, _ := r.list(o.fields["calls"], "calls {cluster, headers, timeout_ms}")
+		for _, item := range items {
+			e.Calls = append(e.Calls, r.call(item))
+		}
+	}
+	if o.has("metrics") {
+		e.Metrics = r.metrics(o.fields["metrics"])
+	}
+	if o.has("tick_every") {
+		period := time.Duration(0)
+		if s, ok := o.fields["tick_every"].(*ast.StringNode); !ok || s.Value != "0s" {
+			period = r.duration(o.fields["tick_every"])
+		}
+		e.TickEvery = &period
+	}
+	if o.has("trap") {
+		if s, ok := r.text(o.fields["trap"]); ok {
+			if e.Trap = s; !hostFunction.MatchString(s) {
+				r.fault(o.fields["trap"], "the callback %q, expected an export of the plugin, write it like %q", s, "proxy_on_request_headers")
+			}
+		}
+	}
+	return e
+}
+
+// call reads an outgoing call: one named in the contract, or one written out.
+func (r *reader) call(n ast.Node) Call {
+	if s, ok := n.(*ast.StringNode); ok {
+		call, known := r.contract.Calls[s.Value]
+		if !known && !r.blind {
+			names := slices.Sorted(maps.Keys(r.contract.Calls))
+			r.fault(n, "unknown call %q, expected a name of contract.yaml (%s) or a mapping, %s", s.Value,
+				strings.Join(names, ", "), suggest(s.Value, names, "add it there"))
+		}
+		return call
+	}
+	var call Call
+	o, ok := r.object(n, callShape)
+	if !ok {
+		return call
+	}
+	if o.has("cluster") {
+		call.Cluster = string(r.bytes(o.fields["cluster"]))
+	}
+	if o.has("headers") {
+		call.Headers = r.headers(o.fields["headers"])
+	}
+	if o.has("body") {
+		call.Body = r.bytes(o.fields["body"])
+	}
+	if o.has("trailers") {
+		call.Trailers = r.headers(o.fields["trailers"])
+	}
+	if o.has("timeout_ms") {
+		call.TimeoutMS = r.integer(o.fields["timeout_ms"], 0, 1<<31-1)
+	}
+	return call
+}
+
+// metrics reads {name: value}, where a value is a counter's number or {counter | gauge | histogram: number}.
+func (r *reader) metrics(n ast.Node) []Metric {
+	pairs, _ := r.pairs(n, "a value for each metric")
+	all := []Metric{}
+	for _, p := range pairs {
+		name, ok := p.Key.(*ast.StringNode)
+		if !ok {
+			r.fault(p, "the metric name %q, expected a text, put it in quotes", p.Key.String())
+			continue
+		}
+		m := Metric{"Counter", name.Value, 0}
+		if _, number := p.Value.(*ast.IntegerNode); number {
+			m.Value = int64(r.integer(p.Value, 0, 1<<62))
+		} else if o, ok := r.object(p.Value, metricShape); ok {
+			if len(o.fields) != 1 {
+				r.fault(p.Value, "a metric with %d values, expected one of counter, gauge, histogram, keep one", len(o.fields))
+			}
+			for kind, value := range o.fields {
+				m.Kind, m.Value = strings.ToUpper(kind[:1])+kind[1:], int64(r.integer(value, -1<<62, 1<<62))
+			}
+		}
+		if slices.ContainsFunc(all, func(a Metric) bool { return a.Name == m.Name && a.Kind == m.Kind }) {
+			r.fault(p, "repeated key %q, expected it once, remove one", name.Value)
+		}
+		all = append(all, m)
+	}
+	slices.SortFunc(all, func(a, b Metric) int { return strings.Compare(a.Name+a.Kind, b.Name+b.Kind) })
+	return all
+}

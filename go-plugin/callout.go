@@ -1,0 +1,56 @@
+// callout.go: the key `callout`, a service that is asked before a request goes on. Twin: callout.rs.
+
+package main
+
+type callout struct {
+	service
+	forward      []string // lower case
+	allowOnError bool
+}
+
+func readCallout(path string, v value) (*callout, error) {
+	c := &callout{service: service{timeout: 5000}}
+	err := readObject(path, v, func(path, key string, v value) (err error) {
+		switch key {
+		case "forward":
+			c.forward, err = readHeaderNames(path, v)
+		case "on_error":
+			var onError string
+			onError, err = readLegal(path, v, isOnError, notOnError)
+			c.allowOnError = onError == "allow"
+		default:
+			err = c.readMember(path, key, v)
+		}
+		return err
+	})
+	if err == nil {
+		err = c.complete(path)
+	}
+	return c, err
+}
+
+func isOnError(s string) bool { return s == "deny" || s == "allow" }
+
+// forwarded are, name by name, all the request's headers that the service is to see.
+func (c *callout) forwarded(buffer string) [][2]string {
+	var headers [][2]string
+	for _, name := range c.forward {
+		for pairs := readPairs(buffer); pairs.next(); {
+			if sameName(pairs.name, name) {
+				headers = append(headers, [2]string{name, pairs.value})
+			}
+		}
+	}
+	return headers
+}
+
+// judge says what an answer means for the request that waits for it.
+func (c *callout) judge(r reply) verdict {
+	switch {
+	case !r.answered:
+		return unanswered
+	case r.status == "200":
+		return allowed
+	}
+	return calloutRefused
+}

@@ -1,0 +1,52 @@
+// callout.rs: the key `callout`, a service that is asked before a request goes on. Twin: callout.go.
+
+use crate::auth::Verdict;
+use crate::fault::{Fault, NOT_ON_ERROR};
+use crate::headers::{read_pairs, same_name};
+use crate::service::{Reply, Service};
+use crate::value::{Value, read_header_names, read_legal, read_object};
+
+pub struct Callout {
+    pub service: Service,
+    forward: Vec<String>, // lower case
+    pub allow_on_error: bool,
+}
+
+pub fn read_callout(path: &str, v: Value) -> Result<Callout, Fault> {
+    let mut c = Callout { service: Service::new(), forward: Vec::new(), allow_on_error: false };
+    read_object(path, v, |path, key, v| {
+        match key {
+            "forward" => c.forward = read_header_names(path, v)?,
+            "on_error" => c.allow_on_error = read_legal(path, v, is_on_error, NOT_ON_ERROR)? == "allow",
+            _ => c.service.read_member(path, key, v)?,
+        }
+        Ok(())
+    })?;
+    c.service.complete(path)?;
+    Ok(c)
+}
+
+fn is_on_error(s: &str) -> bool {
+    s == "deny" || s == "allow"
+}
+
+impl Callout {
+    /// Gives, name by name, all the request's headers that the service is to see.
+    pub fn forwarded<'a>(&'a self, buffer: &'a [u8]) -> Vec<(&'a str, &'a [u8])> {
+        let mut headers = Vec::new();
+        for name in &self.forward {
+            let pairs = read_pairs(buffer).flatten().filter(|(n, _)| same_name(n, name));
+            headers.extend(pairs.map(|(_, value)| (name.as_str(), value)));
+        }
+        headers
+    }
+}
+
+/// Says what an answer means for the request that waits for it.
+pub fn judge(reply: &Reply) -> Verdict {
+    match reply {
+        Reply::None => Verdict::Unanswered,
+        Reply::Answer { status, .. } if status == "200" => Verdict::Allowed,
+        _ => Verdict::CalloutRefused,
+    }
+}
