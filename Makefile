@@ -4,11 +4,12 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance test build push lint doctor reproducible clean
+.PHONY: help parity conformance mutants fuzz test build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 RUST := $(PARITY) exec rust
 REGISTRY ?=
+FUZZTIME ?= 60s
 
 # Not ./... from here: Go takes Dockerfile.go for a Go file.
 PACKAGES := $(patsubst %/,./%/...,$(filter-out dist/ rust-plugin/ target/,$(wildcard */)))
@@ -29,8 +30,14 @@ parity: ## the command behind these targets, .cache/bin/parity
 conformance: parity ## obtain compilers, build every plugin, hold each against the table and against the others
 	@$(PARITY) check
 
+mutants: parity ## would the table notice a fault? changes both plugins in small ways and says which changes survive (hours)
+	@nice $(PARITY) mutants
+
 test: parity ## go vet, the Go tests, the Rust plugin's tests
 	go vet $(PACKAGES) && go test $(PACKAGES) && $(RUST) cargo test --locked --target-dir=.cache/build/test
+
+fuzz: build ## every build against a model of the contract: make fuzz FUZZTIME=60s [SEED=7] (for each of two targets)
+	@for target in Configuration Requests; do go test -count=1 -run='^$$' -fuzz="^Fuzz$$target$$" -fuzztime="$(FUZZTIME)" -fuzzminimizetime=0s ./conformance/fuzz; done
 
 build: parity ## dist/NAME.wasm for every build of builds.yaml
 	@$(PARITY) build

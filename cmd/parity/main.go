@@ -31,6 +31,7 @@ func commands() []command {
 		{"check", "hold modules against the request table and against each other", runCheck},
 		{"trace", "show what crosses between host and plugin in one case, two builds side by side", runTrace},
 		{"inspect", "look into a module: sizes, imports, exports, and which Envoy would load it", runInspect},
+		{"mutants", "change the plugins in small ways, and see whether the table notices", runMutants},
 		{"doctor", "say which compilers are there and where missing ones would come from", runDoctor},
 		{"exec", "run a command with a compiler's environment", runExec},
 		{"image", "push a module as an image", runImage},

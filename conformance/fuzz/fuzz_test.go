@@ -1,0 +1,109 @@
+package fuzz
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/header-auth/header-auth/conformance/table"
+)
+
+// What the environment may say, beside -fuzztime:
+//
+//	SEED=7            makes up other cases from the same bytes of the engine
+//	KEYS=header,deny  keeps to these keys of a configuration
+//	DIST=folder       the modules, in place of those of make build
+//	FOUND=folder      where cases are written, in place of found/
+type surroundings struct {
+	seed        uint64
+	keys        []string
+	dist, found string
+}
+
+func fromEnvironment(t testing.TB) surroundings {
+	s := surroundings{keys: Keys, dist: "../../dist", found: "found"}
+	if text := os.Getenv("SEED"); text != "" {
+		var err error
+		if s.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("read SEED: %v, expected a number from 0, such as SEED=7", err)
+		}
+	}
+	if text := os.Getenv("KEYS"); text != "" {
+		s.keys = strings.Split(text, ",")
+	}
+	if text := os.Getenv("DIST"); text != "" {
+		s.dist = text
+	}
+	if text := os.Getenv("FOUND"); text != "" {
+		s.found = text
+	}
+	return s
+}
+
+func loadBuilds(f *testing.F, s surroundings) Builds {
+	builds, err := Load(f.Context(), s.dist)
+	if os.IsNotExist(unwrapped(err)) && os.Getenv("CI") == "" && os.Getenv("DIST") == "" {
+		f.Skip(err)
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+	return builds
+}
+
+func unwrapped(err error) error {
+	for {
+		u, ok := err.(interface{ Unwrap() error })
+		if !ok || u.Unwrap() == nil {
+			return err
+		}
+		if _, isPath := err.(*os.PathError); isPath {
+			return err
+		}
+		err = u.Unwrap()
+	}
+}
+
+// FuzzConfiguration takes bytes for a configuration as they are, or, with a number that is not 0, for decisions about
+// one that is made up.
+func FuzzConfiguration(f *testing.F) {
+	s := fromEnvironment(f)
+	builds := loadBuilds(f, s)
+	f.Add([]byte(`{}`), uint64(0))
+	f.Add([]byte{}, uint64(1))
+	f.Fuzz(func(t *testing.T, data []byte, twist uint64) {
+		config := data
+		if twist != 0 || s.seed != 0 {
+			config = newDice(data, s.seed*31+twist).configuration(s.keys)
+		}
+		c := table.Case{ID: "found/case", Config: config, GoodNone: true}
+		report(t, builds, s, c)
+	})
+}
+
+// FuzzRequests takes bytes for decisions about a configuration and what happens under it.
+func FuzzRequests(f *testing.F) {
+	s := fromEnvironment(f)
+	builds := loadBuilds(f, s)
+	for i := range 8 {
+		f.Add([]byte{byte(i)})
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		report(t, builds, s, newDice(data, s.seed).scenario(s.keys))
+	})
+}
+
+// report fails with the smallest case that shows what differs.
+func report(t *testing.T, builds Builds, s surroundings, c table.Case) {
+	c, d := builds.Compare(t.Context(), c)
+	if d == nil {
+		return
+	}
+	c, d = builds.Shrink(t.Context(), c, d)
+	dir, err := Write(s.found, c, d)
+	if err != nil {
+		t.Error(err)
+	}
+	t.Fatalf("%s: %s: expected %s, found %s\nas a case: %s", d.Build, d.Field, d.Wanted, d.Found, dir)
+}

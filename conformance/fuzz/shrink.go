@@ -1,0 +1,135 @@
+package fuzz
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/header-auth/header-auth/conformance/table"
+)
+
+// most is how many smaller cases are tried.
+const most = 4000
+
+// Shrink makes a case that shows a difference as small as it gets while it shows one in the same field.
+func (b Builds) Shrink(ctx context.Context, c table.Case, d *Difference) (table.Case, *Difference) {
+	s := shrinker{ctx: ctx, builds: b.only(d.Build), field: fieldOf(d), left: most, best: c, found: d}
+	for before := -1; before != s.left; {
+		before = s.left
+		improved := s.shorten()
+		if !improved {
+			break
+		}
+	}
+	return s.best, s.found
+}
+
+// fieldOf is the field without the step it was in, whose number changes.
+func fieldOf(d *Difference) string {
+	parts := strings.Split(d.Field, ": ")
+	return parts[len(parts)-1]
+}
+
+type shrinker struct {
+	ctx    context.Context
+	builds Builds
+	field  string
+	left   int
+	best   table.Case
+	found  *Difference
+}
+
+// try takes a smaller case if it still shows the difference.
+func (s *shrinker) try(c table.Case) bool {
+	if s.left--; s.left < 0 {
+		return false
+	}
+	c, d := s.builds.Compare(s.ctx, tidy(c))
+	if d == nil || fieldOf(d) != s.field {
+		return false
+	}
+	s.best, s.found = c, d
+	return true
+}
+
+// shorten tries everything once, and says whether anything helped.
+func (s *shrinker) shorten() bool {
+	helped := without(s, s.best.Steps, func(c *table.Case, rest []table.Step) { c.Steps = rest })
+	helped = without(s, s.best.Clusters, func(c *table.Case, rest []table.Cluster) { c.Clusters = rest }) || helped
+	for i := range s.best.Steps {
+		if i >= len(s.best.Steps) { // tidied away
+			break
+		}
+		change := func(do func(*table.Step)) func(*table.Case) {
+			return func(c *table.Case) {
+				if i < len(c.Steps) {
+					c.Steps = slices.Clone(c.Steps)
+					do(&c.Steps[i])
+				}
+			}
+		}
+		step := s.best.Steps[i]
+		helped = without(s, step.Faults, func(c *table.Case, rest []table.Fault) {
+			change(func(step *table.Step) { step.Faults = rest })(c)
+		}) || helped
+		helped = without(s, step.Clusters, func(c *table.Case, rest []table.Cluster) {
+			change(func(step *table.Step) { step.Clusters = rest })(c)
+		}) || helped
+		if step.Configure != nil {
+			helped = without(s, step.Configure.Config, func(c *table.Case, rest []byte) {
+				change(func(step *table.Step) { step.Configure = &table.Configure{Plugin: step.Configure.Plugin, Config: rest} })(c)
+			}) || helped
+		}
+		if step.Request == nil {
+			continue
+		}
+		request := func(do func(*table.Request)) func(*table.Case) {
+			return change(func(step *table.Step) {
+				r := *step.Request
+				do(&r)
+				step.Request = &r
+			})
+		}
+		helped = without(s, step.Request.Headers[4:], func(c *table.Case, rest []table.Header) { // no request without its pseudo-headers
+			request(func(r *table.Request) { r.Headers = append(r.Headers[:4:4], rest...) })(c)
+		}) || helped
+		helped = without(s, step.Request.Response.Headers[1:], func(c *table.Case, rest []table.Header) {
+			request(func(r *table.Request) { r.Response.Headers = append(r.Response.Headers[:1:1], rest...) })(c)
+		}) || helped
+		for _, do := range []func(*table.Request){func(r *table.Request) { r.Body = nil }, func(r *table.Request) { r.Trailers = nil },
+			func(r *table.Request) { r.Response.Body = nil }} {
+			if r := s.best.Steps[i].Request; r.Body != nil || r.Trailers != nil || r.Response.Body != nil {
+				c := s.best
+				request(do)(&c)
+				_ = s.try(c) // may change nothing, and so is no reason for another round
+			}
+		}
+		for h := 4; h < len(s.best.Steps[i].Request.Headers); h++ {
+			value := []byte(s.best.Steps[i].Request.Headers[h].Value)
+			helped = without(s, value, func(c *table.Case, rest []byte) {
+				request(func(r *table.Request) {
+					r.Headers = slices.Clone(r.Headers)
+					r.Headers[h].Value = string(rest)
+				})(c)
+			}) || helped
+		}
+	}
+	return without(s, s.best.Config, func(c *table.Case, rest []byte) { c.Config = rest }) || helped
+}
+
+// without is delta debugging (Zeller): it leaves out halves, then quarters, down to single items, as long as that helps.
+func without[T any](s *shrinker, items []T, set func(*table.Case, []T)) (helped bool) {
+	for size := len(items); size > 0; size /= 2 {
+		for at := 0; at+size <= len(items) && s.left > 0; {
+			rest := append(append([]T{}, items[:at]...), items[at+size:]...)
+			c := s.best
+			set(&c, rest)
+			if s.try(c) {
+				items, helped = rest, true
+			} else {
+				at += size
+			}
+		}
+	}
+	return helped
+}

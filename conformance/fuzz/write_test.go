@@ -1,0 +1,41 @@
+package fuzz
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/header-auth/header-auth/conformance/model"
+	"github.com/header-auth/header-auth/conformance/table"
+)
+
+// What is found must be a case: whatever the dice can make up, the table can say, and says the same.
+func TestWhatIsWrittenIsWhatWasFound(t *testing.T) {
+	for seed := range uint64(300) {
+		d := newDice(nil, seed+1)
+		c := d.scenario(Keys)
+		if seed%3 == 0 {
+			c = table.Case{Config: d.configuration(Keys), GoodNone: true}
+		}
+		c = model.Expect(c)
+		dir, err := Write(t.TempDir(), c, &Difference{Build: "x", Field: "y\n: \"", Wanted: "a\nb", Found: "\xff"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := table.Load(dir)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, text(c, "x", &Difference{}))
+		}
+		ignore := cmpopts.IgnoreTypes(table.Position{})
+		got := loaded.Cases()[0]
+		got.Clauses, got.Why, got.GoodWhy, got.ID, got.Clock = nil, "", "", c.ID, c.Clock
+		got.GoodNone = true // of a configuration that is refused, without a word
+		if len(c.Steps) == 0 {
+			got.Steps = nil
+		}
+		if diff := cmp.Diff(c, got, ignore, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("seed %d: found -, written +:\n%s", seed, diff)
+		}
+	}
+}

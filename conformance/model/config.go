@@ -1,0 +1,355 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+)
+
+// config is a configuration that was accepted.
+type config struct {
+	header          string
+	values          []string
+	basic           *basic
+	deny            deny
+	requestHeaders  []Header
+	responseHeaders []Header
+	configHeader    string // "": off
+	rateLimit       *rateLimit
+	token           *tokenConfig
+	callout         *calloutConfig
+	logHeaders      bool
+	metrics         bool
+}
+
+type basic struct {
+	users map[string]string
+	realm string
+}
+
+type deny struct {
+	status  int
+	body    string
+	headers []Header
+}
+
+type rateLimit struct {
+	tokens, refillMS int
+	deny             deny
+}
+
+type service struct {
+	cluster, authority, path string
+	timeoutMS                int
+}
+
+type tokenConfig struct {
+	service
+	periodMS  int
+	take, set string
+}
+
+type calloutConfig struct {
+	service
+	forward []string
+	onError string
+}
+
+// readConfig is clause 1: the configuration, or the fault that is to be logged.
+func readConfig(b []byte) (config, string) {
+	c := config{
+		header: "allow",
+		values: []string{"true"},
+		deny:   deny{403, "Forbidden by ASM Wasm Plugin", []Header{{"content-type", "text/plain"}}},
+	}
+	if len(b) == 0 {
+		return c, ""
+	}
+	top, fault := document(b)
+	if fault != "" {
+		return c, fault
+	}
+	j := judge{}
+	given := j.object("", top, map[string]read{
+		"header":           func(p string, v value) { c.header = j.name(p, v) },
+		"values":           func(p string, v value) { c.values = j.list(p, v, 1, math.MaxInt, j.fieldValue) },
+		"basic":            func(p string, v value) { c.basic = j.basic(p, v) },
+		"deny":             func(p string, v value) { c.deny = j.deny(p, v, c.deny) },
+		"request_headers":  func(p string, v value) { c.requestHeaders = j.pairs(p, v) },
+		"response_headers": func(p string, v value) { c.responseHeaders = j.pairs(p, v) },
+		"config_header":    func(p string, v value) { c.configHeader = j.name(p, v) },
+		"rate_limit":       func(p string, v value) { c.rateLimit = j.rateLimit(p, v) },
+		"token":            func(p string, v value) { c.token = j.token(p, v) },
+		"callout":          func(p string, v value) { c.callout = j.callout(p, v) },
+		"log_headers":      func(p string, v value) { c.logHeaders = j.boolean(p, v) },
+		"metrics":          func(p string, v value) { c.metrics = j.boolean(p, v) },
+	})
+	// Keys that contradict each other are judged when all else is known to be right.
+	if c.basic != nil {
+		if given["header"] {
+			j.fail("basic", "not together with header")
+		}
+		if given["values"] {
+			j.fail("basic", "not together with values")
+		}
+		if given["config_header"] {
+			j.fail("config_header", "not together with basic")
+		}
+		if !j.statusGiven {
+			c.deny.status = 401
+		} else if c.deny.status != 401 {
+			j.fail("deny.status", "only 401 with basic")
+		}
+	}
+	return c, j.fault
+}
+
+// judge walks through a document from its beginning to its end, and keeps the first fault.
+type judge struct {
+	fault       string
+	statusGiven bool // deny.status was
+}
+
+// read takes the value at a path.
+type read func(path string, v value)
+
+func (j *judge) fail(path, fault string) {
+	if j.fault != "" {
+		return
+	}
+	j.fault = fault
+	if path != "" {
+		j.fault = path + ": " + fault
+	}
+}
+
+func (j *judge) is(path string, v value, want kind) bool {
+	if v.kind != want {
+		j.fail(path, "expected "+string(want))
+	}
+	return v.kind == want
+}
+
+// object reads the members that are known, and says which there were.
+func (j *judge) object(path string, v value, known map[string]read, required ...string) map[string]bool {
+	given := map[string]bool{}
+	if !j.is(path, v, anObject) {
+		return given
+	}
+	for i, key := range v.keys {
+		switch read, ok := known[key]; {
+		case !ok:
+			// A key of no characters has a path of none, and yet the colon stands.
+			if j.fault == "" {
+				j.fault = join(path, shownKey(key)) + ": unknown key"
+			}
+		case given[key]:
+			j.fail(join(path, key), "repeated key")
+		default:
+			given[key] = true
+			read(join(path, key), v.values[i])
+		}
+	}
+	for _, key := range required {
+		if !given[key] {
+			j.fail(join(path, key), "required")
+		}
+	}
+	return given
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+func (j *judge) text(path string, v value) string {
+	j.is(path, v, aString)
+	return v.text
+}
+
+// name is a header name in lower case.
+func (j *judge) name(path string, v value) string {
+	if j.is(path, v, aString) && !isToken(v.text) {
+		j.fail(path, "not a header name")
+	}
+	return lower(v.text)
+}
+
+func (j *judge) fieldValue(path string, v value) string {
+	if j.is(path, v, aString) && !fieldValue(v.text) {
+		j.fail(path, "not a header value")
+	}
+	return v.text
+}
+
+func (j *judge) boolean(path string, v value) bool {
+	j.is(path, v, aBoolean)
+	return v.text == "true"
+}
+
+// mostItems is the most that a list of names or pairs may hold.
+const mostItems = 64
+
+func (j *judge) list(path string, v value, least, most int, read func(string, value) string) []string {
+	var all []string
+	if !j.is(path, v, anArray) {
+		return nil
+	}
+	if len(v.values) < least {
+		j.fail(path, "at least one item expected")
+	}
+	if len(v.values) > most {
+		j.fail(path, fmt.Sprintf("more than %d items", most))
+	}
+	for i, item := range v.values {
+		all = append(all, read(fmt.Sprintf("%s[%d]", path, i), item))
+	}
+	return all
+}
+
+func (j *judge) pairs(path string, v value) []Header {
+	all := []Header{}
+	if !j.is(path, v, anArray) {
+		return nil
+	}
+	if len(v.values) > mostItems {
+		j.fail(path, fmt.Sprintf("more than %d items", mostItems))
+	}
+	for i, item := range v.values {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if item.kind != anArray || len(item.values) != 2 {
+			j.fail(at, "expected a pair")
+			continue
+		}
+		all = append(all, Header{j.name(at+"[0]", item.values[0]), j.fieldValue(at+"[1]", item.values[1])})
+	}
+	return all
+}
+
+// integer is a number written without fraction and exponent (1.2.4), however long.
+func (j *judge) integer(path string, v value, low, high int64) int {
+	n, ok := new(big.Int).SetString(v.text, 10) // of what JSON calls a number it refuses exactly those others
+	if v.kind != aNumber || !ok {
+		j.fail(path, "expected an integer")
+		return 0
+	}
+	if n.Cmp(big.NewInt(low)) < 0 || n.Cmp(big.NewInt(high)) > 0 {
+		j.fail(path, fmt.Sprintf("out of range %d to %d", low, high))
+		return 0
+	}
+	return int(n.Int64())
+}
+
+func (j *judge) deny(path string, v value, d deny) deny {
+	given := j.object(path, v, map[string]read{
+		"status":  func(p string, v value) { d.status = j.integer(p, v, 300, 599) },
+		"body":    func(p string, v value) { d.body = j.text(p, v) },
+		"headers": func(p string, v value) { d.headers = j.pairs(p, v) },
+	})
+	if path == "deny" {
+		j.statusGiven = given["status"]
+	}
+	return d
+}
+
+func (j *judge) basic(path string, v value) *basic {
+	b := &basic{users: map[string]string{}, realm: "header-auth"}
+	j.object(path, v, map[string]read{
+		"users": func(p string, v value) { j.users(p, v, b.users) },
+		"realm": func(p string, v value) {
+			b.realm = v.text
+			if j.is(p, v, aString) && !realm(v.text) {
+				j.fail(p, "not a realm")
+			}
+		},
+	}, "users")
+	return b
+}
+
+// realm is what can stand in a quoted string without a backslash.
+func realm(s string) bool {
+	return fieldValue(s) && !slices.ContainsFunc([]byte(s), func(c byte) bool { return c == '"' || c == '\\' })
+}
+
+// users reads the members, whose keys are names of the operator's own.
+func (j *judge) users(path string, v value, users map[string]string) {
+	if !j.is(path, v, anObject) {
+		return
+	}
+	if len(v.keys) == 0 {
+		j.fail(path, "at least one item expected")
+	}
+	for i, user := range v.keys {
+		at := path + "." + shownKey(user)
+		if _, repeated := users[user]; repeated {
+			j.fail(at, "repeated key")
+		}
+		if user == "" || hasControl(user) || slices.Contains([]byte(user), ':') {
+			j.fail(at, "not a user name")
+		}
+		if j.is(at, v.values[i], aString) && hasControl(v.values[i].text) {
+			j.fail(at, "not a password")
+		}
+		users[user] = v.values[i].text
+	}
+}
+
+func (j *judge) rateLimit(path string, v value) *rateLimit {
+	r := &rateLimit{deny: deny{403, "rate limited, wait and retry.", []Header{{"powered-by", "header-auth"}}}}
+	j.object(path, v, map[string]read{
+		"tokens":    func(p string, v value) { r.tokens = j.integer(p, v, 1, 1_000_000) },
+		"refill_ms": func(p string, v value) { r.refillMS = j.integer(p, v, 1, 86_400_000) },
+		"deny":      func(p string, v value) { r.deny = j.deny(p, v, r.deny) },
+	}, "tokens", "refill_ms")
+	return r
+}
+
+// service reads what token and callout have in common, beside keys of their own.
+func (j *judge) service(path string, v value, s *service, own map[string]read) {
+	s.timeoutMS = 5000
+	text := func(fault string, legal func(string) bool, to *string) read {
+		return func(p string, v value) {
+			*to = v.text
+			if j.is(p, v, aString) && !legal(v.text) {
+				j.fail(p, fault)
+			}
+		}
+	}
+	own["cluster"] = text("not a cluster", func(s string) bool { return s != "" }, &s.cluster)
+	own["authority"] = text("not an authority", func(s string) bool { return s != "" && fieldValue(s) }, &s.authority)
+	own["path"] = text("not a path", urlPath, &s.path)
+	own["timeout_ms"] = func(p string, v value) { s.timeoutMS = j.integer(p, v, 1, 3_600_000) }
+	j.object(path, v, own, "cluster", "authority", "path")
+}
+
+func urlPath(s string) bool {
+	return len(s) > 0 && s[0] == '/' && !hasControl(s) && !slices.Contains([]byte(s), ' ')
+}
+
+func (j *judge) token(path string, v value) *tokenConfig {
+	t := &tokenConfig{periodMS: 15000, take: "authorization", set: "x-auth"}
+	j.service(path, v, &t.service, map[string]read{
+		"period_ms": func(p string, v value) { t.periodMS = j.integer(p, v, 1, 86_400_000) },
+		"take":      func(p string, v value) { t.take = j.name(p, v) },
+		"set":       func(p string, v value) { t.set = j.name(p, v) },
+	})
+	return t
+}
+
+func (j *judge) callout(path string, v value) *calloutConfig {
+	c := &calloutConfig{onError: "deny"}
+	j.service(path, v, &c.service, map[string]read{
+		"forward": func(p string, v value) { c.forward = j.list(p, v, 0, mostItems, j.name) },
+		"on_error": func(p string, v value) {
+			c.onError = v.text
+			if j.is(p, v, aString) && v.text != "deny" && v.text != "allow" {
+				j.fail(p, "expected deny or allow")
+			}
+		},
+	})
+	return c
+}

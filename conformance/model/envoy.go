@@ -1,0 +1,103 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/header-auth/header-auth/conformance/table"
+)
+
+// arrived are headers as Envoy's map holds them: names in lower case, pseudo-headers first, and of some names one entry
+// into which all values are joined.
+func arrived(headers []table.Header, joined ...string) []Header {
+	var pseudo, others []Header
+	for _, h := range headers {
+		h := Header{lower(h.Name), h.Value}
+		if strings.HasPrefix(h.Name, ":") {
+			pseudo = append(pseudo, h)
+			continue
+		}
+		i := slices.IndexFunc(others, func(o Header) bool { return o.Name == h.Name })
+		switch {
+		case i < 0 || !slices.Contains(joined, h.Name):
+			others = append(others, h)
+		case others[i].Value == "":
+			others[i].Value = h.Value
+		case h.Value != "":
+			others[i].Value += "," + h.Value
+		}
+	}
+	return append(pseudo, others...)
+}
+
+// oncePerRequest are those of the names that matter here.
+var oncePerRequest = []string{"accept", "authorization", "content-type", "via"}
+
+// composed is what Envoy makes of a local response before it meets the plugin: of a body it says the length and, when
+// nobody has, the type; a gRPC client is answered in headers alone.
+func composed(s *Stream) []Header {
+	all := []Header{{":status", strconv.Itoa(s.Reply.Status)}}
+	for _, h := range s.Reply.Headers {
+		all = append(all, Header(h))
+	}
+	if grpc(s.Request) {
+		all = inPlace(all, Header{":status", "200"})
+		all = inPlace(all, Header{"content-type", "application/grpc"})
+		if len(named(all, "grpc-status")) == 0 {
+			all = append(all, Header{"grpc-status", strconv.Itoa(*s.Reply.GRPCStatus)})
+		}
+		if s.Reply.Body != "" && len(named(all, "grpc-message")) == 0 {
+			all = append(all, Header{"grpc-message", percent(s.Reply.Body)})
+		}
+		return slices.DeleteFunc(all, func(h Header) bool { return h.Name == "content-length" })
+	}
+	if s.Reply.Body == "" {
+		return slices.DeleteFunc(all, func(h Header) bool { return h.Name == "content-length" || h.Name == "content-type" })
+	}
+	all = inPlace(all, Header{"content-length", strconv.Itoa(len(s.Reply.Body))})
+	if len(named(all, "content-type")) == 0 {
+		all = append(all, Header{"content-type", "text/plain"})
+	}
+	return all
+}
+
+// inPlace sets a header as Envoy does: where there is one of the name its value changes.
+func inPlace(headers []Header, h Header) []Header {
+	for i := range headers {
+		if headers[i].Name == h.Name {
+			headers[i].Value = h.Value
+			return headers
+		}
+	}
+	return append(headers, h)
+}
+
+func grpc(request []Header) bool {
+	for _, h := range named(request, "content-type") {
+		return h.Value == "application/grpc" || strings.HasPrefix(h.Value, "application/grpc+")
+	}
+	return false
+}
+
+// percent is how gRPC writes a message in a header.
+func percent(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c < ' ' || c >= '~' || c == '%' {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func toTable(headers []Header) []table.Header {
+	all := []table.Header{}
+	for _, h := range headers {
+		all = append(all, table.Header(h))
+	}
+	return all
+}

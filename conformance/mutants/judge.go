@@ -1,0 +1,100 @@
+package mutants
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+)
+
+const (
+	deadline = 5 * time.Second // for each call into a mutant: long, as a busy machine must not kill one
+	long     = 100             // repetitions from which a case is held last
+)
+
+// judge holds modules against the table, the likeliest case first.
+type judge struct {
+	options  host.Options
+	contract *table.Contract
+	cases    []table.Case
+}
+
+func newJudge(t *table.Table, o host.Options) *judge {
+	o.Deadline, o.CacheDir = deadline, "" // a mutant's code is never seen again
+	if o.MemoryPages == 0 {
+		o.MemoryPages = suite.MemoryPages
+	}
+	j := &judge{options: o, contract: &t.Contract, cases: slices.Clone(t.Cases())}
+	slices.SortStableFunc(j.cases, func(a, b table.Case) int { return repetitions(&a)/long - repetitions(&b)/long })
+	return j
+}
+
+func repetitions(c *table.Case) int {
+	n := 0
+	for _, s := range c.Steps {
+		n += max(1, s.Times)
+	}
+	return n
+}
+
+// leaveOut drops the cases that the unchanged module fails, and gives their ids: they would kill every mutant.
+func (j *judge) leaveOut(ctx context.Context, wasm []byte) (ids []string, err error) {
+	m, err := host.Compile(ctx, wasm, j.options)
+	if err != nil {
+		return nil, fmt.Errorf("load the unchanged module: %w", err)
+	}
+	defer m.Close(ctx)
+	j.cases = slices.DeleteFunc(j.cases, func(c table.Case) bool {
+		red := ctx.Err() == nil && j.red(ctx, m, &c)
+		if red {
+			ids = append(ids, c.ID)
+		}
+		return red
+	})
+	return ids, ctx.Err()
+}
+
+// notLoaded is the killer of a module that Envoy would not load.
+const notLoaded = "(does not load)"
+
+// hold gives the first case that is red; "" when none is. The hint is the id of the case to try first.
+func (j *judge) hold(ctx context.Context, wasm []byte, hint string) (killer string, err error) {
+	m, err := host.Compile(ctx, wasm, j.options)
+	if err != nil {
+		return notLoaded, ctx.Err()
+	}
+	defer m.Close(ctx)
+	j.first(hint)
+	for i := range j.cases {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if c := &j.cases[i]; j.red(ctx, m, c) {
+			id := c.ID
+			if repetitions(c) < long {
+				j.first(id)
+			}
+			return id, ctx.Err()
+		}
+	}
+	return "", ctx.Err()
+}
+
+func (j *judge) red(ctx context.Context, m *host.Module, c *table.Case) bool {
+	seen, err := suite.Observe(ctx, m, c, suite.Options{Good: suite.Good(j.contract, c)})
+	return err != nil || len(suite.Check(c, seen)) > 0
+}
+
+// first moves a case to the front: changes next to each other die of the same case as a rule.
+func (j *judge) first(id string) {
+	i := slices.IndexFunc(j.cases, func(c table.Case) bool { return c.ID == id })
+	if i > 0 {
+		c := j.cases[i]
+		copy(j.cases[1:i+1], j.cases[:i])
+		j.cases[0] = c
+	}
+}

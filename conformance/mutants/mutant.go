@@ -1,0 +1,153 @@
+// Package mutants asks whether the request table would notice a fault in a plugin: it makes one small change at a time
+// in the sources of either, builds each changed plugin and holds it against the table until a case is red.
+//
+// Both languages are changed by the same operators. The Go side reads a syntax tree, the Rust side the tokens of code
+// that cargo fmt has laid out.
+package mutants
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Operator is a way to change a program.
+type Operator string
+
+const (
+	Comparison Operator = "comparison"  // negated
+	Boundary   Operator = "boundary"    // < to <=, a range that includes its end to one that does not
+	Logic      Operator = "and, or"     // swapped; one side taken for granted; a ! left out
+	Condition  Operator = "condition"   // always true, always false
+	Number     Operator = "number"      // one more, one less; a character's neighbours
+	Text       Operator = "text"        // another string
+	Name       Operator = "named value" // the neighbour in its declaration; true for false
+	Return     Operator = "return"      // an early return left out
+	HostCall   Operator = "host call"   // left out and said to have succeeded, or to have failed
+	Arithmetic Operator = "arithmetic"  // + for -, | for &, << for >>, min for max
+	Arm        Operator = "arm"         // an arm of a switch or match left out, or one value of it
+	Statement  Operator = "statement"   // an assignment or a call left out
+)
+
+// Operators are all of them, in the order of a summary.
+func Operators() []Operator {
+	return []Operator{Comparison, Boundary, Logic, Condition, Number, Text, Name, Return, HostCall, Arithmetic, Arm, Statement}
+}
+
+// Mutant is one change in one file: the bytes from Offset to End become Text.
+type Mutant struct {
+	File        string // from the repository's root, with slashes
+	Operator    Operator
+	Offset, End int
+	Text        string
+	Line        int    // for people; from 1
+	Change      string // `function: line → line`, the same wherever the function moves to
+}
+
+// ID names a mutant as long as its function keeps its name and the line its text.
+func (m Mutant) ID() string { return m.File + ": " + m.Change }
+
+// Apply is the changed file.
+func (m Mutant) Apply(source []byte) []byte {
+	return slices.Concat(source[:m.Offset], []byte(m.Text), source[m.End:])
+}
+
+// mutator collects the mutants of one file.
+type mutator struct {
+	file     string
+	source   string
+	function func(offset int) string // the function an offset lies in
+	found    []Mutant
+}
+
+func (m *mutator) replace(op Operator, offset, end int, text string) {
+	if m.source[offset:end] != text {
+		m.found = append(m.found, Mutant{File: m.file, Operator: op, Offset: offset, End: end, Text: text})
+	}
+}
+
+// wrap puts something before and behind what is there.
+func (m *mutator) wrap(op Operator, offset, end int, before, after string) {
+	m.replace(op, offset, end, before+m.source[offset:end]+after)
+}
+
+// always makes a condition true and then false. What it says is kept behind the answer: Go wants its variables used.
+func (m *mutator) always(op Operator, offset, end int, answers ...bool) {
+	for _, answer := range answers {
+		if answer {
+			m.wrap(op, offset, end, "true || (", ")")
+		} else {
+			m.wrap(op, offset, end, "false && (", ")")
+		}
+	}
+}
+
+// done gives the mutants in the order of the file, each with its description.
+func (m *mutator) done() []Mutant {
+	slices.SortStableFunc(m.found, func(a, b Mutant) int { return a.Offset - b.Offset })
+	unique := m.found[:0]
+	changes, texts := map[string]int{}, map[string]bool{}
+	for _, x := range m.found {
+		same := fmt.Sprint(x.Offset, " ", x.End, " ", x.Text)
+		if texts[same] {
+			continue
+		}
+		texts[same] = true
+		x.Line = 1 + strings.Count(m.source[:x.Offset], "\n")
+		x.Change = m.describe(x)
+		changes[x.Change]++
+		if n := changes[x.Change]; n > 1 {
+			x.Change += fmt.Sprintf(" #%d", n)
+		}
+		unique = append(unique, x)
+	}
+	return unique
+}
+
+// describe says a change by the lines it touches, without their numbers.
+func (m *mutator) describe(x Mutant) string {
+	start := strings.LastIndexByte(m.source[:x.Offset], '\n') + 1
+	end := len(m.source)
+	if i := strings.IndexByte(m.source[x.End:], '\n'); i >= 0 {
+		end = x.End + i
+	}
+	before := oneLine(m.source[start:end])
+	after := oneLine(m.source[start:x.Offset] + x.Text + m.source[x.End:end])
+	before, after = excerpt(before, after)
+	if after == "" {
+		after = "nothing"
+	}
+	change := before + " → " + after
+	if name := m.function(x.Offset); name != "" {
+		change = name + ": " + change
+	}
+	return change
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// excerpt shortens two texts to the part around their first difference.
+func excerpt(a, b string) (string, string) {
+	const most, lead = 110, 50
+	x, y := []rune(a), []rune(b)
+	same := 0
+	for same < min(len(x), len(y)) && x[same] == y[same] {
+		same++
+	}
+	start := 0
+	if max(len(x), len(y)) > most {
+		start = max(0, same-lead)
+	}
+	cut := func(r []rune) string {
+		text := r[min(start, len(r)):]
+		head, tail := "", ""
+		if start > 0 {
+			head = "…"
+		}
+		if len(text) > most {
+			text, tail = text[:most], "…"
+		}
+		return head + string(text) + tail
+	}
+	return cut(x), cut(y)
+}

@@ -1,0 +1,177 @@
+package mutants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/toolchain"
+)
+
+// Options say what to mutate and by what to judge.
+type Options struct {
+	Root      string // the repository's folder
+	Table     *table.Table
+	Host      host.Options
+	Languages []string // of Languages; none: all
+	Files     []string // patterns for path.Match, of a file's name; none: all
+	Again     bool     // forget the verdicts that are kept
+	Log       io.Writer
+	Progress  func(done, total int, language, change string) // before each mutant; nil: nobody listens
+}
+
+// Score is what came of the mutants of one language.
+type Score struct {
+	Language string
+	Sources  string // digest
+	Results  []Result
+	LeftOut  []string // cases that the unchanged plugin fails
+}
+
+// Count is how many mutants had an outcome.
+func (s *Score) Count(o Outcome) int {
+	n := 0
+	for i := range s.Results {
+		if s.Results[i].Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// Percent is the share of mutants killed among those that could be; 0 when there was none.
+func (s *Score) Percent() float64 {
+	killed, all := s.Count(Killed), s.Count(Killed)+s.Count(Survived)
+	return 100 * float64(killed) / float64(max(1, all))
+}
+
+// Run makes every mutant and holds it against the table. Interrupted, it gives what there is with the context's error;
+// the next run goes on from there. A compiler that can't be had is a *toolchain.MissingError.
+func Run(ctx context.Context, o Options) ([]Score, error) {
+	var chosen []*plugin
+	var compilers []string
+	for _, p := range plugins() {
+		if len(o.Languages) == 0 || slices.Contains(o.Languages, p.language) {
+			chosen, compilers = append(chosen, p), append(compilers, p.language)
+		}
+	}
+	root, err := filepath.Abs(o.Root)
+	if err != nil {
+		return nil, err
+	}
+	o.Root = root
+	tools, err := toolchain.Obtain(ctx, compilers, toolchain.Options{Root: root, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	var scores []Score
+	for _, p := range chosen {
+		if err := p.prepare(ctx, root, tools[p.language]); err != nil {
+			return scores, fmt.Errorf("prepare %s: %w", p.language, err)
+		}
+		score, err := run(ctx, p, o)
+		scores = append(scores, score)
+		if err != nil {
+			return scores, err
+		}
+	}
+	return scores, nil
+}
+
+func run(ctx context.Context, p *plugin, o Options) (Score, error) {
+	score := Score{Language: p.language, Sources: p.digest()}
+	mutants, err := p.mutate(p.sources)
+	if err != nil {
+		return score, err
+	}
+	if len(o.Files) > 0 {
+		mutants = slices.DeleteFunc(mutants, func(m Mutant) bool {
+			return !slices.ContainsFunc(o.Files, func(pattern string) bool {
+				ok, err := path.Match(pattern, path.Base(m.File))
+				return ok && err == nil
+			})
+		})
+	}
+	kept, err := readKept(filepath.Join(o.Root, ".cache", "mutants", p.language+".json"), o.Table.Digest, score.Sources)
+	if err != nil {
+		return score, err
+	}
+	if o.Again {
+		kept.Verdicts, kept.before = map[string]verdict{}, nil
+	}
+	original, err := p.build(ctx)
+	if err != nil {
+		return score, fmt.Errorf("build the unchanged %s plugin: %w", p.language, err)
+	}
+	j := newJudge(o.Table, o.Host)
+	if score.LeftOut, err = j.leaveOut(ctx, original); err != nil {
+		return score, err
+	}
+	r := runner{compile: p.with, hold: j.hold, kept: kept, modules: map[string]string{digest(original): ""}}
+	for i, m := range mutants {
+		if o.Progress != nil {
+			o.Progress(i, len(mutants), p.language, m.Change)
+		}
+		v, err := r.one(ctx, m)
+		if err != nil {
+			return score, err
+		}
+		score.Results = append(score.Results, Result{Mutant: m, Outcome: v.Outcome, Killer: v.Killer})
+	}
+	return score, nil
+}
+
+type runner struct {
+	compile func(context.Context, Mutant) ([]byte, error)
+	hold    func(ctx context.Context, wasm []byte, hint string) (killer string, err error)
+	kept    *kept
+	modules map[string]string // digest of a module to the id of the mutant that gave it; "": the unchanged sources
+}
+
+func (r *runner) one(ctx context.Context, m Mutant) (v verdict, err error) {
+	id := m.ID()
+	v, known := r.kept.Verdicts[id]
+	if !known {
+		if v, err = r.judged(ctx, m); err != nil {
+			return v, err
+		}
+		r.kept.Verdicts[id] = v
+		if err := r.kept.save(); err != nil {
+			return v, fmt.Errorf("keep verdicts: %w", err)
+		}
+	}
+	if _, ok := r.modules[v.Module]; !ok && v.Module != "" {
+		r.modules[v.Module] = id
+	}
+	return v, nil
+}
+
+func (r *runner) judged(ctx context.Context, m Mutant) (v verdict, err error) {
+	wasm, err := r.compile(ctx, m)
+	if errors.Is(err, errCompile) {
+		return verdict{Outcome: NoProgram}, nil
+	}
+	if err != nil {
+		return v, fmt.Errorf("build mutant %s: %w", m.ID(), err)
+	}
+	v.Module = digest(wasm)
+	if first, ok := r.modules[v.Module]; ok {
+		v.Outcome = SameAsAnother
+		if first == "" {
+			v.Outcome = Unchanged
+		}
+		return v, nil
+	}
+	v.Killer, err = r.hold(ctx, wasm, r.kept.before[m.ID()].Killer)
+	v.Outcome = Survived
+	if v.Killer != "" {
+		v.Outcome = Killed
+	}
+	return v, err
+}

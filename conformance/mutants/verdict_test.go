@@ -1,0 +1,197 @@
+package mutants
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/header-auth/header-auth/toolchain"
+)
+
+func result(change string, outcome Outcome) Result {
+	return Result{Mutant: Mutant{File: "a.go", Operator: Comparison, Change: change}, Outcome: outcome}
+}
+
+func TestCompare(t *testing.T) {
+	scores := []Score{{Language: "go", Results: []Result{
+		result("explained", Survived), result("new", Survived), result("killed now", Killed), result("killed", Killed),
+		result("no program now", NoProgram), result("the same", Unchanged),
+	}}}
+	got := Compare(scores, []Survivor{
+		{"a.go", []string{"explained", "killed now", "no program now", "gone"}, "because"},
+		{"b.go", []string{"of a file left out"}, "because"},
+	})
+	if len(got.Unlisted) != 1 || got.Unlisted[0].Change != "new" {
+		t.Errorf("unlisted: %v, want new", got.Unlisted)
+	}
+	if diff := cmp.Diff([]string{"a.go: killed now: killed", "a.go: no program now: no program", "a.go: gone: no such mutant"}, got.Stale); diff != "" {
+		t.Errorf("stale: -want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"a.go: explained": "because"}, got.Reasons); diff != "" {
+		t.Errorf("reasons: -want +got:\n%s", diff)
+	}
+	if got := scores[0].Percent(); got != 50 {
+		t.Errorf("%v %% killed, want 50: what made no program or no other module does not count", got)
+	}
+}
+
+func TestLoadSurvivors(t *testing.T) {
+	for _, tt := range []struct{ name, text, fault string }{
+		{"good", "survivors:\n  - {file: a.go, mutations: [x, y], reason: because}\n", ""},
+		{"no reason", "survivors:\n  - {file: a.go, mutations: [x]}\n", "expected file, mutations and reason"},
+		{"twice", "survivors:\n  - {file: a.go, mutations: [x, x], reason: because}\n", "there twice"},
+		{"unknown key", "survivors:\n  - {file: a.go, mutation: x, reason: because}\n", "unknown field"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "survivors.yaml")
+			if err := os.WriteFile(file, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := LoadSurvivors(file)
+			if tt.fault == "" && err != nil || tt.fault != "" && (err == nil || !strings.Contains(err.Error(), tt.fault)) {
+				t.Errorf("error %v, want %q", err, tt.fault)
+			}
+		})
+	}
+	if _, err := LoadSurvivors("survivors.yaml"); err != nil {
+		t.Errorf("the project's own: %v", err)
+	}
+}
+
+func TestSplice(t *testing.T) {
+	got, err := Splice("a\n<!-- mutants -->\nold\n<!-- end -->\nb\n<!-- end -->\n", "new\n")
+	if want := "a\n<!-- mutants -->\nnew\n<!-- end -->\nb\n<!-- end -->\n"; err != nil || got != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	if _, err := Splice("a\n", "new\n"); err == nil {
+		t.Error("no error without markers")
+	}
+}
+
+func TestSummary(t *testing.T) {
+	scores := []Score{{Language: "go", Results: []Result{
+		result("f: a < b → a <= b", Survived), result("f: x → y", Killed), result("f: `x` → y", Survived)}}}
+	f := Compare(scores, []Survivor{{"a.go", []string{"f: a < b → a <= b"}, "Nobody has b of them."}})
+	got := Summary(scores, f, "make mutants", "sha256:0123456789abcdef", 7)
+	for _, want := range []string{
+		"`make mutants` held against 7 cases (table sha256 0123456789ab):\n\n| operator | Go, killed of |\n|---|--:|\n| comparison | 1 of 3 |\n",
+		"| **all** | **1 of 3, 33.3 %** |\n",
+		"- Nobody has b of them.\n  - a.go: `f: a < b → a <= b`\n- Not explained yet:\n  - a.go: `` f: `x` → y ``\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+func TestKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a", "go.json")
+	k, err := readKept(file, "table", "sources")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Verdicts["x"] = verdict{Outcome: Killed, Killer: "g/c"}
+	if err := k.save(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := readKept(file, "table", "sources")
+	if err != nil || again.Verdicts["x"].Killer != "g/c" {
+		t.Errorf("the same again: %v, %v", again, err)
+	}
+	other, err := readKept(file, "another table", "sources")
+	if err != nil || len(other.Verdicts) != 0 || other.before["x"].Killer != "g/c" {
+		t.Errorf("another table: %v, %v: want nothing known but which case to try first", other, err)
+	}
+	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readKept(file, "table", "sources"); err == nil {
+		t.Error("no error for a file that is no JSON")
+	}
+}
+
+// TestVerdict runs one mutant after another through a stand-in for compiler and table.
+func TestVerdict(t *testing.T) {
+	compiled := map[string]string{"same": "original", "dead": "module 1", "alive": "module 2", "twin": "module 1"}
+	r := runner{
+		compile: func(_ context.Context, m Mutant) ([]byte, error) {
+			if wasm, ok := compiled[m.Change]; ok {
+				return []byte(wasm), nil
+			}
+			return nil, errCompile
+		},
+		hold: func(_ context.Context, wasm []byte, hint string) (string, error) {
+			if string(wasm) == "module 1" {
+				return "g/c", nil
+			}
+			return "", nil
+		},
+		kept:    &kept{file: filepath.Join(t.TempDir(), "go.json"), Verdicts: map[string]verdict{"a.go: known": {Outcome: Survived}}},
+		modules: map[string]string{digest([]byte("original")): ""},
+	}
+	for _, tt := range []struct {
+		change string
+		want   Outcome
+		killer string
+	}{
+		{"same", Unchanged, ""}, {"dead", Killed, "g/c"}, {"alive", Survived, ""}, {"twin", SameAsAnother, ""},
+		{"faulty", NoProgram, ""}, {"known", Survived, ""},
+	} {
+		v, err := r.one(context.Background(), Mutant{File: "a.go", Change: tt.change})
+		if err != nil || v.Outcome != tt.want || v.Killer != tt.killer {
+			t.Errorf("%s: %v, %v, want %s by %q", tt.change, v, err, tt.want, tt.killer)
+		}
+	}
+}
+
+// TestSources leaves out what does not go into the module that is built.
+func TestSources(t *testing.T) {
+	p := plugin{language: "go", scratch: t.TempDir()}
+	for name, content := range map[string]string{
+		"a.go": "package main", "a_test.go": "package main", "n.go": "//go:build !wasm\n\npackage main", "a.txt": "",
+		"t.go": "//go:build tinygo\n\npackage main", "m.go": "//go:build !tinygo\n\npackage main",
+		"b.rs": "", "b_test.rs": "", "b_native.rs": "", "src/c.rs": "",
+	} {
+		file := filepath.Join(p.scratch, "go-plugin", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := p.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"go-plugin/a.go", "go-plugin/b.rs", "go-plugin/m.go", "go-plugin/src/c.rs"}
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(got))); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestBuildFault tells a mutant that is no program from a compiler that could not do its work.
+func TestBuildFault(t *testing.T) {
+	for _, tt := range []struct {
+		name, says string
+		noProgram  bool
+	}{
+		{"program", "src/a.rs:3:1: expected ;", true}, {"interrupt", "signal: interrupt", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := plugin{scratch: dir, tool: &toolchain.Tool{}, module: filepath.Join(dir, "m"),
+				args: []string{"sh", "-c", "echo '" + tt.says + "'; exit 1"}}
+			if _, err := p.build(context.Background()); err == nil || errors.Is(err, errCompile) != tt.noProgram {
+				t.Errorf("got %v, no program: want %v", err, tt.noProgram)
+			}
+		})
+	}
+}
