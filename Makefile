@@ -33,7 +33,7 @@ conformance: parity ## obtain compilers, build every plugin, hold each against t
 mutants: parity ## would the table notice a fault? changes both plugins in small ways and says which changes survive (hours)
 	@nice $(PARITY) mutants
 
-test: parity ## go vet, the Go tests, the Rust plugin's tests
+test: build ## go vet, the Go tests (those of the builds too), the Rust plugin's tests
 	go vet $(PACKAGES) && go test $(PACKAGES) && $(RUST) cargo test --locked --target-dir=.cache/build/test
 
 fuzz: build ## every build against a model of the contract: make fuzz FUZZTIME=60s [SEED=7] (for each of two targets)

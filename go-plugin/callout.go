@@ -2,6 +2,9 @@
 
 package main
 
+// Envoy drops a call's pairs when there are more than 1024 of them: the call then fails, which on_error may allow.
+const forwardedPairsMax = 1000
+
 type callout struct {
 	service
 	forward      []string // lower case
@@ -31,17 +34,20 @@ func readCallout(path string, v value) (*callout, error) {
 
 func isOnError(s string) bool { return s == "deny" || s == "allow" }
 
-// forwarded are, name by name, all the request's headers that the service is to see.
-func (c *callout) forwarded(buffer string) [][2]string {
-	var headers [][2]string
+// forwarded are, name by name, all the request's headers that the service is to see, unless they are too many.
+func (c *callout) forwarded(buffer string) (headers [][2]string, ok bool) {
 	for _, name := range c.forward {
 		for pairs := readPairs(buffer); pairs.next(); {
-			if sameName(pairs.name, name) {
-				headers = append(headers, [2]string{name, pairs.value})
+			if !sameName(pairs.name, name) {
+				continue
 			}
+			if len(headers) == forwardedPairsMax {
+				return nil, false
+			}
+			headers = append(headers, [2]string{name, pairs.value})
 		}
 	}
-	return headers
+	return headers, true
 }
 
 // judge says what an answer means for the request that waits for it.

@@ -109,7 +109,11 @@ func (s *stream) onRequest() Action {
 	}
 	verdict := decide(s.config, pairs)
 	if verdict == allowed && s.config.callout != nil {
-		if s.config.callout.ask(s.config.callout.forwarded(pairs), s.onReply) {
+		headers, ok := s.config.callout.forwarded(pairs)
+		if !ok {
+			return s.refuse(malformed)
+		}
+		if s.config.callout.ask(headers, s.onReply) {
 			s.state = waiting
 			return ActionPause
 		}

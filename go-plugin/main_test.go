@@ -6,6 +6,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -282,6 +283,23 @@ func TestCalloutNotAsked(t *testing.T) {
 	s.expectHeaders(allowing, ActionContinue)
 	s.expectCalls(nativeCall{function: "call", number: 5000, name: "c", value: ":method=GET :path=/p :authority=a "},
 		nativeCall{function: "increment", number: 16}, nativeCall{function: "increment", number: 4})
+}
+
+func TestCalloutForwardsTooMuch(t *testing.T) {
+	asked := nativeCall{function: "call", number: 5000, name: "c",
+		value: ":method=GET :path=/p :authority=a a= " + strings.Repeat("b= ", 999)}
+	for _, step := range []struct {
+		pairs int
+		want  []nativeCall
+	}{
+		{1000, []nativeCall{asked}},
+		{1001, []nativeCall{debug("refused: malformed"), refusal}},
+	} {
+		s := started(t, `{"callout":{"cluster":"c","authority":"a","path":"/p","forward":["a","b"],"on_error":"allow"}}`)
+		headers := append(slices.Repeat([]pair{{"b", ""}}, step.pairs-1), pair{"a", ""}, pair{"allow", "true"})
+		s.expectHeaders(encodePairs(headers), ActionPause)
+		s.expectCalls(step.want...)
+	}
 }
 
 func replaced(mapType int64, name, value string) nativeCall {

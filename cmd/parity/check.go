@@ -33,6 +33,8 @@ Flags
 `+selectionHelp+`  --case PATTERN         cases to run: an id, a group or a glob ('deny/*', '**/*-empty'); repeat it for several
   --format FORMAT        text (default), json (the schema header-auth/report/v1) or junit
   --out FILE             write that to FILE, and the text to the terminal
+  --again                run the table even if nothing has changed since it last found everything conformant: the modules,
+                         the table, the flags and this program. Else that run's results are given, and a line says so.
 
 Exit codes: 0 conformant; 1 a case failed or could not be judged, or builds diverge; 2 the call, builds.yaml or the table
 is wrong, or nothing was run; 3 this machine lacks a compiler.
@@ -40,7 +42,6 @@ is wrong, or nothing was run; 3 this machine lacks a compiler.
 
 // runCheck is the command "check"; checkHelp says what its exit codes mean.
 func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	started := time.Now()
 	var s selection
 	var patterns nameList
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
@@ -48,6 +49,7 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags.Var(&patterns, "case", "")
 	format := flags.String("format", "text", "")
 	out := flags.String("out", "", "")
+	again := flags.Bool("again", false, "")
 	if code, done := parseFlags(flags, args, checkHelp, stdout, stderr); done {
 		return code
 	}
@@ -58,11 +60,10 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if err != nil {
 		return exit("check", err, stderr)
 	}
-	r, err := check(ctx, &s, patterns, stderr)
+	r, err := check(ctx, &s, patterns, append([]string{"parity", "check"}, args...), *again, stderr)
 	if err != nil {
 		return exit("check", err, stderr)
 	}
-	r.Command, r.Started = append([]string{"parity", "check"}, args...), &started
 	if err := deliver(r, render, *out, stdout); err != nil {
 		fmt.Fprintf(stderr, "parity check: write report: %v\n", err)
 		return 3
@@ -76,8 +77,9 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	return 0
 }
 
-// check runs what was selected.
-func check(ctx context.Context, s *selection, patterns []string, stderr io.Writer) (*report.Report, error) {
+// check runs what was selected, or recalls what came of it.
+func check(ctx context.Context, s *selection, patterns, command []string, again bool, stderr io.Writer) (*report.Report, error) {
+	started := time.Now()
 	if err := s.find(); err != nil {
 		return nil, err
 	}
@@ -102,6 +104,14 @@ func check(ctx context.Context, s *selection, patterns []string, stderr io.Write
 			return nil, err
 		}
 	}
+	known := precedent{}
+	if s.root != "" {
+		known = remember(s.root, options, selected, modules)
+	}
+	if r := known.recall(); r != nil && !again {
+		fmt.Fprintln(stderr, "nothing has changed since the table was last run: these are its results (--again runs it anew)")
+		return r, nil
+	}
 	progress := newProgress(stderr)
 	subjects := make([]suite.Subject, len(modules))
 	for i, m := range modules {
@@ -112,6 +122,7 @@ func check(ctx context.Context, s *selection, patterns []string, stderr io.Write
 	progress.clear()
 
 	r := newReport(selected, modules, verdict)
+	r.Command, r.Started = command, &started
 	r.Table.Folder, r.Table.Cases = folder, whole.Len()
 	r.Host = report.Host{Wazero: wazeroVersion(), Engine: engineName(options), Profile: options.Profile.String(),
 		Allocator: options.Allocator.String()}
@@ -119,6 +130,7 @@ func check(ctx context.Context, s *selection, patterns []string, stderr io.Write
 	if s.root != "" {
 		r.Revision, r.Dirty = revision(ctx, s.root)
 	}
+	known.keep(r)
 	return r, nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,9 +13,12 @@ import (
 	"testing"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/report"
 )
 
 const root = "../.."
+
+var update = flag.Bool("update", false, "splice the last result into README.md")
 
 // TestCommandsOfTheDocuments runs what the documents tell a reader to type: make's targets must exist, and parity must
 // know what to do with its arguments, in a folder with the reader's own my.wasm and my-cases.
@@ -66,20 +70,47 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 	}
 }
 
-// TestResultOfTheReadme: the result it shows is that of the table there is.
+// TestResultOfTheReadme: the result it shows is that of the table there is. With -update it is spliced in from the last
+// conformant run.
 func TestResultOfTheReadme(t *testing.T) {
 	loaded, err := table.Load(filepath.Join(root, "conformance/cases"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if *update {
+		splice(t, loaded)
 	}
 	_, shown, _ := strings.Cut(read(t, "README.md"), "<!-- result -->")
 	shown, _, _ = strings.Cut(shown, "<!-- end -->")
 	for _, group := range loaded.Groups {
 		line := regexp.MustCompile(fmt.Sprintf(`(?m)^ +%s +✓ %d/%[2]d `, group.Name, len(group.Cases)))
 		if !line.MatchString(shown) {
-			t.Errorf("README.md does not show the %d cases of %s: splice in what make conformance prints", len(group.Cases), group.Name)
+			t.Errorf("README.md does not show the %d cases of %s: run make conformance, then go test ./cmd/parity -run Readme -update", len(group.Cases), group.Name)
 		}
 	}
+}
+
+func splice(t *testing.T, loaded *table.Table) {
+	kept, err := os.ReadFile(filepath.Join(root, ".cache/conformant"))
+	if err != nil {
+		t.Fatalf("run make conformance first: %v", err)
+	}
+	_, kept, _ = bytes.Cut(kept, []byte("\n"))
+	r, err := report.Parse(kept)
+	if err != nil || r.Table.Digest != loaded.Digest || len(r.Results) != len(r.Builds)*loaded.Len() {
+		t.Fatalf("run make conformance first: the last run is not of all builds and this table (%v)", err)
+	}
+	var text bytes.Buffer
+	if err := report.Text(&text, r, report.TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	result := text.String()
+	result = result[strings.Index(result, "\n  group ")+1:]
+	document := read(t, "README.md")
+	before, rest, _ := strings.Cut(document, "<!-- result -->")
+	_, after, _ := strings.Cut(rest, "<!-- end -->")
+	document = before + "<!-- result -->\n```\n" + strings.TrimRight(result, "\n") + "\n```\n<!-- end -->" + after
+	write(t, filepath.Join(root, "README.md"), []byte(document))
 }
 
 // typed are the commands after a prompt, and parity's in the text.

@@ -21,7 +21,8 @@ func Expect(c table.Case) table.Case {
 		start = c.Clock
 	}
 	w.host = &Host{Now: time.Duration(start.UnixNano()), Metrics: map[string]int64{}}
-	w.host.Unknown = func(cluster string) bool { return w.cluster(cluster).State != table.Ready }
+	w.answeredInCase = map[string]int{}
+	w.host.Unknown = func(name string) bool { c, _ := w.cluster(name); return c.State != table.Ready }
 
 	w.host.faulty(c.Start.Faults)
 	accepted := w.configure(table.Main, c.Config)
@@ -40,16 +41,17 @@ func Expect(c table.Case) table.Case {
 
 // world is a case while it happens: plugin contexts, open streams, calls that wait.
 type world struct {
-	c        *table.Case
-	now      *table.Step // nil: the start
-	answered map[string]int
-	host     *Host
-	passed   time.Duration // since the beginning, whatever the wall clock says
-	contexts map[string]*context
-	all      []*context // old ones too, as long as they have streams
-	streams  map[string]*stream
-	calls    []*waiting // all that were made
-	ticks    *time.Duration
+	c              *table.Case
+	now            *table.Step    // nil: the start
+	answered       map[string]int // answers taken, by cluster, in this repetition
+	answeredInCase map[string]int
+	host           *Host
+	passed         time.Duration // since the beginning, whatever the wall clock says
+	contexts       map[string]*context
+	all            []*context // old ones too, as long as they have streams
+	streams        map[string]*stream
+	calls          []*waiting // all that were made
+	ticks          *time.Duration
 }
 
 // context is a plugin context and what Envoy knows of it.
@@ -80,21 +82,22 @@ type stream struct {
 	arriving bool     // the rest of the request is still to come
 }
 
-// cluster is what a name stands for in this step.
-func (w *world) cluster(name string) table.Cluster {
+// cluster is what a name stands for in this step, and how many answers were taken: a step's list begins again with each
+// repetition, the case's serves the whole case.
+func (w *world) cluster(name string) (table.Cluster, map[string]int) {
 	if w.now != nil {
 		for _, c := range w.now.Clusters {
 			if c.Name == name && (c.Always || len(c.Answers) == 0 || w.answered[name] < len(c.Answers)) {
-				return c
+				return c, w.answered
 			}
 		}
 	}
 	for _, c := range w.c.Clusters {
 		if c.Name == name {
-			return c
+			return c, w.answeredInCase
 		}
 	}
-	return table.Cluster{}
+	return table.Cluster{}, w.answered
 }
 
 // step does one step as often as it says, and writes down what must come of it.
@@ -132,7 +135,7 @@ func (w *world) act(s *table.Step) (want table.Want) {
 	case s.Request != nil:
 		open = &stream{context: w.contexts[cmp.Or(s.Plugin, table.Main)], request: s.Request}
 		open.Request = arrived(s.Request.Headers, oncePerRequest...)
-		open.sent = slices.Clone(open.Request)
+		open.sent = asSent(s.Request.Headers)
 		open.arriving = s.HeadersOnly
 		open.context.open++
 		if name != "" {
@@ -200,11 +203,11 @@ func (w *world) settle(c *context) {
 		call := w.host.Calls[len(w.host.Calls)-(w.host.Made-len(w.calls))]
 		waits := &waiting{Call: call, context: c, due: w.passed + time.Duration(call.TimeoutMS)*time.Millisecond}
 		w.calls = append(w.calls, waits)
-		cluster := w.cluster(call.Cluster)
+		cluster, answered := w.cluster(call.Cluster)
 		answers := cluster.Answers
 		if !cluster.Always {
-			n := w.answered[call.Cluster]
-			w.answered[call.Cluster]++
+			n := answered[call.Cluster]
+			answered[call.Cluster]++
 			answers = answers[min(n, len(answers)):]
 		}
 		if len(answers) > 0 && answers[0].Kind != table.None {
@@ -309,6 +312,15 @@ func (w *world) states() map[string]table.Want {
 		all[name] = s.state()
 	}
 	return all
+}
+
+// asSent is what a case takes for forwarded when it says nothing: every line of the client's, the name in lower case.
+func asSent(headers []table.Header) []Header {
+	sent := make([]Header, len(headers))
+	for i, h := range headers {
+		sent[i] = Header{lower(h.Name), h.Value}
+	}
+	return sent
 }
 
 // state is what has become of a stream so far.

@@ -112,6 +112,10 @@ func (p *Plugin) RequestHeaders(s *Stream) {
 		for _, name := range c.forward {
 			call.Headers = append(call.Headers, named(headers, name)...)
 		}
+		if len(call.Headers) > 3+1000 {
+			p.refuse(s, "malformed")
+			return
+		}
 		if !p.host.call(call) {
 			p.unanswered(s)
 			return

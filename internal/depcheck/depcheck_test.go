@@ -22,6 +22,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"host", []string{"host/wasmfile"}, []string{"github.com/goccy", "github.com/jedib0t"}},
 		{"conformance/table", nil, []string{"github.com/tetratelabs"}},
 		{"conformance/suite", []string{"conformance/table", "host", "host/wasmfile"}, []string{"github.com/jedib0t"}},
+		{"conformance/model", []string{"conformance/table"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin
 		{"report", []string{"internal/diff"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
 		{"toolchain", nil, []string{"github.com/tetratelabs"}},
 		{"build", []string{"toolchain"}, []string{"github.com/tetratelabs"}},

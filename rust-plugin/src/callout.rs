@@ -6,6 +6,9 @@ use crate::headers::{read_pairs, same_name};
 use crate::service::{Reply, Service};
 use crate::value::{Value, read_header_names, read_legal, read_object};
 
+/// Envoy drops a call's pairs when there are more than 1024 of them: the call then fails, which on_error may allow.
+const FORWARDED_PAIRS_MAX: usize = 1000;
+
 pub struct Callout {
     pub service: Service,
     forward: Vec<String>, // lower case
@@ -31,14 +34,18 @@ fn is_on_error(s: &str) -> bool {
 }
 
 impl Callout {
-    /// Gives, name by name, all the request's headers that the service is to see.
-    pub fn forwarded<'a>(&'a self, buffer: &'a [u8]) -> Vec<(&'a str, &'a [u8])> {
+    /// Gives, name by name, all the request's headers that the service is to see, unless they are too many.
+    pub fn forwarded<'a>(&'a self, buffer: &'a [u8]) -> Option<Vec<(&'a str, &'a [u8])>> {
         let mut headers = Vec::new();
         for name in &self.forward {
-            let pairs = read_pairs(buffer).flatten().filter(|(n, _)| same_name(n, name));
-            headers.extend(pairs.map(|(_, value)| (name.as_str(), value)));
+            for (_, value) in read_pairs(buffer).flatten().filter(|(n, _)| same_name(n, name)) {
+                if headers.len() == FORWARDED_PAIRS_MAX {
+                    return None;
+                }
+                headers.push((name.as_str(), value));
+            }
         }
-        headers
+        Some(headers)
     }
 }
 

@@ -170,7 +170,10 @@ impl HttpContext for Stream {
         if verdict == Verdict::Allowed
             && let Some(callout) = &self.config.callout
         {
-            if callout.service.ask(&callout.forwarded(&pairs)) {
+            let Some(headers) = callout.forwarded(&pairs) else {
+                return self.refuse(Verdict::Malformed);
+            };
+            if callout.service.ask(&headers) {
                 self.state = State::Waiting;
                 return Action::Pause;
             }

@@ -281,6 +281,22 @@ fn callout_not_asked() {
     expect_calls(&[asked, other("increment", 16, "", ""), other("increment", 4, "", "")]);
 }
 
+#[test]
+fn callout_forwards_too_much() {
+    let asked = ":method=GET :path=/p :authority=a a= ".to_owned() + &"b= ".repeat(999);
+    for (pairs, want) in
+        [(1000, vec![other("call", 5000, "c", &asked)]), (1001, vec![debug("refused: malformed"), reply()])]
+    {
+        let callout =
+            r#"{"callout":{"cluster":"c","authority":"a","path":"/p","forward":["a","b"],"on_error":"allow"}}"#;
+        let mut s = started(callout);
+        let mut headers: Vec<(&[u8], &[u8])> = vec![(b"b", b""); pairs - 1];
+        headers.extend([(&b"a"[..], &b""[..]), (b"allow", b"true")]);
+        s.expect_headers(&encoded(&headers), Action::Pause);
+        expect_calls(&want);
+    }
+}
+
 fn with_host(change: impl FnOnce(&mut NativeHost)) {
     STAND_IN.with_borrow_mut(change);
 }
