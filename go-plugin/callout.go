@@ -2,8 +2,12 @@
 
 package main
 
-// Envoy drops a call's pairs when there are more than 1024 of them: the call then fails, which on_error may allow.
-const forwardedPairsMax = 1000
+// Envoy drops a call's pairs when there are more than 1024 of them, or 1 MiB: the call then fails, which on_error may
+// allow.
+const (
+	forwardedPairsMax = 1000
+	forwardedBytesMax = 524288 // of names and values
+)
 
 type callout struct {
 	service
@@ -36,12 +40,14 @@ func isOnError(s string) bool { return s == "deny" || s == "allow" }
 
 // forwarded are, name by name, all the request's headers that the service is to see, unless they are too many.
 func (c *callout) forwarded(buffer string) (headers [][2]string, ok bool) {
+	size := 0
 	for _, name := range c.forward {
 		for pairs := readPairs(buffer); pairs.next(); {
 			if !sameName(pairs.name, name) {
 				continue
 			}
-			if len(headers) == forwardedPairsMax {
+			size += len(name) + len(pairs.value)
+			if len(headers) == forwardedPairsMax || size > forwardedBytesMax {
 				return nil, false
 			}
 			headers = append(headers, [2]string{name, pairs.value})

@@ -112,7 +112,11 @@ func (p *Plugin) RequestHeaders(s *Stream) {
 		for _, name := range c.forward {
 			call.Headers = append(call.Headers, named(headers, name)...)
 		}
-		if len(call.Headers) > 3+1000 {
+		bytes := 0
+		for _, h := range call.Headers[3:] {
+			bytes += len(h.Name) + len(h.Value)
+		}
+		if len(call.Headers) > 3+1000 || bytes > 524288 {
 			p.refuse(s, "malformed")
 			return
 		}

@@ -6,8 +6,10 @@ use crate::headers::{read_pairs, same_name};
 use crate::service::{Reply, Service};
 use crate::value::{Value, read_header_names, read_legal, read_object};
 
-/// Envoy drops a call's pairs when there are more than 1024 of them: the call then fails, which on_error may allow.
+/// Envoy drops a call's pairs when there are more than 1024 of them, or 1 MiB: the call then fails, which on_error may
+/// allow.
 const FORWARDED_PAIRS_MAX: usize = 1000;
+const FORWARDED_BYTES_MAX: usize = 524288; // of names and values
 
 pub struct Callout {
     pub service: Service,
@@ -37,9 +39,11 @@ impl Callout {
     /// Gives, name by name, all the request's headers that the service is to see, unless they are too many.
     pub fn forwarded<'a>(&'a self, buffer: &'a [u8]) -> Option<Vec<(&'a str, &'a [u8])>> {
         let mut headers = Vec::new();
+        let mut size = 0;
         for name in &self.forward {
             for (_, value) in read_pairs(buffer).flatten().filter(|(n, _)| same_name(n, name)) {
-                if headers.len() == FORWARDED_PAIRS_MAX {
+                size += name.len() + value.len();
+                if headers.len() == FORWARDED_PAIRS_MAX || size > FORWARDED_BYTES_MAX {
                     return None;
                 }
                 headers.push((name.as_str(), value));
