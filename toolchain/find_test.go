@@ -125,7 +125,7 @@ func TestFindRust(t *testing.T) {
 			setup: func(m *machine) { m.rustup("1.95.0", "exit 1"); m.debianRust("1.96.0") }, cargo: "usr/bin/cargo"},
 		{name: "rustup's too old",
 			setup: func(m *machine) { m.rustup("1.84.0", "exit 1"); m.file(stdlib, ""); m.root = false },
-			lack:  "is Rust 1.84.0, wanted 1.85.0 or later", cure: "rustup update stable"},
+			lack:  "is Rust 1.84.0, wanted 1.88.0 or later", cure: "rustup update stable"},
 		{name: "Debian's", setup: func(m *machine) { m.debianRust("1.96.0") }, cargo: "usr/bin/cargo"},
 		{name: "Debian's too old", setup: func(m *machine) { m.debianRust("1.84.1") },
 			lack: "/usr/bin/rustc is Rust 1.84.1", next: "apt-get install rustc-web"},
