@@ -59,6 +59,7 @@ func Run(ctx context.Context, t *table.Table, subjects []Subject, c Config) Verd
 	}
 	r.each(len(subjects), func(i int) { r.compile(ctx, &r.subjects[i]) })
 	r.each(len(subjects)*len(r.cases), func(i int) { r.one(ctx, &r.subjects[i/len(r.cases)], i%len(r.cases)) })
+	r.each(len(subjects), func(i int) { r.explain(ctx, &r.subjects[i]) })
 	var v Verdict
 	for i := range r.subjects {
 		s := &r.subjects[i]
@@ -165,11 +166,24 @@ func (r *runner) observe(ctx context.Context, s *subject, c *table.Case) (result
 		late := errors.As(err, &failure) && failure.Kind == host.DeadlineExceeded
 		return Result{Build: s.Name, Case: c.ID, Outcome: Error, Reason: err.Error(), deadline: late}
 	}
-	result = judge(s.Name, c, seen, s.Known)
-	if result.Outcome == Fail && result.Mismatches[0].crossed() {
-		result.Crossings = crossings(ctx, s.module, c, o, result.Mismatches[0].Place)
+	return judge(s.Name, c, seen, s.Known)
+}
+
+// explained is how many failures of a build get their crossings; a module that fails everything would otherwise run
+// everything twice, and nobody reads a thousand traces.
+const explained = 20
+
+func (r *runner) explain(ctx context.Context, s *subject) {
+	left := explained
+	for i := range s.results {
+		result := &s.results[i]
+		if left == 0 || result.Outcome != Fail || !result.Mismatches[0].crossed() {
+			continue
+		}
+		left--
+		c := &r.cases[i]
+		result.Crossings = crossings(ctx, s.module, c, Options{Good: Good(&r.table.Contract, c)}, result.Mismatches[0].Place)
 	}
-	return result
 }
 
 // crossings runs a case once more, traced, so that tracing costs the cases that pass nothing.
