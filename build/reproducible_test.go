@@ -57,10 +57,49 @@ func holdsNoPath(t *testing.T, r Result, paths []string) {
 		t.Fatal(err)
 	}
 	for _, path := range paths {
-		// Not "/root": a slash after it makes it a folder's name and not the end of something else's.
-		if i := bytes.Index(module, []byte(path+"/")); i >= 0 {
+		if i := indexPath(module, path); i >= 0 {
 			t.Errorf("%s holds a path of its builder's: %q", r.Path, module[max(0, i-20):min(len(module), i+100)])
 		}
+	}
+}
+
+// indexPath finds a folder's name that stands for itself: neither the beginning of a longer name, nor, as "/src" in
+// "library/core/src/", a part of another path.
+func indexPath(text []byte, path string) int {
+	for at := 0; ; {
+		i := bytes.Index(text[at:], []byte(path+"/"))
+		if i < 0 {
+			return -1
+		}
+		if i += at; i == 0 || !isName(text[i-1]) {
+			return i
+		}
+		at = i + 1
+	}
+}
+
+func isName(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("_-.", c) >= 0
+}
+
+func TestIndexPath(t *testing.T) {
+	tests := []struct {
+		name, text, path string
+		want             int
+	}{
+		{"alone", "/src/a.rs", "/src", 0},
+		{"after a zero", "x\x00/src/a.rs", "/src", 2},
+		{"part of another", "library/core/src/num", "/src", -1},
+		{"both", "core/src/a /src/b", "/src", 11},
+		{"longer name", "/root2/a", "/root", -1},
+		{"not there", "/home/a", "/root", -1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := indexPath([]byte(test.text), test.path); got != test.want {
+				t.Errorf("at %d, want %d", got, test.want)
+			}
+		})
 	}
 }
 
