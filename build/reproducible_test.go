@@ -63,15 +63,15 @@ func holdsNoPath(t *testing.T, r Result, paths []string) {
 	}
 }
 
-// indexPath finds a folder's name that stands for itself: neither the beginning of a longer name, nor, as "/src" in
-// "library/core/src/", a part of another path.
+// indexPath finds a folder's name: not the beginning of a longer one, nor, if it is a short one, a part of another path,
+// as "/src" is in "library/core/src/". A long one is no accident, and texts in a module may stand without a gap.
 func indexPath(text []byte, path string) int {
 	for at := 0; ; {
 		i := bytes.Index(text[at:], []byte(path+"/"))
 		if i < 0 {
 			return -1
 		}
-		if i += at; i == 0 || !isName(text[i-1]) {
+		if i += at; i == 0 || !isName(text[i-1]) || strings.Count(path, "/") > 1 {
 			return i
 		}
 		at = i + 1
@@ -91,6 +91,7 @@ func TestIndexPath(t *testing.T) {
 		{"after a zero", "x\x00/src/a.rs", "/src", 2},
 		{"part of another", "library/core/src/num", "/src", -1},
 		{"both", "core/src/a /src/b", "/src", 11},
+		{"a long one without a gap", "unwrap failed/home/joe/a", "/home/joe", 13},
 		{"longer name", "/root2/a", "/root", -1},
 		{"not there", "/home/a", "/root", -1},
 	}
