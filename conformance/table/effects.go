@@ -91,6 +91,7 @@ func (r *reader) metrics(n ast.Node) []Metric {
 		} else if o, ok := r.object(p.Value, metricShape); ok {
 			if len(o.fields) != 1 {
 				r.fault(p.Value, "a metric with %d values, expected one of counter, gauge, histogram, keep one", len(o.fields))
+				continue // which of them was meant is not known
 			}
 			for kind, value := range o.fields {
 				m.Kind, m.Value = strings.ToUpper(kind[:1])+kind[1:], int64(r.integer(value, -1<<62, 1<<62))
