@@ -119,7 +119,7 @@ func (n *bare) request() {
 // BenchmarkRequest is a whole allowed request, from create to delete, in nanoseconds; ratio-to-bare is what it takes
 // compared with nothing but wazero's calls for the same crossings, both taken in turns.
 func BenchmarkRequest(b *testing.B) {
-	p := startPlugin(b, allowGuest())
+	p := startPlugin(b, allowGuest(), VMConfig{})
 	n := newBare(b)
 	const round = 500
 	for range 20 * round {
@@ -151,20 +151,20 @@ func BenchmarkRequest(b *testing.B) {
 
 // BenchmarkRefusal is a whole refused request: header pairs, a log line, a local reply through the response callbacks.
 func BenchmarkRefusal(b *testing.B) {
-	p := startPlugin(b, denyGuest())
+	p := startPlugin(b, denyGuest(), VMConfig{})
 	b.ReportAllocs()
 	for b.Loop() {
 		request(p)
 	}
 }
 
-func startPlugin(t testing.TB, g *wasmtest.Guest) *Plugin {
+func startPlugin(t testing.TB, g *wasmtest.Guest, c VMConfig) *Plugin {
 	ctx := context.Background()
 	m, err := Compile(ctx, g.Bytes(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	vm, err := m.NewVM(ctx, VMConfig{})
+	vm, err := m.NewVM(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,21 +178,25 @@ func startPlugin(t testing.TB, g *wasmtest.Guest) *Plugin {
 
 func TestRequestAllocatesNothing(t *testing.T) {
 	tests := []struct {
-		name  string
-		guest *wasmtest.Guest
-		want  int
+		name    string
+		guest   *wasmtest.Guest
+		want    int
+		replied bool
 	}{
-		{"allowed", allowGuest(), 200},
-		{"refused", denyGuest(), 403},
+		{"allowed", allowGuest(), 200, false},
+		{"refused", denyGuest(), 403, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := startPlugin(t, test.guest)
+			p := startPlugin(t, test.guest, VMConfig{})
 			s := p.NewStream(StreamConfig{})
 			s.RequestHeaders(get, true)
 			s.ResponseHeaders(answered, true)
 			if got := s.Downstream().Status(); got != test.want {
 				t.Fatalf("status %d, want %d", got, test.want)
+			}
+			if s.Replied() != test.replied || (s.Reply() != nil) != test.replied {
+				t.Fatalf("replied %v with %v, want %v", s.Replied(), s.Reply(), test.replied)
 			}
 			s.Close()
 			s.Release()
@@ -206,5 +210,38 @@ func TestRequestAllocatesNothing(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// callGuest holds every request, asks a cluster about it and lets it go on with the answer.
+func callGuest() *wasmtest.Guest {
+	g := wasmtest.NewGuest("0_2_1")
+	context := g.Global(0)
+	g.Exports("proxy_on_context_create", "proxy_on_response_headers", "proxy_on_response_body", "proxy_on_log",
+		"proxy_on_done", "proxy_on_delete")
+	g.Do("proxy_on_request_headers", wasmtest.Get(0), wasmtest.SetGlobal(context))
+	g.Call("proxy_on_request_headers", "proxy_http_call", "asks", wasmtest.Pairs(":method", "GET", ":path", "/ask",
+		":authority", "asks.example", "x-session", "5d1c2a7419a8"), "", wasmtest.Pairs(), 5000, wasmtest.Out1)
+	g.Returns("proxy_on_request_headers", 1)
+	g.Call("proxy_on_http_call_response", "proxy_set_effective_context", wasmtest.GetGlobal(context))
+	g.Call("proxy_on_http_call_response", "proxy_get_header_map_pairs", int(HttpCallResponseHeaders), wasmtest.Out)
+	g.Call("proxy_on_http_call_response", "proxy_continue_stream", int(StreamRequest))
+	return g
+}
+
+// asking is a VM whose only cluster, asks, always answers 200.
+func asking() VMConfig {
+	yes := CallAnswer{Headers: []Header{{":status", "200"}}}
+	return VMConfig{Clusters: func(string) ClusterState { return ClusterReady },
+		Upstream: func(*Call) (CallAnswer, bool) { return yes, true }}
+}
+
+// BenchmarkCallout is a whole request that waits for the answer to a call.
+func BenchmarkCallout(b *testing.B) {
+	p := startPlugin(b, callGuest(), asking())
+	b.ReportAllocs()
+	for b.Loop() {
+		request(p)
+		p.vm.ForgetCalls()
 	}
 }

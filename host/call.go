@@ -128,6 +128,7 @@ type event struct {
 type inbox struct {
 	mu     sync.Mutex
 	events []event
+	used   []event // emptied, to be filled again
 	some   atomic.Bool
 }
 
@@ -142,9 +143,17 @@ func (in *inbox) take() []event {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	events := in.events
-	in.events = nil
+	in.events, in.used = in.used, nil
 	in.some.Store(false)
 	return events
+}
+
+// giveBack takes what take gave, once nobody looks at it any more.
+func (in *inbox) giveBack(events []event) {
+	clear(events)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.used = events[:0]
 }
 
 // enter and leave bracket whatever users call. At the end of the outermost one, events that were posted meanwhile are
@@ -161,9 +170,11 @@ func (vm *VM) leave() {
 // deliverAll delivers what was posted before it was called.
 func (vm *VM) deliverAll() {
 	if vm.inbox.some.Load() {
-		for _, e := range vm.inbox.take() {
+		events := vm.inbox.take()
+		for _, e := range events {
 			vm.deliver(e)
 		}
+		vm.inbox.giveBack(events)
 	}
 }
 

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -46,6 +47,12 @@ func envoyAnswer(status int, body string) CallAnswer {
 // Calls are the HTTP calls made so far, in order.
 func (vm *VM) Calls() []*Call { return vm.calls }
 
+// ForgetCalls drops the calls that are done, for a VM that makes so many of them that nobody wants to keep them. Those
+// that wait stay, in order. A slice that Calls gave before must not be used any more.
+func (vm *VM) ForgetCalls() {
+	vm.calls = slices.DeleteFunc(vm.calls, func(c *Call) bool { return c.Done })
+}
+
 // Answer delivers the answer to a call: proxy_on_http_call_response on the plugin's root context. The error is
 // ErrNoCall or the VM's *Failure.
 func (vm *VM) Answer(token uint32, a CallAnswer) error {
@@ -82,10 +89,11 @@ func (vm *VM) answer(c *Call, a CallAnswer) {
 	vm.received[1].reset(trailerMap)
 	vm.received[0].load(a.Headers, false)
 	vm.received[1].load(a.Trailers, false)
-	p.reply = &a
+	p.answered = a
+	p.reply = &p.answered
 	vm.call(onHTTPCallResponse, &p.scope, 0, c.Token, uint32(len(vm.received[0].entries)), uint32(len(a.Body)),
 		uint32(len(vm.received[1].entries)))
-	p.reply = nil
+	p.reply, p.answered = nil, CallAnswer{}
 	vm.after()
 }
 

@@ -68,9 +68,9 @@ func (vm *VM) openGrpc(stack []uint64, out uint32) (*GrpcCall, uint32) {
 	if vm.cluster(cluster) == ClusterUnknown {
 		return nil, uint32(StatusParseFailure)
 	}
-	return &GrpcCall{Cluster: cluster, Service: string(service), Method: string(method),
-		Metadata: vm.ownPairs(metadata, plainMap).entries, ContextID: vm.acting().id, plugin: p,
-		generation: vm.generation}, ok
+	own := vm.ownPairs(metadata, plainMap)
+	return &GrpcCall{Cluster: cluster, Service: string(service), Method: string(method), Metadata: own.entries,
+		ContextID: vm.acting().id, plugin: p, generation: vm.generation}, ok
 }
 
 func (vm *VM) startGrpc(c *GrpcCall, out uint32) uint32 {

@@ -2,7 +2,6 @@ package host
 
 import (
 	"math"
-	"strconv"
 	"time"
 )
 
@@ -40,16 +39,17 @@ func proxyHTTPCall(vm *VM, stack []uint64) uint32 {
 	if state == ClusterEmpty {
 		return internalFailure
 	}
-	call := &Call{Token: vm.lastCall, Cluster: string(cluster), Body: append([]byte(nil), body...),
-		Trailers: vm.ownPairs(trailers, trailerMap).entries, Timeout: time.Duration(timeout) * time.Millisecond,
+	outgoing := vm.ownPairs(trailers, trailerMap)
+	call := &Call{Token: vm.lastCall, Cluster: request.keep(cluster), Body: append([]byte(nil), body...),
+		Trailers: outgoing.entries, Timeout: time.Duration(timeout) * time.Millisecond,
 		ContextID: vm.acting().id, plugin: p, generation: vm.generation}
 	if len(body) > 0 {
-		request.set("content-length", strconv.Itoa(len(body)))
+		request.set("content-length", request.decimal(len(body)))
 	}
 	fault := request.fault()
 	request.set("x-envoy-internal", "true")
 	if timeout > 0 {
-		request.set("x-envoy-expected-rq-timeout-ms", strconv.Itoa(int(timeout)))
+		request.set("x-envoy-expected-rq-timeout-ms", request.decimal(int(timeout)))
 		call.due = vm.now().Add(call.Timeout)
 	}
 	call.Headers = request.entries
@@ -73,10 +73,15 @@ func (vm *VM) cluster(name string) ClusterState {
 	return vm.config.Clusters(name)
 }
 
-// ownPairs parses a serialized header map into one that outlives the call.
-func (vm *VM) ownPairs(b []byte, kind mapKind) *headerMap {
-	m := &headerMap{kind: kind}
-	vm.pairs = parsePairs(vm.pairs, b)
+// ownPairs parses a serialized header map into one that outlives the call, with room for what Envoy adds to it.
+func (vm *VM) ownPairs(b []byte, kind mapKind) headerMap {
+	const moreEntries, moreBytes = 3, 64
+	m := headerMap{kind: kind}
+	if vm.pairs = parsePairs(vm.pairs, b); len(vm.pairs) == 0 {
+		return m
+	}
+	m.entries = make([]Header, 0, len(vm.pairs)+moreEntries)
+	m.arena = make([]byte, 0, min(len(b)+moreBytes, arenaBytes))
 	for _, p := range vm.pairs {
 		m.add(m.keepName(p.name), m.keep(p.value))
 	}

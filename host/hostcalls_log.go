@@ -8,6 +8,10 @@ type LogLine struct {
 	Prefix    string // what Envoy writes between "wasm log" and the colon: " NAME ROOT_ID VM_ID"
 }
 
+// SetLogLevel changes VMConfig.LogLevel while the VM runs, as Envoy's administrator can with /logging. The guest is not
+// told; proxy_get_log_level gives the new level from now on.
+func (vm *VM) SetLogLevel(l LogLevel) { vm.config.LogLevel = l }
+
 func logFunctions() []function {
 	log := offer("proxy_log", inAll, proxyLog, param{"level", kindLevel}, param{"message", kindBytes})
 	log.phases = everywhere

@@ -7,11 +7,38 @@ import (
 
 // read is a view of n bytes of linear memory at ptr, good until the guest runs again. An empty range must lie inside
 // memory too, as Envoy has it.
-func (vm *VM) read(ptr, n uint32) ([]byte, bool) { return vm.memory.Read(ptr, n) }
+func (vm *VM) read(ptr, n uint32) ([]byte, bool) {
+	b, ok := vm.memory.Read(ptr, n)
+	if ok && vm.config.Trace {
+		vm.traffic.BytesToHost += len(b)
+	}
+	return b, ok
+}
 
-func (vm *VM) writeU32(ptr, v uint32) bool { return vm.memory.WriteUint32Le(ptr, v) }
+// room is the same view for somebody who fills it.
+func (vm *VM) room(ptr, n uint32) ([]byte, bool) {
+	b, ok := vm.memory.Read(ptr, n)
+	if ok && vm.config.Trace {
+		vm.traffic.BytesToGuest += len(b)
+	}
+	return b, ok
+}
 
-func (vm *VM) writeU64(ptr uint32, v uint64) bool { return vm.memory.WriteUint64Le(ptr, v) }
+func (vm *VM) writeU32(ptr, v uint32) bool {
+	ok := vm.memory.WriteUint32Le(ptr, v)
+	if ok && vm.config.Trace {
+		vm.traffic.BytesToGuest += 4
+	}
+	return ok
+}
+
+func (vm *VM) writeU64(ptr uint32, v uint64) bool {
+	ok := vm.memory.WriteUint64Le(ptr, v)
+	if ok && vm.config.Trace {
+		vm.traffic.BytesToGuest += 8
+	}
+	return ok
+}
 
 // alloc gets n bytes (not 0) from the guest's allocator and returns a view of them. It fails when the allocator traps,
 // which also kills the VM, or gives 0 or something outside memory.
@@ -23,7 +50,7 @@ func (vm *VM) alloc(n uint32) (uint32, []byte, bool) {
 	if !ok || ptr == 0 {
 		return 0, nil, false
 	}
-	view, ok := vm.memory.Read(ptr, n)
+	view, ok := vm.room(ptr, n)
 	return ptr, view, ok
 }
 
@@ -60,7 +87,7 @@ func (vm *VM) giveString(s string, outPtr, outLen uint32) Status {
 }
 
 func (vm *VM) giveRange(ptr, n, outPtr, outLen uint32) Status {
-	if !vm.memory.WriteUint32Le(outPtr, ptr) || !vm.memory.WriteUint32Le(outLen, n) {
+	if !vm.writeU32(outPtr, ptr) || !vm.writeU32(outLen, n) {
 		return StatusInvalidMemoryAccess
 	}
 	return StatusOk

@@ -46,11 +46,12 @@ type Plugin struct {
 	period time.Duration // of ticks
 	due    time.Time     // of the next one
 
-	code    uint32 // of the last call's status
-	message string
-	reply   *CallAnswer // while its callback runs
-	grpc    *grpcData   // likewise
-	free    []*Stream
+	code     uint32 // of the last call's status
+	message  string
+	reply    *CallAnswer // answered while its callback runs
+	answered CallAnswer
+	grpc     *grpcData // while its callback runs
+	free     []*Stream
 }
 
 // NewPlugin makes a root context: proxy_on_context_create, proxy_on_vm_start, proxy_on_configure. The error is

@@ -192,6 +192,9 @@ func percentEncode(b []byte) string {
 	return out.String()
 }
 
+// Replied reports that there is a Reply, without making copies of it.
+func (s *Stream) Replied() bool { return s.reply != nil }
+
 // Reply is the plugin's local response, nil when there is none. Of several it is the one that took effect.
 func (s *Stream) Reply() *LocalReply {
 	r := s.reply

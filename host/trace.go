@@ -44,8 +44,9 @@ const (
 // Crossings are those recorded so far; VMConfig.Trace asks for them. At most 65536 are kept.
 func (vm *VM) Crossings() []Crossing { return vm.trace }
 
-// record appends a crossing and returns its index, -1 when there is no room.
+// record counts and appends a crossing and returns its index, -1 when there is no room.
 func (vm *VM) record(c Crossing) int {
+	vm.count(&c)
 	if len(vm.trace) >= traceCrossings {
 		return -1
 	}
@@ -224,7 +225,7 @@ func (vm *VM) traceRange(ptr, n uint32, show func([]byte) string) string {
 	if n == 0 {
 		return `""`
 	}
-	b, valid := vm.read(ptr, n)
+	b, valid := vm.memory.Read(ptr, n) // not vm.read: looking on is no traffic
 	if !valid {
 		return fmt.Sprintf("[%d bytes at 0x%x, outside memory]", n, ptr)
 	}

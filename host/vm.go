@@ -108,6 +108,7 @@ type VM struct {
 	metricIDs [metricTypes][]*metric
 
 	trace       []Crossing
+	traffic     Traffic
 	nested      int // how deep what is traced next lies
 	freeReplies []*reply
 	pairs       []pair

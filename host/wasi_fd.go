@@ -82,7 +82,7 @@ func wasiFdstatGet(vm *VM, stack []uint64) uint32 {
 		return errnoBadf
 	}
 	const size, rights, rightWrite = 24, 8, 64 // fdstat, offset of fs_rights_base, right fd_write
-	stat, ok := vm.read(uint32(stack[1]), size)
+	stat, ok := vm.room(uint32(stack[1]), size)
 	if !ok {
 		return errnoFault
 	}

@@ -52,7 +52,7 @@ func wasiRandomGet(vm *VM, stack []uint64) uint32 {
 	case n == 0:
 		return errnoSuccess
 	}
-	b, ok := vm.read(pointer, n)
+	b, ok := vm.room(pointer, n)
 	if !ok {
 		return errnoFault
 	}
@@ -85,7 +85,7 @@ func wasiEnvironGet(vm *VM, stack []uint64) uint32 {
 	table, at := uint32(stack[0]), uint32(stack[1])
 	for _, v := range vm.config.Environment {
 		n := uint32(len(v.Name) + len(v.Value) + 2)
-		text, ok := vm.read(at, n)
+		text, ok := vm.room(at, n)
 		if !ok || !vm.writeU32(table, at) {
 			return errnoFault
 		}

@@ -58,26 +58,9 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // The error says why the case could not be run; whatever the plugin does once it is asked to configure itself is in the
 // Observation, a trap too.
 func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ Observation, err error) {
-	r := run{options: o, steps: len(c.Steps), metrics: metrics{set: host.NewMetrics()},
-		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy)}
-	begin := epoch
-	if !c.Clock.IsZero() {
-		begin = c.Clock
-	}
-	config := host.VMConfig{
-		Clock:    host.NewManualClock(begin),
-		Random:   rand.NewChaCha8([32]byte{}),
-		Log:      r.log,
-		Clusters: r.upstreams.state,
-		Upstream: r.upstreams.answer,
-		Metrics:  r.metrics.set,
-		Trace:    o.Trace != nil,
-	}
-	if len(c.Start.Faults) > 0 || slices.ContainsFunc(c.Steps, func(s table.Step) bool { return len(s.Faults) > 0 }) {
-		config.Intercept = r.faults.intercept // only then: host calls take longer with it
-	}
-	if r.vm, err = m.NewVM(ctx, config); err != nil {
-		return Observation{}, fmt.Errorf("start virtual machine: %w", err)
+	r, err := newRun(ctx, m, c, o)
+	if err != nil {
+		return Observation{}, err
 	}
 	defer r.vm.Close(ctx)
 	if err := r.start(ctx, c); err != nil {
@@ -96,6 +79,32 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ O
 		r.passed()
 	}
 	return r.seen, nil
+}
+
+// newRun makes the VM of a case, with a clock that stands still and random numbers that are always the same.
+func newRun(ctx context.Context, m *host.Module, c *table.Case, o Options) (r *run, err error) {
+	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: host.NewMetrics()},
+		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy)}
+	begin := epoch
+	if !c.Clock.IsZero() {
+		begin = c.Clock
+	}
+	config := host.VMConfig{
+		Clock:    host.NewManualClock(begin),
+		Random:   rand.NewChaCha8([32]byte{}),
+		Log:      r.log,
+		Clusters: r.upstreams.state,
+		Upstream: r.upstreams.answer,
+		Metrics:  r.metrics.set,
+		Trace:    o.Trace != nil,
+	}
+	if len(c.Start.Faults) > 0 || slices.ContainsFunc(c.Steps, func(s table.Step) bool { return len(s.Faults) > 0 }) {
+		config.Intercept = r.faults.intercept // only then: host calls take longer with it
+	}
+	if r.vm, err = m.NewVM(ctx, config); err != nil {
+		return nil, fmt.Errorf("start virtual machine: %w", err)
+	}
+	return r, nil
 }
 
 // run is one case being observed.

@@ -10,13 +10,17 @@ type upstreams struct{ ofCase, ofStep []script }
 
 type script struct {
 	table.Cluster
-	next int // of its answers
+	answers []host.CallAnswer // its answers, in the host's words
+	next    int
 }
 
 func scripts(clusters []table.Cluster) []script {
 	all := make([]script, len(clusters))
 	for i, c := range clusters {
 		all[i].Cluster = c
+		for j := range c.Answers {
+			all[i].answers = append(all[i].answers, callAnswer(&c.Answers[j]))
+		}
 	}
 	return all
 }
@@ -53,11 +57,11 @@ func (u *upstreams) answer(call *host.Call) (host.CallAnswer, bool) {
 	if s == nil || s.next >= len(s.Answers) {
 		return host.CallAnswer{}, false
 	}
-	a := &s.Answers[s.next]
+	a := s.next
 	if !s.Always {
 		s.next++
 	}
-	return callAnswer(a), a.Kind != table.None
+	return s.answers[a], s.Answers[a].Kind != table.None
 }
 
 func callAnswer(a *table.Answer) host.CallAnswer {

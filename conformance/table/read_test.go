@@ -175,3 +175,21 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestLoadGroups(t *testing.T) {
+	whole, err := table.Load("../cases")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := whole.Select("allow", "typical")
+	if err != nil {
+		t.Fatal(err)
+	}
+	some, err := table.LoadGroups("../cases", "typical", "allow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.Groups, some.Groups); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
+	}
+}

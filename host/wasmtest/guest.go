@@ -53,7 +53,8 @@ func NewGuest(abi string) *Guest {
 		returns: map[string]int{}, strings: stringsAt}
 }
 
-// What a call may be given besides numbers (int: i32, int64: i64) and strings (address and length).
+// What a call may be given besides numbers (int: i32, int64: i64), strings (address and length) and Code that pushes an
+// i32.
 type (
 	outWords int
 	local    int
@@ -129,6 +130,8 @@ func (g *Guest) CallFrom(module, callback, function, results string, args ...any
 			c.params, c.args = c.params+"i", append(c.args, I32(a)...)
 		case int64:
 			c.params, c.args = c.params+"I", append(c.args, I64(a)...)
+		case Code:
+			c.params, c.args = c.params+"i", append(c.args, a...)
 		case local:
 			c.params, c.args = c.params+"i", append(c.args, Get(int(a))...)
 		case Raw:

@@ -1,0 +1,162 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strconv"
+
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+)
+
+// Loop is the last step of a case, over and over in one VM: what the benchmark times. Between two VMs it differs in
+// nothing but the module.
+type Loop struct {
+	run       *run
+	step      *table.Step
+	exchanger *Exchanger
+	first     Exchange // held against the contract
+	refused   bool
+	status    int
+	done      int
+}
+
+// WrongError is an answer that the contract forbids.
+type WrongError struct {
+	Request     int // of the loop, from 1
+	What        string
+	Wanted, Got string
+}
+
+func (e *WrongError) Error() string {
+	return fmt.Sprintf("request %d: %s: wanted %s, got %s", e.Request, e.What, e.Wanted, e.Got)
+}
+
+// Repeatable says why a case's last step can't be repeated for ever; nil: it can.
+func Repeatable(c *table.Case) error {
+	if !c.Start.Accepted || len(c.Steps) == 0 {
+		return errors.New("no plugin runs in it, expected a request that the plugin allows or refuses")
+	}
+	s := &c.Steps[len(c.Steps)-1]
+	switch {
+	case s.Request == nil || s.Stream != "":
+		return errors.New("its last step is no whole request, expected one without stream")
+	case len(s.Faults) > 0 || len(s.Clusters) > 0:
+		return errors.New("its last step has faults or clusters of its own, expected those of the case alone")
+	case s.Want.Decision != table.Allow && s.Want.Decision != table.Refuse:
+		return fmt.Errorf("its last step wants %s, expected allow or refuse", s.Want.Decision)
+	}
+	return nil
+}
+
+// NewLoop starts a VM, takes it through the case and holds that against the contract. The error is a *WrongError when
+// the module does not keep to it.
+func NewLoop(ctx context.Context, m *host.Module, c *table.Case, o Options) (l *Loop, err error) {
+	if err := Repeatable(c); err != nil {
+		return nil, fmt.Errorf("case %s: %w", c.ID, err)
+	}
+	o.Good, o.Repeat, o.Until = nil, 0, Place{}
+	r, err := newRun(ctx, m, c, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = r.vm.Close(ctx)
+		}
+	}()
+	if err := r.start(ctx, c); err != nil {
+		return nil, err
+	}
+	for i := range c.Steps {
+		if !r.step(ctx, i+1, &c.Steps[i]) {
+			break
+		}
+	}
+	if wrong := Check(c, r.seen); len(wrong) > 0 {
+		return nil, &WrongError{1, wrong[0].Field, wrong[0].Wanted, wrong[0].Got}
+	}
+	step := &c.Steps[len(c.Steps)-1]
+	l = &Loop{run: r, step: step, exchanger: NewExchanger(step.Request), refused: step.Want.Decision == table.Refuse}
+	// The step's last repetition: a bucket that is empty by now, say, stays so.
+	runs := r.seen.Steps[len(c.Steps)-1].Runs
+	l.first = runs[len(runs)-1].Exchange
+	l.status = statusOf(l.first.Client)
+	return l, nil
+}
+
+func statusOf(m Message) int {
+	for _, h := range m.Headers {
+		if h.Name == ":status" {
+			status, _ := strconv.Atoi(h.Value)
+			return status
+		}
+	}
+	return 0
+}
+
+// Status is what the client gets, over and over.
+func (l *Loop) Status() int { return l.status }
+
+// VM is the loop's own.
+func (l *Loop) VM() *host.VM { return l.run.vm }
+
+// Close ends the VM.
+func (l *Loop) Close(ctx context.Context) { _ = l.run.vm.Close(ctx) }
+
+// Run repeats the step n times. Of each answer it looks at who gave it and at its status, which costs next to nothing;
+// Check looks at all there is. The error is a *WrongError or a *host.Failure.
+func (l *Loop) Run(n int) error {
+	p := l.run.plugins[0]
+	l.run.vm.SetLogLevel(host.LogOff) // the plugin logs as ever, and nobody makes strings of it
+	for range n {
+		s := p.NewStream(host.StreamConfig{Raw: true})
+		l.exchanger.Drive(s)
+		status, refused, ended := s.Downstream().Status(), s.Replied(), s.Upstream().Ended
+		s.Release()
+		l.done++
+		if status != l.status || refused != l.refused || ended == l.refused {
+			return l.wrong(status, refused)
+		}
+	}
+	l.run.vm.ForgetCalls()
+	return nil
+}
+
+func (l *Loop) wrong(status int, refused bool) error {
+	if f := l.run.vm.Failure(); f != nil {
+		return f
+	}
+	answer := func(status int, refused bool) string {
+		by := "from the upstream"
+		if refused {
+			by = "from the plugin"
+		}
+		return fmt.Sprintf("%d %s %s", status, http.StatusText(status), by)
+	}
+	return &WrongError{l.done, "answer", answer(l.status, l.refused), answer(status, refused)}
+}
+
+// Check repeats the step once and compares everything that can be seen of it with the first time.
+func (l *Loop) Check(ctx context.Context) error {
+	r := l.run
+	r.vm.SetLogLevel(host.LogTrace)
+	r.calls = len(r.vm.Calls())
+	e := r.do(ctx, l.step, l.exchanger)
+	l.done++
+	if f := r.vm.Failure(); f != nil {
+		return f
+	}
+	if !reflect.DeepEqual(e, l.first) {
+		k := checker{streams: map[string]*progress{}}
+		k.once(l.step, &e)
+		if len(k.found) > 0 {
+			return &WrongError{l.done, k.found[0].Field, k.found[0].Wanted, k.found[0].Got}
+		}
+		return &WrongError{l.done, "exchange", "what the first one was", "something else"}
+	}
+	return nil
+}

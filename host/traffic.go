@@ -1,0 +1,23 @@
+package host
+
+// Traffic counts what has gone over the border between host and guest since the VM was made.
+type Traffic struct {
+	ToGuest      int // calls of the guest's exports: callbacks, start functions, the allocator
+	ToHost       int // calls of host functions
+	BytesToGuest int // that host functions wrote into linear memory, out words among them
+	BytesToHost  int // that host functions read from linear memory
+}
+
+// Traffic is what has been counted so far; VMConfig.Trace asks for it. Unlike Crossings it never stops counting.
+func (vm *VM) Traffic() Traffic { return vm.traffic }
+
+// count counts a call, whose return is none.
+func (vm *VM) count(c *Crossing) {
+	switch {
+	case c.Return:
+	case c.ToGuest:
+		vm.traffic.ToGuest++
+	default:
+		vm.traffic.ToHost++
+	}
+}
