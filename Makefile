@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance mutants fuzz test build push lint doctor reproducible clean
+.PHONY: help parity conformance bench bench-full bench-selftest mutants fuzz test build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 RUST := $(PARITY) exec rust
@@ -29,6 +29,15 @@ parity: ## the command behind these targets, .cache/bin/parity
 
 conformance: parity ## obtain compilers, build every plugin, hold each against the table and against the others
 	@$(PARITY) check
+
+bench: parity ## speed, latency, start-up, memory and size of every build against every other (two minutes; dist/bench/report.html)
+	@$(PARITY) bench
+
+bench-full: parity ## the same with more of everything, and what building costs (twenty minutes)
+	@$(PARITY) bench --full
+
+bench-selftest: ## do the benchmark's verdicts hold? of modules whose difference is known (four minutes)
+	@HEADER_AUTH_SELFTEST=1 go test -count=1 -timeout=60m -run='^TestSelf' -v ./bench
 
 mutants: parity ## would the table notice a fault? changes both plugins in small ways and says which changes survive (hours)
 	@nice $(PARITY) mutants

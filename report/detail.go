@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/header-auth/header-auth/internal/words"
 )
 
 // finding is a red result, and the builds that all came to the same one.
@@ -50,15 +52,15 @@ func (t text) red() {
 		t.finding(f)
 	}
 	if hidden > 0 {
-		t.line("%s %s not shown: --case selects one, --format json has them all\n", t.paint.red("✗"), plural(hidden, "more finding"))
+		t.line("%s %s not shown: --case selects one, --format json has them all\n", t.paint.Red("✗"), words.Plural(hidden, "more finding"))
 	}
 	broken := t.broken()
 	for i := range t.report.Results {
 		r := &t.report.Results[i]
 		cases := broken[cause{r.Build, r.Reason}]
 		if r.Outcome == Error && len(cases) > 1 && cases[0] == r.Case {
-			t.line("%s %s · %s and %s", t.paint.red("!"), t.paint.bold(r.Build), r.Case, plural(len(cases)-1, "more case"))
-			t.line("%s\n", indent(r.Reason, "    "))
+			t.line("%s %s · %s and %s", t.paint.Red("!"), t.paint.Bold(r.Build), r.Case, words.Plural(len(cases)-1, "more case"))
+			t.line("%s\n", words.Indent(r.Reason, "    "))
 		}
 	}
 }
@@ -87,17 +89,17 @@ func (t text) finding(f finding) {
 	if n := len(f.builds); n > 1 && n == len(t.report.Builds) {
 		builds = fmt.Sprintf("all %d builds", n)
 	}
-	t.title(t.paint.red(mark), c, builds)
+	t.title(t.paint.Red(mark), c, builds)
 	t.clauses(c)
 	switch f.Outcome {
 	case Error:
-		t.line("%s", indent(f.Reason, "    "))
+		t.line("%s", words.Indent(f.Reason, "    "))
 	case XPass:
 		t.line("    %s", xpassText(f.Reason))
 	}
 	t.details(f.Result)
-	t.hint("check", "--case "+quoteArg(c.ID), t.report.selects(f.builds...))
-	t.hint("trace", quoteArg(c.ID), t.report.selects(f.builds[0]))
+	t.hint("check", "--case "+words.QuoteArg(c.ID), t.report.selects(f.builds...))
+	t.hint("trace", words.QuoteArg(c.ID), t.report.selects(f.builds[0]))
 	t.line("")
 }
 
@@ -122,9 +124,9 @@ func (r *Report) selects(builds ...string) []string {
 func (t text) title(mark string, c Case, about string) {
 	where := ""
 	if c.File != "" {
-		where = t.paint.dim(fmt.Sprintf("  %s:%d", c.File, c.Line))
+		where = t.paint.Dim(fmt.Sprintf("  %s:%d", c.File, c.Line))
 	}
-	t.line("%s %s · %s%s", mark, t.paint.bold(c.ID), about, where)
+	t.line("%s %s · %s%s", mark, t.paint.Bold(c.ID), about, where)
 }
 
 // clauses says which sentences of the contract are at stake, why that matters and what breaks.
@@ -132,16 +134,16 @@ func (t text) clauses(c Case) {
 	for _, id := range c.Clauses {
 		for _, clause := range t.report.Table.Clauses {
 			if clause.ID == id {
-				t.line("    clause %s: %s", id, oneLine(clause.Text))
+				t.line("    clause %s: %s", id, words.OneLine(clause.Text))
 			}
 		}
 	}
 	if c.Why != "" {
-		t.line("    why: %s", oneLine(c.Why))
+		t.line("    why: %s", words.OneLine(c.Why))
 	}
 	for _, group := range t.report.Table.Groups {
 		if group.Name == c.Group && group.Breaks != "" {
-			t.line("    in production: %s", oneLine(group.Breaks))
+			t.line("    in production: %s", words.OneLine(group.Breaks))
 		}
 	}
 }
@@ -149,13 +151,13 @@ func (t text) clauses(c Case) {
 // details are the mismatches and the crossings around them.
 func (t text) details(result *Result) {
 	for _, m := range result.Mismatches {
-		t.line("    %s  %s %s", t.paint.bold(m.Field), t.paint.red("- wanted"), t.paint.green("+ got"))
+		t.line("    %s  %s %s", t.paint.Bold(m.Field), t.paint.Red("- wanted"), t.paint.Green("+ got"))
 		for _, l := range diffLines(m.Wanted, m.Got) {
 			switch l.mark {
 			case '-':
-				t.line("      %s", t.paint.red("- "+l.text))
+				t.line("      %s", t.paint.Red("- "+l.text))
 			case '+':
-				t.line("      %s", t.paint.green("+ "+l.text))
+				t.line("      %s", t.paint.Green("+ "+l.text))
 			default:
 				t.line("        %s", l.text)
 			}
@@ -171,11 +173,11 @@ func (t text) details(result *Result) {
 
 // hint is a command that shows more.
 func (t text) hint(command, what string, selects []string) {
-	words := []string{"parity", command, what}
+	line := []string{"parity", command, what}
 	for _, s := range selects {
-		words = append(words, quoteArg(s))
+		line = append(line, words.QuoteArg(s))
 	}
-	t.line("    %s", t.paint.dim(strings.Join(words, " ")))
+	t.line("    %s", t.paint.Dim(strings.Join(line, " ")))
 }
 
 func xpassText(reason string) string {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/header-auth/header-auth/internal/words"
 )
 
 // The elements of the JUnit format that its readers agree on: a suite for each build, a test case for each case.
@@ -155,7 +157,7 @@ func fieldNames(mismatches []Mismatch) string {
 func sidesText(sides []Side) string {
 	var b strings.Builder
 	for _, side := range sides {
-		fmt.Fprintf(&b, "%s:\n%s\n", strings.Join(side.Builds, ", "), indent(side.Value, "  "))
+		fmt.Fprintf(&b, "%s:\n%s\n", strings.Join(side.Builds, ", "), words.Indent(side.Value, "  "))
 	}
 	return b.String()
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"flag"
 	"fmt"
@@ -14,8 +13,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/invopop/jsonschema"
-	validator "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/header-auth/header-auth/internal/schematest"
+	"github.com/header-auth/header-auth/internal/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -234,38 +234,15 @@ func TestParse(t *testing.T) {
 
 // TestSchema holds the checked-in schema, the types and the JSON together.
 func TestSchema(t *testing.T) {
-	reflector := jsonschema.Reflector{ExpandedStruct: true}
-	schema := reflector.Reflect(&Report{})
-	schema.ID = "https://github.com/header-auth/header-auth/report/schema.json"
-	schema.Title = Schema
-	generated, err := json.MarshalIndent(schema, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden(t, filepath.Join("..", "schema.json"), append(generated, '\n'))
-
-	document, err := validator.UnmarshalJSON(bytes.NewReader(generated))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := validator.NewCompiler()
-	if err := compiler.AddResource("schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := compiler.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	generated := schematest.Generate(t, &Report{}, "https://github.com/header-auth/header-auth/report/schema.json", Schema)
+	golden(t, filepath.Join("..", "schema.json"), generated)
+	validate := schematest.Compile(t, generated)
 	valid := func(r *Report) error {
 		var data bytes.Buffer
 		if err := JSON(&data, r); err != nil {
 			t.Fatal(err)
 		}
-		value, err := validator.UnmarshalJSON(&data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return compiled.Validate(value)
+		return validate(data.Bytes())
 	}
 	if err := valid(sample()); err != nil {
 		t.Errorf("the sample: %v", err)
@@ -301,7 +278,7 @@ func TestJUnitIsXML(t *testing.T) {
 }
 
 func TestWriteErrorIsReturned(t *testing.T) {
-	full := &writer{w: io.Discard, err: io.ErrShortWrite}
+	full := &words.Writer{To: io.Discard, Err: io.ErrShortWrite}
 	for name, render := range map[string]func(io.Writer, *Report) error{"text": plainText, "json": JSON, "junit": JUnit} {
 		if err := render(failing{}, sample()); err == nil {
 			t.Errorf("%s: no error from a writer that fails", name)
@@ -335,13 +312,5 @@ func TestDiffLines(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
-	}
-}
-
-func TestQuoteArg(t *testing.T) {
-	for in, want := range map[string]string{"mine=a.wasm": "mine=a.wasm", "a b": "'a b'", "it's": `'it'\''s'`, "a/*": "'a/*'", "": "''"} {
-		if got := quoteArg(in); got != want {
-			t.Errorf("%q becomes %s, want %s", in, got, want)
-		}
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	prettytext "github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/header-auth/header-auth/internal/words"
 )
 
 // TextOptions are what the terminal can do.
@@ -22,56 +23,43 @@ const detailed = 20
 // Text writes the report for people: what ran, a table builds × groups, then whatever is red with everything needed
 // to understand it, and the verdict as the last line.
 func Text(w io.Writer, r *Report, o TextOptions) error {
-	out := &writer{w: w}
-	t := text{w: out, report: r, paint: paint{o.Color}}
+	out := &words.Writer{To: w}
+	t := text{w: out, report: r, paint: words.Paint{On: o.Color}}
 	t.head()
 	t.table()
 	t.red()
 	t.divergences()
 	t.known()
 	t.verdict()
-	return out.err
-}
-
-// writer keeps the first error, so that rendering needs to ask for it only once.
-type writer struct {
-	w   io.Writer
-	err error
-}
-
-func (w *writer) Write(p []byte) (int, error) {
-	if w.err == nil {
-		_, w.err = w.w.Write(p)
-	}
-	return len(p), w.err
+	return out.Err
 }
 
 type text struct {
 	w      io.Writer
 	report *Report
-	paint  paint
+	paint  words.Paint
 }
 
 func (t text) line(format string, args ...any) { fmt.Fprintf(t.w, format+"\n", args...) }
 
 func (t text) head() {
 	r := t.report
-	cases := plural(len(r.Cases), "case")
+	cases := words.Plural(len(r.Cases), "case")
 	if len(r.Cases) != r.Table.Cases {
-		cases = fmt.Sprintf("%d of %s", len(r.Cases), plural(r.Table.Cases, "case"))
+		cases = fmt.Sprintf("%d of %s", len(r.Cases), words.Plural(r.Table.Cases, "case"))
 	}
-	t.line("%s · %s × %s", t.paint.bold(r.Table.Name), cases, plural(len(r.Builds), "build"))
-	t.line("%s", t.paint.dim(fmt.Sprintf("wazero %s %s · as %s · allocator order %s · table %s",
-		r.Host.Wazero, r.Host.Engine, r.Host.Profile, r.Host.Allocator, short(r.Table.Digest))))
+	t.line("%s · %s × %s", t.paint.Bold(r.Table.Name), cases, words.Plural(len(r.Builds), "build"))
+	t.line("%s", t.paint.Dim(fmt.Sprintf("wazero %s %s · as %s · allocator order %s · table %s",
+		r.Host.Wazero, r.Host.Engine, r.Host.Profile, r.Host.Allocator, words.Short(r.Table.Digest))))
 	t.line("")
-	rows := newTable()
+	rows := words.NewTable()
 	for _, b := range r.Builds {
-		rows.AppendRow(table.Row{b.Name, size(b.Size), "sha256 " + short(b.SHA256), join(", ", b.Toolchain, b.SDK)})
+		rows.AppendRow(table.Row{b.Name, words.Size(b.Size), "sha256 " + words.Short(b.SHA256), words.Join(", ", b.Toolchain, b.SDK)})
 	}
-	for i, row := range strings.Split(trimLines(rows.Render()), "\n") {
+	for i, row := range strings.Split(words.TrimLines(rows.Render()), "\n") {
 		t.line("  %s", row)
-		if label := firstSentence(t.report.Builds[i].Label); label != "" {
-			t.line("    %s", t.paint.dim(label))
+		if label := words.FirstSentence(t.report.Builds[i].Label); label != "" {
+			t.line("    %s", t.paint.Dim(label))
 		}
 	}
 	t.line("")
@@ -79,10 +67,10 @@ func (t text) head() {
 
 func (t text) table() {
 	r := t.report
-	rows := newTable()
+	rows := words.NewTable()
 	header := table.Row{"group"}
 	for _, b := range r.Builds {
-		header = append(header, t.paint.bold(b.Name))
+		header = append(header, t.paint.Bold(b.Name))
 	}
 	rows.AppendRow(header)
 	for _, group := range r.Table.Groups {
@@ -93,8 +81,8 @@ func (t text) table() {
 	}
 	rows.AppendSeparator()
 	rows.AppendRow(t.row("total", func(*Result) bool { return true }))
-	t.line("%s", indent(trimLines(rows.Render()), "  "))
-	t.line("  %s\n", t.paint.dim("✓ all pass  ✗ some fail  ! could not be judged  ~ known to fail  - not run"))
+	t.line("%s", words.Indent(words.TrimLines(rows.Render()), "  "))
+	t.line("  %s\n", t.paint.Dim("✓ all pass  ✗ some fail  ! could not be judged  ~ known to fail  - not run"))
 }
 
 func (t text) row(name string, keep func(*Result) bool) table.Row {
@@ -109,30 +97,30 @@ func (t text) cell(c Counts) string {
 	counts := fmt.Sprintf("%d/%d", c[Pass]+c[XPass], c.Total())
 	switch {
 	case c.Total() == 0:
-		return t.paint.dim("-")
+		return t.paint.Dim("-")
 	case c[Fail]+c[XPass] > 0:
-		return t.paint.red("✗ " + counts)
+		return t.paint.Red("✗ " + counts)
 	case c[Error] > 0:
-		return t.paint.red("! " + counts)
+		return t.paint.Red("! " + counts)
 	case c[XFail] > 0:
-		return t.paint.yellow("~ " + counts)
+		return t.paint.Yellow("~ " + counts)
 	case c[Skip] > 0:
-		return t.paint.dim("- " + counts)
+		return t.paint.Dim("- " + counts)
 	}
-	return t.paint.green("✓ " + counts)
+	return t.paint.Green("✓ " + counts)
 }
 
 func (t text) divergences() {
 	for i := range t.report.Divergences {
 		d := &t.report.Divergences[i]
 		c := t.report.caseOf(d.Case)
-		t.title(t.paint.red("≠"), c, "builds differ in "+d.Field)
+		t.title(t.paint.Red("≠"), c, "builds differ in "+d.Field)
 		t.clauses(c)
 		for _, side := range d.Sides {
-			t.line("    %s", t.paint.bold(strings.Join(side.Builds, ", ")))
-			t.line("%s", indent(side.Value, "      "))
+			t.line("    %s", t.paint.Bold(strings.Join(side.Builds, ", ")))
+			t.line("%s", words.Indent(side.Value, "      "))
 		}
-		t.hint("trace", quoteArg(c.ID), t.report.selects(d.Sides[0].Builds[0], d.Sides[1].Builds[0]))
+		t.hint("trace", words.QuoteArg(c.ID), t.report.selects(d.Sides[0].Builds[0], d.Sides[1].Builds[0]))
 		t.line("")
 	}
 }
@@ -143,7 +131,7 @@ func (t text) known() {
 	for i := range t.report.Results {
 		result := &t.report.Results[i]
 		if result.Outcome == XFail || result.Outcome == Skip {
-			t.line("%s %s %s: %s", t.paint.yellow(fmt.Sprintf("%-5s", result.Outcome)), result.Build, result.Case, result.Reason)
+			t.line("%s %s %s: %s", t.paint.Yellow(fmt.Sprintf("%-5s", result.Outcome)), result.Build, result.Case, result.Reason)
 			shown = true
 		}
 	}
@@ -168,15 +156,15 @@ func (t text) verdict() {
 		}
 	}
 	if n := len(r.Divergences); n > 0 {
-		parts = append(parts, plural(n, "divergence")+" between builds")
+		parts = append(parts, words.Plural(n, "divergence")+" between builds")
 	}
 	switch sum := strings.Join(parts, ", "); {
 	case r.Empty():
-		t.line("%s: no case was run", t.paint.red("nothing run"))
+		t.line("%s: no case was run", t.paint.Red("nothing run"))
 	case r.Conformant():
-		t.line("%s: %s", t.paint.green("conformant"), sum)
+		t.line("%s: %s", t.paint.Green("conformant"), sum)
 	default:
-		t.line("%s: %s", t.paint.red("not conformant"), sum)
+		t.line("%s: %s", t.paint.Red("not conformant"), sum)
 	}
 }
 
@@ -193,16 +181,4 @@ func (r *Report) build(name string) Build {
 		return r.Builds[i]
 	}
 	return Build{Name: name}
-}
-
-func newTable() table.Writer {
-	t := table.NewWriter()
-	style := table.StyleLight
-	style.Options = table.OptionsNoBorders
-	style.Options.SeparateColumns = false
-	style.Options.SeparateRows = false
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "   "
-	style.Format = table.FormatOptions{Row: prettytext.FormatDefault}
-	t.SetStyle(style)
-	return t
 }

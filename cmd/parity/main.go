@@ -31,6 +31,9 @@ func commands() []command {
 		{"check", "hold modules against the request table and against each other", runCheck},
 		{"trace", "show what crosses between host and plugin in one case, two builds side by side", runTrace},
 		{"inspect", "look into a module: sizes, imports, exports, and which Envoy would load it", runInspect},
+		{"bench", "measure speed, latency, start-up, memory and size of modules against each other", runBench},
+		{"render", "write the report of a benchmark again, in any of its forms", runRender},
+		{workerCommand, "", runBenchWorker}, // how bench starts itself in a fresh process
 		{"mutants", "change the plugins in small ways, and see whether the table notices", runMutants},
 		{"doctor", "say which compilers are there and where missing ones would come from", runDoctor},
 		{"exec", "run a command with a compiler's environment", runExec},
@@ -61,7 +64,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func commandNames() string {
 	var names []string
 	for _, c := range commands() {
-		names = append(names, c.name)
+		if c.summary != "" {
+			names = append(names, c.name)
+		}
 	}
 	return strings.Join(names, ", ")
 }
@@ -75,7 +80,9 @@ them must pass, and a host that behaves as Envoy does.
 
 `)
 	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-8s %s\n", c.name, c.summary)
+		if c.summary != "" {
+			fmt.Fprintf(&b, "  %-8s %s\n", c.name, c.summary)
+		}
 	}
 	b.WriteString(`
 Examples

@@ -23,11 +23,14 @@ func newProgress(w io.Writer) *progress {
 }
 
 func (p *progress) step(done, total int, build, id string) {
+	p.say(fmt.Sprintf("%d/%d %s %s", done, total, build, id))
+}
+
+func (p *progress) say(line string) {
 	if p.w == nil || time.Since(p.last) < between {
 		return
 	}
 	p.last = time.Now()
-	line := fmt.Sprintf("%d/%d %s %s", done, total, build, id)
 	if most := width(p.w) - 1; len(line) > most { // a line that wraps can't be taken back
 		line = line[:most]
 	}

@@ -11,7 +11,8 @@ import (
 const module = "github.com/header-auth/header-auth"
 
 // TestImportsGoOneWay keeps the parts usable by themselves: builds.yaml -> build, cases -> table, host and table know
-// nothing of ours, suite knows both, report knows only what a report says, cmd/parity knows all.
+// nothing of ours, suite knows both, bench measures and bench/verdict judges, report knows only what a report says,
+// cmd/parity knows all.
 func TestImportsGoOneWay(t *testing.T) {
 	rules := []struct {
 		pkg     string
@@ -23,7 +24,14 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"conformance/table", nil, []string{"github.com/tetratelabs"}},
 		{"conformance/suite", []string{"conformance/table", "host", "host/wasmfile"}, []string{"github.com/jedib0t"}},
 		{"conformance/model", []string{"conformance/table"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin
-		{"report", []string{"internal/diff"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
+		{"report", []string{"internal/diff", "internal/words"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
+		{"bench/stats", nil, []string{"github.com/tetratelabs"}},
+		{"bench/evidence", nil, []string{"github.com/tetratelabs", "github.com/goccy"}},
+		{"bench/verdict", []string{"bench/evidence", "bench/stats"}, []string{"github.com/tetratelabs"}}, // it measures nothing
+		{"bench/guest", []string{"host", "host/wasmfile", "host/wasmtest"}, []string{"github.com/jedib0t"}},
+		{"bench", []string{"bench/evidence", "bench/guest", "build", "conformance/suite", "conformance/table", "host", "host/wasmfile",
+			"host/wasmtest", "image", "toolchain"}, []string{"github.com/jedib0t"}}, // it judges nothing
+		{"report/bench", []string{"bench/evidence", "bench/stats", "bench/verdict", "internal/words"}, []string{"github.com/tetratelabs"}},
 		{"toolchain", nil, []string{"github.com/tetratelabs"}},
 		{"build", []string{"toolchain"}, []string{"github.com/tetratelabs"}},
 		{"image", nil, []string{"github.com/tetratelabs"}},

@@ -1,0 +1,59 @@
+package bench
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+)
+
+// arrange puts samples in the order of builds and scenarios, takes away those of what was refused, and notes what the
+// client got in each scenario.
+func arrange(r *evidence.Report) {
+	builds := map[string]int{evidence.Floor: -2, evidence.Twin: -1}
+	for i, b := range r.Builds {
+		builds[b.Name] = i
+	}
+	order := map[string]int{}
+	for i, s := range r.Scenarios {
+		order[s.ID] = i
+	}
+	refused := func(build, scenario string) bool {
+		if build == evidence.Twin && len(r.Builds) > 0 {
+			build = r.Builds[0].Name
+		}
+		return slices.ContainsFunc(r.Refused, func(f evidence.Refused) bool {
+			return f.Build == build && (f.Scenario == scenario || f.Scenario == "")
+		})
+	}
+	r.Speed = slices.DeleteFunc(r.Speed, func(s evidence.Speed) bool { return refused(s.Entrant, s.Scenario) })
+	r.Tails = slices.DeleteFunc(r.Tails, func(t evidence.Tail) bool { return refused(t.Entrant, t.Scenario) })
+	r.Witnesses = slices.DeleteFunc(r.Witnesses, func(w evidence.Witness) bool { return refused(w.Build, w.Scenario) })
+	slices.SortStableFunc(r.Speed, func(a, b evidence.Speed) int {
+		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Entrant]-builds[b.Entrant], a.Process-b.Process, a.Instance-b.Instance)
+	})
+	slices.SortStableFunc(r.Tails, func(a, b evidence.Tail) int {
+		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Entrant]-builds[b.Entrant], a.Process-b.Process)
+	})
+	slices.SortStableFunc(r.Witnesses, func(a, b evidence.Witness) int {
+		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Build]-builds[b.Build])
+	})
+	slices.SortStableFunc(r.Startups, func(a, b evidence.Startup) int {
+		cached := 0
+		if a.Cached != b.Cached {
+			if cached = 1; b.Cached {
+				cached = -1
+			}
+		}
+		return cmp.Or(builds[a.Build]-builds[b.Build], cached, a.Sample-b.Sample)
+	})
+	slices.SortStableFunc(r.Memory, func(a, b evidence.Memory) int {
+		return cmp.Or(builds[a.Build]-builds[b.Build], cmp.Compare(a.Allocator, b.Allocator))
+	})
+	slices.SortStableFunc(r.Resident, func(a, b evidence.Resident) int {
+		return cmp.Or(builds[a.Build]-builds[b.Build], a.Sample-b.Sample)
+	})
+	slices.SortStableFunc(r.Refused, func(a, b evidence.Refused) int {
+		return cmp.Or(builds[a.Build]-builds[b.Build], order[a.Scenario]-order[b.Scenario])
+	})
+}

@@ -1,0 +1,80 @@
+package evidence
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Write writes the report as JSON of the schema in schema.json. An empty list is [], never null. What belongs together
+// stands on one line, samples above all, so that two reports can be compared line by line.
+func Write(w io.Writer, r *Report) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write evidence: %w", err)
+	}
+	b, err := lay(jsontext.NewDecoder(bytes.NewReader(data)), "")
+	if err != nil {
+		return fmt.Errorf("write evidence: %w", err)
+	}
+	_, err = io.WriteString(w, b.text+"\n")
+	return err
+}
+
+// columns is how long a line of several values gets. Lists of numbers stay on one line however long they are.
+const columns = 120
+
+// block is a value as text. It is numbers if it is one, or a list of nothing else, or a list of such lists.
+type block struct {
+	text           string
+	plain, numbers bool // plain: neither object nor list
+}
+
+// lay reads one value and breaks it into lines, all but the first indented by indent.
+func lay(d *jsontext.Decoder, indent string) (block, error) {
+	kind := d.PeekKind()
+	if kind != '[' && kind != '{' {
+		v, err := d.ReadValue()
+		return block{string(v), true, kind == '0'}, err
+	}
+	open, err := d.ReadToken()
+	if err != nil {
+		return block{}, err
+	}
+	b := block{numbers: kind == '['}
+	flat := true
+	length := len(indent)
+	var items []string
+	for d.PeekKind() != ']' && d.PeekKind() != '}' {
+		var name string
+		if kind == '{' {
+			v, err := d.ReadValue()
+			if err != nil {
+				return block{}, err
+			}
+			name = string(v) + ": "
+		}
+		item, err := lay(d, indent+"  ")
+		if err != nil {
+			return block{}, err
+		}
+		flat = flat && item.plain
+		b.numbers = b.numbers && item.numbers
+		items = append(items, name+item.text)
+		length += len(name) + len(item.text) + 2
+	}
+	end, err := d.ReadToken()
+	if err != nil {
+		return block{}, err
+	}
+	if b.numbers || flat && length <= columns {
+		b.text = open.String() + strings.Join(items, ", ") + end.String()
+	} else {
+		b.text = open.String() + "\n" + indent + "  " + strings.Join(items, ",\n"+indent+"  ") + "\n" + indent + end.String()
+	}
+	return b, nil
+}

@@ -1,0 +1,164 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+)
+
+// The tasks of a worker that are about one build.
+
+func (w *worker) startup(ctx context.Context) error {
+	c, err := single(w.cases)
+	if err != nil {
+		return err
+	}
+	wasm, err := os.ReadFile(w.Modules[0].Path)
+	if err != nil {
+		return err
+	}
+	s, err := measureStartup(ctx, wasm, w.options, c, w.Cached, w.CacheDir)
+	if err != nil {
+		return w.refuseBuild(err)
+	}
+	s.Build, s.Sample = w.Modules[0].Build, w.Number
+	return w.tell(Found{Startup: &s})
+}
+
+func (w *worker) soak(ctx context.Context) error {
+	allow, refuse, err := soaked(w.cases)
+	if err != nil {
+		return err
+	}
+	m, err := w.module(ctx)
+	if err != nil {
+		return err
+	}
+	defer m.Close(ctx)
+	found, err := soak(ctx, m, allow, refuse, w.Plan.SoakRequests, func(share float64) { _ = w.tell(Found{Share: share}) })
+	if err != nil {
+		return w.refuseBuild(err)
+	}
+	found.Build, found.Allocator = w.Modules[0].Build, w.Host.Allocator
+	return w.tell(Found{Memory: &found})
+}
+
+func (w *worker) resident(ctx context.Context) error {
+	c, err := single(w.cases)
+	if err != nil {
+		return err
+	}
+	wasm, err := os.ReadFile(w.Modules[0].Path)
+	if err != nil {
+		return err
+	}
+	found, err := resident(ctx, wasm, w.options, c, w.Plan.ResidentVMs)
+	if err != nil {
+		return w.refuseBuild(err)
+	}
+	found.Build, found.Sample = w.Modules[0].Build, w.Number
+	return w.tell(Found{Resident: &found})
+}
+
+// witnesses counts what one request is made of. Two requests in a row have to be alike.
+func (w *worker) witnesses(ctx context.Context) error {
+	f, err := w.newField(ctx)
+	if err != nil {
+		return err
+	}
+	defer f.close(ctx)
+	for i := range w.cases {
+		c := &w.cases[i]
+		entrants, err := f.enter(ctx, c, suite.Options{Trace: func(suite.Passage) {}})
+		if err != nil {
+			return err
+		}
+		for _, e := range entrants {
+			if err := w.witness(ctx, e, c); err != nil {
+				leave(ctx, entrants)
+				return err
+			}
+		}
+		leave(ctx, entrants)
+	}
+	return nil
+}
+
+func (w *worker) witness(ctx context.Context, e *entrant, c *table.Case) error {
+	var counted [2]evidence.Witness
+	for i := range counted {
+		before := e.loop.VM().Traffic()
+		if err := e.loop.Run(1); err != nil {
+			return w.refuse(e, c, err)
+		}
+		after := e.loop.VM().Traffic()
+		counted[i] = evidence.Witness{Build: e.name, Scenario: c.ID,
+			ToGuest: after.ToGuest - before.ToGuest, ToHost: after.ToHost - before.ToHost,
+			BytesToGuest: after.BytesToGuest - before.BytesToGuest, BytesToHost: after.BytesToHost - before.BytesToHost}
+	}
+	if counted[0] != counted[1] {
+		return w.refuse(e, c, fmt.Errorf("two requests in a row differ: %+v and %+v", counted[0], counted[1]))
+	}
+	warm, err := suite.NewLoop(ctx, e.module, c, suite.Options{}) // untraced: traces of thousands of requests fill the host
+	if err != nil {
+		return w.refuse(e, c, err)
+	}
+	defer warm.Close(ctx)
+	if err := warm.Run(warmBatches * w.Plan.Requests); err != nil {
+		return w.refuse(e, c, err)
+	}
+	counted[0].Pages = int(warm.VM().Memory() >> 16)
+	return w.tell(Found{Witness: &counted[0]})
+}
+
+func (w *worker) module(ctx context.Context) (*host.Module, error) {
+	wasm, err := os.ReadFile(w.Modules[0].Path)
+	if err != nil {
+		return nil, err
+	}
+	return host.Compile(ctx, wasm, w.options)
+}
+
+// refuseBuild tells that a build has none of these numbers.
+func (w *worker) refuseBuild(err error) error {
+	return w.tell(Found{Refused: &evidence.Refused{Build: w.Modules[0].Build, Reason: fmt.Sprintf("%s: %v", w.Kind, err)}})
+}
+
+// single is the first case of one request alone: what a start-up ends with and what many VMs are warmed by.
+func single(cases []table.Case) (*table.Case, error) {
+	for i := range cases {
+		if _, err := newExchange(&cases[i]); err == nil {
+			return &cases[i], nil
+		}
+	}
+	return nil, fmt.Errorf("%d cases, expected one of a single request among them", len(cases))
+}
+
+// soaked are the first case that is allowed and the first that is refused, both without a configuration; the same one
+// twice when there is no other.
+func soaked(cases []table.Case) (allow, refuse *table.Case, err error) {
+	for i := range cases {
+		e, err := newExchange(&cases[i])
+		switch {
+		case err != nil || cases[i].Config != nil:
+		case e.refused && refuse == nil:
+			refuse = &cases[i]
+		case !e.refused && allow == nil:
+			allow = &cases[i]
+		}
+	}
+	switch {
+	case allow == nil && refuse == nil:
+		return nil, nil, fmt.Errorf("%d cases, expected one of a single request without a configuration among them", len(cases))
+	case allow == nil:
+		allow = refuse
+	case refuse == nil:
+		refuse = allow
+	}
+	return allow, refuse, nil
+}

@@ -1,0 +1,106 @@
+package bench
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/header-auth/header-auth/build"
+)
+
+// TestPartsAreThoseOfTheBuilds holds parts.yaml against the places where versions are pinned.
+func TestPartsAreThoseOfTheBuilds(t *testing.T) {
+	list, err := build.Load("../" + build.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	goMod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pinned struct {
+		TinyGo struct{ Build string } `yaml:"tinygo"`
+	}
+	text, err := os.ReadFile("../toolchain/versions.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, &pinned); err != nil || pinned.TinyGo.Build == "" {
+		t.Fatalf("TinyGo %q in versions.yaml, %v", pinned.TinyGo.Build, err)
+	}
+	all, err := loadParts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, b := range list.Builds {
+		names = append(names, b.Name)
+		roles := map[string]part{}
+		for _, p := range all[b.Name] {
+			roles[p.Role] = p
+		}
+		if sdk := roles["SDK"]; sdk.Name != b.SDK.Name || sdk.Version != b.SDK.Version {
+			t.Errorf("%s: SDK %s %s, builds.yaml has %s %s", b.Name, sdk.Name, sdk.Version, b.SDK.Name, b.SDK.Version)
+		}
+		if roles["compiler"].Name == "" || !roles["compiler"].Bundled {
+			t.Errorf("%s: no compiler among its parts", b.Name)
+		}
+		if b.Compiler == "tinygo" && roles["compiler"].Version != pinned.TinyGo.Build {
+			t.Errorf("%s: TinyGo %s, versions.yaml builds %s", b.Name, roles["compiler"].Version, pinned.TinyGo.Build)
+		}
+		if b.Language == "go" && roles["collector"].Name == "" {
+			t.Errorf("%s: no collector among its parts", b.Name)
+		}
+		for _, p := range all[b.Name] {
+			if strings.HasPrefix(p.Name, "github.com/") && !strings.Contains(string(goMod), p.Name+" "+p.Version+"\n") {
+				t.Errorf("%s: %s %s is not what go.mod requires", b.Name, p.Name, p.Version)
+			}
+		}
+	}
+	for name := range all {
+		if !slices.Contains(names, name) {
+			t.Errorf("%s is in parts.yaml and not in %s", name, build.File)
+		}
+	}
+}
+
+func TestPartsAreComplete(t *testing.T) {
+	all, err := loadParts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := regexp.MustCompile(`^https://\S+$`)
+	for name, parts := range all {
+		for _, p := range parts {
+			if !slices.Contains([]string{"SDK", "collector", "compiler"}, p.Role) || p.Version == "" || p.State == "" || !address.MatchString(p.Source) {
+				t.Errorf("%s: %+v", name, p)
+			}
+			date, err := time.Parse(time.DateOnly, p.Date)
+			checked, err2 := time.Parse(time.DateOnly, p.Checked)
+			if err != nil || err2 != nil || checked.Before(date) {
+				t.Errorf("%s: %s of %s, checked %s", name, p.Name, p.Date, p.Checked)
+			}
+		}
+	}
+}
+
+// TestPartsOf: of a compiler that is installed in another version nobody has looked up the date.
+func TestPartsOf(t *testing.T) {
+	parts, err := partsOf("go-wasip1", "9.9.9")
+	if err != nil || len(parts) != 3 {
+		t.Fatalf("%v, %v", parts, err)
+	}
+	for _, p := range parts {
+		if bundled := p.Role != "SDK"; bundled != (p.Version == "9.9.9") || bundled != (p.Date == "") {
+			t.Errorf("%+v", p)
+		}
+	}
+	if parts, err := partsOf("unknown", "1"); err != nil || parts != nil {
+		t.Errorf("%v, %v", parts, err)
+	}
+}

@@ -1,0 +1,310 @@
+// Package bench measures builds of a plugin against each other: speed, latency, start-up, memory and size. It gives
+// evidence (package evidence) and judges nothing (package verdict); METHODOLOGY.md says how and why.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+)
+
+// Subject is a build under test.
+type Subject struct {
+	suite.Subject
+	Path string // of its file
+}
+
+// Config says what is measured and how.
+type Config struct {
+	Plan     evidence.Plan
+	Seed     uint64
+	Folder   string       // of the table
+	Table    *table.Table // the cases that are scenarios
+	Subjects []Subject
+	Host     host.Options
+	CacheDir string   // of compiled code; made anew where a start-up has to be cold
+	Worker   []string // the command that calls Work on its standard input and output
+	Journal  *Journal // what was found so far; nil: nothing is kept
+	Progress func(Progress)
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	What string
+	Done float64       // share, 0 to 1
+	Left time.Duration // an estimate; 0: none yet
+}
+
+// Run measures and fills in what the report is of: scenarios, refusals and every list of samples that comes from a
+// process. Interrupted, it gives what there is with the context's error.
+func Run(ctx context.Context, c Config, r *evidence.Report) error {
+	if err := scenarios(c.Table, r); err != nil {
+		return err
+	}
+	r.Run.Plan, r.Run.Seed, r.Run.Clock = c.Plan, c.Seed, clockName
+	c.Plan = possible(c.Plan, c.Table, r)
+	able := parity(ctx, &c, r)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if len(able) == 0 {
+		return nil // everything is refused, and the report says why
+	}
+	q := newQueue(&c, tasks(&c, able))
+	err := q.run(ctx)
+	for _, found := range q.found() {
+		collect(r, found)
+	}
+	arrange(r)
+	r.Run.Complete = err == nil
+	return err
+}
+
+// scenarios notes the cases that are timed.
+func scenarios(t *table.Table, r *evidence.Report) error {
+	r.Scenarios = nil
+	for _, c := range t.Cases() {
+		if err := suite.Repeatable(&c); err != nil {
+			return fmt.Errorf("%s: case %s can't be timed: %w", c.Position, c.ID, err)
+		}
+		last := c.Steps[len(c.Steps)-1].Want
+		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: c.ID, Why: c.Why, Decision: string(last.Decision), Status: status(&c)})
+	}
+	return nil
+}
+
+// status is what the client gets in a case's last step.
+func status(c *table.Case) int {
+	last := &c.Steps[len(c.Steps)-1]
+	if last.Want.Reply != nil {
+		return last.Want.Reply.Status
+	}
+	for _, h := range last.Request.Response.Headers {
+		if h.Name == ":status" {
+			n, _ := strconv.Atoi(h.Value)
+			return n
+		}
+	}
+	return 0
+}
+
+// possible takes out of the plan what the table has no case for, and notes why.
+func possible(p evidence.Plan, t *table.Table, r *evidence.Report) evidence.Plan {
+	if _, err := single(t.Cases()); err != nil {
+		r.Run.Notes = append(r.Run.Notes, "start-up and resident memory: "+err.Error())
+		p.StartupSamples, p.ResidentSamples = 0, 0
+	}
+	if _, _, err := soaked(t.Cases()); err != nil {
+		r.Run.Notes = append(r.Run.Notes, "memory over many requests: "+err.Error())
+		p.SoakRequests = 0
+	}
+	return p
+}
+
+// parity holds the builds against the scenarios before anything is timed, and gives those with a scenario to time.
+func parity(ctx context.Context, c *Config, r *evidence.Report) []Subject {
+	subjects := make([]suite.Subject, len(c.Subjects))
+	for i, s := range c.Subjects {
+		subjects[i] = s.Subject
+	}
+	v := suite.Run(ctx, c.Table, subjects, suite.Config{Host: c.Host, Workers: runtime.GOMAXPROCS(0)})
+	wrong := map[string]int{}
+	for _, result := range v.Results {
+		if result.Outcome == suite.Pass {
+			continue
+		}
+		reason := "not conformant: " + result.Reason
+		if len(result.Mismatches) > 0 {
+			m := result.Mismatches[0]
+			reason = fmt.Sprintf("not conformant: %s: wanted %s, got %s", m.Field, m.Wanted, m.Got)
+		}
+		wrong[result.Build]++
+		r.Refused = append(r.Refused, evidence.Refused{Build: result.Build, Scenario: result.Case, Reason: reason})
+	}
+	var able []Subject
+	for _, s := range c.Subjects {
+		if wrong[s.Name] < c.Table.Len() {
+			able = append(able, s)
+		}
+	}
+	return able
+}
+
+// tasks are all there is to do, in the order in which it is done: what everybody waits for first. Repetitions of the
+// same thing lie far apart in time, so that a slow minute does not fall on one build alone.
+func tasks(c *Config, able []Subject) []Task {
+	task := func(kind Kind, number int, subjects ...Subject) Task {
+		t := Task{Kind: kind, Number: number, Seed: c.Seed, Plan: c.Plan, Folder: c.Folder, Host: hostOf(c.Host), CacheDir: c.CacheDir}
+		for _, s := range subjects {
+			t.Modules = append(t.Modules, File{s.Name, s.Path})
+		}
+		for _, c := range c.Table.Cases() {
+			t.Cases = append(t.Cases, c.ID)
+		}
+		return t
+	}
+	var all []Task
+	if c.Plan.Name != SpeedPlan().Name {
+		all = append(all, task(Witnesses, 0, able...))
+	}
+	for n := range c.Plan.Processes {
+		all = append(all, task(Speed, n, able...))
+	}
+	for n := range c.Plan.TailProcesses {
+		all = append(all, task(Tails, n, able...))
+	}
+	random := rand.New(rand.NewPCG(c.Seed, 0))
+	for n := range c.Plan.StartupSamples {
+		for _, i := range random.Perm(2 * len(able)) {
+			t := task(Startup, n, able[i/2])
+			t.Cached = i%2 == 1
+			all = append(all, t)
+		}
+	}
+	if c.Plan.SoakRequests > 0 {
+		for _, s := range able {
+			for _, order := range []host.AllocatorOrder{host.EnvoyOrder, host.SpecOrder} {
+				t := task(Soak, 0, s)
+				t.Host.Allocator = order.String()
+				all = append(all, t)
+			}
+		}
+	}
+	for n := range c.Plan.ResidentSamples {
+		for _, s := range able {
+			all = append(all, task(Resident, n, s))
+		}
+	}
+	return all
+}
+
+func collect(r *evidence.Report, f Found) {
+	switch {
+	case f.Speed != nil:
+		r.Speed = append(r.Speed, *f.Speed)
+	case f.Tail != nil:
+		r.Tails = append(r.Tails, *f.Tail)
+	case f.Startup != nil:
+		r.Startups = append(r.Startups, *f.Startup)
+	case f.Memory != nil:
+		r.Memory = append(r.Memory, *f.Memory)
+	case f.Resident != nil:
+		r.Resident = append(r.Resident, *f.Resident)
+	case f.Witness != nil:
+		r.Witnesses = append(r.Witnesses, *f.Witness)
+	case f.Refused != nil:
+		known := slices.ContainsFunc(r.Refused, func(known evidence.Refused) bool {
+			return known.Build == f.Refused.Build && known.Scenario == f.Refused.Scenario
+		})
+		if !known { // the first reason is enough
+			r.Refused = append(r.Refused, *f.Refused)
+		}
+	}
+}
+
+// watch is how long a task may take: a guest that loops would otherwise never end, as there is no deadline on its calls.
+const watch = 10 * time.Minute
+
+// queue does tasks: those that are timed alone, the others side by side.
+type queue struct {
+	config *Config
+	tasks  []Task
+	begun  time.Time
+
+	mu      sync.Mutex
+	results map[string][]Found       // by task
+	share   map[string]float64       // of tasks that run
+	took    map[Kind][]time.Duration // by tasks of this run
+}
+
+func newQueue(c *Config, tasks []Task) *queue {
+	q := &queue{config: c, tasks: tasks, begun: time.Now(), results: map[string][]Found{}, share: map[string]float64{},
+		took: map[Kind][]time.Duration{}}
+	if c.Journal != nil {
+		for _, t := range tasks {
+			if found, ok := c.Journal.Done[t.id()]; ok {
+				q.results[t.id()] = found
+			}
+		}
+	}
+	return q
+}
+
+func (q *queue) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	room := make(chan struct{}, runtime.NumCPU())
+	var wg sync.WaitGroup
+	var failed error
+	for i := range q.tasks {
+		t := &q.tasks[i]
+		if _, done := q.results[t.id()]; done {
+			continue
+		}
+		if t.Kind.timed() {
+			wg.Wait()
+		}
+		room <- struct{}{}
+		q.mu.Lock()
+		stop := failed != nil || ctx.Err() != nil
+		q.mu.Unlock()
+		if stop {
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-room }()
+			if err := q.one(ctx, t); err != nil {
+				q.mu.Lock()
+				failed = errors.Join(failed, err)
+				q.mu.Unlock()
+				cancel()
+			}
+		})
+		if t.Kind.timed() {
+			wg.Wait()
+		}
+	}
+	wg.Wait()
+	if failed == nil {
+		failed = ctx.Err()
+	}
+	return failed
+}
+
+func (q *queue) one(ctx context.Context, t *Task) error {
+	q.say(t, 0)
+	begin := time.Now()
+	found, err := start(ctx, q.config.Worker, t, func(share float64) { q.say(t, share) })
+	if err != nil {
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.results[t.id()] = found
+	q.took[t.Kind] = append(q.took[t.Kind], time.Since(begin))
+	delete(q.share, t.id())
+	if q.config.Journal != nil {
+		return q.config.Journal.add(t.id(), found)
+	}
+	return nil
+}
+
+// found is everything, in the order of the tasks.
+func (q *queue) found() []Found {
+	var all []Found
+	for i := range q.tasks {
+		all = append(all, q.results[q.tasks[i].id()]...)
+	}
+	return all
+}

@@ -1,0 +1,76 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+)
+
+// soak sends requests to one VM, allowed and refused in turn, and notes how its linear memory grows. Both cases are
+// without configuration, so that one plugin serves both. progress gets the share that is done, a hundred times.
+//
+// A VM that dies for want of memory is a finding: Ended. The error is a *suite.WrongError or any other *host.Failure.
+func soak(ctx context.Context, m *host.Module, allow, refuse *table.Case, requests int, progress func(share float64)) (found evidence.Memory, err error) {
+	var turns [2]*exchange
+	for i, c := range []*table.Case{allow, refuse} {
+		if turns[i], err = newExchange(c); err != nil {
+			return found, err
+		}
+		if c.Config != nil {
+			return found, fmt.Errorf("case %s: it has a configuration, expected none", c.ID)
+		}
+	}
+	var lastWords string
+	vm, p, err := configured(ctx, m, host.VMConfig{LogLevel: host.LogInfo, Log: func(l host.LogLine) { lastWords = l.Text }}, nil)
+	if err != nil {
+		return found, err
+	}
+	defer func() { err = errors.Join(err, vm.Close(ctx)) }()
+
+	found.Ready = int64(vm.Memory())
+	curve := newCurve(found.Ready)
+	often := max(1, requests/100)
+	for n := 1; n <= requests; n++ {
+		if err := turns[n%2].drive(p); err != nil {
+			if !starved(err, vm.Memory(), lastWords) {
+				return found, err
+			}
+			found.Ended = fmt.Sprintf("out of memory after %d requests, at %d MiB", n-1, vm.Memory()>>20)
+			curve.note(n-1, int64(vm.Memory()))
+			break
+		}
+		found.Requests = n
+		curve.note(n, int64(vm.Memory()))
+		if n%often == 0 {
+			if ctx.Err() != nil {
+				return found, ctx.Err()
+			}
+			progress(float64(n) / float64(requests))
+		}
+	}
+	found.Curve = curve.done(found.Requests, int64(vm.Memory()))
+	return found, nil
+}
+
+// starved says whether a guest died because it got no more memory. Wasm has no word for that: a runtime that memory.grow
+// refuses traps. It says so before, or it has asked for more than there was left, at most twice what it had.
+func starved(err error, bytes uint32, lastWords string) bool {
+	var f *host.Failure
+	if !errors.As(err, &f) || f.Kind != host.Trapped {
+		return false
+	}
+	for _, says := range []string{"out of memory", "memory allocation of"} { // Go and TinyGo; Rust
+		if strings.Contains(strings.ToLower(lastWords), says) {
+			return true
+		}
+	}
+	return bytes >= memoryLimit/2
+}
+
+// memoryLimit is what a guest may have under host.Options' default, in bytes: Envoy's 1 GiB.
+const memoryLimit = 1 << 30

@@ -1,0 +1,56 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+)
+
+// measureStartup takes a module from its bytes to its first answer, in a process that has compiled nothing yet. With
+// cached the compiled code comes from cacheDir, which compiling the module has filled before; else no cache is used.
+//
+// The error is a *host.LoadError, what suite.Exchanger ends with, or says that the case is no single request.
+func measureStartup(ctx context.Context, wasm []byte, o host.Options, c *table.Case, cached bool, cacheDir string) (s evidence.Startup, err error) {
+	e, err := newExchange(c)
+	if err != nil {
+		return s, err
+	}
+	if o.CacheDir = ""; cached {
+		o.CacheDir = cacheDir
+	}
+	s.Cached = cached
+	begin := time.Now()
+	lap := func() int64 {
+		now := time.Now()
+		took := now.Sub(begin)
+		begin = now
+		return int64(took)
+	}
+	m, err := host.Compile(ctx, wasm, o)
+	if err != nil {
+		return s, err
+	}
+	s.Compile = lap()
+	defer func() { err = errors.Join(err, m.Close(ctx)) }()
+
+	vm, err := m.NewVM(ctx, host.VMConfig{})
+	if err != nil {
+		return s, fmt.Errorf("start VM: %w", err)
+	}
+	s.Instantiate = lap()
+	defer func() { err = errors.Join(err, vm.Close(ctx)) }()
+
+	p, err := vm.NewPlugin(ctx, host.PluginConfig{Configuration: e.config})
+	if err != nil {
+		return s, fmt.Errorf("start plugin: %w", err)
+	}
+	s.Configure = lap()
+	err = e.drive(p)
+	s.First = lap()
+	return s, err
+}

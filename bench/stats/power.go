@@ -1,0 +1,37 @@
+package stats
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// MostSamples is where SamplesFor gives up.
+const MostSamples = 10000
+
+// SamplesFor is the least number of samples with that standard deviation whose mean a two-sided t-test at alpha tells,
+// with the given power, from a value at that distance. It is at least two, and at most MostSamples.
+func SamplesFor(deviation, distance, alpha, power float64) int {
+	if deviation == 0 {
+		return 2
+	}
+	if !(distance > 0) {
+		return MostSamples
+	}
+	z := distuv.UnitNormal.Quantile(power)
+	enough := func(n int) bool {
+		return (StudentQuantile(1-alpha/2, float64(n-1))+z)*deviation/math.Sqrt(float64(n)) <= distance
+	}
+	low, high := 1, MostSamples // low is not enough
+	if !enough(high) {
+		return MostSamples
+	}
+	for high-low > 1 {
+		if mid := (low + high) / 2; enough(mid) {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+	return high
+}

@@ -1,0 +1,123 @@
+package bench
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+)
+
+const (
+	stretch   = 1000 // requests of one entrant in a row, so that caches are as in its own traffic
+	spikeAt   = 6    // times the median
+	spikesMax = 1000 // kept
+)
+
+// tails times requests one by one, the clock's own cost included: the floor shows it.
+func (w *worker) tails(ctx context.Context) error {
+	quiet()
+	f, err := w.newField(ctx)
+	if err != nil {
+		return err
+	}
+	defer f.close(ctx)
+	for n, i := range w.random.Perm(len(w.cases)) {
+		if err := w.tailsOf(ctx, f, &w.cases[i]); err != nil {
+			return err
+		}
+		if err := w.tell(Found{Share: float64(n+1) / float64(len(w.cases))}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *worker) tailsOf(ctx context.Context, f *field, c *table.Case) error {
+	entrants, err := f.enter(ctx, c, suite.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { leave(ctx, entrants) }()
+	runtime.GC()
+	seen := map[*entrant]*latencies{}
+	for _, e := range entrants {
+		seen[e] = newLatencies()
+	}
+	for done := -warmBatches * stretch; done < w.Plan.TailRequests; done += stretch {
+		w.random.Shuffle(len(entrants), func(i, j int) { entrants[i], entrants[j] = entrants[j], entrants[i] })
+		for _, e := range slices.Clone(entrants) {
+			err := ctx.Err()
+			for range stretch {
+				if err != nil {
+					break
+				}
+				begin := time.Now()
+				err = e.loop.Run(1)
+				if took := time.Since(begin); done >= 0 {
+					seen[e].add(took.Nanoseconds())
+				}
+			}
+			if err == nil {
+				err = e.loop.Check(ctx)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				if err := w.refuse(e, c, err); err != nil {
+					return err
+				}
+				e.loop.Close(ctx)
+				entrants = slices.DeleteFunc(entrants, func(other *entrant) bool { return other == e })
+			}
+		}
+	}
+	for _, e := range entrants {
+		t := seen[e].tail()
+		t.Scenario, t.Entrant, t.Process = c.ID, e.name, w.Number
+		if err := w.tell(Found{Tail: t}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// latencies are those of one entrant.
+type latencies struct {
+	histogram *hdrhistogram.Histogram
+	threshold int64 // of a spike; 0: the median is not known yet
+	number    int
+	max       int64
+	spikes    []evidence.Spike
+}
+
+func newLatencies() *latencies {
+	return &latencies{histogram: hdrhistogram.New(1, int64(time.Minute), 3), spikes: make([]evidence.Spike, 0, spikesMax)}
+}
+
+func (l *latencies) add(nanos int64) {
+	_ = l.histogram.RecordValue(min(max(nanos, 1), int64(time.Minute))) // in range, hence no error
+	l.max = max(l.max, nanos)
+	if l.number++; l.number == stretch {
+		l.threshold = spikeAt * l.histogram.ValueAtQuantile(50)
+	}
+	if l.threshold > 0 && nanos > l.threshold && len(l.spikes) < spikesMax {
+		l.spikes = append(l.spikes, evidence.Spike{Request: l.number - 1, Nanos: nanos})
+	}
+}
+
+func (l *latencies) tail() *evidence.Tail {
+	t := &evidence.Tail{Max: l.max, Spikes: l.spikes}
+	for _, bar := range l.histogram.Distribution() {
+		if bar.Count > 0 {
+			t.Counts = append(t.Counts, [2]int64{bar.To, bar.Count})
+		}
+	}
+	return t
+}

@@ -1,0 +1,108 @@
+package verdict
+
+import (
+	"math"
+	"slices"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/stats"
+)
+
+const (
+	fewestGaps = 4    // of one length: five pauses in a row
+	sameGap    = 0.1  // of the period: gaps that differ by no more are of one length
+	periodic   = 0.6  // share of the spikes that the next pause follows after one period
+	keptSpikes = 1000 // by evidence.Tail
+)
+
+// gap is the way from a spike to the next, or to the one after it: something else may have come between two pauses.
+type gap struct {
+	requests   float64
+	from, upto spikeID
+}
+
+type spikeID struct{ process, number int }
+
+// collector finds the pauses of a garbage collector among the slow requests: they come after about as many requests each
+// time, as each request allocates about as much. What the system does comes at any time. Nil when there is no period.
+func collector(processes []evidence.Tail) *Collector {
+	var gaps []gap
+	starts := 0
+	for p, t := range processes {
+		for i, s := range t.Spikes {
+			for next := i + 1; next <= i+2 && next < len(t.Spikes); next++ {
+				gaps = append(gaps, gap{float64(t.Spikes[next].Request - s.Request), spikeID{p, i}, spikeID{p, next}})
+			}
+			if i+1 < len(t.Spikes) {
+				starts++
+			}
+		}
+	}
+	slices.SortStableFunc(gaps, func(a, b gap) int { return int(a.requests - b.requests) })
+	enough := max(fewestGaps, int(math.Ceil(periodic*float64(starts))))
+	alike := shortest(gaps, enough)
+	if len(alike) == 0 {
+		return nil
+	}
+	found := &Collector{}
+	var lengths, pauses []float64
+	pausing := map[spikeID]bool{}
+	for _, g := range alike {
+		lengths = append(lengths, g.requests)
+		pausing[g.from], pausing[g.upto] = true, true
+	}
+	var paused, total float64
+	for p, t := range processes {
+		usual := stats.BucketQuantile(t.Counts, 0.5)
+		for i, s := range t.Spikes {
+			if pausing[spikeID{p, i}] {
+				pauses = append(pauses, float64(s.Nanos)-usual)
+				paused += float64(s.Nanos) - usual
+			}
+		}
+		// Only the first spikes are kept: the time up to the last of them is what they are a share of.
+		covered := 1.0
+		if len(t.Spikes) >= keptSpikes {
+			covered = min(1, float64(t.Spikes[len(t.Spikes)-1].Request+1)/float64(stats.Count(t.Counts)))
+		}
+		total += duration(t.Counts) * covered
+	}
+	found.Period, found.Pause, found.Max, found.Share = stats.Median(lengths), stats.Median(pauses), slices.Max(pauses), paused/total
+	if found.Period < 2 {
+		return nil // one slow request after the other is no period
+	}
+	return found
+}
+
+// shortest returns the gaps around the least length that enough spikes are followed at, of gaps sorted by length. A
+// multiple of a period is followed as often, and longer.
+func shortest(gaps []gap, enough int) []gap {
+	high := 0
+	for low := range gaps {
+		for high < len(gaps) && gaps[high].requests*(1-sameGap) <= gaps[low].requests*(1+sameGap) {
+			high++
+		}
+		seen := map[spikeID]bool{}
+		if high-low < enough {
+			continue
+		}
+		for _, g := range gaps[low:high] {
+			seen[g.from] = true
+		}
+		if len(seen) >= enough {
+			return gaps[low:high]
+		}
+	}
+	return nil
+}
+
+// duration is the time of all requests of a histogram, in ns.
+func duration(buckets [][2]int64) float64 {
+	sum := 0.0
+	for _, b := range buckets {
+		sum += float64(b[0]) * float64(b[1])
+	}
+	return sum
+}
+
+func near(gap, period float64) bool { return math.Abs(gap-period) <= sameGap*period }

@@ -1,0 +1,126 @@
+package verdict
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+)
+
+// quantity is something a budget limits: less is better for all of them.
+type quantity struct {
+	name      string
+	unit      string
+	scenarios bool // it has a value for each
+	kind      kind
+	// find is the measured value; why says why there is none.
+	find func(r *evidence.Report, f *Findings, build, scenario string) (got Interval, why string)
+}
+
+// kind is how a limit is written.
+type kind struct {
+	expected string
+	parse    func(string) (float64, bool)
+}
+
+var (
+	aSize = kind{`a size such as "640KiB" or "5MiB"`, func(s string) (float64, bool) {
+		m := sizePattern.FindStringSubmatch(s)
+		if m == nil {
+			return 0, false
+		}
+		v, err := strconv.ParseFloat(m[1], 64)
+		return v * map[string]float64{"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}[m[2]], err == nil
+	}}
+	aTime = kind{`a time above zero such as "250us" or "1.5ms"`, func(s string) (float64, bool) {
+		d, err := time.ParseDuration(s)
+		return float64(d), err == nil && d > 0
+	}}
+	aNumber = kind{"a number, zero or more", func(s string) (float64, bool) {
+		v, err := strconv.ParseFloat(s, 64)
+		return v, err == nil && v >= 0 && v < 1e15
+	}}
+	sizePattern = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?(B|KiB|MiB)$`)
+)
+
+const notMeasured = "not measured"
+
+var quantities = []quantity{
+	{"size", "B", false, aSize, func(r *evidence.Report, _ *Findings, build, _ string) (Interval, string) {
+		for _, s := range r.Sizes {
+			if s.Build == build {
+				v := float64(s.Raw)
+				return Interval{Low: v, Mid: v, High: v, N: 1}, ""
+			}
+		}
+		return Interval{}, notMeasured
+	}},
+	{"ratio_to_floor", "×", true, aNumber, func(_ *evidence.Report, f *Findings, build, scenario string) (Interval, string) {
+		for _, s := range f.Speed {
+			for _, row := range s.Rows {
+				if s.Scenario == scenario && row.Entrant == build {
+					if !f.Gate.Passed {
+						return row.OverFloor, "the A/A check failed: times of this run mean nothing"
+					}
+					return row.OverFloor, row.Reason
+				}
+			}
+		}
+		return Interval{}, notMeasured
+	}},
+	percentileQuantity("p50", 50),
+	percentileQuantity("p99", 99),
+	percentileQuantity("p99.9", 99.9),
+	{"bytes_per_request", "B/request", false, aNumber, func(_ *evidence.Report, f *Findings, build, _ string) (Interval, string) {
+		for _, m := range f.Memory {
+			if m.Build == build && m.Allocator == envoyOrder {
+				return m.PerRequest, ""
+			}
+		}
+		return Interval{}, notMeasured + " in Envoy's order of allocators"
+	}},
+	{"startup", "ns", false, aTime, func(_ *evidence.Report, f *Findings, build, _ string) (Interval, string) {
+		for _, s := range f.Startups {
+			if s.Build == build && s.Cached {
+				return s.Total, ""
+			}
+		}
+		return Interval{}, notMeasured + " with cached code"
+	}},
+}
+
+func percentileQuantity(name string, percent float64) quantity {
+	return quantity{name, "ns", true, aTime, func(_ *evidence.Report, f *Findings, build, scenario string) (Interval, string) {
+		for _, t := range f.Tails {
+			if t.Scenario != scenario || t.Entrant != build {
+				continue
+			}
+			for _, p := range t.Percentiles {
+				if p.P == percent {
+					return p.Nanos, ""
+				}
+			}
+			return Interval{}, "too few requests: a hundred must lie above a percentile, and there are " + count(float64(t.Count)) + " in all"
+		}
+		return Interval{}, notMeasured
+	}}
+}
+
+func quantityNames() []string {
+	var names []string
+	for _, q := range quantities {
+		names = append(names, q.name)
+	}
+	return names
+}
+
+func quantityNamed(name string) (quantity, bool) {
+	for _, q := range quantities {
+		if q.name == strings.TrimSpace(name) {
+			return q, true
+		}
+	}
+	return quantity{}, false
+}

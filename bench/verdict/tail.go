@@ -1,0 +1,85 @@
+package verdict
+
+import (
+	"math"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/stats"
+)
+
+// fewestAbove is how many requests have to lie above a percentile that is shown.
+const fewestAbove = 100
+
+var percentiles = []float64{50, 90, 99, 99.9, 99.99, 99.999}
+
+// tails gathers the processes of each scenario and entrant.
+func tails(r *evidence.Report, o Options) []Tail {
+	var found []Tail
+	for _, scenario := range r.Scenarios {
+		var floor *Collector
+		for _, entrant := range entrants(r) {
+			var processes []evidence.Tail
+			for _, t := range r.Tails {
+				if t.Scenario == scenario.ID && t.Entrant == entrant && stats.Count(t.Counts) > 0 && reason(r, entrant, scenario.ID) == "" {
+					processes = append(processes, t)
+				}
+			}
+			if len(processes) == 0 {
+				continue
+			}
+			t := tailOf(processes, o)
+			t.Scenario, t.Entrant = scenario.ID, entrant
+			t.Collector = collector(processes)
+			switch {
+			case entrant == evidence.Floor:
+				floor, t.Collector = t.Collector, nil
+			case t.Collector != nil && floor != nil && near(t.Collector.Period, floor.Period):
+				t.Collector = nil // the floor has no collector: it is the machine's rhythm
+			}
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+func tailOf(processes []evidence.Tail, o Options) Tail {
+	t := Tail{}
+	histograms := make([][][2]int64, len(processes))
+	for i, p := range processes {
+		histograms[i] = p.Counts
+		t.Max = max(t.Max, float64(p.Max))
+	}
+	all := stats.Merge(histograms...)
+	t.Count = stats.Count(all)
+	for _, p := range percentiles {
+		if math.Round(float64(t.Count)*(100-p)/100) < fewestAbove {
+			break
+		}
+		var each []float64
+		for _, h := range histograms {
+			each = append(each, stats.BucketQuantile(h, p/100))
+		}
+		t.Percentiles = append(t.Percentiles, Percentile{p, typical(each, o.Confidence)})
+	}
+	// Points lie evenly on the axis that such curves are drawn on: decades of the share that is left.
+	const perDecade = 16
+	for i := 0; i <= int(perDecade*math.Log10(float64(t.Count))); i++ {
+		left := math.Pow(10, -float64(i)/perDecade)
+		t.Curve = append(t.Curve, CurvePoint{100 * (1 - left), stats.BucketQuantile(all, 1-left)})
+	}
+	return t
+}
+
+// typical is the interval of what a fresh process shows: of the median, without assumptions, where there are enough
+// processes for one, and of the geometric mean else.
+func typical(samples []float64, level float64) Interval {
+	if i := stats.OrderInterval(samples, 0.5, level); i.Known() {
+		return i
+	}
+	for _, s := range samples {
+		if s <= 0 {
+			return stats.MeanInterval(samples, level)
+		}
+	}
+	return stats.GeometricInterval(samples, level)
+}

@@ -1,0 +1,241 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/wasmtest"
+)
+
+const onRequest = "proxy_on_request_headers"
+
+// allowing lets everything pass; code runs at every request.
+func allowing(code ...wasmtest.Code) []byte {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", "proxy_on_done", "proxy_on_delete")
+	g.Do(onRequest, code...)
+	return g.Bytes()
+}
+
+func denying() []byte {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Call(onRequest, "proxy_send_local_response", 403, "", "", wasmtest.Pairs(), -1)
+	g.Returns(onRequest, 1)
+	return g.Bytes()
+}
+
+// growing asks for a page at every request, and traps when there is none; saying what, if it says something.
+func growing(says string) []byte {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Do(onRequest, wasmtest.I32(1), wasmtest.MemoryGrow, wasmtest.I32(-1), wasmtest.Eq, wasmtest.If)
+	if says != "" {
+		g.Call(onRequest, "proxy_log", 4, says)
+	}
+	g.Do(onRequest, wasmtest.Unreachable, wasmtest.End)
+	return g.Bytes()
+}
+
+func allowCase() *table.Case {
+	return &table.Case{ID: "test/allow", Start: table.Start{Accepted: true}, Steps: []table.Step{{
+		Request: &table.Request{
+			Headers:  []table.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a.example"}},
+			Response: table.Response{Headers: []table.Header{{Name: ":status", Value: "200"}}},
+		},
+		Want: table.Want{Decision: table.Allow},
+	}}}
+}
+
+func refuseCase() *table.Case {
+	c := allowCase()
+	c.ID, c.Steps[0].Want = "test/refuse", table.Want{Decision: table.Refuse, Reply: &table.Reply{Status: 403}}
+	return c
+}
+
+func compiled(t *testing.T, wasm []byte, o host.Options) *host.Module {
+	t.Helper()
+	m, err := host.Compile(context.Background(), wasm, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close(context.Background()) })
+	return m
+}
+
+func TestMeasureStartup(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	for _, cached := range []bool{false, true} {
+		s, err := measureStartup(ctx, allowing(), host.Options{}, allowCase(), cached, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Cached != cached || s.Compile <= 0 || s.Instantiate <= 0 || s.Configure <= 0 || s.First <= 0 {
+			t.Errorf("cached %v: %+v", cached, s)
+		}
+		if size, err := folderSize(dir); err != nil || size > 0 != cached {
+			t.Errorf("cached %v: the cache has %d bytes, %v", cached, size, err)
+		}
+	}
+	var wrong *suite.WrongError
+	if _, err := measureStartup(ctx, denying(), host.Options{}, allowCase(), false, ""); !errors.As(err, &wrong) {
+		t.Errorf("a wrong answer ended with %v", err)
+	}
+	var refused *host.LoadError
+	if _, err := measureStartup(ctx, []byte("no module"), host.Options{}, allowCase(), false, ""); !errors.As(err, &refused) {
+		t.Errorf("no module ended with %v", err)
+	}
+}
+
+func TestSoak(t *testing.T) {
+	const page = 64 << 10
+	tests := []struct {
+		name        string
+		wasm        []byte
+		allow, deny *table.Case
+		pages       uint32
+		last        evidence.Point
+		ended, err  string
+	}{
+		{"flat", allowing(), allowCase(), allowCase(), 0, evidence.Point{Requests: 1000, Bytes: 4 * page}, "", ""},
+		{"refused", denying(), refuseCase(), refuseCase(), 0, evidence.Point{Requests: 1000, Bytes: 4 * page}, "", ""},
+		{"grows", growing(""), allowCase(), allowCase(), 0, evidence.Point{Requests: 1000, Bytes: 1004 * page}, "", ""},
+		{"dies, and says of what", growing("panic: Out of memory"), allowCase(), allowCase(), 16, evidence.Point{Requests: 12, Bytes: 16 * page},
+			"out of memory after 12 requests, at 1 MiB", ""},
+		{"dies of something else", allowing(wasmtest.Unreachable), allowCase(), allowCase(), 0, evidence.Point{}, "", "unreachable"},
+		{"answers wrongly", allowing(), allowCase(), refuseCase(), 0, evidence.Point{}, "", "wanted 403 Forbidden from the plugin, got 200 OK from the upstream"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m := compiled(t, test.wasm, host.Options{MemoryPages: test.pages})
+			calls, share := 0, 0.0
+			found, err := soak(context.Background(), m, test.allow, test.deny, 1000, func(s float64) { calls, share = calls+1, s })
+			if test.err != "" {
+				if err == nil || !strings.Contains(err.Error(), test.err) {
+					t.Fatalf("it ended with %v, want %q", err, test.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last := found.Curve[len(found.Curve)-1]; last != test.last || found.Ended != test.ended || found.Requests != test.last.Requests {
+				t.Errorf("last %+v, %d requests, ended %q", last, found.Requests, found.Ended)
+			}
+			if found.Ready != 4*page || found.Curve[0] != (evidence.Point{Bytes: 4 * page}) {
+				t.Errorf("ready at %d, first %+v", found.Ready, found.Curve[0])
+			}
+			if test.ended == "" && (calls != 100 || share != 1) {
+				t.Errorf("progress was told %d times, at last %v", calls, share)
+			}
+		})
+	}
+}
+
+// TestStarved: a guest that says nothing is believed once it has half of all there is.
+func TestStarved(t *testing.T) {
+	trapped := &host.Failure{Kind: host.Trapped, Reason: "unreachable"}
+	tests := []struct {
+		name  string
+		err   error
+		bytes uint32
+		words string
+		want  bool
+	}{
+		{"silent, small", trapped, 1 << 20, "", false},
+		{"silent, half of it", trapped, 1 << 29, "", true},
+		{"said so", trapped, 1 << 20, "fatal error: out of memory", true},
+		{"another death", &host.Failure{Kind: host.HostFault, Reason: "x"}, 1 << 30, "", false},
+		{"a wrong answer", &suite.WrongError{}, 1 << 30, "", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := starved(test.err, test.bytes, test.words); got != test.want {
+				t.Errorf("%v", got)
+			}
+		})
+	}
+}
+
+func TestSoakIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	m := compiled(t, allowing(), host.Options{})
+	if _, err := soak(ctx, m, allowCase(), allowCase(), 1000, func(float64) { cancel() }); !errors.Is(err, context.Canceled) {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+func TestNewExchangeWantsOneRequest(t *testing.T) {
+	two, cluster, none := allowCase(), allowCase(), allowCase()
+	two.Steps = append(two.Steps, two.Steps[0])
+	cluster.Clusters = []table.Cluster{{Name: "a"}}
+	none.Steps = nil
+	for _, c := range []*table.Case{two, cluster, none} {
+		if _, err := newExchange(c); err == nil || !strings.Contains(err.Error(), c.ID) {
+			t.Errorf("%d steps, %d clusters: %v", len(c.Steps), len(c.Clusters), err)
+		}
+	}
+}
+
+func TestResident(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		if _, err := anonymousMemory(); err == nil || !strings.Contains(err.Error(), "needs Linux") {
+			t.Errorf("it can be read here: %v", err)
+		}
+		return
+	}
+	found, err := resident(context.Background(), allowing(), host.Options{}, allowCase(), []int{1, 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.VMs) != 2 || len(found.Bytes) != 2 || found.Bytes[0] < 1<<20 {
+		t.Errorf("%+v", found)
+	}
+	for _, vms := range [][]int{nil, {0}, {3, 1}} {
+		if _, err := resident(context.Background(), allowing(), host.Options{}, allowCase(), vms); err == nil {
+			t.Errorf("%v VMs were measured", vms)
+		}
+	}
+}
+
+func TestKilobytes(t *testing.T) {
+	const text = "Rss:  10 kB\nAnonymous:     1234 kB\nAnonHugePages: 7 kB\nBad: x kB\nWorse: 5\n"
+	for key, want := range map[string]int64{"Anonymous": 1234 << 10, "Rss": 10 << 10, "Bad": -1, "Worse": -1, "Anon": -1} {
+		got, ok := kilobytes(text, key)
+		if ok != (want >= 0) || ok && got != want {
+			t.Errorf("%s: %d, %v", key, got, ok)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	wasm := allowing()
+	s, err := Size(context.Background(), "a", "go", wasm, host.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := 8 // the header
+	for _, section := range s.Sections {
+		sections += section.Bytes
+	}
+	if s.Build != "a" || s.Raw != len(wasm) || sections != s.Raw || s.Zip == 0 || s.Image < s.StrippedZip || s.CacheOnDisk == 0 {
+		t.Errorf("%+v", s)
+	}
+	if len(s.Profiles) != len(host.Profiles()) || !s.Profiles[0].Loads {
+		t.Errorf("%+v", s.Profiles)
+	}
+	unloadable := wasmtest.NewGuest("0_2_1")
+	unloadable.CallFrom("wasi_snapshot_preview1", onRequest, "no_such_function", "")
+	if s, err = Size(context.Background(), "b", "go", unloadable.Bytes(), host.Options{}); err != nil || s.CacheOnDisk != 0 || s.Profiles[0].Loads || s.Profiles[0].Reason == "" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if _, err := Size(context.Background(), "c", "go", []byte("no module"), host.Options{}); err == nil {
+		t.Error("no module has a size")
+	}
+}

@@ -1,0 +1,377 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/header-auth/header-auth/bench"
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/build"
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+)
+
+const benchHelp = `Usage: parity bench [flags]
+
+Measures builds against each other: speed and latency of whole requests, start-up, memory, size. A build that does not
+keep to the contract in a scenario gets no number there. Every comparison comes with an interval, and with "undecided"
+where the samples can't tell; the same module under two names has to come out equal, or there are no verdicts at all.
+Writes bench.json, report.html, report.md and bench.txt (for benchstat) and prints the findings.
+
+  parity bench                                          every build, about two minutes
+  parity bench --full                                   the same, and the cost of building: at most twenty minutes
+  parity bench --wasm a=old.wasm --wasm b=new.wasm      two modules of your own; no compiler needed
+  parity bench --cases my-cases --case 'login/*'        your own table: the last step of each case is what is timed
+  parity bench --against dist/bench/before.json         what has changed since
+
+Which modules, which table, which host
+%s
+How
+  --case PATTERN   cases of the table to time (default: the group typical, else all); repeat it for several
+  --full           the long plan
+  --speed          speed alone, the quick plan
+  --resume         go on with the run that was interrupted
+  --seed N         of every shuffle (default 1)
+  --budgets FILE   limits that break the run (default budgets.yaml of the repository when its builds are measured; none: no limits)
+  --against FILE   an earlier bench.json to compare with, interval against interval
+  --dir DIR        where the reports go (default dist/bench)
+
+Exit codes: 0 measured, and within its budgets; 1 a build answered wrongly or broke a budget; 2 the call, the table or
+budgets.yaml is wrong; 3 this machine lacks something, is too busy for a verdict, or the run was interrupted.
+`
+
+// benchmark is the call of "bench".
+type benchmark struct {
+	selection
+	patterns    nameList
+	full, speed bool
+	resume      bool
+	seed        uint64
+	budgets     string
+	against     string
+	dir         string
+	stdout      io.Writer
+	stderr      io.Writer
+	command     []string
+	options     host.Options
+	table       *table.Table
+	folder      string
+	tested      []module
+	limits      *verdict.Budgets // nil: none
+	then        *evidence.Report // nil: nothing to compare with
+}
+
+// runBench is the command "bench"; benchHelp says what its exit codes mean.
+func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	b := benchmark{stdout: stdout, stderr: stderr, command: append([]string{"parity", "bench"}, args...)}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	b.flags(flags)
+	flags.Var(&b.patterns, "case", "")
+	flags.BoolVar(&b.full, "full", false, "")
+	flags.BoolVar(&b.speed, "speed", false, "")
+	flags.BoolVar(&b.resume, "resume", false, "")
+	flags.Uint64Var(&b.seed, "seed", 1, "")
+	flags.StringVar(&b.budgets, "budgets", "", "")
+	flags.StringVar(&b.against, "against", "", "")
+	flags.StringVar(&b.dir, "dir", "", "")
+	help := fmt.Sprintf(benchHelp, fmt.Sprintf(selectionHelp, host.DefaultProfile))
+	if code, done := parseFlags(flags, args, help, stdout, stderr); done {
+		return code
+	}
+	code, err := b.run(ctx)
+	if err != nil {
+		return exit("bench", err, stderr)
+	}
+	return code
+}
+
+func (b *benchmark) run(ctx context.Context) (code int, err error) {
+	if err := b.prepare(ctx); err != nil {
+		return 0, err
+	}
+	r, err := b.measure(ctx)
+	interrupted := errors.Is(err, context.Canceled)
+	if err != nil && !interrupted {
+		return 0, err
+	}
+	code, err = b.deliver(r)
+	if interrupted && err == nil {
+		fmt.Fprintln(b.stderr, "parity bench: interrupted; what was measured is kept, and --resume goes on from there")
+		code = 3
+	}
+	return code, err
+}
+
+// prepare finds everything that is wrong with the call before anything is measured.
+func (b *benchmark) prepare(ctx context.Context) (err error) {
+	if b.full && b.speed {
+		return usagef("--full and --speed: expected one of them")
+	}
+	if err := b.find(); err != nil {
+		return err
+	}
+	if b.options, err = b.hostOptions(); err != nil {
+		return err
+	}
+	whole, folder, err := b.loadTable()
+	if err != nil {
+		return err
+	}
+	if len(b.patterns) == 0 {
+		if b.patterns, err = scenariosOf(whole); err != nil {
+			return err
+		}
+	}
+	if b.table, err = whole.Select(b.patterns...); err != nil {
+		return usagef("%v", err)
+	}
+	for _, c := range b.table.Cases() {
+		if err := suite.Repeatable(&c); err != nil {
+			return usagef("%s: case %s can't be timed: %v", c.Position, c.ID, err)
+		}
+	}
+	b.folder = folder
+	if err := b.references(); err != nil {
+		return err
+	}
+	if b.dir == "" {
+		b.dir = filepath.Join(b.root, "dist", "bench")
+	}
+	if err := os.MkdirAll(b.dir, 0o755); err != nil {
+		return usagef("--dir: %v", err)
+	}
+	b.tested, err = b.modules(ctx, b.stderr)
+	return err
+}
+
+// scenariosMost is how many scenarios are taken without being asked for: with many more a run takes an hour.
+const scenariosMost = 12
+
+// scenariosOf are the cases that are timed unless the call names others: the group typical, else all that can be.
+func scenariosOf(t *table.Table) (patterns nameList, err error) {
+	for _, g := range t.Groups {
+		if g.Name == "typical" {
+			return nameList{g.Name}, nil
+		}
+	}
+	for _, c := range t.Cases() {
+		if suite.Repeatable(&c) == nil {
+			patterns = append(patterns, c.ID)
+		}
+	}
+	if len(patterns) == 0 || len(patterns) > scenariosMost {
+		return nil, usagef("%d cases could be timed and no group is called typical: expected 1 to %d, choose with --case", len(patterns), scenariosMost)
+	}
+	return patterns, nil
+}
+
+// references reads what the results are held against.
+func (b *benchmark) references() (err error) {
+	file := b.budgets
+	if file == "" && b.usual() {
+		file = filepath.Join(b.root, "budgets.yaml")
+	}
+	if file != "" && file != "none" {
+		if b.limits, err = verdict.LoadBudgets(file); err != nil {
+			return usagef("%v", err)
+		}
+	}
+	if b.against != "" {
+		b.then, err = readEvidence(b.against)
+	}
+	return err
+}
+
+// usual says whether the call is what the repository's own budgets are about: all of its builds on its own table.
+func (b *benchmark) usual() bool {
+	return len(b.builds) == 0 && len(b.wasm) == 0 && b.cases == "" && len(b.patterns) == 1 && b.patterns[0] == "typical" && !b.speed
+}
+
+func (b *benchmark) plan() evidence.Plan {
+	switch {
+	case b.full:
+		return bench.FullPlan()
+	case b.speed:
+		return bench.SpeedPlan()
+	}
+	return bench.DefaultPlan()
+}
+
+// measure makes the report. With the context's error it is what there is.
+func (b *benchmark) measure(ctx context.Context) (*evidence.Report, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	work, err := b.workFolder()
+	if err != nil {
+		return nil, err
+	}
+	c := bench.Config{Plan: b.plan(), Seed: b.seed, Folder: b.folder, Table: b.table, Host: b.options,
+		CacheDir: b.options.CacheDir, Worker: []string{program, workerCommand}}
+	r := &evidence.Report{Schema: evidence.Schema}
+	for _, m := range b.tested {
+		// A copy: a build during the run must not change what is measured.
+		path := filepath.Join(work, m.Name+".wasm")
+		if m.Err == nil {
+			if err := replaceFile(path, m.Wasm); err != nil {
+				return nil, err
+			}
+		}
+		c.Subjects = append(c.Subjects, bench.Subject{Subject: m.Subject, Path: path})
+		r.Builds = append(r.Builds, evidence.Build{Name: m.Name, File: m.about.File, SHA256: m.about.SHA256, Language: m.about.Language,
+			Toolchain: m.about.Toolchain, SDK: m.about.SDK, Label: m.about.Label})
+	}
+	key, err := b.key(program, c.Plan)
+	if err != nil {
+		return nil, err
+	}
+	if c.Journal, err = bench.OpenJournal(filepath.Join(work, "journal"), key, b.resume); err != nil {
+		return nil, usagef("--resume: %v", err)
+	}
+	line := newProgress(b.stderr)
+	c.Progress = func(p bench.Progress) {
+		line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*p.Done, p.Left.Round(time.Second), p.What))
+	}
+	b.describe(ctx, r, c.Journal.Begun)
+	watch, begin := bench.WatchMachine(), time.Now()
+	err = bench.Run(ctx, c, r)
+	if err == nil {
+		err = b.standing(ctx, r, c.Plan, line)
+	}
+	if err == nil && c.Plan.Builds {
+		err = bench.Count(ctx, c, r, work, line.say)
+	}
+	line.clear()
+	r.Run.Seconds, r.Machine, r.Run.Complete = time.Since(begin).Seconds(), watch.Machine(), err == nil
+	if err == nil {
+		err = c.Journal.Remove()
+	} else {
+		_ = c.Journal.Close()
+	}
+	return r, err
+}
+
+// standing measures what does not vary: sizes, and the cost of making a build.
+func (b *benchmark) standing(ctx context.Context, r *evidence.Report, p evidence.Plan, line *progress) error {
+	if p.Name == bench.SpeedPlan().Name {
+		return nil
+	}
+	listed, err := b.buildsMeasured()
+	if err != nil {
+		return err
+	}
+	for _, m := range b.tested {
+		if m.Err != nil {
+			continue
+		}
+		line.say("size of " + m.Name)
+		size, err := bench.Size(ctx, m.Name, m.about.Language, m.Wasm, b.options)
+		if err != nil {
+			r.Run.Notes = append(r.Run.Notes, fmt.Sprintf("size of %s: %v", m.Name, err))
+		} else {
+			r.Sizes = append(r.Sizes, size)
+		}
+		made, ok := listed[m.Name]
+		if !ok {
+			continue
+		}
+		line.say("cost of making " + m.Name)
+		cost, err := bench.Cost(ctx, b.root, made, p.Builds)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			r.Run.Notes = append(r.Run.Notes, err.Error())
+			continue
+		}
+		r.Costs = append(r.Costs, cost)
+	}
+	if !p.Builds {
+		r.Run.Notes = append(r.Run.Notes, "build times: only with --full")
+	}
+	return nil
+}
+
+// buildsMeasured are the builds of builds.yaml that take part, by name.
+func (b *benchmark) buildsMeasured() (map[string]build.Build, error) {
+	found := map[string]build.Build{}
+	if !b.listed() {
+		return found, nil
+	}
+	list, err := build.Load(filepath.Join(b.root, build.File))
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := list.Select(b.builds)
+	for _, made := range chosen {
+		found[made.Name] = made
+	}
+	return found, err
+}
+
+// describe notes where the numbers come from.
+func (b *benchmark) describe(ctx context.Context, r *evidence.Report, begun time.Time) {
+	r.Run.Command, r.Run.Started = b.command, begun
+	if b.root != "" {
+		r.Run.Revision, r.Run.Dirty = revision(ctx, b.root)
+	}
+	r.Table = evidence.Table{Name: b.table.Contract.Name, Folder: b.folder, Digest: b.table.Digest}
+	r.Host = evidence.Host{Wazero: wazeroVersion(), Engine: engineName(b.options), Profile: b.options.Profile.String(),
+		Allocator: b.options.Allocator.String()}
+}
+
+// workFolder is where the modules under test and the journal lie.
+func (b *benchmark) workFolder() (string, error) {
+	base := b.root
+	if base == "" {
+		base = b.dir
+	}
+	work := filepath.Join(base, ".cache", "bench")
+	return work, os.MkdirAll(work, 0o755)
+}
+
+// key is the digest of all that two parts of one run must have in common.
+func (b *benchmark) key(program string, p evidence.Plan) (string, error) {
+	digest := sha256.New()
+	if err := addFile(digest, program); err != nil {
+		return "", err
+	}
+	plan, err := json.Marshal(p)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(digest, "%s %d %+v %s %q\n", plan, b.seed, b.options, b.table.Digest, strings.Join(b.patterns, "\n"))
+	for _, m := range b.tested {
+		fmt.Fprintf(digest, "%q %s\n", m.Name, m.about.SHA256)
+	}
+	return fmt.Sprintf("%x", digest.Sum(nil)), nil
+}
+
+// workerCommand is what a process of the benchmark is started with; it is for nobody else.
+const workerCommand = "bench-worker"
+
+func runBenchWorker(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var err error
+	if len(args) == 2 {
+		err = bench.Serve(ctx, args[0], args[1])
+	} else {
+		err = bench.Work(ctx, os.Stdin, stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	return 0
+}

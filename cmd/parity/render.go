@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/verdict"
+	benchreport "github.com/header-auth/header-auth/report/bench"
+)
+
+const renderHelp = `Usage: parity render FILE [flags]
+
+Writes the report of a benchmark again from its bench.json. The file holds what was measured and nothing else: verdicts
+are made of it anew, by the method of this parity, so an old measurement gains from a better one. Nothing is run.
+
+  parity render dist/bench/bench.json                              the terminal's form
+  parity render bench.json --format markdown --out report.md       for a pull request
+  parity render bench.json --format benchstat --out bench.txt      then: benchstat -col /build bench.txt
+  parity render bench.json --dir public                            bench.json, report.html, report.md and bench.txt there,
+                                                                   and the text to the terminal
+  parity render new.json --against old.json                        what has changed between two runs
+
+Flags
+  --format FORMAT  text (default), markdown, benchstat, html or json (the schema header-auth/bench/v1)
+  --out FILE       write to FILE; nothing else is printed
+  --dir DIR        write every form to that folder, which is made if it is not there
+  --budgets FILE   hold the findings against the limits of that file
+  --against FILE   compare with an earlier bench.json, interval against interval
+
+Exit codes: 0 written, whatever the verdict is; 2 the call is wrong, or a file can't be read, is no bench.json or is one
+of another version; 3 the report can't be written.
+`
+
+// rendering is the call of "render".
+type rendering struct {
+	format, out, dir, budgets, against string
+}
+
+// runRender is the command "render"; renderHelp says what its exit codes mean.
+func runRender(_ context.Context, args []string, stdout, stderr io.Writer) int {
+	var c rendering
+	flags := flag.NewFlagSet("render", flag.ContinueOnError)
+	flags.StringVar(&c.format, "format", "", "")
+	flags.StringVar(&c.out, "out", "", "")
+	flags.StringVar(&c.dir, "dir", "", "")
+	flags.StringVar(&c.budgets, "budgets", "", "")
+	flags.StringVar(&c.against, "against", "", "")
+	files, code, done := parseArgs(flags, args, renderHelp, stdout, stderr)
+	if done {
+		return code
+	}
+	var usage *usageError
+	switch err := c.run(files, stdout); {
+	case errors.As(err, &usage):
+		return exit("render", err, stderr)
+	case err != nil:
+		fmt.Fprintf(stderr, "parity render: write report: %v\n", err)
+		return 3
+	}
+	return 0
+}
+
+func (c rendering) run(files []string, stdout io.Writer) error {
+	if len(files) != 1 {
+		return usagef("%d files: expected one; see parity render --help", len(files))
+	}
+	if c.dir != "" && (c.format != "" || c.out != "") {
+		return usagef("--dir writes every form: expected neither --format nor --out beside it")
+	}
+	write, err := benchForm(c.format)
+	if err != nil {
+		return err
+	}
+	if err := writable(c.out); err != nil {
+		return err
+	}
+	r, f, err := c.findings(files[0])
+	if err != nil {
+		return err
+	}
+	if c.dir != "" {
+		if err := os.MkdirAll(c.dir, 0o755); err != nil {
+			return err
+		}
+		if err := writeForms(c.dir, r, f); err != nil {
+			return err
+		}
+	}
+	if c.out == "" {
+		return write(stdout, r, f)
+	}
+	var content bytes.Buffer
+	if err := write(&content, r, f); err != nil {
+		return err
+	}
+	return replaceFile(c.out, content.Bytes())
+}
+
+// findings reads what was measured and judges it.
+func (c rendering) findings(file string) (r *evidence.Report, f *verdict.Findings, err error) {
+	if r, err = readEvidence(file); err != nil {
+		return nil, nil, err
+	}
+	var limits *verdict.Budgets
+	if c.budgets != "" {
+		if limits, err = verdict.LoadBudgets(c.budgets); err != nil {
+			return nil, nil, usagef("%v", err)
+		}
+	}
+	var then *evidence.Report
+	if c.against != "" {
+		if then, err = readEvidence(c.against); err != nil {
+			return nil, nil, err
+		}
+	}
+	return r, judged(r, limits, then, c.against), nil
+}
+
+// benchForm finds the form of a report that a format stands for.
+func benchForm(format string) (func(io.Writer, *evidence.Report, *verdict.Findings) error, error) {
+	switch format {
+	case "", "text":
+		return func(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
+			return benchreport.Text(w, r, f, benchreport.TextOptions{Color: colours(w), Width: width(w)})
+		}, nil
+	case "markdown":
+		return benchreport.Markdown, nil
+	case "html":
+		return benchreport.HTML, nil
+	case "benchstat":
+		return func(w io.Writer, r *evidence.Report, _ *verdict.Findings) error { return benchreport.Benchfmt(w, r) }, nil
+	case "json":
+		return func(w io.Writer, r *evidence.Report, _ *verdict.Findings) error { return evidence.Write(w, r) }, nil
+	}
+	return nil, usagef("--format %q: expected text, markdown, benchstat, html or json", format)
+}

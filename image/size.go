@@ -1,0 +1,25 @@
+package image
+
+import "fmt"
+
+// Size is what a registry stores of a module's image, in bytes: layer, configuration and manifest. It is the image that
+// the builder none makes; others compress a little differently.
+func Size(lang string, wasm []byte) (int, error) {
+	img, err := assemble(lang, wasm)
+	if err != nil {
+		return 0, fmt.Errorf("make image: %w", err)
+	}
+	manifest, err := img.Manifest()
+	if err != nil {
+		return 0, fmt.Errorf("make image: %w", err)
+	}
+	size, err := img.Size() // of the manifest
+	if err != nil {
+		return 0, fmt.Errorf("make image: %w", err)
+	}
+	size += manifest.Config.Size
+	for _, layer := range manifest.Layers {
+		size += layer.Size
+	}
+	return int(size), nil
+}

@@ -1,0 +1,99 @@
+// Package bench writes what a benchmark measured and what follows from it: for a terminal, for a pull request, for
+// benchstat, and as one HTML page that opens without a network.
+//
+// Every form says the same in the same order: the verdict in words and how sure it is, the check that allows it, the
+// numbers, and where they come from. The tables are made once, as data; the forms only set them.
+package bench
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/verdict"
+)
+
+// question is what a reader comes with.
+const question = "Which should we choose, and how sure are you?"
+
+// section is a part of a report. Only the forms with room for it show what is Detail.
+type section struct {
+	ID, Title string
+	Lead      []string // paragraphs before its tables
+	Grids     []grid
+	Detail    bool
+}
+
+// grid is a table: rows of cells under a head.
+type grid struct {
+	Caption string
+	Head    []string
+	Rows    [][]cell
+	Notes   []string // below it
+	Detail  bool
+}
+
+// Numeric says of each column whether most of its values are to be set like numbers.
+func (g grid) Numeric() []bool {
+	all := make([]bool, len(g.Head))
+	for i := range g.Head {
+		n := 0
+		for _, row := range g.Rows {
+			if i < len(row) && numeric(row[i].Text) {
+				n++
+			}
+		}
+		all[i] = i > 0 && 2*n > len(g.Rows)
+	}
+	return all
+}
+
+func numeric(s string) bool {
+	for _, sign := range []string{nothing, "± ", "× ", "< "} {
+		s = strings.TrimPrefix(s, sign)
+	}
+	return s == "" || s[0] >= '0' && s[0] <= '9' && len(s) < 40
+}
+
+// cell is a value as it is shown.
+type cell struct {
+	Text string
+	Tone tone
+	Link string // address; "" for none
+}
+
+// tone is what a value means for the reader: a colour where there are colours, never the only sign of it.
+type tone string
+
+const (
+	plain tone = ""
+	good  tone = "good"
+	bad   tone = "bad"
+	warn  tone = "warn"
+	dim   tone = "dim"
+)
+
+func text(s string) cell { return cell{Text: s} }
+
+// view is a report being written.
+type view struct {
+	r *evidence.Report
+	f *verdict.Findings
+}
+
+// reference is the build that others are compared with: the first.
+func (v view) reference() string {
+	if len(v.r.Builds) == 0 {
+		return ""
+	}
+	return v.r.Builds[0].Name
+}
+
+// sections are the report's tables in their order, without those that have nothing to say.
+func (v view) sections() []section {
+	all := []section{
+		v.speed(), v.undecided(), v.pairs(), v.tails(), v.startups(), v.memory(), v.resident(), v.sizes(), v.cost(),
+		v.scale(), v.budgets(), v.against(), v.witnesses(), v.refused(), v.provenance(),
+	}
+	return slices.DeleteFunc(all, func(s section) bool { return len(s.Lead) == 0 && len(s.Grids) == 0 })
+}

@@ -1,0 +1,128 @@
+package bench
+
+import (
+	"bytes"
+	_ "embed"
+	"html/template"
+	"io"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/words"
+)
+
+var (
+	//go:embed page.gohtml
+	pageSource string
+	//go:embed page.css
+	style string
+	//go:embed page.js
+	script string
+)
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"sentence": sentence, "plural": words.Plural,
+}).Parse(pageSource))
+
+// HTML writes the report as one page that needs nothing but itself: no network, no fonts, no other file. Without
+// scripts it lacks only the calculator.
+func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
+	v := view{r, f}
+	data := pageData{
+		Style: template.CSS(style), Script: template.JS(script), Question: question, Findings: f, Builds: len(r.Builds), Gate: gateText(f.Gate),
+		Started: when(r.Run.Started), Changes: v.changes(), Sections: v.sections(), Calculator: v.calculator(),
+	}
+	for _, p := range []pictures{
+		{"How many times as long", "Each build's time over that of " + v.reference() + ", with its 95 % interval. In the shaded band builds count as equivalent; hollow marks are undecided, grey ones refused.", v.forest()},
+		{"How long the slowest take", "Single requests. A step up to the right is a pause, most often a garbage collector's.", v.curves()},
+		{"What memory does over time", "Linear memory of one VM. It never shrinks: a line that keeps rising is a leak.", v.growth()},
+		{"How large", "The module's file by section.", v.sizeBars()},
+		{"How long until the first answer", "Each sample in a process of its own.", v.startBars()},
+	} {
+		if len(p.Figures) > 0 {
+			data.Pictures = append(data.Pictures, p)
+		}
+	}
+	var out bytes.Buffer
+	if err := page.Execute(&out, data); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, printable(out.String()))
+	return err
+}
+
+type pageData struct {
+	Style          template.CSS
+	Script         template.JS
+	Question, Gate string
+	Started        string
+	Findings       *verdict.Findings
+	Builds         int
+	Changes        []string
+	Pictures       []pictures
+	Sections       []section
+	Calculator     calculator
+}
+
+// pictures are figures of one kind.
+type pictures struct {
+	Title, Lead string
+	Figures     []figure
+}
+
+// calculator is what the page needs to work out the cost at a rate that a reader types in.
+type calculator struct {
+	Scenarios []string          `json:"scenarios"`
+	Builds    []calculatorBuild `json:"builds"`
+	Rate      float64           `json:"rate"`
+	Workers   int               `json:"workers"`
+}
+
+// calculatorBuild has triples of low, estimate and high; null is unknown.
+type calculatorBuild struct {
+	Name  string       `json:"name"`
+	Nanos [][]*float64 `json:"nanos"` // of a request, for each scenario
+	VM    []*float64   `json:"vm"`    // bytes
+}
+
+func (v view) calculator() calculator {
+	c := calculator{Rate: 100000, Workers: 4}
+	if len(v.f.Scale) > 0 {
+		c.Workers = v.f.Scale[0].Workers
+	}
+	for _, s := range v.f.Speed {
+		c.Scenarios = append(c.Scenarios, s.Scenario)
+	}
+	for _, b := range v.r.Builds {
+		build := calculatorBuild{Name: b.Name, VM: triple(verdict.Interval{})}
+		for _, s := range v.f.Speed {
+			time := triple(verdict.Interval{})
+			for _, row := range s.Rows {
+				if row.Entrant == b.Name && row.Reason == "" {
+					time = triple(row.Time)
+				}
+			}
+			build.Nanos = append(build.Nanos, time)
+		}
+		for _, m := range v.f.Resident {
+			if m.Build == b.Name {
+				build.VM = triple(m.PerVM)
+			}
+		}
+		c.Builds = append(c.Builds, build)
+	}
+	return c
+}
+
+func triple(i verdict.Interval) []*float64 {
+	all := make([]*float64, 3)
+	if i.N == 0 {
+		return all
+	}
+	for k, x := range []float64{i.Low, i.Mid, i.High} {
+		if known(x) {
+			all[k] = &x
+		}
+	}
+	return all
+}

@@ -1,0 +1,100 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/words"
+)
+
+// Markdown writes the report for a pull request or a README, in GitHub's dialect. What is long folds.
+func Markdown(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
+	out := &words.Writer{To: w}
+	v := view{r, f}
+	fmt.Fprintf(out, "## %s\n\n", question)
+	for _, c := range f.Headline {
+		fmt.Fprintf(out, "- **%s**", escape(sentence(c.Text)))
+		if c.Evidence != "" {
+			fmt.Fprintf(out, " %s", escape(sentence(c.Evidence)))
+		}
+		fmt.Fprintln(out)
+	}
+	if len(f.Headline) == 0 {
+		fmt.Fprintln(out, "The run is no ground for any statement.")
+	}
+	state := "passed"
+	if !f.Gate.Passed {
+		state = "failed, no verdict on speed"
+	}
+	fmt.Fprintf(out, "\n**A/A check %s**: %s.\n", state, gateText(f.Gate))
+	bullets(out, f.Gate.Reasons)
+	if len(f.Warnings) > 0 {
+		fmt.Fprint(out, "\n**Warnings**\n")
+		bullets(out, f.Warnings)
+	}
+	for _, s := range v.sections() {
+		markdownSection(out, s)
+	}
+	fmt.Fprint(out, "\n### What would change this\n")
+	bullets(out, v.changes())
+	return out.Err
+}
+
+func bullets(w io.Writer, lines []string) {
+	if len(lines) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, l := range lines {
+		fmt.Fprintf(w, "- %s\n", escape(sentence(l)))
+	}
+}
+
+func markdownSection(w io.Writer, s section) {
+	fmt.Fprintf(w, "\n### %s\n", escape(s.Title))
+	for _, lead := range s.Lead {
+		fmt.Fprintf(w, "\n%s\n", escape(lead))
+	}
+	for _, g := range s.Grids {
+		folded := s.Detail || g.Detail
+		switch {
+		case folded:
+			fmt.Fprintf(w, "\n<details><summary>%s</summary>\n", escape(words.Join(": ", s.Title, g.Caption)))
+		case g.Caption != "":
+			fmt.Fprintf(w, "\n**%s**\n", escape(g.Caption))
+		}
+		markdownGrid(w, g)
+		if folded {
+			fmt.Fprint(w, "\n</details>\n")
+		}
+	}
+}
+
+func markdownGrid(w io.Writer, g grid) {
+	heads := make([]string, len(g.Head))
+	for i, h := range g.Head {
+		heads[i] = escape(h)
+	}
+	fmt.Fprintf(w, "\n| %s |\n|%s\n", strings.Join(heads, " | "), strings.Repeat("---|", len(heads)))
+	for _, row := range g.Rows {
+		cells := make([]string, len(row))
+		for i, c := range row {
+			cells[i] = escape(c.Text)
+			if c.Tone == bad || c.Tone == warn {
+				cells[i] = "**" + cells[i] + "**"
+			}
+		}
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+	}
+	bullets(w, g.Notes)
+}
+
+// escape makes a text mean itself in Markdown, in a cell of a table too.
+func escape(s string) string {
+	return markdownEscapes.Replace(words.OneLine(printable(s)))
+}
+
+var markdownEscapes = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "*", "\\*", "_", "\\_", "`", "\\`",
+	"](", "\\](", "@", "&#64;")

@@ -1,0 +1,125 @@
+package bench
+
+import (
+	"fmt"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/words"
+)
+
+func (v view) startups() section {
+	s := section{ID: "startup", Title: "Start-up"}
+	for _, cached := range []bool{false, true} {
+		g := grid{Caption: "nothing compiled before", Head: []string{"build"}}
+		if cached {
+			g.Caption = "compiled code read from wazero's cache"
+		}
+		for _, start := range v.f.Startups {
+			if start.Cached != cached {
+				continue
+			}
+			row := []cell{text(start.Build)}
+			for _, phase := range start.Phases {
+				if len(g.Rows) == 0 {
+					g.Head = append(g.Head, phase.Name)
+				}
+				row = append(row, text(nanos(phase.Time.Mid)))
+			}
+			g.Rows = append(g.Rows, append(row, text(within(start.Total, nanos))))
+		}
+		if len(g.Rows) > 0 {
+			g.Head = append(g.Head, "whole")
+			s.Grids = append(s.Grids, g)
+		}
+	}
+	if len(s.Grids) > 0 {
+		s.Lead = []string{"From a module's bytes to its first answer, each sample in a process of its own."}
+	}
+	return s
+}
+
+func (v view) memory() section {
+	g := grid{Head: []string{"build", "allocator order", "requests", "configured", "warm", "end", "a request", "verdict"}}
+	for _, m := range v.f.Memory {
+		tones := map[verdict.Growth]tone{verdict.Leak: bad, verdict.Plateau: good, verdict.Flat: good, verdict.Unclear: warn}
+		g.Rows = append(g.Rows, []cell{text(m.Build), text(m.Allocator), text(count(int64(m.Requests))), text(byteText(float64(m.Ready))),
+			text(byteText(float64(m.Warm))), text(byteText(float64(m.End))), text(within(m.PerRequest, byteText)), {string(m.Verdict), tones[m.Verdict], ""}})
+		if why := words.Join(" ", sentence(m.Why), sentence(m.Ended)); why != "" && (m.Verdict != verdict.Flat || m.Ended != "") {
+			g.Notes = append(g.Notes, fmt.Sprintf("%s, %s: %s", m.Build, m.Allocator, why))
+		}
+	}
+	if len(g.Rows) == 0 {
+		return section{}
+	}
+	return section{ID: "memory", Title: "Memory of one VM over many requests", Grids: []grid{g}, Lead: []string{
+		"Linear memory, which only ever grows. The allocator order is which export gives the host memory in the guest: Envoy asks for malloc first, the specification for proxy_on_memory_allocate."}}
+}
+
+func (v view) resident() section {
+	g := grid{Head: []string{"build", "for each VM", "once"}}
+	for _, m := range v.f.Resident {
+		g.Rows = append(g.Rows, []cell{text(m.Build), text(within(m.PerVM, byteText)), text(within(m.Fixed, byteText))})
+	}
+	if len(g.Rows) == 0 {
+		return section{}
+	}
+	return section{ID: "resident", Title: "Resident memory", Grids: []grid{g}, Lead: []string{
+		"Anonymous memory of the process with warm VMs: a fixed part and one for each VM, fitted over several numbers of them. Envoy runs one VM on each worker and one on its main thread."}}
+}
+
+// hostedLimit is the largest plugin, with its configuration, that Google's Service Extensions take
+// (https://cloud.google.com/service-extensions/quotas), in bytes.
+const hostedLimit = 5 << 20
+
+func (v view) sizes() section {
+	g := grid{Caption: "modules", Head: []string{"build", "file", "gzip", "stripped", "gzip", "code", "data", "image", "compiled, on disk", "of 5 MiB"}}
+	loads := grid{Caption: "which Envoy loads it", Head: []string{"build"}}
+	for _, s := range v.r.Sizes {
+		share := cell{Text: percent(float64(s.Raw) / hostedLimit)}
+		if s.Raw > hostedLimit {
+			share.Tone = bad
+		}
+		g.Rows = append(g.Rows, []cell{text(s.Build), text(sizeText(s.Raw)), text(sizeText(s.Zip)), text(sizeText(s.Stripped)), text(sizeText(s.StrippedZip)),
+			text(sizeText(sectionSize(s, "code"))), text(sizeText(sectionSize(s, "data"))), text(sizeText(s.Image)), text(sizeText(s.CacheOnDisk)), share})
+		row := []cell{text(s.Build)}
+		for _, p := range s.Profiles {
+			if len(loads.Rows) == 0 {
+				loads.Head = append(loads.Head, p.Profile)
+			}
+			if p.Loads {
+				row = append(row, cell{"loads", good, ""})
+				continue
+			}
+			row = append(row, cell{"does not load", bad, ""})
+			loads.Notes = append(loads.Notes, fmt.Sprintf("%s, %s: %s", s.Build, p.Profile, sentence(p.Reason)))
+		}
+		loads.Rows = append(loads.Rows, row)
+	}
+	if len(g.Rows) == 0 {
+		return section{}
+	}
+	s := section{ID: "size", Title: "Size", Grids: []grid{g}, Lead: []string{
+		"Stripped is without custom sections: names and debug information, which no host needs. 5 MiB is what a hosted service takes at most (Google Service Extensions)."}}
+	if len(loads.Head) > 1 {
+		s.Grids = append(s.Grids, loads)
+	}
+	return s
+}
+
+func sizeText(n int) string {
+	if n == 0 {
+		return nothing
+	}
+	return words.Size(n)
+}
+
+func sectionSize(s evidence.Size, name string) int {
+	sum := 0
+	for _, have := range s.Sections {
+		if have.Name == name {
+			sum += have.Bytes
+		}
+	}
+	return sum
+}
