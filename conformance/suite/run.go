@@ -16,7 +16,7 @@ import (
 // Limits under which a module is held against the table unless the configuration says otherwise. A module that never
 // returns, or grows without end, costs its own cases no more than this and the other builds nothing.
 const (
-	Deadline    = 2 * time.Second // for each call into the module
+	Deadline    = 5 * time.Second // for each call into the module
 	MemoryPages = 4096            // of 64 KiB: 256 MiB
 
 	patience = 3 // calls that did not return, until the rest of a build's cases is not run
