@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/header-auth/header-auth/conformance/table"
 )
 
 // Outcome is what became of a mutant.
@@ -37,18 +39,21 @@ type verdict struct {
 }
 
 // kept is the file of what is known already, so that a run that was interrupted goes on where it was. Verdicts about
-// other sources, or by another table, only say which case to try first.
+// other sources only say which case to try first. Under a changed table a mutant stays killed as long as the case that
+// killed it is what it was; only what survived is held against the table again.
 type kept struct {
 	file     string
 	Table    string             `json:"table"`
 	Sources  string             `json:"sources"`
+	Cases    map[string]string  `json:"cases"` // digest of each case of the table, by id
 	Verdicts map[string]verdict `json:"verdicts"`
 
-	before map[string]verdict // of other sources or another table
+	before map[string]verdict // that hold no more
 }
 
-func readKept(file, table, sources string) (*kept, error) {
-	k := &kept{file: file, Table: table, Sources: sources, Verdicts: map[string]verdict{}}
+// readKept reads what is known. Cases are the table's, by id, as digests.
+func readKept(file, table, sources string, cases map[string]string) (*kept, error) {
+	k := &kept{file: file, Table: table, Sources: sources, Cases: cases, Verdicts: map[string]verdict{}, before: map[string]verdict{}}
 	content, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return k, nil
@@ -57,15 +62,57 @@ func readKept(file, table, sources string) (*kept, error) {
 	if err == nil {
 		err = json.Unmarshal(content, &old)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("read %s: %w; remove it to start over", file, err)
-	case old.Table == table && old.Sources == sources && old.Verdicts != nil:
-		k.Verdicts = old.Verdicts
-	default:
-		k.before = old.Verdicts
+	}
+	for id, v := range old.Verdicts {
+		known, listed := old.Cases[v.Killer]
+		sound := old.Table == table || v.Outcome != Killed && v.Outcome != Survived || v.Killer == notLoaded ||
+			v.Outcome == Killed && listed && cases[v.Killer] == known
+		if old.Sources == sources && sound {
+			k.Verdicts[id] = v
+		} else {
+			k.before[id] = v
+		}
 	}
 	return k, nil
+}
+
+// caseDigests tell cases apart by all that they say, but not by where in a file they stand.
+func caseDigests(t *table.Table) (map[string]string, error) {
+	digests := map[string]string{}
+	for _, c := range t.Cases() {
+		text, err := json.Marshal(c)
+		if err != nil {
+			return nil, fmt.Errorf("digest of case %s: %w", c.ID, err)
+		}
+		var tree any
+		if err := json.Unmarshal(text, &tree); err != nil {
+			return nil, fmt.Errorf("digest of case %s: %w", c.ID, err)
+		}
+		placeless(tree)
+		if text, err = json.Marshal(tree); err != nil {
+			return nil, fmt.Errorf("digest of case %s: %w", c.ID, err)
+		}
+		digests[c.ID] = digest(text)
+	}
+	return digests, nil
+}
+
+func placeless(tree any) {
+	switch tree := tree.(type) {
+	case map[string]any:
+		for _, key := range []string{"File", "Line", "Column"} { // of table.Position
+			delete(tree, key)
+		}
+		for _, value := range tree {
+			placeless(value)
+		}
+	case []any:
+		for _, value := range tree {
+			placeless(value)
+		}
+	}
 }
 
 func (k *kept) save() error {

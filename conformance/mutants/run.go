@@ -98,7 +98,11 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 			})
 		})
 	}
-	kept, err := readKept(filepath.Join(o.Root, ".cache", "mutants", p.language+".json"), o.Table.Digest, score.Sources)
+	cases, err := caseDigests(o.Table)
+	if err != nil {
+		return score, err
+	}
+	kept, err := readKept(filepath.Join(o.Root, ".cache", "mutants", p.language+".json"), o.Table.Digest, score.Sources, cases)
 	if err != nil {
 		return score, err
 	}

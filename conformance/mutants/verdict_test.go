@@ -93,26 +93,43 @@ func TestSummary(t *testing.T) {
 
 func TestKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a", "go.json")
-	k, err := readKept(file, "table", "sources")
+	cases := map[string]string{"g/same": "1", "g/changed": "2", "g/gone": "3"}
+	k, err := readKept(file, "table", "sources", cases)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.Verdicts["x"] = verdict{Outcome: Killed, Killer: "g/c"}
+	k.Verdicts = map[string]verdict{
+		"same": {Outcome: Killed, Killer: "g/same"}, "changed": {Outcome: Killed, Killer: "g/changed"}, "gone": {Outcome: Killed, Killer: "g/gone"},
+		"lives": {Outcome: Survived}, "no load": {Outcome: Killed, Killer: notLoaded}, "no program": {Outcome: NoProgram},
+	}
 	if err := k.save(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := readKept(file, "table", "sources")
-	if err != nil || again.Verdicts["x"].Killer != "g/c" {
-		t.Errorf("the same again: %v, %v", again, err)
-	}
-	other, err := readKept(file, "another table", "sources")
-	if err != nil || len(other.Verdicts) != 0 || other.before["x"].Killer != "g/c" {
-		t.Errorf("another table: %v, %v: want nothing known but which case to try first", other, err)
+	now := map[string]string{"g/same": "1", "g/changed": "two", "g/new": "4"}
+	for _, test := range []struct {
+		name, table, sources string
+		cases                map[string]string
+		want                 []string // verdicts that hold
+	}{
+		{"the same again", "table", "sources", cases, []string{"changed", "gone", "lives", "no load", "no program", "same"}},
+		{"another table", "another", "sources", now, []string{"no load", "no program", "same"}},
+		{"other sources", "table", "others", cases, nil},
+	} {
+		k, err := readKept(file, test.table, test.sources, test.cases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Sorted(maps.Keys(k.Verdicts)); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q hold, want %q", test.name, got, test.want)
+		}
+		if n := len(k.Verdicts) + len(k.before); n != 6 {
+			t.Errorf("%s: %d verdicts are known, want all 6", test.name, n)
+		}
 	}
 	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readKept(file, "table", "sources"); err == nil {
+	if _, err := readKept(file, "table", "sources", nil); err == nil {
 		t.Error("no error for a file that is no JSON")
 	}
 }
