@@ -20,7 +20,7 @@ func (d *dice) configuration(keys []string) []byte {
 // legal is a configuration without a fault, but for keys that may not stand together.
 func (d *dice) legal(keys []string) string {
 	var members []string
-	for range d.below(5) {
+	for range d.below(9) {
 		key := pick(d, keys...)
 		if d.oneIn(16) || !strings.Contains(strings.Join(members, ","), `"`+key+`":`) {
 			members = append(members, d.key(key)+d.blank()+":"+d.blank()+d.value(key))
@@ -63,19 +63,30 @@ func (d *dice) value(key string) string {
 		return d.pairs()
 	case "rate_limit":
 		return d.object([]string{fmt.Sprintf(`"tokens":%d`, pick(d, 1, 2, 3, 1_000_000)),
-			fmt.Sprintf(`"refill_ms":%d`, pick(d, 1000, 1, 999, 86_400_000))}, `"deny":`+d.deny())
+			d.time("refill_ms", 1000, 1, 999, 86_400_000)}, `"deny":`+d.deny())
 	case "token":
-		return d.object(d.service(), `"period_ms":`+pick(d, "1000", "400", "86400000"), `"timeout_ms":`+pick(d, "500", "1", "3600000"),
-			`"take":`+d.name(), `"set":`+d.name())
+		must, take := append(d.service(), d.time("period_ms", 1000, 400, 1000, 400, 400, 86_400_000)), `"authorization"`
+		if d.oneIn(2) {
+			take = d.name()
+			must = append(must, `"take":`+take)
+		}
+		d.takes = append(d.takes, strings.ToLower(strings.Trim(take, `"`)))
+		return d.object(must, d.time("timeout_ms", 500, 1, 3_600_000), `"set":`+d.name())
 	case "callout":
-		return d.object(d.service(), `"timeout_ms":`+pick(d, "500", "1", "3600000"), `"forward":`+d.list(0, d.name),
+		return d.object(d.service(), d.time("timeout_ms", 500, 1, 3_600_000), `"forward":`+d.list(0, d.name),
 			`"on_error":`+pick(d, `"deny"`, `"allow"`))
 	}
 	return pick(d, "true", "false")
 }
 
+// time is a member that steps come back to.
+func (d *dice) time(key string, ms ...int) string {
+	d.times = append(d.times, pick(d, ms...))
+	return fmt.Sprintf(`"%s":%d`, key, d.times[len(d.times)-1])
+}
+
 func (d *dice) service() []string {
-	return []string{`"cluster":` + pick(d, `"auth"`, `"tokens"`, `"nowhere"`, `"ü"`), `"authority":` + pick(d, `"auth.example"`, `"a"`),
+	return []string{`"cluster":` + pick(d, `"auth"`, `"tokens"`, `"auth"`, `"tokens"`, `"nowhere"`, `"ü"`), `"authority":` + pick(d, `"auth.example"`, `"a"`),
 		`"path":` + pick(d, `"/"`, `"/check?x=1"`, `"/é"`)}
 }
 
@@ -117,7 +128,7 @@ func (d *dice) pairs() string {
 func (d *dice) user() string { return pick(d, `"admin"`, `"ünal"`, `"a b"`, `"x"`) }
 
 func (d *dice) name() string {
-	return pick(d, `"allow"`, `"Allow"`, `"x-a"`, `"X_A"`, `"x-auth"`, `"a"`, "\"!#$%&'*+-.^_`|~09\"", `"ALLOW"`, `"x-user"`)
+	return pick(d, `"allow"`, `"Allow"`, `"x-a"`, `"x-a"`, `"cookie"`, `"x-a"`, `"X_A"`, `"x-auth"`, `"a"`, "\"!#$%&'*+-.^_`|~09\"", `"ALLOW"`, `"x-user"`)
 }
 
 func (d *dice) fieldValue() string {

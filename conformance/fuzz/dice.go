@@ -12,7 +12,9 @@ type dice struct {
 	bytes []byte
 	more  *rand.Rand
 
-	configs []string // of updates that were made up so far
+	times    []int    // in milliseconds, of configurations that were made up so far
+	takes    []string // headers that bring a token, likewise
+	changing bool     // one of these changes requests
 }
 
 func newDice(data []byte, seed uint64) *dice {

@@ -1,7 +1,10 @@
 package fuzz
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -44,7 +47,11 @@ func (s *shrinker) try(c table.Case) bool {
 	if s.left--; s.left < 0 {
 		return false
 	}
-	c, d := s.builds.Compare(s.ctx, tidy(c))
+	c = tidy(c)
+	if calls(c) > calls(s.best) { // a shorter text, such as a shorter period, that does more is not smaller
+		return false
+	}
+	c, d := s.builds.Compare(s.ctx, c)
 	if d == nil || fieldOf(d) != s.field {
 		return false
 	}
@@ -52,10 +59,19 @@ func (s *shrinker) try(c table.Case) bool {
 	return true
 }
 
+// calls are how many a case makes.
+func calls(c table.Case) (n int) {
+	for _, s := range c.Steps {
+		n += len(s.Want.Calls)
+	}
+	return n
+}
+
 // shorten tries everything once, and says whether anything helped.
 func (s *shrinker) shorten() bool {
 	helped := without(s, s.best.Steps, func(c *table.Case, rest []table.Step) { c.Steps = rest })
 	helped = without(s, s.best.Clusters, func(c *table.Case, rest []table.Cluster) { c.Clusters = rest }) || helped
+	helped = without(s, s.best.Start.Faults, func(c *table.Case, rest []table.Fault) { c.Start.Faults = rest }) || helped
 	for i := range s.best.Steps {
 		if i >= len(s.best.Steps) { // tidied away
 			break
@@ -82,6 +98,18 @@ func (s *shrinker) shorten() bool {
 		}
 		if step.Request == nil {
 			continue
+		}
+		if step.Stream != "" || step.Plugin != "" {
+			for _, do := range []func(*table.Step){func(step *table.Step) { step.Stream, step.HeadersOnly = "", false },
+				func(step *table.Step) { step.HeadersOnly = false }, func(step *table.Step) { step.Plugin = "" }} {
+				c := s.best
+				change(do)(&c)
+				_ = s.try(c)
+			}
+			if i >= len(s.best.Steps) || s.best.Steps[i].Request == nil {
+				break
+			}
+			step = s.best.Steps[i]
 		}
 		request := func(do func(*table.Request)) func(*table.Case) {
 			return change(func(step *table.Step) {
@@ -114,8 +142,28 @@ func (s *shrinker) shorten() bool {
 			}) || helped
 		}
 	}
+	helped = without(s, members(s.best.Config), func(c *table.Case, rest []string) { c.Config = object(rest) }) || helped
 	return without(s, s.best.Config, func(c *table.Case, rest []byte) { c.Config = rest }) || helped
 }
+
+// members are those of a JSON object, none of anything else: a whole one is left out sooner than byte by byte.
+func members(config []byte) (all []string) {
+	d := json.NewDecoder(bytes.NewReader(config))
+	if first, err := d.Token(); err != nil || first != json.Delim('{') {
+		return nil
+	}
+	for d.More() {
+		key, err := d.Token()
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			return nil
+		}
+		all = append(all, fmt.Sprintf("%q:%s", key, value))
+	}
+	return all
+}
+
+func object(members []string) []byte { return []byte("{" + strings.Join(members, ",") + "}") }
 
 // without is delta debugging (Zeller): it leaves out halves, then quarters, down to single items, as long as that helps.
 func without[T any](s *shrinker, items []T, set func(*table.Case, []T)) (helped bool) {

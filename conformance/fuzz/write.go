@@ -1,7 +1,6 @@
 package fuzz
 
 import (
-	"encoding/hex"
 	"fmt"
 	"hash/crc32"
 	"os"
@@ -82,6 +81,12 @@ func step(s table.Step) string {
 		if s.Stream != "" {
 			fmt.Fprintf(&b, "stream: %s\n        ", s.Stream)
 		}
+		if s.HeadersOnly {
+			b.WriteString("send: headers\n        ")
+		}
+		if s.Plugin != "" {
+			fmt.Fprintf(&b, "plugin: %s\n        ", s.Plugin)
+		}
 		fmt.Fprintf(&b, "request: {exact: true, headers: %s", pairs(r.Headers))
 		if r.Body != nil {
 			fmt.Fprintf(&b, ", body: %s", chunks(r.Body))
@@ -95,6 +100,10 @@ func step(s table.Step) string {
 			fmt.Fprintf(&b, ", body: %s", chunks(answer.Body))
 		}
 		b.WriteString("}}\n")
+	case s.Upload != "":
+		fmt.Fprintf(&b, "      - upload: %s\n", s.Upload)
+	case s.Respond != "":
+		fmt.Fprintf(&b, "      - respond: %s\n", s.Respond)
 	case s.Finish != "":
 		fmt.Fprintf(&b, "      - finish: %s\n", s.Finish)
 	case s.Close != "":
@@ -106,7 +115,11 @@ func step(s table.Step) string {
 		}
 		fmt.Fprintf(&b, "      - answer: {%s}\n", strings.Join(fields, ", "))
 	case s.Configure != nil:
-		fmt.Fprintf(&b, "      - configure: {config: %s}\n", scalar(string(s.Configure.Config)))
+		plugin := ""
+		if s.Configure.Plugin != "" {
+			plugin = "plugin: " + s.Configure.Plugin + ", "
+		}
+		fmt.Fprintf(&b, "      - configure: {%sconfig: %s}\n", plugin, scalar(string(s.Configure.Config)))
 	case s.Jump != 0:
 		fmt.Fprintf(&b, "      - jump: %q\n", fmt.Sprintf("%+dms", s.Jump.Milliseconds()))
 	default:
@@ -120,146 +133,4 @@ func step(s table.Step) string {
 	}
 	fmt.Fprintf(&b, "        want: {%s}\n", strings.Join(want(s), ", "))
 	return b.String()
-}
-
-func answerFields(a table.Answer) []string {
-	if a.Kind != table.Answers {
-		return []string{string(a.Kind) + ": true"}
-	}
-	return []string{"exact: true", "headers: " + pairs(a.Headers)}
-}
-
-func clusters(all []table.Cluster) string {
-	var fields []string
-	for _, c := range all {
-		var answers []string
-		for _, a := range c.Answers {
-			if a.Kind != table.Answers {
-				answers = append(answers, string(a.Kind))
-			} else {
-				answers = append(answers, "{"+strings.Join(answerFields(a), ", ")+"}")
-			}
-		}
-		switch {
-		case len(answers) == 0:
-			fields = append(fields, c.Name+": "+string(c.State))
-		case c.Always:
-			fields = append(fields, c.Name+": "+answers[0])
-		default:
-			fields = append(fields, c.Name+": ["+strings.Join(answers, ", ")+"]")
-		}
-	}
-	return "{" + strings.Join(fields, ", ") + "}"
-}
-
-func faults(all []table.Fault) string {
-	var fields []string
-	for _, f := range all {
-		if f.Bytes != nil {
-			fields = append(fields, fmt.Sprintf("{function: %s, bytes: %s}", f.Function, scalar(string(f.Bytes))))
-		} else {
-			fields = append(fields, fmt.Sprintf("{function: %s, status: %d}", f.Function, f.Status))
-		}
-	}
-	return "[" + strings.Join(fields, ", ") + "]"
-}
-
-func want(s table.Step) []string {
-	all := append(became(s.Want), effects(s.Want)...)
-	if s.Want.Refused {
-		all = append(all, "accepted: false")
-	}
-	var streams []string
-	for _, other := range s.Want.Streams {
-		streams = append(streams, fmt.Sprintf("%s: {%s}", other.Stream, strings.Join(became(other.Want), ", ")))
-	}
-	if len(streams) > 0 {
-		all = append(all, "streams: {"+strings.Join(streams, ", ")+"}")
-	}
-	return all
-}
-
-// became is what has become of a stream.
-func became(w table.Want) []string {
-	var all []string
-	add := func(key, value string) { all = append(all, key+": "+value) }
-	if w.Decision != "" {
-		add("decision", string(w.Decision))
-	}
-	if r := w.Reply; r != nil {
-		add("reply", fmt.Sprintf("{status: %d, headers: %s, body: %s, grpc_status: %d, details: %s}", r.Status, pairs(r.Headers),
-			scalar(r.Body), *r.GRPCStatus, r.Details))
-	}
-	if w.Forwarded != nil {
-		add("forwarded", pairs(w.Forwarded))
-	}
-	if w.Response != nil {
-		add("response", pairs(w.Response))
-	}
-	return all
-}
-
-func effects(w table.Want) []string {
-	var all []string
-	if len(w.Logs.Lines) > 0 {
-		all = append(all, "logs: "+logs(w.Logs))
-	}
-	var calls []string
-	for _, c := range w.Calls {
-		calls = append(calls, fmt.Sprintf("{cluster: %s, headers: %s, timeout_ms: %d}", scalar(c.Cluster), pairs(c.Headers), c.TimeoutMS))
-	}
-	if len(calls) > 0 {
-		all = append(all, "calls: ["+strings.Join(calls, ", ")+"]")
-	}
-	var metrics []string
-	for _, m := range w.Metrics {
-		metrics = append(metrics, fmt.Sprintf("%s: %d", m.Name, m.Value))
-	}
-	if len(metrics) > 0 {
-		all = append(all, "metrics: {"+strings.Join(metrics, ", ")+"}")
-	}
-	if w.TickEvery != nil {
-		all = append(all, fmt.Sprintf("tick_every: %q", w.TickEvery.String()))
-	}
-	return all
-}
-
-func logs(l table.Logs) string {
-	var all []string
-	for _, line := range l.Lines {
-		all = append(all, fmt.Sprintf("{%s: %s}", line.Level, scalar(line.Text)))
-	}
-	return "[" + strings.Join(all, ", ") + "]"
-}
-
-func pairs(headers []table.Header) string {
-	var all []string
-	for _, h := range headers {
-		all = append(all, fmt.Sprintf("[%s, %s]", scalar(h.Name), scalar(h.Value)))
-	}
-	return "[" + strings.Join(all, ", ") + "]"
-}
-
-func chunks(body [][]byte) string {
-	var all []string
-	for _, chunk := range body {
-		all = append(all, scalar(string(chunk)))
-	}
-	return "[" + strings.Join(all, ", ") + "]"
-}
-
-// scalar is a byte string as the table reads it: a text in quotes, or hexadecimal digits.
-func scalar(s string) string {
-	for _, c := range []byte(s) {
-		if c < 0x20 || c > 0x7e {
-			return fmt.Sprintf("{hex: %q}", hex.EncodeToString([]byte(s)))
-		}
-	}
-	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
-}
-
-// comment is a text on one line.
-func comment(s string) string {
-	q := strconv.QuoteToASCII(s)
-	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
 }

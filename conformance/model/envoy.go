@@ -94,6 +94,11 @@ func percent(s string) string {
 	return b.String()
 }
 
+// sendable says whether Envoy sends a call: one with a control byte in a value it answers itself, with 503.
+func sendable(call []Header) bool {
+	return !slices.ContainsFunc(call, func(h Header) bool { return hasControl(strings.ReplaceAll(h.Value, "\t", "")) })
+}
+
 func toTable(headers []Header) []table.Header {
 	all := []table.Header{}
 	for _, h := range headers {

@@ -19,7 +19,10 @@ type Host struct {
 	Calls   []*Call
 	Made    int // calls, all in all
 	Metrics map[string]int64
+	Reached map[string]bool // paths through the contract that were taken: how deep a case goes
 }
+
+func (h *Host) reach(path string) { h.Reached[path] = true }
 
 // Call is an outgoing HTTP call, its headers as the plugin hands them to the host.
 type Call struct {
@@ -39,6 +42,9 @@ func (h *Host) fault(function string) *table.Fault {
 	for i := range h.faults {
 		f := &h.faults[i]
 		if f.Function == function && (f.Nth == 0 || f.Nth == h.called[function]) {
+			if f.Nth > 1 {
+				h.reach("host function fails at a later call")
+			}
 			return f
 		}
 	}
@@ -46,8 +52,14 @@ func (h *Host) fault(function string) *table.Fault {
 }
 
 func (h *Host) works(function string) bool {
+	claimed, _ := h.does(function)
+	return claimed
+}
+
+// does says whether a function claims to have done what it was asked to, and whether it has.
+func (h *Host) does(function string) (claimed, done bool) {
 	f := h.fault(function)
-	return f == nil || f.Status == 0
+	return f == nil || f.Status == 0, f == nil
 }
 
 func (h *Host) log(level, text string) {

@@ -1,0 +1,103 @@
+package fuzz
+
+import "github.com/header-auth/header-auth/conformance/table"
+
+// services are the names of clusters; more often than not one that is there.
+var services = []string{"auth", "tokens"}
+
+func (d *dice) clusters() []table.Cluster {
+	var all []table.Cluster
+	for _, name := range services {
+		c := table.Cluster{Name: name, State: table.Ready}
+		switch n := d.below(12); {
+		case n == 0:
+			c.State = table.Empty
+		case n == 1:
+			continue
+		case n < 5: // does not answer of its own accord
+		case n < 8:
+			for range 2 + d.below(3) {
+				c.Answers = append(c.Answers, d.scripted())
+			}
+		default:
+			c.Answers, c.Always = []table.Answer{d.scripted()}, true
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// scripted is what a cluster does with a call, which may be nothing.
+func (d *dice) scripted() table.Answer {
+	if d.oneIn(8) {
+		return table.Answer{Kind: table.None}
+	}
+	return d.answer()
+}
+
+func (d *dice) answer() table.Answer {
+	if d.oneIn(8) {
+		return table.Answer{Kind: table.Reset}
+	}
+	status := pick(d, "200", "200", "200", "200", "200", "200", "200", "200", "200", "200", "403", "503", "504", "500", "99", "2000", "2 0", "", "200 ", "\xff")
+	a := table.Answer{Headers: []table.Header{{Name: ":status", Value: status}}}
+	if len(d.takes) > 0 && !d.oneIn(4) {
+		a.Headers = append(a.Headers, table.Header{Name: pick(d, d.takes...), Value: pick(d, "t1", "t2", "t3", "t4")})
+	}
+	for range max(0, d.below(4)-1) {
+		a.Headers = append(a.Headers, table.Header{Name: pick(d, "authorization", "x-a", "x-user", "allow", "x-auth"),
+			Value: pick(d, "t1", "t2", "", " t", "a\x00b", "\xff", "t\tu", "t\n")})
+	}
+	return a
+}
+
+// pairsFunction hands over headers, which may lie as well as fail.
+const pairsFunction = "proxy_get_header_map_pairs"
+
+// functions are those that a step may call. Of those that change something a success may be claimed that was
+// none.
+var (
+	changes = []string{"proxy_send_local_response", "proxy_replace_header_map_value", "proxy_add_header_map_value", "proxy_increment_metric",
+		"proxy_continue_stream", "proxy_set_tick_period_milliseconds"}
+	functions = append([]string{pairsFunction, "proxy_log", "proxy_get_current_time_nanoseconds", "proxy_http_call", "proxy_define_metric",
+		"proxy_get_buffer_bytes"}, changes...)
+)
+
+// fault is a host function that fails, or lies; first of all one that matters.
+func (d *dice) fault(matters ...string) table.Fault {
+	f := table.Fault{Function: pick(d, append(matters, pick(d, functions...))...), Status: pick[uint32](d, 1, 2, 3, 6, 7, 10, 12, 4294967295), Nth: pick(d, 0, 0, 0, 1, 2, 3)}
+	switch {
+	case f.Function == "proxy_http_call":
+		f.Status = pick[uint32](d, 2, 10)
+	case f.Function == "proxy_get_buffer_bytes":
+		f.Nth = 0
+	case f.Function == pairsFunction && d.oneIn(2):
+		f.Status, f.Bytes = 0, []byte(d.lie())
+	case d.oneIn(8):
+		f = table.Fault{Function: pick(d, changes...), Nth: f.Nth}
+	}
+	return f
+}
+
+// lie is a header map that adds up or does not.
+func (d *dice) lie() string {
+	good := "\x01\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00allow\x00true\x00"
+	at := d.below(len(good))
+	bad := good[:at] + pick(d, "\x00", "\x01", "\xff", "\x04") + good[at+1:]
+	return pick(d, good, bad, bad, bad, good[:at], good+"\x00", "")
+}
+
+// startFault is one of a function that is called while the plugin starts.
+func (d *dice) startFault(keys []string) table.Fault {
+	f := table.Fault{Function: pick(d, "proxy_set_tick_period_milliseconds", "proxy_get_current_time_nanoseconds", "proxy_define_metric", "proxy_get_buffer_bytes"),
+		Status: pick[uint32](d, 1, 2, 10, 12)}
+	switch f.Function {
+	case "proxy_define_metric":
+		f.Nth = d.below(5)
+	case "proxy_get_buffer_bytes":
+		if d.oneIn(2) {
+			f.Status, f.Bytes = 0, d.drawn(keys)
+		}
+	}
+	return f
+}

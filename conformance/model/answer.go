@@ -1,0 +1,112 @@
+package model
+
+import (
+	"strings"
+
+	"github.com/header-auth/header-auth/conformance/table"
+)
+
+// unanswered is what becomes of a request when the other service can't be asked.
+func (p *Plugin) unanswered(s *Stream) {
+	p.host.reach("callout unanswered, on_error " + p.config.callout.onError)
+	p.count("callout_errors")
+	if p.config.callout.onError == "allow" {
+		p.allow(s)
+		return
+	}
+	p.refuse(s, "callout unanswered")
+}
+
+// Answer is on_http_call_response. No headers: there was no answer. A stream that was held and now goes on, or is
+// refused, is returned.
+func (p *Plugin) Answer(call *Call, headers []Header) *Stream {
+	arrived := len(headers) > 0
+	read := func() {
+		if arrived {
+			headers, _ = p.host.headers(headers) // unreadable: without a status
+		}
+	}
+	if p.secrets[call] {
+		delete(p.secrets, call)
+		read()
+		p.learn(arrived, headers)
+		return nil
+	}
+	s := p.waiting[call]
+	delete(p.waiting, call)
+	if s == nil || s.Gone {
+		p.host.reach("answer for a stream that is gone")
+		return nil
+	}
+	if !p.host.works("proxy_set_effective_context") {
+		return nil
+	}
+	read()
+	status := statusOf(headers)
+	switch {
+	case !arrived || status == "503" || status == "504":
+		p.host.reach("held request unanswered")
+		p.unanswered(s)
+	case status == "200":
+		p.host.reach("held request allowed")
+		p.allow(s)
+	default:
+		p.host.reach("held request refused")
+		p.refuse(s, "callout")
+	}
+	if s.Decision == table.Allow {
+		if _, done := p.host.does("proxy_continue_stream"); !done {
+			p.host.reach("held request not continued")
+			s.Decision = table.Hold
+		}
+	}
+	return s
+}
+
+func statusOf(headers []Header) string {
+	if all := named(headers, ":status"); len(all) == 1 {
+		return all[0].Value
+	}
+	return ""
+}
+
+// Tick is on_tick.
+func (p *Plugin) Tick() {
+	t := p.config.token
+	if t == nil {
+		return
+	}
+	call := &Call{Cluster: t.cluster, TimeoutMS: t.timeoutMS,
+		Headers: []Header{{":method", "GET"}, {":path", t.path}, {":authority", t.authority}}}
+	if !p.host.call(call) {
+		p.host.log("warn", "token: not asked")
+		return
+	}
+	p.secrets[call] = true
+}
+
+// learn takes the token from an answer.
+func (p *Plugin) learn(arrived bool, headers []Header) {
+	status := statusOf(headers)
+	take := named(headers, p.config.token.take)
+	switch {
+	case !arrived || status == "503" || status == "504":
+		p.host.log("warn", "token: no answer")
+	case len(status) != 3 || strings.Trim(status, "0123456789") != "":
+		p.host.log("warn", "token: status unreadable")
+	case status != "200":
+		p.host.log("warn", "token: status "+status)
+	case len(take) != 1 || take[0].Value == "" || !fieldValue(take[0].Value):
+		p.host.log("warn", "token: no value")
+	default:
+		p.host.reach("token remembered")
+		if p.secret != "" && p.secret != take[0].Value {
+			p.host.reach("token replaced by another")
+		}
+		p.secret = take[0].Value
+		return
+	}
+	if p.secret != "" {
+		p.host.reach("token kept after a bad answer")
+	}
+}
