@@ -13,14 +13,51 @@ import (
 
 func (v view) speed() section {
 	s := section{ID: "speed", Title: "Speed of a request"}
-	for _, scenario := range v.f.Speed {
-		s.Grids = append(s.Grids, v.speedOf(scenario))
+	if len(v.f.Speed) > 1 {
+		s.Grids = append(s.Grids, v.overview())
+	}
+	for i, scenario := range v.f.Speed {
+		g := v.speedOf(scenario)
+		g.Detail = i > 0
+		s.Grids = append(s.Grids, g)
 	}
 	if len(s.Grids) > 0 {
 		s.Lead = []string{fmt.Sprintf("A whole request through host and plugin. × floor: how many times the time of a guest that makes the same host "+
 			"calls with constants and nothing else. The verdict is about the build, held against %s.", v.reference())}
 	}
 	return s
+}
+
+// overview is every build in every scenario, as its time over the reference's.
+func (v view) overview() grid {
+	g := grid{Caption: "time ÷ " + v.reference() + "'s, 95 % interval", Head: []string{"scenario", v.reference()}}
+	for _, b := range v.r.Builds {
+		if b.Name != v.reference() {
+			g.Head = append(g.Head, b.Name)
+		}
+	}
+	for _, scenario := range v.f.Speed {
+		row := []cell{text(scenario.Scenario), text(nothing)}
+		for _, s := range scenario.Rows {
+			if s.Entrant == v.reference() && s.Reason == "" {
+				row[1] = text(nanos(s.Time.Mid))
+			}
+		}
+		for _, b := range v.r.Builds {
+			if b.Name == v.reference() {
+				continue
+			}
+			word, ratio := v.held(scenario, b.Name)
+			ratio.Tone = word.Tone
+			switch word.Text {
+			case string(verdict.Undecided), string(verdict.Refused), string(verdict.Equivalent):
+				ratio.Text += " " + word.Text
+			}
+			row = append(row, ratio)
+		}
+		g.Rows = append(g.Rows, row)
+	}
+	return g
 }
 
 func (v view) speedOf(scenario verdict.ScenarioSpeed) grid {
@@ -190,6 +227,7 @@ func (v view) tails() section {
 			g.Rows = append(g.Rows, row)
 		}
 		if len(g.Rows) > 0 {
+			g.Detail = len(s.Grids) > 0
 			s.Grids = append(s.Grids, g)
 		}
 	}
