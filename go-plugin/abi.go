@@ -87,11 +87,12 @@ func pluginConfiguration() (string, bool) {
 // sendLocalResponse ignores the status: the caller holds the request anyway.
 func sendLocalResponse(d *deny) {
 	proxySendLocalResponse(d.status, pointer(refusalDetails), size(refusalDetails), pointer(d.body), size(d.body),
-		pointer(d.headers), size(d.headers), d.grpcStatus)
+		pointer(d.headers), size(d.headers), d.grpcStatus())
 }
 
-func addHeader(mapType int32, name, value string) bool {
-	return proxyAddHeaderMapValue(mapType, pointer(name), size(name), pointer(value), size(value)) == statusOK
+// addHeader ignores the status: a response goes on without what could not be added.
+func addHeader(mapType int32, name, value string) {
+	proxyAddHeaderMapValue(mapType, pointer(name), size(name), pointer(value), size(value))
 }
 
 func replaceHeader(mapType int32, name, value string) bool {
@@ -120,12 +121,10 @@ func httpCall(cluster string, headers [][2]string, timeout uint32, reply func(he
 	return err == nil
 }
 
-// defineCounter gives 0, which is no number of a metric, when it fails.
+// defineCounter gives 0, which is no number of a metric, when it fails: the host has written none.
 func defineCounter(name string) uint32 {
 	id := new(uint32)
-	if proxyDefineMetric(metricCounter, pointer(name), size(name), unsafe.Pointer(id)) != statusOK {
-		return 0
-	}
+	proxyDefineMetric(metricCounter, pointer(name), size(name), unsafe.Pointer(id))
 	return *id
 }
 

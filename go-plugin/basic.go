@@ -97,7 +97,7 @@ func decodeBase64(text string) (string, bool) {
 		return "", false
 	}
 	digits := strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
-	decoded := make([]byte, 0, len(digits)*3/4)
+	decoded := make([]byte, 0, len(digits))
 	bits, count := uint32(0), 0
 	for i := range len(digits) {
 		digit, ok := base64Digit(digits[i])
@@ -111,7 +111,7 @@ func decodeBase64(text string) (string, bool) {
 			bits &= 1<<count - 1
 		}
 	}
-	return string(decoded), bits == 0 && count < 6
+	return string(decoded), bits == 0
 }
 
 func base64Digit(c byte) (uint32, bool) {

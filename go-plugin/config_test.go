@@ -50,6 +50,6 @@ func describe(t *testing.T, c *config) string {
 		t.Errorf("deny.headers are malformed: %q", c.deny.headers)
 	}
 	return c.header + ": " + strings.Join(c.values, ", ") +
-		" -> " + strconv.Itoa(int(c.deny.status)) + " " + strconv.Itoa(int(c.deny.grpcStatus)) +
+		" -> " + strconv.Itoa(int(c.deny.status)) + " " + strconv.Itoa(int(c.deny.grpcStatus())) +
 		" {" + strings.Join(headers, ", ") + "} " + c.deny.body
 }

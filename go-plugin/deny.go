@@ -3,11 +3,10 @@
 package main
 
 type deny struct {
-	status     uint32
-	grpcStatus int32
-	body       string
-	pairs      []pair
-	headers    string // the pairs, serialized
+	status  uint32
+	body    string
+	pairs   []pair
+	headers string // the pairs, serialized
 }
 
 func defaultDeny() *deny {
@@ -40,10 +39,11 @@ func readDeny(path string, v value, d *deny) error {
 }
 
 // encode makes ready what is sent, once all is read.
-func (d *deny) encode() {
-	d.headers = encodePairs(d.pairs)
-	d.grpcStatus = grpcPermissionDenied
+func (d *deny) encode() { d.headers = encodePairs(d.pairs) }
+
+func (d *deny) grpcStatus() int32 {
 	if d.status == 401 {
-		d.grpcStatus = grpcUnauthenticated
+		return grpcUnauthenticated
 	}
+	return grpcPermissionDenied
 }

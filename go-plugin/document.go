@@ -22,9 +22,9 @@ func readDocument(document string) (value, error) {
 	if len(document) > documentBytesMax {
 		return nil, fault(tooLong)
 	}
-	levels, loneSurrogate := scan(document)
+	levels, ok := scan(document)
 	switch {
-	case !utf8.ValidString(document) || loneSurrogate:
+	case !utf8.ValidString(document) || !ok:
 		return nil, fault(notUTF8)
 	case strings.HasPrefix(document, "\ufeff"):
 		return nil, fault(byteOrderMark)
@@ -51,9 +51,9 @@ func newDecoder(text []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
 }
 
-// scan gives the most brackets open at once outside strings, and whether a string escapes half a surrogate pair.
+// scan gives the most brackets open at once outside strings, unless a string escapes half a surrogate pair.
 // The document may be anything: what is no JSON is found later.
-func scan(document string) (levels int, loneSurrogate bool) {
+func scan(document string) (levels int, ok bool) {
 	depth, quoted := 0, false
 	for i := 0; i < len(document); {
 		step := 1
@@ -61,9 +61,9 @@ func scan(document string) (levels int, loneSurrogate bool) {
 		case c == '"':
 			quoted = !quoted
 		case quoted && c == '\\':
-			var lone bool
-			step, lone = escape(document[i:])
-			loneSurrogate = loneSurrogate || lone
+			if step, ok = escape(document[i:]); !ok {
+				return levels, false
+			}
 		case quoted:
 		case c == '{' || c == '[':
 			depth++
@@ -73,25 +73,22 @@ func scan(document string) (levels int, loneSurrogate bool) {
 		}
 		i += step
 	}
-	return levels, loneSurrogate
+	return levels, true
 }
 
-// escape gives the size of the escape that text starts with, a surrogate pair being one, and whether it is half of one.
-func escape(text string) (size int, lone bool) {
+// escape gives the size of the escape that text starts with, a surrogate pair being one, unless it is half of one.
+func escape(text string) (size int, ok bool) {
 	unit, ok := escapedUnit(text)
 	switch {
 	case !ok:
-		return 2, false
+		return 2, true
 	case 0xdc00 <= unit && unit <= 0xdfff:
-		return 6, true
+		return 0, false
 	case 0xd800 <= unit && unit <= 0xdbff:
 		low, ok := escapedUnit(text[6:])
-		if ok && 0xdc00 <= low && low <= 0xdfff {
-			return 12, false
-		}
-		return 6, true
+		return 12, ok && 0xdc00 <= low && low <= 0xdfff
 	}
-	return 6, false
+	return 6, true
 }
 
 // escapedUnit reads the UTF-16 code unit of a \uXXXX that text starts with.

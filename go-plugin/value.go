@@ -70,10 +70,7 @@ func readString(path string, v value) (string, error) {
 	if v.Kind() != jsontext.KindString {
 		return "", faultAt(path, expectedString)
 	}
-	text, err := jsontext.AppendUnquote(nil, v)
-	if err != nil {
-		return "", faultAt(path, notUTF8)
-	}
+	text, _ := jsontext.AppendUnquote(nil, v) // no escape of a known grammar fails
 	return string(text), nil
 }
 
@@ -98,15 +95,14 @@ func readBoolean(path string, v value) (bool, error) {
 
 // readInteger takes an optional minus and digits: 403.0 and 4e2 are no integers. However many digits, it is a number
 // out of range and no overflow.
-func readInteger(path string, v value, low, high int64) (int64, error) {
+func readInteger(path string, v value, low, high int64) (n int64, err error) {
 	if v.Kind() != jsontext.KindNumber {
-		return 0, faultAt(path, expectedInteger)
+		return n, faultAt(path, expectedInteger)
 	}
 	digits, minus := bytes.CutPrefix(v, []byte("-"))
-	var n int64
 	for _, c := range digits {
 		if c < '0' || c > '9' {
-			return 0, faultAt(path, expectedInteger)
+			return n, faultAt(path, expectedInteger)
 		}
 		if n <= high {
 			n = n*10 + int64(c-'0')
@@ -116,7 +112,7 @@ func readInteger(path string, v value, low, high int64) (int64, error) {
 		n = -n
 	}
 	if n < low || n > high {
-		return 0, faultAt(path, outOfRange(low, high))
+		return n, faultAt(path, outOfRange(low, high))
 	}
 	return n, nil
 }

@@ -134,15 +134,15 @@ pub fn send_local_response(d: &Deny) {
             d.body.len(),
             d.headers.as_ptr(),
             d.headers.len(),
-            d.grpc_status,
+            d.grpc_status(),
         )
     };
 }
 
-pub fn add_header(map_type: i32, name: &str, value: &[u8]) -> bool {
+/// Ignores the status: a response goes on without what could not be added.
+pub fn add_header(map_type: i32, name: &str, value: &[u8]) {
     let (n, v) = (name.as_bytes(), value);
-    let status = unsafe { host::proxy_add_header_map_value(map_type, n.as_ptr(), n.len(), v.as_ptr(), v.len()) };
-    status == STATUS_OK
+    unsafe { host::proxy_add_header_map_value(map_type, n.as_ptr(), n.len(), v.as_ptr(), v.len()) };
 }
 
 pub fn replace_header(map_type: i32, name: &str, value: &[u8]) -> bool {
@@ -176,11 +176,11 @@ pub fn http_call(cluster: &str, headers: &[(&str, &[u8])], timeout: u32) -> bool
     hostcalls::dispatch_http_call(cluster, headers, None, vec![], Duration::from_millis(timeout.into())).is_ok()
 }
 
-/// Gives 0, which is no number of a metric, when it fails.
+/// Gives 0, which is no number of a metric, when it fails: the host has written none.
 pub fn define_counter(name: &str) -> u32 {
     let mut id = 0;
-    let status = unsafe { host::proxy_define_metric(METRIC_COUNTER, name.as_ptr(), name.len(), &mut id) };
-    if status == STATUS_OK { id } else { 0 }
+    unsafe { host::proxy_define_metric(METRIC_COUNTER, name.as_ptr(), name.len(), &mut id) };
+    id
 }
 
 /// Ignores the status: what is not counted is decided all the same.

@@ -104,7 +104,7 @@ pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     }
     let digits = text.strip_suffix(b"=").unwrap_or(text);
     let digits = digits.strip_suffix(b"=").unwrap_or(digits);
-    let mut decoded = Vec::with_capacity(digits.len() * 3 / 4);
+    let mut decoded = Vec::with_capacity(digits.len());
     let (mut bits, mut count) = (0u32, 0);
     for &c in digits {
         (bits, count) = (bits << 6 | base64_digit(c)?, count + 6);
@@ -114,7 +114,7 @@ pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
             bits &= (1 << count) - 1;
         }
     }
-    (bits == 0 && count < 6).then_some(decoded)
+    (bits == 0).then_some(decoded)
 }
 
 fn base64_digit(c: u8) -> Option<u32> {

@@ -41,7 +41,7 @@ fn describe(c: &Config) -> String {
         c.header,
         c.values.join(", "),
         c.deny.status,
-        c.deny.grpc_status,
+        c.deny.grpc_status(),
         headers.join(", "),
         c.deny.body
     )

@@ -6,7 +6,6 @@ use crate::value::{Value, read_header_pairs, read_integer, read_object, read_str
 
 pub struct Deny {
     pub status: u32,
-    pub grpc_status: i32,
     pub body: String,
     pub pairs: Vec<Pair>,
     pub headers: Vec<u8>, // the pairs, serialized
@@ -25,13 +24,16 @@ impl Default for Deny {
 impl Deny {
     pub fn new(status: u32, body: &str, name: &str, value: &str) -> Self {
         let pairs = vec![Pair { name: name.to_owned(), value: value.to_owned() }];
-        Deny { status, grpc_status: 0, body: body.to_owned(), pairs, headers: Vec::new() }
+        Deny { status, body: body.to_owned(), pairs, headers: Vec::new() }
     }
 
     /// Makes ready what is sent, once all is read.
     pub fn encode(&mut self) {
         self.headers = encode_pairs(&self.pairs);
-        self.grpc_status = if self.status == 401 { GRPC_UNAUTHENTICATED } else { GRPC_PERMISSION_DENIED };
+    }
+
+    pub fn grpc_status(&self) -> i32 {
+        if self.status == 401 { GRPC_UNAUTHENTICATED } else { GRPC_PERMISSION_DENIED }
     }
 }
 

@@ -16,10 +16,8 @@ pub fn read_document(document: &[u8]) -> Result<Value<'_>, Fault> {
     if document.len() > DOCUMENT_BYTES_MAX {
         return Err(fault(TOO_LONG));
     }
-    let (levels, lone_surrogate) = scan(document);
-    let text = match str::from_utf8(document) {
-        Ok(text) if !lone_surrogate => text,
-        _ => return Err(fault(NOT_UTF8)),
+    let (Ok(text), Some(levels)) = (str::from_utf8(document), scan(document)) else {
+        return Err(fault(NOT_UTF8));
     };
     if text.starts_with('\u{feff}') {
         return Err(fault(BYTE_ORDER_MARK));
@@ -34,21 +32,16 @@ pub fn read_document(document: &[u8]) -> Result<Value<'_>, Fault> {
     Ok(v)
 }
 
-/// Gives the most brackets open at once outside strings, and whether a string escapes half a surrogate pair.
+/// Gives the most brackets open at once outside strings, unless a string escapes half a surrogate pair.
 /// The document may be anything: what is no JSON is found later.
-fn scan(document: &[u8]) -> (usize, bool) {
-    let (mut levels, mut lone_surrogate) = (0, false);
-    let (mut depth, mut quoted) = (0usize, false);
+fn scan(document: &[u8]) -> Option<usize> {
+    let (mut levels, mut depth, mut quoted) = (0, 0usize, false);
     let mut rest = document;
     while let Some(c) = rest.first() {
         let mut step = 1;
         match c {
             b'"' => quoted = !quoted,
-            b'\\' if quoted => {
-                let lone;
-                (step, lone) = escape(rest);
-                lone_surrogate |= lone;
-            }
+            b'\\' if quoted => step = escape(rest)?,
             _ if quoted => {}
             b'{' | b'[' => {
                 depth += 1;
@@ -59,19 +52,19 @@ fn scan(document: &[u8]) -> (usize, bool) {
         }
         rest = rest.get(step..).unwrap_or_default();
     }
-    (levels, lone_surrogate)
+    Some(levels)
 }
 
-/// Gives the size of the escape that text starts with, a surrogate pair being one, and whether it is half of one.
-fn escape(text: &[u8]) -> (usize, bool) {
+/// Gives the size of the escape that text starts with, a surrogate pair being one, unless it is half of one.
+fn escape(text: &[u8]) -> Option<usize> {
     match escaped_unit(text) {
-        None => (2, false),
-        Some(0xdc00..=0xdfff) => (6, true),
+        None => Some(2),
+        Some(0xdc00..=0xdfff) => None,
         Some(0xd800..=0xdbff) => match text.get(6..).and_then(escaped_unit) {
-            Some(0xdc00..=0xdfff) => (12, false),
-            _ => (6, true),
+            Some(0xdc00..=0xdfff) => Some(12),
+            _ => None,
         },
-        Some(_) => (6, false),
+        Some(_) => Some(6),
     }
 }
 

@@ -20,8 +20,8 @@ pub fn read_rate_limit(path: &str, v: Value) -> Result<RateLimit, Fault> {
         tokens: 0,
         refill_time: 0,
         deny: Deny::new(403, "rate limited, wait and retry.", "powered-by", "header-auth"),
-        left: Cell::new(0),
-        filled: Cell::new(0),
+        left: Cell::default(),
+        filled: Cell::default(),
     };
     read_object(path, v, |path, key, v| {
         match key {
