@@ -84,7 +84,7 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ O
 // newRun makes the VM of a case, with a clock that stands still and random numbers that are always the same.
 func newRun(ctx context.Context, m *host.Module, c *table.Case, o Options) (r *run, err error) {
 	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: host.NewMetrics()},
-		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy)}
+		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld}
 	begin := epoch
 	if !c.Clock.IsZero() {
 		begin = c.Clock
@@ -109,16 +109,17 @@ func newRun(ctx context.Context, m *host.Module, c *table.Case, o Options) (r *r
 
 // run is one case being observed.
 type run struct {
-	options Options
-	steps   int
-	policy  host.FailurePolicy
-	vm      *host.VM
-	plugins []*plugin // that take new streams; the first is the case's own
-	streams []*stream // that are open, with a name
-	seen    Observation
-	place   Place
-	failed  *host.Failure // the last that was seen
-	traced  int           // crossings handed over so far
+	options       Options
+	steps         int
+	policy        host.FailurePolicy
+	bodyWhileHeld bool
+	vm            *host.VM
+	plugins       []*plugin // that take new streams; the first is the case's own
+	streams       []*stream // that are open, with a name
+	seen          Observation
+	place         Place
+	failed        *host.Failure // the last that was seen
+	traced        int           // crossings handed over so far
 
 	logs      []Log // since the last effects
 	logged    int   // bytes of them

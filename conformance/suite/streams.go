@@ -41,7 +41,8 @@ func policyOf(name string) host.FailurePolicy {
 
 // configure makes a plugin context. One that had the name takes no more streams and ends with the last it has.
 func (r *run) configure(ctx context.Context, name string, config []byte) error {
-	p, err := r.vm.NewPlugin(ctx, host.PluginConfig{Name: name, Configuration: config, FailurePolicy: r.policy})
+	p, err := r.vm.NewPlugin(ctx, host.PluginConfig{Name: name, Configuration: config, FailurePolicy: r.policy,
+		AllowOnHeadersStopIteration: r.bodyWhileHeld})
 	if err != nil {
 		return err
 	}

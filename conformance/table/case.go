@@ -44,6 +44,8 @@ type Case struct {
 	Clock         time.Time // when the case begins
 	Clusters      []Cluster // any other is unknown
 	FailurePolicy string    // in Envoy's words; "": fail_closed
+	// BodyWhileHeld is Envoy's allow_on_headers_stop_iteration: bodies are handed over while the headers are held.
+	BodyWhileHeld bool
 	Start         Start
 	Steps         []Step   // none exactly when Start.Accepted is false
 	Good          *Request // overrides Contract.Good; a case that must not be followed by one says so with GoodNone

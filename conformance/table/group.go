@@ -64,6 +64,9 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 	if o.has("failure_policy") {
 		c.FailurePolicy = r.policy(o.fields["failure_policy"])
 	}
+	if o.has("allow_on_headers_stop_iteration") {
+		c.BodyWhileHeld = r.boolean(o.fields["allow_on_headers_stop_iteration"])
+	}
 	if o.has("start") {
 		c.Start = r.start(o.fields["start"])
 	}
@@ -221,7 +224,7 @@ func pick(condition bool, yes, no string) string {
 // sameTest names what a case does, without what it expects: two cases of the same name are the same test twice.
 func (c Case) sameTest() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%t %q %s %s %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, told(c.Start.Faults), c.Clusters)
+	fmt.Fprintf(&b, "%t %q %s %s %t %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, c.BodyWhileHeld, told(c.Start.Faults), c.Clusters)
 	for _, s := range c.Steps {
 		fmt.Fprintf(&b, "\n%d %d %d %q", s.Times, s.Advance, s.Jump, s.Plugin)
 		fmt.Fprintf(&b, " %q %t %q %q %q %q", s.Stream, s.HeadersOnly, s.Upload, s.Respond, s.Finish, s.Close)

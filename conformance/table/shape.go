@@ -20,7 +20,7 @@ var verbs = []string{"request", "upload", "respond", "finish", "close", "answer"
 var (
 	fileShape = shape{name: "file", required: []string{"breaks", "cases"}}
 	caseShape = shape{name: "case", required: []string{"id", "clauses", "why"},
-		optional: []string{"config", "clock", "clusters", "failure_policy", "start", "steps", "good"}}
+		optional: []string{"config", "clock", "clusters", "failure_policy", "allow_on_headers_stop_iteration", "start", "steps", "good"}}
 	startShape = shape{name: "start", required: []string{"accepted"},
 		optional: []string{"logs", "calls", "metrics", "tick_every", "trap", "faults"}}
 	stepShape = shape{name: "step", required: []string{"want"},
