@@ -63,17 +63,30 @@ const notLoaded = "(does not load)"
 
 // hold gives the first case that is red; "" when none is. The hint is the id of the case to try first.
 func (j *judge) hold(ctx context.Context, wasm []byte, hint string) (killer string, err error) {
-	m, err := host.Compile(ctx, wasm, j.options)
+	j.first(hint)
+	if killer, err := j.try(ctx, wasm, true, j.cases[:min(likely, len(j.cases))]); killer != "" || err != nil {
+		return killer, err
+	}
+	return j.try(ctx, wasm, false, j.cases)
+}
+
+// likely is how many cases are tried with wazero's interpreter first: most mutants die of one of them, and to compile a
+// module of mainline Go takes longer than all of that.
+const likely = 20
+
+func (j *judge) try(ctx context.Context, wasm []byte, interpreter bool, cases []table.Case) (killer string, err error) {
+	o := j.options
+	o.Interpreter = o.Interpreter || interpreter
+	m, err := host.Compile(ctx, wasm, o)
 	if err != nil {
 		return notLoaded, ctx.Err()
 	}
 	defer m.Close(ctx)
-	j.first(hint)
-	for i := range j.cases {
+	for i := range cases {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		if c := &j.cases[i]; j.red(ctx, m, c) {
+		if c := &cases[i]; j.red(ctx, m, c) {
 			id := c.ID
 			if repetitions(c) < long {
 				j.first(id)

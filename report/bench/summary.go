@@ -16,8 +16,14 @@ import (
 func Summary(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	out := &words.Writer{To: w}
 	v := view{r, f}
+	last := ""
 	for _, c := range f.Headline {
-		fmt.Fprintf(out, "- **%s** %s\n", escape(sentence(c.Text)), escape(sentence(c.Evidence)))
+		fmt.Fprintf(out, "- **%s**", escape(sentence(c.Text)))
+		if c.Evidence != last { // else it has just been said
+			fmt.Fprintf(out, " %s", escape(sentence(c.Evidence)))
+		}
+		fmt.Fprintln(out)
+		last = c.Evidence
 	}
 	markdownGrid(out, v.overview())
 	fmt.Fprintf(out, "\n`%s`, %s, %s, %d CPUs; A/A check: %s.\n", strings.Join(r.Run.Command, " "), when(r.Run.Started), r.Machine.CPU,
@@ -40,13 +46,14 @@ func Picture(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 			return fmt.Errorf("place a picture: %w", err)
 		}
 		fmt.Fprintf(&b, "<text class=\"caption\" x=\"%.0f\" y=\"%.0f\">%s</text>\n", x, y+16, html.EscapeString(figure.Caption))
-		fmt.Fprintln(&b, strings.Replace(svg, "<svg ", fmt.Sprintf(`<svg x="%.0f" y="%.0f" width="%.0f" height="%.0f" `, x, y+caption, width, height), 1))
+		place := fmt.Sprintf(`<svg x="%.0f" y="%.0f" width="%.0f" height="%.0f" style="width:%[3].0fpx;height:%[4].0fpx;max-width:none" `, x, y+caption, width, height)
+		fmt.Fprintln(&b, strings.Replace(svg, "<svg ", place, 1))
 		tallest = max(tallest, height+caption)
 		x += width + gap
 		column++
 	}
 	width := float64(columns)*(chartWidth+gap) - gap
-	_, err := fmt.Fprintf(w, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-16 -16 %.0f %.0f\">\n<style>\n%s\n.caption { font-weight: 600; font-size: 14px; }\n"+
+	_, err := fmt.Fprintf(w, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-16 -16 %.0f %.0f\" style=\"max-width:none\">\n<style>\n%s\n.caption { font-weight: 600; font-size: 14px; }\n"+
 		"svg { background: var(--paper); }\n</style>\n%s</svg>\n", width+32, y+tallest+32, style, b.String())
 	return err
 }
