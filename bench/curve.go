@@ -2,6 +2,7 @@ package bench
 
 import (
 	"math"
+	"slices"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 )
@@ -71,10 +72,11 @@ func (c *curve) thin() {
 	c.points, c.changed = points, changed
 }
 
-// done is the curve, with its end.
-func (c *curve) done(requests int, bytes int64) []evidence.Point {
-	if end := (evidence.Point{Requests: requests, Bytes: bytes}); c.points[len(c.points)-1] != end {
-		c.points = append(c.points, end)
+// upTo is the curve so far, with its end.
+func (c *curve) upTo(requests int, bytes int64) []evidence.Point {
+	points := slices.Clone(c.points)
+	if end := (evidence.Point{Requests: requests, Bytes: bytes}); points[len(points)-1] != end {
+		points = append(points, end)
 	}
-	return c.points
+	return points
 }

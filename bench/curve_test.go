@@ -35,7 +35,7 @@ func TestCurve(t *testing.T) {
 			for n := 1; n <= test.requests; n++ {
 				c.note(n, test.bytes(n))
 			}
-			points := c.done(test.requests, test.bytes(test.requests))
+			points := c.upTo(test.requests, test.bytes(test.requests))
 			late := 0
 			for i, p := range points {
 				if want := test.bytes(p.Requests); p.Bytes != want {
@@ -61,7 +61,7 @@ func TestCurveKeepsEveryChange(t *testing.T) {
 	for n := 1; n <= 30; n++ {
 		c.note(n, int64(1+n/13))
 	}
-	got := c.done(30, 3)
+	got := c.upTo(30, 3)
 	for _, want := range []evidence.Point{{Requests: 0, Bytes: 1}, {Requests: 13, Bytes: 2}, {Requests: 26, Bytes: 3}, {Requests: 30, Bytes: 3}} {
 		found := false
 		for _, p := range got {

@@ -37,8 +37,8 @@ var collected = regexp.MustCompile(`(?m)Collected *: *(\d+)`)
 // requests less one of few, so that compiling and starting cancel out; the median of the repetitions. command gives the
 // program, and its arguments, that does serveAlone with so many requests and ends.
 //
-// The error is ErrNoCounter where valgrind is absent. Valgrind breaks down under Go programs now and then; a run that
-// fails is repeated once.
+// The error is ErrNoCounter where valgrind is absent. Valgrind breaks down under Go programs now and then, or hangs; a
+// run that fails is repeated once.
 func CountInstructions(ctx context.Context, command func(requests int) []string, c Counting) (float64, error) {
 	valgrind, err := exec.LookPath("valgrind")
 	if err != nil {
@@ -83,10 +83,15 @@ func middle(values []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
+// countPatience is for a run that takes some ten seconds.
+const countPatience = 2 * time.Minute
+
 // countOnce is the number of instructions that a program executes. Its garbage collector is off and it has one
 // processor: what those do is no request's. The signals by which Go preempts goroutines are off because callgrind, of
 // valgrind 3.19 at least, aborts at them.
 func countOnce(ctx context.Context, valgrind string, command []string) (int64, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, countPatience, fmt.Errorf("run valgrind: no end after %v", countPatience))
+	defer cancel()
 	args := append([]string{"--tool=callgrind", "--callgrind-out-file=" + os.DevNull, "--"}, command...)
 	cmd := exec.CommandContext(ctx, valgrind, args...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=off", "GODEBUG=asyncpreemptoff=1")
@@ -94,7 +99,7 @@ func countOnce(ctx context.Context, valgrind string, command []string) (int64, e
 	cmd.Stderr, cmd.WaitDelay = &out, 5*time.Second
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
-			return 0, ctx.Err()
+			return 0, context.Cause(ctx)
 		}
 		return 0, fmt.Errorf("run valgrind: %w: %s", err, lastLine(out.String()))
 	}

@@ -40,12 +40,17 @@ func (w *worker) soak(ctx context.Context) error {
 		return err
 	}
 	defer m.Close(ctx)
-	found, err := soak(ctx, m, allow, refuse, w.Plan.SoakRequests, func(share float64) { _ = w.tell(Found{Share: share}) })
+	tell := func(found evidence.Memory, share float64) error {
+		found.Build, found.Allocator = w.Modules[0].Build, w.Host.Allocator
+		return w.tell(Found{Memory: &found, Share: share})
+	}
+	found, err := soak(ctx, m, allow, refuse, w.Plan.SoakRequests, func(found evidence.Memory) {
+		_ = tell(found, float64(found.Requests)/float64(w.Plan.SoakRequests))
+	})
 	if err != nil {
 		return w.refuseBuild(err)
 	}
-	found.Build, found.Allocator = w.Modules[0].Build, w.Host.Allocator
-	return w.tell(Found{Memory: &found})
+	return tell(found, 0)
 }
 
 func (w *worker) resident(ctx context.Context) error {

@@ -10,12 +10,27 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// start has a task done by a fresh process, and gives what it found.
-func start(ctx context.Context, command []string, t *Task, progress func(share float64)) ([]Found, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, watch, fmt.Errorf("no end after %v: does a module loop?", watch))
-	defer cancel()
+// watch is how long a task may take, and soakPatience a hundredth of a soak: there is no deadline on a guest's calls, which
+// would make them slower.
+const (
+	watch        = 10 * time.Minute
+	soakPatience = time.Minute
+)
+
+var errSilent = errors.New("a process goes on for ever")
+
+// start has a task done by a fresh process, and gives what it found. A process that goes on for ever is killed: after
+// watch, or where it has told of memory already, when it is silent for patience. The latter is a finding: where little
+// memory is free a collector runs for every allocation, and each time goes through all there is.
+func start(ctx context.Context, command []string, t *Task, patience time.Duration, progress func(share float64)) ([]Found, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	silent := time.AfterFunc(watch, func() { cancel(errSilent) })
+	defer silent.Stop()
 	task, err := json.Marshal(t)
 	if err != nil {
 		return nil, err
@@ -31,6 +46,7 @@ func start(ctx context.Context, command []string, t *Task, progress func(share f
 		return nil, fmt.Errorf("start a process for %s: %w", t.id(), err)
 	}
 	var all []Found
+	var soFar *evidence.Memory
 	decoder := json.NewDecoder(out)
 	for err == nil {
 		var f Found
@@ -39,6 +55,10 @@ func start(ctx context.Context, command []string, t *Task, progress func(share f
 		}
 		if f.Share > 0 {
 			progress(f.Share)
+			if f.Memory != nil {
+				soFar = f.Memory
+				silent.Reset(patience)
+			}
 			continue
 		}
 		all = append(all, f)
@@ -46,6 +66,12 @@ func start(ctx context.Context, command []string, t *Task, progress func(share f
 	_, _ = io.Copy(io.Discard, out)
 	ended := cmd.Wait()
 	switch {
+	case context.Cause(ctx) == errSilent && soFar != nil:
+		soFar.Ended = fmt.Sprintf("out of breath after %d requests, at %d MiB: no more than %d others in %v",
+			soFar.Requests, soFar.Curve[len(soFar.Curve)-1].Bytes>>20, t.Plan.SoakRequests/100, patience)
+		return []Found{{Memory: soFar}}, nil
+	case context.Cause(ctx) == errSilent:
+		return nil, fmt.Errorf("measure %s: no end after %v: does a module loop?", t.id(), watch)
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case ended != nil:

@@ -213,9 +213,6 @@ func collect(r *evidence.Report, f Found) {
 	}
 }
 
-// watch is how long a task may take: a guest that loops would otherwise never end, as there is no deadline on its calls.
-const watch = 10 * time.Minute
-
 // queue does tasks: those that are timed alone, the others side by side.
 type queue struct {
 	config *Config
@@ -285,7 +282,7 @@ func (q *queue) run(ctx context.Context) error {
 func (q *queue) one(ctx context.Context, t *Task) error {
 	q.say(t, 0)
 	begin := time.Now()
-	found, err := start(ctx, q.config.Worker, t, func(share float64) { q.say(t, share) })
+	found, err := start(ctx, q.config.Worker, t, soakPatience, func(share float64) { q.say(t, share) })
 	if err != nil {
 		return err
 	}

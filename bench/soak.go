@@ -12,10 +12,10 @@ import (
 )
 
 // soak sends requests to one VM, allowed and refused in turn, and notes how its linear memory grows. Both cases are
-// without configuration, so that one plugin serves both. progress gets the share that is done, a hundred times.
+// without configuration, so that one plugin serves both. progress gets what is known so far, a hundred times.
 //
 // A VM that dies for want of memory is a finding: Ended. The error is a *suite.WrongError or any other *host.Failure.
-func soak(ctx context.Context, m *host.Module, allow, refuse *table.Case, requests int, progress func(share float64)) (found evidence.Memory, err error) {
+func soak(ctx context.Context, m *host.Module, allow, refuse *table.Case, requests int, progress func(evidence.Memory)) (found evidence.Memory, err error) {
 	var turns [2]*exchange
 	for i, c := range []*table.Case{allow, refuse} {
 		if turns[i], err = newExchange(c); err != nil {
@@ -50,10 +50,11 @@ func soak(ctx context.Context, m *host.Module, allow, refuse *table.Case, reques
 			if ctx.Err() != nil {
 				return found, ctx.Err()
 			}
-			progress(float64(n) / float64(requests))
+			found.Curve = curve.upTo(n, int64(vm.Memory()))
+			progress(found)
 		}
 	}
-	found.Curve = curve.done(found.Requests, int64(vm.Memory()))
+	found.Curve = curve.upTo(found.Requests, int64(vm.Memory()))
 	return found, nil
 }
 

@@ -82,7 +82,7 @@ func (t *Task) id() string {
 
 // Found is what a worker says: one of these a line.
 type Found struct {
-	Share    float64            `json:"share,omitempty"` // of the task that is done
+	Share    float64            `json:"share,omitempty"` // of the task that is done; Memory beside it is what is known so far
 	Speed    *evidence.Speed    `json:"speed,omitempty"`
 	Tail     *evidence.Tail     `json:"tail,omitempty"`
 	Startup  *evidence.Startup  `json:"startup,omitempty"`

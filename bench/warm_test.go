@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/conformance/suite"
@@ -113,8 +114,8 @@ func TestSoak(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			m := compiled(t, test.wasm, host.Options{MemoryPages: test.pages})
-			calls, share := 0, 0.0
-			found, err := soak(context.Background(), m, test.allow, test.deny, 1000, func(s float64) { calls, share = calls+1, s })
+			calls, told := 0, 0
+			found, err := soak(context.Background(), m, test.allow, test.deny, 1000, func(m evidence.Memory) { calls, told = calls+1, m.Requests })
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("it ended with %v, want %q", err, test.err)
@@ -130,10 +131,24 @@ func TestSoak(t *testing.T) {
 			if found.Ready != 4*page || found.Curve[0] != (evidence.Point{Bytes: 4 * page}) {
 				t.Errorf("ready at %d, first %+v", found.Ready, found.Curve[0])
 			}
-			if test.ended == "" && (calls != 100 || share != 1) {
-				t.Errorf("progress was told %d times, at last %v", calls, share)
+			if test.ended == "" && (calls != 100 || told != 1000) {
+				t.Errorf("progress was told %d times, at last of %d requests", calls, told)
 			}
 		})
+	}
+}
+
+// TestStartKillsWhatIsSilent: a soak whose collector never ends has told how far it came, and that is kept.
+func TestStartKillsWhatIsSilent(t *testing.T) {
+	told := `{"share":0.5,"memory":{"build":"go","requests":500,"curve":[{"requests":500,"bytes":1073741824}]}}`
+	task := &Task{Kind: Soak, Plan: evidence.Plan{SoakRequests: 1000}}
+	found, err := start(t.Context(), []string{"sh", "-c", "echo '" + told + "'; exec tail -f /dev/null"}, task, time.Nanosecond, func(float64) {})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	want := "out of breath after 500 requests, at 1024 MiB: no more than 10 others in 1ns"
+	if m := found[0].Memory; m.Requests != 500 || m.Ended != want {
+		t.Errorf("after %d requests: %q, want %q", m.Requests, m.Ended, want)
 	}
 }
 
@@ -166,7 +181,7 @@ func TestSoakIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	m := compiled(t, allowing(), host.Options{})
-	if _, err := soak(ctx, m, allowCase(), allowCase(), 1000, func(float64) { cancel() }); !errors.Is(err, context.Canceled) {
+	if _, err := soak(ctx, m, allowCase(), allowCase(), 1000, func(evidence.Memory) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v", err)
 	}
 }

@@ -100,17 +100,20 @@ func (b *benchmark) run(ctx context.Context) (code int, err error) {
 	if err := b.prepare(ctx); err != nil {
 		return 0, err
 	}
-	r, err := b.measure(ctx)
-	interrupted := errors.Is(err, context.Canceled)
-	if err != nil && !interrupted {
-		return 0, err
+	r, broken := b.measure(ctx)
+	if r == nil {
+		return 0, broken
 	}
 	code, err = b.deliver(r)
-	if interrupted && err == nil {
-		fmt.Fprintln(b.stderr, "parity bench: interrupted; what was measured is kept, and --resume goes on from there")
-		code = 3
+	if broken == nil || err != nil {
+		return code, errors.Join(broken, err)
 	}
-	return code, err
+	why, code := "interrupted", 3
+	if !errors.Is(broken, context.Canceled) {
+		why, code = broken.Error(), 1
+	}
+	fmt.Fprintf(b.stderr, "parity bench: %s; what was measured is kept, and --resume goes on from there\n", why)
+	return code, nil
 }
 
 // prepare finds everything that is wrong with the call before anything is measured.
