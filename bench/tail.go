@@ -15,6 +15,7 @@ import (
 
 const (
 	stretch   = 1000 // requests of one entrant in a row, so that caches are as in its own traffic
+	settled   = 20   // the first of them, which find the caches as another entrant left them, are not counted
 	spikeAt   = 6    // times the median
 	spikesMax = 1000 // kept
 )
@@ -53,14 +54,14 @@ func (w *worker) tailsOf(ctx context.Context, f *field, c *table.Case) error {
 		w.random.Shuffle(len(entrants), func(i, j int) { entrants[i], entrants[j] = entrants[j], entrants[i] })
 		for _, e := range slices.Clone(entrants) {
 			err := ctx.Err()
-			for range stretch {
+			for n := range stretch {
 				if err != nil {
 					break
 				}
 				begin := time.Now()
 				err = e.loop.Run(1)
 				if took := time.Since(begin); done >= 0 {
-					seen[e].add(took.Nanoseconds())
+					seen[e].add(took.Nanoseconds(), n >= settled)
 				}
 			}
 			if err == nil {
@@ -101,10 +102,13 @@ func newLatencies() *latencies {
 	return &latencies{histogram: hdrhistogram.New(1, int64(time.Minute), 3), spikes: make([]evidence.Spike, 0, spikesMax)}
 }
 
-func (l *latencies) add(nanos int64) {
+func (l *latencies) add(nanos int64, counts bool) {
+	if l.number++; !counts {
+		return
+	}
 	_ = l.histogram.RecordValue(min(max(nanos, 1), int64(time.Minute))) // in range, hence no error
 	l.max = max(l.max, nanos)
-	if l.number++; l.number == stretch {
+	if l.number == stretch {
 		l.threshold = spikeAt * l.histogram.ValueAtQuantile(50)
 	}
 	if l.threshold > 0 && nanos > l.threshold && len(l.spikes) < spikesMax {

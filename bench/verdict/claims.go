@@ -84,7 +84,8 @@ type measure struct {
 	Interval
 }
 
-// extremes words the two ends of a list, least first, with the least of several and the most.
+// extremes words the two ends of a list, least first, and names those that can't be told from the least. The format takes
+// the least's build and number, those others, the most's build and number.
 func extremes(topic, format string, all []measure, write func(float64) string) []Claim {
 	if len(all) < 2 {
 		return nil
@@ -100,7 +101,17 @@ func extremes(topic, format string, all []measure, write func(float64) string) [
 	if !(ratio > 1) || math.IsInf(ratio, 0) {
 		return nil
 	}
-	text := fmt.Sprintf(format, least.build, write(least.Mid), most.build, write(most.Mid))
+	var level []string
+	for _, m := range all {
+		if m.build != least.build && m.build != most.build && m.Low <= least.High {
+			level = append(level, m.build)
+		}
+	}
+	others := ""
+	if len(level) > 0 {
+		others = fmt.Sprintf(" (%s: too close to tell)", list(level))
+	}
+	text := fmt.Sprintf(format, least.build, write(least.Mid), others, most.build, write(most.Mid))
 	if ratio < 1+smallDifference {
 		text += " The difference is small: another correct harness may disagree."
 	}
@@ -118,7 +129,7 @@ func (s speaker) startup() []Claim {
 			all = append(all, measure{b.Build, b.Total})
 		}
 	}
-	return extremes("start-up", "From its bytes to its first answer %s takes %s, the least, and %s %s, the most.", all, nanos)
+	return extremes("start-up", "From its bytes to its first answer %s takes %s, the least%s, and %s %s, the most.", all, nanos)
 }
 
 func (s speaker) resident() []Claim {
@@ -126,7 +137,7 @@ func (s speaker) resident() []Claim {
 	for _, b := range s.f.Resident {
 		all = append(all, measure{b.Build, b.PerVM})
 	}
-	return extremes("memory", "A warm VM of %s takes %s of a process's memory, the least, and one of %s %s, the most.", all, bytes)
+	return extremes("memory", "A warm VM of %s takes %s of a process's memory, the least%s, and one of %s %s, the most.", all, bytes)
 }
 
 func (s speaker) size() []Claim {
@@ -135,7 +146,7 @@ func (s speaker) size() []Claim {
 		v := float64(b.Raw)
 		all = append(all, measure{b.Build, Interval{Low: v, Mid: v, High: v, N: 1}})
 	}
-	return extremes("size", "The smallest module is that of %s, %s, and the largest that of %s, %s.", all, bytes)
+	return extremes("size", "The smallest module is that of %s, %s%s, and the largest that of %s, %s.", all, bytes)
 }
 
 // upkeep names the parts that nobody maintains any more.

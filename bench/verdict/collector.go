@@ -12,7 +12,10 @@ const (
 	fewestGaps = 4    // of one length: five pauses in a row
 	sameGap    = 0.1  // of the period: gaps that differ by no more are of one length
 	periodic   = 0.6  // share of the spikes that the next pause follows after one period
+	spikeAt    = 6    // times the median: what evidence.Tail calls a spike
 	keptSpikes = 1000 // by evidence.Tail
+	levels     = 7    // of height at which pauses are looked for
+	fewestHigh = 10   // gaps of one length above the first level: who looks seven times finds chance sooner
 )
 
 // gap is the way from a spike to the next, or to the one after it: something else may have come between two pauses.
@@ -24,22 +27,41 @@ type gap struct {
 type spikeID struct{ process, number int }
 
 // collector finds the pauses of a garbage collector among the slow requests: they come after about as many requests each
-// time, as each request allocates about as much. What the system does comes at any time. Nil when there is no period.
+// time, as each request allocates about as much. What the system does comes at any time. Where that drowns the pauses
+// they are looked for among what is twice as slow, four times, and so on: those of a large heap are rare and long. Nil
+// when there is no period.
 func collector(processes []evidence.Tail) *Collector {
+	slow := make([][]evidence.Spike, len(processes))
+	for i, t := range processes {
+		slow[i] = t.Spikes
+	}
+	found := rhythm(processes, slow, fewestGaps)
+	for level := 1; found == nil && level < levels; level++ {
+		for i, t := range processes {
+			least := stats.BucketQuantile(t.Counts, 0.5) * spikeAt * math.Pow(2, float64(level))
+			slow[i] = slices.DeleteFunc(slices.Clone(slow[i]), func(s evidence.Spike) bool { return float64(s.Nanos) < least })
+		}
+		found = rhythm(processes, slow, fewestHigh)
+	}
+	return found
+}
+
+// rhythm is what comes with one period among the slow requests of each process; nil when nothing does.
+func rhythm(processes []evidence.Tail, slow [][]evidence.Spike, fewest int) *Collector {
 	var gaps []gap
 	starts := 0
-	for p, t := range processes {
-		for i, s := range t.Spikes {
-			for next := i + 1; next <= i+2 && next < len(t.Spikes); next++ {
-				gaps = append(gaps, gap{float64(t.Spikes[next].Request - s.Request), spikeID{p, i}, spikeID{p, next}})
+	for p, spikes := range slow {
+		for i, s := range spikes {
+			for next := i + 1; next <= i+2 && next < len(spikes); next++ {
+				gaps = append(gaps, gap{float64(spikes[next].Request - s.Request), spikeID{p, i}, spikeID{p, next}})
 			}
-			if i+1 < len(t.Spikes) {
+			if i+1 < len(spikes) {
 				starts++
 			}
 		}
 	}
 	slices.SortStableFunc(gaps, func(a, b gap) int { return int(a.requests - b.requests) })
-	enough := max(fewestGaps, int(math.Ceil(periodic*float64(starts))))
+	enough := max(fewest, int(math.Ceil(periodic*float64(starts))))
 	alike := shortest(gaps, enough)
 	if len(alike) == 0 {
 		return nil
@@ -54,7 +76,7 @@ func collector(processes []evidence.Tail) *Collector {
 	var paused, total float64
 	for p, t := range processes {
 		usual := stats.BucketQuantile(t.Counts, 0.5)
-		for i, s := range t.Spikes {
+		for i, s := range slow[p] {
 			if pausing[spikeID{p, i}] {
 				pauses = append(pauses, float64(s.Nanos)-usual)
 				paused += float64(s.Nanos) - usual

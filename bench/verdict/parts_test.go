@@ -79,6 +79,26 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
+// TestTheLeastOfSeveral: what can't be told from it is named with it.
+func TestTheLeastOfSeveral(t *testing.T) {
+	around := func(build string, mid, half float64) measure {
+		return measure{build, Interval{Low: mid - half, Mid: mid, High: mid + half, N: 5}}
+	}
+	format := "%s takes %s, the least%s, and %s %s, the most."
+	for _, test := range []struct {
+		second measure
+		want   string
+	}{
+		{around("b", 110, 5), "a takes 100 ns, the least (b: too close to tell), and c 300 ns, the most."},
+		{around("b", 120, 5), "a takes 100 ns, the least, and c 300 ns, the most."},
+	} {
+		claims := extremes("x", format, []measure{around("c", 300, 10), test.second, around("a", 100, 8)}, nanos)
+		if len(claims) != 1 || claims[0].Text != test.want {
+			t.Errorf("%+v, want %q", claims, test.want)
+		}
+	}
+}
+
 // TestSmallDifferences are worded as such, and unknown ones as unknown.
 func TestSmallDifferences(t *testing.T) {
 	for _, test := range []struct {

@@ -3,10 +3,37 @@ package verdict
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 )
+
+// TestCollectorOfALargeHeap: its pauses are rare, and most slow requests are the system's.
+func TestCollectorOfALargeHeap(t *testing.T) {
+	for seed := range uint64(20) {
+		random := rand.New(rand.NewPCG(16, seed))
+		var with, without []evidence.Tail
+		for process := range 3 {
+			long := single(random, "a", process, 40_000, 0)
+			without = append(without, single(random, "b", process, 40_000, 0))
+			for n := 1548 + random.IntN(1000); n < 40_000; n += 1548 + random.IntN(2) {
+				long.Spikes = append(long.Spikes, evidence.Spike{Request: n, Nanos: 250_000 + random.Int64N(250_000)})
+			}
+			for n := 1000; n < 40_000; n += 1000 / (1 + random.IntN(3)) {
+				long.Spikes = append(long.Spikes, evidence.Spike{Request: n, Nanos: 20_000 + random.Int64N(90_000)})
+			}
+			slices.SortFunc(long.Spikes, func(a, b evidence.Spike) int { return a.Request - b.Request })
+			with = append(with, long)
+		}
+		if c := collector(with); c == nil || !near(c.Period, 1548) || c.Pause < 250_000 || c.Pause > 500_000 {
+			t.Errorf("seed %d: %+v", seed, c)
+		}
+		if c := collector(without); c != nil {
+			t.Errorf("seed %d: found %+v where nothing has a period", seed, c)
+		}
+	}
+}
 
 // single draws a process's requests one by one: usually 1 µs, a collector's pause each period (0: none), and what the
 // system does at any time.

@@ -16,14 +16,20 @@ import (
 func Summary(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	out := &words.Writer{To: w}
 	v := view{r, f}
-	last := ""
+	said := map[string]bool{}
 	for _, c := range f.Headline {
 		fmt.Fprintf(out, "- **%s**", escape(sentence(c.Text)))
-		if c.Evidence != last { // else it has just been said
-			fmt.Fprintf(out, " %s", escape(sentence(c.Evidence)))
+		var parts []string
+		for part := range strings.SplitSeq(c.Evidence, "; ") {
+			if !said[part] { // what holds for all of them is said once
+				parts = append(parts, part)
+			}
+			said[part] = true
+		}
+		if len(parts) > 0 {
+			fmt.Fprintf(out, " %s", escape(sentence(strings.Join(parts, "; "))))
 		}
 		fmt.Fprintln(out)
-		last = c.Evidence
 	}
 	markdownGrid(out, v.overview())
 	fmt.Fprintf(out, "\n`%s`, %s, %s, %d CPUs; A/A check: %s.\n", strings.Join(r.Run.Command, " "), when(r.Run.Started), r.Machine.CPU,
