@@ -81,6 +81,24 @@ type view struct {
 	f *verdict.Findings
 }
 
+// headline is what is stated, the evidence that several statements share with the first of them alone.
+func (v view) headline() []verdict.Claim {
+	said := map[string]bool{}
+	var claims []verdict.Claim
+	for _, c := range v.f.Headline {
+		var parts []string
+		for part := range strings.SplitSeq(c.Evidence, "; ") {
+			if !said[part] {
+				parts = append(parts, part)
+			}
+			said[part] = true
+		}
+		c.Evidence = strings.Join(parts, "; ")
+		claims = append(claims, c)
+	}
+	return claims
+}
+
 // reference is the build that others are compared with: the first.
 func (v view) reference() string {
 	if len(v.r.Builds) == 0 {

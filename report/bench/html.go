@@ -29,7 +29,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	v := view{r, f}
 	data := pageData{
-		Style: template.CSS(style), Script: template.JS(script), Question: question, Findings: f, Builds: len(r.Builds), Gate: gateText(f.Gate),
+		Style: template.CSS(style), Script: template.JS(script), Question: question, Findings: f, Builds: len(r.Builds), Gate: gateText(f.Gate), Headline: v.headline(),
 		Started: when(r.Run.Started), Changes: v.changes(), Sections: v.sections(), Calculator: v.calculator(),
 	}
 	for _, p := range []pictures{
@@ -55,6 +55,7 @@ type pageData struct {
 	Style          template.CSS
 	Script         template.JS
 	Question, Gate string
+	Headline       []verdict.Claim
 	Started        string
 	Findings       *verdict.Findings
 	Builds         int

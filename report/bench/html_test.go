@@ -95,7 +95,7 @@ func TestPageSaysWhatTheFindingsSay(t *testing.T) {
 		r, f := make()
 		page := strings.NewReplacer("&#39;", "'", "&amp;", "&").Replace(pageOf(t, r, f))
 		want := append([]string{question, gateText(f.Gate), r.Run.Started.Format("2006-01-02")}, f.Gate.Reasons...)
-		for _, c := range f.Headline {
+		for _, c := range (view{r, f}).headline() {
 			want = append(want, c.Text, c.Evidence)
 		}
 		want = append(want, f.Warnings...)

@@ -15,13 +15,7 @@ func Markdown(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	out := &words.Writer{To: w}
 	v := view{r, f}
 	fmt.Fprintf(out, "## %s\n\n", question)
-	for _, c := range f.Headline {
-		fmt.Fprintf(out, "- **%s**", escape(sentence(c.Text)))
-		if c.Evidence != "" {
-			fmt.Fprintf(out, " %s", escape(sentence(c.Evidence)))
-		}
-		fmt.Fprintln(out)
-	}
+	headlines(out, v)
 	if len(f.Headline) == 0 {
 		fmt.Fprintln(out, "The run is no ground for any statement.")
 	}
@@ -41,6 +35,16 @@ func Markdown(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	fmt.Fprint(out, "\n### What would change this\n")
 	bullets(out, v.changes())
 	return out.Err
+}
+
+func headlines(out io.Writer, v view) {
+	for _, c := range v.headline() {
+		fmt.Fprintf(out, "- **%s**", escape(sentence(c.Text)))
+		if c.Evidence != "" {
+			fmt.Fprintf(out, " %s", escape(sentence(c.Evidence)))
+		}
+		fmt.Fprintln(out)
+	}
 }
 
 func bullets(w io.Writer, lines []string) {

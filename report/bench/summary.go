@@ -16,21 +16,7 @@ import (
 func Summary(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	out := &words.Writer{To: w}
 	v := view{r, f}
-	said := map[string]bool{}
-	for _, c := range f.Headline {
-		fmt.Fprintf(out, "- **%s**", escape(sentence(c.Text)))
-		var parts []string
-		for part := range strings.SplitSeq(c.Evidence, "; ") {
-			if !said[part] { // what holds for all of them is said once
-				parts = append(parts, part)
-			}
-			said[part] = true
-		}
-		if len(parts) > 0 {
-			fmt.Fprintf(out, " %s", escape(sentence(strings.Join(parts, "; "))))
-		}
-		fmt.Fprintln(out)
-	}
+	headlines(out, v)
 	markdownGrid(out, v.overview())
 	fmt.Fprintf(out, "\n`%s`, %s, %s, %d CPUs; A/A check: %s.\n", strings.Join(r.Run.Command, " "), when(r.Run.Started), r.Machine.CPU,
 		r.Machine.CPUs, gateText(f.Gate))

@@ -77,7 +77,7 @@ func wrap(s string, width int) string {
 
 func (t terminal) head() {
 	t.line("%s", t.paint.Bold(question))
-	for _, c := range t.f.Headline {
+	for _, c := range t.headline() {
 		t.prose("  · ", sentence(c.Text))
 		if c.Evidence != "" {
 			t.line("%s", t.paint.Dim(words.Indent(wrap(c.Evidence, t.width-4), "    ")))
