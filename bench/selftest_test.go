@@ -22,7 +22,7 @@ func TestSelf(t *testing.T) {
 	five, twenty := calibrate(t)
 	different, slower5, slower20, refused := 0, 0, 0, 0
 	for run := range runs {
-		plan := bench.SpeedPlan()
+		plan := bench.Filled(bench.SpeedPlan(), 4, 1)
 		c, r := configure(t, plan, allow, named{"one", guest.Work(0)}, named{"same", guest.Work(0)},
 			named{"five", guest.Work(five)}, named{"twenty", guest.Work(twenty)})
 		c.Seed = uint64(run + 1)

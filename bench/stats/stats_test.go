@@ -70,7 +70,7 @@ func TestStudent(t *testing.T) {
 	}
 }
 
-func TestMeanInterval(t *testing.T) {
+func TestTrimmedInterval(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		samples []float64
@@ -84,9 +84,12 @@ func TestMeanInterval(t *testing.T) {
 		{"all zero", []float64{0, 0}, stats.Interval{N: 2}, 1},
 		// R: t.test(extra[1:10]) of Student's own sleep data.
 		{"sleep", []float64{0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2}, stats.Interval{Low: -0.5297804, Mid: 0.75, High: 2.0297804, N: 10}, 0.2175978},
+		// Yuen's, by hand: one sample in sixteen is far off, and goes with the least.
+		{"an outlier", []float64{0.1, 0.3, -0.2, 0.05, 0.12, 0.4, -0.1, 0.2, 0.15, 0.07, 3, -0.03, 0.11, 0.09, 0.25, -0.05},
+			stats.Interval{Low: 0.0215894, Mid: 0.1185714, High: 0.2155534, N: 16}, 0.0203458},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			equal(t, stats.MeanInterval(test.samples, 0.95), test.want)
+			equal(t, stats.TrimmedInterval(test.samples, 0.95), test.want)
 			equal(t, stats.PValue(test.samples), test.p)
 		})
 	}

@@ -32,11 +32,11 @@ func gate(r *evidence.Report, all []samples, o Options) Gate {
 		g.Reasons = []string{"The A/A check was not measured: no build was timed against itself."}
 		return g
 	}
-	g.Ratio = stats.MeanInterval(overall, o.Confidence).Exp()
+	g.Ratio = stats.TrimmedInterval(overall, o.Confidence).Exp()
 	if !g.Ratio.Known() {
 		g.Reasons = []string{"The A/A check has one process only, and no interval: at least two are needed."}
 	} else {
-		if strict := stats.MeanInterval(overall, level).Exp(); !strict.Contains(1) {
+		if strict := stats.TrimmedInterval(overall, level).Exp(); !strict.Contains(1) {
 			g.Reasons = append(g.Reasons, fmt.Sprintf("Over all scenarios %s timed against itself comes out at %s of its own time, where it has to be 1: "+
 				"the order of runs, or a neighbour on this machine, decides, and not the module.", g.Build, spoken(strict)))
 		}
@@ -47,7 +47,7 @@ func gate(r *evidence.Report, all []samples, o Options) Gate {
 	}
 	for i := range g.Scenarios {
 		s := &g.Scenarios[i]
-		s.Ratio = stats.MeanInterval(inOrder(measured[i]), level).Exp()
+		s.Ratio = stats.TrimmedInterval(inOrder(measured[i]), level).Exp()
 		s.Passed = s.Ratio.Contains(1)
 		switch {
 		case math.IsNaN(s.Ratio.Mid):

@@ -89,18 +89,22 @@ func TestGateFindsBias(t *testing.T) {
 // TestPower: how often a slower build is called slower. What the gate refuses counts against it.
 func TestPower(t *testing.T) {
 	for _, test := range []struct {
-		name    string
-		plan    plan
-		shape   shape
-		atLeast int // of 200
+		name      string
+		plan      plan
+		shape     shape
+		disturbed float64
+		atLeast   int // of 200
 	}{
-		{"5 % slower, default plan", plan{12, 2, 10}, shape{9, []float64{630, 600}}, 190},
-		{"20 % slower, default plan", plan{12, 2, 10}, shape{9, []float64{720, 600}}, 190},
-		{"5 % slower, one scenario", plan{24, 2, 10}, shape{1, []float64{630, 600}}, 195},
-		{"20 % slower, one scenario", plan{24, 2, 10}, shape{1, []float64{720, 600}}, 195},
+		{"5 % slower, default plan", plan{12, 2, 10}, shape{9, []float64{630, 600}}, 0, 190},
+		{"20 % slower, default plan", plan{12, 2, 10}, shape{9, []float64{720, 600}}, 0, 190},
+		{"5 % slower, one scenario", plan{24, 2, 10}, shape{1, []float64{630, 600}}, 0, 195},
+		{"20 % slower, one scenario", plan{24, 2, 10}, shape{1, []float64{720, 600}}, 0, 195},
+		{"5 % slower, next to a busy neighbour", plan{24, 2, 10}, shape{1, []float64{630, 600}}, 0.03, 175},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := simulate(200, 3, test.plan, test.shape, realistic)
+			around := realistic
+			around.disturbed = test.disturbed
+			got := simulate(200, 3, test.plan, test.shape, around)
 			t.Logf("%+v: the gate refused %d of 200; %v", test.plan, got.refused, got.words)
 			if got.words[Slower] < test.atLeast || got.words[Faster] > 0 {
 				t.Errorf("%v, expected slower in at least %d", got.words, test.atLeast)

@@ -25,7 +25,7 @@ func residents(r *evidence.Report, o Options) []Resident {
 			}
 		}
 		if len(slopes) > 0 {
-			found = append(found, Resident{b.Name, stats.MeanInterval(slopes, o.Confidence), stats.MeanInterval(fixed, o.Confidence)})
+			found = append(found, Resident{b.Name, stats.TrimmedInterval(slopes, o.Confidence), stats.TrimmedInterval(fixed, o.Confidence)})
 		}
 	}
 	return found

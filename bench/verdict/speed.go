@@ -71,7 +71,7 @@ func (s *samples) row(r *evidence.Report, entrant string, o Options) (Speed, boo
 		row.Reason = "not measured"
 		return row, true
 	}
-	row.Time = stats.MeanInterval(inOrder(s.byProcess(entrant, entrant, logarithm)), o.Confidence).Exp()
+	row.Time = stats.TrimmedInterval(inOrder(s.byProcess(entrant, entrant, logarithm)), o.Confidence).Exp()
 	row.Best, row.Lost = s.best(entrant), s.lost(entrant)
 	var medians []float64
 	for _, b := range s.blocks {
@@ -84,8 +84,8 @@ func (s *samples) row(r *evidence.Report, entrant string, o Options) (Speed, boo
 		return row, true
 	}
 	logs := inOrder(s.byProcess(entrant, evidence.Floor, logRatio))
-	row.OverFloor = stats.MeanInterval(logs, o.Confidence).Exp()
-	row.AboveFloor = stats.MeanInterval(inOrder(s.byProcess(entrant, evidence.Floor, difference)), o.Confidence)
+	row.OverFloor = stats.TrimmedInterval(logs, o.Confidence).Exp()
+	row.AboveFloor = stats.TrimmedInterval(inOrder(s.byProcess(entrant, evidence.Floor, difference)), o.Confidence)
 	// Within the band nobody would call the two estimates different, however narrow the interval.
 	tolerated := max(math.Log(row.OverFloor.High/row.OverFloor.Mid), math.Log(1+o.Band))
 	row.Unstable = math.Abs(math.Log(row.Best/s.best(evidence.Floor)/row.OverFloor.Mid)) > tolerated
@@ -103,7 +103,7 @@ func (s *samples) best(entrant string) float64 {
 
 // judge gives the word on a pair, from its log-ratios by process. P is set already.
 func (p *Pair) judge(logs []float64, family int, passed bool, o Options) {
-	i := stats.MeanInterval(logs, o.Confidence)
+	i := stats.TrimmedInterval(logs, o.Confidence)
 	p.Ratio = i.Exp()
 	outside := o.outside(i.Mid)
 	switch {
@@ -117,7 +117,7 @@ func (p *Pair) judge(logs []float64, family int, passed bool, o Options) {
 		p.Word = Equivalent
 	default:
 		p.Word = Undecided
-		p.More = more(i, stats.Deviation(logs), outside, family, o)
+		p.More = more(i, stats.TrimmedDeviation(logs), outside, family, o)
 	}
 }
 

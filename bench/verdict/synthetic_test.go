@@ -13,6 +13,7 @@ type noise struct {
 	process, instance, round float64
 	busy                     float64 // share of rounds in which everything is slower
 	outlier                  float64 // share of batches that are
+	disturbed                float64 // share of processes in which one entrant or another is, all the time
 }
 
 var realistic = noise{process: 0.02, instance: 0.025, round: 0.02, busy: 0.1, outlier: 0.05}
@@ -45,6 +46,9 @@ func draw(random *rand.Rand, p plan, s shape, n noise) *evidence.Report {
 		placed := map[string]float64{}
 		for _, name := range names {
 			placed[name] = random.NormFloat64() * n.process / math.Sqrt2
+			if n.disturbed > 0 && random.Float64() < n.disturbed {
+				placed[name] += 0.2
+			}
 		}
 		for instance := range p.instances {
 			for _, scenario := range r.Scenarios {

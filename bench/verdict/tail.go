@@ -78,7 +78,7 @@ func typical(samples []float64, level float64) Interval {
 	}
 	for _, s := range samples {
 		if s <= 0 {
-			return stats.MeanInterval(samples, level)
+			return stats.TrimmedInterval(samples, level)
 		}
 	}
 	return stats.GeometricInterval(samples, level)

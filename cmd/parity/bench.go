@@ -221,7 +221,7 @@ func (b *benchmark) measure(ctx context.Context) (*evidence.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := bench.Config{Plan: b.plan(), Seed: b.seed, Folder: b.folder, Table: b.table, Host: b.options,
+	c := bench.Config{Plan: bench.Filled(b.plan(), len(b.tested), b.table.Len()), Seed: b.seed, Folder: b.folder, Table: b.table, Host: b.options,
 		CacheDir: b.options.CacheDir, Worker: []string{program, workerCommand}}
 	r := &evidence.Report{Schema: evidence.Schema}
 	for _, m := range b.tested {
