@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -12,8 +13,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/header-auth/header-auth/bench"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/report"
+	benchreport "github.com/header-auth/header-auth/report/bench"
 )
 
 const root = "../.."
@@ -38,7 +41,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 		write(t, filepath.Join(here, name), []byte(text))
 	}
 	var commands []string
-	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md"} {
+	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "bench/METHODOLOGY.md"} {
 		commands = append(commands, typed(read(t, document))...)
 	}
 	if len(commands) < 6 {
@@ -87,6 +90,35 @@ func TestResultOfTheReadme(t *testing.T) {
 		if !line.MatchString(shown) {
 			t.Errorf("README.md does not show the %d cases of %s: run make conformance, then go test ./cmd/parity -run Readme -update", len(group.Cases), group.Name)
 		}
+	}
+}
+
+// TestBenchOfTheReadme: what it shows is what follows from the full run that is kept beside the benchmark. With -update it
+// is spliced in.
+func TestBenchOfTheReadme(t *testing.T) {
+	kept, err := readEvidence(filepath.Join(root, "bench/result/bench.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept.Run.Plan.Name != bench.FullPlan().Name || !kept.Run.Complete {
+		t.Errorf("bench/result/bench.json is of the plan %q, complete %t: expected a whole run of make bench-full", kept.Run.Plan.Name, kept.Run.Complete)
+	}
+	f := judged(kept, nil, nil, "")
+	var summary, picture bytes.Buffer
+	if err := errors.Join(benchreport.Summary(&summary, kept, f), benchreport.Picture(&picture, kept, f)); err != nil {
+		t.Fatal(err)
+	}
+	document := read(t, "README.md")
+	before, rest, _ := strings.Cut(document, "<!-- bench -->")
+	shown, after, _ := strings.Cut(rest, "<!-- end bench -->")
+	want := "\n![Each build's time over Rust's, with its interval](bench/result/ratios.svg)\n\n" + summary.String()
+	if *update {
+		write(t, filepath.Join(root, "README.md"), []byte(before+"<!-- bench -->"+want+"<!-- end bench -->"+after))
+		write(t, filepath.Join(root, "bench/result/ratios.svg"), picture.Bytes())
+		return
+	}
+	if shown != want || read(t, "bench/result/ratios.svg") != picture.String() {
+		t.Error("README.md does not show what follows from bench/result/bench.json: go test ./cmd/parity -run Readme -update")
 	}
 }
 
