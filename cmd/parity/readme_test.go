@@ -42,7 +42,12 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 	}
 	var commands []string
 	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "bench/METHODOLOGY.md"} {
-		commands = append(commands, typed(read(t, document))...)
+		text := read(t, document)
+		if before, rest, ok := strings.Cut(text, "<!-- bench -->"); ok { // names a command that takes a quarter of an hour
+			_, after, _ := strings.Cut(rest, "<!-- end bench -->")
+			text = before + after
+		}
+		commands = append(commands, typed(text)...)
 	}
 	if len(commands) < 6 {
 		t.Fatalf("%d commands found in the documents: %q", len(commands), commands)
