@@ -38,7 +38,8 @@ func Picture(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 			return fmt.Errorf("place a picture: %w", err)
 		}
 		fmt.Fprintf(&b, "<text class=\"caption\" x=\"%.0f\" y=\"%.0f\">%s</text>\n", x, y+16, html.EscapeString(figure.Caption))
-		place := fmt.Sprintf(`<svg x="%.0f" y="%.0f" width="%.0f" height="%.0f" style="width:%[3].0fpx;height:%[4].0fpx;max-width:none" `, x, y+caption, width, height)
+		place := fmt.Sprintf(`<svg x="%.0f" y="%.0f" width="%.0f" height="%.0f" style="width:%.0fpx;height:%.0fpx;max-width:none" `,
+			x, y+caption, width, height, width, height)
 		fmt.Fprintln(&b, strings.Replace(svg, "<svg ", place, 1))
 		tallest = max(tallest, height+caption)
 		x += width + gap
