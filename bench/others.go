@@ -14,11 +14,7 @@ import (
 // The tasks of a worker that are about one build.
 
 func (w *worker) startup(ctx context.Context) error {
-	c, err := single(w.cases)
-	if err != nil {
-		return err
-	}
-	wasm, err := os.ReadFile(w.Modules[0].Path)
+	c, wasm, err := w.alone()
 	if err != nil {
 		return err
 	}
@@ -54,11 +50,7 @@ func (w *worker) soak(ctx context.Context) error {
 }
 
 func (w *worker) resident(ctx context.Context) error {
-	c, err := single(w.cases)
-	if err != nil {
-		return err
-	}
-	wasm, err := os.ReadFile(w.Modules[0].Path)
+	c, wasm, err := w.alone()
 	if err != nil {
 		return err
 	}
@@ -119,6 +111,15 @@ func (w *worker) witness(ctx context.Context, e *entrant, c *table.Case) error {
 	}
 	counted[0].Pages = int(warm.VM().Memory() >> 16)
 	return w.tell(Found{Witness: &counted[0]})
+}
+
+// alone is the one case and the one module of a task that warms VMs.
+func (w *worker) alone() (c *table.Case, wasm []byte, err error) {
+	if c, err = single(w.cases); err != nil {
+		return nil, nil, err
+	}
+	wasm, err = os.ReadFile(w.Modules[0].Path)
+	return c, wasm, err
 }
 
 func (w *worker) module(ctx context.Context) (*host.Module, error) {

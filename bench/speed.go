@@ -64,12 +64,10 @@ func (w *worker) speedOf(ctx context.Context, f *field, c *table.Case, instance 
 				err = e.loop.Check(ctx)
 			}
 			if err != nil {
-				if err := w.refuse(e, c, err); err != nil {
+				if entrants, err = w.drop(ctx, entrants, e, c, err); err != nil {
 					return err
 				}
-				e.loop.Close(ctx)
 				delete(nanos, e)
-				entrants = slices.DeleteFunc(entrants, func(other *entrant) bool { return other == e })
 				continue
 			}
 			if round >= warmBatches {

@@ -71,11 +71,9 @@ func (w *worker) tailsOf(ctx context.Context, f *field, c *table.Case) error {
 				return ctx.Err()
 			}
 			if err != nil {
-				if err := w.refuse(e, c, err); err != nil {
+				if entrants, err = w.drop(ctx, entrants, e, c, err); err != nil {
 					return err
 				}
-				e.loop.Close(ctx)
-				entrants = slices.DeleteFunc(entrants, func(other *entrant) bool { return other == e })
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/header-auth/header-auth/bench/evidence"
@@ -186,4 +187,13 @@ func (w *worker) refuse(e *entrant, c *table.Case, err error) error {
 		return fmt.Errorf("%s of %s: %w", e.name, c.ID, err)
 	}
 	return w.tell(Found{Refused: &evidence.Refused{Build: e.build, Scenario: c.ID, Reason: err.Error()}})
+}
+
+// drop refuses an entrant that answered wrongly and gives those that are left; with an error, all of them still.
+func (w *worker) drop(ctx context.Context, entrants []*entrant, e *entrant, c *table.Case, wrong error) ([]*entrant, error) {
+	if err := w.refuse(e, c, wrong); err != nil {
+		return entrants, err
+	}
+	e.loop.Close(ctx)
+	return slices.DeleteFunc(entrants, func(other *entrant) bool { return other == e }), nil
 }

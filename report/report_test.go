@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/header-auth/header-auth/internal/golden"
 	"github.com/header-auth/header-auth/internal/schematest"
 	"github.com/header-auth/header-auth/internal/words"
 )
@@ -92,29 +92,12 @@ func TestRenderers(t *testing.T) {
 			if err := test.render(&got, test.report); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, test.name, got.Bytes())
+			golden.Check(t, filepath.Join("testdata", test.name), got.Bytes(), *update)
 		})
 	}
 }
 
 func plainText(w io.Writer, r *Report) error { return Text(w, r, TextOptions{}) }
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got), go test ./report -update writes it anew:\n%s", file, diff)
-	}
-}
 
 func TestManyFindingsAreCutPerBuild(t *testing.T) {
 	r := sample()
@@ -235,7 +218,7 @@ func TestParse(t *testing.T) {
 // TestSchema holds the checked-in schema, the types and the JSON together.
 func TestSchema(t *testing.T) {
 	generated := schematest.Generate(t, &Report{}, "https://github.com/header-auth/header-auth/report/schema.json", Schema)
-	golden(t, filepath.Join("..", "schema.json"), generated)
+	golden.Check(t, "schema.json", generated, *update)
 	validate := schematest.Compile(t, generated)
 	valid := func(r *Report) error {
 		var data bytes.Buffer

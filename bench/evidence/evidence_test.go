@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"math"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/header-auth/header-auth/internal/golden"
 	"github.com/header-auth/header-auth/internal/schematest"
 )
 
@@ -51,25 +51,9 @@ func written(t *testing.T, r *Report) []byte {
 	return b.Bytes()
 }
 
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got), go test ./bench/evidence -update writes it anew:\n%s", file, diff)
-	}
-}
-
 func TestWriteAndParse(t *testing.T) {
 	data := written(t, sample())
-	golden(t, "testdata/sample.json", data)
+	golden.Check(t, "testdata/sample.json", data, *update)
 	got, err := Parse(data)
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +106,7 @@ func TestParseRefuses(t *testing.T) {
 // TestSchema holds the checked-in schema, the types and the JSON together.
 func TestSchema(t *testing.T) {
 	generated := schematest.Generate(t, &Report{}, "https://github.com/header-auth/header-auth/bench/evidence/schema.json", Schema)
-	golden(t, "schema.json", generated)
+	golden.Check(t, "schema.json", generated, *update)
 	validate := schematest.Compile(t, generated)
 	for name, r := range map[string]*Report{"the sample": sample(), "an empty report": {Schema: Schema}} {
 		if err := validate(written(t, r)); err != nil {

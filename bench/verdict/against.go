@@ -64,14 +64,7 @@ func Compare(then, now *evidence.Report, file string, o Options) *Against {
 			if (w.absolute && !a.Same) || (w.speed && !speed) {
 				continue
 			}
-			scenarios := []string{""}
-			if w.scenarios {
-				scenarios = nil
-				for _, s := range now.Scenarios {
-					scenarios = append(scenarios, s.ID)
-				}
-			}
-			for _, scenario := range scenarios {
+			for _, scenario := range w.places(now) {
 				if reason(then, b.Name, scenario) != "" || reason(now, b.Name, scenario) != "" {
 					continue
 				}

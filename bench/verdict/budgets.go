@@ -24,14 +24,7 @@ func CheckBudgets(b *Budgets, r *evidence.Report, f *Findings) []Budget {
 			if len(limits) == 0 {
 				continue
 			}
-			scenarios := []string{""}
-			if q.scenarios {
-				scenarios = nil
-				for _, s := range r.Scenarios {
-					scenarios = append(scenarios, s.ID)
-				}
-			}
-			for _, scenario := range scenarios {
+			for _, scenario := range q.places(r) {
 				if l, ok := first(limits, scenario); ok {
 					budget := q.check(r, f, build.Name, scenario, l.max, known)
 					budget.Where = b.where(l.line)

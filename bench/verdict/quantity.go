@@ -19,6 +19,18 @@ type quantity struct {
 	find func(r *evidence.Report, f *Findings, build, scenario string) (got Interval, why string)
 }
 
+// places are the scenarios that it has a value for; one without a name for a quantity of the whole build.
+func (q quantity) places(r *evidence.Report) []string {
+	if !q.scenarios {
+		return []string{""}
+	}
+	var ids []string
+	for _, s := range r.Scenarios {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
 // kind is how a limit is written.
 type kind struct {
 	expected string

@@ -57,7 +57,7 @@ func digits(n float64) string {
 	return s
 }
 
-// between writes an interval, "" for none.
+// between writes an interval, and says so where there is none.
 func between(i Interval, write func(float64) string) string {
 	if !i.Known() {
 		return "no interval"

@@ -43,8 +43,8 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 	var commands []string
 	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "bench/METHODOLOGY.md"} {
 		text := read(t, document)
-		if before, rest, ok := strings.Cut(text, "<!-- bench -->"); ok { // names a command that takes a quarter of an hour
-			_, after, _ := strings.Cut(rest, "<!-- end bench -->")
+		if document == "README.md" { // its result names a command that takes a quarter of an hour
+			before, _, after := around(t, text, benchBegin, benchEnd)
 			text = before + after
 		}
 		commands = append(commands, typed(text)...)
@@ -88,8 +88,7 @@ func TestResultOfTheReadme(t *testing.T) {
 	if *update {
 		splice(t, loaded)
 	}
-	_, shown, _ := strings.Cut(read(t, "README.md"), "<!-- result -->")
-	shown, _, _ = strings.Cut(shown, "<!-- end -->")
+	_, shown, _ := around(t, read(t, "README.md"), resultBegin, resultEnd)
 	for _, group := range loaded.Groups {
 		line := regexp.MustCompile(fmt.Sprintf(`(?m)^ +%s +✓ %d/%[2]d `, group.Name, len(group.Cases)))
 		if !line.MatchString(shown) {
@@ -113,12 +112,10 @@ func TestBenchOfTheReadme(t *testing.T) {
 	if err := errors.Join(benchreport.Summary(&summary, kept, f), benchreport.Picture(&picture, kept, f)); err != nil {
 		t.Fatal(err)
 	}
-	document := read(t, "README.md")
-	before, rest, _ := strings.Cut(document, "<!-- bench -->")
-	shown, after, _ := strings.Cut(rest, "<!-- end bench -->")
+	before, shown, after := around(t, read(t, "README.md"), benchBegin, benchEnd)
 	want := "\n![Each build's time over Rust's, with its interval](bench/result/ratios.svg)\n\n" + summary.String()
 	if *update {
-		write(t, filepath.Join(root, "README.md"), []byte(before+"<!-- bench -->"+want+"<!-- end bench -->"+after))
+		write(t, filepath.Join(root, "README.md"), []byte(before+benchBegin+want+benchEnd+after))
 		write(t, filepath.Join(root, "bench/result/ratios.svg"), picture.Bytes())
 		return
 	}
@@ -143,11 +140,26 @@ func splice(t *testing.T, loaded *table.Table) {
 	}
 	result := text.String()
 	result = result[strings.Index(result, "\n  group ")+1:]
-	document := read(t, "README.md")
-	before, rest, _ := strings.Cut(document, "<!-- result -->")
-	_, after, _ := strings.Cut(rest, "<!-- end -->")
-	document = before + "<!-- result -->\n```\n" + strings.TrimRight(result, "\n") + "\n```\n<!-- end -->" + after
+	before, _, after := around(t, read(t, "README.md"), resultBegin, resultEnd)
+	document := before + resultBegin + "\n```\n" + strings.TrimRight(result, "\n") + "\n```\n" + resultEnd + after
 	write(t, filepath.Join(root, "README.md"), []byte(document))
+}
+
+// The marks around what is spliced into README.md.
+const (
+	benchBegin, benchEnd   = "<!-- bench -->", "<!-- end bench -->"
+	resultBegin, resultEnd = "<!-- result -->", "<!-- end -->"
+)
+
+// around gives a document in three: before the mark begin, between both marks, after the mark end.
+func around(t *testing.T, document, begin, end string) (before, inside, after string) {
+	t.Helper()
+	before, rest, began := strings.Cut(document, begin)
+	inside, after, ended := strings.Cut(rest, end)
+	if !began || !ended {
+		t.Fatalf("README.md: no %s with its %s", begin, end)
+	}
+	return before, inside, after
 }
 
 // typed are the commands after a prompt, and parity's in the text.

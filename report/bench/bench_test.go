@@ -4,15 +4,13 @@ import (
 	"bytes"
 	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/golden"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -47,24 +45,8 @@ func TestForms(t *testing.T) {
 			if err := test.write(&got, r, f); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", test.name), got.Bytes())
+			golden.Check(t, filepath.Join("testdata", test.name), got.Bytes(), *update)
 		})
-	}
-}
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got), go test ./report/bench -update writes it anew:\n%s", file, diff)
 	}
 }
 
