@@ -2,6 +2,8 @@
 
 package main
 
+import "slices"
+
 type pair struct{ name, value string }
 
 // pairReader walks a serialized header map: u32 count, then for each pair u32 name size and u32 value size, then
@@ -132,6 +134,14 @@ func isTokenByte(c byte) bool {
 	}
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
+
+// reservedNames frame a message or belong to one hop. Envoy sends what a plugin sets under such a name, and its peer then
+// sees another end of the message than Envoy does, or another connection.
+var reservedNames = []string{"connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te",
+	"trailer", "transfer-encoding", "upgrade"}
+
+// isReserved takes a name in lower case.
+func isReserved(name string) bool { return slices.Contains(reservedNames, name) }
 
 // isValue: a field-value, RFC 9110 section 5.5, which may be empty.
 func isValue(s string) bool {

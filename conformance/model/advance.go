@@ -38,11 +38,11 @@ func (w *World) deliver(call *waiting, a table.Answer) {
 		w.host.reach("answer for a context that is gone")
 		return
 	}
-	var headers []Header
+	var headers, trailers []Header
 	if a.Kind == table.Answers {
-		headers = arrived(a.Headers)
+		headers, trailers = arrived(a.Headers, "grpc-status"), arrived(a.Trailers, "grpc-status")
 	}
-	held := call.context.Answer(call.Call, headers)
+	held := call.context.Answer(call.Call, headers, trailers)
 	w.settle(call.context)
 	if held == nil {
 		return

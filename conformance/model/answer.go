@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
@@ -19,16 +20,25 @@ func (p *Plugin) unanswered(s *Stream) {
 
 // Answer is on_http_call_response. No headers: there was no answer. A stream that was held and now goes on, or is
 // refused, is returned.
-func (p *Plugin) Answer(call *Call, headers []Header) *Stream {
+func (p *Plugin) Answer(call *Call, headers, trailers []Header) *Stream {
 	arrived := len(headers) > 0
 	read := func() {
-		if arrived {
-			headers, _ = p.host.headers(headers) // unreadable: without a status
+		readable := true
+		if headers, readable = p.host.headers(headers); readable && len(trailers) > 0 {
+			trailers, readable = p.host.headers(trailers)
+		}
+		switch {
+		case !readable: // without a status
+			headers = nil
+		case unavailable(headers, trailers):
+			arrived = false
 		}
 	}
 	if p.secrets[call] {
 		delete(p.secrets, call)
-		read()
+		if arrived {
+			read()
+		}
 		p.learn(arrived, headers)
 		return nil
 	}
@@ -41,10 +51,12 @@ func (p *Plugin) Answer(call *Call, headers []Header) *Stream {
 	if !p.host.works("proxy_set_effective_context") {
 		return nil
 	}
-	read()
+	if arrived {
+		read()
+	}
 	status := statusOf(headers)
 	switch {
-	case !arrived || status == "503" || status == "504":
+	case !arrived:
 		p.host.reach("held request unanswered")
 		p.unanswered(s)
 	case status == "200":
@@ -61,6 +73,17 @@ func (p *Plugin) Answer(call *Call, headers []Header) *Stream {
 		}
 	}
 	return s
+}
+
+// unavailable says whether an answer is how Envoy says that there was none (2.9).
+func unavailable(headers, trailers []Header) bool {
+	for _, h := range named(slices.Concat(headers, trailers), "grpc-status") {
+		if h.Value != "0" {
+			return true
+		}
+	}
+	status := statusOf(headers)
+	return status == "503" || status == "504"
 }
 
 func statusOf(headers []Header) string {
@@ -90,7 +113,7 @@ func (p *Plugin) learn(arrived bool, headers []Header) {
 	status := statusOf(headers)
 	take := named(headers, p.config.token.take)
 	switch {
-	case !arrived || status == "503" || status == "504":
+	case !arrived:
 		p.host.log("warn", "token: no answer")
 	case len(status) != 3 || strings.Trim(status, "0123456789") != "":
 		p.host.log("warn", "token: status unreadable")

@@ -41,7 +41,7 @@ var (
 		optional: []string{"method", "path", "headers", "exact", "body", "trailers", "response"}}
 	responseShape = shape{name: "response", optional: []string{"status", "headers", "body", "trailers"}}
 	pairShape     = shape{name: "pair", required: []string{"name", "value"}, optional: []string{"times"}}
-	bytesShape    = shape{name: "bytes", optional: []string{"text", "hex", "parts", "times"}}
+	bytesShape    = shape{name: "bytes", optional: []string{"text", "hex", "parts", "numbered", "times"}}
 	replyShape    = shape{name: "reply", required: []string{"status", "headers", "body"},
 		optional: []string{"grpc_status", "details"}}
 
