@@ -62,8 +62,9 @@ type reply struct {
 	answered bool
 }
 
-// readReply holds a status 503 or 504 for no answer: so Envoy says that it could not connect, or has waited too long. To
-// what looks like gRPC it says so with a status of 200 and a gRPC status.
+// readReply holds a status 503 or 504 for no answer: so Envoy says that it could not connect, or has waited too long; and
+// 502 when Envoy made it, for a service that did not speak HTTP. To a call that looks like gRPC, Envoy says all of these
+// with a status of 200 and a gRPC status.
 func readReply(a *answer, headers, trailers int) reply {
 	if headers == 0 {
 		return reply{}
@@ -83,12 +84,20 @@ func readReply(a *answer, headers, trailers int) reply {
 	}
 	status, found := findOne(pairs, ":status")
 	switch {
-	case status == "503" || status == "504" || hasGRPCError(pairs):
+	case status == "503" || status == "504" || status == "502" && isMadeByEnvoy(pairs) || hasGRPCError(pairs):
 		return reply{}
 	case found != allowed || !isStatus(status):
 		return reply{answered: true}
 	}
 	return reply{status, pairs, true}
+}
+
+// isMadeByEnvoy says whether an answer is one that Envoy makes: a text, without the time that Envoy notes on every answer
+// of a service.
+func isMadeByEnvoy(buffer string) bool {
+	contentType, _ := findOne(buffer, "content-type")
+	_, time := findOne(buffer, "x-envoy-upstream-service-time")
+	return contentType == "text/plain" && time == missing
 }
 
 // hasGRPCError says whether there is a gRPC status other than 0, which is OK.

@@ -82,8 +82,14 @@ func unavailable(headers, trailers []Header) bool {
 			return true
 		}
 	}
-	status := statusOf(headers)
-	return status == "503" || status == "504"
+	switch statusOf(headers) {
+	case "503", "504":
+		return true
+	case "502": // Envoy's own, for garbage: a text without the time that stands on a service's answer
+		kind := named(headers, "content-type")
+		return len(kind) == 1 && kind[0].Value == "text/plain" && len(named(headers, "x-envoy-upstream-service-time")) == 0
+	}
+	return false
 }
 
 func statusOf(headers []Header) string {
