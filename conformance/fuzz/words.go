@@ -13,7 +13,11 @@ func answerFields(a table.Answer) []string {
 	if a.Kind != table.Answers {
 		return []string{string(a.Kind) + ": true"}
 	}
-	return []string{"exact: true", "headers: " + pairs(a.Headers)}
+	fields := []string{"exact: true", "headers: " + pairs(a.Headers)}
+	if len(a.Trailers) > 0 {
+		fields = append(fields, "trailers: "+pairs(a.Trailers))
+	}
+	return fields
 }
 
 func clusters(all []table.Cluster) string {

@@ -30,8 +30,11 @@ func (p *Plugin) Answer(call *Call, headers, trailers []Header) *Stream {
 		switch {
 		case !readable: // without a status
 			headers = nil
-		case unavailable(headers, trailers):
-			arrived = false
+		default:
+			why := unavailable(headers, trailers)
+			if arrived = why == ""; !arrived {
+				p.host.reach(why)
+			}
 		}
 	}
 	if p.secrets[call] {
@@ -75,21 +78,23 @@ func (p *Plugin) Answer(call *Call, headers, trailers []Header) *Stream {
 	return s
 }
 
-// unavailable says whether an answer is how Envoy says that there was none (2.9).
-func unavailable(headers, trailers []Header) bool {
-	for _, h := range named(slices.Concat(headers, trailers), "grpc-status") {
-		if h.Value != "0" {
-			return true
+// unavailable says in which way an answer says that there was none (2.9); "" if it is one.
+func unavailable(headers, trailers []Header) string {
+	failed := func(h Header) bool { return h.Name == "grpc-status" && h.Value != "0" }
+	switch status := statusOf(headers); {
+	case status == "503" || status == "504":
+		return "answer that is none by its status"
+	case slices.ContainsFunc(headers, failed):
+		return "gRPC error in an answer"
+	case slices.ContainsFunc(trailers, failed):
+		return "gRPC error in an answer's trailers"
+	case status == "502": // Envoy's own, for garbage: a text without the time that stands on a service's answer
+		kind := named(headers, "content-type")
+		if len(kind) == 1 && kind[0].Value == "text/plain" && len(named(headers, "x-envoy-upstream-service-time")) == 0 {
+			return "answer made by Envoy"
 		}
 	}
-	switch statusOf(headers) {
-	case "503", "504":
-		return true
-	case "502": // Envoy's own, for garbage: a text without the time that stands on a service's answer
-		kind := named(headers, "content-type")
-		return len(kind) == 1 && kind[0].Value == "text/plain" && len(named(headers, "x-envoy-upstream-service-time")) == 0
-	}
-	return false
+	return ""
 }
 
 func statusOf(headers []Header) string {
