@@ -2,6 +2,8 @@
 
 package main
 
+import "strings"
+
 // Envoy drops a call's pairs when there are more than 1024 of them, or 1 MiB: the call then fails, which on_error may
 // allow. Half a megabyte takes the slowest build more than two milliseconds; twice what Envoy lets pass by default does not.
 const (
@@ -20,7 +22,7 @@ func readCallout(path string, v value) (*callout, error) {
 	err := readObject(path, v, func(path, key string, v value) (err error) {
 		switch key {
 		case "forward":
-			c.forward, err = readNamesToSet(path, v)
+			c.forward, err = readForward(path, v)
 		case "on_error":
 			var onError string
 			onError, err = readLegal(path, v, isOnError, notOnError)
@@ -34,6 +36,25 @@ func readCallout(path string, v value) (*callout, error) {
 		err = c.complete(path)
 	}
 	return c, err
+}
+
+// readForward reads the names of headers whose values a client chooses. By content-type it would choose that Envoy takes the
+// call for gRPC, by those of Envoy itself how long Envoy waits for the answer, and how often it asks.
+func readForward(path string, v value) ([]string, error) {
+	items, err := readHeaders(path, v)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(items))
+	for i, item := range items {
+		if names[i], err = readNameToSet(index(path, i), item); err != nil {
+			return nil, err
+		}
+		if names[i] == "content-type" || strings.HasPrefix(names[i], "x-envoy-") {
+			return nil, faultAt(index(path, i), notToBeSet)
+		}
+	}
+	return names, nil
 }
 
 func isOnError(s string) bool { return s == "deny" || s == "allow" }

@@ -136,9 +136,9 @@ func isTokenByte(c byte) bool {
 }
 
 // reservedNames frame a message or belong to one hop. Envoy sends what a plugin sets under such a name, and its peer then
-// sees another end of the message than Envoy does, or another connection.
-var reservedNames = []string{"connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te",
-	"trailer", "transfer-encoding", "upgrade"}
+// sees another end of the message than Envoy does, or another connection. With grpc-status a refusal could read as OK.
+var reservedNames = []string{"connection", "content-length", "expect", "grpc-status", "host", "keep-alive",
+	"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 
 // isReserved takes a name in lower case.
 func isReserved(name string) bool { return slices.Contains(reservedNames, name) }

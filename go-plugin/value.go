@@ -144,21 +144,6 @@ func readHeaders(path string, v value) ([]value, error) {
 	return items, err
 }
 
-// readNamesToSet reads a list of names.
-func readNamesToSet(path string, v value) ([]string, error) {
-	items, err := readHeaders(path, v)
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, len(items))
-	for i, item := range items {
-		if names[i], err = readNameToSet(index(path, i), item); err != nil {
-			return nil, err
-		}
-	}
-	return names, nil
-}
-
 // readHeaderPairs reads a list of [name, value].
 func readHeaderPairs(path string, v value) ([]pair, error) {
 	items, err := readHeaders(path, v)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strings"
 )
 
 // config is a configuration that was accepted.
@@ -183,7 +184,16 @@ func (j *judge) name(path string, v value) string {
 func (j *judge) nameToSet(path string, v value) string {
 	name := j.name(path, v)
 	switch name {
-	case "connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
+	case "connection", "content-length", "expect", "grpc-status", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
+		j.fail(path, "not a header that may be set")
+	}
+	return name
+}
+
+// forwarded is the name of a header whose value a client chooses.
+func (j *judge) forwarded(path string, v value) string {
+	name := j.nameToSet(path, v)
+	if name == "content-type" || strings.HasPrefix(name, "x-envoy-") {
 		j.fail(path, "not a header that may be set")
 	}
 	return name
@@ -362,7 +372,7 @@ func (j *judge) token(path string, v value) *tokenConfig {
 func (j *judge) callout(path string, v value) *calloutConfig {
 	c := &calloutConfig{onError: "deny"}
 	j.service(path, v, &c.service, map[string]read{
-		"forward": func(p string, v value) { c.forward = j.list(p, v, 0, mostItems, j.nameToSet) },
+		"forward": func(p string, v value) { c.forward = j.list(p, v, 0, mostItems, j.forwarded) },
 		"on_error": func(p string, v value) {
 			c.onError = v.text
 			if j.is(p, v, aString) && v.text != "deny" && v.text != "allow" {

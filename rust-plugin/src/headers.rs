@@ -109,11 +109,12 @@ fn is_token_byte(c: u8) -> bool {
 }
 
 /// Names that frame a message or belong to one hop. Envoy sends what a plugin sets under such a name, and its peer then
-/// sees another end of the message than Envoy does, or another connection.
-const RESERVED_NAMES: [&str; 10] = [
+/// sees another end of the message than Envoy does, or another connection. With grpc-status a refusal could read as OK.
+const RESERVED_NAMES: [&str; 11] = [
     "connection",
     "content-length",
     "expect",
+    "grpc-status",
     "host",
     "keep-alive",
     "proxy-connection",

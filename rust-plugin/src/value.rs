@@ -116,18 +116,12 @@ pub fn read_header_value(path: &str, v: Value) -> Result<String, Fault> {
 }
 
 /// Reads a list that is handed to the host: Envoy takes one that is too long for none at all.
-fn read_headers<'a>(path: &str, v: Value<'a>) -> Result<Vec<Value<'a>>, Fault> {
+pub fn read_headers<'a>(path: &str, v: Value<'a>) -> Result<Vec<Value<'a>>, Fault> {
     let items = read_array(path, v)?;
     if items.len() > HEADERS_MAX {
         return Err(fault_at(path, TOO_MANY_ITEMS));
     }
     Ok(items)
-}
-
-/// Reads a list of names.
-pub fn read_names_to_set(path: &str, v: Value) -> Result<Vec<String>, Fault> {
-    let items = read_headers(path, v)?;
-    items.into_iter().enumerate().map(|(i, item)| read_name_to_set(&index(path, i), item)).collect()
 }
 
 /// Reads a list of [name, value].
