@@ -571,6 +571,17 @@ func TestCalls(t *testing.T) {
 	})
 }
 
+// TestTime holds that a plugin sees whole microseconds.
+func TestTime(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Call(reqHead, "proxy_get_current_time_nanoseconds", timeAt)
+	b := run(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(7, 1999))}})
+	b.exchange()
+	if got, _ := b.vm.memory.ReadUint64Le(timeAt); got != 7_000_001_000 {
+		t.Errorf("time %d ns, want 7000001000", got)
+	}
+}
+
 // timeAt is an address that nothing else uses.
 const timeAt = 512
 
