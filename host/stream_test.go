@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -350,7 +351,7 @@ func show(m *Message, header string) string {
 
 // TestReplyHeaders holds what a reply looks like to the client.
 func TestReplyHeaders(t *testing.T) {
-	grpc := Header{"content-type", "application/grpc"}
+	grpc, head := Header{"content-type", "application/grpc"}, Header{":method", "HEAD"}
 	tests := []struct {
 		name    string
 		reply   []any
@@ -361,6 +362,12 @@ func TestReplyHeaders(t *testing.T) {
 			[]Header{{":status", "403"}, {"b", "1"}, {"a", "2"}, {"b", "3"}, {"content-length", "4"}, {"content-type", "text/plain"}}},
 		{"own content-type and length", args(403, "", "body", wasmtest.Pairs("content-length", "9", "content-type", "a/b", "x", "y"), -1), nil,
 			[]Header{{":status", "403"}, {"content-length", "4"}, {"content-type", "a/b"}, {"x", "y"}}},
+		{"empty content-type", args(403, "", "body", wasmtest.Pairs("content-type", "", "x", "y"), -1), nil,
+			[]Header{{":status", "403"}, {"content-type", ""}, {"x", "y"}, {"content-length", "4"}}},
+		{"empty content-type, then another", args(403, "", "body", wasmtest.Pairs("content-type", "", "content-type", "a/b"), -1), nil,
+			[]Header{{":status", "403"}, {"content-type", "a/b"}, {"content-length", "4"}}},
+		{"empty content-type, no body", args(403, "", "", wasmtest.Pairs("content-type", "", "x", "y"), -1), nil,
+			[]Header{{":status", "403"}, {"x", "y"}}},
 		{"pseudo-headers dropped", args(403, "", "", wasmtest.Pairs(":status", "200", ":x", "y"), -1), nil, []Header{{":status", "403"}}},
 		{"status cut to 16 bits", args(70000, "", "", "", -1), nil, []Header{{":status", "4464"}}},
 		{"status -1", args(-1, "", "", "", -1), nil, []Header{{":status", "65535"}}},
@@ -371,6 +378,21 @@ func TestReplyHeaders(t *testing.T) {
 		{"gRPC, 401", args(401, "", "", "", 17), []Header{grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "16"}}},
 		{"gRPC, 503", args(503, "", "", "", 99), []Header{grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "14"}}},
 		{"gRPC, its own status", args(403, "", "", "", 0), []Header{grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "0"}}},
+		{"gRPC, the body's message", args(403, "", "no", wasmtest.Pairs("grpc-message", "mine", "a", "b"), 7), []Header{grpc},
+			[]Header{{":status", "200"}, {"grpc-message", "no"}, {"a", "b"}, grpc, {"grpc-status", "7"}}},
+		{"gRPC, a message of its own", args(403, "", "", wasmtest.Pairs("grpc-message", "mine"), 7), []Header{grpc},
+			[]Header{{":status", "200"}, {"grpc-message", "mine"}, grpc, {"grpc-status", "7"}}},
+		{"gRPC, a pair's status", args(403, "", "no", wasmtest.Pairs("grpc-status", "5"), 7), []Header{grpc},
+			[]Header{{":status", "200"}, {"grpc-status", "5"}, grpc, {"grpc-message", "no"}}},
+		{"gRPC, a pair's empty status", args(403, "", "no", wasmtest.Pairs("grpc-status", ""), 7), []Header{grpc},
+			[]Header{{":status", "200"}, {"grpc-status", "7"}, grpc, {"grpc-message", "no"}}},
+		{"gRPC, empty content-type", args(403, "", "no", wasmtest.Pairs("content-type", "", "content-length", "9", "a", "b"), 7), []Header{grpc},
+			[]Header{{":status", "200"}, grpc, {"a", "b"}, {"grpc-status", "7"}, {"grpc-message", "no"}}},
+		{"HEAD", args(403, "", "body", "", -1), []Header{head},
+			[]Header{{":status", "403"}, {"content-length", "4"}, {"content-type", "text/plain"}}},
+		{"gRPC, HEAD", args(403, "", "no", "", 7), []Header{head, grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "7"}}},
+		{"gRPC, HEAD, a message of its own", args(403, "", "no", wasmtest.Pairs("grpc-message", "mine"), 7), []Header{head, grpc},
+			[]Header{{":status", "200"}, {"grpc-message", "mine"}, grpc, {"grpc-status", "7"}}},
 		{"grpc-web", args(403, "", "", "", 7), []Header{{"content-type", "application/grpc-web"}}, []Header{{":status", "403"}}},
 	}
 	for _, test := range tests {
@@ -379,7 +401,15 @@ func TestReplyHeaders(t *testing.T) {
 			g.Call(reqHead, "proxy_send_local_response", test.reply...)
 			b := run(t, g, setup{})
 			s := b.plugin.NewStream(StreamConfig{})
-			s.RequestHeaders(append(get[:len(get):len(get)], test.request...), true)
+			request := slices.Clone(get)
+			for _, h := range test.request {
+				if i := slices.IndexFunc(get, func(g Header) bool { return g.Name == h.Name }); i >= 0 {
+					request[i] = h
+				} else {
+					request = append(request, h)
+				}
+			}
+			s.RequestHeaders(request, true)
 			if diff := cmp.Diff(test.want, s.Downstream().Headers()); diff != "" {
 				t.Errorf("headers (-want +got):\n%s", diff)
 			}

@@ -48,8 +48,8 @@ func composed(s *Stream) []Header {
 		if len(named(all, "grpc-status")) == 0 {
 			all = append(all, Header{"grpc-status", strconv.Itoa(*s.Reply.GRPCStatus)})
 		}
-		if s.Reply.Body != "" && len(named(all, "grpc-message")) == 0 {
-			all = append(all, Header{"grpc-message", percent(s.Reply.Body)})
+		if method := named(s.Request, ":method"); s.Reply.Body != "" && (len(method) == 0 || method[0].Value != "HEAD") {
+			all = inPlace(all, Header{"grpc-message", percent(s.Reply.Body)})
 		}
 		return slices.DeleteFunc(all, func(h Header) bool { return h.Name == "content-length" })
 	}
