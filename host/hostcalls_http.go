@@ -55,7 +55,7 @@ func proxyHTTPCall(vm *VM, stack []uint64) uint32 {
 	call.Headers = request.entries
 	vm.calls = append(vm.calls, call)
 	if fault != "" {
-		vm.inbox.put(event{call: call, answer: envoyAnswer(503, fault)})
+		vm.inbox.put(event{call: call, answer: call.envoyAnswer(503, fault)})
 	} else if vm.config.Upstream != nil {
 		if a, now := vm.config.Upstream(call); now {
 			vm.inbox.put(event{call: call, answer: a})

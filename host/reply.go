@@ -163,7 +163,12 @@ func (r *reply) grpcStatus() int32 {
 	if r.grpc >= 0 && r.grpc <= 16 {
 		return r.grpc
 	}
-	switch r.code {
+	return grpcStatus(r.code)
+}
+
+// grpcStatus is what Envoy makes of an HTTP status for a gRPC client.
+func grpcStatus(code uint32) int32 {
+	switch code {
 	case 400:
 		return 13 // internal
 	case 401:

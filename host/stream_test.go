@@ -559,7 +559,7 @@ func TestCalls(t *testing.T) {
 	})
 	t.Run("reset, then a good one", func(t *testing.T) {
 		b, _ := newBench(t)
-		_ = b.vm.Answer(4, CallAnswer{Reset: true})
+		_ = b.vm.Answer(4, CallAnswer{Failure: CallBrokenOff})
 		if b.word(code, 0) != 11 || wasmtest.Output(b.vm.memory, code, 1) != "reset" || b.status(body) != StatusOk && b.status(body) != StatusNotFound {
 			t.Errorf("status %d %q", b.word(code, 0), wasmtest.Output(b.vm.memory, code, 1))
 		}

@@ -31,7 +31,7 @@ var deep = map[string][]string{
 		"empty bucket filled", "empty bucket just not filled", "bucket and a clock that went back", "user with the password",
 		"user without the password", "request header not set", "request header set in place of several", "header forwarded twice",
 		"callout unanswered, on_error deny", "callout unanswered, on_error allow", "held request allowed", "held request refused",
-		"held request unanswered", "held request not continued", "call timed out", "call that can't be sent", "answer for a stream that is gone",
+		"held request unanswered", "held request not continued", "call timed out", "call failed", "call that can't be sent", "answer for a stream that is gone",
 		"answer for a context that is gone", "token remembered", "token replaced by another", "token kept after a bad answer",
 		"token set on allow", "token set on refuse", "config_header set", "response header on a refusal", "logged value cut",
 		"second credential masked", "counted allowed", "counted denied", "counted rate_limited", "counted callout_errors",

@@ -94,6 +94,25 @@ func percent(s string) string {
 	return b.String()
 }
 
+// envoyAnswer is what Envoy answers to a call that fails before the service's headers: a success by its status when the
+// call looks like gRPC. The message of those is left out, as the plugin does not look at it.
+func envoyAnswer(call *Call, status string) []table.Header {
+	if grpc(arrived(toTable(call.Headers), oncePerRequest...)) {
+		return []table.Header{{Name: ":status", Value: "200"}, {Name: "content-type", Value: "application/grpc"}, {Name: "grpc-status", Value: "14"}}
+	}
+	return []table.Header{{Name: ":status", Value: status}, {Name: "content-type", Value: "text/plain"}}
+}
+
+func statusOfFailure(kind table.AnswerKind) string {
+	switch kind {
+	case table.Garbage:
+		return "502"
+	case table.TimedOut:
+		return "504"
+	}
+	return "503"
+}
+
 // sendable says whether Envoy sends a call: one with a control byte in a value it answers itself, with 503.
 func sendable(call []Header) bool {
 	return !slices.ContainsFunc(call, func(h Header) bool { return hasControl(strings.ReplaceAll(h.Value, "\t", "")) })
