@@ -13,10 +13,10 @@ type Call struct {
 	Cluster   string
 	Headers   []Header // as they leave Envoy
 	Body      []byte
-	Trailers  []Header // as the plugin gave them; Envoy never sends them
-	Timeout   time.Duration
-	ContextID uint32 // of the stream or plugin on whose behalf it was made
-	Done      bool   // answered, timed out or given up
+	Trailers  []Header      // as the plugin gave them; Envoy never sends them
+	Timeout   time.Duration // as the plugin gave it
+	ContextID uint32        // of the stream or plugin on whose behalf it was made
+	Done      bool          // answered, timed out or given up
 
 	plugin     *Plugin
 	generation int

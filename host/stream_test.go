@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -587,6 +588,49 @@ func TestCalls(t *testing.T) {
 		b.exchange()
 		if got := b.output(body); got != "invalid header value for: x" {
 			t.Errorf("body %q", got)
+		}
+	})
+	t.Run("headers for the router", func(t *testing.T) {
+		const timeout = "x-envoy-upstream-rq-timeout-ms"
+		for _, test := range []struct {
+			more   []string
+			millis int
+			want   []Header // after the first three; nil: none
+		}{
+			{[]string{"x-a", "1", "x-envoy-retry-on", "5xx\n", "x-envoy-expected-rq-timeout-ms", "9", "X-Envoy-Max-Retries", "2", "x-envoy-ip-tags", "t"}, 50,
+				[]Header{{"x-a", "1"}, {"x-envoy-expected-rq-timeout-ms", "50"}, {"x-envoy-ip-tags", "t"}, {"x-envoy-internal", "true"}}},
+			{[]string{timeout, " 77"}, 50, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "77"}}},
+			{[]string{timeout, "77"}, 0, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "77"}}},
+			{[]string{timeout, "0"}, 50, []Header{{"x-envoy-internal", "true"}}},
+			{[]string{timeout, "abc"}, 50, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "50"}}},
+			{[]string{timeout, "50", timeout, "60"}, 99, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "99"}}},
+			{[]string{timeout, "-1"}, 50, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "50"}}},
+		} {
+			g := wasmtest.NewGuest("0_2_1")
+			pairs := append([]string{":method", "GET", ":path", "/", ":authority", "a"}, test.more...)
+			g.Call(reqHead, "proxy_http_call", "ready", wasmtest.Pairs(pairs...), "", "", test.millis, out1)
+			b := run(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(0, 0)), Clusters: clusters}})
+			b.exchange()
+			c := b.vm.Calls()[0]
+			if diff := cmp.Diff(test.want, c.Headers[3:]); diff != "" {
+				t.Errorf("%q (-want +got):\n%s", test.more, diff)
+			}
+			limit := 0
+			for _, h := range c.Headers {
+				if h.Name == "x-envoy-expected-rq-timeout-ms" {
+					limit, _ = strconv.Atoi(h.Value)
+				}
+			}
+			if limit == 0 {
+				limit = 1e6
+				_ = b.vm.Advance(time.Hour)
+			}
+			_ = b.vm.Advance(time.Duration(limit-1) * time.Millisecond)
+			early := c.Done
+			_ = b.vm.Advance(time.Millisecond)
+			if never := limit == 1e6; early || c.Done == never {
+				t.Errorf("%q: done before its time %t, then %t", test.more, early, c.Done)
+			}
 		}
 	})
 	t.Run("failed call uses up a token", func(t *testing.T) {
