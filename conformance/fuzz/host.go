@@ -37,7 +37,7 @@ func (d *dice) scripted() table.Answer {
 
 func (d *dice) answer() table.Answer {
 	if d.oneIn(8) {
-		return table.Answer{Kind: table.Reset}
+		return table.Answer{Kind: pick(d, table.Reset, table.Reset, table.Refused, table.NotConnected, table.Closed, table.Garbage, table.TimedOut)}
 	}
 	status := pick(d, "200", "200", "200", "200", "200", "200", "200", "200", "200", "200", "403", "502", "503", "504", "500", "99", "2000", "2 0", "", "200 ", "\xff")
 	a := table.Answer{Headers: []table.Header{{Name: ":status", Value: status}}}

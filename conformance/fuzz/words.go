@@ -10,8 +10,12 @@ import (
 )
 
 func answerFields(a table.Answer) []string {
-	if a.Kind != table.Answers {
-		return []string{string(a.Kind) + ": true"}
+	switch a.Kind {
+	case table.Answers:
+	case table.Reset:
+		return []string{"reset: true"}
+	default:
+		return []string{"failed: " + string(a.Kind)}
 	}
 	fields := []string{"exact: true", "headers: " + pairs(a.Headers)}
 	if len(a.Trailers) > 0 {

@@ -32,7 +32,7 @@ var (
 	callShape      = shape{name: "call", required: []string{"cluster", "headers", "timeout_ms"}, optional: []string{"body", "trailers"}}
 	metricShape    = shape{name: "metric", optional: []string{"counter", "gauge", "histogram"}}
 	answerShape    = shape{name: "answer", optional: []string{"status", "exact", "headers", "body", "trailers"}}
-	answeredShape  = shape{name: "answered", optional: []string{"call", "reset", "status", "exact", "headers", "body", "trailers"}}
+	answeredShape  = shape{name: "answered", optional: []string{"call", "reset", "failed", "status", "exact", "headers", "body", "trailers"}}
 	configureShape = shape{name: "configure", optional: []string{"plugin", "config"}}
 	memoryShape    = shape{name: "memory", required: []string{"grows_at_most"}}
 	faultShape     = shape{name: "fault", required: []string{"function"}, optional: []string{"status", "bytes", "nth"}}
