@@ -4,12 +4,13 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance bench bench-full bench-selftest mutants fuzz test build push lint doctor reproducible clean
+.PHONY: help parity conformance soak bench bench-full bench-selftest mutants fuzz test build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 RUST := $(PARITY) exec rust
 REGISTRY ?=
 FUZZTIME ?= 60s
+SHORT ?=
 
 # Not ./... from here: Go takes Dockerfile.go for a Go file.
 PACKAGES := $(patsubst %/,./%/...,$(filter-out dist/ rust-plugin/ target/,$(wildcard */)))
@@ -29,6 +30,9 @@ parity: ## the command behind these targets, .cache/bin/parity
 
 conformance: parity ## obtain compilers, build every plugin, hold each against the table and against the others
 	@$(PARITY) check
+
+soak: parity ## every path a hundred thousand times in every build: wrong answers, leaks, pauses (three minutes; SHORT=1: a fifth)
+	@$(PARITY) soak $(if $(SHORT),--short)
 
 bench: parity ## speed, latency, start-up, memory and size of every build against every other (two minutes; dist/bench/report.html)
 	@$(PARITY) bench

@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/internal/clock"
 )
 
 // Subject is a build under test.
@@ -52,7 +53,7 @@ func Run(ctx context.Context, c Config, r *evidence.Report) error {
 	if err := scenarios(c.Table, r); err != nil {
 		return err
 	}
-	r.Run.Plan, r.Run.Seed, r.Run.Clock = c.Plan, c.Seed, clockName
+	r.Run.Plan, r.Run.Seed, r.Run.Clock = c.Plan, c.Seed, clock.Name
 	c.Plan = possible(c.Plan, c.Table, r)
 	able := parity(ctx, &c, r)
 	if ctx.Err() != nil {

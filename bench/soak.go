@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 )
@@ -32,45 +32,30 @@ func soak(ctx context.Context, m *host.Module, allow, refuse *table.Case, reques
 	}
 	defer func() { err = errors.Join(err, vm.Close(ctx)) }()
 
-	found.Ready = int64(vm.Memory())
-	curve := newCurve(found.Ready)
+	found.Ready, found.Limit = int64(vm.Memory()), memoryLimit
+	curve := evidence.NewCurve(found.Ready)
 	often := max(1, requests/100)
 	for n := 1; n <= requests; n++ {
 		if err := turns[n%2].drive(p); err != nil {
-			if !starved(err, vm.Memory(), lastWords) {
+			if !suite.Starved(err, int64(vm.Memory()), memoryLimit, lastWords) {
 				return found, err
 			}
 			found.Ended = fmt.Sprintf("out of memory after %d requests, at %d MiB", n-1, vm.Memory()>>20)
-			curve.note(n-1, int64(vm.Memory()))
+			curve.Note(n-1, int64(vm.Memory()))
 			break
 		}
 		found.Requests = n
-		curve.note(n, int64(vm.Memory()))
+		curve.Note(n, int64(vm.Memory()))
 		if n%often == 0 {
 			if ctx.Err() != nil {
 				return found, ctx.Err()
 			}
-			found.Curve = curve.upTo(n, int64(vm.Memory()))
+			found.Curve = curve.UpTo(n, int64(vm.Memory()))
 			progress(found)
 		}
 	}
-	found.Curve = curve.upTo(found.Requests, int64(vm.Memory()))
+	found.Curve = curve.UpTo(found.Requests, int64(vm.Memory()))
 	return found, nil
-}
-
-// starved says whether a guest died because it got no more memory. Wasm has no word for that: a runtime that memory.grow
-// refuses traps. It says so before, or it has asked for more than there was left, at most twice what it had.
-func starved(err error, bytes uint32, lastWords string) bool {
-	var f *host.Failure
-	if !errors.As(err, &f) || f.Kind != host.Trapped {
-		return false
-	}
-	for _, says := range []string{"out of memory", "memory allocation of"} { // Go and TinyGo; Rust
-		if strings.Contains(strings.ToLower(lastWords), says) {
-			return true
-		}
-	}
-	return bytes >= memoryLimit/2
 }
 
 // memoryLimit is what a guest may have under host.Options' default, in bytes: Envoy's 1 GiB.

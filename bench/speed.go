@@ -8,6 +8,8 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
+
+	"github.com/header-auth/header-auth/internal/clock"
 )
 
 // warmBatches is how many batches run before the first that counts: a collector's heap has grown by then.
@@ -57,9 +59,9 @@ func (w *worker) speedOf(ctx context.Context, f *field, c *table.Case, instance 
 		}
 		w.random.Shuffle(len(entrants), func(i, j int) { entrants[i], entrants[j] = entrants[j], entrants[i] })
 		for _, e := range slices.Clone(entrants) {
-			begin := clock()
+			begin := clock.Now()
 			err := e.loop.Run(w.Plan.Requests)
-			took := clock() - begin
+			took := clock.Now() - begin
 			if err == nil {
 				err = e.loop.Check(ctx)
 			}

@@ -170,7 +170,7 @@ func TestStarved(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := starved(test.err, test.bytes, test.words); got != test.want {
+			if got := suite.Starved(test.err, int64(test.bytes), memoryLimit, test.words); got != test.want {
 				t.Errorf("%v", got)
 			}
 		})

@@ -36,6 +36,7 @@ type Build struct {
 	Wasm         string         `yaml:"wasm" json:"wasm"`       // always dist/NAME.wasm
 	Notes        string         `yaml:"notes" json:"-"`         // what a reader of a report must know
 	KnownFailing []KnownFailing `yaml:"known_failing" json:"-"`
+	Leaks        string         `yaml:"leaks" json:"-"` // why it is known to leak; "": it is not
 }
 
 // SDK is the Proxy-Wasm library that the plugin uses.

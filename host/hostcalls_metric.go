@@ -49,9 +49,7 @@ func proxyIncrementMetric(vm *VM, stack []uint64) uint32 {
 	case m.key.kind == Counter && delta <= 0:
 		return badArgument
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.value += uint64(delta)
+	m.change(uint64(delta), true)
 	return ok
 }
 
@@ -60,16 +58,7 @@ func proxyRecordMetric(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return notFound
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.key.kind == Gauge {
-		m.value = stack[1]
-		return ok
-	}
-	m.value += stack[1] // a counter adds, too
-	if m.key.kind == Histogram {
-		m.count++
-	}
+	m.change(stack[1], m.key.kind != Gauge) // a counter adds, too
 	return ok
 }
 
@@ -82,9 +71,9 @@ func proxyGetMetric(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return notFound
 	}
-	m.mu.Lock()
+	m.set.mu.Lock()
 	value := m.value
-	m.mu.Unlock()
+	m.set.mu.Unlock()
 	if !vm.writeU64(uint32(stack[1]), value) {
 		return invalidMemoryAccess
 	}

@@ -8,8 +8,9 @@ import (
 
 // Metrics are the metrics that VMs define. In Envoy all VMs of a process share them.
 type Metrics struct {
-	mu     sync.Mutex
-	byName map[metricKey]*metric
+	mu      sync.Mutex
+	byName  map[metricKey]*metric
+	changes uint64
 }
 
 type metricKey struct {
@@ -18,10 +19,24 @@ type metricKey struct {
 }
 
 type metric struct {
-	mu    *sync.Mutex
+	set   *Metrics
 	key   metricKey
 	value uint64
 	count uint64
+}
+
+// change adds to the value, or sets it.
+func (m *metric) change(value uint64, add bool) {
+	m.set.mu.Lock()
+	defer m.set.mu.Unlock()
+	m.set.changes++
+	if add {
+		value += m.value
+	}
+	m.value = value
+	if m.key.kind == Histogram {
+		m.count++
+	}
 }
 
 // Metric is a metric's state. Envoy's name for it is "wasmcustom." and Name.
@@ -68,8 +83,16 @@ func (m *Metrics) define(key metricKey) *metric {
 	defer m.mu.Unlock()
 	v := m.byName[key]
 	if v == nil {
-		v = &metric{mu: &m.mu, key: key}
+		v = &metric{set: m, key: key}
+		m.changes++
 		m.byName[key] = v
 	}
 	return v
+}
+
+// Changes counts the metrics that were defined and the values that were changed: as long as it stays, All gives the same.
+func (m *Metrics) Changes() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.changes
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -73,9 +74,11 @@ func (vm *VM) NewPlugin(_ context.Context, c PluginConfig) (p *Plugin, err error
 	p.prefix = logPrefix("", c.RootID, vm.config.ID)
 	p.streamPrefix = logPrefix(c.Name, c.RootID, vm.config.ID)
 	p.scope.plugin = p
-	if err := p.begin(len(vm.plugins) == 0); err != nil {
+	if err := p.begin(!vm.peopled); err != nil {
+		p.dismiss()
 		return nil, err
 	}
+	vm.peopled = true
 	vm.plugins = append(vm.plugins, p)
 	return p, nil
 }
@@ -92,7 +95,6 @@ func (p *Plugin) begin(first bool) error {
 	started := vm.call(onVMStart, &p.scope, 1, uint32(len(vm.config.Configuration)), 0, 0, 0)
 	vm.after()
 	if vm.failure == nil && started == 0 {
-		vm.shut(&p.scope)
 		return ErrStartRefused
 	}
 	p.configuring = true
@@ -103,7 +105,6 @@ func (p *Plugin) begin(first bool) error {
 		return vm.failure
 	}
 	if configured == 0 {
-		vm.shut(&p.scope)
 		return ErrConfigureRefused
 	}
 	return nil
@@ -129,9 +130,6 @@ func (p *Plugin) reload() {
 	}
 	vm.reloads++
 	for i, other := range vm.plugins {
-		if other.gone {
-			continue
-		}
 		if err := other.begin(i == 0); err != nil {
 			vm.die(failure)
 			return
@@ -192,9 +190,27 @@ func (p *Plugin) finish() {
 		return
 	}
 	p.gone, p.ending, p.period = true, false, 0
-	p.vm.call(onDelete, &p.scope, 0, 0, 0, 0, 0)
-	p.vm.after()
-	p.vm.shut(&p.scope)
+	vm := p.vm
+	vm.call(onDelete, &p.scope, 0, 0, 0, 0, 0)
+	vm.after()
+	vm.shut(&p.scope)
+	// Into a new list, as the old one may be being walked.
+	vm.plugins = slices.DeleteFunc(slices.Clone(vm.plugins), func(other *Plugin) bool { return other == p })
+}
+
+// dismiss ends a plugin that refused to start. Envoy tries an update in a VM of its own and drops that VM; here the VM is
+// that of the plugins that run, and the guest is told, or it would keep the context for ever. A VM without any other
+// plugin is dropped here too.
+func (p *Plugin) dismiss() {
+	vm := p.vm
+	if len(vm.plugins) > 0 && !vm.dead() {
+		vm.call(onDone, &p.scope, 1, 0, 0, 0, 0)
+		vm.after()
+		p.finish()
+		return
+	}
+	p.gone, p.period = true, 0
+	vm.shut(&p.scope)
 }
 
 // err is the failure as an error, nil while the VM lives.

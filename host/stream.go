@@ -253,6 +253,9 @@ func (s *Stream) lost() bool { return s.generation != s.vm.living }
 
 func (s *Stream) failsOpen() bool { return s.plugin.config.FailurePolicy == LegacyFailOpen }
 
+// failStream are the details of the reply for a dead VM.
+const failStream = "wasm_fail_stream"
+
 // fail answers for a dead VM, once: 503 without a body (Envoy, failStream).
 func (s *Stream) fail() {
 	if f := s.vm.failure; f != nil && f.Kind == WouldCrashEnvoy {
@@ -265,7 +268,7 @@ func (s *Stream) fail() {
 	s.failed = true
 	r := s.newReply()
 	r.code, r.grpc = 503, 14
-	r.details = append(r.details, "wasm_fail_stream"...)
+	r.details = append(r.details, failStream...)
 	s.sendReply(r)
 }
 

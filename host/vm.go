@@ -85,8 +85,9 @@ type VM struct {
 	effective *scope
 	contexts  []*scope
 	lastID    uint32
-	wrapped   bool // context ids have started again
-	plugins   []*Plugin
+	wrapped   bool      // context ids have started again
+	plugins   []*Plugin // that live
+	peopled   bool      // there has been one
 
 	stopNext bool // the callback that runs must not let its message go on
 	actions  []action
@@ -265,6 +266,15 @@ func (vm *VM) Memory() uint32 {
 		return vm.lastSize
 	}
 	return vm.memory.Size()
+}
+
+// Linear is linear memory itself, good until the guest runs again and not to be written to; of a closed VM, nil.
+func (vm *VM) Linear() []byte {
+	if vm.memory == nil {
+		return nil
+	}
+	b, _ := vm.memory.Read(0, vm.memory.Size())
+	return b
 }
 
 // Module is what the VM is an instance of.

@@ -166,6 +166,7 @@ type Memory struct {
 	Allocator string  `json:"allocator"` // which export gives the host memory in the guest: envoy's order or the spec's
 	Requests  int     `json:"requests"`
 	Ready     int64   `json:"ready"`           // bytes of linear memory once configured
+	Limit     int64   `json:"limit,omitempty"` // bytes that it can't grow beyond; 0: Envoy's 1 GiB
 	Curve     []Point `json:"curve"`           // after so many requests: each change, and points spaced evenly on a log scale
 	Ended     string  `json:"ended,omitempty"` // why before its time: "out of memory after …"
 }

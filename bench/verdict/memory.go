@@ -22,6 +22,18 @@ const (
 // step is a growth of linear memory: after so many requests, from so many bytes to so many.
 type step struct{ requests, from, to float64 }
 
+// memoryLimit is how many bytes Envoy gives a guest at most.
+const memoryLimit = 1 << 30
+
+// fills says whether memory could not grow once more as it did: then its silence means nothing.
+func (s step) fills(limit int64) bool {
+	next := s.to + (s.to - s.from)
+	if s.to > 1.4*s.from && s.from > 0 {
+		next = s.to * s.to / s.from
+	}
+	return next > float64(limit)
+}
+
 // memories judges each soak. Linear memory grows in steps and never shrinks, hence a step says what a slope over a flat
 // stretch can't: at that request the memory before it was used up. The points (requests, bytes before) therefore lie on
 // the line of what the guest needs, however large its steps are, a page or twice all there was.
@@ -29,13 +41,15 @@ func memories(r *evidence.Report, o Options) []Memory {
 	var found []Memory
 	for _, m := range r.Memory {
 		if reason(r, m.Build, "") == "" {
-			found = append(found, memory(m, o))
+			found = append(found, JudgeMemory(m, o))
 		}
 	}
 	return found
 }
 
-func memory(m evidence.Memory, o Options) Memory {
+// JudgeMemory judges one soak.
+func JudgeMemory(m evidence.Memory, o Options) Memory {
+	o = o.withDefaults()
 	found := Memory{Build: m.Build, Allocator: m.Allocator, Requests: m.Requests, Ended: m.Ended,
 		Ready: m.Ready, Warm: m.Ready, End: m.Ready, Verdict: Unclear, PerRequest: stats.None()}
 	curve := slices.SortedStableFunc(slices.Values(m.Curve), func(a, b evidence.Point) int { return cmp.Compare(a.Requests, b.Requests) })
@@ -58,7 +72,12 @@ func memory(m evidence.Memory, o Options) Memory {
 			found.Warm = found.End
 		}
 	}
-	switch growing := stillGrowing(steps, n); {
+	full := ""
+	if last := len(steps) - 1; last >= 0 && steps[last].fills(cmp.Or(m.Limit, memoryLimit)) {
+		// What comes after is silence because nothing is left to grow by.
+		n, full = steps[last].requests, fmt.Sprintf(" It has all the memory it can get since %s requests.", count(steps[last].requests))
+	}
+	switch growing := full != "" || stillGrowing(steps, n); {
 	case len(steps) == 0:
 		found.Verdict = Flat
 		found.PerRequest = Interval{Low: 0, Mid: 0, High: float64(m.Ready) / n, N: 1}
@@ -72,10 +91,10 @@ func memory(m evidence.Memory, o Options) Memory {
 	case len(steps) < fewestSteps && m.Ended == "":
 		found.PerRequest = Interval{Low: 0, Mid: (steps[len(steps)-1].to - float64(m.Ready)) / n, High: rate(steps, n, m.Ready), N: len(steps)}
 		found.Why = fmt.Sprintf("It grew %s, last after %s of %s requests: too late to tell whether it stops. Soak with more requests.",
-			times(len(steps)), count(steps[len(steps)-1].requests), count(n))
+			times(len(steps)), count(steps[len(steps)-1].requests), count(float64(m.Requests))) + full
 	default:
 		found.PerRequest = perRequest(steps, n, o)
-		if slowed(steps) && m.Ended == "" {
+		if slowed(steps) && m.Ended == "" && full == "" {
 			found.PerRequest = Interval{Low: 0, Mid: pace(steps, len(steps)*2/3), High: pace(steps, 0), N: len(steps)}
 			found.Why = fmt.Sprintf("It grew by %s and still does, ever more slowly: it may stop. Soak with more requests.", bytes(float64(found.End-m.Ready)))
 			break
@@ -85,6 +104,7 @@ func memory(m evidence.Memory, o Options) Memory {
 		if doubles(steps) {
 			found.Why = fmt.Sprintf("It grew %s, each time by about as much as there was or more: between two steps it looks flat, and is not.", times(len(steps)))
 		}
+		found.Why += full
 	}
 	return found
 }

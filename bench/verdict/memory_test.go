@@ -53,6 +53,15 @@ func byDoubling(have, _ int64) int64  { return 2 * have }
 func byFour(have, _ int64) int64      { return 4 * have }
 func byChunks(have, need int64) int64 { return have + 16*page }
 
+func byPagesTo(most int64) func(int64, int64) int64 {
+	return func(have, need int64) int64 { return min(byPages(have, need), most) }
+}
+
+func limited(m evidence.Memory, limit int64) evidence.Memory {
+	m.Limit = limit
+	return m
+}
+
 // leaking needs so many bytes a request on top of what it starts with.
 func leaking(start, each int64) func(int) int64 {
 	return func(n int) int64 { return start + int64(n)*each }
@@ -86,10 +95,14 @@ func TestMemory(t *testing.T) {
 		{"16 bytes in pages, few points kept", thinned(soak(million, page, leaking(1000, 16), byPages), 16), Leak, 16, 1.1},
 		{"352 bytes in pages, few points kept", thinned(soak(million, 2*page, leaking(90_000, 352), byPages), 64), Leak, 352, 1.05},
 		{"a cache that fills up, few points kept", thinned(soak(million, page, func(n int) int64 { return page + min(int64(n), 400_000)*16 }, byPages), 16), Plateau, 0, 1},
+		{"a page a request, until there are no more", soak(million, page, leaking(0, page), byPagesTo(1<<30)), Leak, page, 1.01},
+		{"16 bytes, until a limit of its own is full", limited(soak(million, page, leaking(1000, 16), byPagesTo(4<<20)), 4<<20), Leak, 16, 1.01},
+		{"doubling, until once more is too much", limited(soak(million, page, leaking(1000, 64), func(have, _ int64) int64 { return have * (1 + min(1, 30<<20/(2*have))) }), 30<<20), Leak, 64, 1.2},
+		{"all there is, at once", soak(million, page, func(int) int64 { return 1 << 30 }, byPages), Unclear, math.NaN(), 1},
 		{"no requests", evidence.Memory{Build: "guest"}, Unclear, math.NaN(), 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := memory(test.soak, Options{}.withDefaults())
+			got := JudgeMemory(test.soak, Options{})
 			i := got.PerRequest
 			t.Logf("%s: %.4g (%.4g to %.4g, %d) bytes a request, %d to %d to %d bytes. %s", got.Verdict, i.Mid, i.Low, i.High, i.N, got.Ready, got.Warm, got.End, got.Why)
 			if got.Verdict != test.want {
@@ -115,7 +128,7 @@ func TestMemory(t *testing.T) {
 func TestNoisyLeak(t *testing.T) {
 	random := rand.New(rand.NewPCG(13, 1))
 	extra := int64(0)
-	got := memory(soak(1_000_000, 4*page, func(n int) int64 {
+	got := JudgeMemory(soak(1_000_000, 4*page, func(n int) int64 {
 		if n%1000 == 0 {
 			extra = random.Int64N(200_000) // garbage not yet collected
 		}
@@ -131,7 +144,7 @@ func TestNoisyLeak(t *testing.T) {
 func TestOutOfMemory(t *testing.T) {
 	m := soak(10_000, 256<<20, leaking(0, 100_000), byDoubling)
 	m.Ended = "out of memory after 10000 requests"
-	if got := memory(m, Options{}.withDefaults()); got.Verdict != Leak {
+	if got := JudgeMemory(m, Options{}); got.Verdict != Leak {
 		t.Errorf("%+v", got)
 	}
 }

@@ -32,6 +32,7 @@ func commands() []command {
 		{"trace", "show what crosses between host and plugin in one case, two builds side by side", runTrace},
 		{"inspect", "look into a module: sizes, imports, exports, and which Envoy would load it", runInspect},
 		{"bench", "measure speed, latency, start-up, memory and size of modules against each other", runBench},
+		{"soak", "do every path of the contract a hundred thousand times: wrong answers, leaks, pauses", runSoak},
 		{"render", "write the report of a benchmark again, in any of its forms", runRender},
 		{workerCommand, "", runBenchWorker}, // how bench starts itself in a fresh process
 		{"mutants", "change the plugins in small ways, and see whether the table notices", runMutants},

@@ -138,6 +138,7 @@ func (s *selection) loadTable() (*table.Table, string, error) {
 type module struct {
 	suite.Subject
 	about report.Build
+	leaks string // why it is known to leak; "": it is not
 }
 
 // modules makes or reads everything that was selected: first the builds, then the modules of --wasm.
@@ -223,6 +224,7 @@ func (s *selection) listedModule(r build.Result) (module, error) {
 	for _, k := range r.KnownFailing {
 		m.Known = append(m.Known, suite.Known{Pattern: k.Case, Reason: k.Reason, MayPass: !s.usualHost()})
 	}
+	m.leaks = r.Leaks
 	m.about.Language = r.Language
 	m.about.SDK = r.SDK.Name + " " + r.SDK.Version
 	m.about.Toolchain = strings.TrimSpace(r.Compiler + " " + r.Provenance.Compiler.Version)

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +81,7 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ O
 }
 
 // newRun makes the VM of a case, with a clock that stands still and random numbers that are always the same.
-func newRun(ctx context.Context, m *host.Module, c *table.Case, o Options) (r *run, err error) {
+func newRun(ctx context.Context, m *host.Module, c *table.Case, o Options, environment ...host.Variable) (r *run, err error) {
 	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: host.NewMetrics()},
 		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld}
 	begin := epoch
@@ -90,13 +89,14 @@ func newRun(ctx context.Context, m *host.Module, c *table.Case, o Options) (r *r
 		begin = c.Clock
 	}
 	config := host.VMConfig{
-		Clock:    host.NewManualClock(begin),
-		Random:   rand.NewChaCha8([32]byte{}),
-		Log:      r.log,
-		Clusters: r.upstreams.state,
-		Upstream: r.upstreams.answer,
-		Metrics:  r.metrics.set,
-		Trace:    o.Trace != nil,
+		Environment: environment,
+		Clock:       host.NewManualClock(begin),
+		Random:      rand.NewChaCha8([32]byte{}),
+		Log:         r.log,
+		Clusters:    r.upstreams.state,
+		Upstream:    r.upstreams.answer,
+		Metrics:     r.metrics.set,
+		Trace:       o.Trace != nil,
 	}
 	if len(c.Start.Faults) > 0 || slices.ContainsFunc(c.Steps, func(s table.Step) bool { return len(s.Faults) > 0 }) {
 		config.Intercept = r.faults.intercept // only then: host calls take longer with it
@@ -116,6 +116,7 @@ type run struct {
 	vm            *host.VM
 	plugins       []*plugin // that take new streams; the first is the case's own
 	streams       []*stream // that are open, with a name
+	nameless      stream    // of the exchange without one that was last
 	seen          Observation
 	place         Place
 	failed        *host.Failure // the last that was seen
@@ -185,18 +186,9 @@ func (r *run) step(ctx context.Context, number int, s *table.Step) bool {
 
 // do does a step once.
 func (r *run) do(ctx context.Context, s *table.Step, exchanger *Exchanger) (e Exchange) {
-	switch {
-	case s.Exchanges():
-		e = r.act(s, exchanger)
-	case s.Answer != nil:
-		e.Problem = r.answer(s.Answer)
-	case s.Configure != nil:
-		e.Refused = r.configure(ctx, cmp.Or(s.Configure.Plugin, table.Main), s.Configure.Config) != nil
-	case s.Jump != 0:
-		_ = r.vm.Jump(s.Jump)
-	default:
-		_ = r.vm.Advance(s.Advance) // the VM's failure, which is looked for anyway
-	}
+	m := r.move(ctx, s, exchanger)
+	defer m.release()
+	e = m.takeDown()
 	e.Others = r.others(s.Acts())
 	e.Effects = r.effects()
 	return e

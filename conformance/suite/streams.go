@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"slices"
@@ -28,6 +29,7 @@ type stream struct {
 	uploaded  bool
 	responded bool
 	last      Exchange
+	digest    uint64 // of what it showed last; of a Cycle
 }
 
 func policyOf(name string) host.FailurePolicy {
@@ -65,55 +67,74 @@ func (p *plugin) retire() {
 	}
 }
 
+// moved is what a step did, before anything of it is taken down.
+type moved struct {
+	stream  *stream // the step is about; nil: none
+	over    bool    // the stream has ended
+	refused bool    // an update was
+	problem string  // why the step could not be done
+}
+
+// move does a step.
+func (r *run) move(ctx context.Context, s *table.Step, e *Exchanger) (m moved) {
+	switch {
+	case s.Request != nil:
+		return r.request(s, e)
+	case s.Exchanges():
+		return r.carryOn(s)
+	case s.Answer != nil:
+		m.problem = r.answer(s.Answer)
+	case s.Configure != nil:
+		m.refused = r.configure(ctx, cmp.Or(s.Configure.Plugin, table.Main), s.Configure.Config) != nil
+	case s.Jump != 0:
+		_ = r.vm.Jump(s.Jump)
+	default:
+		_ = r.vm.Advance(s.Advance) // the VM's failure, which is looked for anyway
+	}
+	return m
+}
+
+// takeDown is all that can be seen of the stream that a step moved, and of the step itself.
+func (m *moved) takeDown() (e Exchange) {
+	if m.stream != nil {
+		e = m.stream.look()
+	}
+	e.Refused, e.Problem = m.refused, m.problem
+	return e
+}
+
+// release lets a stream that has ended go, once it was taken down.
+func (m *moved) release() {
+	if m.over {
+		m.stream.Release()
+	}
+}
+
 // exchange is a whole one, without a name.
 func (r *run) exchange(p *plugin, e *Exchanger) Exchange {
+	m := r.whole(p, e)
+	defer m.release()
+	return m.takeDown()
+}
+
+func (r *run) whole(p *plugin, e *Exchanger) moved {
 	// Raw: the table speaks to the plugin, not to Envoy's codecs, which would keep some hostile requests from it.
-	s := p.NewStream(host.StreamConfig{Raw: true})
-	e.Drive(s)
-	seen := snapshot(s, true)
-	s.Release()
-	return seen
+	r.nameless = stream{Stream: p.NewStream(host.StreamConfig{Raw: true}), plugin: p, exchanger: e, uploaded: true}
+	e.Drive(r.nameless.Stream)
+	return moved{stream: &r.nameless, over: true}
 }
 
-// act does a step that is about a stream.
-func (r *run) act(step *table.Step, e *Exchanger) Exchange {
-	if step.Request != nil {
-		return r.request(step, e)
-	}
-	at := slices.IndexFunc(r.streams, func(s *stream) bool { return s.name == step.Acts() })
-	if at < 0 {
-		return Exchange{Problem: "the stream was never opened"}
-	}
-	s := r.streams[at]
-	switch {
-	case step.Upload != "":
-		s.upload()
-	case step.Respond != "":
-		s.respond()
-	case step.Finish != "":
-		s.upload()
-		s.respond()
-	}
-	if step.Finish != "" || step.Close != "" {
-		s.Close()
-		r.streams = slices.Delete(r.streams, at, at+1)
-		s.plugin.open--
-		s.plugin.retire()
-	}
-	return s.look()
-}
-
-func (r *run) request(step *table.Step, e *Exchanger) Exchange {
+func (r *run) request(step *table.Step, e *Exchanger) moved {
 	p := r.plugins[0]
 	if step.Plugin != "" {
 		at := slices.IndexFunc(r.plugins, func(p *plugin) bool { return p.name == step.Plugin })
 		if at < 0 {
-			return Exchange{Problem: "the plugin context was refused"}
+			return moved{problem: "the plugin context was refused"}
 		}
 		p = r.plugins[at]
 	}
 	if step.Stream == "" {
-		return r.exchange(p, e)
+		return r.whole(p, e)
 	}
 	p.open++
 	s := &stream{Stream: p.NewStream(host.StreamConfig{Raw: true}), name: step.Stream, plugin: p, exchanger: e}
@@ -122,7 +143,32 @@ func (r *run) request(step *table.Step, e *Exchanger) Exchange {
 	if !step.HeadersOnly {
 		s.upload()
 	}
-	return s.look()
+	return moved{stream: s}
+}
+
+// carryOn does what a step says to a stream that is open.
+func (r *run) carryOn(step *table.Step) moved {
+	at := slices.IndexFunc(r.streams, func(s *stream) bool { return s.name == step.Acts() })
+	if at < 0 {
+		return moved{problem: "the stream was never opened"}
+	}
+	m := moved{stream: r.streams[at], over: step.Finish != "" || step.Close != ""}
+	switch {
+	case step.Upload != "":
+		m.stream.upload()
+	case step.Respond != "":
+		m.stream.respond()
+	case step.Finish != "":
+		m.stream.upload()
+		m.stream.respond()
+	}
+	if m.over {
+		m.stream.Close()
+		r.streams = slices.Delete(r.streams, at, at+1)
+		m.stream.plugin.open--
+		m.stream.plugin.retire()
+	}
+	return m
 }
 
 func (s *stream) upload() {

@@ -1,4 +1,5 @@
-package bench
+// Package clock is what work is timed with.
+package clock
 
 import (
 	"time"
@@ -6,12 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// clockName says what batches are timed with: the time that the measuring thread had a processor. On a quiet machine that
+// Name says what work is timed with: the time that the measuring thread had a processor. On a quiet machine that
 // is the time that passed; on a busy one it is what the requests took, without what the system did in between.
-const clockName = "thread CPU time"
+const Name = "thread CPU time"
 
-// clock is the thread's time so far; the goroutine has to be locked to its thread.
-func clock() time.Duration {
+// Now is the thread's time so far; the goroutine has to be locked to its thread.
+func Now() time.Duration {
 	var t unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) != nil {
 		return 0 // no Linux is without it; a batch of no time would be noticed by everybody

@@ -1,11 +1,9 @@
-package bench
+package evidence
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/header-auth/header-auth/bench/evidence"
 )
 
 func TestCurve(t *testing.T) {
@@ -31,11 +29,11 @@ func TestCurve(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c := newCurve(test.bytes(0))
+			c := NewCurve(test.bytes(0))
 			for n := 1; n <= test.requests; n++ {
-				c.note(n, test.bytes(n))
+				c.Note(n, test.bytes(n))
 			}
-			points := c.upTo(test.requests, test.bytes(test.requests))
+			points := c.UpTo(test.requests, test.bytes(test.requests))
 			late := 0
 			for i, p := range points {
 				if want := test.bytes(p.Requests); p.Bytes != want {
@@ -57,12 +55,12 @@ func TestCurve(t *testing.T) {
 
 // TestCurveKeepsEveryChange: a verdict has to see when memory grew, not when somebody happened to look.
 func TestCurveKeepsEveryChange(t *testing.T) {
-	c := newCurve(1)
+	c := NewCurve(1)
 	for n := 1; n <= 30; n++ {
-		c.note(n, int64(1+n/13))
+		c.Note(n, int64(1+n/13))
 	}
-	got := c.upTo(30, 3)
-	for _, want := range []evidence.Point{{Requests: 0, Bytes: 1}, {Requests: 13, Bytes: 2}, {Requests: 26, Bytes: 3}, {Requests: 30, Bytes: 3}} {
+	got := c.UpTo(30, 3)
+	for _, want := range []Point{{Requests: 0, Bytes: 1}, {Requests: 13, Bytes: 2}, {Requests: 26, Bytes: 3}, {Requests: 30, Bytes: 3}} {
 		found := false
 		for _, p := range got {
 			found = found || cmp.Equal(p, want)

@@ -1,10 +1,8 @@
-package bench
+package evidence
 
 import (
 	"math"
 	"slices"
-
-	"github.com/header-auth/header-auth/bench/evidence"
 )
 
 const (
@@ -12,10 +10,10 @@ const (
 	perDecade   = 10  // points that it keeps besides, evenly on a log scale
 )
 
-// curve keeps the size of linear memory over requests: each change, or every second, fourth … one once there are too
+// Curve keeps the size of linear memory over requests: each change, or every second, fourth … one once there are too
 // many, so that what is kept stays spread over all of them. Every point is what was seen after so many requests.
-type curve struct {
-	points  []evidence.Point
+type Curve struct {
+	points  []Point
 	changed []bool // of points
 	last    int64  // bytes
 	changes int    // seen so far
@@ -24,13 +22,13 @@ type curve struct {
 	next    int // requests at which a point is due anyway
 }
 
-// newCurve begins with the size of memory before the first request.
-func newCurve(bytes int64) *curve {
-	return &curve{points: []evidence.Point{{Bytes: bytes}}, changed: []bool{false}, last: bytes, stride: 1, next: 1}
+// NewCurve begins with the size of memory before the first request.
+func NewCurve(bytes int64) *Curve {
+	return &Curve{points: []Point{{Bytes: bytes}}, changed: []bool{false}, last: bytes, stride: 1, next: 1}
 }
 
-// note is called after each request, in order.
-func (c *curve) note(requests int, bytes int64) {
+// Note is called after each request, in order.
+func (c *Curve) Note(requests int, bytes int64) {
 	changed, due := bytes != c.last, requests >= c.next
 	if !changed && !due {
 		return
@@ -46,7 +44,7 @@ func (c *curve) note(requests int, bytes int64) {
 	if !chosen && !due {
 		return
 	}
-	c.points = append(c.points, evidence.Point{Requests: requests, Bytes: bytes})
+	c.points = append(c.points, Point{Requests: requests, Bytes: bytes})
 	c.changed = append(c.changed, chosen && !due)
 	if chosen && !due {
 		if c.kept++; c.kept > mostChanges {
@@ -56,7 +54,7 @@ func (c *curve) note(requests int, bytes int64) {
 }
 
 // thin drops every second change.
-func (c *curve) thin() {
+func (c *Curve) thin() {
 	c.stride *= 2
 	points, changed, seen := c.points[:0], c.changed[:0], 0
 	c.kept = 0
@@ -72,10 +70,10 @@ func (c *curve) thin() {
 	c.points, c.changed = points, changed
 }
 
-// upTo is the curve so far, with its end.
-func (c *curve) upTo(requests int, bytes int64) []evidence.Point {
+// UpTo is the curve so far, with its end.
+func (c *Curve) UpTo(requests int, bytes int64) []Point {
 	points := slices.Clone(c.points)
-	if end := (evidence.Point{Requests: requests, Bytes: bytes}); points[len(points)-1] != end {
+	if end := (Point{Requests: requests, Bytes: bytes}); points[len(points)-1] != end {
 		points = append(points, end)
 	}
 	return points

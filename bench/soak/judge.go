@@ -1,0 +1,78 @@
+package soak
+
+import (
+	"github.com/header-auth/header-auth/bench/stats"
+	"github.com/header-auth/header-auth/bench/verdict"
+)
+
+// Growth is what became of linear memory.
+type Growth = verdict.Growth
+
+const (
+	Flat    = verdict.Flat
+	Plateau = verdict.Plateau
+	Leak    = verdict.Leak
+	Unclear = verdict.Unclear
+)
+
+const (
+	confidence = 0.95
+	// least is how many bytes a round count: TinyGo hands out sixteen at least, Go and Rust eight with what they note.
+	least = 8
+)
+
+// Memory is what became of a path's linear memory, in bytes.
+type Memory struct {
+	Verdict  Growth         `json:"verdict"`
+	Ready    int64          `json:"ready"` // once configured
+	End      int64          `json:"end"`   // its peak: it never shrinks
+	PerRound stats.Interval `json:"per_round"`
+	Why      string         `json:"why"`
+	Ended    string         `json:"ended,omitempty"`
+}
+
+// judge holds two witnesses against each other: the steps in which linear memory grows, and how much of it stays as it is.
+//
+// Steps alone show a leak once there are three at a steady pace. What stays shows it earlier, and is believed when memory
+// grows too: it has to, as what leaks lies somewhere. What could have filled all the memory that there is since it grew
+// last, and has not, is no leak.
+func (p *path) judge() Memory {
+	m := p.memory
+	m.Curve = p.curve.UpTo(m.Requests, int64(p.cycle.VM().Memory()))
+	steps := verdict.JudgeMemory(m, verdict.Options{Confidence: confidence})
+	found := Memory{Verdict: steps.Verdict, Ready: steps.Ready, End: steps.End, PerRound: steps.PerRequest, Why: steps.Why, Ended: steps.Ended}
+	if m.Requests == 0 {
+		return found
+	}
+	stays := p.stay.rate(confidence)
+	grew := 0 // the round in which memory grew last
+	for i, point := range m.Curve[1:] {
+		if point.Bytes > m.Curve[i].Bytes {
+			grew = point.Requests
+		}
+	}
+	room := float64(found.End) / float64(max(1, m.Requests-grew)) // more than this a round would have filled it since
+	late := grew > m.Requests/4
+	switch {
+	case steps.Verdict == Leak:
+		if stays.Known() && stays.Low > 0 && stays.Low < steps.PerRequest.High && stays.High > steps.PerRequest.Low {
+			found.PerRound = stays
+		}
+	case steps.Verdict != Unclear && room < least:
+		found.PerRound.High = room
+	case !stays.Known():
+		found.Verdict = Unclear
+	case stays.Low >= least/2 && late && stays.Low < room:
+		found.Verdict, found.PerRound = Leak, stays
+		found.Why = "What stays in memory grows at a steady pace, and memory with it."
+	case stays.High < least && (steps.Verdict != Unclear || m.Requests >= Longest*p.rounds):
+		if steps.Verdict == Unclear {
+			found.Verdict, found.Why = Plateau, "It grew late, but what stays in it does not."
+		}
+		found.PerRound = stats.Interval{Low: 0, Mid: 0, High: max(0, stays.High), N: stays.N}
+	default:
+		found.Verdict, found.PerRound = Unclear, stays
+		found.Why = "What stays in memory grows, and memory does not yet: more rounds would tell."
+	}
+	return found
+}

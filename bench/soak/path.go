@@ -1,0 +1,113 @@
+package soak
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/internal/clock"
+)
+
+// looks is how often memory is looked at in the rounds that were asked for.
+const looks = 64
+
+// path is one case on one build.
+type path struct {
+	result Result
+	rounds int   // that were asked for
+	limit  int64 // bytes of linear memory
+	say    func(share float64)
+	alive  atomic.Int64 // the round that was done last
+
+	cycle  *suite.Cycle
+	memory evidence.Memory
+	curve  *evidence.Curve
+	stay   stay
+	pauses pauses
+}
+
+func (p *path) run(ctx context.Context, m *host.Module, c *table.Case) {
+	runtime.LockOSThread() // for the clock
+	defer runtime.UnlockOSThread()
+	begun := time.Now()
+	defer func() { p.result.Seconds = time.Since(begun).Seconds() }()
+	var err error
+	p.cycle, err = suite.NewCycle(ctx, m, c, Environment...)
+	if err != nil {
+		p.failed(ctx, err)
+		return
+	}
+	defer p.cycle.Close(ctx)
+	p.result.Requests, p.result.Rounds = p.cycle.Requests(), p.cycle.Rounds()
+	vm := p.cycle.VM()
+	p.memory = evidence.Memory{Build: p.result.Build, Ready: int64(vm.Memory()), Limit: p.limit}
+	p.curve = evidence.NewCurve(p.memory.Ready)
+	p.stay.look(0, vm.Linear())
+	for done, until := 0, p.rounds; ; done, until = until, 2*until {
+		if err := p.part(ctx, done, until); err != nil {
+			p.failed(ctx, err)
+		}
+		p.result.Memory, p.result.Pauses = p.judge(), p.pauses.summary()
+		if p.result.Memory.Verdict != Unclear || p.over() || until >= Longest*p.rounds {
+			return
+		}
+	}
+}
+
+func (p *path) over() bool {
+	return p.result.Cut || p.result.Wrong != nil || p.result.Failed != "" || p.memory.Ended != ""
+}
+
+// part does the rounds after done until so many are done.
+func (p *path) part(ctx context.Context, done, until int) error {
+	vm := p.cycle.VM()
+	often := max(1, p.rounds/looks)
+	before := clock.Now()
+	for n := done + 1; n <= until; n++ {
+		if err := p.cycle.Round(ctx); err != nil {
+			return err
+		}
+		now := clock.Now()
+		p.pauses.add(now-before, p.cycle.Rounds())
+		p.alive.Store(int64(p.cycle.Rounds()))
+		p.result.Rounds, p.memory.Requests = p.cycle.Rounds(), n
+		size := int64(vm.Memory())
+		p.curve.Note(n, size)
+		if n%often == 0 {
+			p.stay.look(n, vm.Linear())
+			p.say(float64(n) / float64(until))
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			now = clock.Now()
+		}
+		before = now
+	}
+	return nil
+}
+
+// failed notes why a path could not be gone on with.
+func (p *path) failed(ctx context.Context, err error) {
+	var wrong *suite.WrongError
+	var once *suite.OnceError
+	switch {
+	case ctx.Err() != nil:
+		p.result.Cut = true
+	case errors.As(err, &wrong):
+		p.result.Wrong = &Wrong{wrong.Request, wrong.What, wrong.Wanted, wrong.Got}
+	case errors.As(err, &once):
+		p.result.LeftOut = once.Why
+	case p.cycle != nil && suite.Starved(err, int64(p.cycle.VM().Memory()), p.limit, p.cycle.LastLine()):
+		p.memory.Ended = fmt.Sprintf("out of memory after %d rounds, at %d MiB", p.result.Rounds, p.cycle.VM().Memory()>>20)
+		p.curve.Note(p.memory.Requests, int64(p.cycle.VM().Memory()))
+	default:
+		p.result.Failed = err.Error()
+	}
+}

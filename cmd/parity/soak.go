@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"github.com/header-auth/header-auth/bench/soak"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+)
+
+var soakHelp = fmt.Sprintf(`Usage: parity soak [flags]
+
+The long run: does a module stay right, flat and quick? Each case is a cycle, whose steps are done over and over in one VM,
+%d rounds of it. Every answer is held against the first one whole: what reached the upstream and the client, the local
+reply, log lines, outgoing calls, metrics. Memory is watched by round, so that a leak of sixteen bytes shows, and the time
+of each round, so that a pause does. Where it is not yet known whether memory grows, a path is done up to %d times as long.
+
+  parity soak                                      make all builds of builds.yaml, then every case of the group soak
+  parity soak --short                              a fifth of the rounds
+  parity soak --build rust --case 'soak/token-*'   one build, some paths
+  parity soak --wasm mine=plugin.wasm --cases mycases
+                                                   a module and a table of your own: the group soak if it has one, else
+                                                   every case that can be repeated; what can't is listed with the reason
+
+Flags
+`+selectionHelp+`  --case PATTERN         cases to run: an id, a group or a glob; repeat it for several
+  --rounds N             rounds of each path (default %d; with --short %d)
+  --short                fewer rounds: a leak of sixteen bytes may be missed
+  --format FORMAT        text (default) or json
+
+A build with leaks in builds.yaml is known to leak: that is shown and does not fail the run; that it does not leak does.
+
+Exit codes: 0 every answer right and no leak; 1 a wrong answer, a leak, a VM that died, or nothing known of a path; 2 the
+call, builds.yaml or the table is wrong, or nothing was run; 3 this machine lacks a compiler, or the run was interrupted.
+`, soak.Rounds, soak.Longest, host.DefaultProfile, soak.Rounds, soak.ShortRounds)
+
+// runSoak is the command "soak"; soakHelp says what its exit codes mean.
+func runSoak(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var s selection
+	var patterns nameList
+	flags := flag.NewFlagSet("soak", flag.ContinueOnError)
+	s.flags(flags)
+	flags.Var(&patterns, "case", "")
+	short := flags.Bool("short", false, "")
+	rounds := flags.Int("rounds", 0, "")
+	format := flags.String("format", "text", "")
+	if code, done := parseFlags(flags, args, soakHelp, stdout, stderr); done {
+		return code
+	}
+	switch {
+	case *format != "text" && *format != "json":
+		return exit("soak", usagef("--format %q: expected text or json", *format), stderr)
+	case *rounds < 0 || *rounds > 0 && *rounds < fewestRounds:
+		return exit("soak", usagef("--rounds %d: expected %d or more", *rounds, fewestRounds), stderr)
+	case *rounds == 0 && *short:
+		*rounds = soak.ShortRounds
+	case *rounds == 0:
+		*rounds = soak.Rounds
+	}
+	r, err := soakAll(ctx, &s, patterns, *rounds, stderr)
+	if err != nil {
+		return exit("soak", err, stderr)
+	}
+	if *format == "json" {
+		e := json.NewEncoder(stdout)
+		e.SetIndent("", "  ")
+		err = e.Encode(r)
+	} else {
+		err = soakText(stdout, r, colours(stdout))
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintf(stderr, "parity soak: write report: %v\n", err)
+		return 3
+	case r.Red():
+		return 1
+	case r.Interrupted:
+		return 3
+	case !r.Done():
+		return 2
+	}
+	return 0
+}
+
+// fewestRounds are those without which nothing is known of memory.
+const fewestRounds = 1000
+
+// soakReport is what is printed.
+type soakReport struct {
+	Schema string `json:"schema"`
+	Table  string `json:"table"`
+	Rounds int    `json:"rounds"`
+	*soak.Report
+
+	builds, cases []string
+}
+
+// soakAll runs what was selected.
+func soakAll(ctx context.Context, s *selection, patterns []string, rounds int, stderr io.Writer) (*soakReport, error) {
+	if err := s.find(); err != nil {
+		return nil, err
+	}
+	options, err := s.hostOptions()
+	if err != nil {
+		return nil, err
+	}
+	whole, _, err := s.loadTable()
+	if err != nil {
+		return nil, err
+	}
+	if len(patterns) == 0 {
+		patterns = cyclesOf(whole)
+	}
+	selected, err := whole.Select(patterns...)
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	modules, err := s.modules(ctx, stderr)
+	if err != nil {
+		return nil, err
+	}
+	r := &soakReport{Schema: "header-auth/soak/v1", Table: selected.Digest, Rounds: rounds}
+	var subjects []soak.Subject
+	for _, m := range modules {
+		r.builds = append(r.builds, m.Name)
+		subjects = append(subjects, soak.Subject{Name: m.Name, Wasm: m.Wasm, Err: m.Err, Leaks: m.leaks, MayHold: !s.usualHost()})
+	}
+	for _, c := range selected.Cases() {
+		r.cases = append(r.cases, c.ID)
+	}
+	line := newProgress(stderr)
+	begun := time.Now()
+	r.Report = soak.Run(ctx, selected.Cases(), subjects, soak.Config{Host: options, Workers: runtime.GOMAXPROCS(0), Rounds: rounds,
+		Progress: func(done float64, what string) {
+			left := time.Duration(0)
+			if done > 0.01 {
+				left = time.Duration(float64(time.Since(begun)) * (1 - done) / done).Round(time.Second)
+			}
+			line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*done, left, what))
+		}})
+	line.clear()
+	return r, nil
+}
+
+// cyclesOf are the cases that are soaked unless the call names others: the group soak, else all.
+func cyclesOf(t *table.Table) []string {
+	for _, g := range t.Groups {
+		if g.Name == "soak" {
+			return []string{g.Name}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/header-auth/header-auth/bench/soak"
+	"github.com/header-auth/header-auth/internal/words"
+)
+
+// soakText writes a table of paths and builds, and under it every finding as a sentence.
+func soakText(to io.Writer, r *soakReport, color bool) error {
+	w := &words.Writer{To: to}
+	paint := words.Paint{On: color}
+	t := words.NewTable()
+	head := table.Row{"path"}
+	for _, b := range r.builds {
+		head = append(head, b)
+	}
+	t.AppendHeader(head)
+	for i, id := range r.cases {
+		row := table.Row{id}
+		for b := range r.builds {
+			row = append(row, soakCell(&r.Results[b*len(r.cases)+i], paint))
+		}
+		t.AppendRow(row)
+	}
+	fmt.Fprintln(w, words.TrimLines(t.Render()))
+	fmt.Fprintln(w, "✓ flat, or grown and settled  ✗ leaks so many bytes a round, or is wrong  ~ known to leak  ? not known  - not run")
+	fmt.Fprintln(w)
+	for i := range r.Results {
+		if line := soakFinding(&r.Results[i]); line != "" {
+			fmt.Fprintln(w, line)
+		}
+	}
+	for _, b := range r.builds {
+		if reason, ok := r.Tight[b]; ok {
+			fmt.Fprintf(w, "%s does not leak, though builds.yaml says so: %q; take leaks out there.\n", b, reason)
+		}
+	}
+	soakKnown(w, r)
+	soakPauses(w, r)
+	soakLeftOut(w, r)
+	fmt.Fprintln(w, soakSummary(r))
+	return w.Err
+}
+
+func soakCell(p *soak.Result, paint words.Paint) string {
+	switch {
+	case p.LeftOut != "":
+		return "-"
+	case p.Wrong != nil:
+		return paint.Red(fmt.Sprintf("✗ wrong in round %s", grouped(p.Wrong.Round)))
+	case p.Failed != "":
+		return paint.Red("✗ died")
+	case p.Cut:
+		return "- cut"
+	case p.Memory.Verdict == soak.Leak && p.Known != "":
+		return paint.Yellow("~ " + bytesARound(p))
+	case p.Memory.Verdict == soak.Leak:
+		return paint.Red("✗ " + bytesARound(p))
+	case p.Memory.Verdict == soak.Unclear:
+		return paint.Yellow("?")
+	}
+	return paint.Green("✓")
+}
+
+func bytesARound(p *soak.Result) string {
+	i := p.Memory.PerRound
+	return fmt.Sprintf("%.0f [%.0f, %.0f]", i.Mid, i.Low, i.High)
+}
+
+// soakFinding is what is wrong with a path, "" if nothing is.
+func soakFinding(p *soak.Result) string {
+	what := p.Build + " " + p.Case + ": "
+	m := p.Memory
+	switch i := m.PerRound; {
+	case p.Wrong != nil:
+		return fmt.Sprintf("%swrong in round %s, and right in all before: %s: wanted %s, got %s", what, grouped(p.Wrong.Round), p.Wrong.What, p.Wrong.Wanted, p.Wrong.Got)
+	case p.Failed != "":
+		return fmt.Sprintf("%scould not go on after %s rounds: %s", what, grouped(p.Rounds), p.Failed)
+	case p.LeftOut != "" || p.Known != "":
+		return ""
+	case m.Verdict == soak.Leak:
+		ended := ""
+		if m.Ended != "" {
+			ended = ", " + m.Ended
+		}
+		return fmt.Sprintf("%sleaks %.0f bytes a round (95 %% interval %.0f to %.0f), %s rounds of %s, %s to %s%s. %s", what, i.Mid, i.Low, i.High,
+			grouped(p.Rounds), counted(p.Requests, "request"), sizeOf(m.Ready), sizeOf(m.End), ended, m.Why)
+	case m.Verdict == soak.Unclear && !p.Cut:
+		return fmt.Sprintf("%snot known whether it leaks after %s rounds, %s to %s. %s", what, grouped(p.Rounds), sizeOf(m.Ready), sizeOf(m.End), m.Why)
+	}
+	return ""
+}
+
+// soakKnown says in a line for each build what is known of it.
+func soakKnown(w io.Writer, r *soakReport) {
+	for b, build := range r.builds {
+		n, low, high, reason := 0, 0., 0., ""
+		for i := range r.cases {
+			p := &r.Results[b*len(r.cases)+i]
+			if p.Known == "" {
+				continue
+			}
+			if mid := p.Memory.PerRound.Mid; n == 0 {
+				low, high = mid, mid
+			} else {
+				low, high = min(low, mid), max(high, mid)
+			}
+			n++
+			reason = p.Known
+		}
+		if n > 0 {
+			fmt.Fprintf(w, "%s leaks on %d of %d paths, %.0f to %.0f bytes a round. Known: %s\n", build, n, len(r.cases), low, high, reason)
+		}
+	}
+}
+
+// soakPauses says in a line for each build how long its rounds took at worst.
+func soakPauses(w io.Writer, r *soakReport) {
+	for b, build := range r.builds {
+		paths, worst := 0, (*soak.Result)(nil)
+		for i := range r.cases {
+			p := &r.Results[b*len(r.cases)+i]
+			if !p.Pauses.Found() {
+				continue
+			}
+			paths++
+			if worst == nil || p.Pauses.Longest > worst.Pauses.Longest {
+				worst = p
+			}
+		}
+		if worst != nil {
+			fmt.Fprintf(w, "%s pauses on %d of %d paths: %s, %s in round %s, is %.0f times the median of %s; %s beyond %d times.\n", build, paths, len(r.cases),
+				worst.Case, worst.Pauses.Longest.Round(time.Microsecond), grouped(worst.Pauses.Round), float64(worst.Pauses.Longest)/float64(worst.Pauses.Median),
+				worst.Pauses.Median.Round(100*time.Nanosecond), counted(worst.Pauses.Beyond, "round"), soak.TimesMedian)
+		}
+	}
+}
+
+// soakLeftOut lists what was not done, and why; a reason that all builds share once.
+func soakLeftOut(w io.Writer, r *soakReport) {
+	for i, id := range r.cases {
+		by := map[string][]string{}
+		var reasons []string
+		for b, build := range r.builds {
+			if why := r.Results[b*len(r.cases)+i].LeftOut; why != "" {
+				if by[why] == nil {
+					reasons = append(reasons, why)
+				}
+				by[why] = append(by[why], build)
+			}
+		}
+		slices.Sort(reasons)
+		for _, why := range reasons {
+			who := strings.Join(by[why], ", ")
+			if len(by[why]) == len(r.builds) {
+				who = ""
+			} else {
+				who = " on " + who
+			}
+			fmt.Fprintf(w, "left out %s%s: %s\n", id, who, why)
+		}
+	}
+}
+
+func soakSummary(r *soakReport) string {
+	paths, requests := 0, 0
+	for i := range r.Results {
+		if p := &r.Results[i]; p.LeftOut == "" {
+			paths++
+			requests += p.Rounds * p.Requests
+		}
+	}
+	word := "sound"
+	switch {
+	case r.Red():
+		word = "not sound"
+	case r.Interrupted:
+		word = "interrupted"
+	}
+	return fmt.Sprintf("%s: %s, %s requests, every answer looked at whole, %s", word, counted(paths, "path"), grouped(requests),
+		(time.Duration(r.Seconds * float64(time.Second))).Round(time.Second))
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return grouped(n) + " " + what + "s"
+}
+
+func sizeOf(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
