@@ -61,17 +61,21 @@ func isOnError(s string) bool { return s == "deny" || s == "allow" }
 
 // forwarded are, name by name, all the request's headers that the service is to see, unless they are too many.
 func (c *callout) forwarded(buffer string) (headers [][2]string, ok bool) {
+	if len(c.forward) == 0 {
+		return nil, true
+	}
+	all := allPairs(buffer)
 	size := 0
 	for _, name := range c.forward {
-		for pairs := readPairs(buffer); pairs.next(); {
-			if !sameName(pairs.name, name) {
+		for _, p := range all {
+			if !sameName(p.name, name) {
 				continue
 			}
-			size += len(name) + len(pairs.value)
+			size += len(name) + len(p.value)
 			if len(headers) == forwardedPairsMax || size > forwardedBytesMax {
 				return nil, false
 			}
-			headers = append(headers, [2]string{name, pairs.value})
+			headers = append(headers, [2]string{name, p.value})
 		}
 	}
 	return headers, true

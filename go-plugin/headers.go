@@ -56,6 +56,16 @@ func (p *pairReader) next() bool {
 	return true
 }
 
+// allPairs gives them as a list, for a reader that looks at them many times: in TinyGo a walk costs ten times as much.
+func allPairs(buffer string) []pair {
+	pairs := readPairs(buffer)
+	all := make([]pair, 0, pairs.left)
+	for pairs.next() {
+		all = append(all, pair{pairs.name, pairs.value})
+	}
+	return all
+}
+
 // isWellFormed looks at every pair.
 func isWellFormed(buffer string) bool {
 	pairs := readPairs(buffer)
