@@ -34,6 +34,7 @@ func commands() []command {
 		{"bench", "measure speed, latency, start-up, memory and size of modules against each other", runBench},
 		{"render", "write the report of a benchmark again, in any of its forms", runRender},
 		{workerCommand, "", runBenchWorker}, // how bench starts itself in a fresh process
+		{"fuzz", "look for hidden doors in modules with the words that they know", runFuzz},
 		{"mutants", "change the plugins in small ways, and see whether the table notices", runMutants},
 		{"doctor", "say which compilers are there and where missing ones would come from", runDoctor},
 		{"exec", "run a command with a compiler's environment", runExec},
