@@ -94,7 +94,7 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 	if f.time <= 0 {
 		return false, usagef("--time %v: expected more than nothing, such as 60s", f.time)
 	}
-	if err := f.find(); err != nil {
+	if err := f.find(); err != nil && f.listed() { // the model needs no repository
 		return false, err
 	}
 	if f.options, err = f.hostOptions(); err != nil {
@@ -116,7 +116,7 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 	f.known = f.references()
 
 	workers := min(runtime.GOMAXPROCS(0), len(modules))
-	each := f.time * time.Duration(workers) / time.Duration(len(modules))
+	each := f.time / time.Duration((len(modules)+workers-1)/workers)
 	verdicts := make([]bool, len(modules))
 	errs := make([]error, len(modules))
 	free := make(chan struct{}, workers)

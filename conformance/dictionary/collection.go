@@ -61,11 +61,23 @@ func (c *collection) words() []Word {
 
 // Rank orders words so that those come first that a hidden door is likely to have, and keeps at most so many. Words that
 // are known come last: they are the contract's, or other modules have them too, so that they are a library's or the
-// runtime's. Among the others, those come first that look like a name, a path or a value.
+// runtime's. Among the others, those come first that look like a name, a path or a value, and that stand in one function
+// with words of the contract or with what the module says to the host: there requests are decided.
 func Rank(words []Word, known func(string) bool, most int) []Word {
+	spoken := map[string]bool{}
+	for _, w := range words {
+		spoken[w.Text] = w.How == Spoken
+	}
+	weights := map[string]int{}
+	for _, w := range words {
+		weights[w.Text] = weight(w, known)
+		if slices.ContainsFunc(w.Near, func(near string) bool { return len(near) > 3 && (spoken[near] || known(near)) }) {
+			weights[w.Text] -= 4
+		}
+	}
 	ranked := slices.Clone(words)
 	slices.SortStableFunc(ranked, func(a, b Word) int {
-		return cmp.Or(cmp.Compare(weight(a, known), weight(b, known)), cmp.Compare(a.How, b.How), cmp.Compare(len(a.Text), len(b.Text)))
+		return cmp.Or(cmp.Compare(weights[a.Text], weights[b.Text]), cmp.Compare(a.How, b.How), cmp.Compare(len(a.Text), len(b.Text)))
 	})
 	return ranked[:min(len(ranked), most)]
 }
