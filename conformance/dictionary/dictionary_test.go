@@ -32,13 +32,14 @@ func TestOf(t *testing.T) {
 	m.Func("spelled", "i", "", 0, compares(0, wasmtest.I32('t')), compares(1, wasmtest.I32('r')), compares(2, wasmtest.I32('a')), compares(3, wasmtest.I32('c')),
 		compares(0, wasmtest.I32('o')), compares(1, wasmtest.I32('n')))
 	m.Func("branched", "i", "", 0, compares(1, wasmtest.I32('u')), compares(2, wasmtest.I32('r')), compares(3, wasmtest.I32('g')), compares(4, wasmtest.I32('e')))
+	m.Func("folded", "i", "", 0, wasmtest.I64(number("sesaame1")), drop)
 	m.Func("suffix", "i", "", 0, compares(0, wasmtest.I32('=')), compares(0, wasmtest.I32('y')))
 	words, err := Of(m.Bytes(), []string{"x-heard", "with \x00"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for text, how := range map[string]How{"x-debug-allow": Referred, "true": Referred, "hello": Referred, "x-secret": Compared, "x-letmein-1": Compared,
-		"trac": Compared, "on": Compared, "purge": Compared, "=y": Compared, "x-heard": Spoken, "panic:": -1, "range": Lying, "nope": -1, "with \x00": -1} {
+		"trac": Compared, "on": Compared, "purge": Compared, "=y": Compared, "sesame1": Compared, "x-heard": Spoken, "panic:": -1, "range": Lying, "nope": -1, "with \x00": -1} {
 		i := slices.IndexFunc(words, func(w Word) bool { return w.Text == text })
 		switch {
 		case i < 0 && how >= 0:

@@ -26,6 +26,11 @@ func inlined(constants []wasmfile.Constant) (all []string) {
 	for i, text := range texts {
 		if len(text) >= 2 {
 			all = append(all, text)
+			for overlap := 1; overlap < 4 && len(text) == 8; overlap++ { // Go makes one number of two loads of four
+				if text[4-overlap:4] == text[4:4+overlap] {
+					all = append(all, text[:4]+text[4+overlap:])
+				}
+			}
 			all = joined(all, texts, lengths, i, []int{i}, text)
 		}
 	}
