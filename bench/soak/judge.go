@@ -19,6 +19,9 @@ const (
 	confidence = 0.95
 	// least is how many bytes a round count: TinyGo hands out sixteen at least, Go and Rust eight with what they note.
 	least = 8
+	// settled is how many rounds a heap may be finding its size, in which more and more of it stays as it is: mainline Go's,
+	// on a path that allocates little.
+	settled = Rounds
 )
 
 // Memory is what became of a path's linear memory, in bytes.
@@ -44,7 +47,7 @@ func (p *path) judge() Memory {
 	if m.Requests == 0 {
 		return found
 	}
-	stays := p.stay.rate(confidence)
+	stays, still := p.stay.rate(confidence)
 	grew := 0 // the round in which memory grew last
 	for i, point := range m.Curve[1:] {
 		if point.Bytes > m.Curve[i].Bytes {
@@ -52,27 +55,27 @@ func (p *path) judge() Memory {
 		}
 	}
 	room := float64(found.End) / float64(max(1, m.Requests-grew)) // more than this a round would have filled it since
-	late := grew > m.Requests/4
+	late := grew > m.Requests/3
 	switch {
 	case steps.Verdict == Leak:
-		if stays.Known() && stays.Low > 0 && stays.Low < steps.PerRequest.High && stays.High > steps.PerRequest.Low {
-			found.PerRound = stays
+		if s := steps.PerRequest; stays.Known() && stays.Low < s.High && stays.High > s.Low && stays.High-stays.Low < s.High-s.Low {
+			found.PerRound = stays // they agree, and it is the more precise
 		}
 	case steps.Verdict != Unclear && room < least:
 		found.PerRound.High = room
 	case !stays.Known():
 		found.Verdict = Unclear
-	case stays.Low >= least/2 && late && stays.Low < room:
+	case stays.Low >= least/2 && still && late && stays.Low < room && m.Requests >= settled:
 		found.Verdict, found.PerRound = Leak, stays
 		found.Why = "What stays in memory grows at a steady pace, and memory with it."
-	case stays.High < least && (steps.Verdict != Unclear || m.Requests >= Longest*p.rounds):
+	case stays.High < least && (steps.Verdict != Unclear || 2*m.Requests > p.most()):
 		if steps.Verdict == Unclear {
 			found.Verdict, found.Why = Plateau, "It grew late, but what stays in it does not."
 		}
 		found.PerRound = stats.Interval{Low: 0, Mid: 0, High: max(0, stays.High), N: stays.N}
 	default:
 		found.Verdict, found.PerRound = Unclear, stays
-		found.Why = "What stays in memory grows, and memory does not yet: more rounds would tell."
+		found.Why = "It may grow: neither its steps nor what stays in it tell yet. More rounds would."
 	}
 	return found
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync/atomic"
 	"time"
 
 	"github.com/header-auth/header-auth/bench/evidence"
@@ -24,7 +23,6 @@ type path struct {
 	rounds int   // that were asked for
 	limit  int64 // bytes of linear memory
 	say    func(share float64)
-	alive  atomic.Int64 // the round that was done last
 
 	cycle  *suite.Cycle
 	memory evidence.Memory
@@ -54,12 +52,17 @@ func (p *path) run(ctx context.Context, m *host.Module, c *table.Case) {
 		if err := p.part(ctx, done, until); err != nil {
 			p.failed(ctx, err)
 		}
-		p.result.Memory, p.result.Pauses = p.judge(), p.pauses.summary()
-		if p.result.Memory.Verdict != Unclear || p.over() || until >= Longest*p.rounds {
-			return
+		p.result.Memory = p.judge()
+		if p.result.Memory.Verdict != Unclear || p.over() || 2*until > p.most() {
+			break
 		}
 	}
+	p.cycle.Close(ctx)
+	p.result.Pauses = p.pauses.confirmed(ctx, m, c)
 }
+
+// most is how many rounds are done at most.
+func (p *path) most() int { return max(Longest*p.rounds, 2*settled) }
 
 func (p *path) over() bool {
 	return p.result.Cut || p.result.Wrong != nil || p.result.Failed != "" || p.memory.Ended != ""
@@ -76,7 +79,6 @@ func (p *path) part(ctx context.Context, done, until int) error {
 		}
 		now := clock.Now()
 		p.pauses.add(now-before, p.cycle.Rounds())
-		p.alive.Store(int64(p.cycle.Rounds()))
 		p.result.Rounds, p.memory.Requests = p.cycle.Rounds(), n
 		size := int64(vm.Memory())
 		p.curve.Note(n, size)

@@ -53,23 +53,18 @@ func (s *stay) look(rounds int, memory []byte) {
 	s.rows = append(s.rows, row)
 }
 
-// stayed are, for the looks of the last half, how many bytes were written before a look and stayed for a quarter of all
-// rounds after it; the least of every group of looks.
-func (s *stay) stayed() (rounds, bytes []float64) {
-	all := len(s.rows)
-	span := all / 4
-	if s.off || span < 4*group {
-		return nil, nil
-	}
-	for end := all - group; end >= all*5/8; end -= group { // looks all*3/8 to all*3/4, each a span before its witness
+// stayed are, for looks of a stretch, how many bytes were written before a look and stayed for span looks after it; the
+// least of every group of looks.
+func (s *stay) stayed(from, to, span int) (rounds, bytes []float64) {
+	for first := from; first+group <= to; first += group {
 		least, at := -1, 0
-		for look := end; look < end+group; look++ {
+		for look := first; look < first+group; look++ {
 			kept := 0
-			for l := 1; l <= look-span+1; l++ {
-				kept += s.rows[look][l]
+			for l := 1; l <= look+1; l++ {
+				kept += s.rows[look+span][l]
 			}
 			if least < 0 || kept < least {
-				least, at = kept, look-span
+				least, at = kept, look
 			}
 		}
 		rounds, bytes = append(rounds, float64(s.rounds[at])), append(bytes, float64(least*granule))
@@ -77,14 +72,22 @@ func (s *stay) stayed() (rounds, bytes []float64) {
 	return rounds, bytes
 }
 
-// group is how many looks have one point in common.
-const group = 3
+const (
+	group  = 3 // looks that have one point in common
+	fewest = 4 // points
+)
 
-// rate is how many bytes more stay after each round; unknown when memory was not looked at often enough.
-func (s *stay) rate(level float64) stats.Interval {
-	x, y := s.stayed()
-	if len(x) < 6 {
-		return stats.None()
+// rate is how many bytes more stay after each round, in the second and third quarter of the rounds; still says whether
+// the quarter after that agrees. Unknown when memory was not looked at often enough.
+func (s *stay) rate(level float64) (rate stats.Interval, still bool) {
+	all := len(s.rows)
+	if s.off || all/8 < fewest*group/2 {
+		return stats.None(), false
 	}
-	return stats.TheilSen(x, y, level)
+	x, y := s.stayed(all*3/8, all*3/4, all/4)
+	if rate = stats.TheilSen(x, y, level); !rate.Known() {
+		return rate, false
+	}
+	x, y = s.stayed(all*5/8, all*7/8, all/8)
+	return rate, len(x) >= fewest && stats.TheilSen(x, y, level).Mid > rate.Mid/2
 }

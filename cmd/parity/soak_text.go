@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/header-auth/header-auth/bench/soak"
+	"github.com/header-auth/header-auth/internal/diff"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -81,7 +83,7 @@ func soakFinding(p *soak.Result) string {
 	m := p.Memory
 	switch i := m.PerRound; {
 	case p.Wrong != nil:
-		return fmt.Sprintf("%swrong in round %s, and right in all before: %s: wanted %s, got %s", what, grouped(p.Wrong.Round), p.Wrong.What, p.Wrong.Wanted, p.Wrong.Got)
+		return fmt.Sprintf("%swrong in round %s, and right in all before: %s", what, grouped(p.Wrong.Round), p.Wrong.What) + difference(p.Wrong.Wanted, p.Wrong.Got)
 	case p.Failed != "":
 		return fmt.Sprintf("%scould not go on after %s rounds: %s", what, grouped(p.Rounds), p.Failed)
 	case p.LeftOut != "" || p.Known != "":
@@ -97,6 +99,24 @@ func soakFinding(p *soak.Result) string {
 		return fmt.Sprintf("%snot known whether it leaks after %s rounds, %s to %s. %s", what, grouped(p.Rounds), sizeOf(m.Ready), sizeOf(m.End), m.Why)
 	}
 	return ""
+}
+
+// difference is what is wanted and what came instead: of texts of many lines, those that differ.
+func difference(wanted, got string) string {
+	if !strings.Contains(wanted+got, "\n") {
+		return fmt.Sprintf(": wanted %s, got %s", cmp.Or(wanted, "nothing"), cmp.Or(got, "nothing"))
+	}
+	a, b := strings.Split(wanted, "\n"), strings.Split(got, "\n")
+	text := "  - wanted + got"
+	for _, l := range diff.Lines(a, b) {
+		switch l.Mark {
+		case '-':
+			text += "\n    - " + a[l.A]
+		case '+':
+			text += "\n    + " + b[l.B]
+		}
+	}
+	return text
 }
 
 // soakKnown says in a line for each build what is known of it.
@@ -128,7 +148,7 @@ func soakPauses(w io.Writer, r *soakReport) {
 		paths, worst := 0, (*soak.Result)(nil)
 		for i := range r.cases {
 			p := &r.Results[b*len(r.cases)+i]
-			if !p.Pauses.Found() {
+			if p.Pauses.Longest == 0 {
 				continue
 			}
 			paths++
