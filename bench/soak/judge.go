@@ -1,6 +1,10 @@
 package soak
 
 import (
+	"encoding/json"
+	"math"
+	"strings"
+
 	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/bench/verdict"
 )
@@ -26,12 +30,23 @@ const (
 
 // Memory is what became of a path's linear memory, in bytes.
 type Memory struct {
-	Verdict  Growth         `json:"verdict"`
-	Ready    int64          `json:"ready"` // once configured
-	End      int64          `json:"end"`   // its peak: it never shrinks
-	PerRound stats.Interval `json:"per_round"`
-	Why      string         `json:"why"`
-	Ended    string         `json:"ended,omitempty"`
+	Verdict  Growth   `json:"verdict"`
+	Ready    int64    `json:"ready"`     // once configured
+	End      int64    `json:"end"`       // its peak: it never shrinks
+	PerRound Interval `json:"per_round"` // that more of it are kept by
+	Why      string   `json:"why"`
+	Ended    string   `json:"ended,omitempty"`
+}
+
+// Interval is one of 95 % confidence; null in JSON when nothing is known.
+type Interval struct{ stats.Interval }
+
+// MarshalJSON knows no NaN.
+func (i Interval) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(i.Low + i.Mid + i.High) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(map[string]float64{"low": i.Low, "mid": i.Mid, "high": i.High})
 }
 
 // judge holds two witnesses against each other: the steps in which linear memory grows, and how much of it stays as it is.
@@ -43,7 +58,8 @@ func (p *path) judge() Memory {
 	m := p.memory
 	m.Curve = p.curve.UpTo(m.Requests, int64(p.cycle.VM().Memory()))
 	steps := verdict.JudgeMemory(m, verdict.Options{Confidence: confidence})
-	found := Memory{Verdict: steps.Verdict, Ready: steps.Ready, End: steps.End, PerRound: steps.PerRequest, Why: steps.Why, Ended: steps.Ended}
+	found := Memory{Verdict: steps.Verdict, Ready: steps.Ready, End: steps.End, PerRound: Interval{steps.PerRequest},
+		Why: strings.ReplaceAll(steps.Why, "requests", "rounds"), Ended: steps.Ended}
 	if m.Requests == 0 {
 		return found
 	}
@@ -59,22 +75,22 @@ func (p *path) judge() Memory {
 	switch {
 	case steps.Verdict == Leak:
 		if s := steps.PerRequest; stays.Known() && stays.Low < s.High && stays.High > s.Low && stays.High-stays.Low < s.High-s.Low {
-			found.PerRound = stays // they agree, and it is the more precise
+			found.PerRound = Interval{stays} // they agree, and it is the more precise
 		}
 	case steps.Verdict != Unclear && room < least:
 		found.PerRound.High = room
 	case !stays.Known():
 		found.Verdict = Unclear
 	case stays.Low >= least/2 && still && late && stays.Low < room && m.Requests >= settled:
-		found.Verdict, found.PerRound = Leak, stays
+		found.Verdict, found.PerRound = Leak, Interval{stays}
 		found.Why = "What stays in memory grows at a steady pace, and memory with it."
 	case stays.High < least && (steps.Verdict != Unclear || 2*m.Requests > p.most()):
 		if steps.Verdict == Unclear {
 			found.Verdict, found.Why = Plateau, "It grew late, but what stays in it does not."
 		}
-		found.PerRound = stats.Interval{Low: 0, Mid: 0, High: max(0, stays.High), N: stays.N}
+		found.PerRound = Interval{stats.Interval{Low: 0, Mid: 0, High: max(0, stays.High), N: stays.N}}
 	default:
-		found.Verdict, found.PerRound = Unclear, stays
+		found.Verdict, found.PerRound = Unclear, Interval{stays}
 		found.Why = "It may grow: neither its steps nor what stays in it tell yet. More rounds would."
 	}
 	return found

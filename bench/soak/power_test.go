@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -13,18 +14,14 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// change is a plugin with one line changed, in both languages.
+// change is a plugin with one place changed, in both languages.
 type change struct {
 	name       string
-	goFile     string
-	goOld      string
-	goNew      string
-	rustFile   string
-	rustOld    string
-	rustNew    string
 	path       string // that shows it
 	bytes      float64
 	wrongRound int
+	inGo       []string // in main.go: what stands there, and what in its place
+	inRust     []string // in lib.rs
 }
 
 const (
@@ -56,31 +53,32 @@ func seldom() bool {
 
 var changes = []change{
 	{name: "a refusal", path: "soak/missing", bytes: 16,
-		goFile: "main.go", goOld: "	s.state = refused\n", goNew: "	s.state = refused\n	keep()\n",
-		rustFile: "lib.rs", rustOld: "        self.state = State::Refused;\n", rustNew: "        self.state = State::Refused;\n" + rustKeep},
+		inGo:   []string{"	s.state = refused\n", "	s.state = refused\n	keep()\n"},
+		inRust: []string{"        self.state = State::Refused;\n", "        self.state = State::Refused;\n" + rustKeep}},
 	{name: "a call-out", path: "soak/callout-allowed", bytes: 16,
-		goFile: "main.go", goOld: "	if s.state != waiting ||", goNew: "	keep()\n	if s.state != waiting ||",
-		rustFile: "lib.rs", rustOld: "        if self.state != State::Waiting {", rustNew: rustKeep + "        if self.state != State::Waiting {"},
+		inGo:   []string{"	if s.state != waiting ||", "	keep()\n	if s.state != waiting ||"},
+		inRust: []string{"        if self.state != State::Waiting {", rustKeep + "        if self.state != State::Waiting {"}},
 	{name: "a call-out whose client is gone", path: "soak/callout-gone", bytes: 16,
-		goFile: "main.go", goOld: "	s.state = waiting\n", goNew: "	s.state = waiting\n			keep()\n",
-		rustFile: "lib.rs", rustOld: "                self.state = State::Waiting;\n", rustNew: "                self.state = State::Waiting;\n" + rustKeep},
+		inGo:   []string{"	s.state = waiting\n", "	s.state = waiting\n			keep()\n"},
+		inRust: []string{"                self.state = State::Waiting;\n", "                self.state = State::Waiting;\n" + rustKeep}},
 	{name: "a log line", path: "soak/log-headers", bytes: 32,
-		goFile: "main.go", goOld: "logHeaders(s.config,", goNew: "keep()\n		logHeaders(s.config,",
-		rustFile: "lib.rs", rustOld: "            log_headers(&self.config,", rustNew: rustKeep + "            log_headers(&self.config,"},
+		inGo:   []string{"logHeaders(s.config,", "keep()\n		logHeaders(s.config,"},
+		inRust: []string{"            log_headers(&self.config,", rustKeep + "            log_headers(&self.config,"}},
 	{name: "a response", path: "soak/allowed", bytes: 16,
-		goFile: "main.go", goOld: "	changeResponse(s.config)\n", goNew: "	changeResponse(s.config)\n	keep()\n",
-		rustFile: "lib.rs", rustOld: "        change_response(&self.config);\n", rustNew: "        change_response(&self.config);\n" + rustKeep},
-	{name: "an update", path: "soak/updates-accepted", bytes: 32,
-		goFile: "main.go", goOld: "	p.config, p.metrics = closedConfig(), nil\n", goNew: "	p.config, p.metrics = closedConfig(), nil\n	keep()\n",
-		rustFile: "lib.rs", rustOld: "        *self = Plugin::new();\n", rustNew: "        *self = Plugin::new();\n" + rustKeep},
-	{name: "an update that is refused", path: "soak/updates-refused", bytes: 16,
-		goFile: "main.go", goOld: "	p.config, p.metrics = closedConfig(), nil\n", goNew: "	p.config, p.metrics = closedConfig(), nil\n	keep()\n",
-		rustFile: "lib.rs", rustOld: "        *self = Plugin::new();\n", rustNew: "        *self = Plugin::new();\n" + rustKeep},
+		inGo:   []string{"	changeResponse(s.config)\n", "	changeResponse(s.config)\n	keep()\n"},
+		inRust: []string{"        change_response(&self.config);\n", "        change_response(&self.config);\n" + rustKeep}},
+	{name: "an update", path: "soak/updates-*", bytes: 16,
+		inGo:   []string{"	p.config, p.metrics = closedConfig(), nil\n", "	p.config, p.metrics = closedConfig(), nil\n	keep()\n"},
+		inRust: []string{"        *self = Plugin::new();\n", "        *self = Plugin::new();\n" + rustKeep}},
+	{name: "a stream or a tick", path: "soak", bytes: 16,
+		inGo: []string{"	return &stream{id: id,", "	keep()\n	return &stream{id: id,", "func (p *plugin) OnTick() {\n", "func (p *plugin) OnTick() {\n	keep()\n"},
+		inRust: []string{"        Some(Box::new(Stream {", rustKeep + "        Some(Box::new(Stream {", "    fn on_tick(&mut self) {\n",
+			"    fn on_tick(&mut self) {\n" + rustKeep}},
 	{name: "one wrong answer in 50 000", path: "soak/response-headers", wrongRound: 25_000,
-		goFile: "main.go", goOld: "	changeResponse(s.config)\n", goNew: "	if !seldom() {\n		changeResponse(s.config)\n	}\n",
-		rustFile: "lib.rs", rustOld: "        change_response(&self.config);\n",
-		rustNew: "        static N: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);\n" +
-			"        if N.fetch_add(1, std::sync::atomic::Ordering::Relaxed) != 49_999 {\n            change_response(&self.config);\n        }\n"},
+		inGo: []string{"	changeResponse(s.config)\n", "	if !seldom() {\n		changeResponse(s.config)\n	}\n"},
+		inRust: []string{"        change_response(&self.config);\n",
+			"        static N: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);\n" +
+				"        if N.fetch_add(1, std::sync::atomic::Ordering::Relaxed) != 49_999 {\n            change_response(&self.config);\n        }\n"}},
 }
 
 // TestPower changes one line of the plugins, so that they leak sixteen bytes in one place or answer once in fifty thousand
@@ -114,23 +112,30 @@ func TestPower(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r := soak.Run(t.Context(), selected.Cases(), []soak.Subject{{Name: b.Name, Wasm: wasm}},
-					soak.Config{Host: host.Options{MemoryPages: 4096}}).Results[0]
-				m := r.Memory
-				t.Logf("%d rounds: %s %.1f [%.1f, %.1f] bytes a round, %d KiB to %d KiB, wrong %+v, %s", r.Rounds, m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High,
-					m.Ready>>10, m.End>>10, r.Wrong, m.Why)
-				if c.wrongRound != 0 {
-					if r.Wrong == nil || r.Wrong.Round != c.wrongRound {
-						t.Errorf("wrong: %+v, expected round %d", r.Wrong, c.wrongRound)
-					}
-					return
-				}
-				// No allocator takes less, and none here more than three and a half times as much for it.
-				if m.Verdict != soak.Leak || m.PerRound.High < c.bytes || m.PerRound.Low > 3.5*c.bytes {
-					t.Errorf("%s, %.1f [%.1f, %.1f] bytes a round, expected a leak of %v", m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High, c.bytes)
+				results := soak.Run(t.Context(), selected.Cases(), []soak.Subject{{Name: b.Name, Wasm: wasm}},
+					soak.Config{Host: host.Options{MemoryPages: 4096}, Workers: runtime.GOMAXPROCS(0)}).Results
+				for i := range results {
+					c.found(t, &results[i])
 				}
 			})
 		}
+	}
+}
+
+func (c *change) found(t *testing.T, r *soak.Result) {
+	t.Helper()
+	m := r.Memory
+	t.Logf("%s: %d rounds, %s %.1f [%.1f, %.1f] bytes a round, %d KiB to %d KiB, wrong %+v, failed %q, %s", r.Case, r.Rounds, m.Verdict, m.PerRound.Mid,
+		m.PerRound.Low, m.PerRound.High, m.Ready>>10, m.End>>10, r.Wrong, r.Failed, m.Why)
+	if c.wrongRound != 0 {
+		if r.Wrong == nil || r.Wrong.Round != c.wrongRound {
+			t.Errorf("%s: wrong: %+v, expected round %d", r.Case, r.Wrong, c.wrongRound)
+		}
+		return
+	}
+	// No allocator takes less than what is asked for, and none here four times as much, in up to three places of a round.
+	if m.Verdict != soak.Leak || m.PerRound.High < c.bytes || m.PerRound.Low > 12*c.bytes {
+		t.Errorf("%s: %s, %.1f [%.1f, %.1f] bytes a round, expected a leak of %v or more", r.Case, m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High, c.bytes)
 	}
 }
 
@@ -164,9 +169,9 @@ func copied(t *testing.T, root string) string {
 // changed builds the plugin with a change, which it takes back.
 func changed(t *testing.T, scratch string, b build.Build, c change) []byte {
 	t.Helper()
-	file, was, is := filepath.Join(scratch, "go-plugin", c.goFile), c.goOld, c.goNew
+	file, pairs := filepath.Join(scratch, "go-plugin", "main.go"), c.inGo
 	if b.Language == "rust" {
-		file, was, is = filepath.Join(scratch, "rust-plugin", "src", c.rustFile), c.rustOld, c.rustNew
+		file, pairs = filepath.Join(scratch, "rust-plugin", "src", "lib.rs"), c.inRust
 	} else if err := os.WriteFile(filepath.Join(scratch, "go-plugin", "keep.go"), []byte(goKeep), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -174,10 +179,12 @@ func changed(t *testing.T, scratch string, b build.Build, c change) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(content), was) {
-		t.Fatalf("%s has no %q any more", file, was)
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(string(content), pairs[i]) {
+			t.Fatalf("%s has no %q any more", file, pairs[i])
+		}
 	}
-	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(content), was, is)), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(strings.NewReplacer(pairs...).Replace(string(content))), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	defer os.WriteFile(file, content, 0o644)

@@ -199,7 +199,7 @@ func (r *runner) say(i int, share float64, build, id string) {
 }
 
 func (r *runner) one(ctx context.Context, m *compiled, c *table.Case, i int) Result {
-	result := Result{Build: m.Name, Case: c.ID, Memory: Memory{PerRound: stats.None()}}
+	result := Result{Build: m.Name, Case: c.ID, Memory: Memory{PerRound: Interval{stats.None()}}}
 	defer r.say(i, 1, m.Name, c.ID)
 	if ctx.Err() != nil {
 		result.LeftOut = "interrupted before it began"

@@ -6,20 +6,25 @@ import (
 	"time"
 )
 
-// progress is one line on a terminal that says what runs; anywhere else it is silent.
+// progress is one line on a terminal that says what runs; anywhere else it is a line a minute.
 type progress struct {
-	w    io.Writer // nil: silent
-	last time.Time
+	w        io.Writer
+	terminal bool
+	last     time.Time
 }
 
-// between is how often the line changes at most: faster than that nobody can read, and terminals are slow.
-const between = 50 * time.Millisecond
+// How often the line changes at most: on a terminal, which is slow, faster than that could not be read.
+const (
+	between       = 50 * time.Millisecond
+	betweenInPipe = time.Minute
+)
 
 func newProgress(w io.Writer) *progress {
-	if !isTerminal(w) {
-		w = nil
+	p := &progress{w: w, terminal: isTerminal(w)}
+	if !p.terminal {
+		p.last = time.Now() // what takes less than a minute needs no line
 	}
-	return &progress{w: w}
+	return p
 }
 
 func (p *progress) step(done, total int, build, id string) {
@@ -27,7 +32,14 @@ func (p *progress) step(done, total int, build, id string) {
 }
 
 func (p *progress) say(line string) {
-	if p.w == nil || time.Since(p.last) < between {
+	if !p.terminal {
+		if time.Since(p.last) >= betweenInPipe {
+			p.last = time.Now()
+			fmt.Fprintln(p.w, line)
+		}
+		return
+	}
+	if time.Since(p.last) < between {
 		return
 	}
 	p.last = time.Now()
@@ -38,7 +50,7 @@ func (p *progress) say(line string) {
 }
 
 func (p *progress) clear() {
-	if p.w != nil && !p.last.IsZero() {
+	if p.terminal && !p.last.IsZero() {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
 }

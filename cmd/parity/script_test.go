@@ -39,11 +39,14 @@ func TestScripts(t *testing.T) {
 
 // modules are plugins for the table of the scripts: it wants everything refused with 403, `no`, and one line.
 func modules() map[string][]byte {
-	refusing := func(line string) []byte {
-		g := guest()
+	refuse := func(g *wasmtest.Guest, line string) {
 		g.Call("proxy_on_request_headers", "proxy_log", 1, line)
 		g.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "why", "no", wasmtest.Pairs(), -1)
 		g.Returns("proxy_on_request_headers", 1)
+	}
+	refusing := func(line string) []byte {
+		g := guest()
+		refuse(g, line)
 		return g.Bytes()
 	}
 	traps := guest()
@@ -59,9 +62,23 @@ func modules() map[string][]byte {
 	door.Do("proxy_on_request_headers", wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call)), wasmtest.Eqz, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
 	door.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "why", "no", wasmtest.Pairs(), -1)
 	door.Returns("proxy_on_request_headers", 1)
+	leaky, late := guest(), guest()
+	end, count := leaky.Global(256<<10), late.Global(0)
+	leaky.Do("proxy_on_request_headers", wasmtest.GetGlobal(end), wasmtest.I32(1000), wasmtest.Add, wasmtest.SetGlobal(end),
+		wasmtest.MemorySize, wasmtest.I32(64<<10), wasmtest.Mul, wasmtest.GetGlobal(end), wasmtest.LtU, wasmtest.If,
+		wasmtest.I32(1), wasmtest.MemoryGrow, wasmtest.Drop, wasmtest.End)
+	late.Do("proxy_on_request_headers", wasmtest.GetGlobal(count), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(count),
+		wasmtest.GetGlobal(count), wasmtest.I32(1500), wasmtest.Eq, wasmtest.If)
+	late.Call("proxy_on_request_headers", "proxy_log", 1, "odd")
+	late.Do("proxy_on_request_headers", wasmtest.End)
+	for _, g := range []*wasmtest.Guest{leaky, late} {
+		refuse(g, "refused")
+	}
 	return map[string][]byte{
 		"sound.wasm":   sound,
 		"other.wasm":   refusing("turned down"),
+		"leaky.wasm":   leaky.Bytes(),
+		"late.wasm":    late.Bytes(),
 		"open.wasm":    guest().Bytes(),
 		"door.wasm":    door.Bytes(),
 		"traps.wasm":   traps.Bytes(),

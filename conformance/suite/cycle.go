@@ -107,6 +107,9 @@ func (y *Cycle) addTurns(c *table.Case, i int) {
 
 // second does the second round, and makes it the measure of the others.
 func (y *Cycle) second(ctx context.Context, c *table.Case) error {
+	if n := y.waiting(); n > 0 {
+		return &OnceError{fmt.Sprintf("%d of its calls still wait for an answer at its end", n)}
+	}
 	y.metrics()
 	y.begin()
 	at := 0
@@ -132,9 +135,6 @@ func (y *Cycle) second(ctx context.Context, c *table.Case) error {
 			return &OnceError{fmt.Sprintf("the second time, %smetrics change by %s, the first time by %s", stepPrefix(i, len(c.Steps)),
 				renderMetrics(sum), renderMetrics(first))}
 		}
-	}
-	if n := len(y.run.vm.Calls()) - len(y.doneCalls()); n > 0 {
-		return &OnceError{fmt.Sprintf("%d of its calls still wait for an answer at its end", n)}
 	}
 	y.run.seen = Observation{}
 	return nil
@@ -348,13 +348,15 @@ func addMetrics(sum, more []Metric) []Metric {
 	return sum
 }
 
-func (y *Cycle) doneCalls() (done []*host.Call) {
+// waiting is how many calls have no answer yet.
+func (y *Cycle) waiting() int {
+	n := 0
 	for _, c := range y.run.vm.Calls() {
-		if c.Done {
-			done = append(done, c)
+		if !c.Done {
+			n++
 		}
 	}
-	return done
+	return n
 }
 
 // differs is the first field in which two exchanges differ, "" if there is none.
