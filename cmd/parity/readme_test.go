@@ -97,6 +97,24 @@ func TestResultOfTheReadme(t *testing.T) {
 	}
 }
 
+// TestWorstOfTheMethodology: its table has every case of the group worst.
+func TestWorstOfTheMethodology(t *testing.T) {
+	loaded, err := table.Load(filepath.Join(root, "conformance/cases"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := around(t, read(t, "bench/METHODOLOGY.md"), "<!-- worst -->", "<!-- end worst -->")
+	selected, err := loaded.Select("worst")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range selected.Cases() {
+		if row := "\n| " + strings.TrimPrefix(c.ID, "worst/") + " | "; !strings.Contains(shown, row) {
+			t.Errorf("bench/METHODOLOGY.md does not show %s: put in what parity worst --format markdown prints", c.ID)
+		}
+	}
+}
+
 // TestBenchOfTheReadme: what it shows is what follows from the full run that is kept beside the benchmark. With -update it
 // is spliced in.
 func TestBenchOfTheReadme(t *testing.T) {
