@@ -11,6 +11,7 @@ RUST := $(PARITY) exec rust
 REGISTRY ?=
 FUZZTIME ?= 60s
 SHORT ?=
+SEED ?= 0
 
 # Not ./... from here: Go takes Dockerfile.go for a Go file.
 PACKAGES := $(patsubst %/,./%/...,$(filter-out dist/ rust-plugin/ target/,$(wildcard */)))
@@ -49,7 +50,8 @@ mutants: parity ## would the table notice a fault? changes both plugins in small
 test: build ## go vet, the Go tests (those of the builds too), the Rust plugin's tests
 	go vet $(PACKAGES) && go test $(PACKAGES) && $(RUST) cargo test --locked --target-dir=.cache/build/test
 
-fuzz: build ## every build against a model of the contract: make fuzz FUZZTIME=60s [SEED=7] (for each of two targets)
+fuzz: build ## every build against a model of the contract, and with its own words: make fuzz FUZZTIME=60s [SEED=7] (each of three runs)
+	@$(PARITY) fuzz --no-build --time "$(FUZZTIME)" --seed "$(SEED)" --out conformance/fuzz/found
 	@for target in Configuration Requests; do go test -count=1 -run='^$$' -fuzz="^Fuzz$$target$$" -fuzztime="$(FUZZTIME)" -fuzzminimizetime=0s ./conformance/fuzz; done
 
 build: parity ## dist/NAME.wasm for every build of builds.yaml

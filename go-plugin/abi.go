@@ -22,6 +22,7 @@ const (
 	mapRequestHeaders         = 0
 	mapResponseHeaders        = 2
 	mapReplyHeaders           = 6
+	mapReplyTrailers          = 7
 	bufferPluginConfiguration = 7
 
 	streamRequest = 0
@@ -61,6 +62,8 @@ func responseHeaders(a *answer) (string, bool) { return headerMap(mapResponseHea
 
 // replyHeaders gives those of the answer to a call, while it is handed over.
 func replyHeaders(a *answer) (string, bool) { return headerMap(mapReplyHeaders, a) }
+
+func replyTrailers(a *answer) (string, bool) { return headerMap(mapReplyTrailers, a) }
 
 func headerMap(mapType int32, a *answer) (string, bool) {
 	*a = answer{}
@@ -116,8 +119,8 @@ func setEffectiveContext(id uint32) bool { return proxySetEffectiveContext(id) =
 func continueRequest() bool { return proxyContinueStream(streamRequest) == statusOK }
 
 // httpCall goes through the SDK, which knows whom a reply is for. It answers any status with an error.
-func httpCall(cluster string, headers [][2]string, timeout uint32, reply func(headers int)) bool {
-	_, err := dispatchHttpCall(cluster, headers, nil, nil, timeout, func(headers, _, _ int) { reply(headers) })
+func httpCall(cluster string, headers [][2]string, timeout uint32, reply func(headers, trailers int)) bool {
+	_, err := dispatchHttpCall(cluster, headers, nil, nil, timeout, func(headers, _, trailers int) { reply(headers, trailers) })
 	return err == nil
 }
 

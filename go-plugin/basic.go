@@ -8,6 +8,7 @@ const credentialsHeader = "authorization"
 
 type basic struct {
 	credentials []string // NAME:PASSWORD of each user, at least one
+	longest     int      // bytes of one of them
 	realm       string
 }
 
@@ -26,6 +27,9 @@ func readBasic(path string, v value) (*basic, error) {
 	})
 	if err == nil && b.credentials == nil {
 		err = faultAt(member(path, "users"), required)
+	}
+	for _, c := range b.credentials {
+		b.longest = max(b.longest, len(c))
 	}
 	return b, err
 }
@@ -56,15 +60,17 @@ func isRealm(s string) bool { return isValue(s) && !strings.ContainsAny(s, `"\`)
 // challenge is the header that ends a refusal.
 func (b *basic) challenge() pair { return pair{"www-authenticate", `Basic realm="` + b.realm + `"`} }
 
-// check compares with every user, and each time all that was sent: the time tells nothing of what is right.
+// check compares with every user, and each time as many bytes as this user's credentials have. So the time is that of the
+// configuration: it tells nothing of what is right, and is no longer when more is sent.
 func (b *basic) check(authorization string) verdict {
-	sent, ok := basicCredentials(authorization)
+	sent := make([]byte, b.longest)
+	size, ok := basicCredentials(authorization, sent)
 	if !ok {
 		return malformed
 	}
 	same := false
 	for _, credentials := range b.credentials {
-		same = sameSecret(sent, credentials) || same
+		same = sameSecret(sent, size, credentials) || same
 	}
 	if !same {
 		return mismatch
@@ -72,46 +78,53 @@ func (b *basic) check(authorization string) verdict {
 	return allowed
 }
 
-// basicCredentials gives NAME:PASSWORD of a header `Basic BASE64`.
-func basicCredentials(authorization string) (string, bool) {
+// basicCredentials puts NAME:PASSWORD of a header `Basic BASE64` into a buffer, as much as fits, and says how many bytes
+// there are.
+func basicCredentials(authorization string, into []byte) (size int, ok bool) {
 	const scheme = "basic "
 	if len(authorization) < len(scheme) || !sameName(authorization[:len(scheme)], scheme) {
-		return "", false
+		return 0, false
 	}
-	decoded, ok := decodeBase64(strings.TrimLeft(authorization[len(scheme):], " "))
-	return decoded, ok && strings.Contains(decoded, ":")
+	size, colon, ok := decodeBase64(strings.TrimLeft(authorization[len(scheme):], " "), into)
+	return size, ok && colon
 }
 
-// sameSecret takes a time that depends on the size of sent alone. The secret is not empty.
-func sameSecret(sent, secret string) bool {
-	different := len(sent) ^ len(secret)
-	for i := range len(sent) {
-		different |= int(sent[i] ^ secret[i%len(secret)])
+// sameSecret takes a time that depends on the size of the secret alone. Sent is what was sent, or its beginning, and has at
+// least as many bytes as the secret; size is that of all that was sent.
+func sameSecret(sent []byte, size int, secret string) bool {
+	different := size ^ len(secret)
+	for i := range len(secret) {
+		different |= int(sent[i] ^ secret[i])
 	}
 	return different == 0
 }
 
-// decodeBase64 is strict: RFC 4648 section 4 with its padding, no other byte, no bits left over.
-func decodeBase64(text string) (string, bool) {
+// decodeBase64 is strict: RFC 4648 section 4 with its padding, no other byte, no bits left over. It says how many bytes
+// there are and whether a colon is among them, and puts into the buffer as many as fit.
+func decodeBase64(text string, into []byte) (size int, colon, ok bool) {
 	if len(text)%4 != 0 {
-		return "", false
+		return 0, false, false
 	}
 	digits := strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
-	decoded := make([]byte, 0, len(digits))
 	bits, count := uint32(0), 0
 	for i := range len(digits) {
 		digit, ok := base64Digit(digits[i])
 		if !ok {
-			return "", false
+			return 0, false, false
 		}
 		bits, count = bits<<6|digit, count+6
 		if count >= 8 {
 			count -= 8
-			decoded = append(decoded, byte(bits>>count))
+			c := byte(bits >> count)
+			if size < len(into) {
+				into[size] = c
+			}
+			size++
+			colon = colon || c == ':'
 			bits &= 1<<count - 1
 		}
 	}
-	return string(decoded), bits == 0
+	return size, colon, bits == 0
 }
 
 func base64Digit(c byte) (uint32, bool) {

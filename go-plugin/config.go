@@ -78,7 +78,7 @@ func (c *config) readMember(path, key string, v value) (err error) {
 	case "response_headers":
 		c.responseHeaders, err = readHeaderPairs(path, v)
 	case "config_header":
-		c.configHeader, err = readHeaderName(path, v)
+		c.configHeader, err = readNameToSet(path, v)
 	case "rate_limit":
 		c.rateLimit, err = readRateLimit(path, v)
 	case "token":

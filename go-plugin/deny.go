@@ -24,9 +24,7 @@ func readDeny(path string, v value, d *deny) error {
 	return readObject(path, v, func(path, key string, v value) (err error) {
 		switch key {
 		case "status":
-			var status int64
-			status, err = readInteger(path, v, 300, 599)
-			d.status = uint32(status)
+			d.status, err = readStatus(path, v)
 		case "body":
 			d.body, err = readString(path, v)
 		case "headers":
@@ -36,6 +34,15 @@ func readDeny(path string, v value, d *deny) error {
 		}
 		return err
 	})
+}
+
+// readStatus reads a status that is no success and may have a body.
+func readStatus(path string, v value) (uint32, error) {
+	status, err := readInteger(path, v, 300, 599)
+	if err == nil && status == 304 {
+		err = faultAt(path, notWithBody)
+	}
+	return uint32(status), err
 }
 
 // encode makes ready what is sent, once all is read.

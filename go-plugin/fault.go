@@ -23,6 +23,8 @@ const (
 	repeatedKey      = "repeated key"
 	notHeaderName    = "not a header name"
 	notHeaderValue   = "not a header value"
+	notToBeSet       = "not a header that may be set"
+	notWithBody      = "not 304, which has no body"
 	noItem           = "at least one item expected"
 	tooManyItems     = "more than 64 items"
 	required         = "required"

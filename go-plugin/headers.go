@@ -2,6 +2,8 @@
 
 package main
 
+import "slices"
+
 type pair struct{ name, value string }
 
 // pairReader walks a serialized header map: u32 count, then for each pair u32 name size and u32 value size, then
@@ -52,6 +54,16 @@ func (p *pairReader) next() bool {
 	p.name, p.value = rest[:middle], rest[middle+1:end]
 	p.sizes, p.data, p.left = p.sizes+8, p.data+end+1, p.left-1
 	return true
+}
+
+// allPairs gives them as a list, for a reader that looks at them many times: in TinyGo a walk costs ten times as much.
+func allPairs(buffer string) []pair {
+	pairs := readPairs(buffer)
+	all := make([]pair, 0, pairs.left)
+	for pairs.next() {
+		all = append(all, pair{pairs.name, pairs.value})
+	}
+	return all
 }
 
 // isWellFormed looks at every pair.
@@ -132,6 +144,14 @@ func isTokenByte(c byte) bool {
 	}
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
+
+// reservedNames frame a message or belong to one hop. Envoy sends what a plugin sets under such a name, and its peer then
+// sees another end of the message than Envoy does, or another connection. With grpc-status a refusal could read as OK.
+var reservedNames = []string{"connection", "content-length", "expect", "grpc-status", "host", "keep-alive",
+	"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+
+// isReserved takes a name in lower case.
+func isReserved(name string) bool { return slices.Contains(reservedNames, name) }
 
 // isValue: a field-value, RFC 9110 section 5.5, which may be empty.
 func isValue(s string) bool {

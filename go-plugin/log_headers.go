@@ -11,7 +11,7 @@ var credentialHeaders = []string{"authorization", "proxy-authorization", "cookie
 	"x-auth-token", "x-access-token", "x-api-key", "api-key", "x-amz-security-token", "x-csrf-token", "x-xsrf-token",
 	"x-goog-iap-jwt-assertion"}
 
-// logHeaders logs a header map, or nothing of one that makes no sense.
+// logHeaders logs a header map, or nothing of one that is malformed.
 func logHeaders(c *config, side, buffer string) {
 	if !isWellFormed(buffer) {
 		return

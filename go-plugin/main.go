@@ -135,11 +135,11 @@ func (s *stream) held() Action {
 }
 
 // onReply answers for a request that waits. The SDK does not call it for one that is gone.
-func (s *stream) onReply(headers int) {
+func (s *stream) onReply(headers, trailers int) {
 	if s.state != waiting || !setEffectiveContext(s.id) {
 		return
 	}
-	verdict := s.config.callout.judge(readReply(&s.headers, headers))
+	verdict := s.config.callout.judge(readReply(&s.headers, headers, trailers))
 	s.headers = answer{}
 	if s.end(verdict) == ActionContinue && continueRequest() {
 		s.state = open

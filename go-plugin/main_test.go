@@ -210,6 +210,8 @@ func TestToken(t *testing.T) {
 	}{
 		{nil, "token: no answer"},
 		{[]pair{{":status", "503"}}, "token: no answer"},
+		{[]pair{{":status", "200"}, {"grpc-status", "14"}}, "token: no answer"},
+		{[]pair{{":status", "502"}, {"content-type", "text/plain"}}, "token: no answer"},
 		{[]pair{{":status", "404"}}, "token: status 404"},
 		{[]pair{{":status", "2000"}}, "token: status unreadable"},
 		{[]pair{{"a", "b"}}, "token: status unreadable"},

@@ -50,7 +50,7 @@ func isPath(s string) bool {
 }
 
 // ask sends a GET. The reply comes later, or never when this fails.
-func (s *service) ask(forward [][2]string, reply func(headers int)) bool {
+func (s *service) ask(forward [][2]string, reply func(headers, trailers int)) bool {
 	headers := append([][2]string{{":method", "GET"}, {":path", s.path}, {":authority", s.authority}}, forward...)
 	return httpCall(s.cluster, headers, s.timeout, reply)
 }
@@ -62,23 +62,52 @@ type reply struct {
 	answered bool
 }
 
-// readReply holds a status 503 or 504 for no answer: so Envoy says that it could not connect, or has waited too long.
-func readReply(a *answer, headers int) reply {
+// readReply holds a status 503 or 504 for no answer: so Envoy says that it could not connect, or has waited too long; and
+// 502 when Envoy made it, for a service that did not speak HTTP. To a call that looks like gRPC, Envoy says all of these
+// with a status of 200 and a gRPC status.
+func readReply(a *answer, headers, trailers int) reply {
 	if headers == 0 {
 		return reply{}
 	}
 	pairs, ok := replyHeaders(a)
-	if !ok {
+	if !ok || !isWellFormed(pairs) {
 		return reply{answered: true}
+	}
+	if trailers > 0 {
+		after, ok := replyTrailers(a)
+		if !ok || !isWellFormed(after) {
+			return reply{answered: true}
+		}
+		if hasGRPCError(after) {
+			return reply{}
+		}
 	}
 	status, found := findOne(pairs, ":status")
 	switch {
+	case status == "503" || status == "504" || status == "502" && isMadeByEnvoy(pairs) || hasGRPCError(pairs):
+		return reply{}
 	case found != allowed || !isStatus(status):
 		return reply{answered: true}
-	case status == "503" || status == "504":
-		return reply{}
 	}
 	return reply{status, pairs, true}
+}
+
+// isMadeByEnvoy says whether an answer is one that Envoy makes: a text, without the time that Envoy notes on every answer
+// of a service.
+func isMadeByEnvoy(buffer string) bool {
+	contentType, _ := findOne(buffer, "content-type")
+	_, time := findOne(buffer, "x-envoy-upstream-service-time")
+	return contentType == "text/plain" && time == missing
+}
+
+// hasGRPCError says whether there is a gRPC status other than 0, which is OK.
+func hasGRPCError(buffer string) bool {
+	for pairs := readPairs(buffer); pairs.next(); {
+		if sameName(pairs.name, "grpc-status") && pairs.value != "0" {
+			return true
+		}
+	}
+	return false
 }
 
 func isStatus(s string) bool {

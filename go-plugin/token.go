@@ -21,7 +21,7 @@ func readToken(path string, v value) (*token, error) {
 		case "take":
 			t.take, err = readHeaderName(path, v)
 		case "set":
-			t.set, err = readHeaderName(path, v)
+			t.set, err = readNameToSet(path, v)
 		default:
 			err = t.readMember(path, key, v)
 		}
@@ -40,8 +40,8 @@ func (t *token) fetch() {
 }
 
 // learn takes the token from an answer. Whatever else comes, the last good one is kept.
-func (t *token) learn(headers int) {
-	r := readReply(new(answer), headers)
+func (t *token) learn(headers, trailers int) {
+	r := readReply(new(answer), headers, trailers)
 	switch {
 	case !r.answered:
 		log(levelWarn, "token: no answer")

@@ -5,7 +5,6 @@ package main
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -23,7 +22,7 @@ func readObject(path string, v value, read func(path, key string, v value) error
 	}
 	d := newDecoder(v)
 	_, _ = d.ReadToken()
-	var keys []string
+	given := map[string]bool{}
 	for d.PeekKind() != jsontext.KindEndObject {
 		name, err := d.ReadValue()
 		if err != nil {
@@ -34,10 +33,10 @@ func readObject(path string, v value, read func(path, key string, v value) error
 			return err
 		}
 		path := member(path, key)
-		if slices.Contains(keys, key) {
+		if given[key] {
 			return faultAt(path, repeatedKey)
 		}
-		keys = append(keys, key)
+		given[key] = true
 		item, err := d.ReadValue()
 		if err != nil {
 			return faultAt(path, notJSON)
@@ -123,6 +122,15 @@ func readHeaderName(path string, v value) (string, error) {
 	return lowerName(name), err
 }
 
+// readNameToSet gives the name of a header that the plugin puts on a message.
+func readNameToSet(path string, v value) (string, error) {
+	name, err := readHeaderName(path, v)
+	if err == nil && isReserved(name) {
+		err = faultAt(path, notToBeSet)
+	}
+	return name, err
+}
+
 func readHeaderValue(path string, v value) (string, error) {
 	return readLegal(path, v, isValue, notHeaderValue)
 }
@@ -134,20 +142,6 @@ func readHeaders(path string, v value) ([]value, error) {
 		err = faultAt(path, tooManyItems)
 	}
 	return items, err
-}
-
-func readHeaderNames(path string, v value) ([]string, error) {
-	items, err := readHeaders(path, v)
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, len(items))
-	for i, item := range items {
-		if names[i], err = readHeaderName(index(path, i), item); err != nil {
-			return nil, err
-		}
-	}
-	return names, nil
 }
 
 // readHeaderPairs reads a list of [name, value].
@@ -172,7 +166,7 @@ func readHeaderPair(path string, v value) (pair, error) {
 	if err != nil || len(both) != 2 {
 		return pair{}, faultAt(path, expectedPair)
 	}
-	name, err := readHeaderName(index(path, 0), both[0])
+	name, err := readNameToSet(index(path, 0), both[0])
 	if err != nil {
 		return pair{}, err
 	}

@@ -66,7 +66,7 @@ func (vm *VM) nextDue() (at time.Time, happen func()) {
 	}
 	for _, c := range vm.calls {
 		if !c.Done && !c.due.IsZero() && (happen == nil || c.due.Before(at)) {
-			at, happen = c.due, func() { vm.answer(c, callTimedOut()) }
+			at, happen = c.due, func() { vm.answer(c, CallAnswer{Failure: CallTimedOut}) }
 		}
 	}
 	return at, happen

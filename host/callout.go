@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -14,35 +13,26 @@ type Call struct {
 	Cluster   string
 	Headers   []Header // as they leave Envoy
 	Body      []byte
-	Trailers  []Header // as the plugin gave them; Envoy never sends them
-	Timeout   time.Duration
-	ContextID uint32 // of the stream or plugin on whose behalf it was made
-	Done      bool   // answered, timed out or given up
+	Trailers  []Header      // as the plugin gave them; Envoy never sends them
+	Timeout   time.Duration // as the plugin gave it
+	ContextID uint32        // of the stream or plugin on whose behalf it was made
+	Done      bool          // answered, timed out or given up
 
 	plugin     *Plugin
 	generation int
 	due        time.Time // when it times out; zero: never
 }
 
-// CallAnswer is what comes of a call. A call that cannot be connected, or times out, gets a 503 or 504 from Envoy that
-// looks like any other answer; Reset is an answer that broke off after its headers.
+// CallAnswer is what comes of a call. With a Failure the rest is not looked at.
 type CallAnswer struct {
 	Headers  []Header
 	Body     []byte
 	Trailers []Header
-	Reset    bool
+	Failure  CallFailure
 }
 
 // ErrNoCall is what answering a call that isn't there, or is done, ends with.
 var ErrNoCall = errors.New("no such call is waiting")
-
-// callTimedOut is Envoy's answer in place of one that does not come.
-func callTimedOut() CallAnswer { return envoyAnswer(504, "upstream request timeout") }
-
-func envoyAnswer(status int, body string) CallAnswer {
-	return CallAnswer{Headers: []Header{{":status", strconv.Itoa(status)}, {"content-length", strconv.Itoa(len(body))},
-		{"content-type", "text/plain"}}, Body: []byte(body)}
-}
 
 // Calls are the HTTP calls made so far, in order.
 func (vm *VM) Calls() []*Call { return vm.calls }
@@ -78,12 +68,15 @@ func (vm *VM) answer(c *Call, a CallAnswer) {
 		return
 	}
 	c.Done = true
-	if a.Reset {
+	if a.Failure == CallBrokenOff {
 		p.code, p.message = brokenConnection, "reset"
 		vm.call(onHTTPCallResponse, &p.scope, 0, c.Token, 0, 0, 0)
 		p.message = ""
 		vm.after()
 		return
+	}
+	if a.Failure != CallAnswered {
+		a = c.failed(a.Failure)
 	}
 	vm.received[0].reset(responseMap)
 	vm.received[1].reset(trailerMap)

@@ -46,5 +46,8 @@ func (c *ManualClock) jump(d time.Duration) {
 
 func (vm *VM) now() time.Time { return vm.clock.Now() }
 
+// wallClock is the time as a guest sees it, in nanoseconds since 1970: Envoy's clock hands out whole microseconds.
+func (vm *VM) wallClock() uint64 { return uint64(vm.now().UnixMicro() * int64(time.Microsecond)) }
+
 // monotonic is the time since the VM was made.
 func (vm *VM) monotonic() time.Duration { return vm.now().Sub(vm.born) }

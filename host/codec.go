@@ -107,10 +107,15 @@ func (s *Stream) load(d *side, h []Header) *tidied {
 		case ":method":
 			t.head = e.Value == "HEAD"
 		case "content-type":
-			t.grpc = e.Value == "application/grpc" || strings.HasPrefix(e.Value, "application/grpc+")
+			t.grpc = isGrpc(e.Value)
 		}
 	}
 	return t
+}
+
+// isGrpc says whether Envoy takes a request with that content-type for gRPC (Envoy, Grpc::Common::hasGrpcContentType).
+func isGrpc(contentType string) bool {
+	return contentType == "application/grpc" || strings.HasPrefix(contentType, "application/grpc+")
 }
 
 // receive takes the request's headers as Envoy's codecs do. It reports false when they answer themselves, before any

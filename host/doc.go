@@ -45,9 +45,9 @@
 // # What is modelled
 //
 // ABI 0.1.0, 0.2.0 and 0.2.1; HTTP filters, one per stream. What Envoy's connection manager and codecs add outside the
-// filter chain (date, server, x-request-id, connection headers) is left out. Not there: TCP filters, HTTP/2 METADATA,
-// restriction of capabilities, foreign functions but clear_route_cache, and properties that would need a real upstream
-// or TLS unless the caller gives them.
+// filter chain (date, server, x-request-id, connection headers) is left out. Not there: second tries of calls, TCP
+// filters, HTTP/2 METADATA, restriction of capabilities, foreign functions but clear_route_cache, and properties that
+// would need a real upstream or TLS unless the caller gives them.
 //
 // # How a request goes
 //

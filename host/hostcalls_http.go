@@ -2,6 +2,9 @@ package host
 
 import (
 	"math"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -46,16 +49,17 @@ func proxyHTTPCall(vm *VM, stack []uint64) uint32 {
 	if len(body) > 0 {
 		request.set("content-length", request.decimal(len(body)))
 	}
+	limit := request.obey(int(timeout))
 	fault := request.fault()
 	request.set("x-envoy-internal", "true")
-	if timeout > 0 {
-		request.set("x-envoy-expected-rq-timeout-ms", request.decimal(int(timeout)))
-		call.due = vm.now().Add(call.Timeout)
+	if limit > 0 {
+		request.set("x-envoy-expected-rq-timeout-ms", request.decimal(limit))
+		call.due = vm.now().Add(time.Duration(limit) * time.Millisecond)
 	}
 	call.Headers = request.entries
 	vm.calls = append(vm.calls, call)
 	if fault != "" {
-		vm.inbox.put(event{call: call, answer: envoyAnswer(503, fault)})
+		vm.inbox.put(event{call: call, answer: call.envoyAnswer(503, fault)})
 	} else if vm.config.Upstream != nil {
 		if a, now := vm.config.Upstream(call); now {
 			vm.inbox.put(event{call: call, answer: a})
@@ -86,6 +90,32 @@ func (vm *VM) ownPairs(b []byte, kind mapKind) headerMap {
 		m.add(m.keepName(p.name), m.keep(p.value))
 	}
 	return m
+}
+
+// obey takes out what the router reads and does not send on, and returns the call's time-out in milliseconds, which one
+// of these headers may set (Envoy, router.cc and retry_state_impl.cc). What the others ask for, such as a second try, is
+// not done.
+func (m *headerMap) obey(timeout int) int {
+	const prefix = "x-envoy-"
+	forRouter := func(h Header) bool {
+		if !strings.HasPrefix(h.Name, prefix) {
+			return false
+		}
+		switch h.Name[len(prefix):] {
+		case "upstream-rq-timeout-ms":
+			if n, err := strconv.ParseUint(strings.TrimSpace(h.Value), 10, 31); err == nil {
+				timeout = int(n)
+			}
+			return true
+		case "hedge-on-per-try-timeout", "max-retries", "retriable-header-names", "retriable-status-codes", "retry-grpc-on",
+			"retry-on", "upstream-alt-stat-name", "upstream-rq-per-try-timeout-ms", "upstream-rq-timeout-alt-response",
+			"upstream-stream-duration-ms":
+			return true
+		}
+		return false
+	}
+	m.entries = slices.DeleteFunc(m.entries, forRouter)
+	return timeout
 }
 
 // fault is the first thing in the map that cannot be sent, as Envoy says it; empty when all can.

@@ -10,7 +10,7 @@ func timeFunctions() []function {
 }
 
 func proxyGetCurrentTime(vm *VM, stack []uint64) uint32 {
-	if !vm.writeU64(uint32(stack[0]), uint64(vm.now().UnixNano())) {
+	if !vm.writeU64(uint32(stack[0]), vm.wallClock()) {
 		return invalidMemoryAccess
 	}
 	return ok

@@ -135,7 +135,7 @@ func (s *Stream) compose(r *reply) (end bool) {
 		if value, _ := h.get("grpc-status"); value == "" {
 			h.set("grpc-status", h.decimal(int(r.grpcStatus())))
 		}
-		if value, _ := h.get("grpc-message"); value == "" && len(r.body) > 0 {
+		if len(r.body) > 0 && !s.head {
 			h.set("grpc-message", percentEncode(r.body))
 		}
 		h.remove("content-length")
@@ -147,7 +147,7 @@ func (s *Stream) compose(r *reply) (end bool) {
 		return true
 	}
 	h.set("content-length", h.decimal(len(r.body)))
-	if value, _ := h.get("content-type"); value == "" {
+	if h.index("content-type") < 0 { // an empty one stays
 		h.set("content-type", "text/plain")
 	}
 	return s.head
@@ -163,7 +163,12 @@ func (r *reply) grpcStatus() int32 {
 	if r.grpc >= 0 && r.grpc <= 16 {
 		return r.grpc
 	}
-	switch r.code {
+	return grpcStatus(r.code)
+}
+
+// grpcStatus is what Envoy makes of an HTTP status for a gRPC client.
+func grpcStatus(code uint32) int32 {
+	switch code {
 	case 400:
 		return 13 // internal
 	case 401:

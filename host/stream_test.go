@@ -3,6 +3,8 @@ package host
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -350,7 +352,7 @@ func show(m *Message, header string) string {
 
 // TestReplyHeaders holds what a reply looks like to the client.
 func TestReplyHeaders(t *testing.T) {
-	grpc := Header{"content-type", "application/grpc"}
+	grpc, head := Header{"content-type", "application/grpc"}, Header{":method", "HEAD"}
 	tests := []struct {
 		name    string
 		reply   []any
@@ -361,6 +363,12 @@ func TestReplyHeaders(t *testing.T) {
 			[]Header{{":status", "403"}, {"b", "1"}, {"a", "2"}, {"b", "3"}, {"content-length", "4"}, {"content-type", "text/plain"}}},
 		{"own content-type and length", args(403, "", "body", wasmtest.Pairs("content-length", "9", "content-type", "a/b", "x", "y"), -1), nil,
 			[]Header{{":status", "403"}, {"content-length", "4"}, {"content-type", "a/b"}, {"x", "y"}}},
+		{"empty content-type", args(403, "", "body", wasmtest.Pairs("content-type", "", "x", "y"), -1), nil,
+			[]Header{{":status", "403"}, {"content-type", ""}, {"x", "y"}, {"content-length", "4"}}},
+		{"empty content-type, then another", args(403, "", "body", wasmtest.Pairs("content-type", "", "content-type", "a/b"), -1), nil,
+			[]Header{{":status", "403"}, {"content-type", "a/b"}, {"content-length", "4"}}},
+		{"empty content-type, no body", args(403, "", "", wasmtest.Pairs("content-type", "", "x", "y"), -1), nil,
+			[]Header{{":status", "403"}, {"x", "y"}}},
 		{"pseudo-headers dropped", args(403, "", "", wasmtest.Pairs(":status", "200", ":x", "y"), -1), nil, []Header{{":status", "403"}}},
 		{"status cut to 16 bits", args(70000, "", "", "", -1), nil, []Header{{":status", "4464"}}},
 		{"status -1", args(-1, "", "", "", -1), nil, []Header{{":status", "65535"}}},
@@ -371,6 +379,21 @@ func TestReplyHeaders(t *testing.T) {
 		{"gRPC, 401", args(401, "", "", "", 17), []Header{grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "16"}}},
 		{"gRPC, 503", args(503, "", "", "", 99), []Header{grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "14"}}},
 		{"gRPC, its own status", args(403, "", "", "", 0), []Header{grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "0"}}},
+		{"gRPC, the body's message", args(403, "", "no", wasmtest.Pairs("grpc-message", "mine", "a", "b"), 7), []Header{grpc},
+			[]Header{{":status", "200"}, {"grpc-message", "no"}, {"a", "b"}, grpc, {"grpc-status", "7"}}},
+		{"gRPC, a message of its own", args(403, "", "", wasmtest.Pairs("grpc-message", "mine"), 7), []Header{grpc},
+			[]Header{{":status", "200"}, {"grpc-message", "mine"}, grpc, {"grpc-status", "7"}}},
+		{"gRPC, a pair's status", args(403, "", "no", wasmtest.Pairs("grpc-status", "5"), 7), []Header{grpc},
+			[]Header{{":status", "200"}, {"grpc-status", "5"}, grpc, {"grpc-message", "no"}}},
+		{"gRPC, a pair's empty status", args(403, "", "no", wasmtest.Pairs("grpc-status", ""), 7), []Header{grpc},
+			[]Header{{":status", "200"}, {"grpc-status", "7"}, grpc, {"grpc-message", "no"}}},
+		{"gRPC, empty content-type", args(403, "", "no", wasmtest.Pairs("content-type", "", "content-length", "9", "a", "b"), 7), []Header{grpc},
+			[]Header{{":status", "200"}, grpc, {"a", "b"}, {"grpc-status", "7"}, {"grpc-message", "no"}}},
+		{"HEAD", args(403, "", "body", "", -1), []Header{head},
+			[]Header{{":status", "403"}, {"content-length", "4"}, {"content-type", "text/plain"}}},
+		{"gRPC, HEAD", args(403, "", "no", "", 7), []Header{head, grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "7"}}},
+		{"gRPC, HEAD, a message of its own", args(403, "", "no", wasmtest.Pairs("grpc-message", "mine"), 7), []Header{head, grpc},
+			[]Header{{":status", "200"}, {"grpc-message", "mine"}, grpc, {"grpc-status", "7"}}},
 		{"grpc-web", args(403, "", "", "", 7), []Header{{"content-type", "application/grpc-web"}}, []Header{{":status", "403"}}},
 	}
 	for _, test := range tests {
@@ -379,7 +402,15 @@ func TestReplyHeaders(t *testing.T) {
 			g.Call(reqHead, "proxy_send_local_response", test.reply...)
 			b := run(t, g, setup{})
 			s := b.plugin.NewStream(StreamConfig{})
-			s.RequestHeaders(append(get[:len(get):len(get)], test.request...), true)
+			request := slices.Clone(get)
+			for _, h := range test.request {
+				if i := slices.IndexFunc(get, func(g Header) bool { return g.Name == h.Name }); i >= 0 {
+					request[i] = h
+				} else {
+					request = append(request, h)
+				}
+			}
+			s.RequestHeaders(request, true)
 			if diff := cmp.Diff(test.want, s.Downstream().Headers()); diff != "" {
 				t.Errorf("headers (-want +got):\n%s", diff)
 			}
@@ -529,7 +560,7 @@ func TestCalls(t *testing.T) {
 	})
 	t.Run("reset, then a good one", func(t *testing.T) {
 		b, _ := newBench(t)
-		_ = b.vm.Answer(4, CallAnswer{Reset: true})
+		_ = b.vm.Answer(4, CallAnswer{Failure: CallBrokenOff})
 		if b.word(code, 0) != 11 || wasmtest.Output(b.vm.memory, code, 1) != "reset" || b.status(body) != StatusOk && b.status(body) != StatusNotFound {
 			t.Errorf("status %d %q", b.word(code, 0), wasmtest.Output(b.vm.memory, code, 1))
 		}
@@ -559,6 +590,49 @@ func TestCalls(t *testing.T) {
 			t.Errorf("body %q", got)
 		}
 	})
+	t.Run("headers for the router", func(t *testing.T) {
+		const timeout = "x-envoy-upstream-rq-timeout-ms"
+		for _, test := range []struct {
+			more   []string
+			millis int
+			want   []Header // after the first three; nil: none
+		}{
+			{[]string{"x-a", "1", "x-envoy-retry-on", "5xx\n", "x-envoy-expected-rq-timeout-ms", "9", "X-Envoy-Max-Retries", "2", "x-envoy-ip-tags", "t"}, 50,
+				[]Header{{"x-a", "1"}, {"x-envoy-expected-rq-timeout-ms", "50"}, {"x-envoy-ip-tags", "t"}, {"x-envoy-internal", "true"}}},
+			{[]string{timeout, " 77"}, 50, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "77"}}},
+			{[]string{timeout, "77"}, 0, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "77"}}},
+			{[]string{timeout, "0"}, 50, []Header{{"x-envoy-internal", "true"}}},
+			{[]string{timeout, "abc"}, 50, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "50"}}},
+			{[]string{timeout, "50", timeout, "60"}, 99, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "99"}}},
+			{[]string{timeout, "-1"}, 50, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "50"}}},
+		} {
+			g := wasmtest.NewGuest("0_2_1")
+			pairs := append([]string{":method", "GET", ":path", "/", ":authority", "a"}, test.more...)
+			g.Call(reqHead, "proxy_http_call", "ready", wasmtest.Pairs(pairs...), "", "", test.millis, out1)
+			b := run(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(0, 0)), Clusters: clusters}})
+			b.exchange()
+			c := b.vm.Calls()[0]
+			if diff := cmp.Diff(test.want, c.Headers[3:]); diff != "" {
+				t.Errorf("%q (-want +got):\n%s", test.more, diff)
+			}
+			limit := 0
+			for _, h := range c.Headers {
+				if h.Name == "x-envoy-expected-rq-timeout-ms" {
+					limit, _ = strconv.Atoi(h.Value)
+				}
+			}
+			if limit == 0 {
+				limit = 1e6
+				_ = b.vm.Advance(time.Hour)
+			}
+			_ = b.vm.Advance(time.Duration(limit-1) * time.Millisecond)
+			early := c.Done
+			_ = b.vm.Advance(time.Millisecond)
+			if never := limit == 1e6; early || c.Done == never {
+				t.Errorf("%q: done before its time %t, then %t", test.more, early, c.Done)
+			}
+		}
+	})
 	t.Run("failed call uses up a token", func(t *testing.T) {
 		g := wasmtest.NewGuest("0_2_1")
 		g.Call(reqHead, "proxy_http_call", "empty", callPairs, "", "", 0, out1)
@@ -569,6 +643,17 @@ func TestCalls(t *testing.T) {
 			t.Errorf("token %d, want 8", got)
 		}
 	})
+}
+
+// TestTime holds that a plugin sees whole microseconds.
+func TestTime(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Call(reqHead, "proxy_get_current_time_nanoseconds", timeAt)
+	b := run(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(7, 1999))}})
+	b.exchange()
+	if got, _ := b.vm.memory.ReadUint64Le(timeAt); got != 7_000_001_000 {
+		t.Errorf("time %d ns, want 7000001000", got)
+	}
 }
 
 // timeAt is an address that nothing else uses.

@@ -143,7 +143,7 @@ func wildEvents(r *rand.Rand, b *bench) {
 			_ = b.plugin.Tick()
 		case 9:
 			for _, c := range b.vm.Calls() {
-				_ = b.vm.Answer(c.Token, CallAnswer{Headers: answered, Body: []byte("x"), Reset: end})
+				_ = b.vm.Answer(c.Token, CallAnswer{Headers: answered, Body: []byte("x"), Failure: CallFailure(r.IntN(9))})
 			}
 			for _, c := range b.vm.GrpcCalls() {
 				_ = b.vm.AnswerGrpc(c.Token, GrpcEvent{Kind: GrpcEventKind(r.IntN(5)), Message: []byte("x"), Metadata: answered})

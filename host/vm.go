@@ -20,7 +20,7 @@ type ClusterState uint8
 
 const (
 	ClusterUnknown ClusterState = iota
-	ClusterEmpty                // no healthy host
+	ClusterEmpty                // no healthy host, or its circuit breaker is open: proxy_http_call fails
 	ClusterReady
 )
 

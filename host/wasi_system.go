@@ -16,16 +16,16 @@ const (
 const uptime = time.Hour
 
 func wasiClockTimeGet(vm *VM, stack []uint64) uint32 {
-	var now time.Duration
+	var now uint64
 	switch uint32(stack[0]) {
 	case clockRealtime:
-		now = time.Duration(vm.now().UnixNano())
+		now = vm.wallClock()
 	case clockMonotonic:
-		now = uptime + vm.monotonic()
+		now = uint64(uptime + vm.monotonic())
 	default:
 		return errnoNotsup
 	}
-	if !vm.writeU64(uint32(stack[2]), uint64(now)) {
+	if !vm.writeU64(uint32(stack[2]), now) {
 		return errnoFault
 	}
 	return errnoSuccess

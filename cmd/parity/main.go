@@ -35,6 +35,7 @@ func commands() []command {
 		{"soak", "do every path of the contract a hundred thousand times: wrong answers, leaks, pauses", runSoak},
 		{"render", "write the report of a benchmark again, in any of its forms", runRender},
 		{workerCommand, "", runBenchWorker}, // how bench starts itself in a fresh process
+		{"fuzz", "look for hidden doors in modules with the words that they know", runFuzz},
 		{"mutants", "change the plugins in small ways, and see whether the table notices", runMutants},
 		{"doctor", "say which compilers are there and where missing ones would come from", runDoctor},
 		{"exec", "run a command with a compiler's environment", runExec},

@@ -68,12 +68,19 @@ func modules() map[string][]byte {
 	for _, g := range []*wasmtest.Guest{leaky, late} {
 		refuse(g, "refused")
 	}
+	// door lets a request through when it has a header of this name, whose status is then 0.
+	door := guest()
+	call := door.Call("proxy_on_request_headers", "proxy_get_header_map_value", 0, "x-debug-allow", wasmtest.Out)
+	door.Do("proxy_on_request_headers", wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call)), wasmtest.Eqz, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
+	door.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "why", "no", wasmtest.Pairs(), -1)
+	door.Returns("proxy_on_request_headers", 1)
 	return map[string][]byte{
 		"sound.wasm":   sound,
 		"other.wasm":   refusing("turned down"),
 		"leaky.wasm":   leaky.Bytes(),
 		"late.wasm":    late.Bytes(),
 		"open.wasm":    guest().Bytes(),
+		"door.wasm":    door.Bytes(),
 		"traps.wasm":   traps.Bytes(),
 		"exits.wasm":   exits.Bytes(),
 		"unknown.wasm": unknown.Bytes(),

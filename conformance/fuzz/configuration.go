@@ -178,7 +178,8 @@ func (d *dice) spoil(c string, keys []string) string {
 // wrong is a value that hardly anything expects.
 func (d *dice) wrong() string {
 	return pick(d, "null", "true", "1", "0", "-0", "-1", "403.0", "4e2", "1e999", "299", "600", "18446744073709551616", "4294967699", "007",
-		`""`, `" x"`, `"x "`, `"a\nb"`, `"\u007f"`, `"\ud800"`, `"a:b"`, `"é"`, "[]", "{}", "[[]]", `["a"]`, `[["a"]]`, `[["a","b","c"]]`,
+		`""`, `" x"`, `"x "`, `"a\nb"`, `"\u007f"`, `"\ud800"`, `"a:b"`, `"é"`, "[]", "{}", "[[]]", `["a"]`, `["host"]`, `"te"`, `"Content-Length"`, `[["transfer-encoding","chunked"]]`, `{"forward":["a","Upgrade"]}`, `{"set":"expect"}`,
+		`{"headers":[["trailer",""]]}`, `{"status":304}`, "304", `[["a"]]`, `[["a","b","c"]]`,
 		`[["a",1]]`, `{"a":1}`, `[1]`, `[["a","b"],["A","\r"]]`, `{"status":200}`, `{"users":{}}`, `{"users":{"a:b":"x"}}`, `{"tokens":0}`,
 		`{"users":{"a":"b","a":"c"}}`, `{"tokens":1}`, `{"refill_ms":86400001,"tokens":1}`, `{"on_error":"no"}`, `{"path":"x"}`, `{"users":{"":"\t"}}`)
 }

@@ -37,9 +37,9 @@ func (d *dice) scripted() table.Answer {
 
 func (d *dice) answer() table.Answer {
 	if d.oneIn(8) {
-		return table.Answer{Kind: table.Reset}
+		return table.Answer{Kind: pick(d, table.Reset, table.Reset, table.Refused, table.NotConnected, table.Closed, table.Garbage, table.TimedOut)}
 	}
-	status := pick(d, "200", "200", "200", "200", "200", "200", "200", "200", "200", "200", "403", "503", "504", "500", "99", "2000", "2 0", "", "200 ", "\xff")
+	status := pick(d, "200", "200", "200", "200", "200", "200", "200", "200", "200", "200", "403", "502", "503", "504", "500", "99", "2000", "2 0", "", "200 ", "\xff")
 	a := table.Answer{Headers: []table.Header{{Name: ":status", Value: status}}}
 	if len(d.takes) > 0 && !d.oneIn(4) {
 		a.Headers = append(a.Headers, table.Header{Name: pick(d, d.takes...), Value: pick(d, "t1", "t2", "t3", "t4")})
@@ -48,7 +48,23 @@ func (d *dice) answer() table.Answer {
 		a.Headers = append(a.Headers, table.Header{Name: pick(d, "authorization", "x-a", "x-user", "allow", "x-auth"),
 			Value: pick(d, "t1", "t2", "", " t", "a\x00b", "\xff", "t\tu", "t\n")})
 	}
+	switch d.below(12) {
+	case 0:
+		a.Headers = append(a.Headers, d.grpcStatus())
+	case 1:
+		a.Trailers = []table.Header{d.grpcStatus()}
+	case 2:
+		a.Headers = append(a.Headers, table.Header{Name: "content-type", Value: pick(d, "text/plain", "text/plain", "text/html")})
+		if d.oneIn(3) {
+			a.Headers = append(a.Headers, table.Header{Name: "x-envoy-upstream-service-time", Value: "1"})
+		}
+	}
 	return a
+}
+
+// grpcStatus is one that says yes, or does not.
+func (d *dice) grpcStatus() table.Header {
+	return table.Header{Name: pick(d, "grpc-status", "grpc-status", "Grpc-Status", "grpc-message"), Value: pick(d, "0", "0", "14", "7", "", "00", "0,14", "0 ", "\xff")}
 }
 
 // pairsFunction hands over headers, which may lie as well as fail.

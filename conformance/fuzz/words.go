@@ -10,10 +10,18 @@ import (
 )
 
 func answerFields(a table.Answer) []string {
-	if a.Kind != table.Answers {
-		return []string{string(a.Kind) + ": true"}
+	switch a.Kind {
+	case table.Answers:
+	case table.Reset:
+		return []string{"reset: true"}
+	default:
+		return []string{"failed: " + string(a.Kind)}
 	}
-	return []string{"exact: true", "headers: " + pairs(a.Headers)}
+	fields := []string{"exact: true", "headers: " + pairs(a.Headers)}
+	if len(a.Trailers) > 0 {
+		fields = append(fields, "trailers: "+pairs(a.Trailers))
+	}
+	return fields
 }
 
 func clusters(all []table.Cluster) string {
@@ -77,8 +85,14 @@ func became(w table.Want) []string {
 		add("decision", string(w.Decision))
 	}
 	if r := w.Reply; r != nil {
-		add("reply", fmt.Sprintf("{status: %d, headers: %s, body: %s, grpc_status: %d, details: %s}", r.Status, pairs(r.Headers),
-			scalar(r.Body), *r.GRPCStatus, r.Details))
+		fields := fmt.Sprintf("status: %d, headers: %s, body: %s", r.Status, pairs(r.Headers), scalar(r.Body))
+		if r.GRPCStatus != nil { // a table of one's own may leave these out
+			fields += fmt.Sprintf(", grpc_status: %d", *r.GRPCStatus)
+		}
+		if r.Details != "" {
+			fields += ", details: " + scalar(r.Details)
+		}
+		add("reply", "{"+fields+"}")
 	}
 	if w.Forwarded != nil {
 		add("forwarded", pairs(w.Forwarded))
@@ -91,7 +105,10 @@ func became(w table.Want) []string {
 
 func effects(w table.Want) []string {
 	var all []string
-	if len(w.Logs.Lines) > 0 {
+	switch {
+	case w.Logs.Any:
+		all = append(all, "logs: any")
+	case len(w.Logs.Lines) > 0:
 		all = append(all, "logs: "+logs(w.Logs))
 	}
 	var calls []string

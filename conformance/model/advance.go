@@ -15,7 +15,7 @@ func (w *World) settle(c *context) {
 		w.calls = append(w.calls, waits)
 		if !sendable(call.Headers) {
 			w.host.reach("call that can't be sent")
-			w.deliver(waits, table.Answer{Headers: []table.Header{{Name: ":status", Value: "503"}}})
+			w.deliver(waits, table.Answer{Headers: envoyAnswer(call, "503")})
 			continue
 		}
 		cluster, answered := w.cluster(call.Cluster)
@@ -38,11 +38,16 @@ func (w *World) deliver(call *waiting, a table.Answer) {
 		w.host.reach("answer for a context that is gone")
 		return
 	}
-	var headers []Header
-	if a.Kind == table.Answers {
-		headers = arrived(a.Headers)
+	var headers, trailers []Header
+	switch a.Kind {
+	case table.Reset:
+	case table.Answers:
+		headers, trailers = arrived(a.Headers, "grpc-status"), arrived(a.Trailers, "grpc-status")
+	default:
+		w.host.reach("call failed")
+		headers = arrived(envoyAnswer(call.Call, statusOfFailure(a.Kind)))
 	}
-	held := call.context.Answer(call.Call, headers)
+	held := call.context.Answer(call.Call, headers, trailers)
 	w.settle(call.context)
 	if held == nil {
 		return
@@ -82,7 +87,7 @@ func (w *World) advance(d time.Duration) {
 			if !call.done && call.due < at {
 				at, happens = call.due, func() {
 					w.host.reach("call timed out")
-					w.deliver(call, table.Answer{Headers: []table.Header{{Name: ":status", Value: "504"}}})
+					w.deliver(call, table.Answer{Kind: table.TimedOut})
 				}
 			}
 		}

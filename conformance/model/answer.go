@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
@@ -19,16 +20,28 @@ func (p *Plugin) unanswered(s *Stream) {
 
 // Answer is on_http_call_response. No headers: there was no answer. A stream that was held and now goes on, or is
 // refused, is returned.
-func (p *Plugin) Answer(call *Call, headers []Header) *Stream {
+func (p *Plugin) Answer(call *Call, headers, trailers []Header) *Stream {
 	arrived := len(headers) > 0
 	read := func() {
-		if arrived {
-			headers, _ = p.host.headers(headers) // unreadable: without a status
+		readable := true
+		if headers, readable = p.host.headers(headers); readable && len(trailers) > 0 {
+			trailers, readable = p.host.headers(trailers)
+		}
+		switch {
+		case !readable: // without a status
+			headers = nil
+		default:
+			why := unavailable(headers, trailers)
+			if arrived = why == ""; !arrived {
+				p.host.reach(why)
+			}
 		}
 	}
 	if p.secrets[call] {
 		delete(p.secrets, call)
-		read()
+		if arrived {
+			read()
+		}
 		p.learn(arrived, headers)
 		return nil
 	}
@@ -41,10 +54,12 @@ func (p *Plugin) Answer(call *Call, headers []Header) *Stream {
 	if !p.host.works("proxy_set_effective_context") {
 		return nil
 	}
-	read()
+	if arrived {
+		read()
+	}
 	status := statusOf(headers)
 	switch {
-	case !arrived || status == "503" || status == "504":
+	case !arrived:
 		p.host.reach("held request unanswered")
 		p.unanswered(s)
 	case status == "200":
@@ -61,6 +76,25 @@ func (p *Plugin) Answer(call *Call, headers []Header) *Stream {
 		}
 	}
 	return s
+}
+
+// unavailable says in which way an answer says that there was none (2.9); "" if it is one.
+func unavailable(headers, trailers []Header) string {
+	failed := func(h Header) bool { return h.Name == "grpc-status" && h.Value != "0" }
+	switch status := statusOf(headers); {
+	case status == "503" || status == "504":
+		return "answer that is none by its status"
+	case slices.ContainsFunc(headers, failed):
+		return "gRPC error in an answer"
+	case slices.ContainsFunc(trailers, failed):
+		return "gRPC error in an answer's trailers"
+	case status == "502": // Envoy's own, for garbage: a text without the time that stands on a service's answer
+		kind := named(headers, "content-type")
+		if len(kind) == 1 && kind[0].Value == "text/plain" && len(named(headers, "x-envoy-upstream-service-time")) == 0 {
+			return "answer made by Envoy"
+		}
+	}
+	return ""
 }
 
 func statusOf(headers []Header) string {
@@ -90,7 +124,7 @@ func (p *Plugin) learn(arrived bool, headers []Header) {
 	status := statusOf(headers)
 	take := named(headers, p.config.token.take)
 	switch {
-	case !arrived || status == "503" || status == "504":
+	case !arrived:
 		p.host.log("warn", "token: no answer")
 	case len(status) != 3 || strings.Trim(status, "0123456789") != "":
 		p.host.log("warn", "token: status unreadable")

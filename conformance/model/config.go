@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strings"
 )
 
 // config is a configuration that was accepted.
@@ -78,7 +79,7 @@ func readConfig(b []byte) (config, string) {
 		"deny":             func(p string, v value) { c.deny = j.deny(p, v, c.deny) },
 		"request_headers":  func(p string, v value) { c.requestHeaders = j.pairs(p, v) },
 		"response_headers": func(p string, v value) { c.responseHeaders = j.pairs(p, v) },
-		"config_header":    func(p string, v value) { c.configHeader = j.name(p, v) },
+		"config_header":    func(p string, v value) { c.configHeader = j.nameToSet(p, v) },
 		"rate_limit":       func(p string, v value) { c.rateLimit = j.rateLimit(p, v) },
 		"token":            func(p string, v value) { c.token = j.token(p, v) },
 		"callout":          func(p string, v value) { c.callout = j.callout(p, v) },
@@ -179,6 +180,25 @@ func (j *judge) name(path string, v value) string {
 	return lower(v.text)
 }
 
+// nameToSet is the name of a header that the plugin puts on a message (1.2.8).
+func (j *judge) nameToSet(path string, v value) string {
+	name := j.name(path, v)
+	switch name {
+	case "connection", "content-length", "expect", "grpc-status", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
+		j.fail(path, "not a header that may be set")
+	}
+	return name
+}
+
+// forwarded is the name of a header whose value a client chooses.
+func (j *judge) forwarded(path string, v value) string {
+	name := j.nameToSet(path, v)
+	if name == "content-type" || strings.HasPrefix(name, "x-envoy-") {
+		j.fail(path, "not a header that may be set")
+	}
+	return name
+}
+
 func (j *judge) fieldValue(path string, v value) string {
 	if j.is(path, v, aString) && !fieldValue(v.text) {
 		j.fail(path, "not a header value")
@@ -225,7 +245,7 @@ func (j *judge) pairs(path string, v value) []Header {
 			j.fail(at, "expected a pair")
 			continue
 		}
-		all = append(all, Header{j.name(at+"[0]", item.values[0]), j.fieldValue(at+"[1]", item.values[1])})
+		all = append(all, Header{j.nameToSet(at+"[0]", item.values[0]), j.fieldValue(at+"[1]", item.values[1])})
 	}
 	return all
 }
@@ -244,9 +264,18 @@ func (j *judge) integer(path string, v value, low, high int64) int {
 	return int(n.Int64())
 }
 
+// status is one that is no success and may have a body.
+func (j *judge) status(path string, v value) int {
+	n := j.integer(path, v, 300, 599)
+	if n == 304 {
+		j.fail(path, "not 304, which has no body")
+	}
+	return n
+}
+
 func (j *judge) deny(path string, v value, d deny) deny {
 	given := j.object(path, v, map[string]read{
-		"status":  func(p string, v value) { d.status = j.integer(p, v, 300, 599) },
+		"status":  func(p string, v value) { d.status = j.status(p, v) },
 		"body":    func(p string, v value) { d.body = j.text(p, v) },
 		"headers": func(p string, v value) { d.headers = j.pairs(p, v) },
 	})
@@ -335,7 +364,7 @@ func (j *judge) token(path string, v value) *tokenConfig {
 	j.service(path, v, &t.service, map[string]read{
 		"period_ms": func(p string, v value) { t.periodMS = j.integer(p, v, 1, 86_400_000) },
 		"take":      func(p string, v value) { t.take = j.name(p, v) },
-		"set":       func(p string, v value) { t.set = j.name(p, v) },
+		"set":       func(p string, v value) { t.set = j.nameToSet(p, v) },
 	})
 	return t
 }
@@ -343,7 +372,7 @@ func (j *judge) token(path string, v value) *tokenConfig {
 func (j *judge) callout(path string, v value) *calloutConfig {
 	c := &calloutConfig{onError: "deny"}
 	j.service(path, v, &c.service, map[string]read{
-		"forward": func(p string, v value) { c.forward = j.list(p, v, 0, mostItems, j.name) },
+		"forward": func(p string, v value) { c.forward = j.list(p, v, 0, mostItems, j.forwarded) },
 		"on_error": func(p string, v value) {
 			c.onError = v.text
 			if j.is(p, v, aString) && v.text != "deny" && v.text != "allow" {

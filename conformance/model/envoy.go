@@ -48,8 +48,8 @@ func composed(s *Stream) []Header {
 		if len(named(all, "grpc-status")) == 0 {
 			all = append(all, Header{"grpc-status", strconv.Itoa(*s.Reply.GRPCStatus)})
 		}
-		if s.Reply.Body != "" && len(named(all, "grpc-message")) == 0 {
-			all = append(all, Header{"grpc-message", percent(s.Reply.Body)})
+		if method := named(s.Request, ":method"); s.Reply.Body != "" && (len(method) == 0 || method[0].Value != "HEAD") {
+			all = inPlace(all, Header{"grpc-message", percent(s.Reply.Body)})
 		}
 		return slices.DeleteFunc(all, func(h Header) bool { return h.Name == "content-length" })
 	}
@@ -92,6 +92,25 @@ func percent(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// envoyAnswer is what Envoy answers to a call that fails before the service's headers: a success by its status when the
+// call looks like gRPC. The message of those is left out, as the plugin does not look at it.
+func envoyAnswer(call *Call, status string) []table.Header {
+	if grpc(arrived(toTable(call.Headers), oncePerRequest...)) {
+		return []table.Header{{Name: ":status", Value: "200"}, {Name: "content-type", Value: "application/grpc"}, {Name: "grpc-status", Value: "14"}}
+	}
+	return []table.Header{{Name: ":status", Value: status}, {Name: "content-type", Value: "text/plain"}}
+}
+
+func statusOfFailure(kind table.AnswerKind) string {
+	switch kind {
+	case table.Garbage:
+		return "502"
+	case table.TimedOut:
+		return "504"
+	}
+	return "503"
 }
 
 // sendable says whether Envoy sends a call: one with a control byte in a value it answers itself, with 503.

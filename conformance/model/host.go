@@ -69,7 +69,7 @@ func (h *Host) log(level, text string) {
 }
 
 func (h *Host) clock() (time.Duration, bool) {
-	return h.Now, h.works("proxy_get_current_time_nanoseconds")
+	return h.Now.Truncate(time.Microsecond), h.works("proxy_get_current_time_nanoseconds")
 }
 
 func (h *Host) call(c *Call) bool {

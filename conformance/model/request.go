@@ -53,7 +53,7 @@ func (p *Plugin) RequestHeaders(s *Stream) {
 		for _, h := range call.Headers[3:] {
 			bytes += len(h.Name) + len(h.Value)
 		}
-		if len(call.Headers) > 3+1000 || bytes > 524288 {
+		if len(call.Headers) > 3+1000 || bytes > 131072 {
 			p.refuse(s, "malformed")
 			return
 		}

@@ -65,5 +65,15 @@ func (u *upstreams) answer(call *host.Call) (host.CallAnswer, bool) {
 }
 
 func callAnswer(a *table.Answer) host.CallAnswer {
-	return host.CallAnswer{Headers: hostHeaders(a.Headers), Body: a.Body, Trailers: hostHeaders(a.Trailers), Reset: a.Kind == table.Reset}
+	return host.CallAnswer{Headers: hostHeaders(a.Headers), Body: a.Body, Trailers: hostHeaders(a.Trailers), Failure: failures[a.Kind]}
+}
+
+// failures are the host's words for the table's.
+var failures = map[table.AnswerKind]host.CallFailure{
+	table.Reset:        host.CallBrokenOff,
+	table.Refused:      host.CallRefused,
+	table.NotConnected: host.CallNotConnected,
+	table.Closed:       host.CallClosed,
+	table.Garbage:      host.CallGarbage,
+	table.TimedOut:     host.CallTimedOut,
 }

@@ -37,6 +37,14 @@ func ticking() []byte {
 	return g.Bytes()
 }
 
+// measuring asks at each request and sets its tick period to the number of bytes that the answer has.
+func measuring() []byte {
+	g := guest()
+	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "", 500, wasmtest.Out1)
+	g.Call(onAnswer, "proxy_set_tick_period_milliseconds", wasmtest.Param(3))
+	return g.Bytes()
+}
+
 func trapping(callback string) []byte { return in(callback, wasmtest.Unreachable) }
 
 const call = `{cluster: auth, headers: [[":method", GET], [":path", /], [":authority", a]], timeout_ms: 5000}`
@@ -94,6 +102,18 @@ steps:
   - {finish: b, want: {decision: hold}}
   - {finish: a, want: {decision: allow}}`,
 		[]string{"{a: {decision: allow}} => {b: {decision: allow}}", "{call: 2} => {call: 3}"}},
+	{"failures", measuring, `
+clusters: {auth: [refused, not_connected, closed, garbage, timed_out]}
+steps:
+  - {request: {}, want: {decision: allow, calls: [CALL], tick_every: 98ms}}
+  - {request: {}, want: {decision: allow, calls: [CALL], tick_every: 91ms}}
+  - {request: {}, want: {decision: allow, calls: [CALL], tick_every: 95ms}}
+  - {request: {}, want: {decision: allow, calls: [CALL], tick_every: 87ms}}
+  - {request: {}, want: {decision: allow, calls: [CALL], tick_every: 24ms}}
+  - {request: {}, want: {decision: allow, calls: [CALL]}}
+  - {answer: {failed: refused}, want: {tick_every: 98ms}}`,
+		[]string{"[refused, => [garbage,", "not_connected, => closed,", "closed, => not_connected,", "garbage, => closed,", "timed_out] => reset]",
+			"failed: refused => failed: timed_out", "failed: refused => status: 503"}},
 	{"headers first", guest0, `
 steps:
   - {stream: a, request: {body: [x], trailers: [[t, "1"]]}, send: headers, want: {decision: allow}}

@@ -15,7 +15,7 @@ const (
 	mostPairs = 1 << 20
 )
 
-// bytes reads a byte string: a text, a mapping {text | hex | parts, times}, or a list of these put one after the other.
+// bytes reads a byte string: a text, a mapping {text | hex | parts | numbered, times}, or a list of these put one after the other.
 // It never returns nil, so that empty can be told from absent.
 func (r *reader) bytes(n ast.Node) []byte {
 	switch n := n.(type) {
@@ -34,7 +34,7 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 		return []byte{}
 	}
 	one := []byte{}
-	forms := 0
+	forms, isNumbered := 0, false
 	if o.has("text") {
 		forms++
 		s, _ := r.text(o.fields["text"])
@@ -52,8 +52,14 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 			r.list(o.fields["parts"], "byte strings")
 		}
 	}
+	if o.has("numbered") {
+		forms++
+		isNumbered = true
+		s, _ := r.text(o.fields["numbered"])
+		one = []byte(s)
+	}
 	if forms != 1 {
-		r.fault(n, "%d of the keys text, hex, parts, expected exactly one, keep one", forms)
+		r.fault(n, "%d of the keys text, hex, parts, numbered, expected exactly one, keep one", forms)
 		return []byte{}
 	}
 	times := r.times(o, mostBytes)
@@ -61,7 +67,14 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 		r.fault(n, "a value of %d bytes, expected at most %d, lower times", len(one)*times, mostBytes)
 		return []byte{}
 	}
-	return bytes.Repeat(one, times)
+	if !isNumbered {
+		return bytes.Repeat(one, times)
+	}
+	all := []byte{}
+	for i := range times {
+		all = append(all, numbered(one, i+1)...)
+	}
+	return all
 }
 
 func (r *reader) concat(n *ast.SequenceNode) []byte {

@@ -138,7 +138,17 @@ const (
 	Answers AnswerKind = ""
 	None    AnswerKind = "none"  // the call waits, for a step or its time-out
 	Reset   AnswerKind = "reset" // broken off: no headers reach the plugin
+
+	// Failures before the answer's headers. Envoy answers in the service's place.
+	Refused      AnswerKind = "refused"       // no connection: the host refuses it
+	NotConnected AnswerKind = "not_connected" // no connection within the cluster's time
+	Closed       AnswerKind = "closed"        // the connection ends before the headers
+	Garbage      AnswerKind = "garbage"       // what comes is no HTTP
+	TimedOut     AnswerKind = "timed_out"     // nothing comes within the call's time
 )
+
+// failures are the kinds of answer that Envoy gives itself.
+var failures = []AnswerKind{Refused, NotConnected, Closed, Garbage, TimedOut}
 
 // Answered is the answer to a call that waits.
 type Answered struct {

@@ -1,7 +1,9 @@
 package table
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -48,14 +50,24 @@ func (r *reader) cluster(name string, n ast.Node) Cluster {
 	return c
 }
 
-// answer reads {status, headers, body, trailers}, none or reset.
+// words lists kinds of answers as a message shows them.
+func words(kinds []AnswerKind) string {
+	all := make([]string, len(kinds))
+	for i, k := range kinds {
+		all[i] = string(k)
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " or " + all[len(all)-1]
+}
+
+// answer reads {status, headers, body, trailers}, or a word for what comes in place of one.
 func (r *reader) answer(n ast.Node) Answer {
 	if s, ok := n.(*ast.StringNode); ok {
-		if kind := AnswerKind(s.Value); kind == None || kind == Reset {
+		kinds := append([]AnswerKind{None, Reset}, failures...)
+		if kind := AnswerKind(s.Value); slices.Contains(kinds, kind) {
 			return Answer{Kind: kind}
 		}
-		r.fault(n, "the text %q, expected an answer {status, headers, body, trailers}, none or reset (and for a whole cluster unknown, "+
-			"empty or ready), change it", s.Value)
+		r.fault(n, "the text %q, expected an answer {status, headers, body, trailers}, %s (and for a whole cluster unknown, "+
+			"empty or ready), change it", s.Value, words(kinds))
 		return Answer{}
 	}
 	o, ok := r.object(n, answerShape)
@@ -102,17 +114,26 @@ func (r *reader) answered(n ast.Node) *Answered {
 	if o.has("call") {
 		a.Call = r.integer(o.fields["call"], 1, 1_000_000)
 	}
-	if !o.has("reset") {
+	instead := ""
+	switch {
+	case o.has("reset"):
+		instead, a.Kind = "reset", Reset
+		if !r.boolean(o.fields["reset"]) {
+			r.fault(o.fields["reset"], "reset: false, expected true, remove it")
+		}
+	case o.has("failed"):
+		instead = "failed"
+		kind, ok := r.text(o.fields["failed"])
+		if a.Kind = AnswerKind(kind); ok && !slices.Contains(failures, a.Kind) {
+			r.fault(o.fields["failed"], "failed: %q, expected %s, change it", kind, words(failures))
+		}
+	default:
 		a.Answer = r.answerOf(o)
 		return a
 	}
-	a.Kind = Reset
-	if !r.boolean(o.fields["reset"]) {
-		r.fault(o.fields["reset"], "reset: false, expected true, remove it")
-	}
-	for _, key := range []string{"status", "exact", "headers", "body", "trailers"} {
-		if o.has(key) {
-			r.fault(o.fields[key], "%s beside reset, expected nothing else of an answer, remove it", key)
+	for _, key := range []string{"failed", "status", "exact", "headers", "body", "trailers"} {
+		if key != instead && o.has(key) {
+			r.fault(o.fields[key], "%s beside %s, expected nothing else of an answer, remove it", key, instead)
 		}
 	}
 	return a

@@ -32,7 +32,7 @@ var (
 	callShape      = shape{name: "call", required: []string{"cluster", "headers", "timeout_ms"}, optional: []string{"body", "trailers"}}
 	metricShape    = shape{name: "metric", optional: []string{"counter", "gauge", "histogram"}}
 	answerShape    = shape{name: "answer", optional: []string{"status", "exact", "headers", "body", "trailers"}}
-	answeredShape  = shape{name: "answered", optional: []string{"call", "reset", "status", "exact", "headers", "body", "trailers"}}
+	answeredShape  = shape{name: "answered", optional: []string{"call", "reset", "failed", "status", "exact", "headers", "body", "trailers"}}
 	configureShape = shape{name: "configure", optional: []string{"plugin", "config"}}
 	memoryShape    = shape{name: "memory", required: []string{"grows_at_most"}}
 	faultShape     = shape{name: "fault", required: []string{"function"}, optional: []string{"status", "bytes", "nth"}}
@@ -41,7 +41,7 @@ var (
 		optional: []string{"method", "path", "headers", "exact", "body", "trailers", "response"}}
 	responseShape = shape{name: "response", optional: []string{"status", "headers", "body", "trailers"}}
 	pairShape     = shape{name: "pair", required: []string{"name", "value"}, optional: []string{"times"}}
-	bytesShape    = shape{name: "bytes", optional: []string{"text", "hex", "parts", "times"}}
+	bytesShape    = shape{name: "bytes", optional: []string{"text", "hex", "parts", "numbered", "times"}}
 	replyShape    = shape{name: "reply", required: []string{"status", "headers", "body"},
 		optional: []string{"grpc_status", "details"}}
 

@@ -1,6 +1,6 @@
 // Package wasmfile reads the structure of a WebAssembly module without running or compiling it: its sections with
 // their sizes, its imports and exports with their types, its memory, start function, and what its custom sections
-// tell about the tools that made it. Instructions are not looked at.
+// tell about the tools that made it. Of data and code it gives, when asked, the bytes and the integer constants.
 //
 // The format is that of the WebAssembly core specification 3.0, chapter 5 "Binary Format", as far as a Proxy-Wasm
 // host needs it. Parse accepts no slack: every length, count and index is held against the bytes that are there, and

@@ -23,6 +23,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"host", []string{"host/wasmfile"}, []string{"github.com/goccy", "github.com/jedib0t"}},
 		{"conformance/table", nil, []string{"github.com/tetratelabs"}},
 		{"conformance/suite", []string{"conformance/table", "host", "host/wasmfile"}, []string{"github.com/jedib0t"}},
+		{"conformance/dictionary", []string{"host/wasmfile"}, []string{"github.com/"}},
 		{"conformance/model", []string{"conformance/table"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin
 		{"report", []string{"internal/diff", "internal/words"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
 		{"bench/stats", nil, []string{"github.com/tetratelabs"}},

@@ -24,6 +24,7 @@ const STATUS_NOT_FOUND: u32 = 1;
 pub const MAP_REQUEST_HEADERS: i32 = 0;
 pub const MAP_RESPONSE_HEADERS: i32 = 2;
 const MAP_REPLY_HEADERS: i32 = 6;
+const MAP_REPLY_TRAILERS: i32 = 7;
 const BUFFER_PLUGIN_CONFIGURATION: i32 = 7;
 
 const STREAM_REQUEST: i32 = 0;
@@ -99,6 +100,10 @@ pub fn response_headers() -> Option<Vec<u8>> {
 /// Gives those of the answer to a call, while it is handed over.
 pub fn reply_headers() -> Option<Vec<u8>> {
     header_map(MAP_REPLY_HEADERS)
+}
+
+pub fn reply_trailers() -> Option<Vec<u8>> {
+    header_map(MAP_REPLY_TRAILERS)
 }
 
 fn header_map(map_type: i32) -> Option<Vec<u8>> {

@@ -9,11 +9,12 @@ pub const CREDENTIALS_HEADER: &str = "authorization";
 
 pub struct Basic {
     pub credentials: Vec<String>, // NAME:PASSWORD of each user, at least one
+    longest: usize,               // bytes of one of them
     pub realm: String,
 }
 
 pub fn read_basic(path: &str, v: Value) -> Result<Basic, Fault> {
-    let mut b = Basic { credentials: Vec::new(), realm: "header-auth".to_owned() };
+    let mut b = Basic { credentials: Vec::new(), longest: 0, realm: "header-auth".to_owned() };
     read_object(path, v, |path, key, v| {
         match key {
             "users" => b.credentials = read_users(path, v)?,
@@ -25,6 +26,7 @@ pub fn read_basic(path: &str, v: Value) -> Result<Basic, Fault> {
     if b.credentials.is_empty() {
         return Err(fault_at(&member(path, "users"), REQUIRED));
     }
+    b.longest = b.credentials.iter().map(String::len).max().unwrap_or(0);
     Ok(b)
 }
 
@@ -63,58 +65,67 @@ impl Basic {
         Pair { name: "www-authenticate".to_owned(), value: "Basic realm=\"".to_owned() + &self.realm + "\"" }
     }
 
-    /// Compares with every user, and each time all that was sent: the time tells nothing of what is right.
+    /// Compares with every user, and each time as many bytes as this user's credentials have. So the time is that of
+    /// the configuration: it tells nothing of what is right, and is no longer when more is sent.
     pub fn check(&self, authorization: &[u8]) -> Verdict {
-        let Some(sent) = basic_credentials(authorization) else {
+        let mut sent = vec![0; self.longest];
+        let Some(size) = basic_credentials(authorization, &mut sent) else {
             return Verdict::Malformed;
         };
         let mut same = false;
         for credentials in &self.credentials {
-            same |= same_secret(&sent, credentials.as_bytes());
+            same |= same_secret(&sent, size, credentials.as_bytes());
         }
         if same { Verdict::Allowed } else { Verdict::Mismatch }
     }
 }
 
-/// Gives NAME:PASSWORD of a header `Basic BASE64`.
-fn basic_credentials(authorization: &[u8]) -> Option<Vec<u8>> {
+/// Puts NAME:PASSWORD of a header `Basic BASE64` into a buffer, as much as fits, and says how many bytes there are.
+fn basic_credentials(authorization: &[u8], into: &mut [u8]) -> Option<usize> {
     const SCHEME: &str = "basic ";
     let (scheme, rest) = authorization.split_at_checked(SCHEME.len())?;
     if !same_name(scheme, SCHEME) {
         return None;
     }
     let blanks = rest.iter().take_while(|&&c| c == b' ').count();
-    let decoded = decode_base64(rest.get(blanks..)?)?;
-    decoded.contains(&b':').then_some(decoded)
+    let (size, colon) = decode_base64(rest.get(blanks..)?, into)?;
+    colon.then_some(size)
 }
 
-/// Takes a time that depends on the size of sent alone. The secret is not empty.
-pub fn same_secret(sent: &[u8], secret: &[u8]) -> bool {
-    let mut different = sent.len() ^ secret.len();
-    for (a, b) in sent.iter().zip(secret.iter().cycle()) {
+/// Takes a time that depends on the size of the secret alone. Sent is what was sent, or its beginning, and has at least
+/// as many bytes as the secret; size is that of all that was sent.
+pub fn same_secret(sent: &[u8], size: usize, secret: &[u8]) -> bool {
+    let mut different = size ^ secret.len();
+    for (a, b) in sent.iter().zip(secret) {
         different |= usize::from(a ^ b);
     }
     different == 0
 }
 
-/// Strict: RFC 4648 section 4 with its padding, no other byte, no bits left over.
-pub fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+/// Strict: RFC 4648 section 4 with its padding, no other byte, no bits left over. Says how many bytes there are and
+/// whether a colon is among them, and puts into the buffer as many as fit.
+pub fn decode_base64(text: &[u8], into: &mut [u8]) -> Option<(usize, bool)> {
     if !text.len().is_multiple_of(4) {
         return None;
     }
     let digits = text.strip_suffix(b"=").unwrap_or(text);
     let digits = digits.strip_suffix(b"=").unwrap_or(digits);
-    let mut decoded = Vec::with_capacity(digits.len());
     let (mut bits, mut count) = (0u32, 0);
+    let (mut size, mut colon) = (0, false);
     for &c in digits {
         (bits, count) = (bits << 6 | base64_digit(c)?, count + 6);
         if count >= 8 {
             count -= 8;
-            decoded.push((bits >> count) as u8);
+            let c = (bits >> count) as u8;
+            if let Some(place) = into.get_mut(size) {
+                *place = c;
+            }
+            size += 1;
+            colon |= c == b':';
             bits &= (1 << count) - 1;
         }
     }
-    (bits == 0).then_some(decoded)
+    (bits == 0).then_some((size, colon))
 }
 
 fn base64_digit(c: u8) -> Option<u32> {

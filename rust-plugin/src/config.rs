@@ -11,7 +11,7 @@ use crate::ratelimit::{RateLimit, read_rate_limit};
 use crate::response::config_text;
 use crate::token::{Token, read_token};
 use crate::value::{
-    Value, read_array, read_boolean, read_header_name, read_header_pairs, read_header_value, read_object,
+    Value, read_array, read_boolean, read_header_name, read_header_pairs, read_header_value, read_name_to_set, read_object,
 };
 
 pub struct Config {
@@ -87,7 +87,7 @@ impl Config {
             "deny" => read_deny(path, v, &mut self.deny)?,
             "request_headers" => self.request_headers = read_header_pairs(path, v)?,
             "response_headers" => self.response_headers = read_header_pairs(path, v)?,
-            "config_header" => self.config_header = read_header_name(path, v)?,
+            "config_header" => self.config_header = read_name_to_set(path, v)?,
             "rate_limit" => self.rate_limit = Some(read_rate_limit(path, v)?),
             "token" => self.token = Some(read_token(path, v)?),
             "callout" => self.callout = Some(read_callout(path, v)?),

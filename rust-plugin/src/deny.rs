@@ -1,6 +1,6 @@
 // deny.rs: the key `deny`, the reply to a refused request. Twin: deny.go.
 
-use crate::fault::{Fault, UNKNOWN_KEY, fault_at};
+use crate::fault::{Fault, NOT_WITH_BODY, UNKNOWN_KEY, fault_at};
 use crate::headers::{Pair, encode_pairs};
 use crate::value::{Value, read_header_pairs, read_integer, read_object, read_string};
 
@@ -41,11 +41,20 @@ impl Deny {
 pub fn read_deny(path: &str, v: Value, d: &mut Deny) -> Result<(), Fault> {
     read_object(path, v, |path, key, v| {
         match key {
-            "status" => d.status = read_integer(path, v, 300, 599)? as u32,
+            "status" => d.status = read_status(path, v)?,
             "body" => d.body = read_string(path, v)?,
             "headers" => d.pairs = read_header_pairs(path, v)?,
             _ => return Err(fault_at(path, UNKNOWN_KEY)),
         }
         Ok(())
     })
+}
+
+/// Reads a status that is no success and may have a body.
+fn read_status(path: &str, v: Value) -> Result<u32, Fault> {
+    let status = read_integer(path, v, 300, 599)?;
+    if status == 304 {
+        return Err(fault_at(path, NOT_WITH_BODY));
+    }
+    Ok(status as u32)
 }

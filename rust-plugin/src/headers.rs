@@ -68,6 +68,11 @@ fn take_terminated(bytes: &[u8], size: usize) -> Option<(&[u8], &[u8])> {
     Some((text, rest.strip_prefix(b"\0")?))
 }
 
+/// Looks at every pair.
+pub fn is_well_formed(buffer: &[u8]) -> bool {
+    read_pairs(buffer).all(|pair| pair.is_ok())
+}
+
 /// The way back, done once for each list in the configuration.
 pub fn encode_pairs(pairs: &[Pair]) -> Vec<u8> {
     let mut buffer = Vec::new();
@@ -101,6 +106,27 @@ pub fn is_name(s: &str) -> bool {
 
 fn is_token_byte(c: u8) -> bool {
     c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c)
+}
+
+/// Names that frame a message or belong to one hop. Envoy sends what a plugin sets under such a name, and its peer then
+/// sees another end of the message than Envoy does, or another connection. With grpc-status a refusal could read as OK.
+const RESERVED_NAMES: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "grpc-status",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Takes a name in lower case.
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED_NAMES.contains(&name)
 }
 
 /// A field-value, RFC 9110 section 5.5, which may be empty.

@@ -71,9 +71,9 @@ impl Plugin {
 }
 
 impl Context for Plugin {
-    fn on_http_call_response(&mut self, _token: u32, headers: usize, _body_size: usize, _trailers: usize) {
+    fn on_http_call_response(&mut self, _token: u32, headers: usize, _body_size: usize, trailers: usize) {
         if let Some(token) = &self.config.token {
-            token.learn(headers);
+            token.learn(headers, trailers);
         }
     }
 }
@@ -209,11 +209,11 @@ impl HttpContext for Stream {
 
 impl Context for Stream {
     /// Answers for a request that waits. The SDK does not call it for one that is gone.
-    fn on_http_call_response(&mut self, _token: u32, headers: usize, _body_size: usize, _trailers: usize) {
+    fn on_http_call_response(&mut self, _token: u32, headers: usize, _body_size: usize, trailers: usize) {
         if self.state != State::Waiting {
             return;
         }
-        let verdict = judge(&read_reply(headers));
+        let verdict = judge(&read_reply(headers, trailers));
         if self.end(verdict) == Action::Continue && abi::continue_request() {
             self.state = State::Open;
         }

@@ -202,9 +202,11 @@ fn token() {
     assert!(ok);
     expect_calls(&[other("tick", 7, "", "")]);
     let asked = || other("call", 5000, "c", ":method=GET :path=/p :authority=a ");
-    let answers: [(Pairs, &str); 9] = [
+    let answers: [(Pairs, &str); 11] = [
         (&[], "token: no answer"),
         (&[(b":status", b"503")], "token: no answer"),
+        (&[(b":status", b"200"), (b"grpc-status", b"14")], "token: no answer"),
+        (&[(b":status", b"502"), (b"content-type", b"text/plain")], "token: no answer"),
         (&[(b":status", b"404")], "token: status 404"),
         (&[(b":status", b"2000")], "token: status unreadable"),
         (&[(b"a", b"b")], "token: status unreadable"),

@@ -1,7 +1,7 @@
 // log_headers.rs: the key `log_headers`, a line for each header, with credentials masked. Twin: log_headers.go.
 
 use crate::config::Config;
-use crate::headers::{read_pairs, same_name};
+use crate::headers::{is_well_formed, read_pairs, same_name};
 
 const LOGGED_VALUE_BYTES_MAX: usize = 256;
 
@@ -22,9 +22,9 @@ const CREDENTIAL_HEADERS: [&str; 13] = [
     "x-goog-iap-jwt-assertion",
 ];
 
-/// Logs a header map, or nothing of one that makes no sense.
+/// Logs a header map, or nothing of one that is malformed.
 pub fn log_headers(c: &Config, side: &str, buffer: &[u8]) {
-    if read_pairs(buffer).any(|pair| pair.is_err()) {
+    if !is_well_formed(buffer) {
         return;
     }
     for (name, value) in read_pairs(buffer).flatten() {

@@ -1,9 +1,9 @@
 // service.rs: another service that is asked, what the keys `token` and `callout` have in common. Twin: service.go.
 
 use crate::abi;
-use crate::auth::find_one;
+use crate::auth::{Verdict, find_one};
 use crate::fault::{Fault, NOT_AUTHORITY, NOT_CLUSTER, NOT_PATH, REQUIRED, UNKNOWN_KEY, fault_at, member};
-use crate::headers::{has_control, is_value};
+use crate::headers::{has_control, is_value, is_well_formed, read_pairs, same_name};
 use crate::value::{Value, read_integer, read_legal};
 
 pub struct Service {
@@ -68,22 +68,45 @@ pub enum Reply {
     Answer { status: String, pairs: Vec<u8> },
 }
 
-/// Holds a status 503 or 504 for no answer: so Envoy says that it could not connect, or has waited too long.
-pub fn read_reply(headers: usize) -> Reply {
+/// Holds a status 503 or 504 for no answer: so Envoy says that it could not connect, or has waited too long; and 502
+/// when Envoy made it, for a service that did not speak HTTP. To a call that looks like gRPC, Envoy says all of these
+/// with a status of 200 and a gRPC status.
+pub fn read_reply(headers: usize, trailers: usize) -> Reply {
     if headers == 0 {
         return Reply::None;
     }
-    let Some(pairs) = abi::reply_headers() else {
+    let Some(pairs) = abi::reply_headers().filter(|pairs| is_well_formed(pairs)) else {
         return Reply::Unreadable;
     };
+    if trailers > 0 {
+        let Some(after) = abi::reply_trailers().filter(|after| is_well_formed(after)) else {
+            return Reply::Unreadable;
+        };
+        if has_grpc_error(&after) {
+            return Reply::None;
+        }
+    }
     match find_one(&pairs, ":status") {
         Ok(b"503" | b"504") => Reply::None,
+        Ok(b"502") if is_made_by_envoy(&pairs) => Reply::None,
+        _ if has_grpc_error(&pairs) => Reply::None,
         Ok(status) if is_status(status) => {
             let status = String::from_utf8_lossy(status).into_owned();
             Reply::Answer { status, pairs }
         }
         _ => Reply::Unreadable,
     }
+}
+
+/// Whether an answer is one that Envoy makes: a text, without the time that Envoy notes on every answer of a service.
+fn is_made_by_envoy(buffer: &[u8]) -> bool {
+    find_one(buffer, "content-type") == Ok(b"text/plain")
+        && find_one(buffer, "x-envoy-upstream-service-time") == Err(Verdict::Missing)
+}
+
+/// Whether there is a gRPC status other than 0, which is OK.
+fn has_grpc_error(buffer: &[u8]) -> bool {
+    read_pairs(buffer).flatten().any(|(name, value)| same_name(name, "grpc-status") && value != b"0")
 }
 
 fn is_status(s: &[u8]) -> bool {

@@ -6,7 +6,7 @@ use crate::auth::find_one;
 use crate::fault::Fault;
 use crate::headers::is_value;
 use crate::service::{Reply, Service, read_reply};
-use crate::value::{Value, read_header_name, read_integer, read_object};
+use crate::value::{Value, read_header_name, read_integer, read_name_to_set, read_object};
 
 pub struct Token {
     service: Service,
@@ -29,7 +29,7 @@ pub fn read_token(path: &str, v: Value) -> Result<Token, Fault> {
         match key {
             "period_ms" => t.period = read_integer(path, v, 1, 86_400_000)? as u32,
             "take" => t.take = read_header_name(path, v)?,
-            "set" => t.set = read_header_name(path, v)?,
+            "set" => t.set = read_name_to_set(path, v)?,
             _ => t.service.read_member(path, key, v)?,
         }
         Ok(())
@@ -46,8 +46,8 @@ impl Token {
     }
 
     /// Takes the token from an answer. Whatever else comes, the last good one is kept.
-    pub fn learn(&self, headers: usize) {
-        match read_reply(headers) {
+    pub fn learn(&self, headers: usize, trailers: usize) {
+        match read_reply(headers, trailers) {
             Reply::None => log::warn!("token: no answer"),
             Reply::Unreadable => log::warn!("token: status unreadable"),
             Reply::Answer { status, .. } if status != "200" => log::warn!("token: status {status}"),

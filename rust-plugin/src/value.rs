@@ -1,14 +1,16 @@
 // value.rs: typed readers of JSON values. Each takes the path of its value and fails with a fault at that path; they
 // are called in the order of the document, so the fault reported is its first. Twin: value.go.
 
+use std::collections::BTreeSet;
+
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::fault::{
     EXPECTED_ARRAY, EXPECTED_BOOLEAN, EXPECTED_INTEGER, EXPECTED_OBJECT, EXPECTED_PAIR, EXPECTED_STRING, Fault,
-    NOT_HEADER_NAME, NOT_HEADER_VALUE, REPEATED_KEY, TOO_MANY_ITEMS, fault_at, index, member, out_of_range,
+    NOT_HEADER_NAME, NOT_HEADER_VALUE, NOT_TO_BE_SET, REPEATED_KEY, TOO_MANY_ITEMS, fault_at, index, member, out_of_range,
 };
-use crate::headers::{Pair, is_name, is_value};
+use crate::headers::{Pair, is_name, is_reserved, is_value};
 
 const HEADERS_MAX: usize = 64;
 
@@ -23,13 +25,12 @@ pub fn read_object<'a>(
 ) -> Result<(), Fault> {
     let mut text = serde_json::Deserializer::from_str(v.get());
     let members = text.deserialize_map(Members).map_err(|_| fault_at(path, EXPECTED_OBJECT))?;
-    let mut keys = Vec::new();
+    let mut given = BTreeSet::new();
     for (key, item) in &members {
         let path = member(path, key);
-        if keys.contains(&key) {
+        if !given.insert(key) {
             return Err(fault_at(&path, REPEATED_KEY));
         }
-        keys.push(key);
         read(&path, key, item)?;
     }
     Ok(())
@@ -101,22 +102,26 @@ pub fn read_header_name(path: &str, v: Value) -> Result<String, Fault> {
     Ok(read_legal(path, v, is_name, NOT_HEADER_NAME)?.to_ascii_lowercase())
 }
 
+/// Gives the name of a header that the plugin puts on a message.
+pub fn read_name_to_set(path: &str, v: Value) -> Result<String, Fault> {
+    let name = read_header_name(path, v)?;
+    if is_reserved(&name) {
+        return Err(fault_at(path, NOT_TO_BE_SET));
+    }
+    Ok(name)
+}
+
 pub fn read_header_value(path: &str, v: Value) -> Result<String, Fault> {
     read_legal(path, v, |s| is_value(s.as_bytes()), NOT_HEADER_VALUE)
 }
 
 /// Reads a list that is handed to the host: Envoy takes one that is too long for none at all.
-fn read_headers<'a>(path: &str, v: Value<'a>) -> Result<Vec<Value<'a>>, Fault> {
+pub fn read_headers<'a>(path: &str, v: Value<'a>) -> Result<Vec<Value<'a>>, Fault> {
     let items = read_array(path, v)?;
     if items.len() > HEADERS_MAX {
         return Err(fault_at(path, TOO_MANY_ITEMS));
     }
     Ok(items)
-}
-
-pub fn read_header_names(path: &str, v: Value) -> Result<Vec<String>, Fault> {
-    let items = read_headers(path, v)?;
-    items.into_iter().enumerate().map(|(i, item)| read_header_name(&index(path, i), item)).collect()
 }
 
 /// Reads a list of [name, value].
@@ -129,5 +134,5 @@ fn read_header_pair(path: &str, v: Value) -> Result<Pair, Fault> {
     let Ok([name, value]) = serde_json::from_str::<[Value; 2]>(v.get()) else {
         return Err(fault_at(path, EXPECTED_PAIR));
     };
-    Ok(Pair { name: read_header_name(&index(path, 0), name)?, value: read_header_value(&index(path, 1), value)? })
+    Ok(Pair { name: read_name_to_set(&index(path, 0), name)?, value: read_header_value(&index(path, 1), value)? })
 }
