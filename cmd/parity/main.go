@@ -33,6 +33,7 @@ func commands() []command {
 		{"inspect", "look into a module: sizes, imports, exports, and which Envoy would load it", runInspect},
 		{"bench", "measure speed, latency, start-up, memory and size of modules against each other", runBench},
 		{"soak", "do every path of the contract a hundred thousand times: wrong answers, leaks, pauses", runSoak},
+		{"worst", "time the heaviest requests that are legal: how long can one client keep a worker busy?", runWorst},
 		{"render", "write the report of a benchmark again, in any of its forms", runRender},
 		{workerCommand, "", runBenchWorker}, // how bench starts itself in a fresh process
 		{"fuzz", "look for hidden doors in modules with the words that they know", runFuzz},

@@ -56,6 +56,12 @@ func modules() map[string][]byte {
 	unknown := guest()
 	unknown.Call("proxy_on_request_headers", "proxy_make_coffee", 2)
 	sound := refusing("refused")
+	// door lets a request through when it has a header of this name, whose status is then 0.
+	door := guest()
+	call := door.Call("proxy_on_request_headers", "proxy_get_header_map_value", 0, "x-debug-allow", wasmtest.Out)
+	door.Do("proxy_on_request_headers", wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call)), wasmtest.Eqz, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
+	door.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "why", "no", wasmtest.Pairs(), -1)
+	door.Returns("proxy_on_request_headers", 1)
 	leaky, late := guest(), guest()
 	end, count := leaky.Global(256<<10), late.Global(0)
 	leaky.Do("proxy_on_request_headers", wasmtest.GetGlobal(end), wasmtest.I32(1000), wasmtest.Add, wasmtest.SetGlobal(end),
@@ -68,12 +74,6 @@ func modules() map[string][]byte {
 	for _, g := range []*wasmtest.Guest{leaky, late} {
 		refuse(g, "refused")
 	}
-	// door lets a request through when it has a header of this name, whose status is then 0.
-	door := guest()
-	call := door.Call("proxy_on_request_headers", "proxy_get_header_map_value", 0, "x-debug-allow", wasmtest.Out)
-	door.Do("proxy_on_request_headers", wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call)), wasmtest.Eqz, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
-	door.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "why", "no", wasmtest.Pairs(), -1)
-	door.Returns("proxy_on_request_headers", 1)
 	return map[string][]byte{
 		"sound.wasm":   sound,
 		"other.wasm":   refusing("turned down"),

@@ -34,6 +34,7 @@ func TestImportsGoOneWay(t *testing.T) {
 			"host/wasmtest", "image", "internal/clock", "toolchain"}, []string{"github.com/jedib0t"}}, // it judges nothing
 		{"bench/soak", []string{"bench/evidence", "bench/stats", "bench/verdict", "conformance/suite", "conformance/table", "host",
 			"host/wasmfile", "internal/clock"}, []string{"github.com/jedib0t"}},
+		{"bench/worst", []string{"bench/stats", "conformance/suite", "conformance/table", "host", "host/wasmfile", "internal/clock"}, []string{"github.com/jedib0t"}},
 		{"report/bench", []string{"bench/evidence", "bench/stats", "bench/verdict", "internal/words"}, []string{"github.com/tetratelabs"}},
 		{"toolchain", nil, []string{"github.com/tetratelabs"}},
 		{"build", []string{"toolchain"}, []string{"github.com/tetratelabs"}},

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/header-auth/header-auth/bench"
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/worst"
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/internal/words"
+)
+
+const worstRounds = 1000
+
+var worstHelp = fmt.Sprintf(`Usage: parity worst [flags]
+
+How long can one client keep a worker busy? Times the heaviest legal requests against the heaviest legal configurations, the
+group worst of the table, one case after the other: the median of a request with its interval of 95 %%, the longest request
+(most often a pause of a collector), and linear memory. Times are processor time of the thread, the host's work included.
+
+  parity worst                                   all builds of builds.yaml
+  parity worst --build rust --case 'worst/users*'
+  parity worst --format markdown                 the table of bench/METHODOLOGY.md
+
+Flags
+`+selectionHelp+`  --case PATTERN         cases to time (default: the group worst); repeat it for several
+  --rounds N             timed rounds of each case (default %d)
+  --format FORMAT        text (default), markdown or json
+
+Exit codes: 0 no request takes longer than %s; 1 one does, its interval as a whole above it, or an answer is wrong; 2 the call,
+builds.yaml or the table is wrong; 3 this machine lacks a compiler, or the run was interrupted.
+`, host.DefaultProfile, worstRounds, worst.Limit)
+
+// worstReport is what is printed.
+type worstReport struct {
+	Schema  string           `json:"schema"`
+	Taken   time.Time        `json:"taken"`
+	Table   string           `json:"table"`
+	Rounds  int              `json:"rounds"`
+	Machine evidence.Machine `json:"machine"`
+	Results []worst.Result   `json:"results"` // case by case, in the table's order
+
+	builds, cases []string
+}
+
+// runWorst is the command "worst"; worstHelp says what its exit codes mean.
+func runWorst(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var s selection
+	var patterns nameList
+	flags := flag.NewFlagSet("worst", flag.ContinueOnError)
+	s.flags(flags)
+	flags.Var(&patterns, "case", "")
+	rounds := flags.Int("rounds", worstRounds, "")
+	format := flags.String("format", "text", "")
+	if code, done := parseFlags(flags, args, worstHelp, stdout, stderr); done {
+		return code
+	}
+	if !slices.Contains([]string{"text", "markdown", "json"}, *format) {
+		return exit("worst", usagef("--format %q: expected text, markdown or json", *format), stderr)
+	}
+	if *rounds < 10 {
+		return exit("worst", usagef("--rounds %d: expected 10 or more, a median needs them", *rounds), stderr)
+	}
+	if len(patterns) == 0 {
+		patterns = nameList{"worst"}
+	}
+	r, err := worstAll(ctx, &s, patterns, *rounds, stderr)
+	if err != nil {
+		return exit("worst", err, stderr)
+	}
+	if *format == "json" {
+		e := json.NewEncoder(stdout)
+		e.SetIndent("", "  ")
+		err = e.Encode(r)
+	} else {
+		err = worstText(stdout, r, *format == "markdown")
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintf(stderr, "parity worst: write report: %v\n", err)
+		return 3
+	case ctx.Err() != nil:
+		fmt.Fprintln(stderr, "parity worst: interrupted; what was timed until then is above")
+		return 3
+	case slices.ContainsFunc(r.Results, func(p worst.Result) bool { return p.Red() }):
+		return 1
+	}
+	return 0
+}
+
+// worstAll times what was selected, one after the other: side by side they would slow each other down.
+func worstAll(ctx context.Context, s *selection, patterns []string, rounds int, stderr io.Writer) (*worstReport, error) {
+	if err := s.find(); err != nil {
+		return nil, err
+	}
+	options, err := s.hostOptions()
+	if err != nil {
+		return nil, err
+	}
+	whole, _, err := s.loadTable()
+	if err != nil {
+		return nil, err
+	}
+	selected, err := whole.Select(patterns...)
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	loaded, err := s.modules(ctx, stderr)
+	if err != nil {
+		return nil, err
+	}
+	options.Deadline = 0 // it costs time in each call
+	watch := bench.WatchMachine()
+	r := &worstReport{Schema: "header-auth/worst/v1", Taken: time.Now().UTC(), Table: selected.Digest, Rounds: rounds}
+	var modules []*host.Module
+	for _, m := range loaded {
+		if m.Err == nil {
+			var compiled *host.Module
+			if compiled, m.Err = host.Compile(ctx, m.Wasm, options); m.Err == nil {
+				defer compiled.Close(ctx)
+			}
+			modules = append(modules, compiled)
+		}
+		if m.Err != nil {
+			return nil, fmt.Errorf("build %s: %w", m.Name, m.Err)
+		}
+		r.builds = append(r.builds, m.Name)
+	}
+	line := newProgress(stderr)
+	cases := selected.Cases()
+	for i := range cases {
+		if ctx.Err() != nil {
+			break
+		}
+		r.cases = append(r.cases, cases[i].ID)
+		for b, m := range modules {
+			line.step(i*len(modules)+b+1, len(cases)*len(modules), r.builds[b], cases[i].ID)
+			r.Results = append(r.Results, worst.Measure(ctx, m, r.builds[b], &cases[i], rounds))
+		}
+	}
+	line.clear()
+	r.Machine = watch.Machine()
+	return r, nil
+}
+
+// worstText writes a table of cases and builds, and under it what is above the limit.
+func worstText(to io.Writer, r *worstReport, markdown bool) error {
+	w := &words.Writer{To: to}
+	t := words.NewTable()
+	head := table.Row{"case"}
+	for _, b := range r.builds {
+		head = append(head, b)
+	}
+	t.AppendHeader(head)
+	for i, id := range r.cases {
+		row := table.Row{strings.TrimPrefix(id, "worst/")}
+		for b := range r.builds {
+			row = append(row, worstCell(&r.Results[i*len(r.builds)+b]))
+		}
+		t.AppendRow(row)
+	}
+	if markdown {
+		fmt.Fprintln(w, t.RenderMarkdown())
+	} else {
+		fmt.Fprintln(w, words.TrimLines(t.Render()))
+	}
+	fmt.Fprintf(w, "\nMedian of a request [95 %% interval] / the longest of %s, in µs; linear memory at the end. %s, %s, %d CPUs, table sha256 %s.\n",
+		grouped(r.Rounds+50), r.Taken.Format("2006-01-02 15:04 UTC"), r.Machine.CPU, r.Machine.CPUs, words.Short(r.Table))
+	for i := range r.Results {
+		switch p := &r.Results[i]; {
+		case p.Failed != "":
+			fmt.Fprintf(w, "%s %s: %s\n", p.Build, p.Case, p.Failed)
+		case p.Red():
+			fmt.Fprintf(w, "%s %s takes %s [%s, %s], expected at most %s.\n", p.Build, p.Case, micros(p.Median.Mid), micros(p.Median.Low), micros(p.Median.High), worst.Limit)
+		}
+	}
+	return w.Err
+}
+
+func worstCell(p *worst.Result) string {
+	if p.Failed != "" {
+		return "failed"
+	}
+	return fmt.Sprintf("%s [%s, %s] / %s; %s", micros(p.Median.Mid), micros(p.Median.Low), micros(p.Median.High), micros(float64(p.Longest)), sizeOf(p.Peak))
+}
+
+// micros are nanoseconds as microseconds, with as many digits as mean something.
+func micros(nanos float64) string {
+	if us := nanos / 1000; us < 10 {
+		return fmt.Sprintf("%.1f", us)
+	}
+	return grouped(int(nanos/1000 + 0.5))
+}
