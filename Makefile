@@ -48,7 +48,7 @@ bench: parity ## speed, latency, start-up, memory and size of every build agains
 bench-full: parity ## the same with more of everything, and what building costs (twenty minutes)
 	@$(PARITY) bench --full
 
-bench-selftest: ## do the verdicts of bench and soak hold? of modules whose difference is known (ten minutes)
+bench-selftest: ## do the verdicts of bench and soak hold? of modules whose difference is known (a quarter of an hour)
 	@HEADER_AUTH_SELFTEST=1 go test -count=1 -timeout=60m -run='^Test(Self|Power)' -v ./bench ./bench/soak
 
 mutants: parity ## would the table notice a fault? changes both plugins in small ways and says which changes survive (hours)

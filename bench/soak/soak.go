@@ -70,6 +70,9 @@ type Wrong struct {
 	Got    string `json:"got"`
 }
 
+// NotBegun is why a path that an interrupted run did not come to was left out.
+const NotBegun = "interrupted before it began"
+
 // Red says whether the path is a finding that a build has to be mended for.
 func (r *Result) Red() bool {
 	return r.Wrong != nil || r.Failed != "" || r.Known == "" && (r.Memory.Verdict == Leak || r.Memory.Verdict == Unclear && !r.Cut)
@@ -202,7 +205,7 @@ func (r *runner) one(ctx context.Context, m *compiled, c *table.Case, i int) Res
 	result := Result{Build: m.Name, Case: c.ID, Memory: Memory{PerRound: Interval{stats.None()}}}
 	defer r.say(i, 1, m.Name, c.ID)
 	if ctx.Err() != nil {
-		result.LeftOut = "interrupted before it began"
+		result.LeftOut = NotBegun
 		return result
 	}
 	if err := m.compile(ctx, r.Host); err != nil {

@@ -164,13 +164,18 @@ func soakPauses(w io.Writer, r *soakReport) {
 	}
 }
 
-// soakLeftOut lists what was not done, and why; a reason that all builds share once.
+// soakLeftOut lists what was not done, and why; a reason that all builds share once, and paths that were not begun as a number.
 func soakLeftOut(w io.Writer, r *soakReport) {
+	waiting := 0
 	for i, id := range r.cases {
 		by := map[string][]string{}
 		var reasons []string
 		for b, build := range r.builds {
-			if why := r.Results[b*len(r.cases)+i].LeftOut; why != "" {
+			switch why := r.Results[b*len(r.cases)+i].LeftOut; why {
+			case "":
+			case soak.NotBegun:
+				waiting++
+			default:
 				if by[why] == nil {
 					reasons = append(reasons, why)
 				}
@@ -187,6 +192,9 @@ func soakLeftOut(w io.Writer, r *soakReport) {
 			}
 			fmt.Fprintf(w, "left out %s%s: %s\n", id, who, why)
 		}
+	}
+	if waiting > 0 {
+		fmt.Fprintf(w, "not begun: %s\n", counted(waiting, "path"))
 	}
 }
 

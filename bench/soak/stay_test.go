@@ -1,0 +1,57 @@
+package soak
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// heap is memory in which every round writes garbage all over, but for what is kept from the front on.
+func heap(looks, perLook int, kept func(look int) int, touched bool) *stay {
+	s, random, memory := &stay{}, rand.New(rand.NewPCG(3, 1)), make([]byte, 1<<20)
+	for look := range looks {
+		for at := kept(look); at < len(memory) && touched; at += 8 {
+			binary.LittleEndian.PutUint64(memory[at:], random.Uint64())
+		}
+		s.look(look*perLook, memory)
+	}
+	return s
+}
+
+func TestStay(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		stay  *stay
+		rate  float64 // NaN: unknown
+		still bool
+	}{
+		{"sixteen bytes a round", heap(64, 500, func(look int) int { return look * 500 * 16 }, true), 16, true},
+		{"nothing", heap(64, 500, func(int) int { return 4096 }, true), 0, false},
+		{"half way, and no more", heap(64, 500, func(look int) int { return min(look, 40) * 500 * 16 }, true), 8, false},
+		{"memory that is never written to", heap(64, 500, func(int) int { return 0 }, false), 0, false},
+		{"a few looks", heap(8, 500, func(look int) int { return look * 500 * 16 }, true), math.NaN(), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			rate, still := test.stay.rate(confidence)
+			t.Logf("%+v %v", rate, still)
+			if math.IsNaN(test.rate) == rate.Known() || still != test.still {
+				t.Fatalf("%+v, still %v", rate, still)
+			}
+			if rate.Known() && (rate.Low > test.rate || rate.High < test.rate || math.Abs(rate.Mid-test.rate) > 8) {
+				t.Errorf("%+v, expected %v", rate, test.rate)
+			}
+		})
+	}
+}
+
+// TestStayIsOff: what is too large to be looked at is left to its steps.
+func TestStayIsOff(t *testing.T) {
+	s, memory := &stay{}, make([]byte, mostBytes+1)
+	for range 64 {
+		s.look(0, memory)
+	}
+	if rate, _ := s.rate(confidence); rate.Known() || len(s.rows) != 0 {
+		t.Errorf("%+v", rate)
+	}
+}
