@@ -11,7 +11,8 @@ use crate::ratelimit::{RateLimit, read_rate_limit};
 use crate::response::config_text;
 use crate::token::{Token, read_token};
 use crate::value::{
-    Value, read_array, read_boolean, read_header_name, read_header_pairs, read_header_value, read_name_to_set, read_object,
+    Value, read_array, read_boolean, read_header_name, read_header_pairs, read_header_value, read_name_to_set,
+    read_object,
 };
 
 pub struct Config {

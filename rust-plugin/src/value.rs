@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 
 use crate::fault::{
     EXPECTED_ARRAY, EXPECTED_BOOLEAN, EXPECTED_INTEGER, EXPECTED_OBJECT, EXPECTED_PAIR, EXPECTED_STRING, Fault,
-    NOT_HEADER_NAME, NOT_HEADER_VALUE, NOT_TO_BE_SET, REPEATED_KEY, TOO_MANY_ITEMS, fault_at, index, member, out_of_range,
+    NOT_HEADER_NAME, NOT_HEADER_VALUE, NOT_TO_BE_SET, REPEATED_KEY, TOO_MANY_ITEMS, fault_at, index, member,
+    out_of_range,
 };
 use crate::headers::{Pair, is_name, is_reserved, is_value};
 
