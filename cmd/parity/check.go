@@ -80,25 +80,11 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 // check runs what was selected, or recalls what came of it.
 func check(ctx context.Context, s *selection, patterns, command []string, again bool, stderr io.Writer) (*report.Report, error) {
 	started := time.Now()
-	if err := s.find(); err != nil {
-		return nil, err
-	}
-	options, err := s.hostOptions()
+	run, err := s.load(ctx, func(*table.Table) []string { return patterns }, stderr)
 	if err != nil {
 		return nil, err
 	}
-	whole, folder, err := s.loadTable()
-	if err != nil {
-		return nil, err
-	}
-	selected, err := whole.Select(patterns...)
-	if err != nil {
-		return nil, usagef("%v", err)
-	}
-	modules, err := s.modules(ctx, stderr)
-	if err != nil {
-		return nil, err
-	}
+	options, whole, folder, selected, modules := run.options, run.whole, run.folder, run.cases, run.modules
 	if s.cases == "" {
 		if err := knownCases(modules, whole); err != nil {
 			return nil, err

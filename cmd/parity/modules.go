@@ -73,6 +73,33 @@ func exit(command string, err error, stderr io.Writer) int {
 	return buildExit(command, err, stderr)
 }
 
+// selected is what a command runs: cases of a table on modules.
+type selected struct {
+	options host.Options
+	whole   *table.Table
+	folder  string // of the table
+	cases   *table.Table
+	modules []module
+}
+
+// load reads the table, makes the modules, and takes the cases that patterns choose from the whole table.
+func (s *selection) load(ctx context.Context, patterns func(whole *table.Table) []string, stderr io.Writer) (r selected, err error) {
+	if err = s.find(); err != nil {
+		return r, err
+	}
+	if r.options, err = s.hostOptions(); err != nil {
+		return r, err
+	}
+	if r.whole, r.folder, err = s.loadTable(); err != nil {
+		return r, err
+	}
+	if r.cases, err = r.whole.Select(patterns(r.whole)...); err != nil {
+		return r, usagef("%v", err)
+	}
+	r.modules, err = s.modules(ctx, stderr)
+	return r, err
+}
+
 // hostOptions are what the flags say of the host.
 func (s *selection) hostOptions() (o host.Options, err error) {
 	o = host.Options{Deadline: suite.Deadline, MemoryPages: suite.MemoryPages}

@@ -103,28 +103,16 @@ type soakReport struct {
 
 // soakAll runs what was selected.
 func soakAll(ctx context.Context, s *selection, patterns []string, rounds int, stderr io.Writer) (*soakReport, error) {
-	if err := s.find(); err != nil {
-		return nil, err
-	}
-	options, err := s.hostOptions()
+	run, err := s.load(ctx, func(whole *table.Table) []string {
+		if len(patterns) == 0 {
+			return cyclesOf(whole)
+		}
+		return patterns
+	}, stderr)
 	if err != nil {
 		return nil, err
 	}
-	whole, _, err := s.loadTable()
-	if err != nil {
-		return nil, err
-	}
-	if len(patterns) == 0 {
-		patterns = cyclesOf(whole)
-	}
-	selected, err := whole.Select(patterns...)
-	if err != nil {
-		return nil, usagef("%v", err)
-	}
-	modules, err := s.modules(ctx, stderr)
-	if err != nil {
-		return nil, err
-	}
+	options, selected, modules := run.options, run.cases, run.modules
 	r := &soakReport{Schema: "header-auth/soak/v1", Table: selected.Digest, Rounds: rounds}
 	var subjects []soak.Subject
 	for _, m := range modules {

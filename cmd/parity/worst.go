@@ -15,6 +15,7 @@ import (
 	"github.com/header-auth/header-auth/bench"
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/worst"
+	requests "github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/internal/words"
 )
@@ -101,25 +102,11 @@ func runWorst(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 
 // worstAll times what was selected, one after the other: side by side they would slow each other down.
 func worstAll(ctx context.Context, s *selection, patterns []string, rounds int, stderr io.Writer) (*worstReport, error) {
-	if err := s.find(); err != nil {
-		return nil, err
-	}
-	options, err := s.hostOptions()
+	run, err := s.load(ctx, func(*requests.Table) []string { return patterns }, stderr)
 	if err != nil {
 		return nil, err
 	}
-	whole, _, err := s.loadTable()
-	if err != nil {
-		return nil, err
-	}
-	selected, err := whole.Select(patterns...)
-	if err != nil {
-		return nil, usagef("%v", err)
-	}
-	loaded, err := s.modules(ctx, stderr)
-	if err != nil {
-		return nil, err
-	}
+	options, selected, loaded := run.options, run.cases, run.modules
 	options.Deadline = 0 // it costs time in each call
 	watch := bench.WatchMachine()
 	r := &worstReport{Schema: "header-auth/worst/v1", Taken: time.Now().UTC(), Table: selected.Digest, Rounds: rounds}
