@@ -57,7 +57,7 @@ func NewCycle(ctx context.Context, m *host.Module, c *table.Case, environment ..
 	if err := Cyclic(c); err != nil {
 		return nil, &OnceError{err.Error()}
 	}
-	r, err := newRun(ctx, m, c, Options{}, environment...)
+	r, err := kept(ctx, m, c, Options{}, environment...)
 	if err != nil {
 		return nil, err
 	}
@@ -66,17 +66,6 @@ func NewCycle(ctx context.Context, m *host.Module, c *table.Case, environment ..
 			_ = r.vm.Close(ctx)
 		}
 	}()
-	if err := r.start(ctx, c); err != nil {
-		return nil, err
-	}
-	for i := range c.Steps {
-		if !r.step(ctx, i+1, &c.Steps[i]) {
-			break
-		}
-	}
-	if wrong := Check(c, r.seen); len(wrong) > 0 {
-		return nil, &WrongError{1, wrong[0].Field, wrong[0].Wanted, wrong[0].Got}
-	}
 	y = &Cycle{run: r, round: 1, known: map[string]uint64{}}
 	for i := range c.Steps {
 		y.addTurns(c, i)

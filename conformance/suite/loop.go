@@ -52,14 +52,9 @@ func Repeatable(c *table.Case) error {
 	return nil
 }
 
-// NewLoop starts a VM, takes it through the case and holds that against the contract. The error is a *WrongError when
-// the module does not keep to it.
-func NewLoop(ctx context.Context, m *host.Module, c *table.Case, o Options) (l *Loop, err error) {
-	if err := Repeatable(c); err != nil {
-		return nil, fmt.Errorf("case %s: %w", c.ID, err)
-	}
-	o.Good, o.Repeat, o.Until = nil, 0, Place{}
-	r, err := newRun(ctx, m, c, o)
+// kept starts a VM, takes it through the case once and holds that against the contract. The caller closes it.
+func kept(ctx context.Context, m *host.Module, c *table.Case, o Options, environment ...host.Variable) (_ *run, err error) {
+	r, err := newRun(ctx, m, c, o, environment...)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +73,20 @@ func NewLoop(ctx context.Context, m *host.Module, c *table.Case, o Options) (l *
 	}
 	if wrong := Check(c, r.seen); len(wrong) > 0 {
 		return nil, &WrongError{1, wrong[0].Field, wrong[0].Wanted, wrong[0].Got}
+	}
+	return r, nil
+}
+
+// NewLoop starts a VM, takes it through the case and holds that against the contract. The error is a *WrongError when
+// the module does not keep to it.
+func NewLoop(ctx context.Context, m *host.Module, c *table.Case, o Options) (l *Loop, err error) {
+	if err := Repeatable(c); err != nil {
+		return nil, fmt.Errorf("case %s: %w", c.ID, err)
+	}
+	o.Good, o.Repeat, o.Until = nil, 0, Place{}
+	r, err := kept(ctx, m, c, o)
+	if err != nil {
+		return nil, err
 	}
 	step := &c.Steps[len(c.Steps)-1]
 	l = &Loop{run: r, step: step, exchanger: NewExchanger(step.Request), refused: step.Want.Decision == table.Refuse}
