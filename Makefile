@@ -15,7 +15,7 @@ SEED ?= 0
 
 GOFUZZ := go test -count=1 -run=^$$ -fuzztime="$(FUZZTIME)" -fuzzminimizetime=0s
 # Go before 1.27 may call its own deadline a failure when the machine is busy (https://go.dev/issue/75804): that alone is none.
-ENDED := ! grep -q 'Failing input' .cache/fuzz.log && grep -qx ' *context deadline exceeded'
+ENDED := ! grep -q 'Failing input' .cache/fuzz.log && grep -qx ' *context deadline exceeded' .cache/fuzz.log
 
 # Not ./... from here: Go takes Dockerfile.go for a Go file.
 PACKAGES := $(patsubst %/,./%/...,$(filter-out dist/ rust-plugin/ target/,$(wildcard */)))
@@ -59,7 +59,7 @@ test: build ## go vet, the Go tests (those of the builds too), the Rust plugin's
 
 fuzz: build ## every build against a model of the contract, and with its own words: make fuzz FUZZTIME=60s [SEED=7] (each of three runs)
 	@$(PARITY) fuzz --no-build --time "$(FUZZTIME)" --seed "$(SEED)" --out conformance/fuzz/found
-	@for target in Configuration Requests; do $(GOFUZZ) -fuzz="^Fuzz$$target$$" ./conformance/fuzz 2>&1 | tee .cache/fuzz.log || { $(ENDED) .cache/fuzz.log; }; done
+	@for target in Configuration Requests; do $(GOFUZZ) -fuzz="^Fuzz$$target$$" ./conformance/fuzz 2>&1 | tee .cache/fuzz.log || { $(ENDED); }; done
 
 build: parity ## dist/NAME.wasm for every build of builds.yaml
 	@$(PARITY) build

@@ -18,6 +18,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/fuzz"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/internal/words"
 )
 
 var fuzzHelp = fmt.Sprintf(`Usage: parity fuzz [flags]
@@ -49,7 +50,7 @@ const mostWords = 30_000
 
 // runFuzz is the command "fuzz"; fuzzHelp says what its exit codes mean.
 func runFuzz(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	f := fuzzing{stdout: stdout, stderr: stderr, progress: newProgress(stderr), said: time.Now()}
+	f := fuzzing{stdout: stdout, stderr: stderr, progress: newProgress(stderr)}
 	flags := flag.NewFlagSet("fuzz", flag.ContinueOnError)
 	f.flags(flags)
 	flags.DurationVar(&f.time, "time", time.Minute, "")
@@ -81,7 +82,6 @@ type fuzzing struct {
 	mu             sync.Mutex
 	stdout, stderr io.Writer
 	progress       *progress
-	said           time.Time
 }
 
 // reference is a module whose words are nothing special in another one.
@@ -161,12 +161,12 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 	} else {
 		heard = builds.Heard(ctx)
 	}
-	words, err := dictionary.Of(m.Wasm, heard)
+	vocabulary, err := dictionary.Of(m.Wasm, heard)
 	if err != nil {
 		say("not looked at: %v", err)
 		return true, nil
 	}
-	words = dictionary.Rank(words, f.knownTo(m), mostWords)
+	vocabulary = dictionary.Rank(vocabulary, f.knownTo(m), mostWords)
 
 	started := time.Now()
 	limited, cancel := context.WithTimeout(ctx, most)
@@ -174,44 +174,37 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 	var tried fuzz.Tried
 	step := func(t fuzz.Tried) {
 		tried = t
-		f.step(m.Name, t, len(words))
+		f.step(m.Name, t, len(vocabulary))
 	}
 	var c table.Case
 	var d *fuzz.Difference
 	if f.foreign != nil {
-		c, d, err = f.foreign.Sweep(limited, m.Name, compiled, words, step)
+		c, d, err = f.foreign.Sweep(limited, m.Name, compiled, vocabulary, step)
 	} else {
-		c, d = builds.Sweep(limited, words, f.seed, step)
+		c, d = builds.Sweep(limited, vocabulary, f.seed, step)
 	}
 	if err != nil {
 		return false, usagef("%s: %v", m.Name, err)
 	}
 	took := time.Since(started).Round(100 * time.Millisecond)
 	if d == nil {
-		say("nothing found: %d of %d words, %d requests and configurations in %v", tried.Words, len(words), tried.Steps, took)
+		say("nothing found: %d of %d words, %d requests and configurations in %v", tried.Words, len(vocabulary), tried.Steps, took)
 		return false, nil
 	}
 	dir, err := fuzz.Write(f.out, c, d)
 	if err != nil {
 		return false, err
 	}
-	say("%s: expected %s, found %s, after %v\n                parity check %s --cases %s", d.Field, oneLine(d.Wanted), oneLine(d.Found), took,
+	say("%s: expected %s, found %s, after %v\n                parity check %s --cases %s", d.Field, words.OneLine(d.Wanted), words.OneLine(d.Found), took,
 		strings.Join(m.about.Select[:2], " "), dir)
 	return true, nil
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // step shows how far a module is: on a terminal as it goes, in a pipe once a minute.
 func (f *fuzzing) step(name string, t fuzz.Tried, words int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	line := fmt.Sprintf("%s: %d of %d words, %d requests and configurations", name, t.Words, words, t.Steps)
-	f.progress.say(line)
-	if f.progress.w == nil && time.Since(f.said) > time.Minute {
-		f.said = time.Now()
-		fmt.Fprintln(f.stderr, line)
-	}
+	f.progress.say(fmt.Sprintf("%s: %d of %d words, %d requests and configurations", name, t.Words, words, t.Steps))
 }
 
 // references are the builds of builds.yaml that have been made.
