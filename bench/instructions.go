@@ -8,11 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
@@ -57,7 +57,7 @@ func CountInstructions(ctx context.Context, command func(requests int) []string,
 		}
 		counts = append(counts, float64(ends[1]-ends[0])/float64(c.High-c.Low))
 	}
-	return middle(counts), nil
+	return stats.Median(counts), nil
 }
 
 // serveAlone is what such a program does: a case's last step so many times in one VM. Under valgrind everything takes
@@ -74,13 +74,6 @@ func serveAlone(ctx context.Context, wasm []byte, o host.Options, c *table.Case,
 	}
 	defer loop.Close(ctx)
 	return loop.Run(requests)
-}
-
-// middle is the median.
-func middle(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
 // countPatience is for a run that takes some ten seconds.

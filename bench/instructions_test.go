@@ -77,11 +77,3 @@ func TestServeAlone(t *testing.T) {
 		t.Errorf("a wrong answer ended with %v", err)
 	}
 }
-
-func TestMiddle(t *testing.T) {
-	for want, values := range map[float64][]float64{2: {3, 1, 2}, 2.5: {4, 1, 3, 2}, 7: {7}} {
-		if got := middle(values); got != want {
-			t.Errorf("%v of %v", got, values)
-		}
-	}
-}

@@ -64,29 +64,29 @@ func (w *worker) resident(ctx context.Context) error {
 
 // witnesses counts what one request is made of. Two requests in a row have to be alike.
 func (w *worker) witnesses(ctx context.Context) error {
-	f, err := w.newField(ctx)
+	t, err := w.newContest(ctx)
 	if err != nil {
 		return err
 	}
-	defer f.close(ctx)
+	defer t.close(ctx)
 	for i := range w.cases {
 		c := &w.cases[i]
-		entrants, err := f.enter(ctx, c, suite.Options{Trace: func(suite.Passage) {}})
+		contestants, err := t.enter(ctx, c, suite.Options{Trace: func(suite.Passage) {}})
 		if err != nil {
 			return err
 		}
-		for _, e := range entrants {
+		for _, e := range contestants {
 			if err := w.witness(ctx, e, c); err != nil {
-				leave(ctx, entrants)
+				leave(ctx, contestants)
 				return err
 			}
 		}
-		leave(ctx, entrants)
+		leave(ctx, contestants)
 	}
 	return nil
 }
 
-func (w *worker) witness(ctx context.Context, e *entrant, c *table.Case) error {
+func (w *worker) witness(ctx context.Context, e *contestant, c *table.Case) error {
 	var counted [2]evidence.Witness
 	for i := range counted {
 		before := e.loop.VM().Traffic()

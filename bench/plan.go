@@ -26,10 +26,10 @@ func SpeedPlan() evidence.Plan {
 }
 
 // Filled gives a plan more rounds where there is little to time, as many as take about as long, and at most three times
-// as many: with few entrants a round is short, and what happens beside it hits all of an instance's rounds.
+// as many: with few contestants a round is short, and what happens beside it hits all of an instance's rounds.
 func Filled(p evidence.Plan, builds, scenarios int) evidence.Plan {
-	const usual = 7 * 9 // entrants times scenarios of the project's own builds and table
-	entrants := builds + 2
-	p.Rounds = p.Rounds * min(max(usual, entrants*scenarios), 3*entrants*scenarios) / (entrants * scenarios)
+	const usual = 7 * 9 // contestants times scenarios of the project's own builds and table
+	contestants := builds + 2
+	p.Rounds = p.Rounds * min(max(usual, contestants*scenarios), 3*contestants*scenarios) / (contestants * scenarios)
 	return p
 }

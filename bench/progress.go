@@ -7,7 +7,7 @@ import (
 )
 
 // usual is how long a task of each kind takes with the default plan on two cores, until this run has done one.
-var usual = map[Kind]time.Duration{Witnesses: 5 * time.Second, Speed: 4 * time.Second, Tails: 5 * time.Second,
+var usual = map[Kind]time.Duration{Witnesses: 5 * time.Second, Batches: 4 * time.Second, Tails: 5 * time.Second,
 	Startup: time.Second, Soak: 4 * time.Second, Resident: 2 * time.Second}
 
 func (q *queue) say(t *Task, share float64) {

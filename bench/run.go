@@ -160,7 +160,7 @@ func tasks(c *Config, able []Subject) []Task {
 		all = append(all, task(Witnesses, 0, able...))
 	}
 	for n := range c.Plan.Processes {
-		all = append(all, task(Speed, n, able...))
+		all = append(all, task(Batches, n, able...))
 	}
 	for n := range c.Plan.TailProcesses {
 		all = append(all, task(Tails, n, able...))
@@ -192,8 +192,8 @@ func tasks(c *Config, able []Subject) []Task {
 
 func collect(r *evidence.Report, f Found) {
 	switch {
-	case f.Speed != nil:
-		r.Speed = append(r.Speed, *f.Speed)
+	case f.Batches != nil:
+		r.Batches = append(r.Batches, *f.Batches)
 	case f.Tail != nil:
 		r.Tails = append(r.Tails, *f.Tail)
 	case f.Startup != nil:

@@ -29,9 +29,9 @@ func TestSelf(t *testing.T) {
 		if err := bench.Run(t.Context(), c, r); err != nil {
 			t.Fatal(err)
 		}
-		f := verdict.Judge(r, verdict.Options{})
+		f := verdict.Judge(r)
 		same, by5, by20 := pair(t, f, "same"), pair(t, f, "five"), pair(t, f, "twenty")
-		t.Logf("run %2d: same %s, 5 %% more %s, 20 %% more %s; gate %s %v", run+1, told(same), told(by5), told(by20), interval(f.Gate.Ratio), f.Gate.Reasons)
+		t.Logf("run %2d: same %s, 5 %% more %s, 20 %% more %s; gate %s %v", run+1, told(same), told(by5), told(by20), interval(f.Gate.Ratio), f.Gate.Faults)
 		if same.Word == verdict.Faster || same.Word == verdict.Slower {
 			different++
 		}
@@ -60,7 +60,7 @@ func calibrate(t *testing.T) (five, twenty int) {
 	plan := bench.SpeedPlan()
 	plan.Processes = 5
 	r := measure(t, plan, allow, named{"none", guest.Work(0)}, named{"many", guest.Work(many)})
-	f := verdict.Judge(r, verdict.Options{})
+	f := verdict.Judge(r)
 	ratio := pair(t, f, "many").Ratio.Mid
 	each := (ratio - 1) / many
 	five, twenty = int(math.Round(0.05/each)), int(math.Round(0.20/each))
@@ -71,8 +71,8 @@ func calibrate(t *testing.T) (five, twenty int) {
 // pair is a build's comparison with the first one, the build being A.
 func pair(t *testing.T, f *verdict.Findings, build string) verdict.Pair {
 	t.Helper()
-	for _, p := range f.Speed[0].Pairs {
-		if p.A == f.Speed[0].Pairs[0].A && p.B == build {
+	for _, p := range f.Scenarios[0].Pairs {
+		if p.A == f.Scenarios[0].Pairs[0].A && p.B == build {
 			p.A, p.B = p.B, p.A
 			p.Ratio = verdict.Interval{Low: 1 / p.Ratio.High, Mid: 1 / p.Ratio.Mid, High: 1 / p.Ratio.Low, N: p.Ratio.N}
 			switch p.Word {
@@ -84,7 +84,7 @@ func pair(t *testing.T, f *verdict.Findings, build string) verdict.Pair {
 			return p
 		}
 	}
-	t.Fatalf("no comparison with %s in %+v", build, f.Speed[0].Pairs)
+	t.Fatalf("no comparison with %s in %+v", build, f.Scenarios[0].Pairs)
 	return verdict.Pair{}
 }
 
@@ -98,9 +98,9 @@ func TestSelfMemory(t *testing.T) {
 	plan := evidence.Plan{Name: "memory", SoakRequests: 1_000_000}
 	r := measure(t, plan, allow, named{"flat", guest.Work(0)}, named{"leak", guest.Leak(16)}, named{"once", guest.Grow(1000, 32)})
 	want := map[string]verdict.Growth{"flat": verdict.Flat, "leak": verdict.Leak, "once": verdict.Plateau}
-	for _, m := range verdict.Judge(r, verdict.Options{}).Memory {
+	for _, m := range verdict.Judge(r).Memory {
 		if m.Verdict != want[m.Build] {
-			t.Errorf("%s under %s: %s (%s), want %s", m.Build, m.Allocator, m.Verdict, m.Why, want[m.Build])
+			t.Errorf("%s under %s: %s (course %d), want %s", m.Build, m.Allocator, m.Verdict, m.Course, want[m.Build])
 		}
 		if got := m.PerRequest.Mid; m.Build == "leak" && (got < 16/1.2 || got > 16*1.2) {
 			t.Errorf("it leaks %.1f bytes a request, want 16 within a factor of 1.2", got)

@@ -12,7 +12,7 @@ type Kind string
 
 const (
 	Witnesses Kind = "witnesses" // of every build and scenario
-	Speed     Kind = "speed"     // one process of every entrant and scenario
+	Batches   Kind = "batches"   // one process of every contestant and scenario
 	Tails     Kind = "tails"     // the same, request by request
 	Startup   Kind = "start-up"  // one build, once
 	Soak      Kind = "memory"    // one build under one allocator order
@@ -20,7 +20,7 @@ const (
 )
 
 // timed says that nothing else of ours may run beside it.
-func (k Kind) timed() bool { return k == Speed || k == Tails || k == Startup }
+func (k Kind) timed() bool { return k == Batches || k == Tails || k == Startup }
 
 // Task is what one fresh process is asked to do. It says everything: a worker reads nothing else but the files named.
 type Task struct {
@@ -83,7 +83,7 @@ func (t *Task) id() string {
 // Found is what a worker says: one of these a line.
 type Found struct {
 	Share    float64            `json:"share,omitempty"` // of the task that is done; Memory beside it is what is known so far
-	Speed    *evidence.Speed    `json:"speed,omitempty"`
+	Batches  *evidence.Batches  `json:"batches,omitempty"`
 	Tail     *evidence.Tail     `json:"tail,omitempty"`
 	Startup  *evidence.Startup  `json:"startup,omitempty"`
 	Memory   *evidence.Memory   `json:"memory,omitempty"`

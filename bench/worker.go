@@ -30,8 +30,8 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	switch t.Kind {
-	case Speed:
-		err = w.speed(ctx)
+	case Batches:
+		err = w.batches(ctx)
 	case Tails:
 		err = w.tails(ctx)
 	case Witnesses:
@@ -92,25 +92,25 @@ func quiet() {
 	debug.SetGCPercent(-1)
 }
 
-// entrant is a module in a scenario.
-type entrant struct {
+// contestant is a module in a scenario.
+type contestant struct {
 	name   string // of a build, evidence.Floor or evidence.Twin
 	build  string // whose fault a wrong answer is
 	module *host.Module
 	loop   *suite.Loop
 }
 
-// field is everything that is timed next to each other: the builds, the first of them once more, and the floor.
-type field struct {
-	w        *worker
-	entrants []*entrant
-	floors   map[string]*host.Module // by case
+// contest is everything that is timed next to each other: the builds, the first of them once more, and the floor.
+type contest struct {
+	w           *worker
+	contestants []*contestant
+	floors      map[string]*host.Module // by case
 }
 
-// newField compiles every module anew, in random order: where code comes to lie in memory is the largest part of what
+// newContest compiles every module anew, in random order: where code comes to lie in memory is the largest part of what
 // makes two runs differ.
-func (w *worker) newField(ctx context.Context) (*field, error) {
-	f := &field{w: w, floors: map[string]*host.Module{}}
+func (w *worker) newContest(ctx context.Context) (*contest, error) {
+	t := &contest{w: w, floors: map[string]*host.Module{}}
 	files := append([]File{}, w.Modules...)
 	if w.Kind != Witnesses {
 		files = append(files, File{evidence.Twin, w.Modules[0].Path})
@@ -124,11 +124,11 @@ func (w *worker) newField(ctx context.Context) (*field, error) {
 		if err != nil {
 			return nil, fmt.Errorf("load %s: %w", files[i].Build, err)
 		}
-		e := &entrant{name: files[i].Build, build: files[i].Build, module: m}
+		e := &contestant{name: files[i].Build, build: files[i].Build, module: m}
 		if e.name == evidence.Twin {
 			e.build = w.Modules[0].Build
 		}
-		f.entrants = append(f.entrants, e)
+		t.contestants = append(t.contestants, e)
 	}
 	for i := range w.cases {
 		wasm, ok := guest.Floor(w.cases[i].ID)
@@ -139,32 +139,32 @@ func (w *worker) newField(ctx context.Context) (*field, error) {
 		if err != nil {
 			return nil, fmt.Errorf("load floor of %s: %w", w.cases[i].ID, err)
 		}
-		f.floors[w.cases[i].ID] = m
+		t.floors[w.cases[i].ID] = m
 	}
-	return f, nil
+	return t, nil
 }
 
-func (f *field) close(ctx context.Context) {
-	for _, e := range f.entrants {
+func (t *contest) close(ctx context.Context) {
+	for _, e := range t.contestants {
 		_ = e.module.Close(ctx)
 	}
-	for _, m := range f.floors {
+	for _, m := range t.floors {
 		_ = m.Close(ctx)
 	}
 }
 
-// enter starts a VM of every entrant in a scenario. One that answers wrongly is told of, and takes no part.
-func (f *field) enter(ctx context.Context, c *table.Case, o suite.Options) ([]*entrant, error) {
-	all := append([]*entrant{}, f.entrants...)
-	if m := f.floors[c.ID]; m != nil {
-		all = append(all, &entrant{name: evidence.Floor, build: evidence.Floor, module: m})
+// enter starts a VM of every contestant in a scenario. One that answers wrongly is told of, and takes no part.
+func (t *contest) enter(ctx context.Context, c *table.Case, o suite.Options) ([]*contestant, error) {
+	all := append([]*contestant{}, t.contestants...)
+	if m := t.floors[c.ID]; m != nil {
+		all = append(all, &contestant{name: evidence.Floor, build: evidence.Floor, module: m})
 	}
-	f.w.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	var entered []*entrant
+	t.w.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	var entered []*contestant
 	for _, e := range all {
 		loop, err := suite.NewLoop(ctx, e.module, c, o)
 		if err != nil {
-			if err := f.w.refuse(e, c, err); err != nil {
+			if err := t.w.refuse(e, c, err); err != nil {
 				return nil, err
 			}
 			continue
@@ -175,25 +175,25 @@ func (f *field) enter(ctx context.Context, c *table.Case, o suite.Options) ([]*e
 	return entered, nil
 }
 
-func leave(ctx context.Context, entrants []*entrant) {
-	for _, e := range entrants {
+func leave(ctx context.Context, contestants []*contestant) {
+	for _, e := range contestants {
 		e.loop.Close(ctx)
 	}
 }
 
-// refuse tells that an entrant answered wrongly. A floor that does is a fault of this program.
-func (w *worker) refuse(e *entrant, c *table.Case, err error) error {
+// refuse tells that a contestant answered wrongly. A floor that does is a fault of this program.
+func (w *worker) refuse(e *contestant, c *table.Case, err error) error {
 	if e.name == evidence.Floor {
 		return fmt.Errorf("%s of %s: %w", e.name, c.ID, err)
 	}
 	return w.tell(Found{Refused: &evidence.Refused{Build: e.build, Scenario: c.ID, Reason: err.Error()}})
 }
 
-// drop refuses an entrant that answered wrongly and gives those that are left; with an error, all of them still.
-func (w *worker) drop(ctx context.Context, entrants []*entrant, e *entrant, c *table.Case, wrong error) ([]*entrant, error) {
+// drop refuses a contestant that answered wrongly and gives those that are left; with an error, all of them still.
+func (w *worker) drop(ctx context.Context, contestants []*contestant, e *contestant, c *table.Case, wrong error) ([]*contestant, error) {
 	if err := w.refuse(e, c, wrong); err != nil {
-		return entrants, err
+		return contestants, err
 	}
 	e.loop.Close(ctx)
-	return slices.DeleteFunc(entrants, func(other *entrant) bool { return other == e }), nil
+	return slices.DeleteFunc(contestants, func(other *contestant) bool { return other == e }), nil
 }

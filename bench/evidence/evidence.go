@@ -20,7 +20,7 @@ type Report struct {
 	Builds    []Build    `json:"builds"`
 	Scenarios []Scenario `json:"scenarios"`
 	Refused   []Refused  `json:"refused"`
-	Speed     []Speed    `json:"speed"`
+	Batches   []Batches  `json:"speed"`
 	Tails     []Tail     `json:"tails"`
 	Startups  []Startup  `json:"startups"`
 	Memory    []Memory   `json:"memory"`
@@ -40,7 +40,7 @@ type Run struct {
 	Complete bool      `json:"complete"`
 	Notes    []string  `json:"notes"` // what was not measured, and why
 	Seed     uint64    `json:"seed"`  // of every shuffle
-	Clock    string    `json:"clock"` // of Speed: thread CPU time, or wall clock where the system has no other
+	Clock    string    `json:"clock"` // of Batches: thread CPU time, or wall clock where the system has no other
 	Plan     Plan      `json:"plan"`
 }
 
@@ -49,11 +49,11 @@ type Run struct {
 type Plan struct {
 	Name            string `json:"name"`      // default, full, or that of a test
 	Processes       int    `json:"processes"` // fresh ones, each compiling and instantiating anew
-	Instances       int    `json:"instances"` // fresh VMs of each entrant and scenario in a process
-	Rounds          int    `json:"rounds"`    // of all entrants once, shuffled
+	Instances       int    `json:"instances"` // fresh VMs of each contestant and scenario in a process
+	Rounds          int    `json:"rounds"`    // of all contestants once, shuffled
 	Requests        int    `json:"requests"`  // timed together: one batch
 	TailProcesses   int    `json:"tail_processes"`
-	TailRequests    int    `json:"tail_requests"` // timed one by one, for each process, scenario and entrant
+	TailRequests    int    `json:"tail_requests"` // timed one by one, for each process, scenario and contestant
 	StartupSamples  int    `json:"startup_samples"`
 	SoakRequests    int    `json:"soak_requests"`
 	ResidentVMs     []int  `json:"resident_vms"`     // numbers of VMs at which resident memory is read
@@ -117,30 +117,30 @@ type Refused struct {
 	Reason   string `json:"reason"`
 }
 
-// The entrants of a speed measurement besides the builds.
+// The contestants of a speed measurement besides the builds.
 const (
 	Floor = "(floor)" // a guest that makes the same host calls with constants, and nothing else
 	Twin  = "(twin)"  // the first build once more, compiled and instantiated by itself: the A/A check
 )
 
-// Speed is one instance's batches. Batch i of one entrant was timed next to batch i of every other entrant of the same
+// Batches are one instance's batches. Batch i of one contestant was timed next to batch i of every other contestant of the same
 // scenario, process and instance: they are pairs.
-type Speed struct {
-	Scenario string    `json:"scenario"`
-	Entrant  string    `json:"entrant"`
-	Process  int       `json:"process"`
-	Instance int       `json:"instance"`
-	Nanos    []float64 `json:"nanos"` // for each request of a batch on average, a number a round
+type Batches struct {
+	Scenario   string    `json:"scenario"`
+	Contestant string    `json:"entrant"`
+	Process    int       `json:"process"`
+	Instance   int       `json:"instance"`
+	Nanos      []float64 `json:"nanos"` // for each request of a batch on average, a number a round
 }
 
 // Tail is the latency of single requests.
 type Tail struct {
-	Scenario string     `json:"scenario"`
-	Entrant  string     `json:"entrant"`
-	Process  int        `json:"process"`
-	Counts   [][2]int64 `json:"counts"` // upper end of a bucket in ns (three digits), requests in it; ascending, none empty
-	Max      int64      `json:"max"`    // ns, exact
-	Spikes   []Spike    `json:"spikes"` // the first thousand requests that took more than six times the median
+	Scenario   string     `json:"scenario"`
+	Contestant string     `json:"entrant"`
+	Process    int        `json:"process"`
+	Counts     [][2]int64 `json:"counts"` // upper end of a bucket in ns (three digits), requests in it; ascending, none empty
+	Max        int64      `json:"max"`    // ns, exact
+	Spikes     []Spike    `json:"spikes"` // the first thousand requests that took more than six times the median
 }
 
 // Spike is a request that took much longer than others.

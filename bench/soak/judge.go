@@ -3,7 +3,6 @@ package soak
 import (
 	"encoding/json"
 	"math"
-	"strings"
 
 	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/bench/verdict"
@@ -20,7 +19,6 @@ const (
 )
 
 const (
-	confidence = 0.95
 	// least is how many bytes a round count: TinyGo hands out sixteen at least, Go and Rust eight with what they note.
 	least = 8
 	// settled is how many rounds a heap may be finding its size, in which more and more of it stays as it is: mainline Go's,
@@ -34,9 +32,21 @@ type Memory struct {
 	Ready    int64    `json:"ready"`     // once configured
 	End      int64    `json:"end"`       // its peak: it never shrinks
 	PerRound Interval `json:"per_round"` // that more of it are kept by
-	Why      string   `json:"why"`
 	Ended    string   `json:"ended,omitempty"`
+
+	Reason Reason         `json:"-"`
+	Steps  verdict.Memory `json:"-"` // what linear memory's steps alone say; its requests are rounds
 }
+
+// Reason is what a verdict on a path's memory follows from.
+type Reason int
+
+const (
+	BySteps        Reason = iota // in which linear memory grew
+	KeptGrows                    // a leak: the bytes that stay grow at a steady pace, and memory grows too
+	KeptDoesNot                  // a plateau: memory grew late, but the bytes that stay do not grow
+	NeitherTellsIt               // unclear
+)
 
 // Interval is one of 95 % confidence; null in JSON when nothing is known.
 type Interval struct{ stats.Interval }
@@ -57,13 +67,13 @@ func (i Interval) MarshalJSON() ([]byte, error) {
 func (p *path) judge() Memory {
 	m := p.memory
 	m.Curve = p.curve.UpTo(m.Requests, int64(p.cycle.VM().Memory()))
-	steps := verdict.JudgeMemory(m, verdict.Options{Confidence: confidence})
+	steps := verdict.JudgeMemory(m)
 	found := Memory{Verdict: steps.Verdict, Ready: steps.Ready, End: steps.End, PerRound: Interval{steps.PerRequest},
-		Why: strings.ReplaceAll(steps.Why, "requests", "rounds"), Ended: steps.Ended}
+		Ended: steps.Ended, Steps: steps}
 	if m.Requests == 0 {
 		return found
 	}
-	stays, still := p.stay.rate(confidence)
+	stays, still := p.stay.rate(verdict.Confidence)
 	grew := 0 // the round in which memory grew last
 	for i, point := range m.Curve[1:] {
 		if point.Bytes > m.Curve[i].Bytes {
@@ -82,16 +92,14 @@ func (p *path) judge() Memory {
 	case !stays.Known():
 		found.Verdict = Unclear
 	case stays.Low >= least/2 && still && late && stays.Low < room && m.Requests >= settled:
-		found.Verdict, found.PerRound = Leak, Interval{stays}
-		found.Why = "What stays in memory grows at a steady pace, and memory with it."
+		found.Verdict, found.PerRound, found.Reason = Leak, Interval{stays}, KeptGrows
 	case stays.High < least && (steps.Verdict != Unclear || 2*m.Requests > p.most()):
 		if steps.Verdict == Unclear {
-			found.Verdict, found.Why = Plateau, "It grew late, but what stays in it does not."
+			found.Verdict, found.Reason = Plateau, KeptDoesNot
 		}
 		found.PerRound = Interval{stats.Interval{Low: 0, Mid: 0, High: max(0, stays.High), N: stays.N}}
 	default:
-		found.Verdict, found.PerRound = Unclear, Interval{stays}
-		found.Why = "It may grow: neither its steps nor what stays in it tell yet. More rounds would."
+		found.Verdict, found.PerRound, found.Reason = Unclear, Interval{stays}, NeitherTellsIt
 	}
 	return found
 }

@@ -125,8 +125,8 @@ func TestPower(t *testing.T) {
 func (c *change) found(t *testing.T, r *soak.Result) {
 	t.Helper()
 	m := r.Memory
-	t.Logf("%s: %d rounds, %s %.1f [%.1f, %.1f] bytes a round, %d KiB to %d KiB, wrong %+v, failed %q, %s", r.Case, r.Rounds, m.Verdict, m.PerRound.Mid,
-		m.PerRound.Low, m.PerRound.High, m.Ready>>10, m.End>>10, r.Wrong, r.Failed, m.Why)
+	t.Logf("%s: %d rounds, %s %.1f [%.1f, %.1f] bytes a round, %d KiB to %d KiB, wrong %+v, failed %q, reason %d", r.Case, r.Rounds, m.Verdict, m.PerRound.Mid,
+		m.PerRound.Low, m.PerRound.High, m.Ready>>10, m.End>>10, r.Wrong, r.Failed, m.Reason)
 	if c.wrongRound != 0 {
 		if r.Wrong == nil || r.Wrong.Round != c.wrongRound {
 			t.Errorf("%s: wrong: %+v, expected round %d", r.Case, r.Wrong, c.wrongRound)

@@ -89,8 +89,8 @@ func one(t *testing.T, wasm []byte, c table.Case, o soak.Config) soak.Result {
 	}
 	r := soak.Run(t.Context(), []table.Case{c}, []soak.Subject{{Name: "guest", Wasm: wasm}}, o).Results[0]
 	m := r.Memory
-	t.Logf("%d rounds: %s %.2f [%.2f, %.2f], %d to %d bytes, %s wrong %+v failed %q", r.Rounds, m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High,
-		m.Ready, m.End, m.Why, r.Wrong, r.Failed)
+	t.Logf("%d rounds: %s %.2f [%.2f, %.2f], %d to %d bytes, reason %d, wrong %+v failed %q", r.Rounds, m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High,
+		m.Ready, m.End, m.Reason, r.Wrong, r.Failed)
 	return r
 }
 

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/header-auth/header-auth/bench/verdict"
 )
 
 // heap is memory in which every round writes garbage all over, but for what is kept from the front on.
@@ -33,7 +35,7 @@ func TestStay(t *testing.T) {
 		{"a few looks", heap(8, 500, func(look int) int { return look * 500 * 16 }, true), math.NaN(), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rate, still := test.stay.rate(confidence)
+			rate, still := test.stay.rate(verdict.Confidence)
 			t.Logf("%+v %v", rate, still)
 			if math.IsNaN(test.rate) == rate.Known() || still != test.still {
 				t.Fatalf("%+v, still %v", rate, still)
@@ -51,7 +53,7 @@ func TestStayIsOff(t *testing.T) {
 	for range 64 {
 		s.look(0, memory)
 	}
-	if rate, _ := s.rate(confidence); rate.Known() || len(s.rows) != 0 {
+	if rate, _ := s.rate(verdict.Confidence); rate.Known() || len(s.rows) != 0 {
 		t.Errorf("%+v", rate)
 	}
 }

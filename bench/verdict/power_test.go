@@ -2,7 +2,7 @@ package verdict
 
 import (
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"testing"
 )
 
@@ -18,21 +18,21 @@ func simulate(reports int, seed uint64, p plan, s shape, n noise) tally {
 	random := rand.New(rand.NewPCG(seed, 1))
 	t := tally{words: map[Word]int{}}
 	for range reports {
-		f := Judge(draw(random, p, s, n), Options{})
-		first := f.Speed[0].Pairs[0]
+		f := Judge(draw(random, p, s, n))
+		first := f.Scenarios[0].Pairs[0]
 		if !first.Ratio.Contains(1) {
 			t.missed++
 		}
 		if !f.Gate.Passed {
 			t.refused++
-			if strings.Contains(strings.Join(f.Gate.Reasons, " "), "has to be 1") {
+			if slices.ContainsFunc(f.Gate.Faults, func(g GateFault) bool { return g.Kind == GateBiased }) {
 				t.biased++
 			}
 			continue
 		}
 		t.words[first.Word]++
 		wrong := false
-		for _, scenario := range f.Speed {
+		for _, scenario := range f.Scenarios {
 			for _, pair := range scenario.Pairs {
 				wrong = wrong || pair.Word == Faster || pair.Word == Slower
 			}
@@ -70,14 +70,14 @@ func TestGateFindsBias(t *testing.T) {
 	passed := 0
 	for range 50 {
 		r := draw(random, plan{10, 2, 10}, shape{3, []float64{600, 600}}, realistic)
-		for i := range r.Speed {
-			if r.Speed[i].Entrant == "(twin)" {
-				for j := range r.Speed[i].Nanos {
-					r.Speed[i].Nanos[j] *= 1.05
+		for i := range r.Batches {
+			if r.Batches[i].Contestant == "(twin)" {
+				for j := range r.Batches[i].Nanos {
+					r.Batches[i].Nanos[j] *= 1.05
 				}
 			}
 		}
-		if Judge(r, Options{}).Gate.Passed {
+		if Judge(r).Gate.Passed {
 			passed++
 		}
 	}

@@ -12,26 +12,26 @@ const fewestAbove = 100
 
 var percentiles = []float64{50, 90, 99, 99.9, 99.99, 99.999}
 
-// tails gathers the processes of each scenario and entrant.
-func tails(r *evidence.Report, o Options) []Tail {
+// tails gathers the processes of each scenario and contestant.
+func tails(r *evidence.Report) []Tail {
 	var found []Tail
 	for _, scenario := range r.Scenarios {
 		var floor *Collector
-		for _, entrant := range entrants(r) {
+		for _, contestant := range contestants(r) {
 			var processes []evidence.Tail
 			for _, t := range r.Tails {
-				if t.Scenario == scenario.ID && t.Entrant == entrant && stats.Count(t.Counts) > 0 && reason(r, entrant, scenario.ID) == "" {
+				if t.Scenario == scenario.ID && t.Contestant == contestant && stats.Count(t.Counts) > 0 && !excluded(r, contestant, scenario.ID).Any() {
 					processes = append(processes, t)
 				}
 			}
 			if len(processes) == 0 {
 				continue
 			}
-			t := tailOf(processes, o)
-			t.Scenario, t.Entrant = scenario.ID, entrant
+			t := tailOf(processes)
+			t.Scenario, t.Contestant = scenario.ID, contestant
 			t.Collector = collector(processes)
 			switch {
-			case entrant == evidence.Floor:
+			case contestant == evidence.Floor:
 				floor, t.Collector = t.Collector, nil
 			case t.Collector != nil && floor != nil && near(t.Collector.Period, floor.Period):
 				t.Collector = nil // the floor has no collector: it is the machine's rhythm
@@ -42,7 +42,7 @@ func tails(r *evidence.Report, o Options) []Tail {
 	return found
 }
 
-func tailOf(processes []evidence.Tail, o Options) Tail {
+func tailOf(processes []evidence.Tail) Tail {
 	t := Tail{}
 	histograms := make([][][2]int64, len(processes))
 	for i, p := range processes {
@@ -59,7 +59,7 @@ func tailOf(processes []evidence.Tail, o Options) Tail {
 		for _, h := range histograms {
 			each = append(each, stats.BucketQuantile(h, p/100))
 		}
-		t.Percentiles = append(t.Percentiles, Percentile{p, typical(each, o.Confidence)})
+		t.Percentiles = append(t.Percentiles, Percentile{p, typical(each, Confidence)})
 	}
 	// Points lie evenly on the axis that such curves are drawn on: decades of the share that is left.
 	const perDecade = 16

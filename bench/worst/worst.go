@@ -4,9 +4,10 @@ package worst
 
 import (
 	"context"
-	"math"
 	"runtime"
 	"time"
+
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/conformance/suite"
@@ -77,9 +78,9 @@ func mean(times []float64) stats.Interval {
 	n := min(stretches, len(times)/2)
 	var means []float64
 	for i := range n {
-		means = append(means, stats.Mean(times[i*len(times)/n:(i+1)*len(times)/n]))
+		means = append(means, stat.Mean(times[i*len(times)/n:(i+1)*len(times)/n], nil))
 	}
-	half := stats.StudentQuantile(0.975, float64(n-1)) * stats.Deviation(means) / math.Sqrt(float64(n))
-	m := stats.Mean(times)
-	return stats.Interval{Low: max(0, m-half), Mid: m, High: m + half, N: len(times)}
+	i := stats.MeanInterval(means, 0.95)
+	i.Low, i.N = max(0, i.Low), len(times)
+	return i
 }

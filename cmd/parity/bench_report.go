@@ -52,12 +52,12 @@ func readEvidence(file string) (*evidence.Report, error) {
 
 // judged makes the findings, those of budgets and of an earlier report among them. Either may be nil.
 func judged(r *evidence.Report, budgets *verdict.Budgets, then *evidence.Report, file string) *verdict.Findings {
-	f := verdict.Judge(r, verdict.Options{})
+	f := verdict.Judge(r)
 	if budgets != nil {
 		f.Budgets = verdict.CheckBudgets(budgets, r, f)
 	}
 	if then != nil {
-		f.Against = verdict.Compare(then, r, file, verdict.Options{})
+		f.Against = verdict.Compare(then, r, file)
 	}
 	return f
 }
@@ -65,7 +65,7 @@ func judged(r *evidence.Report, budgets *verdict.Budgets, then *evidence.Report,
 // benchCode is the exit code that findings ask for.
 func benchCode(r *evidence.Report, f *verdict.Findings) int {
 	for _, b := range f.Budgets {
-		if b.Broken && (f.Gate.Passed || b.Reason == "") {
+		if b.State == verdict.Above || b.Broken() && f.Gate.Passed {
 			return 1
 		}
 	}

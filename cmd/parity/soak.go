@@ -70,7 +70,7 @@ func runSoak(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if *format == "json" {
 		e := json.NewEncoder(stdout)
 		e.SetIndent("", "  ")
-		err = e.Encode(r)
+		err = e.Encode(soakJSON(r))
 	} else {
 		err = soakText(stdout, r, colours(stdout))
 	}

@@ -12,7 +12,9 @@ import (
 
 	"github.com/header-auth/header-auth/bench/soak"
 	"github.com/header-auth/header-auth/internal/diff"
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
+	benchreport "github.com/header-auth/header-auth/report/bench"
 )
 
 // soakText writes a table of paths and builds, and under it every finding as a sentence.
@@ -57,7 +59,7 @@ func soakCell(p *soak.Result, paint words.Paint) string {
 	case p.LeftOut != "":
 		return "-"
 	case p.Wrong != nil:
-		return paint.Red(fmt.Sprintf("✗ wrong in round %s", grouped(p.Wrong.Round)))
+		return paint.Red(fmt.Sprintf("✗ wrong in round %s", units.Count(p.Wrong.Round)))
 	case p.Failed != "":
 		return paint.Red("✗ died")
 	case p.Cut:
@@ -74,7 +76,40 @@ func soakCell(p *soak.Result, paint words.Paint) string {
 
 func bytesARound(p *soak.Result) string {
 	i := p.Memory.PerRound
-	return fmt.Sprintf("%.0f [%.0f, %.0f]", i.Mid, i.Low, i.High)
+	return units.Interval(i.Low, i.Mid, i.High, units.Digits)
+}
+
+// soakWhy is what the verdict on a path's memory follows from.
+func soakWhy(m soak.Memory) string {
+	switch m.Reason {
+	case soak.KeptGrows:
+		return "The bytes that stay in memory grow at a steady pace, and memory grows too."
+	case soak.KeptDoesNot:
+		return "Memory grew late, but the bytes that stay in it do not grow."
+	case soak.NeitherTellsIt:
+		return "Memory may grow: neither its steps nor the bytes that stay in it tell yet. More rounds would."
+	}
+	return benchreport.MemoryCourse(m.Steps, "round")
+}
+
+// soakJSON is a report for programs: with the reason of each verdict on memory as a sentence.
+func soakJSON(r *soakReport) any {
+	type memory struct {
+		soak.Memory
+		Why string `json:"why"`
+	}
+	type result struct {
+		soak.Result
+		Memory memory `json:"memory"`
+	}
+	results := make([]result, len(r.Results))
+	for i, p := range r.Results {
+		results[i] = result{p, memory{p.Memory, soakWhy(p.Memory)}}
+	}
+	return struct {
+		*soakReport
+		Results []result `json:"results"`
+	}{r, results}
 }
 
 // soakFinding is what is wrong with a path, "" if nothing is.
@@ -83,9 +118,9 @@ func soakFinding(p *soak.Result) string {
 	m := p.Memory
 	switch i := m.PerRound; {
 	case p.Wrong != nil:
-		return fmt.Sprintf("%swrong in round %s, and right in all before: %s", what, grouped(p.Wrong.Round), p.Wrong.What) + difference(p.Wrong.Wanted, p.Wrong.Got)
+		return fmt.Sprintf("%swrong in round %s, and right in all before: %s", what, units.Count(p.Wrong.Round), p.Wrong.What) + difference(p.Wrong.Wanted, p.Wrong.Got)
 	case p.Failed != "":
-		return fmt.Sprintf("%scould not go on after %s rounds: %s", what, grouped(p.Rounds), p.Failed)
+		return fmt.Sprintf("%scould not go on after %s rounds: %s", what, units.Count(p.Rounds), p.Failed)
 	case p.LeftOut != "" || p.Known != "":
 		return ""
 	case m.Verdict == soak.Leak:
@@ -93,10 +128,10 @@ func soakFinding(p *soak.Result) string {
 		if m.Ended != "" {
 			ended = ", " + m.Ended
 		}
-		return fmt.Sprintf("%sleaks %.0f bytes a round (95 %% interval %.0f to %.0f), %s rounds of %s, %s to %s%s. %s", what, i.Mid, i.Low, i.High,
-			grouped(p.Rounds), counted(p.Requests, "request"), sizeOf(m.Ready), sizeOf(m.End), ended, m.Why)
+		return fmt.Sprintf("%sleaks %s bytes a round (95 %% interval %s to %s), %s rounds of %s, %s to %s%s. %s", what,
+			units.Digits(i.Mid), units.Digits(i.Low), units.Digits(i.High), units.Count(p.Rounds), counted(p.Requests, "request"), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)), ended, soakWhy(m))
 	case m.Verdict == soak.Unclear && !p.Cut:
-		return fmt.Sprintf("%snot known whether it leaks after %s rounds, %s to %s. %s", what, grouped(p.Rounds), sizeOf(m.Ready), sizeOf(m.End), m.Why)
+		return fmt.Sprintf("%snot known whether it leaks after %s rounds, %s to %s. %s", what, units.Count(p.Rounds), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)), soakWhy(m))
 	}
 	return ""
 }
@@ -137,7 +172,7 @@ func soakKnown(w io.Writer, r *soakReport) {
 			reason = p.Known
 		}
 		if n > 0 {
-			fmt.Fprintf(w, "%s leaks on %d of %d paths, %.0f to %.0f bytes a round. Known: %s\n", build, n, len(r.cases), low, high, reason)
+			fmt.Fprintf(w, "%s leaks on %d of %d paths, %s to %s bytes a round. Known: %s\n", build, n, len(r.cases), units.Digits(low), units.Digits(high), reason)
 		}
 	}
 }
@@ -158,7 +193,7 @@ func soakPauses(w io.Writer, r *soakReport) {
 		}
 		if worst != nil {
 			fmt.Fprintf(w, "%s pauses on %d of %d paths: %s, %s in round %s, is %.0f times the median of %s; %s beyond %d times.\n", build, paths, len(r.cases),
-				worst.Case, worst.Pauses.Longest.Round(time.Microsecond), grouped(worst.Pauses.Round), float64(worst.Pauses.Longest)/float64(worst.Pauses.Median),
+				worst.Case, worst.Pauses.Longest.Round(time.Microsecond), units.Count(worst.Pauses.Round), float64(worst.Pauses.Longest)/float64(worst.Pauses.Median),
 				worst.Pauses.Median.Round(100*time.Nanosecond), counted(worst.Pauses.Beyond, "round"), soak.TimesMedian)
 		}
 	}
@@ -213,7 +248,7 @@ func soakSummary(r *soakReport) string {
 	case r.Interrupted:
 		word = "interrupted"
 	}
-	return fmt.Sprintf("%s: %s, %s requests, every answer looked at whole, %s", word, counted(paths, "path"), grouped(requests),
+	return fmt.Sprintf("%s: %s, %s requests, every answer looked at whole, %s", word, counted(paths, "path"), units.Count(requests),
 		(time.Duration(r.Seconds * float64(time.Second))).Round(time.Second))
 }
 
@@ -221,12 +256,5 @@ func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return grouped(n) + " " + what + "s"
-}
-
-func sizeOf(n int64) string {
-	if n < 1<<20 {
-		return fmt.Sprintf("%d KiB", n>>10)
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	return units.Count(n) + " " + what + "s"
 }

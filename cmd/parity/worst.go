@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/bench/worst"
 	requests "github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -165,13 +166,14 @@ func worstText(to io.Writer, r *worstReport, markdown bool) error {
 		fmt.Fprintln(w, words.TrimLines(t.Render()))
 	}
 	fmt.Fprintf(w, "\nMean of a request [95 %% interval] / the longest of %s, in µs; linear memory at the end. %s, %s, %d CPUs, table sha256 %s.\n",
-		grouped(r.Rounds+50), r.Taken.Format("2006-01-02 15:04 UTC"), r.Machine.CPU, r.Machine.CPUs, words.Short(r.Table))
+		units.Count(r.Rounds+50), r.Taken.Format("2006-01-02 15:04 UTC"), r.Machine.CPU, r.Machine.CPUs, words.Short(r.Table))
 	for i := range r.Results {
 		switch p := &r.Results[i]; {
 		case p.Failed != "":
 			fmt.Fprintf(w, "%s %s: %s\n", p.Build, p.Case, p.Failed)
 		case p.Red():
-			fmt.Fprintf(w, "%s %s takes %s [%s, %s], expected at most %s.\n", p.Build, p.Case, micros(p.Mean.Mid), micros(p.Mean.Low), micros(p.Mean.High), worst.Limit)
+			fmt.Fprintf(w, "%s %s takes %s, expected at most %s.\n", p.Build, p.Case,
+				units.Interval(p.Mean.Low, p.Mean.Mid, p.Mean.High, units.Nanos), units.Nanos(float64(worst.Limit)))
 		}
 	}
 	return w.Err
@@ -181,13 +183,8 @@ func worstCell(p *worst.Result) string {
 	if p.Failed != "" {
 		return "failed"
 	}
-	return fmt.Sprintf("%s [%s, %s] / %s; %s", micros(p.Mean.Mid), micros(p.Mean.Low), micros(p.Mean.High), micros(float64(p.Longest)), sizeOf(p.Peak))
+	return fmt.Sprintf("%s / %s; %s", units.Interval(p.Mean.Low, p.Mean.Mid, p.Mean.High, micros), micros(float64(p.Longest)), units.Bytes(float64(p.Peak)))
 }
 
-// micros are nanoseconds as microseconds, with as many digits as mean something.
-func micros(nanos float64) string {
-	if us := nanos / 1000; us < 10 {
-		return fmt.Sprintf("%.1f", us)
-	}
-	return grouped(int(nanos/1000 + 0.5))
-}
+// micros are nanoseconds as microseconds.
+func micros(nanos float64) string { return units.Digits(nanos / 1000) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/units"
 )
 
 // question is what a reader comes with.
@@ -49,7 +50,7 @@ func (g grid) Numeric() []bool {
 }
 
 func numeric(s string) bool {
-	for _, sign := range []string{nothing, "± ", "× ", "< "} {
+	for _, sign := range []string{units.None, "± ", "× ", "< "} {
 		s = strings.TrimPrefix(s, sign)
 	}
 	return s == "" || s[0] >= '0' && s[0] <= '9' && len(s) < 40
@@ -81,24 +82,6 @@ type view struct {
 	f *verdict.Findings
 }
 
-// headline is what is stated, the evidence that several statements share with the first of them alone.
-func (v view) headline() []verdict.Claim {
-	said := map[string]bool{}
-	var claims []verdict.Claim
-	for _, c := range v.f.Headline {
-		var parts []string
-		for part := range strings.SplitSeq(c.Evidence, "; ") {
-			if !said[part] {
-				parts = append(parts, part)
-			}
-			said[part] = true
-		}
-		c.Evidence = strings.Join(parts, "; ")
-		claims = append(claims, c)
-	}
-	return claims
-}
-
 // reference is the build that others are compared with: the first.
 func (v view) reference() string {
 	if len(v.r.Builds) == 0 {
@@ -110,7 +93,7 @@ func (v view) reference() string {
 // sections are the report's tables in their order, without those that have nothing to say.
 func (v view) sections() []section {
 	all := []section{
-		v.speed(), v.undecided(), v.pairs(), v.tails(), v.startups(), v.memory(), v.resident(), v.sizes(), v.cost(),
+		v.times(), v.undecided(), v.pairs(), v.tails(), v.startups(), v.memory(), v.resident(), v.sizes(), v.cost(),
 		v.scale(), v.budgets(), v.against(), v.witnesses(), v.refused(), v.provenance(),
 	}
 	return slices.DeleteFunc(all, func(s section) bool { return len(s.Lead) == 0 && len(s.Grids) == 0 })

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -27,24 +28,24 @@ func Benchfmt(w io.Writer, r *evidence.Report) error {
 			fmt.Fprintf(out, "%s: %s\n", c[0], words.OneLine(printable(c[1])))
 		}
 	}
-	entrants := entrantsOf(r)
+	contestants := contestantsOf(r)
 	suffix := ""
-	if slices.ContainsFunc(entrants, looksNumbered.MatchString) {
+	if slices.ContainsFunc(contestants, looksNumbered.MatchString) {
 		suffix = "-1"
 	}
-	for _, entrant := range entrants {
-		for _, s := range r.Speed {
-			if s.Entrant == entrant && len(s.Nanos) > 0 {
-				fmt.Fprintf(out, "BenchmarkRequest/scenario=%s/build=%s%s\t%d\t%.5g ns/op\n", part(plainScenario(r, s.Scenario)), part(entrant), suffix,
-					len(s.Nanos)*max(1, r.Run.Plan.Requests), median(s.Nanos))
+	for _, contestant := range contestants {
+		for _, s := range r.Batches {
+			if s.Contestant == contestant && len(s.Nanos) > 0 {
+				fmt.Fprintf(out, "BenchmarkRequest/scenario=%s/build=%s%s\t%d\t%.5g ns/op\n", part(plainScenario(r, s.Scenario)), part(contestant), suffix,
+					len(s.Nanos)*max(1, r.Run.Plan.Requests), stats.Median(s.Nanos))
 			}
 		}
 	}
-	for _, entrant := range entrants {
+	for _, contestant := range contestants {
 		for _, s := range r.Startups {
-			if s.Build == entrant {
+			if s.Build == contestant {
 				cache := map[bool]string{false: "cold", true: "cached"}[s.Cached]
-				fmt.Fprintf(out, "BenchmarkStart/cache=%s/build=%s%s\t1\t%d ns/op\n", cache, part(entrant), suffix,
+				fmt.Fprintf(out, "BenchmarkStart/cache=%s/build=%s%s\t1\t%d ns/op\n", cache, part(contestant), suffix,
 					s.Compile+s.Instantiate+s.Configure+s.First)
 			}
 		}
@@ -55,15 +56,15 @@ func Benchfmt(w io.Writer, r *evidence.Report) error {
 // looksNumbered finds names whose end would be taken for GOMAXPROCS. One such makes all lines carry a -1, which is.
 var looksNumbered = regexp.MustCompile(`-[0-9]+$`)
 
-// entrantsOf are the builds, then what else took part: benchstat compares with the first it reads.
-func entrantsOf(r *evidence.Report) []string {
+// contestantsOf are the builds, then what else took part: benchstat compares with the first it reads.
+func contestantsOf(r *evidence.Report) []string {
 	var all []string
 	for _, b := range r.Builds {
 		all = append(all, b.Name)
 	}
-	for _, s := range r.Speed {
-		if !slices.Contains(all, s.Entrant) {
-			all = append(all, s.Entrant)
+	for _, s := range r.Batches {
+		if !slices.Contains(all, s.Contestant) {
+			all = append(all, s.Contestant)
 		}
 	}
 	return all
@@ -86,12 +87,4 @@ func plainScenario(r *evidence.Report, id string) string {
 // part makes a text fit into a benchmark's name, where white space ends it and a slash its part.
 func part(s string) string {
 	return strings.NewReplacer(" ", "_", "/", ".", "=", "_").Replace(words.OneLine(printable(s)))
-}
-
-func median(samples []float64) float64 {
-	sorted := slices.Sorted(slices.Values(samples))
-	if n := len(sorted); n%2 == 0 {
-		return (sorted[n/2-1] + sorted[n/2]) / 2
-	}
-	return sorted[len(sorted)/2]
 }

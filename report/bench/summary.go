@@ -19,7 +19,7 @@ func Summary(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	headlines(out, v)
 	markdownGrid(out, v.overview())
 	fmt.Fprintf(out, "\n`%s`, %s, %s, %d CPUs; A/A check: %s.\n", strings.Join(r.Run.Command, " "), when(r.Run.Started), r.Machine.CPU,
-		r.Machine.CPUs, gateText(f.Gate))
+		r.Machine.CPUs, escape(gateText(f.Gate)))
 	return out.Err
 }
 

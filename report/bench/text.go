@@ -79,37 +79,26 @@ func (t terminal) head() {
 	t.line("%s", t.paint.Bold(question))
 	for _, c := range t.headline() {
 		t.prose("  · ", sentence(c.Text))
-		if c.Evidence != "" {
-			t.line("%s", t.paint.Dim(words.Indent(wrap(c.Evidence, t.width-4), "    ")))
+		if len(c.Evidence) > 0 {
+			t.line("%s", t.paint.Dim(words.Indent(wrap(strings.Join(c.Evidence, "; "), t.width-4), "    ")))
 		}
 	}
 	if len(t.f.Headline) == 0 {
-		t.line("  The run is no ground for any statement.")
+		t.line("  Nothing can be said from this run.")
 	}
 	t.line("")
 	if t.f.Gate.Passed {
 		t.line("%s %s", t.paint.Green("A/A check passed:"), printable(gateText(t.f.Gate)))
 	} else {
 		t.line("%s %s", t.paint.Red("A/A check failed, no verdict on speed:"), printable(gateText(t.f.Gate)))
-		for _, reason := range t.f.Gate.Reasons {
+		for _, reason := range gateFaults(t.f.Gate) {
 			t.line("%s", t.paint.Red(words.Indent(wrap(sentence(reason), t.width-2), "  ")))
 		}
 	}
-	for _, warning := range t.f.Warnings {
+	for _, warning := range t.warnings() {
 		t.line("%s", t.paint.Yellow(wrap("warning: "+sentence(warning), t.width)))
 	}
 }
-
-// gateText says how far a build is from itself.
-func gateText(g verdict.Gate) string {
-	build := g.Build
-	if build == "" {
-		build = "a build"
-	}
-	return fmt.Sprintf("%s against itself %s, wanted within 1 ± %s", build, within(g.Ratio, exact), percent(g.Limit))
-}
-
-func exact(x float64) string { return fmt.Sprintf("%.3f", x) }
 
 func (t terminal) section(s section) {
 	t.title(s.Title)

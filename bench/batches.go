@@ -15,12 +15,12 @@ import (
 // warmBatches is how many batches run before the first that counts: a collector's heap has grown by then.
 const warmBatches = 3
 
-// speed times batches of whole requests. Every entrant runs once a round, in a new order each round, so that whatever
+// speed times batches of whole requests. Every contestant runs once a round, in a new order each round, so that whatever
 // else the machine does hits all of them alike.
-func (w *worker) speed(ctx context.Context) error {
+func (w *worker) batches(ctx context.Context) error {
 	quiet()
 	for instance := range w.Plan.Instances {
-		f, err := w.newField(ctx)
+		t, err := w.newContest(ctx)
 		if err != nil {
 			return err
 		}
@@ -28,28 +28,28 @@ func (w *worker) speed(ctx context.Context) error {
 			if ctx.Err() != nil {
 				break
 			}
-			if err := w.speedOf(ctx, f, &w.cases[i], instance); err != nil {
-				f.close(ctx)
+			if err := w.batchesOf(ctx, t, &w.cases[i], instance); err != nil {
+				t.close(ctx)
 				return err
 			}
 			share := float64(instance*len(w.cases)+n+1) / float64(w.Plan.Instances*len(w.cases))
 			if err := w.tell(Found{Share: share}); err != nil {
-				f.close(ctx)
+				t.close(ctx)
 				return err
 			}
 		}
-		f.close(ctx)
+		t.close(ctx)
 	}
 	return nil
 }
 
-func (w *worker) speedOf(ctx context.Context, f *field, c *table.Case, instance int) error {
-	entrants, err := f.enter(ctx, c, suite.Options{})
+func (w *worker) batchesOf(ctx context.Context, t *contest, c *table.Case, instance int) error {
+	contestants, err := t.enter(ctx, c, suite.Options{})
 	if err != nil {
 		return err
 	}
-	defer func() { leave(ctx, entrants) }()
-	nanos := map[*entrant][]float64{}
+	defer func() { leave(ctx, contestants) }()
+	nanos := map[*contestant][]float64{}
 	for round := range warmBatches + w.Plan.Rounds {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -57,8 +57,8 @@ func (w *worker) speedOf(ctx context.Context, f *field, c *table.Case, instance 
 		if round == warmBatches {
 			runtime.GC()
 		}
-		w.random.Shuffle(len(entrants), func(i, j int) { entrants[i], entrants[j] = entrants[j], entrants[i] })
-		for _, e := range slices.Clone(entrants) {
+		w.random.Shuffle(len(contestants), func(i, j int) { contestants[i], contestants[j] = contestants[j], contestants[i] })
+		for _, e := range slices.Clone(contestants) {
 			begin := clock.Now()
 			err := e.loop.Run(w.Plan.Requests)
 			took := clock.Now() - begin
@@ -66,7 +66,7 @@ func (w *worker) speedOf(ctx context.Context, f *field, c *table.Case, instance 
 				err = e.loop.Check(ctx)
 			}
 			if err != nil {
-				if entrants, err = w.drop(ctx, entrants, e, c, err); err != nil {
+				if contestants, err = w.drop(ctx, contestants, e, c, err); err != nil {
 					return err
 				}
 				delete(nanos, e)
@@ -77,9 +77,9 @@ func (w *worker) speedOf(ctx context.Context, f *field, c *table.Case, instance 
 			}
 		}
 	}
-	for _, e := range entrants {
-		s := evidence.Speed{Scenario: c.ID, Entrant: e.name, Process: w.Number, Instance: instance, Nanos: nanos[e]}
-		if err := w.tell(Found{Speed: &s}); err != nil {
+	for _, e := range contestants {
+		s := evidence.Batches{Scenario: c.ID, Contestant: e.name, Process: w.Number, Instance: instance, Nanos: nanos[e]}
+		if err := w.tell(Found{Batches: &s}); err != nil {
 			return err
 		}
 	}
