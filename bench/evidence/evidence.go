@@ -130,7 +130,8 @@ type Batches struct {
 	Contestant string    `json:"entrant"`
 	Process    int       `json:"process"`
 	Instance   int       `json:"instance"`
-	Nanos      []float64 `json:"nanos"` // for each request of a batch on average, a number a round
+	Requests   int       `json:"requests,omitempty"` // of a batch; 0: as many as the plan says
+	Nanos      []float64 `json:"nanos"`              // for each request of a batch on average, a number a round
 }
 
 // Tail is the latency of single requests.
