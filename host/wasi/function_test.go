@@ -1,4 +1,4 @@
-package host
+package wasi
 
 import (
 	"slices"
@@ -6,30 +6,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
-func TestParseProfile(t *testing.T) {
-	for _, p := range Profiles() {
-		if got, err := ParseProfile(p.String()); got != p || err != nil {
-			t.Errorf("ParseProfile(%q) = %v, %v", p, got, err)
-		}
-	}
-	if got, err := ParseProfile("1.36"); got != Envoy136 || err != nil {
-		t.Errorf(`ParseProfile("1.36") = %v, %v`, got, err)
-	}
-	if _, err := ParseProfile("envoy-1.3"); err == nil || !strings.Contains(err.Error(), "envoy-1.40, envoy-1.39") {
-		t.Errorf(`ParseProfile("envoy-1.3"): %v`, err)
-	}
-	var zero Profile
-	if zero != DefaultProfile || zero.String() != "envoy-1.40" {
-		t.Errorf("the zero value is %v", zero)
-	}
-	if Profile(200).String() != "envoy-1.40" {
-		t.Errorf("a number that is no profile is %v", Profile(200))
-	}
-}
-
-func TestWASISets(t *testing.T) {
+func TestSets(t *testing.T) {
 	a := strings.Fields("args_get args_sizes_get clock_time_get environ_get environ_sizes_get fd_close fd_fdstat_get " +
 		"fd_prestat_dir_name fd_prestat_get fd_read fd_seek fd_write path_open proc_exit random_get")
 	b := strings.Fields("fd_fdstat_set_flags poll_oneoff sched_yield")
@@ -39,12 +21,12 @@ func TestWASISets(t *testing.T) {
 		"path_rename path_symlink path_unlink_file sock_accept sock_recv sock_send sock_shutdown")
 	tests := []struct {
 		name     string
-		profiles []Profile
+		profiles []profile.Profile
 		want     []string
 	}{
-		{"A", []Profile{Envoy131, Envoy132}, a},
-		{"B", []Profile{Envoy133, Envoy134, Envoy135, Envoy136, Envoy137}, slices.Concat(a, b)},
-		{"C", []Profile{Envoy139, Envoy140}, slices.Concat(a, b, c)},
+		{"A", []profile.Profile{profile.Envoy131, profile.Envoy132}, a},
+		{"B", []profile.Profile{profile.Envoy133, profile.Envoy134, profile.Envoy135, profile.Envoy136, profile.Envoy137}, slices.Concat(a, b)},
+		{"C", []profile.Profile{profile.Envoy139, profile.Envoy140}, slices.Concat(a, b, c)},
 	}
 	tested := 0
 	for _, test := range tests {
@@ -52,8 +34,8 @@ func TestWASISets(t *testing.T) {
 		for _, p := range test.profiles {
 			tested++
 			var got []string
-			for _, f := range wasiFunctions(p) {
-				got = append(got, f.name)
+			for _, f := range Functions(p) {
+				got = append(got, f.Name)
 			}
 			slices.Sort(got)
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -61,19 +43,19 @@ func TestWASISets(t *testing.T) {
 			}
 		}
 	}
-	if tested != len(Profiles()) {
-		t.Errorf("%d of %d profiles tested", tested, len(Profiles()))
+	if tested != len(profile.All()) {
+		t.Errorf("%d of %d profiles tested", tested, len(profile.All()))
 	}
-	if n := len(wasiTable()); n != 46 {
+	if n := len(table()); n != 46 {
 		t.Errorf("the table has %d functions, preview 1 has 46", n)
 	}
 }
 
-func TestWASIPhases(t *testing.T) {
-	const running, starting, allocating = whenRunning, whenRunning | whenStarting, whenRunning | whenStarting | whenAllocating
+func TestPhases(t *testing.T) {
+	const running, starting, allocating = abi.WhenRunning, abi.WhenRunning | abi.WhenStarting, abi.WhenRunning | abi.WhenStarting | abi.WhenAllocating
 	tests := []struct {
 		function string
-		b, c     phaseSet
+		b, c     abi.Phases
 	}{
 		{"fd_write", allocating, allocating},
 		{"clock_time_get", allocating, allocating},
@@ -93,18 +75,18 @@ func TestWASIPhases(t *testing.T) {
 		{"sock_send", 0, starting},
 	}
 	for _, test := range tests {
-		for p, want := range map[Profile]phaseSet{Envoy136: test.b, Envoy140: test.c} {
-			if got := wasiPhases(p, test.function); got != want {
+		for p, want := range map[profile.Profile]abi.Phases{profile.Envoy136: test.b, profile.Envoy140: test.c} {
+			if got := phases(p, test.function); got != want {
 				t.Errorf("%s in %v: phases %03b, want %03b", test.function, p, got, want)
 			}
 		}
 	}
-	if got := wasiPhases(Envoy131, "fd_fdstat_get"); got != running {
-		t.Errorf("fd_fdstat_get in %v: phases %03b, want %03b", Envoy131, got, running)
+	if got := phases(profile.Envoy131, "fd_fdstat_get"); got != running {
+		t.Errorf("fd_fdstat_get in %v: phases %03b, want %03b", profile.Envoy131, got, running)
 	}
 	atStart := 0
-	for _, f := range wasiFunctions(Envoy140) {
-		if f.phases&whenStarting != 0 {
+	for _, f := range Functions(profile.Envoy140) {
+		if f.Phases&abi.WhenStarting != 0 {
 			atStart++
 		}
 	}
@@ -113,11 +95,11 @@ func TestWASIPhases(t *testing.T) {
 	}
 }
 
-// wasiPhases is 0 for a function that does not link.
-func wasiPhases(p Profile, name string) phaseSet {
-	for _, f := range wasiFunctions(p) {
-		if f.name == name {
-			return f.phases
+// phases is 0 for a function that does not link.
+func phases(p profile.Profile, name string) abi.Phases {
+	for _, f := range Functions(p) {
+		if f.Name == name {
+			return f.Phases
 		}
 	}
 	return 0

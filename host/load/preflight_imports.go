@@ -1,19 +1,22 @@
-package host
+package load
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/host/wasi"
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
-// checkImports holds every import against what Envoy offers to modules of the ABI version; 0 stands for all versions.
-func checkImports(f *wasmfile.File, abi ABI, p Profile) []Fault {
-	offered := offers(abi, p)
+// checkImports compares every import with what Envoy offers to modules of the ABI version; 0 stands for all versions.
+func checkImports(f *wasmfile.File, version abi.Version, p profile.Profile) []Fault {
+	offered := offers(version, p)
 	var faults []Fault
 	for _, i := range f.Imports {
-		if fault, found := checkImport(i, offered, abi, p); found && !slices.Contains(faults, fault) {
+		if fault, found := checkImport(i, offered, version, p); found && !slices.Contains(faults, fault) {
 			faults = append(faults, fault)
 		}
 	}
@@ -21,38 +24,22 @@ func checkImports(f *wasmfile.File, abi ABI, p Profile) []Fault {
 }
 
 // offers are the types of the functions that link, by module and name.
-func offers(abi ABI, p Profile) map[[2]string]wasmfile.FuncType {
+func offers(version abi.Version, p profile.Profile) map[[2]string]wasmfile.FuncType {
 	types := map[[2]string]wasmfile.FuncType{}
-	for _, f := range envFunctions(p) {
-		if abi == 0 || f.abi&abi.set() != 0 {
-			types[[2]string{"env", f.name}] = f.signature()
+	for _, f := range abi.Functions(p) {
+		if f.Versions.Has(version) {
+			types[[2]string{"env", f.Name}] = f.Type()
 		}
 	}
-	for _, f := range wasiFunctions(p) {
-		for _, module := range wasiModules {
-			types[[2]string{module, f.name}] = f.signature()
+	for _, f := range wasi.Functions(p) {
+		for _, module := range wasi.Modules {
+			types[[2]string{module, f.Name}] = f.Type()
 		}
 	}
 	return types
 }
 
-// signature is the function's type as a module's import must have it.
-func (f *function) signature() wasmfile.FuncType { return signature(f.params, f.result) }
-
-func signature(params []param, r result) wasmfile.FuncType {
-	var t wasmfile.FuncType
-	for _, p := range params {
-		for range p.kind.words() {
-			t.Params = append(t.Params, wasmfile.ValType(p.kind.valueType()))
-		}
-	}
-	if r != resultNone {
-		t.Results = []wasmfile.ValType{wasmfile.I32}
-	}
-	return t
-}
-
-func checkImport(i wasmfile.Import, offered map[[2]string]wasmfile.FuncType, abi ABI, p Profile) (Fault, bool) {
+func checkImport(i wasmfile.Import, offered map[[2]string]wasmfile.FuncType, version abi.Version, p profile.Profile) (Fault, bool) {
 	name := i.Module + "." + i.Name
 	missing := quote("Failed to load Wasm module due to a missing import: " + name)
 	switch i.Kind {
@@ -76,7 +63,7 @@ func checkImport(i wasmfile.Import, offered map[[2]string]wasmfile.FuncType, abi
 	host, ok := offered[[2]string{i.Module, i.Name}]
 	switch {
 	case !ok:
-		return Fault{What: missing, Cure: missingCure(i, abi, p)}, true
+		return Fault{What: missing, Cure: missingCure(i, version, p)}, true
 	case !host.Equal(i.Type):
 		return Fault{
 			What: quote(fmt.Sprintf("Failed to load Wasm module due to an import type mismatch: %s, want: %s, but host exports: %s",
@@ -88,12 +75,12 @@ func checkImport(i wasmfile.Import, offered map[[2]string]wasmfile.FuncType, abi
 }
 
 // missingCure knows where imports that Envoy lacks come from.
-func missingCure(i wasmfile.Import, abi ABI, p Profile) string {
+func missingCure(i wasmfile.Import, version abi.Version, p profile.Profile) string {
 	switch {
-	case isWASIModule(i.Module):
+	case wasi.IsModule(i.Module):
 		return wasiCure(i.Name)
 	case i.Module == "env" && strings.HasPrefix(i.Name, "proxy_"):
-		return proxyCure(i.Name, abi, p)
+		return proxyCure(i.Name, version, p)
 	case i.Module == "env":
 		return "a symbol the linker did not find and left open: link the library that defines it; Envoy offers only " +
 			"Proxy-Wasm and WASI functions"
@@ -108,15 +95,15 @@ func missingCure(i wasmfile.Import, abi ABI, p Profile) string {
 	case i.Module == "http_handler":
 		return "this is an http-wasm handler, which is another interface: rebuild it with a Proxy-Wasm SDK"
 	}
-	return fmt.Sprintf("Envoy offers the modules env, %s and %s only", wasiModules[0], wasiModules[1])
+	return fmt.Sprintf("Envoy offers the modules env, %s and %s only", wasi.Modules[0], wasi.Modules[1])
 }
 
 func wasiCure(name string) string {
-	w := findWASI(name)
-	if w == nil {
+	f, found := wasi.Find(name)
+	if !found {
 		return "WASI preview 1 has no function of that name"
 	}
-	cure := name + " " + w.links.needs()
+	cure := name + " " + f.Links.Needs()
 	switch name {
 	case "sched_yield", "poll_oneoff":
 		return cure + "; it comes with Go's runtime, a scheduler (TinyGo: -scheduler=none) or sleeping"
@@ -132,12 +119,12 @@ func wasiCure(name string) string {
 }
 
 // proxyCure explains a Proxy-Wasm function that is missing: mostly it belongs to another version of the ABI.
-func proxyCure(name string, abi ABI, p Profile) string {
+func proxyCure(name string, version abi.Version, p profile.Profile) string {
 	var in []string
-	for _, f := range envFunctions(p) {
-		for a := ABI010; f.name == name && a <= ABI021; a++ {
-			if f.abi&a.set() != 0 {
-				in = append(in, a.String())
+	for _, f := range abi.Functions(p) {
+		for v := abi.V010; f.Name == name && v <= abi.V021; v++ {
+			if f.Versions.Has(v) {
+				in = append(in, v.String())
 			}
 		}
 	}
@@ -145,11 +132,11 @@ func proxyCure(name string, abi ABI, p Profile) string {
 		return "no Proxy-Wasm ABI that Envoy knows has it: use an SDK made for ABI 0.2.0 or 0.2.1"
 	}
 	return fmt.Sprintf("%s belongs to ABI %s, the module says it is of %s: use an SDK that goes with its ABI marker",
-		name, strings.Join(in, " and "), abi)
+		name, strings.Join(in, " and "), version)
 }
 
 func mismatchCure(i wasmfile.Import, host wasmfile.FuncType) string {
-	if isWASIModule(i.Module) && (i.Name == "path_link" || i.Name == "path_symlink") {
+	if wasi.IsModule(i.Module) && (i.Name == "path_link" || i.Name == "path_symlink") {
 		return "Envoy itself declares it wrongly, in every release: leave out the code that makes links to files"
 	}
 	return fmt.Sprintf("declare it with %s in the SDK or the foreign function's declaration", host)

@@ -1,4 +1,4 @@
-package host
+package load
 
 import (
 	"strings"
@@ -6,6 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
 // sketch is a module for looking at, not for running: its functions are empty.
@@ -67,7 +70,7 @@ func TestInspect(t *testing.T) {
 	want := &Inspection{
 		Size:      len(wasm),
 		Imports:   []ImportGroup{{"wasi_snapshot_preview1", []string{"sched_yield"}}},
-		ABI:       ABI021,
+		ABI:       abi.V021,
 		Toolchain: Toolchain{"Rust", "rustc", "1.90.0", "proxy-wasm 0.2.5", "producers section"},
 		Start:     []string{"_initialize"},
 		Allocator: "proxy_on_memory_allocate",
@@ -83,12 +86,12 @@ func TestInspect(t *testing.T) {
 		t.Errorf("exports %v, memory %v, sections %v", got.Exports, got.Memory, got.Sections)
 	}
 	for _, v := range got.Verdicts {
-		old := v.Profile == Envoy131 || v.Profile == Envoy132
+		old := v.Profile == profile.Envoy131 || v.Profile == profile.Envoy132
 		if loads := len(v.Faults) == 0; loads == old {
 			t.Errorf("%v: loads %v: %v", v.Profile, loads, v.Faults)
 		}
 	}
-	if len(got.Verdicts) != len(Profiles()) {
+	if len(got.Verdicts) != len(profile.All()) {
 		t.Errorf("%d verdicts", len(got.Verdicts))
 	}
 	if _, err := Inspect([]byte("no wasm")); err == nil || !strings.Contains(err.Error(), "looks like text") {
@@ -174,7 +177,7 @@ func TestInspectWarnsOfPolling(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range got.Verdicts {
-		want := v.Profile.rules().wasi == setB
+		want := v.Profile.Rules().WASI == profile.SetB
 		if warned := len(v.Warnings) == 1 && strings.Contains(v.Warnings[0].What, "poll_oneoff"); warned != want {
 			t.Errorf("%v: %v", v.Profile, v.Warnings)
 		}
@@ -186,7 +189,7 @@ func FuzzInspect(f *testing.F) {
 	f.Add([]byte("\x00asm\x01\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, wasm []byte) {
 		i, err := Inspect(wasm)
-		if err == nil && len(i.Verdicts) != len(Profiles()) {
+		if err == nil && len(i.Verdicts) != len(profile.All()) {
 			t.Errorf("%d verdicts", len(i.Verdicts))
 		}
 	})

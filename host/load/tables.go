@@ -1,4 +1,4 @@
-package host
+package load
 
 import (
 	"encoding/binary"
@@ -7,14 +7,14 @@ import (
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
-// tableElements is V8's limit. wazero knows none, so that a guest could grow a table until the process is out of memory.
-const tableElements = 10_000_000
+// MaxTableElements is V8's limit. wazero knows none, so that a guest could grow a table until the process is out of memory.
+const MaxTableElements = 10_000_000
 
 const tableSection = 4
 
-// boundTables gives the module's tables a limit where they have none or a higher one. Sections other than that of
+// BoundTables gives the module's tables a limit where they have none or a higher one. Sections other than that of
 // tables stay as they are.
-func boundTables(wasm []byte, file *wasmfile.File) ([]byte, error) {
+func BoundTables(wasm []byte, file *wasmfile.File) ([]byte, error) {
 	for _, s := range file.Sections {
 		if s.ID != tableSection {
 			continue
@@ -25,15 +25,15 @@ func boundTables(wasm []byte, file *wasmfile.File) ([]byte, error) {
 		body := binary.AppendUvarint(nil, count)
 		for range count {
 			kind, flags := r.byte(), r.byte()
-			least, most := r.next(), uint64(tableElements)
+			least, most := r.next(), uint64(MaxTableElements)
 			if flags&1 != 0 {
 				most = min(most, r.next())
 			}
 			if r.bad || flags > 1 {
 				return wasm, nil // wazero will say what is wrong
 			}
-			if least > tableElements {
-				return nil, &LoadError{[]Fault{{What: fmt.Sprintf("a table has %d elements: V8 allows %d", least, tableElements)}}}
+			if least > MaxTableElements {
+				return nil, &Error{Faults: []Fault{{What: fmt.Sprintf("a table has %d elements: V8 allows %d", least, MaxTableElements)}}}
 			}
 			body = append(body, kind, 1)
 			body = binary.AppendUvarint(binary.AppendUvarint(body, least), max(least, most))

@@ -1,38 +1,37 @@
-package host
+package load
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
-// Preflight says why the profile's Envoy would not load the module, in the order in which Envoy would notice, and what
+// Preflight says why that Envoy would not load the module, in the order in which Envoy would notice, and what
 // cures each fault. A module without faults may still fail when its start functions run.
 //
 // Sources: proxy-wasm-cpp-host, wasm.cc (load, registerCallbacks, getFunctions) and v8.cc (link,
 // getModuleFunctionImpl); the quoted messages are Envoy's. Where a fault is this host's alone, it says so.
-func Preflight(f *wasmfile.File, p Profile) []Fault { return preflight(f, Options{Profile: p}) }
-
-func preflight(f *wasmfile.File, o Options) []Fault {
-	abi := abiOf(f)
+func Preflight(f *wasmfile.File, o Options) []Fault {
+	version := Version(f)
 	var faults []Fault
-	faults = append(faults, checkABI(f, abi)...)
+	faults = append(faults, checkABI(f, version)...)
 	if f.NamesFault != "" {
 		faults = append(faults, Fault{
 			What: quote("Failed to parse corrupted Wasm module") + ": the name section is damaged: " + f.NamesFault,
 			Cure: "strip it (wasm-strip, wasm-opt --strip-debug), or build again",
 		})
 	}
-	faults = append(faults, checkImports(f, abi, o.Profile)...)
+	faults = append(faults, checkImports(f, version, o.Profile)...)
 	faults = append(faults, checkMemory(f, o)...)
 	faults = append(faults, checkStart(f)...)
-	return append(faults, checkExports(f, abi, o)...)
+	return append(faults, checkExports(f, version, o)...)
 }
 
-func checkABI(f *wasmfile.File, abi ABI) []Fault {
-	if abi != 0 {
+func checkABI(f *wasmfile.File, version abi.Version) []Fault {
+	if version != 0 {
 		return nil
 	}
 	fault := Fault{
@@ -88,15 +87,15 @@ func checkMemory(f *wasmfile.File, o Options) []Fault {
 			What: "the memory is shared between threads: this host does not support it (Envoy was not asked)",
 			Cure: "build without the threads and atomics features",
 		})
-	case m.Min > memoryPages:
+	case m.Min > MaxMemoryPages:
 		faults = append(faults, Fault{
 			What: fmt.Sprintf("%s: memory starts with %d pages of 64 KiB, the limit is %d (1 GiB)",
-				quote("Failed to create new Wasm instance"), m.Min, memoryPages),
+				quote("Failed to create new Wasm instance"), m.Min, MaxMemoryPages),
 			Cure: "ask for less initial memory (wasm-ld --initial-memory) and smaller static data",
 		})
-	case m.Min > uint64(o.pages()):
+	case m.Min > uint64(o.Pages()):
 		faults = append(faults, Fault{
-			What: fmt.Sprintf("memory starts with %d pages of 64 KiB, the limit set for this run is %d", m.Min, o.pages()),
+			What: fmt.Sprintf("memory starts with %d pages of 64 KiB, the limit set for this run is %d", m.Min, o.Pages()),
 			Cure: "raise the limit",
 		})
 	}

@@ -1,4 +1,4 @@
-package host
+package load
 
 import (
 	"bytes"
@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/host/wasi"
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
@@ -20,7 +23,7 @@ type Inspection struct {
 	Imports        []ImportGroup
 	Exports        []wasmfile.Export
 	Memory         *wasmfile.Limits // the module's own, nil without one
-	ABI            ABI              // 0: no marker
+	ABI            abi.Version      // 0: no marker
 	Toolchain      Toolchain
 	Start          []string // what runs when a VM starts, in order, under the default profile
 	Allocator      string   // the export Envoy takes memory from, "" without one
@@ -37,7 +40,7 @@ type ImportGroup struct {
 // Verdict is whether one Envoy would load the module: it would if there are no faults. Warnings are things that go
 // wrong later in that Envoy.
 type Verdict struct {
-	Profile  Profile
+	Profile  profile.Profile
 	Faults   []Fault
 	Warnings []Fault
 }
@@ -60,10 +63,10 @@ func Inspect(wasm []byte) (*Inspection, error) {
 		Sections:       f.Sections,
 		Imports:        groupImports(f),
 		Exports:        f.Exports,
-		ABI:            abiOf(f),
+		ABI:            Version(f),
 		Toolchain:      guessToolchain(f, wasm),
-		Start:          startFunctions(f, DefaultProfile),
-		Allocator:      allocatorOf(f, EnvoyOrder),
+		Start:          StartFunctions(f, profile.Default),
+		Allocator:      EnvoyOrder.Find(f),
 	}
 	if f.Start != nil {
 		i.Start = append([]string{"the start section"}, i.Start...)
@@ -72,8 +75,8 @@ func Inspect(wasm []byte) (*Inspection, error) {
 		i.Memory = &f.Memories[0]
 	}
 	i.Warnings = warnings(f, i.Toolchain)
-	for _, p := range Profiles() {
-		i.Verdicts = append(i.Verdicts, Verdict{p, Preflight(f, p), profileWarnings(f, i.Toolchain, p)})
+	for _, p := range profile.All() {
+		i.Verdicts = append(i.Verdicts, Verdict{p, Preflight(f, Options{Profile: p}), profileWarnings(f, i.Toolchain, p)})
 	}
 	return i, nil
 }
@@ -114,18 +117,18 @@ func zippedSize(b []byte) (int, error) {
 // warnings are faults of the kind that shows under load or with the wrong release.
 func warnings(f *wasmfile.File, t Toolchain) []Fault {
 	var found []Fault
-	if t.Compiler == compilerTinyGo && allocatorOf(f, EnvoyOrder) == "malloc" {
+	if t.Compiler == compilerTinyGo && EnvoyOrder.Find(f) == "malloc" {
 		found = append(found, Fault{
 			What: "leaks in Envoy: it takes memory from the export malloc, and TinyGo's malloc keeps each block until " +
-				"free is called, which nobody does",
+				"free is called, which Envoy never does",
 			Cure: "build with -tags=custommalloc, which removes the export, so that Envoy falls back to " +
 				"proxy_on_memory_allocate",
 		})
 	}
-	if slices.Contains(startFunctions(f, DefaultProfile), "_start") && importsWASI(f, "proc_exit") {
+	if slices.Contains(StartFunctions(f, profile.Default), "_start") && importsWASI(f, "proc_exit") {
 		found = append(found, Fault{
 			What: "_start is called when a VM starts; if it ends in proc_exit, Envoy does not load the module",
-			Cure: startPhaseCure("proc_exit", "_start"),
+			Cure: StartPhaseCure("proc_exit", "_start"),
 		})
 	}
 	if f.CommandExports > 0 {
@@ -140,8 +143,8 @@ func warnings(f *wasmfile.File, t Toolchain) []Fault {
 }
 
 // profileWarnings are those of one Envoy.
-func profileWarnings(f *wasmfile.File, t Toolchain, p Profile) []Fault {
-	if t.Compiler != compilerGo || p.rules().wasi != setB || !importsWASI(f, "poll_oneoff") {
+func profileWarnings(f *wasmfile.File, t Toolchain, p profile.Profile) []Fault {
+	if t.Compiler != compilerGo || p.Rules().WASI != profile.SetB || !importsWASI(f, "poll_oneoff") {
 		return nil
 	}
 	return []Fault{{
@@ -153,6 +156,6 @@ func profileWarnings(f *wasmfile.File, t Toolchain, p Profile) []Fault {
 
 func importsWASI(f *wasmfile.File, name string) bool {
 	return slices.ContainsFunc(f.Imports, func(i wasmfile.Import) bool {
-		return i.Name == name && isWASIModule(i.Module)
+		return i.Name == name && wasi.IsModule(i.Module)
 	})
 }
