@@ -9,6 +9,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -231,7 +232,7 @@ func callGuest() *wasmtest.Guest {
 
 // asking is a VM whose only cluster, asks, always answers 200.
 func asking() VMConfig {
-	yes := CallAnswer{Headers: []Header{{":status", "200"}}}
+	yes := CallAnswer{Headers: headermap.Of(":status", "200")}
 	return VMConfig{Clusters: func(string) ClusterState { return ClusterReady },
 		Upstream: func(*Call) (CallAnswer, bool) { return yes, true }}
 }

@@ -1,6 +1,10 @@
 package host
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/header-auth/header-auth/host/headermap"
+)
 
 // CallFailure is how a call fails once proxy_http_call has said that all is well. Envoy then answers it itself, and
 // the plugin cannot tell that answer from one of the service, all but CallBrokenOff. A cluster without a healthy host,
@@ -47,15 +51,15 @@ func (c *Call) envoyAnswer(status uint32, text string) CallAnswer {
 	}
 	number := strconv.Itoa
 	if grpc {
-		a := CallAnswer{Headers: []Header{{":status", "200"}, {"content-type", "application/grpc"},
-			{"grpc-status", number(int(grpcStatus(status)))}}}
+		a := CallAnswer{Headers: headermap.Of(":status", "200", "content-type", "application/grpc",
+			"grpc-status", number(int(grpcStatus(status))))}
 		if !head {
-			a.Headers = append(a.Headers, Header{"grpc-message", percentEncode([]byte(text))})
+			a.Headers = append(a.Headers, Header{Name: "grpc-message", Value: percentEncode([]byte(text))})
 		}
 		return a
 	}
-	a := CallAnswer{Headers: []Header{{":status", number(int(status))}, {"content-length", number(len(text))},
-		{"content-type", "text/plain"}}}
+	a := CallAnswer{Headers: headermap.Of(":status", number(int(status)), "content-length", number(len(text)),
+		"content-type", "text/plain")}
 	if !head {
 		a.Body = []byte(text)
 	}

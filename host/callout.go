@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // Call is an HTTP call that a plugin made with proxy_http_call.
@@ -78,20 +80,20 @@ func (vm *VM) answer(c *Call, a CallAnswer) {
 	if a.Failure != CallAnswered {
 		a = c.failed(a.Failure)
 	}
-	vm.received[0].reset(responseMap)
-	vm.received[1].reset(trailerMap)
-	vm.received[0].load(a.Headers, false)
-	vm.received[1].load(a.Trailers, false)
+	vm.received[0].Reset(headermap.Response)
+	vm.received[1].Reset(headermap.Trailers)
+	vm.received[0].Load(a.Headers, false)
+	vm.received[1].Load(a.Trailers, false)
 	p.answered = a
 	p.reply = &p.answered
-	vm.call(onHTTPCallResponse, &p.scope, 0, c.Token, uint32(len(vm.received[0].entries)), uint32(len(a.Body)),
-		uint32(len(vm.received[1].entries)))
+	vm.call(onHTTPCallResponse, &p.scope, 0, c.Token, uint32(len(vm.received[0].Entries)), uint32(len(a.Body)),
+		uint32(len(vm.received[1].Entries)))
 	p.reply, p.answered = nil, CallAnswer{}
 	vm.after()
 }
 
 // received is the map of that type that came with the answer whose callback is running, nil if none is.
-func (p *Plugin) received(t MapType) *headerMap {
+func (p *Plugin) received(t MapType) *headermap.Map {
 	switch {
 	case p == nil:
 	case p.reply != nil && t == HttpCallResponseHeaders:

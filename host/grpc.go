@@ -3,6 +3,8 @@ package host
 import (
 	"fmt"
 	"time"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // GrpcCall is a gRPC call, or stream, that a plugin made.
@@ -62,9 +64,9 @@ func (vm *VM) AnswerGrpc(token uint32, e GrpcEvent) error {
 	defer vm.rescue("AnswerGrpc")
 	p := c.plugin
 	data := &grpcData{message: e.Message, mapType: mapTypes}
-	vm.received[0].reset(responseMap)
-	vm.received[0].load(e.Metadata, false)
-	n := uint32(len(vm.received[0].entries))
+	vm.received[0].Reset(headermap.Response)
+	vm.received[0].Load(e.Metadata, false)
+	n := uint32(len(vm.received[0].Entries))
 	p.grpc = data
 	switch e.Kind {
 	case GrpcInitialMetadata:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -62,10 +63,10 @@ func (b *bench) status(call int) Status  { return Status(wasmtest.Status(b.vm.me
 func (b *bench) word(call, n int) uint32 { return wasmtest.Word(b.vm.memory, call, n) }
 func (b *bench) output(call int) string  { return wasmtest.Output(b.vm.memory, call, 0) }
 
-var get = []Header{{":authority", "a.example"}, {":path", "/p?q=1"}, {":method", "GET"}, {":scheme", "http"},
-	{"allow", "true"}, {"x-forwarded-proto", "http"}}
+var get = headermap.Of(":authority", "a.example", ":path", "/p?q=1", ":method", "GET", ":scheme", "http",
+	"allow", "true", "x-forwarded-proto", "http")
 
-var answered = []Header{{":status", "200"}, {"content-length", "2"}}
+var answered = headermap.Of(":status", "200", "content-length", "2")
 
 // exchange sends a GET and, if it gets upstream, the answer "ok".
 func (b *bench) exchange() *Stream {

@@ -3,6 +3,8 @@ package host
 import (
 	"math"
 	"time"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 func grpcFunctions() []function {
@@ -68,8 +70,8 @@ func (vm *VM) openGrpc(stack []uint64, out uint32) (*GrpcCall, uint32) {
 	if vm.cluster(cluster) == ClusterUnknown {
 		return nil, uint32(StatusParseFailure)
 	}
-	own := vm.ownPairs(metadata, plainMap)
-	return &GrpcCall{Cluster: cluster, Service: string(service), Method: string(method), Metadata: own.entries,
+	own := vm.ownPairs(metadata, headermap.Plain)
+	return &GrpcCall{Cluster: cluster, Service: string(service), Method: string(method), Metadata: own.Entries,
 		ContextID: vm.acting().id, plugin: p, generation: vm.generation}, ok
 }
 

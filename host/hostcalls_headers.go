@@ -1,6 +1,10 @@
 package host
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/header-auth/header-auth/host/headermap"
+)
 
 func headerFunctions() []function {
 	m, name, value := param{"map", kindMap}, param{"name", kindBytes}, param{"value", kindBytes}
@@ -16,7 +20,7 @@ func headerFunctions() []function {
 }
 
 // readable is the map of that type as the acting context may read it now, nil if it isn't there.
-func (vm *VM) readable(t MapType) *headerMap {
+func (vm *VM) readable(t MapType) *headermap.Map {
 	scope := vm.acting()
 	if t > ResponseTrailers {
 		return scope.plugin.received(t)
@@ -40,7 +44,7 @@ func (vm *VM) readable(t MapType) *headerMap {
 }
 
 // mapped is a map of the stream between the callback it belongs to and the end of its phase.
-func (s *Stream) mapped(t MapType) *headerMap {
+func (s *Stream) mapped(t MapType) *headermap.Map {
 	d := &s.request
 	if t == ResponseHeaders || t == ResponseTrailers {
 		d = &s.response
@@ -56,7 +60,7 @@ func (s *Stream) mapped(t MapType) *headerMap {
 
 // writable is the map of that type for a change, nil when it cannot be changed now. Asking for the trailers at the end
 // of a body makes them.
-func (vm *VM) writable(t MapType) *headerMap {
+func (vm *VM) writable(t MapType) *headermap.Map {
 	s := vm.acting().stream
 	if s == nil || s.logging || t > ResponseTrailers {
 		return nil
@@ -72,15 +76,21 @@ func (vm *VM) writable(t MapType) *headerMap {
 }
 
 // change is writable for a function that will change the map.
-func (vm *VM) change(t MapType) *headerMap {
+func (vm *VM) change(t MapType) *headermap.Map {
 	m := vm.writable(t)
-	if m == nil || m.touched {
-		return m
+	if m == nil {
+		return nil
 	}
-	if t == RequestHeaders {
-		_, vm.acting().stream.hadProto = m.get("x-forwarded-proto")
+	s := vm.acting().stream
+	switch t {
+	case RequestHeaders:
+		if !s.request.headersChanged {
+			_, s.hadProto = m.Get("x-forwarded-proto")
+		}
+		s.request.headersChanged = true
+	case ResponseHeaders:
+		s.response.headersChanged = true
 	}
-	m.touched = true
 	return m
 }
 
@@ -97,7 +107,7 @@ func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return vm.noValue(badArgument, stack)
 	}
-	value, found := m.get(unsafe.String(unsafe.SliceData(name), len(name)))
+	value, found := m.Get(unsafe.String(unsafe.SliceData(name), len(name)))
 	if !found {
 		return vm.noValue(notFound, stack)
 	}
@@ -118,7 +128,7 @@ func (vm *VM) noValue(status uint32, stack []uint64) uint32 {
 func proxyAddHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	m, name, value, status := vm.headerToChange(stack)
 	if status == ok {
-		m.add(m.keepName(name), m.keep(value))
+		m.AddCopy(name, value)
 	}
 	return status
 }
@@ -126,15 +136,13 @@ func proxyAddHeaderMapValue(vm *VM, stack []uint64) uint32 {
 func proxyReplaceHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	m, name, value, status := vm.headerToChange(stack)
 	if status == ok {
-		own := m.keepName(name)
-		m.remove(own)
-		m.add(own, m.keep(value))
+		m.ReplaceCopy(name, value)
 	}
 	return status
 }
 
 // headerToChange reads map type, name and value.
-func (vm *VM) headerToChange(stack []uint64) (m *headerMap, name, value []byte, status uint32) {
+func (vm *VM) headerToChange(stack []uint64) (m *headermap.Map, name, value []byte, status uint32) {
 	t := MapType(stack[0])
 	if t >= mapTypes {
 		return nil, nil, nil, badArgument
@@ -166,7 +174,7 @@ func proxyRemoveHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return badArgument
 	}
-	m.remove(unsafe.String(unsafe.SliceData(name), len(name)))
+	m.Remove(unsafe.String(unsafe.SliceData(name), len(name)))
 	return ok
 }
 
@@ -177,7 +185,7 @@ func proxyGetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
 	}
 	var entries []Header
 	if m := vm.readable(t); m != nil {
-		entries = m.entries
+		entries = m.Entries
 	}
 	return uint32(vm.givePairs(entries, uint32(stack[1]), uint32(stack[2])))
 }
@@ -195,12 +203,10 @@ func proxySetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return badArgument
 	}
-	vm.pairs = parsePairs(vm.pairs, b)
+	vm.pairs = headermap.ParsePairs(vm.pairs, b)
 	vm.charge(len(b))
-	m.clear()
-	for _, p := range vm.pairs {
-		m.add(m.keepName(p.name), m.keep(p.value))
-	}
+	m.Clear()
+	m.AddPairs(vm.pairs)
 	return ok
 }
 
@@ -213,7 +219,7 @@ func proxyGetHeaderMapSize(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return badArgument
 	}
-	if !vm.writeU32(uint32(stack[1]), uint32(m.size())) {
+	if !vm.writeU32(uint32(stack[1]), uint32(m.Size())) {
 		return invalidMemoryAccess
 	}
 	return ok

@@ -1,5 +1,7 @@
 package host
 
+import "github.com/header-auth/header-auth/host/headermap"
+
 func streamFunctions() []function {
 	t := param{"stream", kindStream}
 	return []function{
@@ -43,9 +45,9 @@ func proxySendLocalResponse(vm *VM, stack []uint64) uint32 {
 		r.details = append(r.details, c)
 	}
 	r.body = append(r.body, body...)
-	vm.pairs = parsePairs(vm.pairs, headers)
+	vm.pairs = headermap.ParsePairs(vm.pairs, headers)
 	for _, p := range vm.pairs {
-		r.pairs.entries = append(r.pairs.entries, Header{r.pairs.keepName(p.name), r.pairs.keep(p.value)})
+		r.pairs.Entries = append(r.pairs.Entries, Header{Name: r.pairs.KeepName(p.Name), Value: r.pairs.Keep(p.Value)})
 	}
 	vm.later(action{do: replyAction, stream: s, reply: r})
 	return ok

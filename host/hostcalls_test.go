@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -252,14 +253,14 @@ func clusters(name string) ClusterState {
 func (b *bench) post() *Stream {
 	s := b.plugin.NewStream(StreamConfig{Source: "10.0.0.1:4711",
 		Properties: map[string][]byte{"xds.route_name": []byte("r")}})
-	s.RequestHeaders([]Header{{":authority", "a.example"}, {":path", "/p?q=1"}, {":method", "POST"}, {":scheme", "http"},
-		{"Allow", "true"}, {"twice", "1"}, {"twice", "2"}, {"empty", ""}, {"accept", "a"}, {"accept", "b"}}, false)
+	s.RequestHeaders(headermap.Of(":authority", "a.example", ":path", "/p?q=1", ":method", "POST", ":scheme", "http",
+		"Allow", "true", "twice", "1", "twice", "2", "empty", "", "accept", "a", "accept", "b"), false)
 	s.RequestBody([]byte("abc"), false)
 	s.RequestBody(nil, false)
-	s.RequestTrailers([]Header{{"t", "1"}})
-	s.ResponseHeaders([]Header{{":status", "200"}, {"a", "b"}}, false)
+	s.RequestTrailers(headermap.Of("t", "1"))
+	s.ResponseHeaders(headermap.Of(":status", "200", "a", "b"), false)
 	s.ResponseBody([]byte("ok"), false)
-	s.ResponseTrailers([]Header{{"u", "2"}})
+	s.ResponseTrailers(headermap.Of("u", "2"))
 	s.Close()
 	return s
 }
@@ -289,8 +290,8 @@ func TestABI010(t *testing.T) {
 
 // TestChangeHeaders holds what a change makes of the request that goes upstream.
 func TestChangeHeaders(t *testing.T) {
-	base := []Header{{":authority", "a.example"}, {":path", "/"}, {":method", "GET"}, {":scheme", "http"}, {"x", "1"},
-		{"content-type", "a/b"}, {"x", "2"}, {"x-forwarded-proto", "http"}}
+	base := headermap.Of(":authority", "a.example", ":path", "/", ":method", "GET", ":scheme", "http", "x", "1",
+		"content-type", "a/b", "x", "2", "x-forwarded-proto", "http")
 	replaced := func(i int, h ...Header) []Header {
 		return append(append(append([]Header{}, base[:i]...), h...), base[i+1:]...)
 	}
@@ -302,19 +303,19 @@ func TestChangeHeaders(t *testing.T) {
 		status   int      // then
 		body     string
 	}{
-		{"add", "proxy_add_header_map_value", args(0, "X", "3"), append(base[:len(base):len(base)], Header{"x", "3"}), 200, "ok"},
-		{"add a new one", "proxy_add_header_map_value", args(0, "New", "V"), append(base[:len(base):len(base)], Header{"new", "V"}), 200, "ok"},
+		{"add", "proxy_add_header_map_value", args(0, "X", "3"), append(base[:len(base):len(base)], Header{Name: "x", Value: "3"}), 200, "ok"},
+		{"add a new one", "proxy_add_header_map_value", args(0, "New", "V"), append(base[:len(base):len(base)], Header{Name: "new", Value: "V"}), 200, "ok"},
 		{"add to an inline one", "proxy_add_header_map_value", args(0, "content-type", "c/d"),
-			replaced(5, Header{"content-type", "a/b,c/d"}), 200, "ok"},
+			replaced(5, Header{Name: "content-type", Value: "a/b,c/d"}), 200, "ok"},
 		{"add nothing to an inline one", "proxy_add_header_map_value", args(0, "content-type", ""), base, 200, "ok"},
-		{"add host", "proxy_add_header_map_value", args(0, "host", "h"), replaced(0, Header{":authority", "a.example,h"}), 200, "ok"},
+		{"add host", "proxy_add_header_map_value", args(0, "host", "h"), replaced(0, Header{Name: ":authority", Value: "a.example,h"}), 200, "ok"},
 		{"add a pseudo-header", "proxy_add_header_map_value", args(0, ":foo", "h"), base, 200, "ok"},
 		{"replace", "proxy_replace_header_map_value", args(0, "X", "3"), []Header{base[0], base[1], base[2], base[3], base[5],
-			base[7], {"x", "3"}}, 200, "ok"},
+			base[7], {Name: "x", Value: "3"}}, 200, "ok"},
 		{"replace path", "proxy_replace_header_map_value", args(0, ":path", "/n"), []Header{base[0], base[2], base[3],
-			{":path", "/n"}, base[4], base[5], base[6], base[7]}, 200, "ok"},
+			{Name: ":path", Value: "/n"}, base[4], base[5], base[6], base[7]}, 200, "ok"},
 		{"replace host", "proxy_replace_header_map_value", args(0, "Host", "h"), []Header{base[1], base[2], base[3],
-			{":authority", "h"}, base[4], base[5], base[6], base[7]}, 200, "ok"},
+			{Name: ":authority", Value: "h"}, base[4], base[5], base[6], base[7]}, 200, "ok"},
 		{"remove", "proxy_remove_header_map_value", args(0, "X"), []Header{base[0], base[1], base[2], base[3], base[5],
 			base[7]}, 200, "ok"},
 		{"remove scheme", "proxy_remove_header_map_value", args(0, ":scheme"), replaced(3), 200, "ok"},
@@ -323,16 +324,16 @@ func TestChangeHeaders(t *testing.T) {
 		{"remove method", "proxy_remove_header_map_value", args(0, ":method"), nil, 503, "missing required header: :method"},
 		{"remove x-forwarded-proto", "proxy_remove_header_map_value", args(0, "x-forwarded-proto"), nil, 404, ""},
 		{"set", "proxy_set_header_map_pairs", args(0, wasmtest.Pairs("b", "1", ":path", "/", ":method", "GET",
-			"x-forwarded-proto", "http")), []Header{{":path", "/"}, {":method", "GET"}, {"b", "1"},
-			{"x-forwarded-proto", "http"}}, 200, "ok"},
+			"x-forwarded-proto", "http")), headermap.Of(":path", "/", ":method", "GET", "b", "1",
+			"x-forwarded-proto", "http"), 200, "ok"},
 		{"set without x-forwarded-proto", "proxy_set_header_map_pairs", args(0, wasmtest.Pairs(":path", "/", ":method", "GET")),
 			nil, 404, ""},
 		{"set malformed", "proxy_set_header_map_pairs", args(0, "\x01\x00\x00\x00"), nil, 404, ""},
 		{"illegal value", "proxy_add_header_map_value", args(0, "x", "a\r\nb"), nil, 503, "invalid header value for: x"},
 		{"illegal name", "proxy_add_header_map_value", args(0, "x y", "a"), nil, 503, "invalid header name: x y"},
-		{"empty name", "proxy_add_header_map_value", args(0, "", "v"), append(base[:len(base):len(base)], Header{"", "v"}), 200, "ok"},
+		{"empty name", "proxy_add_header_map_value", args(0, "", "v"), append(base[:len(base):len(base)], Header{Name: "", Value: "v"}), 200, "ok"},
 		{"bytes from 0x80 on", "proxy_replace_header_map_value", args(0, "x", "\xff\x80"), []Header{base[0], base[1], base[2],
-			base[3], base[5], base[7], {"x", "\xff\x80"}}, 200, "ok"},
+			base[3], base[5], base[7], {Name: "x", Value: "\xff\x80"}}, 200, "ok"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

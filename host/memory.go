@@ -3,6 +3,8 @@ package host
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // read is a view of n bytes of linear memory at ptr, good until the guest runs again. An empty range must lie inside
@@ -91,6 +93,24 @@ func (vm *VM) giveRange(ptr, n, outPtr, outLen uint32) Status {
 		return StatusInvalidMemoryAccess
 	}
 	return StatusOk
+}
+
+// givePairs hands a serialized header map to the guest; an empty one is address 0 and length 0.
+func (vm *VM) givePairs(headers []Header, outPtr, outLen uint32) Status {
+	n := headermap.PairsSize(headers)
+	if n > math.MaxInt32 {
+		return StatusInvalidMemoryAccess
+	}
+	var ptr uint32
+	if n > 0 {
+		p, view, ok := vm.alloc(uint32(n))
+		if !ok {
+			return StatusInvalidMemoryAccess
+		}
+		headermap.PutPairs(view, headers)
+		ptr = p
+	}
+	return vm.giveRange(ptr, uint32(n), outPtr, outLen)
 }
 
 func le32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }

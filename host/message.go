@@ -19,7 +19,7 @@ func (m *Message) Headers() []Header {
 	if !m.HeadersSent {
 		return nil
 	}
-	return m.side.headers.copies()
+	return m.side.headers.Clone()
 }
 
 // Trailers are copies of the trailers that have left.
@@ -27,7 +27,7 @@ func (m *Message) Trailers() []Header {
 	if !m.trailersSent {
 		return nil
 	}
-	return m.side.trailers.copies()
+	return m.side.trailers.Clone()
 }
 
 // Body is a copy of the bytes that have left.
@@ -38,7 +38,7 @@ func (m *Message) Header(name string) (string, bool) {
 	if !m.HeadersSent {
 		return "", false
 	}
-	return m.side.headers.get(name)
+	return m.side.headers.Get(name)
 }
 
 // Status is the response's status as a number, 0 when there is none.

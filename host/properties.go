@@ -3,6 +3,8 @@ package host
 import (
 	"encoding/binary"
 	"strings"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // property finds the value at a path, serialized as the ABI asks: strings and bytes as they are, numbers, times and
@@ -95,7 +97,7 @@ func (s *Stream) property(root, rest string) ([]byte, Status) {
 }
 
 // propertyMap is a map while properties may be taken from it.
-func (s *Stream) propertyMap(t MapType) *headerMap {
+func (s *Stream) propertyMap(t MapType) *headermap.Map {
 	current, effective := s.vm.current, s.vm.effective
 	s.vm.current, s.vm.effective = &s.scope, nil
 	defer func() { s.vm.current, s.vm.effective = current, effective }()
@@ -103,18 +105,18 @@ func (s *Stream) propertyMap(t MapType) *headerMap {
 }
 
 // mapProperty is a map as pairs, or one of its names with all values joined.
-func mapProperty(m *headerMap, key string, keyed bool) ([]byte, Status) {
+func mapProperty(m *headermap.Map, key string, keyed bool) ([]byte, Status) {
 	switch {
 	case m == nil:
 		return nil, StatusNotFound
 	case !keyed:
-		b := make([]byte, pairsSize(m.entries))
+		b := make([]byte, headermap.PairsSize(m.Entries))
 		if len(b) > 0 {
-			putPairs(b, m.entries)
+			headermap.PutPairs(b, m.Entries)
 		}
 		return b, StatusOk
 	}
-	value, found := m.joined(key)
+	value, found := m.Joined(key)
 	if !found {
 		return nil, StatusNotFound
 	}
@@ -129,13 +131,13 @@ func (s *Stream) requestProperty(field string) ([]byte, bool) {
 		return []byte(s.config.Protocol.String()), true
 	case "size":
 		if m := s.propertyMap(RequestHeaders); m != nil {
-			if value, found := m.get("content-length"); found {
+			if value, found := m.Get("content-length"); found {
 				return number(uint64(statusOf(value))), true
 			}
 		}
 		return number(uint64(s.received)), true
 	case "total_size":
-		return number(uint64(s.received + s.request.headers.size())), true
+		return number(uint64(s.received + s.request.headers.Size())), true
 	case "duration":
 		if !s.closed {
 			return nil, false
@@ -150,26 +152,26 @@ func (s *Stream) requestProperty(field string) ([]byte, bool) {
 	var found bool
 	switch field {
 	case "path":
-		value, found = m.get(":path")
+		value, found = m.Get(":path")
 	case "url_path":
-		value, found = m.get(":path")
+		value, found = m.Get(":path")
 		value, _, _ = strings.Cut(value, "?")
 	case "query":
-		value, found = m.get(":path")
+		value, found = m.Get(":path")
 		_, value, _ = strings.Cut(value, "?")
 		value, _, _ = strings.Cut(value, "#")
 	case "host":
-		value, found = m.get(":authority")
+		value, found = m.Get(":authority")
 	case "scheme":
-		value, found = m.get(":scheme")
+		value, found = m.Get(":scheme")
 	case "method":
-		value, found = m.get(":method")
+		value, found = m.Get(":method")
 	case "referer":
-		value, found = m.get("referer")
+		value, found = m.Get("referer")
 	case "useragent":
-		value, found = m.get("user-agent")
+		value, found = m.Get("user-agent")
 	case "id":
-		value, found = m.get("x-request-id")
+		value, found = m.Get("x-request-id")
 	}
 	return []byte(value), found
 }
@@ -181,7 +183,7 @@ func (s *Stream) responseProperty(field string) ([]byte, bool) {
 	h := &s.response.headers
 	switch field {
 	case "code":
-		value, _ := h.get(":status")
+		value, _ := h.Get(":status")
 		return number(uint64(statusOf(value))), true
 	case "code_details":
 		if len(s.details) == 0 {
@@ -193,11 +195,11 @@ func (s *Stream) responseProperty(field string) ([]byte, bool) {
 	case "size":
 		return number(uint64(s.sent)), true
 	case "total_size":
-		return number(uint64(s.sent + h.size())), true
+		return number(uint64(s.sent + h.Size())), true
 	case "grpc_status":
-		value, found := h.get("grpc-status")
+		value, found := h.Get("grpc-status")
 		if !found {
-			value, found = s.response.trailers.get("grpc-status")
+			value, found = s.response.trailers.Get("grpc-status")
 		}
 		return number(uint64(statusOf(value))), found
 	}

@@ -2,8 +2,9 @@ package host
 
 import (
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // LocalReply is a response that a plugin asked for with proxy_send_local_response: its arguments, not what became of
@@ -22,7 +23,7 @@ type reply struct {
 	grpc       int32
 	details    []byte
 	body       []byte
-	pairs      headerMap
+	pairs      headermap.Map
 	fromPlugin bool
 }
 
@@ -37,7 +38,7 @@ func (s *Stream) newReply() *reply {
 	}
 	r.code, r.grpc, r.fromPlugin = 0, -1, false
 	r.details, r.body = r.details[:0], r.body[:0]
-	r.pairs.reset(plainMap)
+	r.pairs.Reset(headermap.Plain)
 	s.held = append(s.held, r)
 	return r
 }
@@ -122,40 +123,35 @@ func (s *Stream) replyDirectly(r *reply) {
 // compose makes the reply's headers (Envoy, Http::Utility::prepareLocalReply) and says whether they are all there is.
 func (s *Stream) compose(r *reply) (end bool) {
 	h := &s.response.headers
-	h.reset(responseMap)
-	h.append(":status", h.decimal(int(r.code)))
-	for _, e := range r.pairs.entries {
+	h.Reset(headermap.Response)
+	h.Append(":status", h.Decimal(int(r.code)))
+	for _, e := range r.pairs.Entries {
 		if !strings.HasPrefix(e.Name, ":") {
-			h.add(e.Name, e.Value)
+			h.Add(e.Name, e.Value)
 		}
 	}
 	if s.grpcRequest {
-		h.set(":status", "200")
-		h.set("content-type", "application/grpc")
-		if value, _ := h.get("grpc-status"); value == "" {
-			h.set("grpc-status", h.decimal(int(r.grpcStatus())))
+		h.Set(":status", "200")
+		h.Set("content-type", "application/grpc")
+		if value, _ := h.Get("grpc-status"); value == "" {
+			h.Set("grpc-status", h.Decimal(int(r.grpcStatus())))
 		}
 		if len(r.body) > 0 && !s.head {
-			h.set("grpc-message", percentEncode(r.body))
+			h.Set("grpc-message", percentEncode(r.body))
 		}
-		h.remove("content-length")
+		h.Remove("content-length")
 		return true
 	}
 	if len(r.body) == 0 {
-		h.remove("content-length")
-		h.remove("content-type")
+		h.Remove("content-length")
+		h.Remove("content-type")
 		return true
 	}
-	h.set("content-length", h.decimal(len(r.body)))
-	if h.index("content-type") < 0 { // an empty one stays
-		h.set("content-type", "text/plain")
+	h.Set("content-length", h.Decimal(len(r.body)))
+	if h.Index("content-type") < 0 { // an empty one stays
+		h.Set("content-type", "text/plain")
 	}
 	return s.head
-}
-
-func (m *headerMap) decimal(n int) string {
-	var digits [20]byte
-	return m.keep(strconv.AppendInt(digits[:0], int64(n), 10))
 }
 
 // grpcStatus is the status given, or the one that Envoy derives from the HTTP status.
@@ -206,6 +202,6 @@ func (s *Stream) Reply() *LocalReply {
 	if r == nil {
 		return nil
 	}
-	return &LocalReply{Status: int(r.code), Details: string(r.details), Headers: r.pairs.copies(),
+	return &LocalReply{Status: int(r.code), Details: string(r.details), Headers: r.pairs.Clone(),
 		Body: slices.Clone(r.body), GRPCStatus: r.grpc}
 }

@@ -1,5 +1,7 @@
 package host
 
+import "github.com/header-auth/header-auth/host/headermap"
+
 // iteration is whether a message goes on through the filter chain (Envoy's IterationState).
 type iteration uint8
 
@@ -16,7 +18,7 @@ type side struct {
 	s        *Stream
 	response bool
 
-	headers, trailers headerMap
+	headers, trailers headermap.Map
 	chunk, buffer     []byte // what is passing through; what the filter manager holds back
 	out               Message
 	progress
@@ -28,6 +30,7 @@ type progress struct {
 	ended                   bool // the last byte has arrived here
 	state                   iteration
 	continued               bool // headers have gone on
+	headersChanged          bool // by the guest
 	aborted                 bool // a local reply has taken the place of whatever would follow
 	buffered                bool // there is a buffer, be it empty
 
@@ -42,20 +45,20 @@ type progress struct {
 // reset makes a side ready for an exchange, the first one or another.
 func (d *side) reset(s *Stream, response bool) {
 	d.s, d.response = s, response
-	d.headers.reset(headersKind(response))
-	if d.hasTrailers || d.trailers.kind != trailerMap {
-		d.trailers.reset(trailerMap)
+	d.headers.Reset(headersKind(response))
+	if d.hasTrailers || d.trailers.Kind() != headermap.Trailers {
+		d.trailers.Reset(headermap.Trailers)
 	}
 	d.chunk, d.buffer = d.chunk[:0], d.buffer[:0]
 	d.progress = progress{}
 	d.out.reset(d)
 }
 
-func headersKind(response bool) mapKind {
+func headersKind(response bool) headermap.Kind {
 	if response {
-		return responseMap
+		return headermap.Response
 	}
-	return requestMap
+	return headermap.Request
 }
 
 // arriveHeaders is called once, with the headers already in d.headers.
@@ -245,14 +248,14 @@ func (d *side) forwardHeaders(end bool) {
 		}
 		return
 	}
-	if d.response && d.headers.touched {
-		if value, _ := d.headers.get(":status"); statusOf(value) == 0 && value != "0" {
+	if d.response && d.headersChanged {
+		if value, _ := d.headers.Get(":status"); statusOf(value) == 0 && value != "0" {
 			s.answer(502, "missing required header: :status",
 				"filter_removed_required_response_headers{missing_required_header:_:status}")
 			return
 		}
 	}
-	if !d.response && d.headers.touched && !s.routable() {
+	if !d.response && d.headersChanged && !s.routable() {
 		return
 	}
 	d.out.HeadersSent = true

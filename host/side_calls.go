@@ -26,7 +26,7 @@ func (d *side) callHeaders(end bool) Action {
 		s.create()
 	}
 	d.headersMapped = true
-	raw, ok := s.call(headersCallback[d.index()], uint32(len(d.headers.entries)), flag(end))
+	raw, ok := s.call(headersCallback[d.index()], uint32(len(d.headers.Entries)), flag(end))
 	action := StopAllIterationAndWatermark
 	if ok {
 		d.action = Action(raw)
@@ -96,7 +96,7 @@ func (d *side) callTrailers() Action {
 	}
 	d.trailersMapped = true
 	s.in = s.in.with(d)
-	raw, ok := s.call(trailersCallback[d.index()], uint32(len(d.trailers.entries)), 0)
+	raw, ok := s.call(trailersCallback[d.index()], uint32(len(d.trailers.Entries)), 0)
 	action := Pause
 	if ok && !s.vm.stopNext && raw == 0 || !ok && s.failsOpen() {
 		action = Continue

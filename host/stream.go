@@ -1,5 +1,10 @@
 package host
 
+import "github.com/header-auth/header-auth/host/headermap"
+
+// Header is one entry of a header map.
+type Header = headermap.Header
+
 // Protocol is what the client speaks.
 type Protocol uint8
 
@@ -163,7 +168,7 @@ func (s *Stream) trailers(d *side, h []Header) {
 	}
 	s.vm.enter()
 	defer s.leave("Trailers")
-	d.trailers.load(h, false)
+	d.trailers.Load(h, false)
 	d.arriveTrailers()
 }
 

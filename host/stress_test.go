@@ -123,7 +123,7 @@ func wildNumber(r *rand.Rand) int {
 
 func wildEvents(r *rand.Rand, b *bench) {
 	s := b.plugin.NewStream(StreamConfig{Protocol: Protocol(r.IntN(2)), Raw: r.IntN(2) == 0})
-	h := append(get[:len(get):len(get)], Header{"content-type", []string{"application/grpc", "a/b"}[r.IntN(2)]})
+	h := append(get[:len(get):len(get)], Header{Name: "content-type", Value: []string{"application/grpc", "a/b"}[r.IntN(2)]})
 	for range r.IntN(12) {
 		end := r.IntN(3) == 0
 		switch r.IntN(10) {

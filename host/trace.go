@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // Crossing is a step over the border between host and guest. A callback is two of them, its call and, after whatever
@@ -248,7 +250,7 @@ func showPath(b []byte) string {
 }
 
 func showPairs(b []byte) string {
-	pairs := parsePairs(nil, b)
+	pairs := headermap.ParsePairs(nil, b)
 	if len(pairs) == 0 {
 		return "malformed " + showBytes(b)
 	}
@@ -262,7 +264,7 @@ func showPairs(b []byte) string {
 			fmt.Fprintf(&out, "… (%d pairs)", len(pairs))
 			break
 		}
-		out.WriteString(showBytes(p.name) + ": " + showBytes(p.value))
+		out.WriteString(showBytes(p.Name) + ": " + showBytes(p.Value))
 	}
 	out.WriteByte('}')
 	return out.String()

@@ -10,6 +10,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // Variable is one environment variable.
@@ -102,8 +104,8 @@ type VM struct {
 	grpc      []*GrpcCall
 	lastUnary uint32
 	lastGrpc  uint32
-	tidied    [2]tidied    // headers of requests and responses
-	received  [2]headerMap // headers and trailers of the reply to a call
+	tidied    [2]tidied        // headers of requests and responses
+	received  [2]headermap.Map // headers and trailers of the reply to a call
 	shared    *Shared
 	metrics   *Metrics
 	metricIDs [metricTypes][]*metric
@@ -112,7 +114,7 @@ type VM struct {
 	traffic     Traffic
 	nested      int // how deep what is traced next lies
 	freeReplies []*reply
-	pairs       []pair
+	pairs       []headermap.Pair
 }
 
 // NewVM instantiates the module and runs its start functions. The error is a *Failure when the guest is at fault.

@@ -1,8 +1,8 @@
 // Package mutants asks whether the request table would notice a fault in a plugin: it makes one small change at a time
 // in the sources of either, builds each changed plugin and holds it against the table until a case is red.
 //
-// Both languages are changed by the same operators. The Go side reads a syntax tree, the Rust side the tokens of code
-// that cargo fmt has laid out.
+// Both languages are changed by the same operators, in their syntax trees: go/ast reads Go here, syn reads Rust in the
+// program of the folder rustreader.
 package mutants
 
 import (
@@ -40,6 +40,7 @@ type Mutant struct {
 	Operator    Operator
 	Offset, End int
 	Text        string
+	Function    string // that it is in: function or Type.method; "": none
 	Line        int    // for people; from 1
 	Change      string // `function: line → line`, the same wherever the function moves to
 }
@@ -56,13 +57,13 @@ func (m Mutant) Apply(source []byte) []byte {
 type mutator struct {
 	file     string
 	source   string
-	function func(offset int) string // the function an offset lies in
+	function string // that is being changed; "": none
 	found    []Mutant
 }
 
 func (m *mutator) replace(op Operator, offset, end int, text string) {
 	if m.source[offset:end] != text {
-		m.found = append(m.found, Mutant{File: m.file, Operator: op, Offset: offset, End: end, Text: text})
+		m.found = append(m.found, Mutant{File: m.file, Operator: op, Offset: offset, End: end, Text: text, Function: m.function})
 	}
 }
 
@@ -118,8 +119,8 @@ func (m *mutator) describe(x Mutant) string {
 		after = "nothing"
 	}
 	change := before + " → " + after
-	if name := m.function(x.Offset); name != "" {
-		change = name + ": " + change
+	if x.Function != "" {
+		change = x.Function + ": " + change
 	}
 	return change
 }
