@@ -165,10 +165,10 @@ pub fn continue_request() -> bool {
 /// Goes through the SDK, which knows which context a reply is for. It answers the statuses that a host gives for
 /// arguments like these with an error: BadArgument and InternalFailure. On any other it traps, and so it does when
 /// proxy_set_effective_context fails on a reply, or when a token comes twice.
-pub fn http_call(cluster: &str, headers: &[(&str, &[u8])], timeout: u32) -> bool {
+pub fn http_call(cluster: &str, headers: Vec<(&str, &[u8])>, timeout: u32) -> bool {
     // SAFETY: a value of a request need not be UTF-8, as a str must. The SDK copies the bytes of its strings into the
     // serialized map and looks at nothing else (proxy-wasm 0.2.5, which Cargo.toml pins).
-    let headers = headers.iter().map(|&(name, value)| (name, unsafe { str::from_utf8_unchecked(value) })).collect();
+    let headers = headers.into_iter().map(|(name, value)| (name, unsafe { str::from_utf8_unchecked(value) })).collect();
     hostcalls::dispatch_http_call(cluster, headers, None, vec![], Duration::from_millis(timeout.into())).is_ok()
 }
 

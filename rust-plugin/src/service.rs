@@ -63,10 +63,9 @@ fn is_path(s: &str) -> bool {
 impl Service {
     /// Sends a GET. The reply comes later, to the context that asked, or never when this fails.
     pub fn ask(&self, forward: &[(&str, &[u8])]) -> bool {
-        let mut headers: Vec<(&str, &[u8])> =
-            vec![(":method", b"GET"), (":path", self.path.as_bytes()), (":authority", self.authority.as_bytes())];
-        headers.extend_from_slice(forward);
-        abi::http_call(&self.cluster, &headers, self.timeout)
+        let own: [(&str, &[u8]); 3] =
+            [(":method", b"GET"), (":path", self.path.as_bytes()), (":authority", self.authority.as_bytes())];
+        abi::http_call(&self.cluster, [&own, forward].concat(), self.timeout)
     }
 }
 
