@@ -226,7 +226,7 @@ impl Stream {
 
     /// Lets a request go on, or refuses it.
     fn end(&mut self, verdict: Verdict) -> Action {
-        let verdict = verdict.or_else(|refusal| self.pardon(refusal)).and_then(|()| change_request(&self.config));
+        let verdict = verdict.or_else(|refusal| self.on_error(refusal)).and_then(|()| change_request(&self.config));
         if let Err(refusal) = verdict {
             return self.refuse(refusal);
         }
@@ -234,8 +234,8 @@ impl Stream {
         Action::Continue
     }
 
-    /// Asks `on_error` about a call-out without an answer.
-    fn pardon(&self, refusal: Refusal) -> Verdict {
+    /// Applies the key `on_error` to a call-out without an answer.
+    fn on_error(&self, refusal: Refusal) -> Verdict {
         if refusal != Refusal::Unanswered {
             return Err(refusal);
         }
