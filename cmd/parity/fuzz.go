@@ -235,8 +235,8 @@ func (f *fuzzing) references() (all []reference) {
 	return all
 }
 
-// knownTo says which words are nothing special in a module: a build's are held against those of the other language, since
-// builds of one source have its doors in common.
+// knownTo says which words are nothing special in a module: a build's are held against those of the other language,
+// since builds of one source have its doors in common.
 func (f *fuzzing) knownTo(m module) func(string) bool {
 	return func(word string) bool {
 		for _, r := range f.known {

@@ -59,10 +59,10 @@ func (c *collection) words() []Word {
 	return all
 }
 
-// Rank orders words so that those come first that a hidden door is likely to have, and keeps at most so many. Words that
-// are known come last: they are the contract's, or other modules have them too, so that they are a library's or the
-// runtime's. Among the others, those come first that look like a name, a path or a value, and that stand in one function
-// with words of the contract or with what the module says to the host: there requests are decided.
+// Rank orders words so that those come first that a hidden door is likely to have, and keeps at most so many. Words
+// that are known come last: they are the contract's, or other modules have them too, so that they are a library's or
+// the runtime's. Among the others, those come first that look like a name, a path or a value, and that stand in one
+// function with words of the contract or with what the module says to the host: there requests are decided.
 func Rank(words []Word, known func(string) bool, most int) []Word {
 	spoken := map[string]bool{}
 	for _, w := range words {

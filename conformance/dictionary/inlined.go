@@ -11,9 +11,9 @@ import (
 const parts = 4
 
 // inlined are the texts that a function compares as numbers. Compilers load eight, four, two bytes or one of what was
-// sent and compare them with numbers; the last load overlaps the one before where that saves one. So each number that is
-// printable is a text, and so are those near each other, put together, when the function also has the length of the
-// whole, with which such a comparison begins. Go and TinyGo compare short texts byte by byte.
+// sent and compare them with numbers; the last load overlaps the one before where that saves one. So each number that
+// is printable is a text, and so are those near each other, put together, when the function also has the length of
+// the whole, with which such a comparison begins. Go and TinyGo compare short texts byte by byte.
 func inlined(constants []wasmfile.Constant) (all []string) {
 	texts := make([]string, len(constants))
 	lengths := map[int]bool{}

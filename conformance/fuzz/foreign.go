@@ -86,8 +86,9 @@ func (f *Foreign) Heard(ctx context.Context, m *host.Module) (all []string) {
 	return all
 }
 
-// Sweep tries words on a module, until all were tried, the context ends or a request is let through. It gives that request
-// as a case with as few headers as it takes. The error is errNoBase when the module refuses nothing of what it should.
+// Sweep tries words on a module, until all were tried, the context ends or a request is let through. It gives that
+// request as a case with as few headers as it takes. The error is errNoBase when the module refuses nothing of what
+// it should.
 func (f *Foreign) Sweep(ctx context.Context, name string, m *host.Module, words []dictionary.Word, progress func(Tried)) (table.Case, *Difference, error) {
 	words = slices.DeleteFunc(slices.Clone(words), func(w dictionary.Word) bool { return f.mentioned[strings.ToLower(w.Text)] })
 	var tried Tried

@@ -165,7 +165,8 @@ func members(config []byte) (all []string) {
 
 func object(members []string) []byte { return []byte("{" + strings.Join(members, ",") + "}") }
 
-// without is delta debugging (Zeller): it leaves out halves, then quarters, down to single items, as long as that helps.
+// without is delta debugging (Zeller): it leaves out halves, then quarters, down to single items, as long as that
+// helps.
 func without[T any](s *shrinker, items []T, set func(*table.Case, []T)) (helped bool) {
 	for size := len(items); size > 0; size /= 2 {
 		for at := 0; at+size <= len(items) && s.left > 0; {

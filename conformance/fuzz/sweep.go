@@ -54,8 +54,8 @@ type probe struct {
 	words int
 }
 
-// underConfigurations are those under which words are tried, one for each round. A header that is named in them is the one that
-// decides, with the value that opens.
+// underConfigurations are those under which words are tried, one for each round. A header that is named in them is
+// the one that decides, with the value that opens.
 var underConfigurations = []struct {
 	text string
 	key  table.Header
@@ -142,8 +142,8 @@ func cases(words []dictionary.Word, round int) iter.Seq[table.Case] {
 	}
 }
 
-// asKeys are configurations of a second plugin context, each with a word for a key: of the whole, and of every object in
-// it. Of an unknown key the contract says that it is refused, and with which words, so that one value tells.
+// asKeys are configurations of a second plugin context, each with a word for a key: of the whole, and of every object
+// in it. Of an unknown key the contract says that it is refused, and with which words, so that one value tells.
 func asKeys(words []dictionary.Word) (all []table.Step) {
 	const service = `"cluster":"auth","authority":"a","path":"/",`
 	for _, w := range words {

@@ -29,8 +29,9 @@ type variation struct {
 	request *table.Request
 }
 
-// variations put words into each part of a request: as names, as values, as both. One that has words for headers tries as
-// many at once; of paths and methods a request has one. The values of keys, which decide, are tried one by one, too.
+// variations put words into each part of a request: as names, as values, as both. One that has words for headers
+// tries as many at once; of paths and methods a request has one. The values of keys, which decide, are tried one by
+// one, too.
 func variations(words []dictionary.Word, base *table.Request, keys []string) []variation {
 	v := varied{base: base}
 	v.headers(words, keys)

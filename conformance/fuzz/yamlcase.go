@@ -48,7 +48,8 @@ type yamlStep struct {
 }
 
 // byteText is a byte string as the table reads it: a text in quotes, or hexadecimal digits where it is not printable
-// ASCII. The quotes keep it a text, whatever it looks like: the library leaves them out where a list in brackets needs them.
+// ASCII. The quotes keep it a text, whatever it looks like: the library leaves them out where a list in brackets
+// needs them.
 type byteText string
 
 // MarshalYAML is called by the library.
