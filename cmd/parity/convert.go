@@ -6,7 +6,7 @@ import (
 	"github.com/header-auth/header-auth/report"
 )
 
-// newReport puts what a run came to into the report's words.
+// newReport makes a report of the results of a run.
 func newReport(t *table.Table, modules []module, v suite.Verdict) *report.Report {
 	r := &report.Report{
 		Schema: report.Schema,
