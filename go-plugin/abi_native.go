@@ -107,12 +107,12 @@ func proxyIncrementMetric(id uint32, _ int64) (status uint32) {
 }
 
 func dispatchHttpCall(cluster string, headers [][2]string, _ []byte, _ [][2]string, timeout uint32,
-	reply func(headers, body, trailers int)) (token uint32, err error) {
+	onReply func(headers, body, trailers int)) (id uint32, err error) {
 	sent := ""
 	for _, header := range headers {
 		sent += header[0] + "=" + header[1] + " "
 	}
-	standIn.reply = reply
+	standIn.reply = onReply
 	if record(nativeCall{function: "call", number: int64(timeout), name: cluster, value: sent}) != statusOK {
 		return 0, errors.New("the test says so")
 	}

@@ -11,17 +11,19 @@ func init() { setVMContext(&vm{}) }
 
 type vm struct{ DefaultVMContext }
 
-func (*vm) NewPluginContext(uint32) PluginContext { return &plugin{config: closedConfig()} }
+func (*vm) NewPluginContext(uint32) PluginContext {
+	return &plugin{config: closedConfig(), metrics: new(metrics)}
+}
 
 // plugin is one configuration of the plugin: a root context.
 type plugin struct {
 	DefaultPluginContext
 	config  *config
-	metrics metrics
+	metrics *metrics
 }
 
 func (p *plugin) OnPluginStart(int) OnPluginStartStatus {
-	p.config, p.metrics = closedConfig(), metrics{}
+	p.config, p.metrics = closedConfig(), new(metrics)
 	document, ok := pluginConfiguration(documentBytesMax + 1) // one byte more than is read shows that there are too many
 	if !ok {
 		logLine(levelError, "configuration refused: could not be read")
@@ -66,7 +68,7 @@ type stream struct {
 	DefaultHttpContext
 	id       uint32
 	config   *config
-	metrics  metrics
+	metrics  *metrics
 	state    state
 	limited  bool   // its refusal is the rate limit's
 	answered bool   // its response headers were seen

@@ -365,6 +365,6 @@ func (s test) expectCalls(want ...nativeCall) {
 
 func debug(line string) nativeCall { return nativeCall{level: 1, text: line} }
 
-func failure(fault string) nativeCall {
-	return nativeCall{level: 4, text: "configuration refused: " + fault}
+func failure(why string) nativeCall {
+	return nativeCall{level: 4, text: "configuration refused: " + why}
 }
