@@ -24,7 +24,8 @@ type plugin struct {
 
 func (p *plugin) OnPluginStart(int) OnPluginStartStatus {
 	p.config, p.metrics = closedConfig(), new(metrics)
-	document, ok := pluginConfiguration(documentBytesMax + 1) // one byte more than is read shows that there are too many
+	// One byte more than is read shows that there are too many.
+	document, ok := pluginConfiguration(documentBytesMax + 1)
 	if !ok {
 		logLine(levelError, "configuration refused: could not be read")
 		return OnPluginStartStatusFailed
