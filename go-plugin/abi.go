@@ -1,5 +1,5 @@
 // abi.go: the host functions the plugin calls itself, because the SDKs trap on a status or on bytes they do not
-// expect. A call that fails says so, and that is all it does. Twin: abi.rs.
+// expect. A call that fails returns that, and never traps. Twin: abi.rs.
 //
 // Where the numbers come from: https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
 
@@ -31,9 +31,9 @@ const (
 	refusalDetails = "header_auth_refused"
 )
 
-// answer is where the host puts what it returns, four bytes of address and four of size: pointers have four bytes in TinyGo
-// and in Rust. Those of mainline Go have eight on wasm, too, of which the upper four are zero, as memory ends at 4 GiB.
-// The host writes the lower four, which come first; so data has to be nil before a call.
+// answer is where the host puts what it returns, four bytes of address and four of size: pointers have four bytes in
+// TinyGo and in Rust. Those of mainline Go have eight on wasm, too, of which the upper four are zero, as memory ends at
+// 4 GiB. The host writes the lower four, which come first; so data has to be nil before a call.
 //
 // An answer must not lie on the stack of mainline Go, which may move while the host calls back for memory.
 type answer struct {

@@ -97,9 +97,12 @@ func proxyContinueStream(streamType int32) (status uint32) {
 }
 
 func proxyDefineMetric(_ int32, name unsafe.Pointer, nameSize int32, returnID unsafe.Pointer) (status uint32) {
-	standIn.metrics += 4
-	*(*uint32)(returnID) = standIn.metrics
-	return record(nativeCall{function: "define", name: copied(name, nameSize)})
+	status = record(nativeCall{function: "define", name: copied(name, nameSize)})
+	if status == statusOK {
+		standIn.metrics += 4
+		*(*uint32)(returnID) = standIn.metrics
+	}
+	return status
 }
 
 func proxyIncrementMetric(id uint32, _ int64) (status uint32) {

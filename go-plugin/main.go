@@ -128,8 +128,8 @@ func (s *stream) onReply(headers, trailers int) {
 	}
 }
 
-// checkRequest takes the decision, in the order of the contract's clause 2.7. The stream waits when it is for a service to
-// say.
+// checkRequest takes the decision, in the order of clause 2.7 of the contract. When a service has to be asked, the
+// stream waits for its answer.
 func (s *stream) checkRequest() verdict {
 	if s.config.rateLimit != nil {
 		now, ok := currentTime()
