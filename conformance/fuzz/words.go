@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 func answerFields(a table.Answer) []string {
@@ -139,7 +140,7 @@ func logs(l table.Logs) string {
 	return "[" + strings.Join(all, ", ") + "]"
 }
 
-func pairs(headers []table.Header) string {
+func pairs(headers []headermap.Header) string {
 	var all []string
 	for _, h := range headers {
 		all = append(all, fmt.Sprintf("[%s, %s]", scalar(h.Name), scalar(h.Value)))
