@@ -10,6 +10,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -29,7 +30,7 @@ The lines are as wide as the terminal, or as COLUMNS says; in a pipe, 160 column
 
 Exit codes: 0 traced, whether the case passed or not; 1 a module did not load or start; 2 the call, builds.yaml or the
 table is wrong; 3 this machine lacks a compiler.
-`, shownRepetitions, host.DefaultProfile)
+`, shownRepetitions, profile.Default)
 
 // shownRepetitions is how many repetitions of a step are traced; the memory cases have thousands.
 const shownRepetitions = 3

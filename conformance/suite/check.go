@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/report"
 )
@@ -73,8 +73,8 @@ func renderFailure(f *Failure, steps int) string {
 
 // What a callback returned, as text.
 var (
-	actionContinue = host.Continue.String()
-	actionPause    = host.Pause.String()
+	actionContinue = abi.Continue.String()
+	actionPause    = abi.Pause.String()
 )
 
 type checker struct {

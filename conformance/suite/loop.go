@@ -10,6 +10,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // Loop repeats the last step of a case in one VM. The benchmark times it; two loops of one case differ in the module
@@ -118,7 +119,7 @@ func (l *Loop) Close(ctx context.Context) { _ = l.run.vm.Close(ctx) }
 // Check compares everything. The error is a *WrongError or a *host.Failure.
 func (l *Loop) Run(n int) error {
 	p := l.run.plugins[0]
-	l.run.vm.SetLogLevel(host.LogOff) // the plugin logs as before, and the host makes no strings of it
+	l.run.vm.SetLogLevel(abi.LogOff) // the plugin logs as before, and the host makes no strings of it
 	for range n {
 		s := p.NewStream(host.StreamConfig{Raw: true})
 		Drive(s, l.step.Request)
@@ -150,7 +151,7 @@ func (l *Loop) wrong(status int, refused bool) error {
 // Check repeats the step once and compares everything that can be seen of it with the first time.
 func (l *Loop) Check(ctx context.Context) error {
 	r := l.run
-	r.vm.SetLogLevel(host.LogTrace)
+	r.vm.SetLogLevel(abi.LogTrace)
 	r.calls = len(r.vm.Calls())
 	e := r.do(ctx, l.step)
 	l.done++
