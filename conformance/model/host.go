@@ -10,7 +10,7 @@ import (
 
 // Host is what surrounds the plugin: a clock, functions that work or fail, and paper to write everything down.
 type Host struct {
-	Now     time.Duration // since 1970
+	Now     time.Duration     // since 1970
 	faults  []table.HostFault // host functions that fail just now
 	called  map[string]int
 	Unknown func(cluster string) bool
