@@ -1,5 +1,9 @@
-// Package verdict makes findings of evidence: intervals, verdicts that hold when the run is repeated, and a plain
-// "undecided" where they would not. Everything in it follows from the evidence alone.
+// Package verdict makes findings of evidence: intervals, verdicts that hold when the run is repeated, and "undecided" where
+// they would not. Findings are names and numbers that follow from the evidence alone; package report/bench puts them into
+// words.
+//
+// From a batch to a verdict: samples.go sorts the batches, timing.go makes each contestant's numbers, pair.go compares two
+// builds, gate.go checks that a build is equal to itself, headline.go and claims.go choose what to state.
 package verdict
 
 import (

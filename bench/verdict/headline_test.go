@@ -10,7 +10,7 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// whole is a report with every part: rust, and three of Go of which one leaks and one rests on an archived collector.
+// whole is a report with every part: rust and three Go builds, of which one leaks and one has an archived collector.
 func whole() *evidence.Report {
 	r := drawn(plan{10, 2, 10}, shape{3, []float64{600, 1800, 1400, 3000}}, steady)
 	names := []string{"rust", "go-good", "go-leaks", "go-archived"}

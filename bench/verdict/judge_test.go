@@ -10,7 +10,7 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// steady is so little noise that words are certain.
+// steady is so little noise that every verdict is certain.
 var steady = noise{process: 0.002, instance: 0.002, round: 0.002}
 
 func drawn(p plan, s shape, n noise) *evidence.Report {
@@ -45,7 +45,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestMore takes the advice and looks whether it was any good.
+// TestMore measures as many more processes as advised, and counts how often that decides the pair.
 func TestMore(t *testing.T) {
 	random := rand.New(rand.NewPCG(12, 1))
 	decided, advised := 0, 0
@@ -156,7 +156,7 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// TestSlowRounds: what the floor shows to be slow is dropped, but never all.
+// TestSlowRounds: rounds in which the floor is slow are dropped, but not all of them.
 func TestSlowRounds(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -183,7 +183,7 @@ func TestSlowRounds(t *testing.T) {
 	}
 }
 
-// TestEmpty: whatever is missing, nothing panics and nothing is claimed.
+// TestEmpty: parts of the evidence may be missing; then nothing is claimed, and nothing panics.
 func TestEmpty(t *testing.T) {
 	f := Judge(&evidence.Report{})
 	if f.Gate.Passed || len(f.Headline) != 1 {
@@ -200,7 +200,7 @@ func TestEmpty(t *testing.T) {
 }
 
 // TestInterrupted: a busy machine takes the processor away for milliseconds, from long batches more often than from short
-// ones. What is said about the builds stays the same.
+// ones. The verdict on the builds stays the same.
 func TestInterrupted(t *testing.T) {
 	random := rand.New(rand.NewPCG(16, 1))
 	r := draw(random, plan{12, 2, 10}, shape{3, []float64{600, 1800}}, noise{process: 0.005, instance: 0.005, round: 0.01})

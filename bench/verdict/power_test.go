@@ -45,7 +45,7 @@ func simulate(reports int, seed uint64, p plan, s shape, n noise) tally {
 }
 
 // TestFalseAlarms: reports in which all builds are one module. Each limit is the stated rate and three standard
-// deviations of such a count of 400; the seed is fixed, and what it gives never changes.
+// deviations of such a count of 400. The seed is fixed, so the counts never change.
 func TestFalseAlarms(t *testing.T) {
 	got := simulate(400, 1, plan{12, 2, 10}, shape{scenarios: 3, builds: []float64{600, 600, 600}}, realistic)
 	t.Logf("400 reports of equal builds: the gate found a bias in %d and could not tell in %d more; an interval of the first pair missed 1 in %d; "+
@@ -86,7 +86,7 @@ func TestGateFindsBias(t *testing.T) {
 	}
 }
 
-// TestPower: how often a slower build is called slower. What the gate refuses counts against it.
+// TestPower: how often a slower build is called slower. A report that the gate refuses counts as a miss.
 func TestPower(t *testing.T) {
 	for _, test := range []struct {
 		name      string

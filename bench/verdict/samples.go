@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	slowFloor   = 1.2 // times the floor's own tenth percentile: something else had the processor in that round
-	interrupted = 1.5 // times a contestant's own fastest batch in an instance: it lost the processor for a while
+	slowFloor   = 1.2 // times the floor's own tenth percentile: then something else had the processor in that round
+	interrupted = 1.5 // times a contestant's own fastest batch in an instance: then it lost the processor for a while
 	fewestKept  = 3   // rounds of an instance
 	busyMachine = 0.3 // share of rounds dropped
 )
@@ -80,7 +80,7 @@ func (b *block) rounds() int {
 	return most
 }
 
-// choose keeps the rounds in which the floor was about as fast as it can be, but never fewer than the fastest three.
+// choose keeps the rounds in which the floor was about as fast as it can be, and at least the fastest three.
 func (b *block) choose() {
 	for i := range b.rounds() {
 		b.keep = append(b.keep, i)
@@ -99,8 +99,8 @@ func (b *block) choose() {
 	slices.Sort(b.keep)
 }
 
-// trim leaves out the batches that were interrupted. On a shared machine a longer batch is hit more often than a short
-// one, for the same milliseconds each time: their median would say that slow builds are slower than they are.
+// trim marks the batches that were interrupted. On a shared machine a long batch is interrupted more often than a short one,
+// for the same milliseconds each time: medians of all batches would make slow builds slower than they are.
 func (b *block) trim() {
 	b.whole = map[string][]bool{}
 	for contestant, nanos := range b.nanos {
@@ -118,8 +118,9 @@ func (b *block) trim() {
 	}
 }
 
-// median is that of f over the kept rounds in which neither of two contestants was interrupted. Where those are fewer than
-// three it is f of the medians of all batches that each was not interrupted in. NaN when one has none.
+// median is the median of f over the kept rounds in which neither of two contestants was interrupted. Where those are fewer
+// than three it is f of two medians: of all batches in which the one, and the other, was not interrupted. NaN when one has
+// none.
 func (b *block) median(x, y string, f func(x, y float64) float64) float64 {
 	whole := func(contestant string, i int) bool { return i < len(b.whole[contestant]) && b.whole[contestant][i] }
 	var both []float64
@@ -185,7 +186,7 @@ func inOrder(byProcess map[int]float64) []float64 {
 	return values
 }
 
-// pooled is the mean of each process over all of several scenarios.
+// pooled is the mean of each process over several scenarios.
 func pooled(scenarios []map[int]float64) []float64 {
 	gathered := map[int][]float64{}
 	for _, s := range scenarios {
