@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // Call is an HTTP call that a plugin made with proxy_http_call.
@@ -70,7 +73,7 @@ func (vm *VM) answer(c *Call, a CallAnswer) {
 	c.Done = true
 	if a.Failure == CallBrokenOff {
 		p.code, p.message = brokenConnection, "reset"
-		vm.call(onHTTPCallResponse, &p.scope, 0, c.Token, 0, 0, 0)
+		vm.call(abi.OnHTTPCallResponse, &p.scope, 0, c.Token, 0, 0, 0)
 		p.message = ""
 		vm.after()
 		return
@@ -78,25 +81,25 @@ func (vm *VM) answer(c *Call, a CallAnswer) {
 	if a.Failure != CallAnswered {
 		a = c.failed(a.Failure)
 	}
-	vm.received[0].reset(responseMap)
-	vm.received[1].reset(trailerMap)
-	vm.received[0].load(a.Headers, false)
-	vm.received[1].load(a.Trailers, false)
+	vm.received[0].Reset(headermap.Response)
+	vm.received[1].Reset(headermap.Trailers)
+	vm.received[0].Load(a.Headers, false)
+	vm.received[1].Load(a.Trailers, false)
 	p.answered = a
 	p.reply = &p.answered
-	vm.call(onHTTPCallResponse, &p.scope, 0, c.Token, uint32(len(vm.received[0].entries)), uint32(len(a.Body)),
-		uint32(len(vm.received[1].entries)))
+	vm.call(abi.OnHTTPCallResponse, &p.scope, 0, c.Token, uint32(len(vm.received[0].Entries)), uint32(len(a.Body)),
+		uint32(len(vm.received[1].Entries)))
 	p.reply, p.answered = nil, CallAnswer{}
 	vm.after()
 }
 
 // received is the map of that type that came with the answer whose callback is running, nil if none is.
-func (p *Plugin) received(t MapType) *headerMap {
+func (p *Plugin) received(t abi.MapType) *headermap.Map {
 	switch {
 	case p == nil:
-	case p.reply != nil && t == HttpCallResponseHeaders:
+	case p.reply != nil && t == abi.HttpCallResponseHeaders:
 		return &p.vm.received[0]
-	case p.reply != nil && t == HttpCallResponseTrailers:
+	case p.reply != nil && t == abi.HttpCallResponseTrailers:
 		return &p.vm.received[1]
 	case p.grpc != nil && p.grpc.mapType == t:
 		return &p.vm.received[0]

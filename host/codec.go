@@ -1,55 +1,9 @@
 package host
 
 import (
-	"strings"
 	"unsafe"
-)
 
-// load takes headers from outside: names in lower case, pseudo-headers first, values of names that cannot occur twice
-// joined.
-func (m *headerMap) load(h []Header, trim bool) {
-	m.entries = append(m.entries[:0], h...)
-	var seen uint64
-	tidy, pseudo := true, true
-	for i := range m.entries {
-		e := &m.entries[i]
-		e.Name = toLower(e.Name)
-		if trim {
-			e.Value = strings.Trim(e.Value, " \t")
-		}
-		n := len(e.Name)
-		if n == 0 {
-			continue
-		}
-		if e.Name[0] == ':' {
-			tidy = tidy && pseudo
-		} else {
-			pseudo = false
-		}
-		bit := uint64(1) << ((n*5 + int(e.Name[0]) + int(e.Name[n-1])*3 + int(e.Name[n/2])*7) & 63)
-		if seen&bit != 0 && m.joins(e.Name) || n == 4 && e.Name == "host" {
-			tidy = false
-		}
-		seen |= bit
-	}
-	if !tidy {
-		m.rebuild()
-	}
-}
-
-// rebuild adds all entries once more, which puts them in order.
-func (m *headerMap) rebuild() {
-	old := append([]Header(nil), m.entries...)
-	m.entries = m.entries[:0]
-	for _, e := range old {
-		m.add(e.Name, e.Value)
-	}
-}
-
-// What the connection manager lets in, in wire headers and bytes of headers.
-const (
-	wireHeaders     = 100
-	wireHeaderBytes = 60 << 10
+	"github.com/header-auth/header-auth/host/envoy"
 )
 
 // tidied is what load made of headers before. Whoever sends many requests mostly sends the same headers, often the very
@@ -60,7 +14,7 @@ type tidied struct {
 		protocol Protocol
 		raw      bool
 	}
-	fault      uint32
+	fault      int
 	head, grpc bool
 }
 
@@ -86,7 +40,7 @@ func sameString(a, b string) bool {
 func (s *Stream) load(d *side, h []Header) *tidied {
 	t := &s.vm.tidied[d.index()]
 	if t.is(h, &s.config) {
-		d.headers.entries = append(d.headers.entries[:0], t.entries...)
+		d.headers.Entries = append(d.headers.Entries[:0], t.entries...)
 		return t
 	}
 	t.given = append(t.given[:0], h...)
@@ -95,27 +49,22 @@ func (s *Stream) load(d *side, h []Header) *tidied {
 	http1 := s.config.Protocol == HTTP1
 	wire := !d.response && !s.config.Raw
 	if wire {
-		t.fault = s.wireFault(h)
+		t.fault = envoy.CodecFault(h, http1)
 		if !http1 {
-			h = foldHTTP2(h)
+			h = envoy.FoldHTTP2(h)
 		}
 	}
-	d.headers.load(h, http1 && wire)
-	t.entries = append(t.entries[:0], d.headers.entries...)
+	d.headers.Load(h, http1 && wire)
+	t.entries = append(t.entries[:0], d.headers.Entries...)
 	for _, e := range t.entries {
 		switch e.Name {
 		case ":method":
 			t.head = e.Value == "HEAD"
 		case "content-type":
-			t.grpc = isGrpc(e.Value)
+			t.grpc = envoy.IsGRPC(e.Value)
 		}
 	}
 	return t
-}
-
-// isGrpc says whether Envoy takes a request with that content-type for gRPC (Envoy, Grpc::Common::hasGrpcContentType).
-func isGrpc(contentType string) bool {
-	return contentType == "application/grpc" || strings.HasPrefix(contentType, "application/grpc+")
 }
 
 // receive takes the request's headers as Envoy's codecs do. It reports false when they answer themselves, before any
@@ -130,177 +79,18 @@ func (s *Stream) receive(h []Header) bool {
 	return true
 }
 
-// wireFault is the status with which a codec refuses the headers, 0 when it lets them in.
-func (s *Stream) wireFault(h []Header) uint32 {
-	count, size, lengths := 0, 0, 0
-	for i := range h {
-		name, value := h[i].Name, h[i].Value
-		size += len(name) + len(value)
-		if !validValue(value) || !validName(name) || s.config.Protocol != HTTP1 && !isLower(name) {
-			return 400
-		}
-		if s.config.Protocol != HTTP1 || name[0] != ':' || name == ":authority" {
-			count++
-		}
-		if len(name) == len("content-length") && sameFold("content-length", name) {
-			lengths++
-		}
-	}
-	if lengths > 1 {
-		return 400
-	}
-	if size > wireHeaderBytes || count > wireHeaders+2 { // +2: what the connection manager adds
-		return 431
-	}
-	return 0
-}
-
 // refuse answers before any filter; with HTTP/2 the connection is closed.
-func (s *Stream) refuse(status uint32) {
+func (s *Stream) refuse(status int) {
 	s.refused, s.request.hasHeaders = true, true
 	if s.config.Protocol != HTTP1 {
 		s.cut()
 		return
 	}
 	r := s.newReply()
-	r.code = status
-	switch status {
-	case 400:
-		r.body = append(r.body, "Bad Request"...)
-		r.details = append(r.details, "http1.codec_error"...)
-	case 431:
-		r.body = append(r.body, "Request Header Fields Too Large"...)
-		r.details = append(r.details, "http1.headers_too_large"...)
-	}
+	body, details := envoy.CodecReply(status)
+	r.code = uint32(status)
+	r.body = append(r.body, body...)
+	r.details = append(r.details, details...)
 	s.adopt(r)
 	s.replyDirectly(r)
 }
-
-// foldHTTP2 joins cookies into one, behind the other headers, and drops host beside :authority.
-func foldHTTP2(h []Header) []Header {
-	cookies, authority, host := 0, false, false
-	for _, e := range h {
-		switch e.Name {
-		case "cookie":
-			cookies++
-		case ":authority":
-			authority = true
-		case "host":
-			host = true
-		}
-	}
-	if cookies < 2 && !(host && authority) {
-		return h
-	}
-	var folded []Header
-	var crumbs []string
-	for _, e := range h {
-		switch {
-		case e.Name == "cookie":
-			crumbs = append(crumbs, e.Value)
-		case e.Name == "host" && authority:
-		default:
-			folded = append(folded, e)
-		}
-	}
-	if cookies > 0 {
-		folded = append(folded, Header{"cookie", strings.Join(crumbs, "; ")})
-	}
-	return folded
-}
-
-// routable does what the router does with headers that the plugin has changed: it looks for a route again and holds
-// them against the rules of HTTP. It reports false when it answers itself.
-func (s *Stream) routable() bool {
-	m := &s.request.headers
-	if path, ok := m.get(":path"); !ok || path == "" {
-		s.answer(404, "", "route_not_found")
-		return false
-	}
-	if _, ok := m.get("x-forwarded-proto"); !ok && s.hadProto {
-		s.answer(404, "", "route_not_found")
-		return false
-	}
-	if _, ok := m.get(":method"); !ok {
-		s.answer(503, "missing required header: :method",
-			"filter_removed_required_request_headers{missing_required_header:_:method}")
-		return false
-	}
-	for _, e := range m.entries {
-		if !validValue(e.Value) {
-			s.answer(503, "invalid header value for: "+e.Name, "filter_removed_required_request_headers")
-			return false
-		}
-		if e.Name != "" && !validName(e.Name) {
-			s.answer(503, "invalid header name: "+e.Name, "filter_removed_required_request_headers")
-			return false
-		}
-	}
-	m.dropPseudo(":authority", ":method", ":path", ":scheme", ":protocol")
-	return true
-}
-
-// dropPseudo removes pseudo-headers that a codec does not know.
-func (m *headerMap) dropPseudo(known ...string) {
-	kept := m.entries[:0]
-next:
-	for _, e := range m.entries {
-		if strings.HasPrefix(e.Name, ":") {
-			for _, k := range known {
-				if e.Name == k {
-					kept = append(kept, e)
-					continue next
-				}
-			}
-			continue
-		}
-		kept = append(kept, e)
-	}
-	clear(m.entries[len(kept):])
-	m.entries = kept
-}
-
-// validName says whether a name is a token, or a pseudo-header's (RFC 9110 5.1).
-func validName(name string) bool {
-	if name == "" {
-		return false
-	}
-	if name[0] == ':' {
-		name = name[1:]
-	}
-	for i := range len(name) {
-		if charClass[name[i]]&tokenChar == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// validValue says whether a value is free of control bytes but HTAB; bytes from 0x80 on pass.
-func validValue(value string) bool {
-	for i := range len(value) {
-		if charClass[value[i]]&valueChar == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-const (
-	tokenChar = 1 << iota
-	valueChar
-)
-
-// charClass says where in a header a byte may stand.
-var charClass = func() (class [256]byte) {
-	for c := range class {
-		if c >= ' ' && c != 0x7f || c == '\t' {
-			class[c] |= valueChar
-		}
-		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' ||
-			c < 0x80 && strings.IndexByte("!#$%&'*+-.^_`|~", byte(c)) >= 0 && c != 0 {
-			class[c] |= tokenChar
-		}
-	}
-	return class
-}()

@@ -23,7 +23,7 @@ func (s *Stream) Digest(h *maphash.Hash) {
 		digestNumber(h, int(r.code))
 		digestNumber(h, int(r.grpc))
 		digestBytes(h, r.details)
-		digestPairs(h, r.pairs.entries)
+		digestPairs(h, r.pairs.Entries)
 		digestBytes(h, r.body)
 	}
 }
@@ -47,10 +47,10 @@ func (m *Message) digest(h *maphash.Hash) {
 	}
 	_ = h.WriteByte(flags)
 	if m.HeadersSent {
-		digestPairs(h, m.side.headers.entries)
+		digestPairs(h, m.side.headers.Entries)
 	}
 	if m.trailersSent {
-		digestPairs(h, m.side.trailers.entries)
+		digestPairs(h, m.side.trailers.Entries)
 	}
 	digestBytes(h, m.body)
 }

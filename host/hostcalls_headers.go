@@ -1,24 +1,16 @@
 package host
 
-import "unsafe"
+import (
+	"unsafe"
 
-func headerFunctions() []function {
-	m, name, value := param{"map", kindMap}, param{"name", kindBytes}, param{"value", kindBytes}
-	return []function{
-		offer("proxy_get_header_map_value", inAll, proxyGetHeaderMapValue, m, name, param{"value", kindOutBytes}),
-		offer("proxy_add_header_map_value", inAll, proxyAddHeaderMapValue, m, name, value),
-		offer("proxy_replace_header_map_value", inAll, proxyReplaceHeaderMapValue, m, name, value),
-		offer("proxy_remove_header_map_value", inAll, proxyRemoveHeaderMapValue, m, name),
-		offer("proxy_get_header_map_pairs", inAll, proxyGetHeaderMapPairs, m, param{"pairs", kindOutPairs}),
-		offer("proxy_set_header_map_pairs", inAll, proxySetHeaderMapPairs, m, param{"pairs", kindPairs}),
-		offer("proxy_get_header_map_size", inAll, proxyGetHeaderMapSize, m, param{"size", kindOut32}),
-	}
-}
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/headermap"
+)
 
 // readable is the map of that type as the acting context may read it now, nil if it isn't there.
-func (vm *VM) readable(t MapType) *headerMap {
+func (vm *VM) readable(t abi.MapType) *headermap.Map {
 	scope := vm.acting()
-	if t > ResponseTrailers {
+	if t > abi.ResponseTrailers {
 		return scope.plugin.received(t)
 	}
 	s := scope.stream
@@ -27,11 +19,11 @@ func (vm *VM) readable(t MapType) *headerMap {
 	}
 	if s.logging {
 		switch {
-		case t == RequestHeaders && s.request.hasHeaders:
+		case t == abi.RequestHeaders && s.request.hasHeaders:
 			return &s.request.headers
-		case t == ResponseHeaders && s.response.hasHeaders:
+		case t == abi.ResponseHeaders && s.response.hasHeaders:
 			return &s.response.headers
-		case t == ResponseTrailers && s.response.hasTrailers:
+		case t == abi.ResponseTrailers && s.response.hasTrailers:
 			return &s.response.trailers
 		}
 		return nil
@@ -40,15 +32,15 @@ func (vm *VM) readable(t MapType) *headerMap {
 }
 
 // mapped is a map of the stream between the callback it belongs to and the end of its phase.
-func (s *Stream) mapped(t MapType) *headerMap {
+func (s *Stream) mapped(t abi.MapType) *headermap.Map {
 	d := &s.request
-	if t == ResponseHeaders || t == ResponseTrailers {
+	if t == abi.ResponseHeaders || t == abi.ResponseTrailers {
 		d = &s.response
 	}
 	switch {
-	case (t == RequestHeaders || t == ResponseHeaders) && d.headersMapped:
+	case (t == abi.RequestHeaders || t == abi.ResponseHeaders) && d.headersMapped:
 		return &d.headers
-	case (t == RequestTrailers || t == ResponseTrailers) && d.trailersMapped:
+	case (t == abi.RequestTrailers || t == abi.ResponseTrailers) && d.trailersMapped:
 		return &d.trailers
 	}
 	return nil
@@ -56,37 +48,43 @@ func (s *Stream) mapped(t MapType) *headerMap {
 
 // writable is the map of that type for a change, nil when it cannot be changed now. Asking for the trailers at the end
 // of a body makes them.
-func (vm *VM) writable(t MapType) *headerMap {
+func (vm *VM) writable(t abi.MapType) *headermap.Map {
 	s := vm.acting().stream
-	if s == nil || s.logging || t > ResponseTrailers {
+	if s == nil || s.logging || t > abi.ResponseTrailers {
 		return nil
 	}
 	d := &s.request
-	if t == ResponseTrailers {
+	if t == abi.ResponseTrailers {
 		d = &s.response
 	}
-	if (t == RequestTrailers || t == ResponseTrailers) && d.addTrailers && !d.hasTrailers {
+	if (t == abi.RequestTrailers || t == abi.ResponseTrailers) && d.addTrailers && !d.hasTrailers {
 		d.hasTrailers, d.trailersMapped = true, true
 	}
 	return s.mapped(t)
 }
 
 // change is writable for a function that will change the map.
-func (vm *VM) change(t MapType) *headerMap {
+func (vm *VM) change(t abi.MapType) *headermap.Map {
 	m := vm.writable(t)
-	if m == nil || m.touched {
-		return m
+	if m == nil {
+		return nil
 	}
-	if t == RequestHeaders {
-		_, vm.acting().stream.hadProto = m.get("x-forwarded-proto")
+	s := vm.acting().stream
+	switch t {
+	case abi.RequestHeaders:
+		if !s.request.headersChanged {
+			_, s.hadProto = m.Get("x-forwarded-proto")
+		}
+		s.request.headersChanged = true
+	case abi.ResponseHeaders:
+		s.response.headersChanged = true
 	}
-	m.touched = true
 	return m
 }
 
 func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	name, valid := input(vm, stack[1:])
@@ -97,7 +95,7 @@ func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return vm.noValue(badArgument, stack)
 	}
-	value, found := m.get(unsafe.String(unsafe.SliceData(name), len(name)))
+	value, found := m.Get(unsafe.String(unsafe.SliceData(name), len(name)))
 	if !found {
 		return vm.noValue(notFound, stack)
 	}
@@ -106,7 +104,7 @@ func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
 
 // noValue is how a missing value is told: ABI 0.1.0 makes an empty one of it.
 func (vm *VM) noValue(status uint32, stack []uint64) uint32 {
-	if vm.module.abi == ABI010 {
+	if vm.module.abi == abi.V010 {
 		return uint32(vm.giveRange(0, 0, uint32(stack[3]), uint32(stack[4])))
 	}
 	if s := vm.acting().stream; s != nil && s.logging {
@@ -118,7 +116,7 @@ func (vm *VM) noValue(status uint32, stack []uint64) uint32 {
 func proxyAddHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	m, name, value, status := vm.headerToChange(stack)
 	if status == ok {
-		m.add(m.keepName(name), m.keep(value))
+		m.AddCopy(name, value)
 	}
 	return status
 }
@@ -126,17 +124,15 @@ func proxyAddHeaderMapValue(vm *VM, stack []uint64) uint32 {
 func proxyReplaceHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	m, name, value, status := vm.headerToChange(stack)
 	if status == ok {
-		own := m.keepName(name)
-		m.remove(own)
-		m.add(own, m.keep(value))
+		m.ReplaceCopy(name, value)
 	}
 	return status
 }
 
 // headerToChange reads map type, name and value.
-func (vm *VM) headerToChange(stack []uint64) (m *headerMap, name, value []byte, status uint32) {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+func (vm *VM) headerToChange(stack []uint64) (m *headermap.Map, name, value []byte, status uint32) {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return nil, nil, nil, badArgument
 	}
 	name, valid := input(vm, stack[1:])
@@ -154,8 +150,8 @@ func (vm *VM) headerToChange(stack []uint64) (m *headerMap, name, value []byte, 
 }
 
 func proxyRemoveHeaderMapValue(vm *VM, stack []uint64) uint32 {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	name, valid := input(vm, stack[1:])
@@ -166,25 +162,25 @@ func proxyRemoveHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return badArgument
 	}
-	m.remove(unsafe.String(unsafe.SliceData(name), len(name)))
+	m.Remove(unsafe.String(unsafe.SliceData(name), len(name)))
 	return ok
 }
 
 func proxyGetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	var entries []Header
 	if m := vm.readable(t); m != nil {
-		entries = m.entries
+		entries = m.Entries
 	}
 	return uint32(vm.givePairs(entries, uint32(stack[1]), uint32(stack[2])))
 }
 
 func proxySetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	b, valid := input(vm, stack[1:])
@@ -195,25 +191,23 @@ func proxySetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return badArgument
 	}
-	vm.pairs = parsePairs(vm.pairs, b)
+	vm.pairs = headermap.ParsePairs(vm.pairs, b)
 	vm.charge(len(b))
-	m.clear()
-	for _, p := range vm.pairs {
-		m.add(m.keepName(p.name), m.keep(p.value))
-	}
+	m.Clear()
+	m.AddPairs(vm.pairs)
 	return ok
 }
 
 func proxyGetHeaderMapSize(vm *VM, stack []uint64) uint32 {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	m := vm.writable(t)
 	if m == nil {
 		return badArgument
 	}
-	if !vm.writeU32(uint32(stack[1]), uint32(m.size())) {
+	if !vm.writeU32(uint32(stack[1]), uint32(m.Size())) {
 		return invalidMemoryAccess
 	}
 	return ok

@@ -3,80 +3,84 @@ package host
 import (
 	"encoding/binary"
 	"strings"
+
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/envoy"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // property finds the value at a path, serialized as the ABI asks: strings and bytes as they are, numbers, times and
 // durations (ns) as 8 bytes little-endian, booleans as 1 byte, maps as pairs.
-func (vm *VM) property(scope *scope, path string) ([]byte, Status) {
+func (vm *VM) property(scope *scope, path string) ([]byte, abi.Status) {
 	path = strings.TrimSuffix(path, "\x00")
 	if path == "" {
-		return nil, StatusSerializationFailure
+		return nil, abi.StatusSerializationFailure
 	}
 	root, rest, nested := strings.Cut(path, "\x00")
-	if v, status := vm.rootProperty(scope, root); status != StatusNotFound {
-		if nested && status == StatusOk {
-			return nil, StatusNotFound
+	if v, status := vm.rootProperty(scope, root); status != abi.StatusNotFound {
+		if nested && status == abi.StatusOk {
+			return nil, abi.StatusNotFound
 		}
 		return v, status
 	}
 	s := scope.stream
 	if s == nil {
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	}
 	if v, found := s.config.Properties[strings.ReplaceAll(path, "\x00", ".")]; found {
-		return v, StatusOk
+		return v, abi.StatusOk
 	}
 	switch root {
 	case "request", "response", "source", "destination", "connection", "upstream", "filter_state",
 		"upstream_filter_state", "xds":
 		if !nested {
-			return nil, StatusSerializationFailure
+			return nil, abi.StatusSerializationFailure
 		}
 	case "metadata":
 		if !nested {
-			return nil, StatusOk
+			return nil, abi.StatusOk
 		}
 	default:
 		if v, found := s.state[path]; found && !nested {
-			return v, StatusOk
+			return v, abi.StatusOk
 		}
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	}
 	return s.property(root, rest)
 }
 
 // rootProperty are the values that don't depend on a stream.
-func (vm *VM) rootProperty(scope *scope, name string) ([]byte, Status) {
+func (vm *VM) rootProperty(scope *scope, name string) ([]byte, abi.Status) {
 	p := scope.plugin
 	switch {
 	case p == nil:
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	case name == "plugin_name":
-		return []byte(p.config.Name), StatusOk
+		return []byte(p.config.Name), abi.StatusOk
 	case name == "plugin_root_id":
-		return []byte(p.config.RootID), StatusOk
+		return []byte(p.config.RootID), abi.StatusOk
 	case name == "plugin_vm_id":
-		return []byte(vm.config.ID), StatusOk
+		return []byte(vm.config.ID), abi.StatusOk
 	}
-	return nil, StatusNotFound
+	return nil, abi.StatusNotFound
 }
 
-func (s *Stream) property(root, rest string) ([]byte, Status) {
+func (s *Stream) property(root, rest string) ([]byte, abi.Status) {
 	field, key, keyed := strings.Cut(rest, "\x00")
 	var v []byte
 	found := false
 	switch root {
 	case "request":
 		if field == "headers" {
-			return mapProperty(s.propertyMap(RequestHeaders), key, keyed)
+			return mapProperty(s.propertyMap(abi.RequestHeaders), key, keyed)
 		}
 		v, found = s.requestProperty(field)
 	case "response":
 		switch field {
 		case "headers":
-			return mapProperty(s.propertyMap(ResponseHeaders), key, keyed)
+			return mapProperty(s.propertyMap(abi.ResponseHeaders), key, keyed)
 		case "trailers":
-			return mapProperty(s.propertyMap(ResponseTrailers), key, keyed)
+			return mapProperty(s.propertyMap(abi.ResponseTrailers), key, keyed)
 		}
 		v, found = s.responseProperty(field)
 	case "source":
@@ -89,13 +93,13 @@ func (s *Stream) property(root, rest string) ([]byte, Status) {
 		}
 	}
 	if !found || keyed {
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	}
-	return v, StatusOk
+	return v, abi.StatusOk
 }
 
 // propertyMap is a map while properties may be taken from it.
-func (s *Stream) propertyMap(t MapType) *headerMap {
+func (s *Stream) propertyMap(t abi.MapType) *headermap.Map {
 	current, effective := s.vm.current, s.vm.effective
 	s.vm.current, s.vm.effective = &s.scope, nil
 	defer func() { s.vm.current, s.vm.effective = current, effective }()
@@ -103,22 +107,22 @@ func (s *Stream) propertyMap(t MapType) *headerMap {
 }
 
 // mapProperty is a map as pairs, or one of its names with all values joined.
-func mapProperty(m *headerMap, key string, keyed bool) ([]byte, Status) {
+func mapProperty(m *headermap.Map, key string, keyed bool) ([]byte, abi.Status) {
 	switch {
 	case m == nil:
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	case !keyed:
-		b := make([]byte, pairsSize(m.entries))
+		b := make([]byte, headermap.PairsSize(m.Entries))
 		if len(b) > 0 {
-			putPairs(b, m.entries)
+			headermap.PutPairs(b, m.Entries)
 		}
-		return b, StatusOk
+		return b, abi.StatusOk
 	}
-	value, found := m.joined(key)
+	value, found := m.Joined(key)
 	if !found {
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	}
-	return []byte(value), StatusOk
+	return []byte(value), abi.StatusOk
 }
 
 func (s *Stream) requestProperty(field string) ([]byte, bool) {
@@ -128,21 +132,21 @@ func (s *Stream) requestProperty(field string) ([]byte, bool) {
 	case "protocol":
 		return []byte(s.config.Protocol.String()), true
 	case "size":
-		if m := s.propertyMap(RequestHeaders); m != nil {
-			if value, found := m.get("content-length"); found {
-				return number(uint64(statusOf(value))), true
+		if m := s.propertyMap(abi.RequestHeaders); m != nil {
+			if value, found := m.Get("content-length"); found {
+				return number(uint64(envoy.Number(value))), true
 			}
 		}
 		return number(uint64(s.received)), true
 	case "total_size":
-		return number(uint64(s.received + s.request.headers.size())), true
+		return number(uint64(s.received + s.request.headers.Size())), true
 	case "duration":
 		if !s.closed {
 			return nil, false
 		}
 		return number(uint64(s.finished - s.started)), true
 	}
-	m := s.propertyMap(RequestHeaders)
+	m := s.propertyMap(abi.RequestHeaders)
 	if m == nil {
 		return nil, false
 	}
@@ -150,26 +154,26 @@ func (s *Stream) requestProperty(field string) ([]byte, bool) {
 	var found bool
 	switch field {
 	case "path":
-		value, found = m.get(":path")
+		value, found = m.Get(":path")
 	case "url_path":
-		value, found = m.get(":path")
+		value, found = m.Get(":path")
 		value, _, _ = strings.Cut(value, "?")
 	case "query":
-		value, found = m.get(":path")
+		value, found = m.Get(":path")
 		_, value, _ = strings.Cut(value, "?")
 		value, _, _ = strings.Cut(value, "#")
 	case "host":
-		value, found = m.get(":authority")
+		value, found = m.Get(":authority")
 	case "scheme":
-		value, found = m.get(":scheme")
+		value, found = m.Get(":scheme")
 	case "method":
-		value, found = m.get(":method")
+		value, found = m.Get(":method")
 	case "referer":
-		value, found = m.get("referer")
+		value, found = m.Get("referer")
 	case "useragent":
-		value, found = m.get("user-agent")
+		value, found = m.Get("user-agent")
 	case "id":
-		value, found = m.get("x-request-id")
+		value, found = m.Get("x-request-id")
 	}
 	return []byte(value), found
 }
@@ -181,8 +185,8 @@ func (s *Stream) responseProperty(field string) ([]byte, bool) {
 	h := &s.response.headers
 	switch field {
 	case "code":
-		value, _ := h.get(":status")
-		return number(uint64(statusOf(value))), true
+		value, _ := h.Get(":status")
+		return number(uint64(envoy.Number(value))), true
 	case "code_details":
 		if len(s.details) == 0 {
 			return []byte("via_upstream"), true
@@ -193,13 +197,13 @@ func (s *Stream) responseProperty(field string) ([]byte, bool) {
 	case "size":
 		return number(uint64(s.sent)), true
 	case "total_size":
-		return number(uint64(s.sent + h.size())), true
+		return number(uint64(s.sent + h.Size())), true
 	case "grpc_status":
-		value, found := h.get("grpc-status")
+		value, found := h.Get("grpc-status")
 		if !found {
-			value, found = s.response.trailers.get("grpc-status")
+			value, found = s.response.trailers.Get("grpc-status")
 		}
-		return number(uint64(statusOf(value))), found
+		return number(uint64(envoy.Number(value))), found
 	}
 	return nil, false
 }
@@ -213,7 +217,7 @@ func addressProperty(address, field string) ([]byte, bool) {
 	case "address":
 		return []byte(address), true
 	case "port":
-		return number(uint64(statusOf(address[strings.LastIndexByte(address, ':')+1:]))), true
+		return number(uint64(envoy.Number(address[strings.LastIndexByte(address, ':')+1:]))), true
 	}
 	return nil, false
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -62,10 +63,10 @@ func TestDigest(t *testing.T) {
 	seed := maphash.MakeSeed()
 	sum := func(path, body, trailer string) uint64 {
 		s := p.NewStream(StreamConfig{})
-		s.RequestHeaders([]Header{{":method", "GET"}, {":path", path}, {":authority", "a"}}, false)
+		s.RequestHeaders(headermap.Of(":method", "GET", ":path", path, ":authority", "a"), false)
 		s.RequestBody([]byte(body), false)
-		s.RequestTrailers([]Header{{"t", trailer}})
-		s.ResponseHeaders([]Header{{":status", "200"}}, true)
+		s.RequestTrailers(headermap.Of("t", trailer))
+		s.ResponseHeaders(headermap.Of(":status", "200"), true)
 		s.Close()
 		var h maphash.Hash
 		h.SetSeed(seed)
@@ -98,7 +99,7 @@ func TestMetricsChanges(t *testing.T) {
 		t.Error("reading is a change")
 	}
 	s := p.NewStream(StreamConfig{})
-	s.RequestHeaders([]Header{{":method", "GET"}, {":path", "/"}, {":authority", "a"}}, true)
+	s.RequestHeaders(headermap.Of(":method", "GET", ":path", "/", ":authority", "a"), true)
 	if m.Changes() == before {
 		t.Error("an increment is no change")
 	}

@@ -2,8 +2,9 @@ package host
 
 import (
 	"slices"
-	"strconv"
-	"strings"
+
+	"github.com/header-auth/header-auth/host/envoy"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // LocalReply is a response that a plugin asked for with proxy_send_local_response: its arguments, not what became of
@@ -22,7 +23,7 @@ type reply struct {
 	grpc       int32
 	details    []byte
 	body       []byte
-	pairs      headerMap
+	pairs      headermap.Map
 	fromPlugin bool
 }
 
@@ -37,7 +38,7 @@ func (s *Stream) newReply() *reply {
 	}
 	r.code, r.grpc, r.fromPlugin = 0, -1, false
 	r.details, r.body = r.details[:0], r.body[:0]
-	r.pairs.reset(plainMap)
+	r.pairs.Reset(headermap.Plain)
 	s.held = append(s.held, r)
 	return r
 }
@@ -119,82 +120,10 @@ func (s *Stream) replyDirectly(r *reply) {
 	}
 }
 
-// compose makes the reply's headers (Envoy, Http::Utility::prepareLocalReply) and says whether they are all there is.
+// compose makes the reply's headers and says whether they are all there is.
 func (s *Stream) compose(r *reply) (end bool) {
-	h := &s.response.headers
-	h.reset(responseMap)
-	h.append(":status", h.decimal(int(r.code)))
-	for _, e := range r.pairs.entries {
-		if !strings.HasPrefix(e.Name, ":") {
-			h.add(e.Name, e.Value)
-		}
-	}
-	if s.grpcRequest {
-		h.set(":status", "200")
-		h.set("content-type", "application/grpc")
-		if value, _ := h.get("grpc-status"); value == "" {
-			h.set("grpc-status", h.decimal(int(r.grpcStatus())))
-		}
-		if len(r.body) > 0 && !s.head {
-			h.set("grpc-message", percentEncode(r.body))
-		}
-		h.remove("content-length")
-		return true
-	}
-	if len(r.body) == 0 {
-		h.remove("content-length")
-		h.remove("content-type")
-		return true
-	}
-	h.set("content-length", h.decimal(len(r.body)))
-	if h.index("content-type") < 0 { // an empty one stays
-		h.set("content-type", "text/plain")
-	}
-	return s.head
-}
-
-func (m *headerMap) decimal(n int) string {
-	var digits [20]byte
-	return m.keep(strconv.AppendInt(digits[:0], int64(n), 10))
-}
-
-// grpcStatus is the status given, or the one that Envoy derives from the HTTP status.
-func (r *reply) grpcStatus() int32 {
-	if r.grpc >= 0 && r.grpc <= 16 {
-		return r.grpc
-	}
-	return grpcStatus(r.code)
-}
-
-// grpcStatus is what Envoy makes of an HTTP status for a gRPC client.
-func grpcStatus(code uint32) int32 {
-	switch code {
-	case 400:
-		return 13 // internal
-	case 401:
-		return 16 // unauthenticated
-	case 403:
-		return 7 // permission denied
-	case 404:
-		return 12 // unimplemented
-	case 429, 502, 503, 504:
-		return 14 // unavailable
-	}
-	return 2 // unknown
-}
-
-// percentEncode writes a grpc-message as the gRPC protocol over HTTP/2 asks.
-func percentEncode(b []byte) string {
-	const digits = "0123456789ABCDEF"
-	var out strings.Builder
-	for _, c := range b {
-		if c < ' ' || c >= '~' || c == '%' {
-			out.Write([]byte{'%', digits[c>>4], digits[c&15]})
-		} else {
-			out.WriteByte(c)
-		}
-	}
-	return out.String()
+	return envoy.LocalReply{Status: r.code, GRPCStatus: r.grpc, Headers: r.pairs.Entries, Body: r.body}.
+		Compose(&s.response.headers, s.grpcRequest, s.head)
 }
 
 // Replied reports that there is a Reply, without making copies of it.
@@ -206,6 +135,6 @@ func (s *Stream) Reply() *LocalReply {
 	if r == nil {
 		return nil
 	}
-	return &LocalReply{Status: int(r.code), Details: string(r.details), Headers: r.pairs.copies(),
+	return &LocalReply{Status: int(r.code), Details: string(r.details), Headers: r.pairs.Clone(),
 		Body: slices.Clone(r.body), GRPCStatus: r.grpc}
 }

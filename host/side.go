@@ -1,5 +1,11 @@
 package host
 
+import (
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/envoy"
+	"github.com/header-auth/header-auth/host/headermap"
+)
+
 // iteration is whether a message goes on through the filter chain (Envoy's IterationState).
 type iteration uint8
 
@@ -16,7 +22,7 @@ type side struct {
 	s        *Stream
 	response bool
 
-	headers, trailers headerMap
+	headers, trailers headermap.Map
 	chunk, buffer     []byte // what is passing through; what the filter manager holds back
 	out               Message
 	progress
@@ -28,34 +34,35 @@ type progress struct {
 	ended                   bool // the last byte has arrived here
 	state                   iteration
 	continued               bool // headers have gone on
+	headersChanged          bool // by the guest
 	aborted                 bool // a local reply has taken the place of whatever would follow
 	buffered                bool // there is a buffer, be it empty
 
 	// What the plugin sees.
 	headersMapped, trailersMapped bool
-	buffering                     bool    // the last body callback returned Pause
-	addTrailers                   bool    // trailers may be created now
-	action                        Action  // the headers callback's last
-	body                          *[]byte // chunk, buffer or nil
+	buffering                     bool       // the last body callback returned Pause
+	addTrailers                   bool       // trailers may be created now
+	action                        abi.Action // the headers callback's last
+	body                          *[]byte    // chunk, buffer or nil
 }
 
 // reset makes a side ready for an exchange, the first one or another.
 func (d *side) reset(s *Stream, response bool) {
 	d.s, d.response = s, response
-	d.headers.reset(headersKind(response))
-	if d.hasTrailers || d.trailers.kind != trailerMap {
-		d.trailers.reset(trailerMap)
+	d.headers.Reset(headersKind(response))
+	if d.hasTrailers || d.trailers.Kind() != headermap.Trailers {
+		d.trailers.Reset(headermap.Trailers)
 	}
 	d.chunk, d.buffer = d.chunk[:0], d.buffer[:0]
 	d.progress = progress{}
 	d.out.reset(d)
 }
 
-func headersKind(response bool) mapKind {
+func headersKind(response bool) headermap.Kind {
 	if response {
-		return responseMap
+		return headermap.Response
 	}
-	return requestMap
+	return headermap.Request
 }
 
 // arriveHeaders is called once, with the headers already in d.headers.
@@ -66,10 +73,10 @@ func (d *side) arriveHeaders(end bool) {
 	}
 	switch action := d.callHeaders(end); {
 	case d.replied():
-	case action == Continue:
+	case action == abi.Continue:
 		d.continued = true
 		d.forwardHeaders(end)
-	case action == Pause:
+	case action == abi.Pause:
 		d.state = stopped
 	default:
 		d.state = stoppedAll
@@ -96,7 +103,7 @@ func (d *side) passData(end bool, data *[]byte) {
 	if d.replied() || !alive {
 		return
 	}
-	if action == Continue {
+	if action == abi.Continue {
 		if d.state == stopped {
 			d.hold(*data)
 			d.resume()
@@ -115,9 +122,9 @@ func (d *side) passData(end bool, data *[]byte) {
 	d.state = stopped
 	switch {
 	case data == &d.buffer:
-	case action == Pause || action == StopAndWatermark:
+	case action == abi.Pause || action == abi.StopAndWatermark:
 		d.hold(*data)
-		if action == Pause && d.tooLarge() {
+		if action == abi.Pause && d.tooLarge() {
 			return
 		}
 	case d.ended && !d.hasTrailers:
@@ -156,7 +163,7 @@ func (d *side) passTrailers() {
 	action := d.callTrailers()
 	switch {
 	case d.replied():
-	case action != Continue:
+	case action != abi.Continue:
 		d.state = stopped
 	case d.state == stopped:
 		d.resume()
@@ -245,18 +252,27 @@ func (d *side) forwardHeaders(end bool) {
 		}
 		return
 	}
-	if d.response && d.headers.touched {
-		if value, _ := d.headers.get(":status"); statusOf(value) == 0 && value != "0" {
-			s.answer(502, "missing required header: :status",
-				"filter_removed_required_response_headers{missing_required_header:_:status}")
-			return
-		}
-	}
-	if !d.response && d.headers.touched && !s.routable() {
+	if d.headersChanged && !d.routable() {
 		return
 	}
 	d.out.HeadersSent = true
 	d.end(end)
+}
+
+// routable asks what is behind the filter about headers that the plugin has changed. It reports false when that answers
+// itself.
+func (d *side) routable() bool {
+	var refusal envoy.Refusal
+	if d.response {
+		refusal = envoy.CheckResponse(&d.headers)
+	} else {
+		refusal = envoy.Route(&d.headers, d.s.hadProto)
+	}
+	if refusal.Status == 0 {
+		return true
+	}
+	d.s.answer(uint32(refusal.Status), refusal.Body, refusal.Details)
+	return false
 }
 
 func (d *side) forwardData(data []byte, end bool) {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -49,7 +51,7 @@ func reqData(data string, end bool) happening {
 }
 func reqTrailers(h ...Header) happening { return func(_ *bench, s *Stream) { s.RequestTrailers(h) } }
 func respHeaders(end bool, h ...Header) happening {
-	return func(_ *bench, s *Stream) { s.ResponseHeaders(append([]Header{{":status", "200"}}, h...), end) }
+	return func(_ *bench, s *Stream) { s.ResponseHeaders(append(headermap.Of(":status", "200"), h...), end) }
 }
 func respData(data string, end bool) happening {
 	return func(_ *bench, s *Stream) { s.ResponseBody([]byte(data), end) }
@@ -93,8 +95,8 @@ func TestExchanges(t *testing.T) {
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 5, true)",
 			upstream: "GET|hello|", client: "nothing"},
 		{name: "trailers", guest: func(*wasmtest.Guest) {},
-			events: []happening{reqHeaders(false), reqData("abc", false), reqData("defg", false), reqTrailers(Header{"t", "1"}),
-				respHeaders(false), respData("x", false), respTrailers(Header{"u", "1"}, Header{"v", "2"})},
+			events: []happening{reqHeaders(false), reqData("abc", false), reqData("defg", false), reqTrailers(Header{Name: "t", Value: "1"}),
+				respHeaders(false), respData("x", false), respTrailers(Header{Name: "u", Value: "1"}, Header{Name: "v", Value: "2"})},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 4, false) request_trailers(2, 1) response_headers(2, 1, false) response_body(2, 1, false) response_trailers(2, 2)",
 			upstream: "GET|abcdefg|t:1|", client: "200|x|u:1,v:2|"},
 		{name: "client gives up before the headers", guest: func(*wasmtest.Guest) {}, events: []happening{closed},
@@ -117,7 +119,7 @@ func TestExchanges(t *testing.T) {
 			calls:    "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 5, true)",
 			upstream: "GET|hello|", client: "nothing"},
 		{name: "headers held with trailers, then continued", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 77); resumeOnTick(g, 0) },
-			events:   []happening{reqHeaders(false), reqData("hello", false), reqTrailers(Header{"t", "1"}), tick},
+			events:   []happening{reqHeaders(false), reqData("hello", false), reqTrailers(Header{Name: "t", Value: "1"}), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 5, false) request_trailers(2, 1)",
 			upstream: "GET|hello|t:1|", client: "nothing"},
 		{name: "headers action 2", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 2) },
@@ -155,11 +157,11 @@ func TestExchanges(t *testing.T) {
 			calls:    "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 7, false) log(2) done(2) delete(2)",
 			upstream: "GET|", client: "200|reset"},
 		{name: "trailers held", guest: func(g *wasmtest.Guest) { g.Returns(reqTrail, 1); g.Returns(reqBody, 1); resumeOnTick(g, 0) },
-			events:   []happening{reqHeaders(false), reqData("abc", false), reqTrailers(Header{"t", "1"}), tick},
+			events:   []happening{reqHeaders(false), reqData("abc", false), reqTrailers(Header{Name: "t", Value: "1"}), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_trailers(2, 1) tick(1)",
 			upstream: "GET|abc|t:1|", client: "nothing"},
 		{name: "trailers let a held body go", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 1) },
-			events:   []happening{reqHeaders(false), reqData("abc", false), reqTrailers(Header{"t", "1"})},
+			events:   []happening{reqHeaders(false), reqData("abc", false), reqTrailers(Header{Name: "t", Value: "1"})},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_trailers(2, 1)",
 			upstream: "GET|abc|t:1|", client: "nothing"},
 		{name: "allow_on_headers_stop_iteration", guest: func(g *wasmtest.Guest) {
@@ -206,10 +208,10 @@ func TestExchanges(t *testing.T) {
 			events: []happening{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 3, true)",
 			client: "401|", upstream: "nothing"},
 		{name: "reply to HEAD", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...) },
-			events: []happening{func(_ *bench, s *Stream) { s.RequestHeaders([]Header{{":method", "HEAD"}, {":path", "/"}}, true) }},
+			events: []happening{func(_ *bench, s *Stream) { s.RequestHeaders(headermap.Of(":method", "HEAD", ":path", "/"), true) }},
 			calls:  "context_create(2, 1) request_headers(2, 2, true) response_headers(2, 4, true)", client: "403|", upstream: "nothing"},
 		{name: "reply to gRPC", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...) },
-			events: []happening{reqHeaders(false, Header{"content-type", "application/grpc+proto"})},
+			events: []happening{reqHeaders(false, Header{Name: "content-type", Value: "application/grpc+proto"})},
 			calls:  "context_create(2, 1) request_headers(2, 7, false) response_headers(2, 5, true)", client: "200|", upstream: "nothing"},
 		{name: "reply from the body", guest: func(g *wasmtest.Guest) { reply(g, reqBody, deny...) },
 			events: []happening{reqHeaders(false), reqData("abc", false), reqData("d", true)},
@@ -285,13 +287,13 @@ func TestExchanges(t *testing.T) {
 			client: "nothing", upstream: "nothing"},
 
 		// The codec.
-		{name: "control byte in a value", guest: func(*wasmtest.Guest) {}, events: []happening{reqHeaders(true, Header{"x", "a\x00b"}), closed},
+		{name: "control byte in a value", guest: func(*wasmtest.Guest) {}, events: []happening{reqHeaders(true, Header{Name: "x", Value: "a\x00b"}), closed},
 			calls: "context_create(2, 1) log(2) done(2) delete(2)", client: "400|Bad Request|", upstream: "nothing"},
 		{name: "control byte in a value, raw", guest: func(*wasmtest.Guest) {}, config: StreamConfig{Raw: true},
-			events: []happening{reqHeaders(true, Header{"x", "a\x00b"})},
+			events: []happening{reqHeaders(true, Header{Name: "x", Value: "a\x00b"})},
 			calls:  "context_create(2, 1) request_headers(2, 7, true)", client: "nothing", upstream: "GET|"},
 		{name: "upper case, HTTP/2", guest: func(*wasmtest.Guest) {}, config: StreamConfig{Protocol: HTTP2},
-			events: []happening{reqHeaders(true, Header{"X", "a"})}, client: "reset", upstream: "nothing"},
+			events: []happening{reqHeaders(true, Header{Name: "X", Value: "a"})}, client: "reset", upstream: "nothing"},
 		{name: "too many headers", guest: func(*wasmtest.Guest) {}, events: []happening{reqHeaders(true, many(100)...)},
 			client: "431|Request Header Fields Too Large|", upstream: "nothing"},
 	}
@@ -352,7 +354,7 @@ func show(m *Message, header string) string {
 
 // TestReplyHeaders holds what a reply looks like to the client.
 func TestReplyHeaders(t *testing.T) {
-	grpc, head := Header{"content-type", "application/grpc"}, Header{":method", "HEAD"}
+	grpc, head := Header{Name: "content-type", Value: "application/grpc"}, Header{Name: ":method", Value: "HEAD"}
 	tests := []struct {
 		name    string
 		reply   []any
@@ -360,41 +362,41 @@ func TestReplyHeaders(t *testing.T) {
 		want    []Header
 	}{
 		{"order", args(403, "", "body", wasmtest.Pairs("B", "1", "a", "2", "b", "3"), -1), nil,
-			[]Header{{":status", "403"}, {"b", "1"}, {"a", "2"}, {"b", "3"}, {"content-length", "4"}, {"content-type", "text/plain"}}},
+			headermap.Of(":status", "403", "b", "1", "a", "2", "b", "3", "content-length", "4", "content-type", "text/plain")},
 		{"own content-type and length", args(403, "", "body", wasmtest.Pairs("content-length", "9", "content-type", "a/b", "x", "y"), -1), nil,
-			[]Header{{":status", "403"}, {"content-length", "4"}, {"content-type", "a/b"}, {"x", "y"}}},
+			headermap.Of(":status", "403", "content-length", "4", "content-type", "a/b", "x", "y")},
 		{"empty content-type", args(403, "", "body", wasmtest.Pairs("content-type", "", "x", "y"), -1), nil,
-			[]Header{{":status", "403"}, {"content-type", ""}, {"x", "y"}, {"content-length", "4"}}},
+			headermap.Of(":status", "403", "content-type", "", "x", "y", "content-length", "4")},
 		{"empty content-type, then another", args(403, "", "body", wasmtest.Pairs("content-type", "", "content-type", "a/b"), -1), nil,
-			[]Header{{":status", "403"}, {"content-type", "a/b"}, {"content-length", "4"}}},
+			headermap.Of(":status", "403", "content-type", "a/b", "content-length", "4")},
 		{"empty content-type, no body", args(403, "", "", wasmtest.Pairs("content-type", "", "x", "y"), -1), nil,
-			[]Header{{":status", "403"}, {"x", "y"}}},
-		{"pseudo-headers dropped", args(403, "", "", wasmtest.Pairs(":status", "200", ":x", "y"), -1), nil, []Header{{":status", "403"}}},
-		{"status cut to 16 bits", args(70000, "", "", "", -1), nil, []Header{{":status", "4464"}}},
-		{"status -1", args(-1, "", "", "", -1), nil, []Header{{":status", "65535"}}},
-		{"malformed pairs", args(403, "", "", "\x02", -1), nil, []Header{{":status", "403"}}},
-		{"line break in a value", args(403, "", "", wasmtest.Pairs("a", "b\r\nc: d"), -1), nil, []Header{{":status", "403"}, {"a", "b\r\nc: d"}}},
+			headermap.Of(":status", "403", "x", "y")},
+		{"pseudo-headers dropped", args(403, "", "", wasmtest.Pairs(":status", "200", ":x", "y"), -1), nil, headermap.Of(":status", "403")},
+		{"status cut to 16 bits", args(70000, "", "", "", -1), nil, headermap.Of(":status", "4464")},
+		{"status -1", args(-1, "", "", "", -1), nil, headermap.Of(":status", "65535")},
+		{"malformed pairs", args(403, "", "", "\x02", -1), nil, headermap.Of(":status", "403")},
+		{"line break in a value", args(403, "", "", wasmtest.Pairs("a", "b\r\nc: d"), -1), nil, headermap.Of(":status", "403", "a", "b\r\nc: d")},
 		{"gRPC", args(403, "", "a%b\n", wasmtest.Pairs("a", "b"), -1), []Header{grpc},
-			[]Header{{":status", "200"}, {"a", "b"}, grpc, {"grpc-status", "7"}, {"grpc-message", "a%25b%0A"}}},
-		{"gRPC, 401", args(401, "", "", "", 17), []Header{grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "16"}}},
-		{"gRPC, 503", args(503, "", "", "", 99), []Header{grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "14"}}},
-		{"gRPC, its own status", args(403, "", "", "", 0), []Header{grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "0"}}},
+			[]Header{{Name: ":status", Value: "200"}, {Name: "a", Value: "b"}, grpc, {Name: "grpc-status", Value: "7"}, {Name: "grpc-message", Value: "a%25b%0A"}}},
+		{"gRPC, 401", args(401, "", "", "", 17), []Header{grpc}, []Header{{Name: ":status", Value: "200"}, grpc, {Name: "grpc-status", Value: "16"}}},
+		{"gRPC, 503", args(503, "", "", "", 99), []Header{grpc}, []Header{{Name: ":status", Value: "200"}, grpc, {Name: "grpc-status", Value: "14"}}},
+		{"gRPC, its own status", args(403, "", "", "", 0), []Header{grpc}, []Header{{Name: ":status", Value: "200"}, grpc, {Name: "grpc-status", Value: "0"}}},
 		{"gRPC, the body's message", args(403, "", "no", wasmtest.Pairs("grpc-message", "mine", "a", "b"), 7), []Header{grpc},
-			[]Header{{":status", "200"}, {"grpc-message", "no"}, {"a", "b"}, grpc, {"grpc-status", "7"}}},
+			[]Header{{Name: ":status", Value: "200"}, {Name: "grpc-message", Value: "no"}, {Name: "a", Value: "b"}, grpc, {Name: "grpc-status", Value: "7"}}},
 		{"gRPC, a message of its own", args(403, "", "", wasmtest.Pairs("grpc-message", "mine"), 7), []Header{grpc},
-			[]Header{{":status", "200"}, {"grpc-message", "mine"}, grpc, {"grpc-status", "7"}}},
+			[]Header{{Name: ":status", Value: "200"}, {Name: "grpc-message", Value: "mine"}, grpc, {Name: "grpc-status", Value: "7"}}},
 		{"gRPC, a pair's status", args(403, "", "no", wasmtest.Pairs("grpc-status", "5"), 7), []Header{grpc},
-			[]Header{{":status", "200"}, {"grpc-status", "5"}, grpc, {"grpc-message", "no"}}},
+			[]Header{{Name: ":status", Value: "200"}, {Name: "grpc-status", Value: "5"}, grpc, {Name: "grpc-message", Value: "no"}}},
 		{"gRPC, a pair's empty status", args(403, "", "no", wasmtest.Pairs("grpc-status", ""), 7), []Header{grpc},
-			[]Header{{":status", "200"}, {"grpc-status", "7"}, grpc, {"grpc-message", "no"}}},
+			[]Header{{Name: ":status", Value: "200"}, {Name: "grpc-status", Value: "7"}, grpc, {Name: "grpc-message", Value: "no"}}},
 		{"gRPC, empty content-type", args(403, "", "no", wasmtest.Pairs("content-type", "", "content-length", "9", "a", "b"), 7), []Header{grpc},
-			[]Header{{":status", "200"}, grpc, {"a", "b"}, {"grpc-status", "7"}, {"grpc-message", "no"}}},
+			[]Header{{Name: ":status", Value: "200"}, grpc, {Name: "a", Value: "b"}, {Name: "grpc-status", Value: "7"}, {Name: "grpc-message", Value: "no"}}},
 		{"HEAD", args(403, "", "body", "", -1), []Header{head},
-			[]Header{{":status", "403"}, {"content-length", "4"}, {"content-type", "text/plain"}}},
-		{"gRPC, HEAD", args(403, "", "no", "", 7), []Header{head, grpc}, []Header{{":status", "200"}, grpc, {"grpc-status", "7"}}},
+			headermap.Of(":status", "403", "content-length", "4", "content-type", "text/plain")},
+		{"gRPC, HEAD", args(403, "", "no", "", 7), []Header{head, grpc}, []Header{{Name: ":status", Value: "200"}, grpc, {Name: "grpc-status", Value: "7"}}},
 		{"gRPC, HEAD, a message of its own", args(403, "", "no", wasmtest.Pairs("grpc-message", "mine"), 7), []Header{head, grpc},
-			[]Header{{":status", "200"}, {"grpc-message", "mine"}, grpc, {"grpc-status", "7"}}},
-		{"grpc-web", args(403, "", "", "", 7), []Header{{"content-type", "application/grpc-web"}}, []Header{{":status", "403"}}},
+			[]Header{{Name: ":status", Value: "200"}, {Name: "grpc-message", Value: "mine"}, grpc, {Name: "grpc-status", Value: "7"}}},
+		{"grpc-web", args(403, "", "", "", 7), headermap.Of("content-type", "application/grpc-web"), headermap.Of(":status", "403")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -435,15 +437,15 @@ func TestWireHeaders(t *testing.T) {
 		given    []Header
 		want     []Header
 	}{
-		{"lower case, trimmed", HTTP1, []Header{{"X-A", " \tb "}}, []Header{{"x-a", "b"}}},
-		{"pseudo-headers first", HTTP1, []Header{{"a", "1"}, {":path", "/"}}, []Header{{":path", "/"}, {"a", "1"}}},
-		{"inline ones joined", HTTP1, []Header{{"accept", "a"}, {"b", "1"}, {"Accept", "c"}}, []Header{{"accept", "a,c"}, {"b", "1"}}},
-		{"others not", HTTP1, []Header{{"b", "2"}, {"b", "1"}}, []Header{{"b", "2"}, {"b", "1"}}},
-		{"host is authority", HTTP1, []Header{{"Host", "h"}, {"host", "i"}}, []Header{{":authority", "h,i"}}},
-		{"cookies, HTTP/1.1", HTTP1, []Header{{"cookie", "a=1"}, {"cookie", "b=2"}}, []Header{{"cookie", "a=1"}, {"cookie", "b=2"}}},
-		{"cookies, HTTP/2", HTTP2, []Header{{"cookie", "a=1"}, {"cookie", "b=2"}, {"x", "y"}}, []Header{{"x", "y"}, {"cookie", "a=1; b=2"}}},
-		{"host beside authority, HTTP/2", HTTP2, []Header{{":authority", "a"}, {"host", "b"}}, []Header{{":authority", "a"}}},
-		{"spaces, HTTP/2", HTTP2, []Header{{"x", " y "}}, []Header{{"x", " y "}}},
+		{"lower case, trimmed", HTTP1, headermap.Of("X-A", " \tb "), headermap.Of("x-a", "b")},
+		{"pseudo-headers first", HTTP1, headermap.Of("a", "1", ":path", "/"), headermap.Of(":path", "/", "a", "1")},
+		{"inline ones joined", HTTP1, headermap.Of("accept", "a", "b", "1", "Accept", "c"), headermap.Of("accept", "a,c", "b", "1")},
+		{"others not", HTTP1, headermap.Of("b", "2", "b", "1"), headermap.Of("b", "2", "b", "1")},
+		{"host is authority", HTTP1, headermap.Of("Host", "h", "host", "i"), headermap.Of(":authority", "h,i")},
+		{"cookies, HTTP/1.1", HTTP1, headermap.Of("cookie", "a=1", "cookie", "b=2"), headermap.Of("cookie", "a=1", "cookie", "b=2")},
+		{"cookies, HTTP/2", HTTP2, headermap.Of("cookie", "a=1", "cookie", "b=2", "x", "y"), headermap.Of("x", "y", "cookie", "a=1; b=2")},
+		{"host beside authority, HTTP/2", HTTP2, headermap.Of(":authority", "a", "host", "b"), headermap.Of(":authority", "a")},
+		{"spaces, HTTP/2", HTTP2, headermap.Of("x", " y "), headermap.Of("x", " y ")},
 	}
 	b := run(t, everything(), setup{})
 	for _, test := range tests {
@@ -477,7 +479,7 @@ func TestStreamsInterleaved(t *testing.T) {
 		two.RequestHeaders(get, true)
 		one.RequestBody([]byte("x"), true)
 		two.ResponseHeaders(answered, true)
-		one.ResponseHeaders([]Header{{":status", "404"}}, true)
+		one.ResponseHeaders(headermap.Of(":status", "404"), true)
 		if one.ContextID() != uint32(3+2*round) || two.ContextID() != uint32(4+2*round) {
 			t.Errorf("contexts %d and %d", one.ContextID(), two.ContextID())
 		}
@@ -526,18 +528,18 @@ func TestCalls(t *testing.T) {
 	t.Run("answered", func(t *testing.T) {
 		b, s := newBench(t)
 		c := b.vm.Calls()[0]
-		want := []Header{{":method", "POST"}, {":path", "/t"}, {":authority", "a"}, {"content-length", "4"},
-			{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "50"}}
+		want := headermap.Of(":method", "POST", ":path", "/t", ":authority", "a", "content-length", "4",
+			"x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "50")
 		if diff := cmp.Diff(want, c.Headers); diff != "" || string(c.Body) != "body" || c.ContextID != 2 || c.Cluster != "ready" {
 			t.Errorf("call %+v (-want +got):\n%s", c, diff)
 		}
-		if err := b.vm.Answer(4, CallAnswer{Headers: []Header{{":Status", "201"}}, Body: []byte("hi"), Trailers: []Header{{"t", "u"}}}); err != nil {
+		if err := b.vm.Answer(4, CallAnswer{Headers: headermap.Of(":Status", "201"), Body: []byte("hi"), Trailers: headermap.Of("t", "u")}); err != nil {
 			t.Fatal(err)
 		}
 		if b.output(status) != "201" || b.output(trailer) != "u" || b.output(body) != "hi" {
 			t.Errorf("answer %q %q %q", b.output(status), b.output(trailer), b.output(body))
 		}
-		if b.status(change) != StatusBadArgument || b.status(request) != StatusBadArgument || b.output(held) != "/p?q=1" {
+		if b.status(change) != abi.StatusBadArgument || b.status(request) != abi.StatusBadArgument || b.output(held) != "/p?q=1" {
 			t.Errorf("change %v, request from the root %v, from the stream %q", b.status(change), b.status(request), b.output(held))
 		}
 		if b.word(code, 0) != 0 || !s.Upstream().Ended {
@@ -561,7 +563,7 @@ func TestCalls(t *testing.T) {
 	t.Run("reset, then a good one", func(t *testing.T) {
 		b, _ := newBench(t)
 		_ = b.vm.Answer(4, CallAnswer{Failure: CallBrokenOff})
-		if b.word(code, 0) != 11 || wasmtest.Output(b.vm.memory, code, 1) != "reset" || b.status(body) != StatusOk && b.status(body) != StatusNotFound {
+		if b.word(code, 0) != 11 || wasmtest.Output(b.vm.memory, code, 1) != "reset" || b.status(body) != abi.StatusOk && b.status(body) != abi.StatusNotFound {
 			t.Errorf("status %d %q", b.word(code, 0), wasmtest.Output(b.vm.memory, code, 1))
 		}
 		b.plugin.NewStream(StreamConfig{}).RequestHeaders(get, true)
@@ -576,7 +578,7 @@ func TestCalls(t *testing.T) {
 		if err := b.vm.Answer(4, CallAnswer{}); err != nil {
 			t.Fatal(err)
 		}
-		if got := b.status(effective); got != StatusBadArgument {
+		if got := b.status(effective); got != abi.StatusBadArgument {
 			t.Errorf("set_effective_context %v", got)
 		}
 	})
@@ -598,13 +600,13 @@ func TestCalls(t *testing.T) {
 			want   []Header // after the first three; nil: none
 		}{
 			{[]string{"x-a", "1", "x-envoy-retry-on", "5xx\n", "x-envoy-expected-rq-timeout-ms", "9", "X-Envoy-Max-Retries", "2", "x-envoy-ip-tags", "t"}, 50,
-				[]Header{{"x-a", "1"}, {"x-envoy-expected-rq-timeout-ms", "50"}, {"x-envoy-ip-tags", "t"}, {"x-envoy-internal", "true"}}},
-			{[]string{timeout, " 77"}, 50, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "77"}}},
-			{[]string{timeout, "77"}, 0, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "77"}}},
-			{[]string{timeout, "0"}, 50, []Header{{"x-envoy-internal", "true"}}},
-			{[]string{timeout, "abc"}, 50, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "50"}}},
-			{[]string{timeout, "50", timeout, "60"}, 99, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "99"}}},
-			{[]string{timeout, "-1"}, 50, []Header{{"x-envoy-internal", "true"}, {"x-envoy-expected-rq-timeout-ms", "50"}}},
+				headermap.Of("x-a", "1", "x-envoy-expected-rq-timeout-ms", "50", "x-envoy-ip-tags", "t", "x-envoy-internal", "true")},
+			{[]string{timeout, " 77"}, 50, headermap.Of("x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "77")},
+			{[]string{timeout, "77"}, 0, headermap.Of("x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "77")},
+			{[]string{timeout, "0"}, 50, headermap.Of("x-envoy-internal", "true")},
+			{[]string{timeout, "abc"}, 50, headermap.Of("x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "50")},
+			{[]string{timeout, "50", timeout, "60"}, 99, headermap.Of("x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "99")},
+			{[]string{timeout, "-1"}, 50, headermap.Of("x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "50")},
 		} {
 			g := wasmtest.NewGuest("0_2_1")
 			pairs := append([]string{":method", "GET", ":path", "/", ":authority", "a"}, test.more...)
@@ -674,7 +676,7 @@ func TestTicks(t *testing.T) {
 		t.Error("the first tick came before its time")
 	}
 	_ = b.vm.Advance(time.Millisecond)
-	if got, _ := b.vm.memory.ReadUint64Le(timeAt); b.status(clock) != StatusOk || got != uint64(300*time.Millisecond) {
+	if got, _ := b.vm.memory.ReadUint64Le(timeAt); b.status(clock) != abi.StatusOk || got != uint64(300*time.Millisecond) {
 		t.Errorf("time on the first tick %v", time.Duration(got))
 	}
 	_ = b.vm.Advance(650 * time.Millisecond)
@@ -700,7 +702,7 @@ func TestDone(t *testing.T) {
 		t.Errorf("deleted before it is done: %s", got)
 	}
 	_ = b.plugin.Tick()
-	if got := strings.Join(b.callbacksOf(0), " "); b.status(done) != StatusOk || !strings.HasSuffix(got, "done(1) tick(1) delete(1)") {
+	if got := strings.Join(b.callbacksOf(0), " "); b.status(done) != abi.StatusOk || !strings.HasSuffix(got, "done(1) tick(1) delete(1)") {
 		t.Errorf("%v, %s", b.status(done), got)
 	}
 }
@@ -709,7 +711,7 @@ func TestDone(t *testing.T) {
 func many(n int) []Header {
 	var list []Header
 	for i := range n {
-		list = append(list, Header{fmt.Sprintf("h%d", i), "v"})
+		list = append(list, Header{Name: fmt.Sprintf("h%d", i), Value: "v"})
 	}
 	return list
 }
@@ -736,7 +738,7 @@ func TestHeldMaps(t *testing.T) {
 		b := run(t, g, setup{})
 		s := b.exchange()
 		_ = b.plugin.Tick()
-		if b.status(before) != StatusOk || b.status(after) != StatusBadArgument {
+		if b.status(before) != abi.StatusOk || b.status(after) != abi.StatusBadArgument {
 			t.Errorf("before %v, after %v", b.status(before), b.status(after))
 		}
 		if got, _ := s.Upstream().Header("x"); got != "y" {
@@ -749,47 +751,8 @@ func TestHeldMaps(t *testing.T) {
 		call := g.Call(onLogs, "proxy_add_header_map_value", 0, "x", "y")
 		b := run(t, g, setup{})
 		b.exchange().Close()
-		if got := b.status(call); got != StatusBadArgument {
+		if got := b.status(call); got != abi.StatusBadArgument {
 			t.Errorf("add %v", got)
 		}
 	})
-}
-
-func TestParsePairs(t *testing.T) {
-	good := wasmtest.Pairs("a", "b\x00c", "", "")
-	tests := []struct {
-		name  string
-		bytes string
-		want  []Header
-	}{
-		{"good", good, []Header{{"a", "b\x00c"}, {"", ""}}},
-		{"nothing", "", nil},
-		{"too short", "\x01\x00\x00", nil},
-		{"no pairs", "\x00\x00\x00\x00", nil},
-		{"trailing byte", good + "x", nil},
-		{"cut", good[:len(good)-1], nil},
-		{"no NUL behind a name", strings.Replace(good, "a\x00", "ax", 1), nil},
-		{"length beyond the end", "\x01\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00", nil},
-		{"count beyond the end", "\xff\xff\xff\xff", nil},
-		{"1025 pairs", wasmtest.Pairs(make([]string, 2*1025)...), nil},
-		{"over 1 MiB", wasmtest.Pairs("a", strings.Repeat("b", pairsBytes)), nil},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			var got []Header
-			for _, p := range parsePairs(nil, []byte(test.bytes)) {
-				got = append(got, Header{string(p.name), string(p.value)})
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("pairs (-want +got):\n%s", diff)
-			}
-			if len(got) > 0 {
-				b := make([]byte, pairsSize(got))
-				putPairs(b, got)
-				if string(b) != test.bytes {
-					t.Errorf("written again: %q", b)
-				}
-			}
-		})
-	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench/soak"
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
 var soakHelp = fmt.Sprintf(`Usage: parity soak [flags]
@@ -41,7 +41,7 @@ fails the run.
 Exit codes: 0 every answer right and no leak; 1 a wrong answer, a leak, a VM that died, or a path of which it is not known
 whether it leaks; 2 the call, builds.yaml or the table is wrong, or nothing was run; 3 this machine lacks a compiler, or the
 run was interrupted.
-`, soak.Rounds, soak.Longest, host.DefaultProfile, soak.Rounds, soak.ShortRounds)
+`, soak.Rounds, soak.Longest, profile.Default, soak.Rounds, soak.ShortRounds)
 
 // runSoak is the command "soak"; soakHelp says what its exit codes mean.
 func runSoak(ctx context.Context, args []string, stdout, stderr io.Writer) int {

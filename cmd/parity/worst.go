@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/bench/worst"
 	requests "github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
@@ -42,7 +43,7 @@ The time of a build with leaks in builds.yaml does not count: its garbage collec
 
 Exit codes: 0 no request is known to take longer than %s; 1 one is (its whole interval lies above that), or an answer is wrong;
 2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler, or the run was interrupted.
-`, host.DefaultProfile, worstRounds, worst.Limit)
+`, profile.Default, worstRounds, worst.Limit)
 
 // worstReport is what is printed.
 type worstReport struct {
