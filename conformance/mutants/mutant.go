@@ -15,19 +15,35 @@ import (
 type Operator string
 
 const (
-	Comparison Operator = "comparison"  // negated
-	Boundary   Operator = "boundary"    // < to <=, a range that includes its end to one that does not
-	Logic      Operator = "and, or"     // swapped; one side taken for granted; a ! left out
-	Condition  Operator = "condition"   // always true, always false
-	Number     Operator = "number"      // one more, one less; a character's neighbours
-	Text       Operator = "text"        // another string
-	Name       Operator = "named value" // the neighbour in its declaration; true for false
-	Return     Operator = "return"      // an early return left out
-	HostCall   Operator = "host call"   // left out and said to have succeeded, or to have failed
-	Arithmetic Operator = "arithmetic"  // + for -, | for &, << for >>, min for max
-	Arm        Operator = "arm"         // an arm of a switch or match left out, or one value of it
-	Statement  Operator = "statement"   // an assignment or a call left out
+	Comparison Operator = "comparison"
+	Boundary   Operator = "boundary"
+	Logic      Operator = "and, or"
+	Condition  Operator = "condition"
+	Number     Operator = "number"
+	Text       Operator = "text"
+	Name       Operator = "named value"
+	Return     Operator = "return"
+	HostCall   Operator = "host call"
+	Arithmetic Operator = "arithmetic"
+	Arm        Operator = "arm"
+	Statement  Operator = "statement"
 )
+
+// changesOf says what each operator does, in Markdown.
+var changesOf = map[Operator]string{
+	Comparison: "`<` becomes `>=`, `==` becomes `!=`",
+	Boundary:   "`<` becomes `<=`; a range with its end becomes one without",
+	Logic:      "and becomes or; one side is taken for granted; a `!` is left out",
+	Condition:  "a condition is always true, or always false",
+	Number:     "a number is one higher, or one lower; a character is the next, or the one before",
+	Text:       "a text gets one more character",
+	Name:       "a constant becomes the one declared beside it; true becomes false",
+	Return:     "an early return is left out",
+	HostCall:   "a call of the host is left out: it seems to have succeeded, or to have failed",
+	Arithmetic: "`+` becomes `-`, `<<` becomes `>>`, min becomes max",
+	Arm:        "an arm of a switch or match is left out, or one value of it",
+	Statement:  "an assignment or a call is left out",
+}
 
 // Operators are all of them, in the order of a summary.
 func Operators() []Operator {

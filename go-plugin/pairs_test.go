@@ -1,4 +1,4 @@
-// headers_test.go: serialized header maps that are right, cut, or lie. Twin: headers_test.rs.
+// pairs_test.go: serialized header maps that are right, cut, or lie. Twin: pairs_test.rs.
 
 package main
 
@@ -62,10 +62,10 @@ func TestLies(t *testing.T) {
 		{"trailing text", sample + "x"},
 		{"twice", sample + sample},
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			if got, ok := decoded(test.buffer); ok {
-				t.Errorf("%q: got %q, want malformed", test.buffer, got)
+	for _, lie := range tests {
+		t.Run(lie.name, func(t *testing.T) {
+			if got, ok := decoded(lie.buffer); ok {
+				t.Errorf("%q: got %q, want malformed", lie.buffer, got)
 			}
 		})
 	}
@@ -79,7 +79,7 @@ func TestAnyBytes(t *testing.T) {
 }
 
 // with is the sample with some bytes written over.
-func with(at int, bytes string) string { return sample[:at] + bytes + sample[at+len(bytes):] }
+func with(at int, text string) string { return sample[:at] + text + sample[at+len(text):] }
 
 func decoded(buffer string) ([]pair, bool) {
 	var got []pair

@@ -1,6 +1,7 @@
-// headers_test.rs: serialized header maps that are right, cut, or lie. Twin: headers_test.go.
+//! pairs_test.rs: serialized header maps that are right, cut, or lie. Twin: pairs_test.go.
 
-use crate::headers::{Malformed, Pair, encode_pairs, read_pairs};
+use crate::pairs::{Pair, encode_pairs, read_pairs};
+use crate::verdict::Refusal;
 
 type Pairs<'a> = Vec<(&'a [u8], &'a [u8])>;
 
@@ -24,7 +25,7 @@ fn empty_maps() {
 #[test]
 fn cut() {
     for size in 1..SAMPLE.len() {
-        assert_eq!(decoded(&SAMPLE[..size]), Err(Malformed), "{size}");
+        assert_eq!(decoded(&SAMPLE[..size]), Err(Refusal::Malformed), "{size}");
     }
 }
 
@@ -53,7 +54,7 @@ fn lies() {
         ("trailing text", [SAMPLE, b"x"].concat()),
         ("twice", [SAMPLE, SAMPLE].concat()),
     ] {
-        assert_eq!(decoded(&buffer), Err(Malformed), "{name}");
+        assert_eq!(decoded(&buffer), Err(Refusal::Malformed), "{name}");
     }
 }
 
@@ -84,6 +85,6 @@ fn with(at: usize, bytes: &[u8]) -> Vec<u8> {
     [&SAMPLE[..at], bytes, &SAMPLE[at + bytes.len()..]].concat()
 }
 
-fn decoded(buffer: &[u8]) -> Result<Pairs<'_>, Malformed> {
+fn decoded(buffer: &[u8]) -> Result<Pairs<'_>, Refusal> {
     read_pairs(buffer).collect()
 }
