@@ -95,7 +95,7 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 	if f.time <= 0 {
 		return false, usagef("--time %v: expected more than 0s, such as 60s", f.time)
 	}
-	if err := f.find(); err != nil && f.listed() { // with a model, no repository is needed
+	if err := f.find(); err != nil && f.usesBuilds() { // with a model, no repository is needed
 		return false, err
 	}
 	if f.options, err = f.hostOptions(); err != nil {
@@ -197,7 +197,7 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 		return false, err
 	}
 	say("%s: expected %s, found %s, after %v\n                parity check %s --cases %s", d.Field, words.OneLine(d.Wanted), words.OneLine(d.Found), took,
-		strings.Join(m.about.Select[:2], " "), dir)
+		strings.Join(m.Select[:2], " "), dir)
 	return true, nil
 }
 
@@ -240,7 +240,7 @@ func (f *fuzzing) references() (all []reference) {
 func (f *fuzzing) knownTo(m module) func(string) bool {
 	return func(word string) bool {
 		for _, r := range f.known {
-			if r.language != m.about.Language && r.words[word] {
+			if r.language != m.Language && r.words[word] {
 				return true
 			}
 		}

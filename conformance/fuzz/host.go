@@ -1,6 +1,9 @@
 package fuzz
 
-import "github.com/header-auth/header-auth/conformance/table"
+import (
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
+)
 
 // services are the names of clusters. Most of them exist in most cases.
 var services = []string{"auth", "tokens"}
@@ -40,31 +43,31 @@ func (d *dice) answer() table.Answer {
 		return table.Answer{Kind: pick(d, table.Reset, table.Reset, table.Refused, table.NotConnected, table.Closed, table.Garbage, table.TimedOut)}
 	}
 	status := pick(d, "200", "200", "200", "200", "200", "200", "200", "200", "200", "200", "403", "502", "503", "504", "500", "99", "2000", "2 0", "", "200 ", "\xff")
-	a := table.Answer{Headers: []table.Header{{Name: ":status", Value: status}}}
+	a := table.Answer{Headers: []headermap.Header{{Name: ":status", Value: status}}}
 	if len(d.takes) > 0 && !d.oneIn(4) {
-		a.Headers = append(a.Headers, table.Header{Name: pick(d, d.takes...), Value: pick(d, "t1", "t2", "t3", "t4")})
+		a.Headers = append(a.Headers, headermap.Header{Name: pick(d, d.takes...), Value: pick(d, "t1", "t2", "t3", "t4")})
 	}
 	for range max(0, d.below(4)-1) {
-		a.Headers = append(a.Headers, table.Header{Name: pick(d, "authorization", "x-a", "x-user", "allow", "x-auth"),
+		a.Headers = append(a.Headers, headermap.Header{Name: pick(d, "authorization", "x-a", "x-user", "allow", "x-auth"),
 			Value: pick(d, "t1", "t2", "", " t", "a\x00b", "\xff", "t\tu", "t\n")})
 	}
 	switch d.below(12) {
 	case 0:
 		a.Headers = append(a.Headers, d.grpcStatus())
 	case 1:
-		a.Trailers = []table.Header{d.grpcStatus()}
+		a.Trailers = []headermap.Header{d.grpcStatus()}
 	case 2:
-		a.Headers = append(a.Headers, table.Header{Name: "content-type", Value: pick(d, "text/plain", "text/plain", "text/html")})
+		a.Headers = append(a.Headers, headermap.Header{Name: "content-type", Value: pick(d, "text/plain", "text/plain", "text/html")})
 		if d.oneIn(3) {
-			a.Headers = append(a.Headers, table.Header{Name: "x-envoy-upstream-service-time", Value: "1"})
+			a.Headers = append(a.Headers, headermap.Header{Name: "x-envoy-upstream-service-time", Value: "1"})
 		}
 	}
 	return a
 }
 
 // grpcStatus is a gRPC status in a header: OK, an error, or malformed.
-func (d *dice) grpcStatus() table.Header {
-	return table.Header{Name: pick(d, "grpc-status", "grpc-status", "Grpc-Status", "grpc-message"), Value: pick(d, "0", "0", "14", "7", "", "00", "0,14", "0 ", "\xff")}
+func (d *dice) grpcStatus() headermap.Header {
+	return headermap.Header{Name: pick(d, "grpc-status", "grpc-status", "Grpc-Status", "grpc-message"), Value: pick(d, "0", "0", "14", "7", "", "00", "0,14", "0 ", "\xff")}
 }
 
 // pairsFunction returns headers. It may fail, or return wrong bytes.
@@ -81,8 +84,8 @@ var (
 
 // fault is a host function that fails, or returns something wrong. Those that matter for the step are drawn more
 // often.
-func (d *dice) fault(matters ...string) table.Fault {
-	f := table.Fault{Function: pick(d, append(matters, pick(d, functions...))...), Status: pick[uint32](d, 1, 2, 3, 6, 7, 10, 12, 4294967295), Nth: pick(d, 0, 0, 0, 1, 2, 3)}
+func (d *dice) fault(matters ...string) table.HostFault {
+	f := table.HostFault{Function: pick(d, append(matters, pick(d, functions...))...), Status: pick[uint32](d, 1, 2, 3, 6, 7, 10, 12, 4294967295), Nth: pick(d, 0, 0, 0, 1, 2, 3)}
 	switch {
 	case f.Function == "proxy_http_call":
 		f.Status = pick[uint32](d, 2, 10)
@@ -91,7 +94,7 @@ func (d *dice) fault(matters ...string) table.Fault {
 	case f.Function == pairsFunction && d.oneIn(2):
 		f.Status, f.Bytes = 0, []byte(d.headerMap())
 	case d.oneIn(8):
-		f = table.Fault{Function: pick(d, changes...), Nth: f.Nth}
+		f = table.HostFault{Function: pick(d, changes...), Nth: f.Nth}
 	}
 	return f
 }
@@ -105,8 +108,8 @@ func (d *dice) headerMap() string {
 }
 
 // startFault is a fault of a function that is called while the plugin starts.
-func (d *dice) startFault(keys []string) table.Fault {
-	f := table.Fault{Function: pick(d, "proxy_set_tick_period_milliseconds", "proxy_get_current_time_nanoseconds", "proxy_define_metric", "proxy_get_buffer_bytes"),
+func (d *dice) startFault(keys []string) table.HostFault {
+	f := table.HostFault{Function: pick(d, "proxy_set_tick_period_milliseconds", "proxy_get_current_time_nanoseconds", "proxy_define_metric", "proxy_get_buffer_bytes"),
 		Status: pick[uint32](d, 1, 2, 10, 12)}
 	switch f.Function {
 	case "proxy_define_metric":

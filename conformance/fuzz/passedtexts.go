@@ -8,7 +8,7 @@ import (
 )
 
 // passedTexts are the texts that a module passes to the host, without those that occur in the case.
-func passedTexts(p suite.Passage, said string) (all []string) {
+func passedTexts(p suite.StepTrace, said string) (all []string) {
 	for _, c := range p.Crossings {
 		if c.ToGuest {
 			continue

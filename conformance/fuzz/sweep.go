@@ -11,6 +11,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // stepsPerCase is the number of requests or configurations in a case of a sweep: starting a VM takes as long as
@@ -59,11 +60,11 @@ type probe struct {
 // request pass.
 var sweepConfigurations = []struct {
 	text string
-	key  table.Header
+	key  headermap.Header
 }{
-	{"", table.Header{Name: "allow", Value: "true"}},
-	{`{"header":"x-a","values":["k"],"log_headers":true,"metrics":true,"response_headers":[["x-b","1"]]}`, table.Header{Name: "x-a", Value: "k"}},
-	{`{"basic":{"users":{"admin":"passw0rd"}}}`, table.Header{Name: "authorization", Value: "Basic YWRtaW46cGFzc3cwcmQ="}},
+	{"", headermap.Header{Name: "allow", Value: "true"}},
+	{`{"header":"x-a","values":["k"],"log_headers":true,"metrics":true,"response_headers":[["x-b","1"]]}`, headermap.Header{Name: "x-a", Value: "k"}},
+	{`{"basic":{"users":{"admin":"passw0rd"}}}`, headermap.Header{Name: "authorization", Value: "Basic YWRtaW46cGFzc3cwcmQ="}},
 }
 
 // basicConfiguration is the index of the one with credentials.
@@ -169,8 +170,8 @@ func withWordHeaders(words []dictionary.Word, random *rand.Rand) table.Case {
 		r.Headers = slices.Clone(r.Headers)
 		for _, w := range words {
 			name, ok := headerName(w.Text)
-			if ok && !slices.ContainsFunc(r.Headers, func(h table.Header) bool { return h.Name == name }) {
-				r.Headers = append(r.Headers, table.Header{Name: name, Value: switchValues[random.IntN(len(switchValues))]})
+			if ok && !slices.ContainsFunc(r.Headers, func(h headermap.Header) bool { return h.Name == name }) {
+				r.Headers = append(r.Headers, headermap.Header{Name: name, Value: switchValues[random.IntN(len(switchValues))]})
 			}
 		}
 		c.Steps[i].Request = &r
@@ -180,8 +181,10 @@ func withWordHeaders(words []dictionary.Word, random *rand.Rand) table.Case {
 
 // plainRequest is a request without a key.
 func plainRequest() *table.Request {
-	return &table.Request{Headers: []table.Header{{Name: ":authority", Value: "shop.example"}, {Name: ":path", Value: "/"},
-		{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "http"}}, Response: table.Response{Headers: []table.Header{{Name: ":status", Value: "200"}}}}
+	return &table.Request{
+		Message:  table.Message{Headers: headermap.Of(":authority", "shop.example", ":path", "/", ":method", "GET", ":scheme", "http")},
+		Response: table.Message{Headers: headermap.Of(":status", "200")},
+	}
 }
 
 func requestStep(r *table.Request) table.Step { return table.Step{Times: 1, Request: r} }
@@ -205,7 +208,7 @@ func (b Builds) PassedTexts(ctx context.Context) []string {
 			continue // this case can't be written
 		}
 		for _, build := range b {
-			_, _ = suite.Observe(ctx, build.module, &c, suite.Options{Trace: func(p suite.Passage) { all = append(all, passedTexts(p, string(said))...) }})
+			_, _ = suite.Observe(ctx, build.module, &c, suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, passedTexts(p, string(said))...) }})
 		}
 	}
 	return all

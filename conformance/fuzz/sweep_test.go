@@ -127,7 +127,7 @@ func TestTableSweeper(t *testing.T) {
 				t.Errorf("found\n%s\nexpected %q in it", content, test.found)
 			}
 			for _, again := range written.Cases() { // the case alone shows the door
-				o, err := suite.Observe(t.Context(), m, &again, suite.Options{})
+				o, err := suite.Observe(t.Context(), m, &again, suite.ObserveOptions{})
 				if err != nil || len(suite.Check(&again, o)) == 0 {
 					t.Errorf("the module passes the case that was written: %v", err)
 				}
