@@ -1,4 +1,4 @@
-package report
+package conformance
 
 import (
 	"fmt"
@@ -6,24 +6,37 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/internal/words"
+	"github.com/header-auth/header-auth/report"
 )
 
-// finding is a red result, and the builds that all came to the same one.
+// finding is a red result, and the builds that have the same one.
 type finding struct {
-	*Result
+	*report.Result
 	builds []string
 }
 
-// findings are the red results in the order of the cases. Errors that a build has in many cases for the same reason,
-// such as a module that does not load, are left to broken.
-func (t text) findings() []finding {
+// cause is why cases of a build could not be judged.
+type cause struct{ build, reason string }
+
+// errors are the cases that could not be judged, by cause.
+func (t text) errors() map[cause][]string {
+	cases := map[cause][]string{}
+	for i := range t.report.Results {
+		if r := &t.report.Results[i]; r.Outcome == report.Error {
+			cases[cause{r.Build, r.Reason}] = append(cases[cause{r.Build, r.Reason}], r.Case)
+		}
+	}
+	return cases
+}
+
+// findings are the red results in the order of the cases. Errors that a build has in several cases for the same reason,
+// such as a module that does not load, are left out.
+func (t text) findings(errors map[cause][]string) []finding {
 	var all []finding
-	broken := t.broken()
 	for _, c := range t.report.Cases {
 		first := len(all)
-		for i := range t.report.Results {
-			r := &t.report.Results[i]
-			if r.Case != c.ID || !r.Outcome.Red() || len(broken[cause{r.Build, r.Reason}]) > 1 && r.Outcome == Error {
+		for _, r := range t.report.byCase[c.ID] {
+			if !r.Outcome.Red() || r.Outcome == report.Error && len(errors[cause{r.Build, r.Reason}]) > 1 {
 				continue
 			}
 			same := slices.IndexFunc(all[first:], func(f finding) bool {
@@ -40,10 +53,11 @@ func (t text) findings() []finding {
 	return all
 }
 
-// red shows the findings, for each group of builds so many in full.
+// red shows the findings, at most so many in full for each set of builds, and then each error of several cases once.
 func (t text) red() {
+	errors := t.errors()
 	shown, hidden := map[string]int{}, 0
-	for _, f := range t.findings() {
+	for _, f := range t.findings(errors) {
 		key := strings.Join(f.builds, ", ")
 		if shown[key]++; shown[key] > detailed {
 			hidden++
@@ -54,35 +68,20 @@ func (t text) red() {
 	if hidden > 0 {
 		t.line("%s %s not shown: --case selects one, --format json has them all\n", t.paint.Red("✗"), words.Plural(hidden, "more finding"))
 	}
-	broken := t.broken()
 	for i := range t.report.Results {
 		r := &t.report.Results[i]
-		cases := broken[cause{r.Build, r.Reason}]
-		if r.Outcome == Error && len(cases) > 1 && cases[0] == r.Case {
+		cases := errors[cause{r.Build, r.Reason}]
+		if r.Outcome == report.Error && len(cases) > 1 && cases[0] == r.Case {
 			t.line("%s %s · %s and %s", t.paint.Red("!"), t.paint.Bold(r.Build), r.Case, words.Plural(len(cases)-1, "more case"))
 			t.line("%s\n", words.Indent(r.Reason, "    "))
 		}
 	}
 }
 
-// cause is why cases of a build could not be judged.
-type cause struct{ build, reason string }
-
-// broken are the cases that could not be judged, by cause.
-func (t text) broken() map[cause][]string {
-	cases := map[cause][]string{}
-	for i := range t.report.Results {
-		if r := &t.report.Results[i]; r.Outcome == Error {
-			cases[cause{r.Build, r.Reason}] = append(cases[cause{r.Build, r.Reason}], r.Case)
-		}
-	}
-	return cases
-}
-
 func (t text) finding(f finding) {
 	c := t.report.caseOf(f.Case)
 	mark := "✗"
-	if f.Outcome == Error {
+	if f.Outcome == report.Error {
 		mark = "!"
 	}
 	builds := strings.Join(f.builds, ", ")
@@ -90,24 +89,37 @@ func (t text) finding(f finding) {
 		builds = fmt.Sprintf("all %d builds", n)
 	}
 	t.title(t.paint.Red(mark), c, builds)
-	t.clauses(c)
-	switch f.Outcome {
-	case Error:
-		t.line("%s", words.Indent(f.Reason, "    "))
-	case XPass:
-		t.line("    %s", xpassText(f.Reason))
-	}
-	t.details(f.Result)
+	t.explain(c, f.Result)
 	t.hint("check", "--case "+words.QuoteArg(c.ID), t.report.selects(f.builds...))
 	t.hint("trace", words.QuoteArg(c.ID), t.report.selects(f.builds[0]))
 	t.line("")
 }
 
-// selects are the flags that select the builds again, each pair of flag and value once.
-func (r *Report) selects(builds ...string) []string {
+// Explain is what Text writes about one result of a report after its title: the clauses that the case tests, why it
+// matters, what breaks in production, and what went wrong.
+func Explain(r *report.Report, result *report.Result) string {
+	var b strings.Builder
+	t := text{w: &b, report: newIndex(r)}
+	t.explain(t.report.caseOf(result.Case), result)
+	return b.String()
+}
+
+func (t text) explain(c report.Case, result *report.Result) {
+	t.clauses(c)
+	switch result.Outcome {
+	case report.Error:
+		t.line("%s", words.Indent(result.Reason, "    "))
+	case report.XPass:
+		t.line("    %s", xpassText(result.Reason))
+	}
+	t.details(result)
+}
+
+// selects are the flags that select the builds again, each flag with its value once.
+func (x *index) selects(builds ...string) []string {
 	var flags []string
 	for _, name := range builds {
-		for pair := range slices.Chunk(r.build(name).Select, 2) {
+		for pair := range slices.Chunk(x.build(name).Select, 2) {
 			known := false
 			for had := range slices.Chunk(flags, 2) {
 				known = known || slices.Equal(had, pair)
@@ -120,8 +132,8 @@ func (r *Report) selects(builds ...string) []string {
 	return flags
 }
 
-// title is one line that names a case, what it is about and where it is written.
-func (t text) title(mark string, c Case, about string) {
+// title is one line: the case, what is said about it, and its place in the table.
+func (t text) title(mark string, c report.Case, about string) {
 	where := ""
 	if c.File != "" {
 		where = t.paint.Dim(fmt.Sprintf("  %s:%d", c.File, c.Line))
@@ -129,8 +141,8 @@ func (t text) title(mark string, c Case, about string) {
 	t.line("%s %s · %s%s", mark, t.paint.Bold(c.ID), about, where)
 }
 
-// clauses says which sentences of the contract are at stake, why that matters and what breaks.
-func (t text) clauses(c Case) {
+// clauses are the sentences of the contract that the case tests, why it matters and what breaks in production.
+func (t text) clauses(c report.Case) {
 	for _, id := range c.Clauses {
 		for _, clause := range t.report.Table.Clauses {
 			if clause.ID == id {
@@ -148,8 +160,8 @@ func (t text) clauses(c Case) {
 	}
 }
 
-// details are the mismatches and the crossings around them.
-func (t text) details(result *Result) {
+// details are the mismatches of a result, and its crossings.
+func (t text) details(result *report.Result) {
 	for _, m := range result.Mismatches {
 		t.line("    %s  %s %s", t.paint.Bold(m.Field), t.paint.Red("- wanted"), t.paint.Green("+ got"))
 		for _, l := range diffLines(m.Wanted, m.Got) {
@@ -181,5 +193,5 @@ func (t text) hint(command, what string, selects []string) {
 }
 
 func xpassText(reason string) string {
-	return "passes, though builds.yaml lists it as known to fail: " + reason + ". Take the entry out."
+	return "passes, though it is listed as known to fail: " + reason + ". Remove the entry."
 }

@@ -1,31 +1,32 @@
-package report
+// Package conformance writes a report for people (Text) and for CI servers (JUnit).
+package conformance
 
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
+	"github.com/header-auth/header-auth/report"
 )
 
-// TextOptions are what the terminal can do.
+// TextOptions say what the terminal can do.
 type TextOptions struct {
 	Color bool
 }
 
-// detailed is how many findings of the same builds are shown in full; a build that fails everything would otherwise bury
-// the others.
+// detailed is how many findings of the same builds are shown in full, so that a build that fails every case does not
+// hide the others.
 const detailed = 20
 
-// Text writes the report for people: what ran, a table builds × groups, then whatever is red with everything needed
-// to understand it, and the verdict as the last line.
-func Text(w io.Writer, r *Report, o TextOptions) error {
+// Text writes the report for people: what ran, a table of builds and groups, every red result with all that is needed to
+// understand it, and the verdict as the last line.
+func Text(w io.Writer, r *report.Report, o TextOptions) error {
 	out := &words.Writer{To: w}
-	t := text{w: out, report: r, paint: words.Paint{On: o.Color}}
+	t := text{w: out, report: newIndex(r), paint: words.Paint{On: o.Color}}
 	t.head()
 	t.table()
 	t.red()
@@ -37,7 +38,7 @@ func Text(w io.Writer, r *Report, o TextOptions) error {
 
 type text struct {
 	w      io.Writer
-	report *Report
+	report *index
 	paint  words.Paint
 }
 
@@ -75,37 +76,36 @@ func (t text) table() {
 	}
 	rows.AppendRow(header)
 	for _, group := range r.Table.Groups {
-		inGroup := func(result *Result) bool { return r.caseOf(result.Case).Group == group.Name }
-		if r.Counts(inGroup).Total() > 0 {
-			rows.AppendRow(t.row(group.Name, inGroup))
+		if r.groups[group.Name] {
+			rows.AppendRow(t.row(group.Name, func(build string) report.Counts { return r.ofGroup[groupAndBuild{group.Name, build}] }))
 		}
 	}
 	rows.AppendSeparator()
-	rows.AppendRow(t.row("total", func(*Result) bool { return true }))
+	rows.AppendRow(t.row("total", func(build string) report.Counts { return r.ofBuild[build] }))
 	t.line("%s", words.Indent(words.TrimLines(rows.Render()), "  "))
 	t.line("  %s\n", t.paint.Dim("✓ all pass  ✗ some fail  ! could not be judged  ~ known to fail  - not run"))
 }
 
-func (t text) row(name string, keep func(*Result) bool) table.Row {
+func (t text) row(name string, counts func(build string) report.Counts) table.Row {
 	row := table.Row{name}
 	for _, b := range t.report.Builds {
-		row = append(row, t.cell(t.report.Counts(func(r *Result) bool { return r.Build == b.Name && keep(r) })))
+		row = append(row, t.cell(counts(b.Name)))
 	}
 	return row
 }
 
-func (t text) cell(c Counts) string {
-	counts := fmt.Sprintf("%d/%d", c[Pass]+c[XPass], c.Total())
+func (t text) cell(c report.Counts) string {
+	counts := fmt.Sprintf("%d/%d", c[report.Pass]+c[report.XPass], c.Total())
 	switch {
 	case c.Total() == 0:
 		return t.paint.Dim("-")
-	case c[Fail]+c[XPass] > 0:
+	case c[report.Fail]+c[report.XPass] > 0:
 		return t.paint.Red("✗ " + counts)
-	case c[Error] > 0:
+	case c[report.Error] > 0:
 		return t.paint.Red("! " + counts)
-	case c[XFail] > 0:
+	case c[report.XFail] > 0:
 		return t.paint.Yellow("~ " + counts)
-	case c[Skip] > 0:
+	case c[report.Skip] > 0:
 		return t.paint.Dim("- " + counts)
 	}
 	return t.paint.Green("✓ " + counts)
@@ -126,12 +126,12 @@ func (t text) divergences() {
 	}
 }
 
-// known lists what is not as it should be and yet not red.
+// known lists the results that are neither pass nor red.
 func (t text) known() {
 	shown := false
 	for i := range t.report.Results {
 		result := &t.report.Results[i]
-		if result.Outcome == XFail || result.Outcome == Skip {
+		if result.Outcome == report.XFail || result.Outcome == report.Skip {
 			t.line("%s %s %s: %s", t.paint.Yellow(fmt.Sprintf("%-5s", result.Outcome)), result.Build, result.Case, result.Reason)
 			shown = true
 		}
@@ -143,14 +143,14 @@ func (t text) known() {
 
 func (t text) verdict() {
 	r := t.report
-	counts := r.Counts(nil)
-	parts := []string{fmt.Sprintf("%d of %d passed", counts[Pass], counts.Total())}
+	counts := r.Counts()
+	parts := []string{fmt.Sprintf("%d of %d passed", counts[report.Pass], counts.Total())}
 	for _, p := range []struct {
 		n    int
 		text string
 	}{
-		{counts[Fail], "failed"}, {counts[Error], "could not be judged"}, {counts[XPass], "passed unexpectedly"},
-		{counts[XFail], "known to fail"}, {counts[Skip], "skipped"},
+		{counts[report.Fail], "failed"}, {counts[report.Error], "could not be judged"}, {counts[report.XPass], "passed unexpectedly"},
+		{counts[report.XFail], "known to fail"}, {counts[report.Skip], "skipped"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.text))
@@ -167,19 +167,4 @@ func (t text) verdict() {
 	default:
 		t.line("%s: %s", t.paint.Red("not conformant"), sum)
 	}
-}
-
-// caseOf finds a case; one that is not listed (a report edited by hand) still has its id.
-func (r *Report) caseOf(id string) Case {
-	if i := slices.IndexFunc(r.Cases, func(c Case) bool { return c.ID == id }); i >= 0 {
-		return r.Cases[i]
-	}
-	return Case{ID: id}
-}
-
-func (r *Report) build(name string) Build {
-	if i := slices.IndexFunc(r.Builds, func(b Build) bool { return b.Name == name }); i >= 0 {
-		return r.Builds[i]
-	}
-	return Build{Name: name}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // Can says whether there is what a step is about: a stream that is open, a call that waits, a plugin context.
@@ -14,12 +15,12 @@ func (w *World) Can(s table.Step) bool {
 	if !w.Case.Start.Accepted {
 		return false
 	}
-	open := w.streams[s.Acts()]
+	open := w.streams[s.StreamName()]
 	switch {
 	case s.Request != nil:
 		more := s.Stream != "" && len(s.Request.Body)+len(s.Request.Trailers) > 0
 		return open == nil && w.contexts[cmp.Or(s.Plugin, table.Main)] != nil && (more || !s.HeadersOnly)
-	case s.Acts() == "":
+	case s.StreamName() == "":
 		return s.Answer == nil || slices.ContainsFunc(w.Waiting(), func(call int) bool { return s.Answer.Call == 0 || s.Answer.Call == call })
 	case open == nil:
 		return false
@@ -49,13 +50,13 @@ func (w *World) Waiting() []int {
 }
 
 // Key is a header with which a plugin context lets a request pass the decision.
-func (w *World) Key(plugin string) table.Header {
+func (w *World) Key(plugin string) headermap.Header {
 	c := w.contexts[plugin].config
 	if c.basic == nil {
-		return table.Header{Name: c.header, Value: c.values[0]}
+		return headermap.Header{Name: c.header, Value: c.values[0]}
 	}
 	user := slices.Sorted(maps.Keys(c.basic.users))[0]
-	return table.Header{Name: "authorization",
+	return headermap.Header{Name: "authorization",
 		Value: "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+c.basic.users[user]))}
 }
 

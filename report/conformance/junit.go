@@ -1,4 +1,4 @@
-package report
+package conformance
 
 import (
 	"encoding/xml"
@@ -7,9 +7,10 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/internal/words"
+	"github.com/header-auth/header-auth/report"
 )
 
-// The elements of the JUnit format that its readers agree on: a suite for each build, a test case for each case.
+// The elements of the JUnit format that all its readers know: a suite for each build, a test case for each case.
 type (
 	junitSuites struct {
 		XMLName xml.Name `xml:"testsuites"`
@@ -48,9 +49,10 @@ type (
 	}
 )
 
-// JUnit writes the report as JUnit XML. A known failure is a skipped test there, an unexpected pass a failure; the
-// divergences are a suite of their own, so that a reader who looks at XML alone sees every reason for red.
-func JUnit(w io.Writer, r *Report) error {
+// JUnit writes the report as JUnit XML. A known failure is a skipped test and an unexpected pass is a failure. The
+// divergences are a suite of their own, so that the XML alone has every reason why the run failed.
+func JUnit(w io.Writer, written *report.Report) error {
+	r := newIndex(written)
 	all := junitSuites{Name: r.Table.Name}
 	for _, build := range r.Builds {
 		all.add(r.junitBuild(build))
@@ -89,7 +91,7 @@ func (all *junitSuites) add(suite junitSuite) {
 	all.Suites = append(all.Suites, suite)
 }
 
-func (r *Report) junitBuild(build Build) junitSuite {
+func (r *index) junitBuild(build report.Build) junitSuite {
 	suite := junitSuite{Name: build.Name}
 	for _, p := range []junitProperty{
 		{"sha256", build.SHA256}, {"toolchain", build.Toolchain}, {"sdk", build.SDK}, {"table", r.Table.Digest},
@@ -98,22 +100,18 @@ func (r *Report) junitBuild(build Build) junitSuite {
 			suite.Properties = append(suite.Properties, p)
 		}
 	}
-	for i := range r.Results {
-		result := &r.Results[i]
-		if result.Build != build.Name {
-			continue
-		}
+	for _, result := range r.byBuild[build.Name] {
 		c := r.junitCase(result.Case)
 		switch result.Outcome {
-		case Fail:
+		case report.Fail:
 			c.Failure = &junitProblem{Message: fieldNames(result.Mismatches), Text: r.plain(result)}
-		case XPass:
+		case report.XPass:
 			c.Failure = &junitProblem{Message: xpassText(result.Reason)}
-		case Error:
+		case report.Error:
 			c.Error = &junitProblem{Message: result.Reason, Text: r.plain(result)}
-		case XFail:
+		case report.XFail:
 			c.Skipped = &junitProblem{Message: "known to fail: " + result.Reason}
-		case Skip:
+		case report.Skip:
 			c.Skipped = &junitProblem{Message: result.Reason}
 		}
 		suite.Cases = append(suite.Cases, c)
@@ -121,7 +119,7 @@ func (r *Report) junitBuild(build Build) junitSuite {
 	return suite
 }
 
-func (r *Report) junitDivergences() junitSuite {
+func (r *index) junitDivergences() junitSuite {
 	suite := junitSuite{Name: "divergences"}
 	for i := range r.Divergences {
 		d := &r.Divergences[i]
@@ -133,20 +131,20 @@ func (r *Report) junitDivergences() junitSuite {
 	return suite
 }
 
-func (r *Report) junitCase(id string) junitCase {
+func (r *index) junitCase(id string) junitCase {
 	c := r.caseOf(id)
 	return junitCase{Class: c.Group, Name: id, File: c.File, Line: c.Line}
 }
 
 // plain is a result's details as text without colours.
-func (r *Report) plain(result *Result) string {
+func (r *index) plain(result *report.Result) string {
 	var b strings.Builder
 	t := text{w: &b, report: r}
 	t.details(result)
 	return "\n" + b.String()
 }
 
-func fieldNames(mismatches []Mismatch) string {
+func fieldNames(mismatches []report.Mismatch) string {
 	names := make([]string, len(mismatches))
 	for i, m := range mismatches {
 		names[i] = m.Field
@@ -154,7 +152,7 @@ func fieldNames(mismatches []Mismatch) string {
 	return "mismatch: " + strings.Join(names, ", ")
 }
 
-func sidesText(sides []Side) string {
+func sidesText(sides []report.Side) string {
 	var b strings.Builder
 	for _, side := range sides {
 		fmt.Fprintf(&b, "%s:\n%s\n", strings.Join(side.Builds, ", "), words.Indent(side.Value, "  "))

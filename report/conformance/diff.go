@@ -1,4 +1,4 @@
-package report
+package conformance
 
 import (
 	"strings"
@@ -6,14 +6,13 @@ import (
 	"github.com/header-auth/header-auth/internal/diff"
 )
 
-// diffLine is one line of a difference: '-' only wanted, '+' only got, ' ' in both.
+// diffLine is one line of a difference: '-' wanted only, '+' got only, ' ' in both.
 type diffLine struct {
 	mark byte
 	text string
 }
 
-// diffLines aligns two texts. An absent text is shown as one line that says so, because an empty line would be
-// overlooked.
+// diffLines aligns two texts. An empty text is shown as the line "(nothing)", because a reader misses an empty line.
 func diffLines(wanted, got string) []diffLine {
 	a, b := lines(wanted), lines(got)
 	var out []diffLine

@@ -7,8 +7,8 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 )
 
-// heard are the texts that a module handed to the host, without those that the case said before.
-func heard(p suite.Passage, said string) (all []string) {
+// passedTexts are the texts that a module passes to the host, without those that occur in the case.
+func passedTexts(p suite.StepTrace, said string) (all []string) {
 	for _, c := range p.Crossings {
 		if c.ToGuest {
 			continue
