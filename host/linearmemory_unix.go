@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// linearMemory is reserved once at its full size and filled by the kernel as pages are touched, like V8's: growing
-// copies nothing and no garbage collector sees it. It is unmapped when the VM is closed, not when wazero lets go of
-// it, because a host function may still be running then.
+// linearMemory is address space reserved at its full size; the kernel adds a page when it is first touched, as V8 has
+// it. Growing copies nothing, and the garbage collector does not see it. It is unmapped when the VM is closed, not when
+// wazero frees it, because a host function may still be running then.
 type linearMemory struct {
 	reserved []byte
 	fallback []byte // when the reservation failed
@@ -20,7 +20,8 @@ func (m *linearMemory) Allocate(_, most uint64) experimental.LinearMemory {
 	if most == 0 || m.reserved != nil {
 		return &linearMemory{}
 	}
-	b, err := unix.Mmap(-1, 0, int(most), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	const flags = unix.MAP_PRIVATE | unix.MAP_ANON | unix.MAP_NORESERVE
+	b, err := unix.Mmap(-1, 0, int(most), unix.PROT_READ|unix.PROT_WRITE, flags)
 	if err == nil {
 		m.reserved = b
 	}
@@ -39,7 +40,7 @@ func (m *linearMemory) Reallocate(size uint64) []byte {
 
 func (m *linearMemory) Free() {}
 
-// release gives the memory back. Nothing may touch it any more.
+// release gives the memory back to the kernel. It must not be used any more.
 func (m *linearMemory) release() {
 	if m.reserved != nil {
 		_ = unix.Munmap(m.reserved)

@@ -4,7 +4,7 @@ package host
 
 import "github.com/tetratelabs/wazero/experimental"
 
-// linearMemory is an ordinary slice here: growing it copies.
+// linearMemory is an ordinary slice on other systems: growing it copies.
 type linearMemory struct{ bytes []byte }
 
 func (m *linearMemory) Allocate(_, _ uint64) experimental.LinearMemory { return m }

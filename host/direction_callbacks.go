@@ -2,33 +2,34 @@ package host
 
 import "github.com/header-auth/header-auth/host/abi"
 
-// The three callbacks of a direction, each with what the plugin may see in it.
-
+// The three callbacks of a direction: request, response.
 var (
 	headersCallback  = [2]abi.Callback{abi.OnRequestHeaders, abi.OnResponseHeaders}
 	bodyCallback     = [2]abi.Callback{abi.OnRequestBody, abi.OnResponseBody}
 	trailersCallback = [2]abi.Callback{abi.OnRequestTrailers, abi.OnResponseTrailers}
 )
 
-func (d *side) index() int {
+// index is 0 for the request and 1 for the response.
+func (d *direction) index() int {
 	if d.response {
 		return 1
 	}
 	return 0
 }
 
-// callHeaders returns Continue, Pause (hold, but go on with callbacks) or StopAllIterationAndWatermark.
-func (d *side) callHeaders(end bool) abi.Action {
-	s := d.s
-	if !s.listening(d, !d.response) {
+// callHeaders makes the headers callback. It returns Continue, Pause (hold, but make the callbacks of the body) or
+// StopAllIterationAndWatermark.
+func (d *direction) callHeaders(end bool) abi.Action {
+	s := d.stream
+	if !s.deliversCallbacks(d, !d.response) {
 		return abi.Continue
 	}
-	s.in = s.in.with(d)
+	s.active = s.active.with(d)
 	if !d.response {
-		s.create()
+		s.createContext()
 	}
 	d.headersMapped = true
-	raw, ok := s.call(headersCallback[d.index()], uint32(len(d.headers.Entries)), flag(end))
+	raw, ok := s.callGuest(headersCallback[d.index()], uint32(len(d.headers.Entries)), flag(end))
 	action := abi.StopAllIterationAndWatermark
 	if ok {
 		d.action = abi.Action(raw)
@@ -36,8 +37,8 @@ func (d *side) callHeaders(end bool) abi.Action {
 	} else if s.failsOpen() {
 		action = abi.Continue
 	}
-	s.vm.after()
-	s.in = s.in.without(d)
+	s.vm.runActions()
+	s.active = s.active.without(d)
 	if action == abi.Continue {
 		d.headersMapped = false
 	}
@@ -47,7 +48,7 @@ func (d *side) callHeaders(end bool) abi.Action {
 // headersAction is what Envoy makes of the number that a headers callback returned.
 func (s *Stream) headersAction(a abi.Action) abi.Action {
 	switch {
-	case s.vm.stopNext:
+	case s.vm.stopIteration:
 		return abi.StopAllIterationAndWatermark
 	case a == abi.Continue || a == abi.ContinueAndEndStream:
 		return abi.Continue
@@ -57,10 +58,10 @@ func (s *Stream) headersAction(a abi.Action) abi.Action {
 	return abi.StopAllIterationAndWatermark
 }
 
-// callBody returns what the body callback did, and false when the exchange ended under it.
-func (d *side) callBody(end bool, data *[]byte) (abi.Action, bool) {
-	s := d.s
-	if !s.listening(d, false) {
+// callBody makes the body callback. It returns the callback's action, and false when the exchange has ended meanwhile.
+func (d *direction) callBody(end bool, data *[]byte) (abi.Action, bool) {
+	s := d.stream
+	if !s.deliversCallbacks(d, false) {
 		return abi.Continue, true
 	}
 	if d.buffering && data != &d.buffer {
@@ -72,17 +73,17 @@ func (d *side) callBody(end bool, data *[]byte) (abi.Action, bool) {
 		data = &d.buffer
 	}
 	d.body, d.addTrailers = data, end && !d.hasTrailers
-	s.in = s.in.with(d)
-	raw, ok := s.call(bodyCallback[d.index()], uint32(len(*data)), flag(end))
+	s.active = s.active.with(d)
+	raw, ok := s.callGuest(bodyCallback[d.index()], uint32(len(*data)), flag(end))
 	action := abi.StopNoBuffer
-	if ok && !s.vm.stopNext {
+	if ok && !s.vm.stopIteration {
 		action = abi.Action(raw)
 	} else if !ok && s.failsOpen() {
 		action = abi.Continue
 	}
 	d.buffering = action == abi.Pause
-	s.vm.after()
-	s.in = s.in.without(d)
+	s.vm.runActions()
+	s.active = s.active.without(d)
 	d.addTrailers = false
 	d.body = nil
 	if d.buffering {
@@ -91,44 +92,28 @@ func (d *side) callBody(end bool, data *[]byte) (abi.Action, bool) {
 	return action, true
 }
 
-func (d *side) callTrailers() abi.Action {
-	s := d.s
-	if !s.listening(d, false) {
+// callTrailers makes the trailers callback. It returns Continue or Pause.
+func (d *direction) callTrailers() abi.Action {
+	s := d.stream
+	if !s.deliversCallbacks(d, false) {
 		return abi.Continue
 	}
 	d.trailersMapped = true
-	s.in = s.in.with(d)
-	raw, ok := s.call(trailersCallback[d.index()], uint32(len(d.trailers.Entries)), 0)
+	s.active = s.active.with(d)
+	raw, ok := s.callGuest(trailersCallback[d.index()], uint32(len(d.trailers.Entries)), 0)
 	action := abi.Pause
-	if ok && !s.vm.stopNext && raw == 0 || !ok && s.failsOpen() {
+	if ok && !s.vm.stopIteration && raw == 0 || !ok && s.failsOpen() {
 		action = abi.Continue
 	}
-	s.vm.after()
-	s.in = s.in.without(d)
+	s.vm.runActions()
+	s.active = s.active.without(d)
 	if action == abi.Continue {
 		d.trailersMapped = false
 	}
 	return action
 }
 
-// direction is a set of sides in whose callbacks the filter manager is.
-type direction uint8
-
-const (
-	decoding direction = 1 << iota
-	encoding
-)
-
-func (d *side) direction() direction {
-	if d.response {
-		return encoding
-	}
-	return decoding
-}
-
-func (in direction) with(d *side) direction    { return in | d.direction() }
-func (in direction) without(d *side) direction { return in &^ d.direction() }
-
+// flag is a bool as the ABI passes it.
 func flag(b bool) uint32 {
 	if b {
 		return 1

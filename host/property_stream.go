@@ -9,62 +9,7 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// property finds the value at a path, serialized as the ABI asks: strings and bytes as they are, numbers, times and
-// durations (ns) as 8 bytes little-endian, booleans as 1 byte, maps as pairs.
-func (vm *VM) property(scope *scope, path string) ([]byte, abi.Status) {
-	path = strings.TrimSuffix(path, "\x00")
-	if path == "" {
-		return nil, abi.StatusSerializationFailure
-	}
-	root, rest, nested := strings.Cut(path, "\x00")
-	if v, status := vm.rootProperty(scope, root); status != abi.StatusNotFound {
-		if nested && status == abi.StatusOk {
-			return nil, abi.StatusNotFound
-		}
-		return v, status
-	}
-	s := scope.stream
-	if s == nil {
-		return nil, abi.StatusNotFound
-	}
-	if v, found := s.config.Properties[strings.ReplaceAll(path, "\x00", ".")]; found {
-		return v, abi.StatusOk
-	}
-	switch root {
-	case "request", "response", "source", "destination", "connection", "upstream", "filter_state",
-		"upstream_filter_state", "xds":
-		if !nested {
-			return nil, abi.StatusSerializationFailure
-		}
-	case "metadata":
-		if !nested {
-			return nil, abi.StatusOk
-		}
-	default:
-		if v, found := s.state[path]; found && !nested {
-			return v, abi.StatusOk
-		}
-		return nil, abi.StatusNotFound
-	}
-	return s.property(root, rest)
-}
-
-// rootProperty are the values that don't depend on a stream.
-func (vm *VM) rootProperty(scope *scope, name string) ([]byte, abi.Status) {
-	p := scope.plugin
-	switch {
-	case p == nil:
-		return nil, abi.StatusNotFound
-	case name == "plugin_name":
-		return []byte(p.config.Name), abi.StatusOk
-	case name == "plugin_root_id":
-		return []byte(p.config.RootID), abi.StatusOk
-	case name == "plugin_vm_id":
-		return []byte(vm.config.ID), abi.StatusOk
-	}
-	return nil, abi.StatusNotFound
-}
-
+// property is the value of an object's field, and of a key in it.
 func (s *Stream) property(root, rest string) ([]byte, abi.Status) {
 	field, key, keyed := strings.Cut(rest, "\x00")
 	var v []byte
@@ -98,15 +43,15 @@ func (s *Stream) property(root, rest string) ([]byte, abi.Status) {
 	return v, abi.StatusOk
 }
 
-// propertyMap is a map while properties may be taken from it.
+// propertyMap is a map of the stream when it can be read now, else nil.
 func (s *Stream) propertyMap(t abi.MapType) *headermap.Map {
-	current, effective := s.vm.current, s.vm.effective
-	s.vm.current, s.vm.effective = &s.scope, nil
-	defer func() { s.vm.current, s.vm.effective = current, effective }()
-	return s.vm.readable(t)
+	current, effective := s.vm.currentContext, s.vm.effectiveContext
+	s.vm.currentContext, s.vm.effectiveContext = &s.abiContext, nil
+	defer func() { s.vm.currentContext, s.vm.effectiveContext = current, effective }()
+	return s.vm.readableMap(t)
 }
 
-// mapProperty is a map as pairs, or one of its names with all values joined.
+// mapProperty is the whole map as pairs, or all values of one name, joined with commas.
 func mapProperty(m *headermap.Map, key string, keyed bool) ([]byte, abi.Status) {
 	switch {
 	case m == nil:
@@ -125,6 +70,7 @@ func mapProperty(m *headermap.Map, key string, keyed bool) ([]byte, abi.Status) 
 	return []byte(value), abi.StatusOk
 }
 
+// requestProperty is the value of request.FIELD.
 func (s *Stream) requestProperty(field string) ([]byte, bool) {
 	switch field {
 	case "time":
@@ -137,11 +83,11 @@ func (s *Stream) requestProperty(field string) ([]byte, bool) {
 				return number(uint64(envoy.Number(value))), true
 			}
 		}
-		return number(uint64(s.received)), true
+		return number(uint64(s.receivedBytes)), true
 	case "total_size":
-		return number(uint64(s.received + s.request.headers.Size())), true
+		return number(uint64(s.receivedBytes + s.request.headers.Size())), true
 	case "duration":
-		if !s.closed {
+		if !s.closing {
 			return nil, false
 		}
 		return number(uint64(s.finished - s.started)), true
@@ -178,6 +124,7 @@ func (s *Stream) requestProperty(field string) ([]byte, bool) {
 	return []byte(value), found
 }
 
+// responseProperty is the value of response.FIELD.
 func (s *Stream) responseProperty(field string) ([]byte, bool) {
 	if !s.response.hasHeaders {
 		return nil, false
@@ -195,9 +142,9 @@ func (s *Stream) responseProperty(field string) ([]byte, bool) {
 	case "flags":
 		return number(0), true
 	case "size":
-		return number(uint64(s.sent)), true
+		return number(uint64(s.sentBytes)), true
 	case "total_size":
-		return number(uint64(s.sent + h.Size())), true
+		return number(uint64(s.sentBytes + h.Size())), true
 	case "grpc_status":
 		value, found := h.Get("grpc-status")
 		if !found {
@@ -208,7 +155,7 @@ func (s *Stream) responseProperty(field string) ([]byte, bool) {
 	return nil, false
 }
 
-// addressProperty takes "ADDRESS:PORT" apart.
+// addressProperty is the address, or the port, of "ADDRESS:PORT".
 func addressProperty(address, field string) ([]byte, bool) {
 	if address == "" {
 		return nil, false

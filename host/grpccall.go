@@ -17,7 +17,7 @@ type GrpcCall struct {
 	Method    string
 	Metadata  []Header
 	Messages  [][]byte // sent by the plugin
-	HalfEnded bool     // the plugin has sent its last message
+	HalfEnded bool     // the plugin has said that no message follows
 	Timeout   time.Duration
 	ContextID uint32
 	Done      bool
@@ -26,7 +26,7 @@ type GrpcCall struct {
 	generation int
 }
 
-// GrpcEventKind says what comes from the other end of a gRPC call.
+// GrpcEventKind says what the server of a gRPC call has sent.
 type GrpcEventKind uint8
 
 const (
@@ -36,7 +36,7 @@ const (
 	GrpcClose                                 // ends a stream, or a unary call that failed
 )
 
-// GrpcEvent is something that comes from the other end.
+// GrpcEvent is something that the server of a gRPC call has sent.
 type GrpcEvent struct {
 	Kind          GrpcEventKind
 	Metadata      []Header
@@ -45,7 +45,7 @@ type GrpcEvent struct {
 	StatusMessage string
 }
 
-// noMap is no type of a map.
+// noMap is a number that is no MapType.
 const noMap = ^abi.MapType(0)
 
 // grpcData is what the plugin may read in a gRPC callback.
@@ -57,39 +57,39 @@ type grpcData struct {
 // GrpcCalls are the gRPC calls and streams made so far, in order.
 func (vm *VM) GrpcCalls() []*GrpcCall { return vm.grpc }
 
-// AnswerGrpc delivers what comes from the other end of a gRPC call. The error is ErrNoCall or the VM's *Failure.
+// AnswerGrpc delivers what the server of a gRPC call has sent. The error is ErrNoCall or the VM's *Failure.
 func (vm *VM) AnswerGrpc(token uint32, e GrpcEvent) error {
 	c := vm.findGrpc(token)
-	if c == nil || c.generation != vm.generation || c.plugin.gone {
+	if c == nil || c.generation != vm.generation || c.plugin.closed {
 		return fmt.Errorf("answer gRPC call %d: %w", token, ErrNoCall)
 	}
 	vm.enter()
 	defer vm.leave()
-	defer vm.rescue("AnswerGrpc")
+	defer vm.recoverPanic("AnswerGrpc")
 	p := c.plugin
 	data := &grpcData{message: e.Message, mapType: noMap}
-	vm.received[0].Reset(headermap.Response)
-	vm.received[0].Load(e.Metadata, false)
-	n := uint32(len(vm.received[0].Entries))
-	p.grpc = data
+	vm.callHeaders[0].Reset(headermap.Response)
+	vm.callHeaders[0].Load(e.Metadata, false)
+	n := uint32(len(vm.callHeaders[0].Entries))
+	p.grpcEvent = data
 	switch e.Kind {
 	case GrpcInitialMetadata:
 		data.mapType = abi.GrpcReceiveInitialMetadata
-		vm.call(abi.OnGrpcReceiveInitialMetadata, &p.scope, 0, token, n, 0, 0)
+		vm.callGuest(abi.OnGrpcReceiveInitialMetadata, &p.abiContext, 0, token, n, 0, 0)
 	case GrpcMessage:
 		c.Done = !c.Streaming
-		vm.call(abi.OnGrpcReceive, &p.scope, 0, token, uint32(len(e.Message)), 0, 0)
+		vm.callGuest(abi.OnGrpcReceive, &p.abiContext, 0, token, uint32(len(e.Message)), 0, 0)
 	case GrpcTrailingMetadata:
 		data.mapType = abi.GrpcReceiveTrailingMetadata
-		vm.call(abi.OnGrpcReceiveTrailingMetadata, &p.scope, 0, token, n, 0, 0)
+		vm.callGuest(abi.OnGrpcReceiveTrailingMetadata, &p.abiContext, 0, token, n, 0, 0)
 	case GrpcClose:
 		c.Done = true
-		p.code, p.message = e.Status, e.StatusMessage
-		vm.call(abi.OnGrpcClose, &p.scope, 0, token, e.Status, 0, 0)
-		p.message = ""
+		p.statusCode, p.statusMessage = e.Status, e.StatusMessage
+		vm.callGuest(abi.OnGrpcClose, &p.abiContext, 0, token, e.Status, 0, 0)
+		p.statusMessage = ""
 	}
-	p.grpc = nil
-	vm.after()
+	p.grpcEvent = nil
+	vm.runActions()
 	return vm.err()
 }
 

@@ -7,17 +7,17 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// LocalReply is a response that a plugin asked for with proxy_send_local_response: its arguments, not what became of
-// them on the response path.
+// LocalReply is a response that a plugin asked for with proxy_send_local_response: the arguments of the call, before
+// the response callbacks have changed anything.
 type LocalReply struct {
 	Status     int // of the argument's 32 bits Envoy uses the low 16
 	Details    string
 	Headers    []Header
 	Body       []byte
-	GRPCStatus int32 // -1 and whatever is outside 0 to 16: not set
+	GRPCStatus int32 // outside 0 to 16: not set
 }
 
-// reply is a local reply on its way.
+// reply is a local reply that has been asked for.
 type reply struct {
 	code       uint32
 	grpc       int32
@@ -27,7 +27,7 @@ type reply struct {
 	fromPlugin bool
 }
 
-// newReply takes one that is not in use; it belongs to the stream until that is released.
+// newReply takes a reply that is not in use; it belongs to the stream until that is released.
 func (s *Stream) newReply() *reply {
 	vm := s.vm
 	var r *reply
@@ -39,12 +39,12 @@ func (s *Stream) newReply() *reply {
 	r.code, r.grpc, r.fromPlugin = 0, -1, false
 	r.details, r.body = r.details[:0], r.body[:0]
 	r.pairs.Reset(headermap.Plain)
-	s.held = append(s.held, r)
+	s.replies = append(s.replies, r)
 	return r
 }
 
-// answer sends a reply of Envoy's own.
-func (s *Stream) answer(code uint32, body, details string) {
+// sendEnvoyReply sends a reply that Envoy makes without the plugin.
+func (s *Stream) sendEnvoyReply(code uint32, body, details string) {
 	r := s.newReply()
 	r.code = code
 	r.body = append(r.body, body...)
@@ -52,36 +52,38 @@ func (s *Stream) answer(code uint32, body, details string) {
 	s.sendReply(r)
 }
 
-// sendReply is the filter manager's sendLocalReply: what happens depends on how far the response is.
+// sendReply sends a reply in the way that is still possible: through the plugin's response callbacks, past the plugin,
+// or not at all (Envoy, source/common/http/filter_manager.cc, FilterManager::sendLocalReply).
 func (s *Stream) sendReply(r *reply) {
-	if s.closed && s.in == 0 {
+	if s.closing && s.active == 0 {
 		return
 	}
-	if s.in&decoding != 0 {
+	if s.active&requestCallback != 0 {
 		s.request.aborted = true
-	} else if s.in&encoding != 0 {
+	} else if s.active&responseCallback != 0 {
 		s.response.aborted = true
 	}
 	switch d := &s.response; {
-	case !d.hasHeaders && s.in&decoding != 0:
-		if s.prepared == nil { // the first one in a callback counts
-			s.adopt(r)
-			s.prepared = r
+	case !d.hasHeaders && s.active&requestCallback != 0:
+		if s.pendingReply == nil { // the first one in a callback counts
+			s.recordReply(r)
+			s.pendingReply = r
 		}
 	case !d.hasHeaders:
-		s.adopt(r)
+		s.recordReply(r)
 		s.replyThroughChain(r)
 	case !d.out.HeadersSent:
-		s.adopt(r)
+		s.recordReply(r)
 		s.replyDirectly(r)
-	default: // the client has seen headers: all that is left is to cut the connection
-		s.adopt(r)
-		s.cut()
+	default: // the client has seen headers: Envoy can only cut the connection
+		s.recordReply(r)
+		s.reset()
 		s.close()
 	}
 }
 
-func (s *Stream) adopt(r *reply) {
+// recordReply makes r the exchange's reply, which Details and Reply show.
+func (s *Stream) recordReply(r *reply) {
 	s.details = append(s.details[:0], r.details...)
 	if r.fromPlugin {
 		s.reply = r
@@ -93,14 +95,14 @@ func (s *Stream) replyThroughChain(r *reply) {
 	d := &s.response
 	s.request.aborted = true
 	end := s.compose(r)
-	if s.closed { // by an action behind the one that asked for the reply: Envoy calls the plugin after its delete
+	if s.closing { // an action behind that of the reply has closed the stream: Envoy calls the plugin after its delete
 		d.hasHeaders = true
 		d.callHeaders(end)
 		return
 	}
-	d.arriveHeaders(end)
+	d.receiveHeaders(end)
 	if !end && !d.aborted && !d.out.Reset {
-		d.arriveData(r.body, true)
+		d.receiveData(r.body, true)
 	}
 }
 
@@ -123,7 +125,7 @@ func (s *Stream) replyDirectly(r *reply) {
 // compose makes the reply's headers and says whether they are all there is.
 func (s *Stream) compose(r *reply) (end bool) {
 	return envoy.LocalReply{Status: r.code, GRPCStatus: r.grpc, Headers: r.pairs.Entries, Body: r.body}.
-		Compose(&s.response.headers, s.grpcRequest, s.head)
+		Compose(&s.response.headers, s.grpcRequest, s.headRequest)
 }
 
 // Replied reports that there is a Reply, without making copies of it.
