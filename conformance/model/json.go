@@ -6,18 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// kind is what a JSON value is, named as in a fault.
+// kind is the kind of a JSON value, as a refusal names it.
 type kind string
 
 const (
-	anObject  kind = "an object"
-	anArray   kind = "an array"
-	aString   kind = "a string"
-	aNumber   kind = "a number"
-	aBoolean  kind = "a boolean"
-	aNull     kind = "null"
-	mostBytes      = 65536
-	mostDepth      = 8
+	anObject kind = "an object"
+	anArray  kind = "an array"
+	aString  kind = "a string"
+	aNumber  kind = "a number"
+	aBoolean kind = "a boolean"
+	aNull    kind = "null"
+	maxBytes      = 65536
+	maxDepth      = 8
 )
 
 // value is a JSON value. Members keep the order of the document, repeated keys too.
@@ -28,16 +28,16 @@ type value struct {
 	values []value  // of an object or array
 }
 
-// document reads a configuration as far as its form goes (1.2.2). The fault is empty when there is none.
-func document(b []byte) (v value, fault string) {
+// document parses a configuration and checks its form (1.2.2).
+func document(b []byte) (v value, refusal string) {
 	switch {
-	case len(b) > mostBytes:
+	case len(b) > maxBytes:
 		return v, "longer than 65536 bytes"
 	case !utf8.Valid(b) || halfSurrogate(string(b)):
 		return v, "not valid UTF-8"
 	case strings.HasPrefix(string(b), "\ufeff"):
 		return v, "starts with a byte order mark"
-	case depth(string(b)) > mostDepth:
+	case depth(string(b)) > maxDepth:
 		return v, "nested deeper than 8 levels"
 	}
 	p := parser{rest: string(b)}
@@ -49,8 +49,8 @@ func document(b []byte) (v value, fault string) {
 	return v, ""
 }
 
-// split separates what stands inside the texts of a document from what stands outside of them. It goes by quotes and
-// backslashes alone, so it works for documents that are no JSON.
+// split separates the texts of a document from the rest. It looks only at quotes and backslashes, so that it works for
+// documents that are not JSON too.
 func split(doc string) (inside []string, outside string) {
 	var text, rest strings.Builder
 	inText := false
@@ -118,7 +118,8 @@ func unicodeEscape(s string) (code uint64, ok bool) {
 	return code, err == nil
 }
 
-// depth is the most brackets that are open at once. One that closes nothing counts for nothing.
+// depth is the greatest number of brackets that are open at the same time. A closing bracket without an opening one is
+// ignored.
 func depth(doc string) int {
 	_, outside := split(doc)
 	open, most := 0, 0
@@ -134,7 +135,7 @@ func depth(doc string) int {
 	return most
 }
 
-// parser follows the grammar of RFC 8259, rule by rule. Whatever does not follow it sets failed.
+// parser follows the grammar of RFC 8259, rule by rule. Anything else sets failed.
 type parser struct {
 	rest   string
 	failed bool
@@ -147,7 +148,7 @@ func (p *parser) fail() value {
 
 func (p *parser) blanks() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
 
-// take removes a token, if it is what comes next.
+// take removes a token if the rest begins with it.
 func (p *parser) take(token string) bool {
 	rest, ok := strings.CutPrefix(p.rest, token)
 	p.rest = rest
@@ -224,7 +225,7 @@ var escapes = map[byte]string{
 	'"': `"`, '\\': `\`, '/': "/", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t",
 }
 
-// text reads a string after its first quote. Surrogates come in pairs: document has seen to it.
+// text reads a string after its first quote. Every surrogate has its other half: document has checked it.
 func (p *parser) text() string {
 	var b strings.Builder
 	for p.rest != "" {
@@ -277,7 +278,7 @@ func (p *parser) number() value {
 	return value{kind: aNumber, text: whole[:len(whole)-len(p.rest)]}
 }
 
-// digits takes as many as there are.
+// digits removes all digits at the beginning, and returns their number.
 func (p *parser) digits() int {
 	rest := strings.TrimLeft(p.rest, "0123456789")
 	n := len(p.rest) - len(rest)
