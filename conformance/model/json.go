@@ -1,6 +1,8 @@
 package model
 
 import (
+	"bytes"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -40,13 +42,12 @@ func document(b []byte) (v value, refusal string) {
 	case depth(string(b)) > maxDepth:
 		return v, "nested deeper than 8 levels"
 	}
-	p := parser{rest: string(b)}
-	v = p.value()
-	p.blanks()
-	if p.failed || p.rest != "" {
+	if !json.Valid(b) {
 		return v, "not valid JSON"
 	}
-	return v, ""
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return parse(d), ""
 }
 
 // split separates the texts of a document from the rest. It looks only at quotes and backslashes, so that it works for
@@ -135,153 +136,31 @@ func depth(doc string) int {
 	return most
 }
 
-// parser follows the grammar of RFC 8259, rule by rule. Anything else sets failed.
-type parser struct {
-	rest   string
-	failed bool
-}
-
-func (p *parser) fail() value {
-	p.failed, p.rest = true, ""
-	return value{}
-}
-
-func (p *parser) blanks() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
-
-// take removes a token if the rest begins with it.
-func (p *parser) take(token string) bool {
-	rest, ok := strings.CutPrefix(p.rest, token)
-	p.rest = rest
-	return ok
-}
-
-func (p *parser) value() value {
-	p.blanks()
-	switch {
-	case p.take("{"):
-		return p.object()
-	case p.take("["):
-		return p.array()
-	case p.take(`"`):
-		return value{kind: aString, text: p.text()}
-	case p.take("true"):
-		return value{kind: aBoolean, text: "true"}
-	case p.take("false"):
-		return value{kind: aBoolean, text: "false"}
-	case p.take("null"):
-		return value{kind: aNull}
-	}
-	return p.number()
-}
-
-func (p *parser) object() value {
-	v := value{kind: anObject}
-	p.blanks()
-	if p.take("}") {
-		return v
-	}
-	for !p.failed {
-		p.blanks()
-		if !p.take(`"`) {
-			return p.fail()
+// parse reads one value of a document that json.Valid accepts.
+func parse(d *json.Decoder) (v value) {
+	token, _ := d.Token()
+	switch token := token.(type) {
+	case json.Delim:
+		v.kind = anArray
+		if token == '{' {
+			v.kind = anObject
 		}
-		v.keys = append(v.keys, p.text())
-		p.blanks()
-		if !p.take(":") {
-			return p.fail()
+		for d.More() {
+			if v.kind == anObject {
+				key, _ := d.Token()
+				v.keys = append(v.keys, key.(string))
+			}
+			v.values = append(v.values, parse(d))
 		}
-		v.values = append(v.values, p.value())
-		p.blanks()
-		if p.take("}") {
-			return v
-		}
-		if !p.take(",") {
-			return p.fail()
-		}
+		_, _ = d.Token() // the closing bracket
+	case string:
+		v.kind, v.text = aString, token
+	case json.Number:
+		v.kind, v.text = aNumber, token.String()
+	case bool:
+		v.kind, v.text = aBoolean, strconv.FormatBool(token)
+	default:
+		v.kind = aNull
 	}
 	return v
-}
-
-func (p *parser) array() value {
-	v := value{kind: anArray}
-	p.blanks()
-	if p.take("]") {
-		return v
-	}
-	for !p.failed {
-		v.values = append(v.values, p.value())
-		p.blanks()
-		if p.take("]") {
-			return v
-		}
-		if !p.take(",") {
-			return p.fail()
-		}
-	}
-	return v
-}
-
-var escapes = map[byte]string{
-	'"': `"`, '\\': `\`, '/': "/", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t",
-}
-
-// text reads a string after its first quote. Every surrogate has its other half: document has checked it.
-func (p *parser) text() string {
-	var b strings.Builder
-	for p.rest != "" {
-		c := p.rest[0]
-		code, isEscape := unicodeEscape(p.rest)
-		switch {
-		case c == '"':
-			p.rest = p.rest[1:]
-			return b.String()
-		case c < 0x20:
-			p.fail()
-		case c != '\\':
-			b.WriteByte(c)
-			p.rest = p.rest[1:]
-		case isEscape && 0xd800 <= code && code <= 0xdbff:
-			low, _ := unicodeEscape(p.rest[6:])
-			b.WriteRune(rune(0x10000 + (code-0xd800)*0x400 + (low - 0xdc00)))
-			p.rest = p.rest[12:]
-		case isEscape:
-			b.WriteRune(rune(code))
-			p.rest = p.rest[6:]
-		case len(p.rest) > 1 && escapes[p.rest[1]] != "":
-			b.WriteString(escapes[p.rest[1]])
-			p.rest = p.rest[2:]
-		default:
-			p.fail()
-		}
-	}
-	p.fail()
-	return ""
-}
-
-func (p *parser) number() value {
-	whole := p.rest
-	p.take("-")
-	if !p.take("0") && p.digits() == 0 {
-		return p.fail()
-	}
-	if p.take(".") && p.digits() == 0 {
-		return p.fail()
-	}
-	if p.take("e") || p.take("E") {
-		if !p.take("+") {
-			p.take("-")
-		}
-		if p.digits() == 0 {
-			return p.fail()
-		}
-	}
-	return value{kind: aNumber, text: whole[:len(whole)-len(p.rest)]}
-}
-
-// digits removes all digits at the beginning, and returns their number.
-func (p *parser) digits() int {
-	rest := strings.TrimLeft(p.rest, "0123456789")
-	n := len(p.rest) - len(rest)
-	p.rest = rest
-	return n
 }
