@@ -69,8 +69,8 @@ func callAnswer(a *table.Answer) host.CallAnswer {
 var failures = map[table.AnswerKind]host.CallFailure{
 	table.Reset:        host.CallBrokenOff,
 	table.Refused:      host.CallRefused,
-	table.NotConnected: host.CallNotConnected,
+	table.NotConnected: host.CallConnectTimeout,
 	table.Closed:       host.CallClosed,
-	table.Garbage:      host.CallGarbage,
+	table.Garbage:      host.CallProtocolError,
 	table.TimedOut:     host.CallTimedOut,
 }
