@@ -1,4 +1,5 @@
-# Not a Go file, though Go's tools take it for one by its name: give them ./cmd/... and the like, not ./... at the root.
+# This is a Dockerfile. Go's tools take it for a source file because of its name, and stop here with "illegal character".
+# For ./... at the root hide it from them: go list -overlay=toolchain/overlay.json ./...
 #
 # The Go plugin as an image Istio and Envoy Gateway can pull: one layer, plugin.wasm at its root.
 # It packages what `make build` made; `make push` passes the file itself and checks what arrived. By hand:

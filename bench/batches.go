@@ -12,11 +12,11 @@ import (
 	"github.com/header-auth/header-auth/internal/clock"
 )
 
-// warmBatches is how many batches run before the first that counts: a collector's heap has grown by then.
+// warmBatches is how many batches run before the first that counts: by then a garbage collector's heap has grown.
 const warmBatches = 3
 
-// speed times batches of whole requests. Every contestant runs once a round, in a new order each round, so that whatever
-// else the machine does hits all of them alike.
+// batches times batches of whole requests. Every contestant runs once a round, in a new order each round, so that other
+// work on the machine slows all of them alike.
 func (w *worker) batches(ctx context.Context) error {
 	quiet()
 	for instance := range w.Plan.Instances {
@@ -33,7 +33,7 @@ func (w *worker) batches(ctx context.Context) error {
 				return err
 			}
 			share := float64(instance*len(w.cases)+n+1) / float64(w.Plan.Instances*len(w.cases))
-			if err := w.tell(Found{Share: share}); err != nil {
+			if err := w.tell(finding{Share: share}); err != nil {
 				t.close(ctx)
 				return err
 			}
@@ -44,7 +44,7 @@ func (w *worker) batches(ctx context.Context) error {
 }
 
 func (w *worker) batchesOf(ctx context.Context, t *contest, c *table.Case, instance int) error {
-	contestants, err := t.enter(ctx, c, suite.Options{})
+	contestants, err := t.enter(ctx, c, suite.ObserveOptions{})
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (w *worker) batchesOf(ctx context.Context, t *contest, c *table.Case, insta
 	}
 	for _, e := range contestants {
 		s := evidence.Batches{Scenario: c.ID, Contestant: e.name, Process: w.Number, Instance: instance, Nanos: nanos[e]}
-		if err := w.tell(Found{Batches: &s}); err != nil {
+		if err := w.tell(finding{Batches: &s}); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/header-auth/header-auth/build"
 )
 
-// TestPartsAreThoseOfTheBuilds holds parts.yaml against the places where versions are pinned.
+// TestPartsAreThoseOfTheBuilds compares parts.yaml with the places where versions are pinned.
 func TestPartsAreThoseOfTheBuilds(t *testing.T) {
 	list, err := build.Load("../" + build.File)
 	if err != nil {

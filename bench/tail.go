@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	stretch   = 1000 // requests of one contestant in a row, so that caches are as in its own traffic
-	settled   = 20   // the first of them, which find the caches as another contestant left them, are not counted
+	stretch   = 1000 // requests of one contestant in a row, so that the processor's caches are as in its own traffic
+	settled   = 20   // the first of them are not counted: they find the caches as another contestant left them
 	spikeAt   = 6    // times the median
 	spikesMax = 1000 // kept
 )
 
-// tails times requests one by one, the clock's own cost included: the floor shows it.
+// tails times requests one by one. The cost of reading the clock is included; the floor shows how much that is.
 func (w *worker) tails(ctx context.Context) error {
 	quiet()
 	t, err := w.newContest(ctx)
@@ -32,7 +32,7 @@ func (w *worker) tails(ctx context.Context) error {
 		if err := w.tailsOf(ctx, t, &w.cases[i]); err != nil {
 			return err
 		}
-		if err := w.tell(Found{Share: float64(n+1) / float64(len(w.cases))}); err != nil {
+		if err := w.tell(finding{Share: float64(n+1) / float64(len(w.cases))}); err != nil {
 			return err
 		}
 	}
@@ -40,7 +40,7 @@ func (w *worker) tails(ctx context.Context) error {
 }
 
 func (w *worker) tailsOf(ctx context.Context, t *contest, c *table.Case) error {
-	contestants, err := t.enter(ctx, c, suite.Options{})
+	contestants, err := t.enter(ctx, c, suite.ObserveOptions{})
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (w *worker) tailsOf(ctx context.Context, t *contest, c *table.Case) error {
 	for _, e := range contestants {
 		t := seen[e].tail()
 		t.Scenario, t.Contestant, t.Process = c.ID, e.name, w.Number
-		if err := w.tell(Found{Tail: t}); err != nil {
+		if err := w.tell(finding{Tail: t}); err != nil {
 			return err
 		}
 	}

@@ -19,9 +19,9 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// Work is the whole of a worker process: it reads a Task and writes what it Found, a JSON value a line.
+// Work is all that a worker process does: it reads a task and writes what it finds, a JSON value a line.
 func Work(ctx context.Context, in io.Reader, out io.Writer) error {
-	var t Task
+	var t task
 	if err := json.NewDecoder(in).Decode(&t); err != nil {
 		return fmt.Errorf("read task: %w", err)
 	}
@@ -30,17 +30,17 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	switch t.Kind {
-	case Batches:
+	case doBatches:
 		err = w.batches(ctx)
-	case Tails:
+	case doTails:
 		err = w.tails(ctx)
-	case Witnesses:
+	case doWitnesses:
 		err = w.witnesses(ctx)
-	case Startup:
+	case doStartup:
 		err = w.startup(ctx)
-	case Soak:
+	case doSoak:
 		err = w.soak(ctx)
-	case Resident:
+	case doResident:
 		err = w.resident(ctx)
 	default:
 		err = fmt.Errorf("unknown kind of task %q", t.Kind)
@@ -52,15 +52,15 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 }
 
 type worker struct {
-	*Task
+	*task
 	options host.Options
 	cases   []table.Case
 	out     *json.Encoder
 	random  *rand.Rand
 }
 
-func newWorker(t *Task, out io.Writer) (*worker, error) {
-	w := &worker{Task: t, out: json.NewEncoder(out), random: rand.New(rand.NewPCG(t.Seed, uint64(t.Number)))}
+func newWorker(t *task, out io.Writer) (*worker, error) {
+	w := &worker{task: t, out: json.NewEncoder(out), random: rand.New(rand.NewPCG(t.Seed, uint64(t.Number)))}
 	var err error
 	if w.options, err = t.Host.options(); err != nil {
 		return nil, err
@@ -83,10 +83,10 @@ func newWorker(t *Task, out io.Writer) (*worker, error) {
 	return w, nil
 }
 
-func (w *worker) tell(f Found) error { return w.out.Encode(f) }
+func (w *worker) tell(f finding) error { return w.out.Encode(f) }
 
-// quiet keeps the host's own garbage collector and the scheduler out of what is timed. Between two measurements the
-// collector is called by hand.
+// quiet turns the host's own garbage collector off and keeps this goroutine on its thread, so that neither is timed. The
+// collector is called between two measurements.
 func quiet() {
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
@@ -95,25 +95,25 @@ func quiet() {
 // contestant is a module in a scenario.
 type contestant struct {
 	name   string // of a build, evidence.Floor or evidence.Twin
-	build  string // whose fault a wrong answer is
+	build  string // that a wrong answer is charged to
 	module *host.Module
 	loop   *suite.Loop
 }
 
-// contest is everything that is timed next to each other: the builds, the first of them once more, and the floor.
+// contest is everything that is timed next to each other: the builds, the first of them a second time, and the floor.
 type contest struct {
 	w           *worker
 	contestants []*contestant
 	floors      map[string]*host.Module // by case
 }
 
-// newContest compiles every module anew, in random order: where code comes to lie in memory is the largest part of what
-// makes two runs differ.
+// newContest compiles every module anew, in random order: the address of the code is the largest cause of differences
+// between two runs.
 func (w *worker) newContest(ctx context.Context) (*contest, error) {
 	t := &contest{w: w, floors: map[string]*host.Module{}}
-	files := append([]File{}, w.Modules...)
-	if w.Kind != Witnesses {
-		files = append(files, File{evidence.Twin, w.Modules[0].Path})
+	files := append([]moduleFile{}, w.Modules...)
+	if w.Kind != doWitnesses {
+		files = append(files, moduleFile{evidence.Twin, w.Modules[0].Path})
 	}
 	for _, i := range w.random.Perm(len(files)) {
 		wasm, err := os.ReadFile(files[i].Path)
@@ -153,8 +153,8 @@ func (t *contest) close(ctx context.Context) {
 	}
 }
 
-// enter starts a VM of every contestant in a scenario. One that answers wrongly is told of, and takes no part.
-func (t *contest) enter(ctx context.Context, c *table.Case, o suite.Options) ([]*contestant, error) {
+// enter starts a VM of every contestant in a scenario. One that answers wrongly is refused, and takes no part.
+func (t *contest) enter(ctx context.Context, c *table.Case, o suite.ObserveOptions) ([]*contestant, error) {
 	all := append([]*contestant{}, t.contestants...)
 	if m := t.floors[c.ID]; m != nil {
 		all = append(all, &contestant{name: evidence.Floor, build: evidence.Floor, module: m})
@@ -181,15 +181,15 @@ func leave(ctx context.Context, contestants []*contestant) {
 	}
 }
 
-// refuse tells that a contestant answered wrongly. A floor that does is a fault of this program.
+// refuse reports that a contestant answered wrongly. A floor that does so is a fault of this program: an error.
 func (w *worker) refuse(e *contestant, c *table.Case, err error) error {
 	if e.name == evidence.Floor {
 		return fmt.Errorf("%s of %s: %w", e.name, c.ID, err)
 	}
-	return w.tell(Found{Refused: &evidence.Refused{Build: e.build, Scenario: c.ID, Reason: err.Error()}})
+	return w.tell(finding{Refused: &evidence.Refused{Build: e.build, Scenario: c.ID, Reason: err.Error()}})
 }
 
-// drop refuses a contestant that answered wrongly and gives those that are left; with an error, all of them still.
+// drop refuses a contestant that answered wrongly and returns the others; with an error, all of them.
 func (w *worker) drop(ctx context.Context, contestants []*contestant, e *contestant, c *table.Case, wrong error) ([]*contestant, error) {
 	if err := w.refuse(e, c, wrong); err != nil {
 		return contestants, err

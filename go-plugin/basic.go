@@ -12,42 +12,51 @@ type basic struct {
 	realm       string
 }
 
-func readBasic(path string, v value) (*basic, error) {
+func readBasic(at *place, v jsonValue) (*basic, error) {
 	b := &basic{realm: "header-auth"}
-	err := readObject(path, v, func(path, key string, v value) (err error) {
+	err := readObject(at, v, func(at *place, key string, v jsonValue) (err error) {
 		switch key {
 		case "users":
-			b.credentials, err = readUsers(path, v)
+			b.credentials, err = readUsers(at, v)
 		case "realm":
-			b.realm, err = readLegal(path, v, isRealm, notRealm)
+			b.realm, err = readLegal(at, v, isRealm, notRealm)
 		default:
-			err = faultAt(path, unknownKey)
+			err = faultAt(at, unknownKey)
 		}
 		return err
 	})
-	if err == nil && b.credentials == nil {
-		err = faultAt(member(path, "users"), required)
+	if err != nil {
+		return nil, err
+	}
+	if b.credentials == nil {
+		return nil, required(at, "users")
 	}
 	for _, c := range b.credentials {
 		b.longest = max(b.longest, len(c))
 	}
-	return b, err
+	return b, nil
 }
 
-func readUsers(path string, v value) ([]string, error) {
+func readUsers(at *place, v jsonValue) ([]string, error) {
 	var credentials []string
-	err := readObject(path, v, func(path, user string, v value) error {
+	err := readObject(at, v, func(at *place, user string, v jsonValue) error {
 		if !isUser(user) {
-			return faultAt(path, notUser)
+			return faultAt(at, notUser)
 		}
-		password, err := readLegal(path, v, isPassword, notPassword)
+		password, err := readLegal(at, v, isPassword, notPassword)
+		if err != nil {
+			return err
+		}
 		credentials = append(credentials, user+":"+password)
-		return err
+		return nil
 	})
-	if err == nil && credentials == nil {
-		err = faultAt(path, noItem)
+	if err != nil {
+		return nil, err
 	}
-	return credentials, err
+	if credentials == nil {
+		return nil, faultAt(at, noItem)
+	}
+	return credentials, nil
 }
 
 func isUser(s string) bool { return s != "" && !strings.Contains(s, ":") && !hasControl(s) }
@@ -60,17 +69,17 @@ func isRealm(s string) bool { return isValue(s) && !strings.ContainsAny(s, `"\`)
 // challenge is the header that ends a refusal.
 func (b *basic) challenge() pair { return pair{"www-authenticate", `Basic realm="` + b.realm + `"`} }
 
-// check compares with every user, and each time as many bytes as this user's credentials have. So the time is that of the
-// configuration: it tells nothing of what is right, and is no longer when more is sent.
+// check compares what was sent with the credentials of every user, and all bytes of each. So the time depends on the
+// configuration alone: it tells a client nothing, and does not grow with what is sent.
 func (b *basic) check(authorization string) verdict {
 	sent := make([]byte, b.longest)
-	size, ok := basicCredentials(authorization, sent)
+	sentSize, ok := basicCredentials(authorization, sent)
 	if !ok {
 		return malformed
 	}
 	same := false
 	for _, credentials := range b.credentials {
-		same = sameSecret(sent, size, credentials) || same
+		same = sameSecret(sent, sentSize, credentials) || same
 	}
 	if !same {
 		return mismatch
@@ -78,8 +87,8 @@ func (b *basic) check(authorization string) verdict {
 	return allowed
 }
 
-// basicCredentials puts NAME:PASSWORD of a header `Basic BASE64` into a buffer, as much as fits, and says how many bytes
-// there are.
+// basicCredentials puts NAME:PASSWORD of a header `Basic BASE64` into a buffer, as much as fits, and says how many
+// bytes there are.
 func basicCredentials(authorization string, into []byte) (size int, ok bool) {
 	const scheme = "basic "
 	if len(authorization) < len(scheme) || !sameName(authorization[:len(scheme)], scheme) {
@@ -89,8 +98,9 @@ func basicCredentials(authorization string, into []byte) (size int, ok bool) {
 	return size, ok && colon
 }
 
-// sameSecret takes a time that depends on the size of the secret alone. Sent is what was sent, or its beginning, and has at
-// least as many bytes as the secret; size is that of all that was sent.
+// sameSecret takes a time that depends on the size of the secret alone; crypto/subtle returns at once when two sizes
+// differ. Sent is what was sent, or its beginning, and has at least as many bytes as the secret; size is that of all
+// that was sent.
 func sameSecret(sent []byte, size int, secret string) bool {
 	different := size ^ len(secret)
 	for i := range len(secret) {
@@ -100,7 +110,9 @@ func sameSecret(sent []byte, size int, secret string) bool {
 }
 
 // decodeBase64 is strict: RFC 4648 section 4 with its padding, no other byte, no bits left over. It says how many bytes
-// there are and whether a colon is among them, and puts into the buffer as many as fit.
+// there are and whether a colon is among them, and puts into the buffer as many as fit. encoding/base64 skips line
+// breaks even when it is Strict, and needs memory for all that was sent: a request is 19 % slower with it in TinyGo,
+// and the module 3 KB larger.
 func decodeBase64(text string, into []byte) (size int, colon, ok bool) {
 	if len(text)%4 != 0 {
 		return 0, false, false

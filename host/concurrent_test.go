@@ -6,13 +6,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
 // TestConcurrentVMs runs VMs of one module in goroutines that share data, a queue and metrics; the race detector is the
 // judge of most of it.
 func TestConcurrentVMs(t *testing.T) {
-	g := everything()
+	g := allCallbacks()
 	g.Call(configure, "proxy_define_metric", 0, "requests", out1)
 	g.Call(configure, "proxy_register_shared_queue", "q", out1)
 	g.Call(reqHead, "proxy_increment_metric", 4, int64(1))
@@ -51,7 +53,7 @@ func TestConcurrentVMs(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n, _ := metrics.Value(Counter, "requests"); n != vms*requests {
+	if n, _ := metrics.Value(abi.Counter, "requests"); n != vms*requests {
 		t.Errorf("%d requests counted, want %d", n, vms*requests)
 	}
 	if v, found := shared.Get("", "k"); !found || string(v) != "v" {
@@ -78,11 +80,11 @@ func TestCacheDir(t *testing.T) {
 
 // TestAllocatorOrder holds which export serves.
 func TestAllocatorOrder(t *testing.T) {
-	for order, want := range map[AllocatorOrder]string{EnvoyOrder: "malloc", SpecOrder: "proxy_on_memory_allocate"} {
+	for order, want := range map[load.AllocatorOrder]string{load.EnvoyOrder: "malloc", load.SpecOrder: "proxy_on_memory_allocate"} {
 		g := wasmtest.NewGuest("0_2_1")
 		g.Call(reqHead, "proxy_get_header_map_value", 0, "allow", out)
 		g.Twin = "proxy_on_memory_allocate"
-		b := run(t, g, setup{options: Options{Allocator: order}, vm: VMConfig{Trace: true}})
+		b := mustStart(t, g, setup{options: Options{Allocator: order}, vm: VMConfig{Trace: true}})
 		b.exchange()
 		found := false
 		for _, c := range b.vm.Crossings() {

@@ -1,26 +1,21 @@
 package host
 
-func metricFunctions() []function {
-	id := param{"metric", kindI32}
-	return []function{
-		offer("proxy_define_metric", inAll, proxyDefineMetric, param{"type", kindMetric}, param{"name", kindBytes},
-			param{"metric", kindOut32}),
-		offer("proxy_increment_metric", inAll, proxyIncrementMetric, id, param{"delta", kindI64}),
-		offer("proxy_record_metric", inAll, proxyRecordMetric, id, param{"value", kindI64}),
-		offer("proxy_get_metric", inAll, proxyGetMetric, id, param{"value", kindOut64}),
-	}
-}
+import "github.com/header-auth/header-auth/host/abi"
 
+// proxyDefineMetric is proxy_define_metric(type, name, metric): finds or makes the metric of that type and name, and
+// writes a number of its own for it to metric (u32): 4 n + type. BadArgument for a type that does not exist;
+// InvalidMemoryAccess when name or metric is outside memory.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::defineMetric.
 func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
-	name, valid := input(vm, stack[1:])
+	name, valid := readRange(vm, stack[1:])
 	if !valid {
 		return invalidMemoryAccess
 	}
-	t := MetricType(stack[0])
-	if t >= metricTypes {
+	t := abi.MetricType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
-	vm.charge(len(name))
+	vm.chargeBytes(len(name))
 	vm.metricIDs[t] = append(vm.metricIDs[t], vm.metrics.define(metricKey{t, string(name)}))
 	if !vm.writeU32(uint32(stack[3]), uint32(len(vm.metricIDs[t]))*4+uint32(t)) {
 		return invalidMemoryAccess
@@ -31,40 +26,50 @@ func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
 // metric finds a metric by the VM's number for it: 4 n + type.
 func (vm *VM) metric(id uint32) *metric {
 	t, n := id&3, id/4
-	if t >= uint32(metricTypes) || n == 0 || n > uint32(len(vm.metricIDs[t])) {
+	if t >= uint32(abi.MetricTypes) || n == 0 || n > uint32(len(vm.metricIDs[t])) {
 		return nil
 	}
 	return vm.metricIDs[t][n-1]
 }
 
+// proxyIncrementMetric is proxy_increment_metric(metric, delta): adds to a counter or gauge. BadArgument for a number
+// of a histogram or of no type, and for a counter with a delta below 1; NotFound for a number that was not given out.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::incrementMetric.
 func proxyIncrementMetric(vm *VM, stack []uint64) uint32 {
 	id, delta := uint32(stack[0]), int64(stack[1])
-	if t := MetricType(id & 3); t != Counter && t != Gauge {
+	if t := abi.MetricType(id & 3); t != abi.Counter && t != abi.Gauge {
 		return badArgument
 	}
 	m := vm.metric(id)
 	switch {
 	case m == nil:
 		return notFound
-	case m.key.kind == Counter && delta <= 0:
+	case m.key.kind == abi.Counter && delta <= 0:
 		return badArgument
 	}
 	m.change(uint64(delta), true)
 	return ok
 }
 
+// proxyRecordMetric is proxy_record_metric(metric, value): sets a gauge, adds to a counter, records in a histogram.
+// NotFound for a number that was not given out.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::recordMetric.
 func proxyRecordMetric(vm *VM, stack []uint64) uint32 {
 	m := vm.metric(uint32(stack[0]))
 	if m == nil {
 		return notFound
 	}
-	m.change(stack[1], m.key.kind != Gauge) // a counter adds, too
+	m.change(stack[1], m.key.kind != abi.Gauge) // a counter adds, as a histogram does
 	return ok
 }
 
+// proxyGetMetric is proxy_get_metric(metric, value): the value of a counter or gauge goes to value (u64). BadArgument
+// for a number of a histogram or of no type; NotFound for one that was not given out; InvalidMemoryAccess when value
+// is outside memory.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::getMetric.
 func proxyGetMetric(vm *VM, stack []uint64) uint32 {
 	id := uint32(stack[0])
-	if t := MetricType(id & 3); t != Counter && t != Gauge {
+	if t := abi.MetricType(id & 3); t != abi.Counter && t != abi.Gauge {
 		return badArgument
 	}
 	m := vm.metric(id)

@@ -1,15 +1,19 @@
 package host
 
-import "slices"
+import (
+	"slices"
 
-// Message is what has left the filter chain in one direction so far. Headers are as the chain leaves them; what a codec
-// or the connection manager adds behind it (date, server, connection, framing) isn't there.
+	"github.com/header-auth/header-auth/host/envoy"
+)
+
+// Message is what has left the filter chain in one direction so far. Headers are as the chain leaves them, without what
+// a codec or the connection manager adds behind it (date, server, connection, framing).
 type Message struct {
 	HeadersSent bool
 	Ended       bool // the last byte has left
-	Reset       bool // cut off instead
+	Reset       bool // it was cut off before its end
 
-	side         *side
+	direction    *direction
 	trailersSent bool
 	body         []byte
 }
@@ -19,7 +23,7 @@ func (m *Message) Headers() []Header {
 	if !m.HeadersSent {
 		return nil
 	}
-	return m.side.headers.copies()
+	return m.direction.headers.Clone()
 }
 
 // Trailers are copies of the trailers that have left.
@@ -27,7 +31,7 @@ func (m *Message) Trailers() []Header {
 	if !m.trailersSent {
 		return nil
 	}
-	return m.side.trailers.copies()
+	return m.direction.trailers.Clone()
 }
 
 // Body is a copy of the bytes that have left.
@@ -38,29 +42,16 @@ func (m *Message) Header(name string) (string, bool) {
 	if !m.HeadersSent {
 		return "", false
 	}
-	return m.side.headers.get(name)
+	return m.direction.headers.Get(name)
 }
 
 // Status is the response's status as a number, 0 when there is none.
 func (m *Message) Status() int {
 	value, _ := m.Header(":status")
-	return statusOf(value)
+	return envoy.Number(value)
 }
 
-// statusOf reads the digits of a :status, 0 if it isn't made of digits alone.
-func statusOf(value string) int {
-	n := 0
-	for i := range len(value) {
-		c := value[i]
-		if c < '0' || c > '9' || n > 99999 {
-			return 0
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n
-}
-
-func (m *Message) reset(d *side) {
+func (m *Message) reset(d *direction) {
 	m.HeadersSent, m.Ended, m.Reset, m.trailersSent = false, false, false, false
-	m.side, m.body = d, m.body[:0]
+	m.direction, m.body = d, m.body[:0]
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // Metrics are the metrics that VMs define. In Envoy all VMs of a process share them.
@@ -14,7 +16,7 @@ type Metrics struct {
 }
 
 type metricKey struct {
-	kind MetricType
+	kind abi.MetricType
 	name string
 }
 
@@ -34,14 +36,14 @@ func (m *metric) change(value uint64, add bool) {
 		value += m.value
 	}
 	m.value = value
-	if m.key.kind == Histogram {
+	if m.key.kind == abi.Histogram {
 		m.count++
 	}
 }
 
 // Metric is a metric's state. Envoy's name for it is "wasmcustom." and Name.
 type Metric struct {
-	Type  MetricType
+	Type  abi.MetricType
 	Name  string
 	Value uint64 // of a histogram: the sum of what was recorded
 	Count uint64 // of a histogram: how often something was recorded
@@ -67,8 +69,8 @@ func (m *Metrics) All() []Metric {
 	return all
 }
 
-// Value is the value of the metric of that type and name; false when nobody defined it.
-func (m *Metrics) Value(t MetricType, name string) (uint64, bool) {
+// Value is the value of the metric of that type and name; false when it is not defined.
+func (m *Metrics) Value(t abi.MetricType, name string) (uint64, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	v := m.byName[metricKey{t, name}]
@@ -90,7 +92,8 @@ func (m *Metrics) define(key metricKey) *metric {
 	return v
 }
 
-// Changes counts the metrics that were defined and the values that were changed: as long as it stays, All gives the same.
+// Changes counts the metrics that were defined and the values that were changed: while it stays the same, All gives the
+// same.
 func (m *Metrics) Changes() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()

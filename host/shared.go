@@ -1,9 +1,13 @@
 package host
 
-import "sync"
+import (
+	"sync"
 
-// Shared is the shared data and the queues of a process. VMs that are given the same one share what belongs to their
-// VM id, whichever goroutine they run in.
+	"github.com/header-auth/header-auth/host/abi"
+)
+
+// Shared is the shared data and the queues of a process. VMs that are given the same Shared share what belongs to their
+// VM id; they may run in different goroutines.
 type Shared struct {
 	mu     sync.Mutex
 	data   map[sharedKey]sharedItem
@@ -42,11 +46,11 @@ func (s *Shared) Get(vmID, key string) ([]byte, bool) {
 // Set sets the value of a key of shared data.
 func (s *Shared) Set(vmID, key string, value []byte) { s.set(sharedKey{vmID, key}, value, 0) }
 
-// sharedBytes is how much a Shared keeps. Envoy has no limit: it would run out of memory.
+// sharedBytes is how much a Shared keeps. Envoy has no limit and would run out of memory.
 const sharedBytes = 128 << 20
 
-// full reports that n more bytes are too many.
-func (s *Shared) full(n int) bool {
+// overLimit counts n more bytes, or reports that they are too many.
+func (s *Shared) overLimit(n int) bool {
 	if s.bytes+n > sharedBytes {
 		return true
 	}
@@ -54,31 +58,32 @@ func (s *Shared) full(n int) bool {
 	return false
 }
 
-// set stores a copy of value. cas, when not 0, must be that of the value which is there, if one is.
-func (s *Shared) set(key sharedKey, value []byte, cas uint32) (status Status, full bool) {
+// set stores a copy of value. A cas other than 0 must be that of the value that is there. full says that the limit is
+// reached.
+func (s *Shared) set(key sharedKey, value []byte, cas uint32) (status abi.Status, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, found := s.data[key]
 	if found && cas != 0 && cas != old.cas {
-		return StatusCasMismatch, false
+		return abi.StatusCasMismatch, false
 	}
 	if found {
 		s.bytes -= len(old.value)
-	} else if s.full(len(key.name) + 64) {
-		return StatusOk, true
+	} else if s.overLimit(len(key.name) + 64) {
+		return abi.StatusOk, true
 	}
-	if s.full(len(value)) {
-		return StatusOk, true
+	if s.overLimit(len(value)) {
+		return abi.StatusOk, true
 	}
 	s.cas++
 	if s.cas == 0 {
 		s.cas = 1
 	}
 	s.data[key] = sharedItem{append([]byte(nil), value...), s.cas}
-	return StatusOk, false
+	return abi.StatusOk, false
 }
 
-// register makes p the owner of a queue, which is made if it isn't there.
+// register makes p the owner of a queue, which is made if it does not exist, and returns the queue's number.
 func (s *Shared) register(key sharedKey, p *Plugin) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,41 +98,43 @@ func (s *Shared) register(key sharedKey, p *Plugin) uint32 {
 	return token
 }
 
+// resolve is the number of a queue, 0 when it does not exist.
 func (s *Shared) resolve(key sharedKey) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.byName[key]
 }
 
-// enqueue appends a copy of item and tells the queue's owner.
-func (s *Shared) enqueue(token uint32, item []byte) (status Status, full bool) {
+// enqueue appends a copy of item and sends the queue's owner an event. full says that the limit is reached.
+func (s *Shared) enqueue(token uint32, item []byte) (status abi.Status, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if token == 0 || token > uint32(len(s.queues)) {
-		return StatusNotFound, false
+		return abi.StatusNotFound, false
 	}
-	if s.full(len(item) + 64) {
-		return StatusOk, true
+	if s.overLimit(len(item) + 64) {
+		return abi.StatusOk, true
 	}
 	q := s.queues[token-1]
 	q.items = append(q.items, append([]byte(nil), item...))
-	q.vm.inbox.put(event{plugin: q.owner, queue: token})
-	return StatusOk, false
+	q.vm.events.put(event{plugin: q.owner, queue: token})
+	return abi.StatusOk, false
 }
 
-func (s *Shared) dequeue(token uint32) ([]byte, Status) {
+// dequeue takes the first item out of a queue.
+func (s *Shared) dequeue(token uint32) ([]byte, abi.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if token == 0 || token > uint32(len(s.queues)) {
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	}
 	q := s.queues[token-1]
 	if len(q.items) == 0 {
-		return nil, StatusEmpty
+		return nil, abi.StatusEmpty
 	}
 	item := q.items[0]
 	q.items[0] = nil
 	q.items = q.items[1:]
 	s.bytes -= len(item) + 64
-	return item, StatusOk
+	return item, abi.StatusOk
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -19,7 +21,7 @@ func TestWildGuests(t *testing.T) {
 	for seed := range rounds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(seed), 1))
-			b := try(t, wildGuest(r), setup{
+			b := tryStart(t, randomGuest(r), setup{
 				options: Options{Deadline: 2 * time.Second, Interpreter: seed%10 == 0},
 				vm: VMConfig{Trace: seed%3 == 0, Clusters: clusters, Clock: NewManualClock(time.Unix(0, 0)),
 					Log: func(LogLine) {}},
@@ -30,7 +32,7 @@ func TestWildGuests(t *testing.T) {
 				if b.plugin == nil {
 					break
 				}
-				wildEvents(r, b)
+				randomEvents(r, b)
 				_ = b.vm.Advance(time.Duration(r.IntN(2000)) * time.Millisecond)
 			}
 			if b.vm == nil {
@@ -43,32 +45,32 @@ func TestWildGuests(t *testing.T) {
 	}
 }
 
-var wildCallbacks = []string{"proxy_on_context_create", start, configure, reqHead, reqBody, reqTrail, respHead, respBody,
+var randomCallbacks = []string{"proxy_on_context_create", start, configure, reqHead, reqBody, reqTrail, respHead, respBody,
 	"proxy_on_response_trailers", onLogs, onDones, onDeletes, onTicks, onCall, "proxy_on_queue_ready",
 	"proxy_on_grpc_receive", "proxy_on_grpc_close", "proxy_on_grpc_receive_initial_metadata"}
 
-// wildGuest makes a module with a handful of random calls in each callback.
-func wildGuest(r *rand.Rand) []byte {
-	abis := []ABI{ABI010, ABI020, ABI021}
-	abi := abis[r.IntN(3)]
-	g := wasmtest.NewGuest(abi.Marker()[len("proxy_abi_version_"):])
-	functions := envFunctions(Envoy140)
-	wasi := wasiFunctions(Envoy140)
-	for _, callback := range wildCallbacks {
+// randomGuest makes a module with a handful of random calls in each callback.
+func randomGuest(r *rand.Rand) []byte {
+	versions := []abi.Version{abi.V010, abi.V020, abi.V021}
+	version := versions[r.IntN(3)]
+	g := wasmtest.NewGuest(version.Marker()[len("proxy_abi_version_"):])
+	all := functions(profile.Envoy140)
+	env, wasi := all["env"], all["wasi_snapshot_preview1"]
+	for _, callback := range randomCallbacks {
 		for range r.IntN(8) {
-			module, f := "env", functions[r.IntN(len(functions))]
+			module, f := "env", env[r.IntN(len(env))]
 			if r.IntN(6) == 0 {
 				module, f = "wasi_snapshot_preview1", wasi[r.IntN(len(wasi))]
 			}
-			if module == "env" && f.abi&abi.set() == 0 || f.name == "path_link" || f.name == "path_symlink" ||
-				f.name == "proc_raise" {
+			if module == "env" && !f.Versions.Has(version) || f.Name == "path_link" || f.Name == "path_symlink" ||
+				f.Name == "proc_raise" {
 				continue
 			}
 			results := "i"
-			if f.result == resultNone {
+			if f.Result == abi.ResultNone {
 				results = ""
 			}
-			g.CallFrom(module, callback, f.name, results, wildArgs(r, f)...)
+			g.CallFrom(module, callback, f.Name, results, randomArgs(r, f)...)
 		}
 		if r.IntN(40) == 0 {
 			g.Do(callback, wasmtest.Unreachable)
@@ -86,24 +88,24 @@ func wildGuest(r *rand.Rand) []byte {
 	return g.Bytes()
 }
 
-func wildArgs(r *rand.Rand, f function) []any {
+func randomArgs(r *rand.Rand, f function) []any {
 	var list []any
-	for _, p := range f.params {
+	for _, p := range f.Params {
 		switch {
-		case p.kind == kindI64:
+		case p.Kind == abi.KindI64:
 			list = append(list, int64(r.Uint64()))
-		case p.kind.words() == 1 && r.IntN(2) == 0:
+		case p.Kind.Words() == 1 && r.IntN(2) == 0:
 			list = append(list, r.IntN(12))
-		case p.kind.words() == 1:
-			list = append(list, wildNumber(r))
-		case p.kind == kindOutBytes || p.kind == kindOutPairs:
+		case p.Kind.Words() == 1:
+			list = append(list, randomNumber(r))
+		case p.Kind == abi.KindOutBytes || p.Kind == abi.KindOutPairs:
 			if r.IntN(4) > 0 {
 				list = append(list, wasmtest.Out)
 			} else {
-				list = append(list, wildNumber(r), wildNumber(r))
+				list = append(list, randomNumber(r), randomNumber(r))
 			}
 		case r.IntN(3) == 0:
-			list = append(list, wasmtest.Raw{At: wildNumber(r), Len: wildNumber(r)})
+			list = append(list, wasmtest.Raw{At: randomNumber(r), Len: randomNumber(r)})
 		default:
 			words := []string{"", "ready", "empty", "allow", ":status", ":path", "host", "request\x00path", "plugin_name",
 				"q", wasmtest.Pairs(":method", "GET", ":path", "/", "host", "a"), wasmtest.Pairs("a", "b", "a", "c"), "\x01"}
@@ -113,7 +115,7 @@ func wildArgs(r *rand.Rand, f function) []any {
 	return list
 }
 
-func wildNumber(r *rand.Rand) int {
+func randomNumber(r *rand.Rand) int {
 	edges := []int{0, 1, 1024, 65535, 65536, 262143, 262144, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff}
 	if r.IntN(2) == 0 {
 		return edges[r.IntN(len(edges))]
@@ -121,9 +123,9 @@ func wildNumber(r *rand.Rand) int {
 	return int(r.Uint32())
 }
 
-func wildEvents(r *rand.Rand, b *bench) {
+func randomEvents(r *rand.Rand, b *fixture) {
 	s := b.plugin.NewStream(StreamConfig{Protocol: Protocol(r.IntN(2)), Raw: r.IntN(2) == 0})
-	h := append(get[:len(get):len(get)], Header{"content-type", []string{"application/grpc", "a/b"}[r.IntN(2)]})
+	h := append(get[:len(get):len(get)], Header{Name: "content-type", Value: []string{"application/grpc", "a/b"}[r.IntN(2)]})
 	for range r.IntN(12) {
 		end := r.IntN(3) == 0
 		switch r.IntN(10) {

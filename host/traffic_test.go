@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -45,7 +46,7 @@ func TestTraffic(t *testing.T) {
 			g := wasmtest.NewGuest("0_2_1")
 			test.write(g)
 			for _, traced := range []bool{true, false} {
-				b := run(t, g, setup{vm: VMConfig{Trace: traced}})
+				b := mustStart(t, g, setup{vm: VMConfig{Trace: traced}})
 				want := Traffic{}
 				if traced {
 					want = test.want
@@ -63,7 +64,7 @@ func TestTrafficCountsOnWhenTheTraceIsFull(t *testing.T) {
 	const requests = traceCrossings
 	g := wasmtest.NewGuest("0_2_1")
 	g.Call("proxy_on_request_headers", "proxy_log", 2, "hello")
-	b := run(t, g, setup{vm: VMConfig{Trace: true}})
+	b := mustStart(t, g, setup{vm: VMConfig{Trace: true}})
 	for range requests {
 		s := b.plugin.NewStream(StreamConfig{})
 		s.RequestHeaders(get, true)
@@ -78,18 +79,18 @@ func TestTrafficCountsOnWhenTheTraceIsFull(t *testing.T) {
 func TestSetLogLevel(t *testing.T) {
 	const on = "proxy_on_request_headers"
 	g := wasmtest.NewGuest("0_2_1")
-	g.Call(on, "proxy_log", int(LogInfo), "info")
-	g.Call(on, "proxy_log", int(LogWarn), "warn")
+	g.Call(on, "proxy_log", int(abi.LogInfo), "info")
+	g.Call(on, "proxy_log", int(abi.LogWarn), "warn")
 	asked := g.Call(on, "proxy_get_log_level", wasmtest.Out1)
-	b := run(t, g, setup{})
+	b := mustStart(t, g, setup{})
 	for _, test := range []struct {
-		level LogLevel
+		level abi.LogLevel
 		want  []string
 	}{
-		{LogTrace, []string{"info: info", "warn: warn"}},
-		{LogWarn, []string{"warn: warn"}},
-		{LogOff, nil},
-		{LogInfo, []string{"info: info", "warn: warn"}},
+		{abi.LogTrace, []string{"info: info", "warn: warn"}},
+		{abi.LogWarn, []string{"warn: warn"}},
+		{abi.LogOff, nil},
+		{abi.LogInfo, []string{"info: info", "warn: warn"}},
 	} {
 		b.vm.SetLogLevel(test.level)
 		b.lines = nil
@@ -97,7 +98,7 @@ func TestSetLogLevel(t *testing.T) {
 		if diff := cmp.Diff(test.want, b.lines); diff != "" {
 			t.Errorf("at %v (-want +got):\n%s", test.level, diff)
 		}
-		if got := LogLevel(b.word(asked, 0)); got != test.level {
+		if got := abi.LogLevel(b.word(asked, 0)); got != test.level {
 			t.Errorf("the guest is told %v, want %v", got, test.level)
 		}
 	}

@@ -1,11 +1,11 @@
 package guest
 
 import (
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// floors write what a floor does for a scenario, by the id of its case.
+// floors write the floor of a scenario, by the id of its case.
 var floors = map[string]func(*wasmtest.Guest){
 	"typical/allow":          allow,
 	"typical/refuse-missing": func(g *wasmtest.Guest) { deny(g, "refused: missing") },
@@ -18,11 +18,11 @@ var floors = map[string]func(*wasmtest.Guest){
 	"typical/log-headers":    logHeaders,
 }
 
-// Floor is the plugin that answers a scenario's request with the crossings that a plugin cannot do without, constants in
-// place of whatever it would work out: what it takes is the cost of host and border. It reports false for a scenario
+// Floor is the plugin that makes the host calls that no plugin can do without in a scenario, with constants in place
+// of what a plugin would compute. Its time is the cost of the host and of the calls. It reports false for a scenario
 // that has none.
 //
-// Since it knows one answer only, it is to be held against its case without a good request afterwards.
+// It has one answer only: run its case without the good request that the suite sends afterwards.
 func Floor(scenario string) ([]byte, bool) {
 	write, known := floors[scenario]
 	if !known {
@@ -33,13 +33,13 @@ func Floor(scenario string) ([]byte, bool) {
 	return g.Bytes(), true
 }
 
-func allow(g *wasmtest.Guest) { getHeaders(g, onRequestHeaders, host.RequestHeaders) }
+func allow(g *wasmtest.Guest) { getHeaders(g, onRequestHeaders, abi.RequestHeaders) }
 
 func deny(g *wasmtest.Guest, line string) {
-	getHeaders(g, onRequestHeaders, host.RequestHeaders)
-	log(g, onRequestHeaders, host.LogDebug, line)
+	getHeaders(g, onRequestHeaders, abi.RequestHeaders)
+	log(g, onRequestHeaders, abi.LogDebug, line)
 	unauthorized(g)
-	g.Returns(onRequestHeaders, int(host.Pause))
+	g.Returns(onRequestHeaders, int(abi.Pause))
 }
 
 // rateLimited allows its first request and no other.
@@ -50,20 +50,20 @@ func rateLimited(g *wasmtest.Guest) {
 	}
 	g.Do(onRequestHeaders, wasmtest.GetGlobal(empty), wasmtest.Eqz, wasmtest.If, wasmtest.I32(1), wasmtest.SetGlobal(empty))
 	allow(g)
-	g.Do(onRequestHeaders, returning(host.Continue), wasmtest.End)
-	log(g, onRequestHeaders, host.LogDebug, "refused: rate limited")
+	g.Do(onRequestHeaders, returning(abi.Continue), wasmtest.End)
+	log(g, onRequestHeaders, abi.LogDebug, "refused: rate limited")
 	refuse(g, "rate limited, wait and retry.", "powered-by", "header-auth")
-	g.Returns(onRequestHeaders, int(host.Pause))
+	g.Returns(onRequestHeaders, int(abi.Pause))
 }
 
 func configHeader(g *wasmtest.Guest) {
 	allow(g)
 	const config = `{"config_header":"x-config","response_headers":[["x-wasm-filter","hello from wasm"]]}`
-	g.Call(onResponseHeaders, "proxy_add_header_map_value", int(host.ResponseHeaders), "x-wasm-filter", "hello from wasm")
-	g.Call(onResponseHeaders, "proxy_replace_header_map_value", int(host.ResponseHeaders), "x-config", config)
+	g.Call(onResponseHeaders, "proxy_add_header_map_value", int(abi.ResponseHeaders), "x-wasm-filter", "hello from wasm")
+	g.Call(onResponseHeaders, "proxy_replace_header_map_value", int(abi.ResponseHeaders), "x-config", config)
 }
 
-// callout keeps the context of the request that came last until its answer is there.
+// callout keeps the context of the last request until the answer to its call is there.
 func callout(g *wasmtest.Guest) {
 	context := g.Global(0)
 	g.Do(onRequestHeaders, wasmtest.Get(0), wasmtest.SetGlobal(context))
@@ -71,16 +71,16 @@ func callout(g *wasmtest.Guest) {
 	headers := wasmtest.Pairs(":method", "GET", ":path", "/ask", ":authority", "asks.example", "x-session", "5d1c2a7419a8")
 	const timeout = 5000 // milliseconds
 	g.Call(onRequestHeaders, "proxy_http_call", "asks", headers, "", wasmtest.Pairs(), timeout, wasmtest.Out1)
-	g.Returns(onRequestHeaders, int(host.Pause))
+	g.Returns(onRequestHeaders, int(abi.Pause))
 
 	g.Call(onReply, "proxy_set_effective_context", wasmtest.GetGlobal(context))
-	getHeaders(g, onReply, host.HttpCallResponseHeaders)
-	g.Call(onReply, "proxy_continue_stream", int(host.StreamRequest))
+	getHeaders(g, onReply, abi.HttpCallResponseHeaders)
+	g.Call(onReply, "proxy_continue_stream", int(abi.StreamRequest))
 }
 
 func logHeaders(g *wasmtest.Guest) {
 	allow(g)
-	log(g, onRequestHeaders, host.LogInfo,
+	log(g, onRequestHeaders, abi.LogInfo,
 		"request header :method: GET",
 		"request header :path: /a?b=1",
 		"request header :authority: shop.example",
@@ -88,8 +88,8 @@ func logHeaders(g *wasmtest.Guest) {
 		"request header user-agent: curl/8.15.0",
 		"request header accept: */*",
 		"request header allow: ***")
-	getHeaders(g, onResponseHeaders, host.ResponseHeaders)
-	log(g, onResponseHeaders, host.LogInfo,
+	getHeaders(g, onResponseHeaders, abi.ResponseHeaders)
+	log(g, onResponseHeaders, abi.LogInfo,
 		"response header :status: 200",
 		"response header content-type: text/html",
 		"response header server: shop")

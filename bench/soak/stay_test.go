@@ -9,7 +9,7 @@ import (
 	"github.com/header-auth/header-auth/bench/verdict"
 )
 
-// heap is memory in which every round writes garbage all over, but for what is kept from the front on.
+// heap is memory in which every round overwrites everything except what is kept, which grows from the front.
 func heap(looks, perLook int, kept func(look int) int, touched bool) *stay {
 	s, random, memory := &stay{}, rand.New(rand.NewPCG(3, 1)), make([]byte, 1<<20)
 	for look := range looks {
@@ -47,7 +47,7 @@ func TestStay(t *testing.T) {
 	}
 }
 
-// TestStayIsOff: what is too large to be looked at is left to its steps.
+// TestStayIsOff: memory that is too large to compare is judged by its steps alone.
 func TestStayIsOff(t *testing.T) {
 	s, memory := &stay{}, make([]byte, mostBytes+1)
 	for range 64 {

@@ -10,7 +10,7 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// whole is a report with every part: rust, and three of Go of which one leaks and one rests on an archived collector.
+// whole is a report with every part: rust and three Go builds, of which one leaks and one has an archived collector.
 func whole() *evidence.Report {
 	w := steadyWorld(600, 1800, 1400, 3000)
 	w.scenarios = 3

@@ -10,7 +10,7 @@ import (
 
 const page = 64 << 10
 
-// soak runs a guest that needs so many bytes after a number of requests, and grows when it has too few.
+// soak runs a guest that needs need(n) bytes after n requests, and grows when it has fewer.
 func soak(requests int, ready int64, need func(n int) int64, grow func(have, need int64) int64) evidence.Memory {
 	m := evidence.Memory{Build: "guest", Allocator: "envoy", Requests: requests, Ready: ready, Curve: []evidence.Point{{Bytes: ready}}}
 	have := ready
@@ -62,7 +62,7 @@ func limited(m evidence.Memory, limit int64) evidence.Memory {
 	return m
 }
 
-// leaking needs so many bytes a request on top of what it starts with.
+// leaking needs that many bytes a request in addition to what it starts with.
 func leaking(start, each int64) func(int) int64 {
 	return func(n int) int64 { return start + int64(n)*each }
 }
@@ -140,7 +140,7 @@ func TestNoisyLeak(t *testing.T) {
 	}
 }
 
-// TestOutOfMemory: a guest that died has leaked, however few its steps were.
+// TestOutOfMemory: a guest that ran out of memory has leaked, even if it grew in few steps.
 func TestOutOfMemory(t *testing.T) {
 	m := soak(10_000, 256<<20, leaking(0, 100_000), byDoubling)
 	m.Ended = "out of memory after 10000 requests"

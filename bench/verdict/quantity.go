@@ -20,7 +20,7 @@ type quantity struct {
 	find func(r *evidence.Report, f *Findings, build, scenario string) (Interval, Missing)
 }
 
-// places are the scenarios that it has a value for; one without a name for a quantity of the whole build.
+// places are the scenarios that it has a value for; "" alone for a quantity of the whole build.
 func (q quantity) places(r *evidence.Report) []string {
 	if !q.scenarios {
 		return []string{""}

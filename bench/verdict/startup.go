@@ -4,7 +4,7 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// startups takes the typical time of each phase; each sample is a process of its own.
+// startups are the typical times of each phase; each sample is a process of its own.
 func startups(r *evidence.Report) []Startup {
 	var found []Startup
 	for _, b := range r.Builds {

@@ -34,7 +34,7 @@ func tails(r *evidence.Report) []Tail {
 			case contestant == evidence.Floor:
 				floor, t.Collector = t.Collector, nil
 			case t.Collector != nil && floor != nil && near(t.Collector.Period, floor.Period):
-				t.Collector = nil // the floor has no collector: it is the machine's rhythm
+				t.Collector = nil // the floor has no collector: the period is the machine's
 			}
 			found = append(found, t)
 		}
@@ -61,7 +61,7 @@ func tailOf(processes []evidence.Tail) Tail {
 		}
 		t.Percentiles = append(t.Percentiles, Percentile{p, typical(each, Confidence)})
 	}
-	// Points lie evenly on the axis that such curves are drawn on: decades of the share that is left.
+	// Points lie evenly on the axis on which such curves are drawn: decades of the share of slower requests.
 	const perDecade = 16
 	for i := 0; i <= int(perDecade*math.Log10(float64(t.Count))); i++ {
 		left := math.Pow(10, -float64(i)/perDecade)
@@ -70,8 +70,8 @@ func tailOf(processes []evidence.Tail) Tail {
 	return t
 }
 
-// typical is the interval of what a fresh process shows: of the median, without assumptions, where there are enough
-// processes for one, and of the geometric mean else.
+// typical is the interval of the value of a fresh process: of the median, which needs no assumption, where there are
+// enough processes for it; else of the geometric mean, or of the mean where a sample is not positive.
 func typical(samples []float64, level float64) Interval {
 	if i := stats.OrderInterval(samples, 0.5, level); i.Known() {
 		return i

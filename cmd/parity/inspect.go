@@ -9,17 +9,19 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
 const inspectHelp = `Usage: parity inspect FILE
 
-Looks into a module: its size by section, imports, exports, memory, the toolchain that seems to have made it, and for
-each Envoy release whether it would load and, if not, why and what cures it. Of the module's code only the start
-functions run, each time with what that Envoy lets them call.
+Shows what is in a module: sizes of sections, imports, exports, memory, and the toolchain that seems to have made it. Then
+it shows for each Envoy release whether Envoy would load the module, and if not, why and how to cure it. Of the module's
+code, only the start functions run, once for each release.
 
   parity inspect dist/rust.wasm
 
-Exit codes: 0 the current Envoy would load it; 1 it would not, or the file is no module; 2 the call is wrong or the
+Exit codes: 0 the current Envoy would load it; 1 it would not, or the file is not a module; 2 the call is wrong or the
 file can't be read.
 `
 
@@ -39,7 +41,7 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		fmt.Fprintf(stderr, "parity inspect: read module: %v\n", err)
 		return 2
 	}
-	found, err := host.Inspect(wasm)
+	found, err := load.Inspect(wasm)
 	if err != nil {
 		fmt.Fprintf(stderr, "parity inspect: %s: %v\n", files[0], err)
 		return 1
@@ -52,27 +54,27 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return 3
 	}
 	for _, v := range found.Verdicts {
-		if v.Profile == host.DefaultProfile && len(v.Faults) > 0 {
+		if v.Profile == profile.Default && len(v.Faults) > 0 {
 			return 1
 		}
 	}
 	return 0
 }
 
-// tryStart starts the module as each Envoy that has no objection so far would: some faults show only then.
-func tryStart(ctx context.Context, wasm []byte, verdicts []host.Verdict) {
+// tryStart starts the module as each Envoy would that has found no fault so far: some faults show only at the start.
+func tryStart(ctx context.Context, wasm []byte, verdicts []load.Verdict) {
 	for i := range verdicts {
 		v := &verdicts[i]
 		if len(v.Faults) > 0 {
 			continue
 		}
 		if err := start(ctx, wasm, v.Profile); err != nil {
-			v.Faults = append(v.Faults, host.Fault{What: err.Error()})
+			v.Faults = append(v.Faults, load.Fault{What: err.Error()})
 		}
 	}
 }
 
-func start(ctx context.Context, wasm []byte, p host.Profile) error {
+func start(ctx context.Context, wasm []byte, p profile.Profile) error {
 	m, err := host.Compile(ctx, wasm, host.Options{Profile: p, Interpreter: true, Deadline: suite.Deadline, MemoryPages: suite.MemoryPages})
 	if err != nil {
 		return err

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmfile"
 	"github.com/header-auth/header-auth/internal/units"
 )
 
-// renderInspection writes what inspect found, for people: facts first, then what each Envoy would say.
-func renderInspection(w io.Writer, file string, i *host.Inspection) error {
+// renderInspection writes what inspect has found: first the facts, then whether each Envoy would load the module.
+func renderInspection(w io.Writer, file string, i *load.Inspection) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", file)
 	writeFacts(&b, i)
@@ -28,20 +29,20 @@ func renderInspection(w io.Writer, file string, i *host.Inspection) error {
 
 func columns(b *strings.Builder) *tabwriter.Writer { return tabwriter.NewWriter(b, 0, 0, 2, ' ', 0) }
 
-func writeFacts(b *strings.Builder, i *host.Inspection) {
+func writeFacts(b *strings.Builder, i *load.Inspection) {
 	t := columns(b)
 	fact := func(name, value string) { fmt.Fprintf(t, "%s\t%s\n", name, value) }
-	fact("size", fmt.Sprintf("%s bytes; %s without custom sections, %s of that by gzip -9",
+	fact("size", fmt.Sprintf("%s bytes; %s without custom sections, which gzip -9 makes %s",
 		units.Count(i.Size), units.Count(i.Stripped), units.Count(i.StrippedZipped)))
 	fact("toolchain", toolchain(i.Toolchain))
-	fact("ABI", abi(i.ABI))
+	fact("ABI", abiVersion(i.ABI))
 	fact("start", orNone(strings.Join(i.Start, ", then ")))
 	fact("allocator", orNone(i.Allocator))
 	fact("memory", memory(i.Memory))
 	t.Flush()
 }
 
-func toolchain(t host.Toolchain) string {
+func toolchain(t load.Toolchain) string {
 	if t.Compiler == "" {
 		return "unknown"
 	}
@@ -55,9 +56,9 @@ func toolchain(t host.Toolchain) string {
 	return text + " (" + t.Evidence + ")"
 }
 
-func abi(a host.ABI) string {
+func abiVersion(a abi.Version) string {
 	if a == 0 {
-		return "none known: no marker is exported"
+		return "unknown: the module exports no version marker"
 	}
 	return a.String()
 }
@@ -66,14 +67,14 @@ func memory(m *wasmfile.Limits) string {
 	const page = 64 << 10
 	switch {
 	case m == nil:
-		return "none of its own"
+		return "none"
 	case m.HasMax:
 		return fmt.Sprintf("%s bytes, at most %s", units.Count(int(m.Min)*page), units.Count(int(m.Max)*page))
 	}
-	return fmt.Sprintf("%s bytes at first", units.Count(int(m.Min)*page))
+	return fmt.Sprintf("%s bytes at the start", units.Count(int(m.Min)*page))
 }
 
-func writeSections(b *strings.Builder, i *host.Inspection) {
+func writeSections(b *strings.Builder, i *load.Inspection) {
 	b.WriteString("\nSections\n")
 	sections := slices.Clone(i.Sections)
 	slices.SortStableFunc(sections, func(x, y wasmfile.Section) int { return y.Size - x.Size })
@@ -88,7 +89,7 @@ func writeSections(b *strings.Builder, i *host.Inspection) {
 	t.Flush()
 }
 
-func writeImports(b *strings.Builder, i *host.Inspection) {
+func writeImports(b *strings.Builder, i *load.Inspection) {
 	b.WriteString("\nImports\n")
 	if len(i.Imports) == 0 {
 		b.WriteString("  none\n")
@@ -99,7 +100,7 @@ func writeImports(b *strings.Builder, i *host.Inspection) {
 	}
 }
 
-func writeExports(b *strings.Builder, i *host.Inspection) {
+func writeExports(b *strings.Builder, i *load.Inspection) {
 	names := make([]string, len(i.Exports))
 	for n, e := range i.Exports {
 		if names[n] = e.Name; e.Kind != wasmfile.KindFunction {
@@ -111,7 +112,7 @@ func writeExports(b *strings.Builder, i *host.Inspection) {
 	writeWords(b, names)
 }
 
-// writeWords fills indented lines of at most 100 columns.
+// writeWords writes words in indented lines of at most 100 columns.
 func writeWords(b *strings.Builder, words []string) {
 	const indent, width = "    ", 100
 	line := indent
@@ -134,8 +135,8 @@ func writeWords(b *strings.Builder, words []string) {
 	}
 }
 
-// writeVerdicts puts neighbours that say the same together: "envoy-1.40, envoy-1.39: loads".
-func writeVerdicts(b *strings.Builder, i *host.Inspection) {
+// writeVerdicts groups neighbouring releases with the same verdict: "envoy-1.40, envoy-1.39: yes".
+func writeVerdicts(b *strings.Builder, i *load.Inspection) {
 	b.WriteString("\nWould it load?\n")
 	verdicts := i.Verdicts
 	for len(verdicts) > 0 {
@@ -160,7 +161,7 @@ func writeVerdicts(b *strings.Builder, i *host.Inspection) {
 	}
 }
 
-func writeFaults(b *strings.Builder, title string, faults []host.Fault) {
+func writeFaults(b *strings.Builder, title string, faults []load.Fault) {
 	if len(faults) == 0 {
 		return
 	}
@@ -170,7 +171,7 @@ func writeFaults(b *strings.Builder, title string, faults []host.Fault) {
 	}
 }
 
-func writeFault(b *strings.Builder, indent string, f host.Fault) {
+func writeFault(b *strings.Builder, indent string, f load.Fault) {
 	fmt.Fprintf(b, "%s- %s\n", indent, printable(f.What))
 	if f.Cure != "" {
 		fmt.Fprintf(b, "%s  cure: %s\n", indent, printable(f.Cure))
@@ -184,7 +185,7 @@ func orNone(s string) string {
 	return printable(s)
 }
 
-// printable keeps names chosen by a module from steering the terminal.
+// printable replaces control characters, so that a name in a module can't control the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 {

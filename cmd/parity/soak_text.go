@@ -11,13 +11,14 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/header-auth/header-auth/bench/soak"
+	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/internal/diff"
 	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 	benchreport "github.com/header-auth/header-auth/report/bench"
 )
 
-// soakText writes a table of paths and builds, and under it every finding as a sentence.
+// soakText writes a table of paths and builds, and below it every finding as a sentence.
 func soakText(to io.Writer, r *soakReport, color bool) error {
 	w := &words.Writer{To: to}
 	paint := words.Paint{On: color}
@@ -35,7 +36,7 @@ func soakText(to io.Writer, r *soakReport, color bool) error {
 		t.AppendRow(row)
 	}
 	fmt.Fprintln(w, words.TrimLines(t.Render()))
-	fmt.Fprintln(w, "✓ flat, or grown and settled  ✗ leaks so many bytes a round, or is wrong  ~ known to leak  ? not known  - not run")
+	fmt.Fprintln(w, "✓ flat, or stopped growing  ✗ leaks that many bytes a round, or is wrong  ~ known to leak  ? not known  - not run")
 	fmt.Fprintln(w)
 	for i := range r.Results {
 		if line := soakFinding(&r.Results[i]); line != "" {
@@ -44,7 +45,7 @@ func soakText(to io.Writer, r *soakReport, color bool) error {
 	}
 	for _, b := range r.builds {
 		if reason, ok := r.Tight[b]; ok {
-			fmt.Fprintf(w, "%s does not leak, though builds.yaml says so: %q; take leaks out there.\n", b, reason)
+			fmt.Fprintf(w, "%s does not leak, though builds.yaml says so: %q; remove leaks there.\n", b, reason)
 		}
 	}
 	soakKnown(w, r)
@@ -64,11 +65,11 @@ func soakCell(p *soak.Result, paint words.Paint) string {
 		return paint.Red("✗ died")
 	case p.Cut:
 		return "- cut"
-	case p.Memory.Verdict == soak.Leak && p.Known != "":
+	case p.Memory.Verdict == verdict.Leak && p.Known != "":
 		return paint.Yellow("~ " + bytesARound(p))
-	case p.Memory.Verdict == soak.Leak:
+	case p.Memory.Verdict == verdict.Leak:
 		return paint.Red("✗ " + bytesARound(p))
-	case p.Memory.Verdict == soak.Unclear:
+	case p.Memory.Verdict == verdict.Unclear:
 		return paint.Yellow("?")
 	}
 	return paint.Green("✓")
@@ -88,8 +89,10 @@ func soakWhy(m soak.Memory) string {
 		return "Memory grew late, but the bytes that stay in it do not grow."
 	case soak.NeitherTellsIt:
 		return "Memory may grow: neither its steps nor the bytes that stay in it tell yet. More rounds would."
+	case soak.BySteps:
+		return benchreport.MemoryCourse(m.Steps, "round")
 	}
-	return benchreport.MemoryCourse(m.Steps, "round")
+	return ""
 }
 
 // soakJSON is a report for programs: with the reason of each verdict on memory as a sentence.
@@ -112,7 +115,7 @@ func soakJSON(r *soakReport) any {
 	}{r, results}
 }
 
-// soakFinding is what is wrong with a path, "" if nothing is.
+// soakFinding is what is wrong with a path; "" if nothing is.
 func soakFinding(p *soak.Result) string {
 	what := p.Build + " " + p.Case + ": "
 	m := p.Memory
@@ -120,23 +123,23 @@ func soakFinding(p *soak.Result) string {
 	case p.Wrong != nil:
 		return fmt.Sprintf("%swrong in round %s, and right in all before: %s", what, units.Count(p.Wrong.Round), p.Wrong.What) + difference(p.Wrong.Wanted, p.Wrong.Got)
 	case p.Failed != "":
-		return fmt.Sprintf("%scould not go on after %s rounds: %s", what, units.Count(p.Rounds), p.Failed)
+		return fmt.Sprintf("%sended after %s rounds: %s", what, units.Count(p.Rounds), p.Failed)
 	case p.LeftOut != "" || p.Known != "":
 		return ""
-	case m.Verdict == soak.Leak:
+	case m.Verdict == verdict.Leak:
 		ended := ""
 		if m.Ended != "" {
 			ended = ", " + m.Ended
 		}
 		return fmt.Sprintf("%sleaks %s bytes a round (95 %% interval %s to %s), %s rounds of %s, %s to %s%s. %s", what,
 			units.Digits(i.Mid), units.Digits(i.Low), units.Digits(i.High), units.Count(p.Rounds), counted(p.Requests, "request"), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)), ended, soakWhy(m))
-	case m.Verdict == soak.Unclear && !p.Cut:
+	case m.Verdict == verdict.Unclear && !p.Cut:
 		return fmt.Sprintf("%snot known whether it leaks after %s rounds, %s to %s. %s", what, units.Count(p.Rounds), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)), soakWhy(m))
 	}
 	return ""
 }
 
-// difference is what is wanted and what came instead: of texts of many lines, those that differ.
+// difference is what was wanted and what came instead; of texts of many lines, the lines that differ.
 func difference(wanted, got string) string {
 	if !strings.Contains(wanted+got, "\n") {
 		return fmt.Sprintf(": wanted %s, got %s", cmp.Or(wanted, "nothing"), cmp.Or(got, "nothing"))
@@ -154,7 +157,7 @@ func difference(wanted, got string) string {
 	return text
 }
 
-// soakKnown says in a line for each build what is known of it.
+// soakKnown writes a line for each build that is known to leak.
 func soakKnown(w io.Writer, r *soakReport) {
 	for b, build := range r.builds {
 		n, low, high, reason := 0, 0., 0., ""
@@ -177,7 +180,7 @@ func soakKnown(w io.Writer, r *soakReport) {
 	}
 }
 
-// soakPauses says in a line for each build how long its rounds took at worst.
+// soakPauses writes a line for each build with a pause: its longest.
 func soakPauses(w io.Writer, r *soakReport) {
 	for b, build := range r.builds {
 		paths, worst := 0, (*soak.Result)(nil)
@@ -199,7 +202,8 @@ func soakPauses(w io.Writer, r *soakReport) {
 	}
 }
 
-// soakLeftOut lists what was not done, and why; a reason that all builds share once, and paths that were not begun as a number.
+// soakLeftOut lists the paths that were not run, and why. A reason that all builds share is written once; paths that
+// were not begun are counted.
 func soakLeftOut(w io.Writer, r *soakReport) {
 	waiting := 0
 	for i, id := range r.cases {

@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/bench/worst"
 	requests "github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
@@ -25,9 +26,9 @@ const worstRounds = 1000
 
 var worstHelp = fmt.Sprintf(`Usage: parity worst [flags]
 
-How long can one client keep a worker busy? Times the heaviest legal requests against the heaviest legal configurations, the
-group worst of the table, one case after the other: the mean of a request with its interval of 95 %%, the longest request
-(most often a pause of a collector), and linear memory. Times are processor time of the thread, the host's work included.
+How long can one client keep a worker busy? Times the heaviest legal requests under the heaviest legal configurations, the
+group worst of the table, one case after the other: the mean of a request with its 95 %% interval, the longest request (most
+often a garbage collector's pause), and linear memory. Times are processor time of the thread, the host's work included.
 
   parity worst                                   all builds of builds.yaml
   parity worst --build rust --case 'worst/users*'
@@ -38,11 +39,11 @@ Flags
   --rounds N             timed rounds of each case (default %d)
   --format FORMAT        text (default), markdown or json
 
-Of a build with leaks in builds.yaml the time does not count: its collector has more to do with every request.
+The time of a build with leaks in builds.yaml does not count: its garbage collector has more to do with every request.
 
-Exit codes: 0 no request takes longer than %s; 1 one does, its interval as a whole above it, or an answer is wrong; 2 the call,
-builds.yaml or the table is wrong; 3 this machine lacks a compiler, or the run was interrupted.
-`, host.DefaultProfile, worstRounds, worst.Limit)
+Exit codes: 0 no request is known to take longer than %s; 1 one is (its whole interval lies above that), or an answer is wrong;
+2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler, or the run was interrupted.
+`, profile.Default, worstRounds, worst.Limit)
 
 // worstReport is what is printed.
 type worstReport struct {
@@ -144,7 +145,7 @@ func worstAll(ctx context.Context, s *selection, patterns []string, rounds int, 
 	return r, nil
 }
 
-// worstText writes a table of cases and builds, and under it what is above the limit.
+// worstText writes a table of cases and builds, and below it what is above the limit.
 func worstText(to io.Writer, r *worstReport, markdown bool) error {
 	w := &words.Writer{To: to}
 	t := words.NewTable()

@@ -62,7 +62,7 @@ func TestGo(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			source := "package p\n\nimport \"x\"\n\nfunc hostCall(n int) uint32\n\nconst (\n\tone = a\n\ttwo = b\n)\n\nfunc f() {\n\t" + tt.body + "\n}\n"
-			found, err := Go(map[string][]byte{"p.go": []byte(source)})
+			found, err := goMutants(map[string][]byte{"p.go": []byte(source)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +74,7 @@ func TestGo(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			for _, m := range found {
-				if _, err := parser.ParseFile(token.NewFileSet(), "p.go", m.Apply([]byte(source)), 0); err != nil {
+				if _, err := parser.ParseFile(token.NewFileSet(), "p.go", m.apply([]byte(source)), 0); err != nil {
 					t.Errorf("%s: %v", m.Change, err)
 				}
 			}
@@ -83,7 +83,7 @@ func TestGo(t *testing.T) {
 }
 
 func TestGoFault(t *testing.T) {
-	if _, err := Go(map[string][]byte{"p.go": []byte("package p\nfunc {")}); err == nil {
+	if _, err := goMutants(map[string][]byte{"p.go": []byte("package p\nfunc {")}); err == nil {
 		t.Error("no error for a source that is none")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/header-auth/header-auth/internal/units"
 )
 
-// figure is a picture and what it shows.
+// figure is a picture and its caption.
 type figure struct {
 	Caption string
 	Picture template.HTML
@@ -20,13 +20,14 @@ type figure struct {
 // key explains a colour.
 type key struct{ Class, Text string }
 
-// The places of bar pictures: names left, bars, values right.
+// The columns of bar pictures: names on the left, bars, values on the right.
 const (
 	barLeft, barRight = 138, 376
 	barRow            = 26
 )
 
-// forest is each build's time over the reference's with its interval, a picture a scenario, all with the same axis.
+// forest draws each build's time over the reference's with its interval: a picture for each scenario, all with the
+// same axis.
 func (v view) forest() []figure {
 	reference := v.reference()
 	values := []float64{1}
@@ -87,7 +88,7 @@ func (v view) forest() []figure {
 	return all
 }
 
-// shortInterval fits right of a picture.
+// shortInterval is an interval for the right of a picture.
 func shortInterval(i verdict.Interval) string {
 	if !i.Known() {
 		return units.Ratio(i.Mid)
@@ -102,7 +103,7 @@ type stack struct {
 	text  string // right of it
 }
 
-// stacked draws bars on a linear axis with ticks that are round multiples of unit.
+// stacked draws bars on a linear axis whose ticks are round multiples of unit.
 func (v view) stacked(id, title, description string, bars []stack, unit float64, ticks func(float64) string) figure {
 	c := newChart(float64(14 + barRow*len(bars) + 24))
 	most := 0.0
@@ -135,7 +136,8 @@ func (v view) stacked(id, title, description string, bars []stack, unit float64,
 
 var sizeParts = []string{"code", "data", "custom"}
 
-// sizeBars are modules by section: in bytes, and as shares, because one large module makes the others' bars too short.
+// sizeBars draw modules by section: in bytes, and as shares, because one large module makes the bars of the others
+// short.
 func (v view) sizeBars() []figure {
 	var whole, shares []stack
 	most := 0.0
@@ -184,7 +186,7 @@ func (v view) sizeParts(s evidence.Size) (parts, percents []float64) {
 	return parts, percents
 }
 
-// startBars are start-ups by phase.
+// startBars draw start-ups by phase.
 func (v view) startBars() []figure {
 	var all []figure
 	for i, cached := range []bool{false, true} {

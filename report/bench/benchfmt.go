@@ -13,7 +13,7 @@ import (
 )
 
 // Benchfmt writes what was timed in the format of Go benchmarks (https://go.dev/design/14313-benchmark-format), for
-// golang.org/x/perf/cmd/benchstat. A line is one instance of a build: the instances are what is independent, the
+// golang.org/x/perf/cmd/benchstat. A line is one instance of a build, because instances are independent samples and the
 // batches within one are not. Its value is the median of the batches.
 //
 //	benchstat -col /build bench.txt
@@ -53,10 +53,11 @@ func Benchfmt(w io.Writer, r *evidence.Report) error {
 	return out.Err
 }
 
-// looksNumbered finds names whose end would be taken for GOMAXPROCS. One such makes all lines carry a -1, which is.
+// looksNumbered finds names whose end would be read as GOMAXPROCS. If there is one, all lines end with a real
+// GOMAXPROCS, -1.
 var looksNumbered = regexp.MustCompile(`-[0-9]+$`)
 
-// contestantsOf are the builds, then what else took part: benchstat compares with the first it reads.
+// contestantsOf are the builds, then the other contestants: benchstat compares with the first that it reads.
 func contestantsOf(r *evidence.Report) []string {
 	var all []string
 	for _, b := range r.Builds {
@@ -70,7 +71,7 @@ func contestantsOf(r *evidence.Report) []string {
 	return all
 }
 
-// plainScenario leaves out the group when all scenarios are of the same one.
+// plainScenario is a scenario's id without its group, if all scenarios are in the same group.
 func plainScenario(r *evidence.Report, id string) string {
 	group, name, ok := strings.Cut(id, "/")
 	for _, s := range r.Scenarios {
@@ -84,7 +85,7 @@ func plainScenario(r *evidence.Report, id string) string {
 	return name
 }
 
-// part makes a text fit into a benchmark's name, where white space ends it and a slash its part.
+// part makes a text fit into a benchmark's name: white space would end the name, a slash the part.
 func part(s string) string {
 	return strings.NewReplacer(" ", "_", "/", ".", "=", "_").Replace(words.OneLine(printable(s)))
 }

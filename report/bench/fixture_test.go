@@ -11,7 +11,7 @@ import (
 	"github.com/header-auth/header-auth/bench/verdict"
 )
 
-// The fixture is a run that never was: its numbers are near those of real builds, and the same every time.
+// The fixture is an invented run: its numbers are near those of real builds, and the same every time.
 
 type fixtureBuild struct {
 	name, language, sdk, label, state string
@@ -45,7 +45,7 @@ func about(mid, share float64, n int) verdict.Interval {
 	return verdict.Interval{Low: mid * (1 - share), Mid: mid, High: mid * (1 + share), N: n}
 }
 
-// noise is a number between -1 and 1 that depends on what it is for and on nothing else.
+// noise is a number between -1 and 1 that depends on its arguments alone.
 func noise(of ...any) float64 {
 	h := uint32(2166136261)
 	for _, b := range []byte(fmt.Sprint(of...)) {
@@ -231,7 +231,7 @@ func addResources(r *evidence.Report, f *verdict.Findings, b fixtureBuild) {
 	f.Budgets = append(f.Budgets, budget)
 }
 
-// refusedFixture is a run that proves nothing: the gate is shut, one build has no number, nothing has an interval.
+// refusedFixture is a run without a verdict: the A/A check failed, one build has no number, nothing has an interval.
 func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	r, f := fixture(3, 2)
 	none := func(i *verdict.Interval) { i.Low, i.High, i.N = math.NaN(), math.NaN(), 1 }

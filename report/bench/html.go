@@ -26,8 +26,8 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"sentence": sentence, "plural": words.Plural, "join": strings.Join,
 }).Parse(pageSource))
 
-// HTML writes the report as one page that needs only itself: no network, no fonts, no other file. Without
-// scripts it lacks only the calculator.
+// HTML writes the report as one page that needs no network, no fonts and no other file. Where scripts are off it lacks
+// only the calculator.
 func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	v := view{r, f}
 	data := pageData{
@@ -77,7 +77,7 @@ type pictures struct {
 	Figures     []figure
 }
 
-// calculator is what the page needs to work out the cost at a rate that a reader types in.
+// calculator is the data with which the page computes the cost at a rate that a reader types in.
 type calculator struct {
 	Scenarios []string          `json:"scenarios"`
 	Builds    []calculatorBuild `json:"builds"`

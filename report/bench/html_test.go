@@ -113,14 +113,14 @@ func TestPageSaysWhatTheFindingsSay(t *testing.T) {
 			}
 		}
 		for _, bad := range []string{"NaN", "Inf", "%!", "ZgotmplZ"} {
-			if i := strings.Index(strings.ReplaceAll(page, ": NaN", ""), bad); i >= 0 { // the script says NaN and shows it nowhere
+			if i := strings.Index(strings.ReplaceAll(page, ": NaN", ""), bad); i >= 0 { // the script contains NaN, and does not show it
 				t.Errorf("the page has %s: …%s…", bad, page[max(0, i-80):min(len(page), i+20)])
 			}
 		}
 	}
 }
 
-// TestWhatOthersWroteIsShownAsText: names, reasons and addresses come from files that anybody may have written.
+// TestWhatOthersWroteIsShownAsText: names, reasons and addresses come from files that are not trusted.
 func TestWhatOthersWroteIsShownAsText(t *testing.T) {
 	const evil = `</script><script>alert(1)</script><img src=x onerror="alert(2)">'"\x1b[31m` + "\x1b[31m"
 	r, f := fixture(3, 2)

@@ -11,8 +11,8 @@ import (
 	"github.com/header-auth/header-auth/internal/units"
 )
 
-// classOf is the colour of a build: the same in all pictures. The page has six, and as many ways of breaking a line;
-// the floor is grey.
+// classOf is the class that gives a build its colour, the same in all pictures. The page has six colours, and as many
+// ways of breaking a line; the floor is grey.
 func (v view) classOf(contestant string) string {
 	for i, b := range v.r.Builds {
 		if b.Name == contestant {
@@ -28,7 +28,7 @@ const (
 	lineHeight                               = 278
 )
 
-// frame draws axes with ticks, and says what they are.
+// frame draws the axes with their ticks and names.
 func (c *chart) frame(x, y axis, xTicks, yTicks []float64, xText, yText func(float64) string, xName string) {
 	for _, t := range yTicks {
 		c.line("grid", plotLeft, y.at(t), plotRight, y.at(t))
@@ -42,7 +42,7 @@ func (c *chart) frame(x, y axis, xTicks, yTicks []float64, xText, yText func(flo
 	c.text("tick", "middle", (plotLeft+plotRight)/2, plotBottom+34, xName)
 }
 
-// curves are the latencies of single requests over the share that is faster, a picture a scenario.
+// curves draw the latencies of single requests over the share that is faster: a picture for each scenario.
 func (v view) curves() []figure {
 	var all []figure
 	for i, scenario := range v.r.Scenarios {
@@ -93,7 +93,7 @@ func (v view) curves() []figure {
 	return all
 }
 
-// nines is where a percentile stands: 90 at 1, 99 at 2, 99.9 at 3.
+// nines is the place of a percentile on its axis: 90 at 1, 99 at 2, 99.9 at 3.
 func nines(p float64) float64 { return -math.Log10(1 - p/100) }
 
 func percentileText(n float64) string {
@@ -107,7 +107,7 @@ func percentileText(n float64) string {
 	return strings.TrimSuffix(s, ".")
 }
 
-// tickNanos is nanos without the zeros that a round number needs not.
+// tickNanos is a time without the zeros after the point of a round number.
 func tickNanos(x float64) string {
 	if x == 0 {
 		return "0"
@@ -126,7 +126,7 @@ func round(s string) string {
 	return number + " " + unit
 }
 
-// growth is linear memory over requests, a picture for each allocator order.
+// growth draws linear memory over requests: a picture for each allocator order.
 func (v view) growth() []figure {
 	var orders []string
 	for _, m := range v.r.Memory {
@@ -169,7 +169,7 @@ func (v view) growth() []figure {
 	return all
 }
 
-// steps goes through the points of a curve that only changes at them.
+// steps is the path of a curve that changes only at its points.
 func steps(curve []evidence.Point, x, y axis) [][2]float64 {
 	var points [][2]float64
 	for _, p := range curve {

@@ -10,7 +10,7 @@ import (
 	"github.com/header-auth/header-auth/internal/words"
 )
 
-// Markdown writes the report for a pull request or a README, in GitHub's dialect. What is long folds.
+// Markdown writes the report for a pull request, in GitHub's dialect. Long tables are folded.
 func Markdown(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	out := &words.Writer{To: w}
 	v := view{r, f}
@@ -95,7 +95,7 @@ func markdownGrid(w io.Writer, g grid) {
 	bullets(w, g.Notes)
 }
 
-// escape makes a text mean itself in Markdown, in a cell of a table too.
+// escape makes Markdown show a text as it is, in a cell of a table too.
 func escape(s string) string {
 	return markdownEscapes.Replace(words.OneLine(printable(s)))
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/header-auth/header-auth/internal/words"
 )
 
-// provenance is where the numbers come from: whoever has it can run them again.
+// provenance is where the numbers come from: all that is needed to measure them again.
 func (v view) provenance() section {
 	r := v.r
 	revision := words.Short(r.Run.Revision)

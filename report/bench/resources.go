@@ -54,7 +54,7 @@ func (v view) memory() section {
 		return section{}
 	}
 	return section{ID: "memory", Title: "Memory of one VM over many requests", Grids: []grid{g}, Lead: []string{
-		"Linear memory, which only ever grows. The allocator order is which export gives the host memory in the guest: Envoy asks for malloc first, the specification for proxy_on_memory_allocate."}}
+		"Linear memory, which never shrinks. The allocator order says which export gives the host memory in the guest: Envoy asks for malloc first, the specification for proxy_on_memory_allocate."}}
 }
 
 func (v view) resident() section {

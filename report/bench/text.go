@@ -13,14 +13,14 @@ import (
 	"github.com/header-auth/header-auth/internal/words"
 )
 
-// TextOptions are what the terminal can do.
+// TextOptions describe the terminal.
 type TextOptions struct {
 	Color bool
-	Width int // columns that sentences are broken at; 0: not at all
+	Width int // columns at which sentences are broken; 0: not at all
 }
 
-// Text writes the report for people at a terminal: the verdict and the check that allows it first, then the tables
-// that matter for a choice. Markdown and HTML have the rest.
+// Text writes the report for a terminal: the verdict and the check that allows it first, then the tables that matter
+// for a choice. Markdown and HTML have the rest.
 func Text(w io.Writer, r *evidence.Report, f *verdict.Findings, o TextOptions) error {
 	out := &words.Writer{To: w}
 	t := terminal{view{r, f}, out, words.Paint{On: o.Color}, o.Width}
@@ -48,13 +48,13 @@ func (t terminal) line(format string, args ...any) { fmt.Fprintf(t.w, format+"\n
 
 func (t terminal) title(s string) { t.line("\n%s", t.paint.Bold(printable(s))) }
 
-// prose writes a paragraph after a first mark, further lines below its first word.
+// prose writes a paragraph after a mark, its further lines indented to its first word.
 func (t terminal) prose(mark, s string) {
 	hang := strings.Repeat(" ", utf8.RuneCountInString(mark))
 	t.line("%s", mark+strings.ReplaceAll(wrap(s, t.width-len(hang)), "\n", "\n"+hang))
 }
 
-// wrap breaks a text at spaces where a line would get longer than width.
+// wrap breaks a text at spaces so that no line is longer than width.
 func wrap(s string, width int) string {
 	var b strings.Builder
 	column := 0
@@ -150,7 +150,7 @@ func (t terminal) toned(c cell) string {
 	return s
 }
 
-// printable keeps a name from moving the cursor or changing colours. Lines stay.
+// printable replaces control characters, so that a name cannot move the cursor or change colours. Line breaks stay.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 {

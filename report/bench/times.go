@@ -126,7 +126,7 @@ func verdictOf(p verdict.Pair) cell {
 	return cell{string(p.Word), tones[p.Word], ""}
 }
 
-// undecided are the comparisons that the run could not settle, and what would.
+// undecided are the comparisons that the run could not decide, and how many processes would.
 func (v view) undecided() section {
 	g := grid{Head: []string{"scenario", "builds", "ratio of times", "to decide it"}}
 	for _, scenario := range v.f.Scenarios {
@@ -171,7 +171,7 @@ func (v view) pairs() section {
 		"The ratio is the first build's time over the second's; below 1 the first is faster. The probability p is adjusted for the number of comparisons."}}
 }
 
-// about names a scenario and says why it is measured.
+// about is a scenario's id with its decision and status.
 func (v view) about(id string) string {
 	for _, s := range v.r.Scenarios {
 		if s.ID == id {
@@ -228,7 +228,7 @@ func (v view) tails() section {
 	return s
 }
 
-// percentiles are those that any contestant of a scenario has, ascending.
+// percentiles are those of the contestant that has most of them in a scenario, ascending.
 func percentiles(tails []verdict.Tail, scenario string) []float64 {
 	var all []float64
 	for _, t := range tails {

@@ -63,7 +63,7 @@ func (v view) parts() []sharedPart {
 	return all
 }
 
-// address is a source that a reader can open; a source may also be a file, or anything.
+// address is a source that a browser can open; "" for any other, a file say.
 func address(source string) string {
 	if strings.HasPrefix(source, "https://") || strings.HasPrefix(source, "http://") {
 		return source
@@ -187,10 +187,10 @@ func (v view) witnesses() section {
 		return section{}
 	}
 	if !counted {
-		g.Notes = []string{"Instructions were not counted: callgrind was not there, or not asked for."}
+		g.Notes = []string{"Instructions were not counted: callgrind was not found, or not asked for."}
 	}
 	return section{ID: "witnesses", Title: "What can be counted exactly", Grids: []grid{g}, Detail: true,
-		Lead: []string{"Of one request in a warm VM; a busy machine changes none of these. Instructions include the host's and are no time."}}
+		Lead: []string{"Counts of one request in a warm VM: a busy machine does not change them. Instructions include the host's, and are not a time."}}
 }
 
 func (v view) refused() section {
@@ -206,10 +206,10 @@ func (v view) refused() section {
 		return section{}
 	}
 	return section{ID: "refused", Title: "Without a number", Grids: []grid{g},
-		Lead: []string{"A build gets a number only where it does what the others do."}}
+		Lead: []string{"A build has a number only where its answers are right."}}
 }
 
-// changes are what would change the verdict, as far as the report itself can tell.
+// changes are what may change the verdict, as far as the report shows it.
 func (v view) changes() []string {
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
@@ -228,29 +228,29 @@ func (v view) changes() []string {
 		}
 	}
 	if undecided > 0 && most > 0 {
-		say("More processes: %s undecided, and about %d more would probably settle what can be settled.", words.Plural(undecided, "comparison"), most)
+		say("More processes: %s undecided, and about %d more would probably decide those that can be decided.", words.Plural(undecided, "comparison"), most)
 	} else if undecided > 0 {
-		say("A wider or narrower equivalence band: %s undecided, and more processes would probably not settle that.", words.Plural(undecided, "comparison"))
+		say("A wider or narrower equivalence band: %s undecided, and more processes would probably not decide that.", words.Plural(undecided, "comparison"))
 	}
 	for _, m := range v.f.Memory {
 		for _, n := range v.f.Memory {
 			if m.Build == n.Build && m.Verdict == verdict.Leak && n.Verdict != verdict.Leak && n.Verdict != verdict.Unclear {
-				say("Another allocator order: %s leaks in the order “%s” and not in “%s”. Envoy's is the one that counts in Envoy.", m.Build, m.Allocator, n.Allocator)
+				say("Another allocator order: %s leaks in the order “%s” and not in “%s”. In Envoy, Envoy's order counts.", m.Build, m.Allocator, n.Allocator)
 			}
 		}
 	}
 	for _, w := range v.mixed() {
 		say("%s", w)
 	}
-	say("Your own traffic: these are %s; a plugin that does much more than check headers has other ratios.", words.Plural(len(v.r.Scenarios), "scenario"))
+	say("Your own traffic: these are %s; a plugin that does much more than check headers will have other ratios.", words.Plural(len(v.r.Scenarios), "scenario"))
 	if v.r.Host.Engine != "" {
-		say("Another engine: the modules ran on wazero %s (%s), Envoy runs them on V8, whose compiler may rank builds that are close in another order.",
+		say("Another engine: the modules ran on wazero %s (%s), Envoy runs them on V8, whose compiler may rank builds with similar times in another order.",
 			v.r.Host.Wazero, v.r.Host.Engine)
 	}
 	return all
 }
 
-// mixed says of which builds one is faster here and slower there.
+// mixed names the pairs of builds of which one is faster in some scenarios and slower in others.
 func (v view) mixed() []string {
 	type score struct{ faster, slower []string }
 	scores := map[[2]string]*score{}
@@ -280,7 +280,7 @@ func (v view) mixed() []string {
 	return all
 }
 
-// when is a point in time as a report shows it.
+// when writes a point in time.
 func when(t time.Time) string {
 	if t.IsZero() {
 		return "unknown"

@@ -1,12 +1,12 @@
-// lib_test.rs: the callbacks against a stand-in for the host: what is called, what is returned, what a failing host
-// function leads to. Twin: main_test.go.
+//! lib_test.rs: the callbacks against a stand-in for the host: what is called, what is returned, what a failing host
+//! function leads to. Twin: main_test.go.
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::Action;
 
+use crate::Plugin;
 use crate::abi::host::{NativeCall, NativeHost, STAND_IN};
-use crate::headers_test::encoded;
-use crate::{Plugin, start_logger};
+use crate::pairs_test::encoded;
 
 #[test]
 fn allowed() {
@@ -196,6 +196,33 @@ fn response() {
     ]);
 }
 
+/// All lines are made in one buffer: a short line after a long one has nothing of it.
+#[test]
+fn logged_lines() {
+    let mut s = started(r#"{"log_headers":true,"header":"b"}"#);
+    let long = "v".repeat(257);
+    s.expect_headers(&encoded(&[(b"a", long.as_bytes()), (b"\x7fc", b"\x80 "), (b"B", b"x")]), Action::Pause);
+    expect_calls(&[
+        line(2, &("request header a: ".to_owned() + &long[1..])),
+        line(2, "request header ?c: ? "),
+        line(2, "request header B: ***"),
+        debug("refused: mismatch"),
+        reply(),
+    ]);
+}
+
+/// A counter that the host did not define is not counted.
+#[test]
+fn counters_not_defined() {
+    let configuration = br#"{"metrics":true}"#.to_vec();
+    STAND_IN.set(NativeHost { configuration, failing: "define", failure: 10, ..NativeHost::default() });
+    let mut p = Plugin::new();
+    assert!(p.on_configure(0));
+    with_host(|host| host.calls = vec![]);
+    Test::on(&p).expect_headers(&allowing(), Action::Continue);
+    expect_calls(&[]);
+}
+
 #[test]
 fn token() {
     let (mut p, ok) = configured(r#"{"token":{"cluster":"c","authority":"a","path":"/p","period_ms":7}}"#, 0);
@@ -236,7 +263,6 @@ fn token() {
 #[test]
 fn no_ticks() {
     let configuration = br#"{"token":{"cluster":"c","authority":"a","path":"/"}}"#.to_vec();
-    start_logger();
     STAND_IN.set(NativeHost { configuration, failing: "tick", failure: 10, ..NativeHost::default() });
     assert!(!Plugin::new().on_configure(0));
     expect_calls(&[other("tick", 15000, "", ""), line(4, "token: the host gives no ticks")]);
@@ -343,7 +369,6 @@ fn started(configuration: &str) -> Test {
 /// Starts a plugin on a new stand-in.
 fn configured(configuration: &str, configuration_status: u32) -> (Plugin, bool) {
     let configuration = configuration.as_bytes().to_vec();
-    start_logger();
     let tokens = STAND_IN.with_borrow(|host| host.tokens); // the SDK takes none twice
     STAND_IN.set(NativeHost { configuration, configuration_status, tokens, ..NativeHost::default() });
     let mut p = Plugin::new();

@@ -1,0 +1,47 @@
+package headermap
+
+import "strings"
+
+// Load replaces the entries by headers from outside, whose strings it shares: names in lower case, pseudo-headers
+// first, values of names that cannot occur twice joined. trim takes spaces and tabs off the values, as HTTP/1.1 asks.
+func (m *Map) Load(h []Header, trim bool) {
+	m.Entries = append(m.Entries[:0], h...)
+	// Most lists are in order already. seen is a set of hashes of names: only a name that may be there twice makes the
+	// list be built anew.
+	var seen uint64
+	inOrder, pseudo := true, true
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		e.Name = toLower(e.Name)
+		if trim {
+			e.Value = strings.Trim(e.Value, " \t")
+		}
+		n := len(e.Name)
+		if n == 0 {
+			pseudo = false
+			continue
+		}
+		if e.Name[0] == ':' {
+			inOrder = inOrder && pseudo
+		} else {
+			pseudo = false
+		}
+		bit := uint64(1) << ((n*5 + int(e.Name[0]) + int(e.Name[n-1])*3 + int(e.Name[n/2])*7) & 63)
+		if seen&bit != 0 && m.kind.joins(e.Name) || n == 4 && e.Name == "host" {
+			inOrder = false
+		}
+		seen |= bit
+	}
+	if !inOrder {
+		m.rebuild()
+	}
+}
+
+// rebuild adds all entries once more, which puts them in order.
+func (m *Map) rebuild() {
+	old := append([]Header(nil), m.Entries...)
+	m.Entries = m.Entries[:0]
+	for _, e := range old {
+		m.Add(e.Name, e.Value)
+	}
+}
