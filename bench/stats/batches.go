@@ -30,12 +30,9 @@ type Reference struct{ Batches, Disturbed int }
 // ownRate is how improbable, 0 to 1, so many odd batches are by disturbances alone before they count as the contestant's own.
 const ownRate = 0.001
 
-// Own reports whether a contestant has more odd batches than the disturbances of others explain. Then they are its own work, such
-// as a collector's that runs in other rounds of each instance.
-func (b Batches) Own(reference Reference) bool {
-	odd := b.Odd()
-	return odd.Disturbed > reference.most(odd.Batches)
-}
+// Exceeds reports whether a contestant has more odd batches than the disturbances of others explain. Then they are its own
+// work, such as a collector's that runs in other rounds of each instance.
+func (r Reference) Exceeds(others Reference) bool { return r.Disturbed > others.most(r.Batches) }
 
 // Odd counts the batches that Undisturbed replaces.
 func (b Batches) Odd() Reference {

@@ -22,12 +22,13 @@ type samples struct {
 // timed is one contestant in one scenario.
 type timed struct {
 	raw       stats.Batches // a row for each instance, empty where it has none; without what all contestants had in common
-	means     []float64     // ns a request, by instance; NaN where it has none
-	medians   []float64     // likewise: the usual batch
-	replaced  float64       // share of the batches that count as disturbed, 0 to 1
-	leftOut   float64       // share of the measured time that went with them, 0 to 1
-	cycles    float64       // relative error of the means because they hold no whole number of collection cycles
-	collected *Collector    // nil: no collector is known
+	odd       stats.Reference
+	means     []float64  // ns a request, by instance; NaN where it has none
+	medians   []float64  // likewise: the usual batch
+	replaced  float64    // share of the batches that count as disturbed, 0 to 1
+	leftOut   float64    // share of the measured time that went with them, 0 to 1
+	cycles    float64    // relative error of the means because they hold no whole number of collection cycles
+	collected *Collector // nil: no collector is known
 }
 
 // samplesOf sorts the batches by scenario, in the report's order. tails tell of collectors.
@@ -61,6 +62,7 @@ func samplesOf(r *evidence.Report, tails []Tail) []samples {
 		}
 		s.clear()
 		for _, t := range s.timed {
+			t.odd = t.raw.Odd()
 			t.medians = make([]float64, len(t.raw))
 			for i, row := range t.raw {
 				t.medians[i] = stats.Median(row)
@@ -114,7 +116,7 @@ func (s *samples) clear() {
 func (s *samples) own() bool {
 	return slices.ContainsFunc(slices.Sorted(maps.Keys(s.timed)), func(contestant string) bool {
 		reference, ok := s.reference(contestant)
-		return ok && s.timed[contestant].raw.Own(reference)
+		return ok && s.timed[contestant].odd.Exceeds(reference)
 	})
 }
 
@@ -125,7 +127,7 @@ func (s *samples) reference(contestant string) (reference stats.Reference, ok bo
 	var shares, times []float64
 	for _, other := range slices.Sorted(maps.Keys(s.timed)) {
 		t := s.timed[other]
-		if odd := t.raw.Odd(); other != contestant && odd.Batches > 0 && t.usual() > 0 {
+		if odd := t.odd; other != contestant && odd.Batches > 0 && t.usual() > 0 {
 			shares, times = append(shares, float64(odd.Disturbed)/float64(odd.Batches)), append(times, t.usual())
 			reference.Batches = max(reference.Batches, odd.Batches)
 		}
