@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -73,33 +72,5 @@ func TestTrafficCountsOnWhenTheTraceIsFull(t *testing.T) {
 	}
 	if got, want := b.vm.Traffic(), (Traffic{requests, requests, 0, 5 * requests}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
-	}
-}
-
-func TestSetLogLevel(t *testing.T) {
-	const on = "proxy_on_request_headers"
-	g := wasmtest.NewGuest("0_2_1")
-	g.Call(on, "proxy_log", int(abi.LogInfo), "info")
-	g.Call(on, "proxy_log", int(abi.LogWarn), "warn")
-	asked := g.Call(on, "proxy_get_log_level", wasmtest.Out1)
-	b := mustStart(t, g, setup{})
-	for _, test := range []struct {
-		level abi.LogLevel
-		want  []string
-	}{
-		{abi.LogTrace, []string{"info: info", "warn: warn"}},
-		{abi.LogWarn, []string{"warn: warn"}},
-		{abi.LogOff, nil},
-		{abi.LogInfo, []string{"info: info", "warn: warn"}},
-	} {
-		b.vm.SetLogLevel(test.level)
-		b.lines = nil
-		b.exchange().Close()
-		if diff := cmp.Diff(test.want, b.lines); diff != "" {
-			t.Errorf("at %v (-want +got):\n%s", test.level, diff)
-		}
-		if got := abi.LogLevel(b.word(asked, 0)); got != test.level {
-			t.Errorf("the guest is told %v, want %v", got, test.level)
-		}
 	}
 }
