@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/process"
 )
 
 // TestConcurrentVMs runs VMs of one module in goroutines that share data, a queue and metrics. Most of its faults only
@@ -26,7 +27,7 @@ func TestConcurrentVMs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close(ctx)
-	shared, metrics := NewShared(), NewMetrics()
+	shared, metrics := process.NewShared(), process.NewMetrics()
 	const vms, requests = 4, 50
 	var wg sync.WaitGroup
 	for range vms {

@@ -11,8 +11,8 @@ import (
 // deadline is long enough for a busy machine to start a call, and short enough to wait for.
 const deadline = 300 * time.Millisecond
 
-// TestFailures are guests that end their VM in a callback of a request. The next request must be answered as the failure
-// policy says, and nothing may panic or wait for ever.
+// TestFailures are guests that end their VM in a callback of a request. The next request must be answered as the
+// failure policy says, and nothing may panic or wait for ever.
 func TestFailures(t *testing.T) {
 	loop := wasmtest.Join(wasmtest.Loop, wasmtest.Br(0), wasmtest.End)
 	const headers = "proxy_on_request_headers"

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/header-auth/header-auth/host/process"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -27,7 +28,7 @@ func TestFailurePolicies(t *testing.T) {
 			g.Do("proxy_on_request_headers", wasmtest.I32(1024+16*once), wasmtest.Load(0), wasmtest.If,
 				wasmtest.Unreachable, wasmtest.End)
 			clock := NewManualClock(time.Unix(0, 0))
-			shared := NewShared()
+			shared := process.NewShared()
 			b := mustStart(t, g, setup{vm: VMConfig{Clock: clock, Shared: shared}, plugin: PluginConfig{FailurePolicy: test.policy}})
 			held := b.plugin.NewStream(StreamConfig{})
 			for i, want := range []int{test.first, test.later, test.afterSecond} {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/host/process"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -210,7 +211,7 @@ func TestHostCalls(t *testing.T) {
 			g := wasmtest.NewGuest("0_2_1")
 			g.Exports(reqHead, reqBody, reqTrail, respHead, respBody, onLogs, onDones, onDeletes)
 			call := g.Call(test.in, test.function, test.args...)
-			shared := NewShared()
+			shared := process.NewShared()
 			shared.Set("id", "key", []byte("value"))
 			b := mustStart(t, g, setup{
 				vm: VMConfig{ID: "id", Configuration: []byte("vm config"), Shared: shared, LogLevel: abi.LogInfo, Clusters: clusters,

@@ -34,8 +34,8 @@ func refusesShortConfiguration() *wasmtest.Guest {
 	return g
 }
 
-// TestRefusedUpdateLeavesNothing: Envoy tries an update in a VM of its own, which it drops. Here it is tried in the VM of
-// the plugins that run, and its context ends.
+// TestRefusedUpdateLeavesNothing: Envoy tries an update in a VM of its own, which it drops. Here it is tried in the VM
+// of the plugins that run, and its context ends.
 func TestRefusedUpdateLeavesNothing(t *testing.T) {
 	vm := mustStart(t, refusesShortConfiguration(), setup{vm: VMConfig{Trace: true}, plugin: PluginConfig{Configuration: []byte("long enough")}}).vm
 	before, contexts := len(vm.Crossings()), len(vm.contexts)

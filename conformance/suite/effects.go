@@ -6,6 +6,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/process"
 )
 
 // logBytes is how much of what one callback logs is kept. A module that logs without end must not take the memory of the
@@ -52,8 +53,8 @@ func (r *run) ticks() []Tick {
 
 // metrics are those of a VM; only changes, and definitions, are effects.
 type metrics struct {
-	set   *host.Metrics
-	known []host.Metric
+	set   *process.Metrics
+	known []process.Metric
 }
 
 func (m *metrics) changed() []Metric {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/process"
 )
 
 // Options say how much of a case is run and what is kept of it. The zero value runs all of it once.
@@ -82,7 +83,7 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ O
 
 // newRun makes the VM of a case, with a clock that stands still and random numbers that are always the same.
 func newRun(ctx context.Context, m *host.Module, c *table.Case, o Options, environment ...host.Variable) (r *run, err error) {
-	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: host.NewMetrics()},
+	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: process.NewMetrics()},
 		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld}
 	begin := epoch
 	if !c.Clock.IsZero() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/host/process"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -22,10 +23,10 @@ func TestMetrics(t *testing.T) {
 	g.Call(reqHead, "proxy_increment_metric", 5, int64(-2))
 	g.Call(reqHead, "proxy_record_metric", 6, int64(7))
 	value := g.Call(reqHead, "proxy_get_metric", 8, out1)
-	metrics := NewMetrics()
+	metrics := process.NewMetrics()
 	b := mustStart(t, g, setup{vm: VMConfig{Metrics: metrics}})
 	b.exchange()
-	want := []Metric{{abi.Counter, "c", 5, 0}, {abi.Gauge, "g", 1<<64 - 2, 0}, {abi.Histogram, "h", 7, 1}}
+	want := []process.Metric{{Type: abi.Counter, Name: "c", Value: 5, Count: 0}, {abi.Gauge, "g", 1<<64 - 2, 0}, {Type: abi.Histogram, Name: "h", Value: 7, Count: 1}}
 	if diff := cmp.Diff(want, metrics.All()); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
@@ -38,7 +39,7 @@ func TestMetricsChanges(t *testing.T) {
 	g := allCallbacks()
 	g.Call("proxy_on_configure", "proxy_define_metric", 0, "n", wasmtest.Out1)
 	g.Call(reqHead, "proxy_increment_metric", 4, int64(1))
-	m := NewMetrics()
+	m := process.NewMetrics()
 	p := startPlugin(t, g, VMConfig{Metrics: m})
 	before := m.Changes()
 	if before == 0 {
