@@ -10,6 +10,7 @@ import (
 	"github.com/header-auth/header-auth/bench/worst"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -17,8 +18,8 @@ const onRequest = "proxy_on_request_headers"
 
 func plain() table.Case {
 	r := &table.Request{
-		Headers:  []table.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a.example"}},
-		Response: table.Response{Headers: []table.Header{{Name: ":status", Value: "200"}}},
+		Message:  table.Message{Headers: headermap.Of(":method", "GET", ":path", "/", ":authority", "a.example")},
+		Response: table.Message{Headers: headermap.Of(":status", "200")},
 	}
 	return table.Case{ID: "test/plain", Start: table.Start{Accepted: true},
 		Steps: []table.Step{{Request: r, Times: 1, Want: table.Want{Decision: table.Allow}}}}
@@ -62,7 +63,7 @@ func TestMemoryIsSeen(t *testing.T) {
 	}
 }
 
-// A build that does not answer as the case wants has no time.
+// A build that gives a wrong answer has no time.
 func TestWrongAnswer(t *testing.T) {
 	g := guest()
 	n := g.Global(0)
@@ -73,7 +74,7 @@ func TestWrongAnswer(t *testing.T) {
 	}
 }
 
-// One request in fifty that works for long, as a collector does, is in the mean and not in the median.
+// One long request in fifty, like a garbage collection, shows in the mean and not in the median.
 func TestSeldomWorkCounts(t *testing.T) {
 	g := guest()
 	n, i := g.Global(0), g.Global(0)
@@ -87,7 +88,7 @@ func TestSeldomWorkCounts(t *testing.T) {
 	}
 }
 
-// The interval decides: a mean above the limit whose interval reaches below it is not sure.
+// The interval decides: a mean above the limit is not red if its interval reaches below it.
 func TestRed(t *testing.T) {
 	limit := float64(worst.Limit)
 	for _, step := range []struct {

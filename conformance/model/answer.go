@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// unanswered is what becomes of a request when the other service can't be asked.
-func (p *Plugin) unanswered(s *Stream) {
+// unanswered decides about a request when the other service gives no answer.
+func (p *plugin) unanswered(s *exchange) {
 	p.host.reach("callout unanswered, on_error " + p.config.callout.onError)
 	p.count("callout_errors")
 	if p.config.callout.onError == "allow" {
@@ -18,9 +19,9 @@ func (p *Plugin) unanswered(s *Stream) {
 	p.refuse(s, "callout unanswered")
 }
 
-// Answer is on_http_call_response. No headers: there was no answer. A stream that was held and now goes on, or is
+// onAnswer is on_http_call_response. No headers: there was no answer. A stream that was held and now goes on, or is
 // refused, is returned.
-func (p *Plugin) Answer(call *Call, headers, trailers []Header) *Stream {
+func (p *plugin) onAnswer(call *httpCall, headers, trailers []headermap.Header) *exchange {
 	arrived := len(headers) > 0
 	read := func() {
 		readable := true
@@ -47,7 +48,7 @@ func (p *Plugin) Answer(call *Call, headers, trailers []Header) *Stream {
 	}
 	s := p.waiting[call]
 	delete(p.waiting, call)
-	if s == nil || s.Gone {
+	if s == nil || s.gone {
 		p.host.reach("answer for a stream that is gone")
 		return nil
 	}
@@ -69,18 +70,18 @@ func (p *Plugin) Answer(call *Call, headers, trailers []Header) *Stream {
 		p.host.reach("held request refused")
 		p.refuse(s, "callout")
 	}
-	if s.Decision == table.Allow {
+	if s.decision == table.Allow {
 		if _, done := p.host.does("proxy_continue_stream"); !done {
 			p.host.reach("held request not continued")
-			s.Decision = table.Hold
+			s.decision = table.Hold
 		}
 	}
 	return s
 }
 
-// unavailable says in which way an answer says that there was none (2.9); "" if it is one.
-func unavailable(headers, trailers []Header) string {
-	failed := func(h Header) bool { return h.Name == "grpc-status" && h.Value != "0" }
+// unavailable says why an answer counts as none (2.9); "" if it counts.
+func unavailable(headers, trailers []headermap.Header) string {
+	failed := func(h headermap.Header) bool { return h.Name == "grpc-status" && h.Value != "0" }
 	switch status := statusOf(headers); {
 	case status == "503" || status == "504":
 		return "answer that is none by its status"
@@ -97,21 +98,21 @@ func unavailable(headers, trailers []Header) string {
 	return ""
 }
 
-func statusOf(headers []Header) string {
+func statusOf(headers []headermap.Header) string {
 	if all := named(headers, ":status"); len(all) == 1 {
 		return all[0].Value
 	}
 	return ""
 }
 
-// Tick is on_tick.
-func (p *Plugin) Tick() {
+// onTick is on_tick.
+func (p *plugin) onTick() {
 	t := p.config.token
 	if t == nil {
 		return
 	}
-	call := &Call{Cluster: t.cluster, TimeoutMS: t.timeoutMS,
-		Headers: []Header{{":method", "GET"}, {":path", t.path}, {":authority", t.authority}}}
+	call := &httpCall{Cluster: t.cluster, TimeoutMS: t.timeoutMS,
+		Headers: headermap.Of(":method", "GET", ":path", t.path, ":authority", t.authority)}
 	if !p.host.call(call) {
 		p.host.log("warn", "token: not asked")
 		return
@@ -120,7 +121,7 @@ func (p *Plugin) Tick() {
 }
 
 // learn takes the token from an answer.
-func (p *Plugin) learn(arrived bool, headers []Header) {
+func (p *plugin) learn(arrived bool, headers []headermap.Header) {
 	status := statusOf(headers)
 	take := named(headers, p.config.token.take)
 	switch {

@@ -10,9 +10,10 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/model"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// Table, plugins and model are three accounts of one contract; here the first meets the third.
+// TestTheTableSaysWhatTheModelSays compares what every case wants with what the model expects.
 func TestTheTableSaysWhatTheModelSays(t *testing.T) {
 	cases, err := table.Load("../cases")
 	if err != nil {
@@ -24,13 +25,13 @@ func TestTheTableSaysWhatTheModelSays(t *testing.T) {
 	for _, c := range cases.Cases() {
 		t.Run(c.ID, func(t *testing.T) {
 			if diff := cmp.Diff(essence(c), essence(model.Expect(c)), cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("the table says -, the model +:\n%s%s", diff, c.Position)
+				t.Errorf("-table +model:\n%s%s", diff, c.Position)
 			}
 		})
 	}
 }
 
-// essence is what a case expects, each list of headers written out.
+// essence is what a case wants, with each list of headers in full.
 func essence(c table.Case) []any {
 	s := c.Start
 	all := []any{s.Accepted, table.Want{Logs: s.Logs, Calls: s.Calls, Metrics: s.Metrics, TickEvery: s.TickEvery}}
@@ -42,7 +43,7 @@ func essence(c table.Case) []any {
 		}
 		request := s.Request
 		if request == nil {
-			request = requests[s.Acts()]
+			request = requests[s.StreamName()]
 		}
 		w = written(w, request)
 		w.Streams = slices.Clone(w.Streams)
@@ -54,8 +55,8 @@ func essence(c table.Case) []any {
 	return all
 }
 
-// written is a want with its headers in full. What Envoy adds to a refusal of its own accord is no case's business, so
-// there the response counts only as far as a case speaks of it.
+// written is a want with its headers in full. Of a refusal the response is not compared, because cases do not say what
+// Envoy itself adds to it.
 func written(w table.Want, r *table.Request) table.Want {
 	w.MemoryBounded, w.MemoryGrowth = false, 0
 	if w.Reply != nil {
@@ -76,27 +77,27 @@ func written(w table.Want, r *table.Request) table.Want {
 	return w
 }
 
-func inFull(whole []table.Header, edit *table.Edit, sent []table.Header) []table.Header {
+func inFull(whole []headermap.Header, edit *table.Edit, sent []headermap.Header) []headermap.Header {
 	if whole != nil {
 		return sorted(whole)
 	}
 	all := sorted(sent)
 	if edit != nil {
-		all = slices.DeleteFunc(all, func(h table.Header) bool {
+		all = slices.DeleteFunc(all, func(h headermap.Header) bool {
 			return slices.Contains(edit.Remove, h.Name) ||
-				slices.ContainsFunc(edit.Set, func(set table.Header) bool { return set.Name == h.Name })
+				slices.ContainsFunc(edit.Set, func(set headermap.Header) bool { return set.Name == h.Name })
 		})
 		all = append(append(all, edit.Add...), edit.Set...)
 	}
 	return sorted(all)
 }
 
-// sorted puts headers in the order of their names in lower case: where a header goes that is set is Envoy's business.
-func sorted(headers []table.Header) []table.Header {
+// sorted sorts headers by their names in lower case, because Envoy decides where a header that is set goes.
+func sorted(headers []headermap.Header) []headermap.Header {
 	all := slices.Clone(headers)
 	for i := range all {
 		all[i].Name = strings.ToLower(all[i].Name)
 	}
-	slices.SortStableFunc(all, func(a, b table.Header) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(all, func(a, b headermap.Header) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }

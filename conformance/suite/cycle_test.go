@@ -8,10 +8,11 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// oddOnce lets change add to a callback what only its nth call does.
+// oddOnce adds code to a callback that runs only in its nth call.
 func oddOnce(g *wasmtest.Guest, callback string, n int, change func()) *wasmtest.Guest {
 	count := g.Global(0)
 	g.Do(callback, wasmtest.GetGlobal(count), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(count),
@@ -36,13 +37,13 @@ func rounds(t *testing.T, g *wasmtest.Guest, c *table.Case, n int) error {
 	return nil
 }
 
-// TestCycleNotices: whatever can be seen of the fifth round is held against the first.
+// TestCycleNotices: a difference of any kind in the fifth round is found.
 func TestCycleNotices(t *testing.T) {
 	const onResponse, onLog = "proxy_on_response_headers", "proxy_on_log"
 	allow := allowCase()
 	allow.Clusters = []table.Cluster{{Name: "c", State: table.Ready}}
 	refuse := refuseCase()
-	refuse.Steps[0].Want.Reply.Headers = pairs("x-why", "no")
+	refuse.Steps[0].Want.Reply.Headers = headermap.Of("x-why", "no")
 	call := func(cluster, path string) func(*wasmtest.Guest) {
 		return func(g *wasmtest.Guest) {
 			g.Call(onRequest, "proxy_http_call", cluster, wasmtest.Pairs(":method", "GET", ":path", path, ":authority", "a"), "", wasmtest.Pairs(), 1000, wasmtest.Out1)
@@ -97,7 +98,7 @@ func TestCycleNotices(t *testing.T) {
 	}
 }
 
-// TestCycleNoticesMetrics: a counter has another value in each round, and in one it grows by two.
+// TestCycleNoticesMetrics: a counter grows by one in each round, and in the fifth by two.
 func TestCycleNoticesMetrics(t *testing.T) {
 	g := guest()
 	g.Call("proxy_on_configure", "proxy_define_metric", 0, "seen", wasmtest.Out1)
@@ -122,7 +123,7 @@ func TestCycleIsLeftOut(t *testing.T) {
 	trap.Steps[0].Want.Trap = onRequest
 	waits := allowCase()
 	waits.Clusters = []table.Cluster{{Name: "c", State: table.Ready}}
-	waits.Steps[0].Want.Calls = []table.Call{{Cluster: "c", TimeoutMS: 1000, Headers: []table.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a"}}}}
+	waits.Steps[0].Want.Calls = []table.Call{{Cluster: "c", TimeoutMS: 1000, Headers: []headermap.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a"}}}}
 	waits.Steps[0].Want.Logs = table.Logs{}
 	calling := guest()
 	calling.Call(onRequest, "proxy_http_call", "c", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", wasmtest.Pairs(), 1000, wasmtest.Out1)

@@ -5,27 +5,24 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// upstreams answer outgoing calls as the case, and before it the step, says.
+// upstreams answer outgoing calls: as the step says, and otherwise as the case says.
 type upstreams struct{ ofCase, ofStep []script }
 
 type script struct {
 	table.Cluster
-	answers []host.CallAnswer // its answers, in the host's words
-	next    int
+	next int // answer
 }
 
 func scripts(clusters []table.Cluster) []script {
 	all := make([]script, len(clusters))
 	for i, c := range clusters {
 		all[i].Cluster = c
-		for j := range c.Answers {
-			all[i].answers = append(all[i].answers, callAnswer(&c.Answers[j]))
-		}
 	}
 	return all
 }
 
-// find returns the script of a cluster, nil if it has none. One of a step gives way once its list is used up.
+// find returns the script of a cluster, nil if it has none. When the answers of a step are used up, those of the case
+// follow.
 func (u *upstreams) find(name string) *script {
 	for i := range u.ofStep {
 		s := &u.ofStep[i]
@@ -57,18 +54,18 @@ func (u *upstreams) answer(call *host.Call) (host.CallAnswer, bool) {
 	if s == nil || s.next >= len(s.Answers) {
 		return host.CallAnswer{}, false
 	}
-	a := s.next
+	a := &s.Answers[s.next]
 	if !s.Always {
 		s.next++
 	}
-	return s.answers[a], s.Answers[a].Kind != table.None
+	return callAnswer(a), a.Kind != table.None
 }
 
 func callAnswer(a *table.Answer) host.CallAnswer {
-	return host.CallAnswer{Headers: hostHeaders(a.Headers), Body: a.Body, Trailers: hostHeaders(a.Trailers), Failure: failures[a.Kind]}
+	return host.CallAnswer{Headers: a.Headers, Body: a.Body, Trailers: a.Trailers, Failure: failures[a.Kind]}
 }
 
-// failures are the host's words for the table's.
+// failures translate the table's kinds of answer into the host's.
 var failures = map[table.AnswerKind]host.CallFailure{
 	table.Reset:        host.CallBrokenOff,
 	table.Refused:      host.CallRefused,

@@ -9,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-var nameOfCase = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var namePattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // readGroup reads one file of cases; name is its stem.
 func (r *reader) readGroup(name string, n ast.Node) Group {
@@ -18,18 +18,12 @@ func (r *reader) readGroup(name string, n ast.Node) Group {
 	if !ok {
 		return g
 	}
-	if o.has("breaks") {
-		g.Breaks = r.sentence(o.fields["breaks"], "breaks")
-	}
+	set(&g.Breaks, o, "breaks", r.sentence("breaks"))
 	if o.has("cases") {
-		items, ok := r.list(o.fields["cases"], "cases")
-		if ok && len(items) == 0 {
-			r.fault(o.fields["cases"], "an empty list, expected cases, add one or remove the file")
-		}
-		for _, item := range items {
-			before := len(*r.faults)
+		for _, item := range r.filled(o.fields["cases"], "cases", "add one or remove the file") {
+			before := len(*r.errors)
 			if c, ok := r.readCase(name, item); ok {
-				r.once(c, len(*r.faults) == before)
+				r.unique(c, len(*r.errors) == before)
 				g.Cases = append(g.Cases, c)
 			}
 		}
@@ -46,52 +40,30 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 	if o.has("id") {
 		c.ID, c.Position = r.caseID(group, o.fields["id"]), r.position(o.fields["id"])
 	}
-	if o.has("clauses") {
-		c.Clauses = r.citations(o.fields["clauses"])
-	}
-	if o.has("why") {
-		c.Why = r.sentence(o.fields["why"], "why")
-	}
-	if o.has("config") {
-		c.Config = r.bytes(o.fields["config"])
-	}
-	if o.has("clock") {
-		c.Clock = r.clock(o.fields["clock"])
-	}
-	if o.has("clusters") {
-		c.Clusters = r.clusters(o.fields["clusters"])
-	}
-	if o.has("failure_policy") {
-		c.FailurePolicy = r.policy(o.fields["failure_policy"])
-	}
-	if o.has("allow_on_headers_stop_iteration") {
-		c.BodyWhileHeld = r.boolean(o.fields["allow_on_headers_stop_iteration"])
-	}
-	if o.has("start") {
-		c.Start = r.start(o.fields["start"])
-	}
+	set(&c.Clauses, o, "clauses", r.citations)
+	set(&c.Why, o, "why", r.sentence("why"))
+	set(&c.Config, o, "config", r.bytes)
+	set(&c.Clock, o, "clock", r.clock)
+	set(&c.Clusters, o, "clusters", r.clusters)
+	set(&c.FailurePolicy, o, "failure_policy", r.policy)
+	set(&c.BodyWhileHeld, o, "allow_on_headers_stop_iteration", r.boolean)
+	set(&c.Start, o, "start", r.start)
 	if !c.Start.Accepted {
 		for _, key := range []string{"steps", "good"} {
 			if o.has(key) {
-				r.fault(o.fields[key], "%s in a case whose start is refused, expected none, remove it", key)
+				r.errorf(o.fields[key], "%s in a case with a start that is refused, expected none, remove it", key)
 			}
 		}
 		return c, true
 	}
 	if o.has("steps") {
-		items, ok := r.list(o.fields["steps"], "steps")
-		if ok && len(items) == 0 {
-			r.fault(o.fields["steps"], "an empty list, expected steps, add one")
-		}
 		r.open, r.plugins = streams{}, map[string]bool{"": true, Main: true}
-		for _, item := range items {
-			c.Steps = append(c.Steps, r.step(item))
-		}
+		c.Steps = each(r.filled(o.fields["steps"], "steps", "add one"), r.step)
 		for name, s := range r.open {
-			r.faultAt(s.opened, "the stream %q is still open at the end, expected finish or close, add one of them", name)
+			r.errorAt(s.opened, "the stream %q is still open at the end, expected finish or close, add one of them", name)
 		}
 	} else {
-		r.fault(n, "no key \"steps\" in this case, expected steps unless the start is refused, add them")
+		r.errorf(n, "no key \"steps\" in this case, expected steps unless the start is refused, add them")
 	}
 	if o.has("good") {
 		r.good(&c, o.fields["good"])
@@ -105,31 +77,27 @@ func (r *reader) caseID(group string, n ast.Node) string {
 		return ""
 	}
 	before, after, found := strings.Cut(id, "/")
-	if !found || before != group || !nameOfCase.MatchString(after) {
-		r.fault(n, "the case id %q, expected %s/ and a name of small letters, digits and dashes, write it like %q", id, group,
+	if !found || before != group || !namePattern.MatchString(after) {
+		r.errorf(n, "the case id %q, expected %s/ and a name of small letters, digits and dashes, write it like %q", id, group,
 			group+"/true-then-false")
 	}
 	return id
 }
 
 func (r *reader) citations(n ast.Node) []string {
-	items, ok := r.list(n, "clause ids")
-	if ok && len(items) == 0 {
-		r.fault(n, "an empty list, expected clause ids, cite what the case proves")
-	}
 	known := make([]string, len(r.contract.Clauses))
 	for i, clause := range r.contract.Clauses {
 		known[i] = clause.ID
 	}
 	var ids []string
-	for _, item := range items {
+	for _, item := range r.filled(n, "clause ids", "cite the clauses that the case tests") {
 		id, ok := r.text(item)
 		switch {
-		case !ok || r.blind:
+		case !ok || r.noContract:
 		case !slices.Contains(known, id):
-			r.fault(item, "unknown clause %q, expected an id of contract.yaml, %s", id, suggest(id, known, "add it there"))
+			r.errorf(item, "unknown clause %q, expected an id of contract.yaml, %s", id, suggest(id, known, "add it there"))
 		case slices.Contains(ids, id):
-			r.fault(item, "repeated clause %q, expected each once, remove it", id)
+			r.errorf(item, "repeated clause %q, expected each once, remove it", id)
 		}
 		ids = append(ids, id)
 	}
@@ -142,16 +110,12 @@ func (r *reader) start(n ast.Node) Start {
 	if !ok {
 		return start
 	}
-	if o.has("accepted") {
-		start.Accepted = r.boolean(o.fields["accepted"])
-	}
+	set(&start.Accepted, o, "accepted", r.boolean)
 	e := r.effects(o)
 	start.Logs, start.Calls, start.Metrics, start.TickEvery, start.Trap = e.Logs, e.Calls, e.Metrics, e.TickEvery, e.Trap
-	if o.has("faults") {
-		start.Faults = r.hostFaults(o.fields["faults"])
-	}
+	set(&start.Faults, o, "faults", r.hostFaults)
 	if start.Accepted && start.Trap != "" {
-		r.fault(o.fields["trap"], "trap in a start that is accepted, expected accepted: false with it, change one")
+		r.errorf(o.fields["trap"], "trap in a start that is accepted, expected accepted: false with it, change one")
 	}
 	return start
 }
@@ -159,59 +123,53 @@ func (r *reader) start(n ast.Node) Start {
 func (r *reader) policy(n ast.Node) string {
 	s, ok := r.text(n)
 	if ok && !slices.Contains(policies, s) {
-		r.fault(n, "the failure policy %q, expected one of %s, %s", s, strings.Join(policies, ", "), suggest(s, policies, "change it"))
+		r.errorf(n, "the failure policy %q, expected one of %s, %s", s, strings.Join(policies, ", "), suggest(s, policies, "change it"))
 	}
 	return s
 }
 
-func (r *reader) hostFaults(n ast.Node) []Fault {
-	var all []Fault
-	items, _ := r.list(n, "faults {function, status | bytes}")
-	for _, item := range items {
-		all = append(all, r.hostFault(item))
-	}
-	return all
+func (r *reader) hostFaults(n ast.Node) []HostFault {
+	return each(r.list(n, "faults {function, status | bytes}"), r.hostFault)
 }
 
 var hostFunction = regexp.MustCompile(`^proxy_[a-z0-9_]+$`)
 
-func (r *reader) hostFault(n ast.Node) Fault {
-	f := Fault{Position: r.position(n)}
+func (r *reader) hostFault(n ast.Node) HostFault {
+	f := HostFault{Position: r.position(n)}
 	o, ok := r.object(n, faultShape)
 	if !ok {
 		return f
 	}
 	if o.has("function") {
 		if f.Function, ok = r.text(o.fields["function"]); ok && !hostFunction.MatchString(f.Function) {
-			r.fault(o.fields["function"], "the function %q, expected a host function, write it like %q", f.Function,
+			r.errorf(o.fields["function"], "the function %q, expected a host function, write it like %q", f.Function,
 				"proxy_get_header_map_pairs")
 		}
 	}
 	if o.has("status") == o.has("bytes") {
-		r.fault(n, "a fault with %s of status and bytes, expected exactly one, %s", pick(o.has("status"), "both", "neither"),
+		r.errorf(n, "a fault with %s of status and bytes, expected exactly one, %s", pick(o.has("status"), "both", "neither"),
 			pick(o.has("status"), "remove one", "add one"))
 	}
-	if o.has("status") {
-		f.Status = r.status32(o.fields["status"])
-	}
-	if o.has("bytes") {
-		f.Bytes = r.bytes(o.fields["bytes"])
-	}
-	if o.has("nth") {
-		f.Nth = r.integer(o.fields["nth"], 1, 1_000_000)
-	}
+	set(&f.Status, o, "status", r.status32)
+	set(&f.Bytes, o, "bytes", r.bytes)
+	set(&f.Nth, o, "nth", r.number(1, 1_000_000))
 	return f
 }
 
-// good reads what follows the case: a request of its own, or {none: why}.
+// good reads the request after the case: one of its own, or {none: reason}.
 func (r *reader) good(c *Case, n ast.Node) {
 	if pairs, ok := n.(*ast.MappingNode); ok && len(pairs.Values) > 0 && pairs.Values[0].Key.String() == "none" {
 		if o, ok := r.object(n, noGoodShape); ok && o.has("none") {
-			c.GoodNone, c.GoodWhy = true, r.sentence(o.fields["none"], "reason")
+			c.GoodNone, c.GoodWhy = true, r.sentence("reason")(o.fields["none"])
 		}
 		return
 	}
-	c.Good, _ = r.request(n)
+	c.Good = r.goodRequest(n)
+}
+
+func (r *reader) goodRequest(n ast.Node) *Request {
+	request, _ := r.request(n)
+	return request
 }
 
 func pick(condition bool, yes, no string) string {
@@ -221,14 +179,14 @@ func pick(condition bool, yes, no string) string {
 	return no
 }
 
-// sameTest names what a case does, without what it expects: two cases of the same name are the same test twice.
-func (c Case) sameTest() string {
+// test is what a case does, without what it wants, as text: two cases with the same text are the same test.
+func (c Case) test() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%t %q %s %s %t %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, c.BodyWhileHeld, told(c.Start.Faults), c.Clusters)
+	fmt.Fprintf(&b, "%t %q %s %s %t %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, c.BodyWhileHeld, faultsText(c.Start.Faults), c.Clusters)
 	for _, s := range c.Steps {
 		fmt.Fprintf(&b, "\n%d %d %d %q", s.Times, s.Advance, s.Jump, s.Plugin)
 		fmt.Fprintf(&b, " %q %t %q %q %q %q", s.Stream, s.HeadersOnly, s.Upload, s.Respond, s.Finish, s.Close)
-		fmt.Fprintf(&b, " %+v %s %t", s.Clusters, told(s.Faults), s.Want.Trap != "")
+		fmt.Fprintf(&b, " %+v %s %t", s.Clusters, faultsText(s.Faults), s.Want.Trap != "")
 		if a := s.Answer; a != nil {
 			fmt.Fprintf(&b, " %d %+v", a.Call, a.Answer)
 		}
@@ -243,7 +201,7 @@ func (c Case) sameTest() string {
 	return b.String()
 }
 
-func told(faults []Fault) string {
+func faultsText(faults []HostFault) string {
 	var b strings.Builder
 	for _, f := range faults {
 		fmt.Fprintf(&b, " %s %d %t %q %d", f.Function, f.Status, f.Bytes != nil, f.Bytes, f.Nth)

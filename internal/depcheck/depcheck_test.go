@@ -17,9 +17,9 @@ var running = []string{"host", "host/abi", "host/envoy", "host/headermap", "host
 // with adds packages to those that running a plugin needs.
 func with(more ...string) []string { return slices.Concat(running, more) }
 
-// TestImportsGoOneWay keeps the parts usable by themselves: builds.yaml -> build, cases -> table, host and table know
-// nothing of ours, suite knows both, bench measures and bench/verdict judges, report knows only what a report says,
-// cmd/parity knows all.
+// TestImportsGoOneWay keeps the parts usable by themselves: builds.yaml -> build, cases -> table, host knows nothing of the
+// table, table knows only what a header is, suite knows both and fills a report, report is data that its renderers read,
+// bench measures and bench/verdict judges, cmd/parity knows all.
 func TestImportsGoOneWay(t *testing.T) {
 	rules := []struct {
 		pkg     string
@@ -37,24 +37,28 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"host/trace", []string{"host/abi", "host/headermap", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
 		{"host/linearmemory", nil, []string{"github.com/goccy"}},
 		{"host", running, []string{"github.com/goccy", "github.com/jedib0t"}},
-		{"conformance/table", nil, []string{"github.com/tetratelabs"}},
-		{"conformance/suite", with("conformance/table"), []string{"github.com/jedib0t"}},
+		{"conformance/table", []string{"host/headermap"}, []string{"github.com/tetratelabs"}},
+		{"conformance/suite", with("conformance/table", "report"), []string{"github.com/jedib0t"}},
+		{"conformance/suite/suitetest", with("conformance/suite", "conformance/table", "internal/diff", "internal/units", "internal/units", "internal/words", "report",
+			"report/conformance"), nil},
 		{"conformance/dictionary", []string{"host/wasmfile"}, []string{"github.com/"}},
-		{"conformance/model", []string{"conformance/table"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin
-		{"report", []string{"internal/diff", "internal/words"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
+		{"conformance/model", []string{"conformance/table", "host/headermap"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin
+		{"report", nil, []string{"github.com/"}},
+		{"report/conformance", []string{"internal/diff", "internal/units", "internal/words", "report"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
 		{"bench/stats", nil, []string{"github.com/tetratelabs"}},
 		{"bench/evidence", nil, []string{"github.com/tetratelabs", "github.com/goccy"}},
 		{"bench/verdict", []string{"bench/evidence", "bench/stats"}, []string{"github.com/tetratelabs"}}, // it measures nothing
 		{"bench/guest", with("host/wasmtest"), []string{"github.com/jedib0t"}},
-		{"bench", with("bench/evidence", "bench/guest", "build", "conformance/suite", "conformance/table", "host/wasmtest",
-			"image", "internal/clock", "toolchain"), []string{"github.com/jedib0t"}}, // it judges nothing
+		{"bench", with("bench/evidence", "bench/guest", "bench/stats", "build", "conformance/suite", "conformance/table", "host/wasmtest",
+			"image", "internal/clock", "report", "toolchain"), []string{"github.com/jedib0t"}}, // it judges nothing
 		{"bench/soak", with("bench/evidence", "bench/stats", "bench/verdict", "conformance/suite", "conformance/table",
-			"internal/clock"), []string{"github.com/jedib0t"}},
-		{"bench/worst", with("bench/stats", "conformance/suite", "conformance/table", "internal/clock"), []string{"github.com/jedib0t"}},
-		{"report/bench", []string{"bench/evidence", "bench/stats", "bench/verdict", "internal/words"}, []string{"github.com/tetratelabs"}},
+			"internal/clock", "report"), []string{"github.com/jedib0t"}},
+		{"bench/worst", with("bench/stats", "conformance/suite", "conformance/table", "internal/clock", "report"), []string{"github.com/jedib0t"}},
+		{"report/bench", []string{"bench/evidence", "bench/stats", "bench/verdict", "internal/units", "internal/words"}, []string{"github.com/tetratelabs"}},
 		{"toolchain", nil, []string{"github.com/tetratelabs"}},
 		{"build", []string{"toolchain"}, []string{"github.com/tetratelabs"}},
 		{"image", nil, []string{"github.com/tetratelabs"}},
+		{"internal/units", nil, []string{"github.com/"}},
 		{"internal/diff", nil, []string{"github.com/"}},
 	}
 	for _, rule := range rules {
@@ -73,6 +77,13 @@ func TestImportsGoOneWay(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCommandNeedsNoTesting: package testing belongs to suitetest and the tests alone.
+func TestCommandNeedsNoTesting(t *testing.T) {
+	if slices.Contains(dependencies(t, module+"/cmd/parity"), "testing") {
+		t.Error("cmd/parity needs testing")
 	}
 }
 
