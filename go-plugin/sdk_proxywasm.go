@@ -1,4 +1,4 @@
-//go:build !tinygo
+//go:build !tinygo || sdk_proxywasm
 
 // sdk_proxywasm.go: the names main.go takes from an SDK, for mainline Go. sdk_tetratelabs.go has the same for TinyGo.
 // No twin: Rust has one SDK.

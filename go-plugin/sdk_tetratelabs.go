@@ -1,4 +1,4 @@
-//go:build tinygo
+//go:build tinygo && !sdk_proxywasm
 
 // sdk_tetratelabs.go: the names main.go takes from an SDK, for TinyGo. sdk_proxywasm.go has the same for mainline Go.
 // No twin: Rust has one SDK.

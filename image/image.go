@@ -36,7 +36,7 @@ var epoch = v1.Time{Time: time.Unix(0, 0).UTC()}
 // DefaultWasm is the module that ships for a language, seen from the root: that of Dockerfile.LANG, which says why.
 func DefaultWasm(lang string) string {
 	if lang == "go" {
-		return "dist/go-custommalloc.wasm"
+		return "dist/go-tinygo-successor.wasm"
 	}
 	return "dist/" + lang + ".wasm"
 }
