@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/internal/clock"
 )
 
@@ -175,7 +176,7 @@ func tasks(c *Config, able []Subject) []Task {
 	}
 	if c.Plan.SoakRequests > 0 {
 		for _, s := range able {
-			for _, order := range []host.AllocatorOrder{host.EnvoyOrder, host.SpecOrder} {
+			for _, order := range []load.AllocatorOrder{load.EnvoyOrder, load.SpecOrder} {
 				t := task(Soak, 0, s)
 				t.Host.Allocator = order.String()
 				all = append(all, t)

@@ -12,6 +12,8 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -87,7 +89,7 @@ func TestMeasureStartup(t *testing.T) {
 	if _, err := measureStartup(ctx, denying(), host.Options{}, allowCase(), false, ""); !errors.As(err, &wrong) {
 		t.Errorf("a wrong answer ended with %v", err)
 	}
-	var refused *host.LoadError
+	var refused *load.Error
 	if _, err := measureStartup(ctx, []byte("no module"), host.Options{}, allowCase(), false, ""); !errors.As(err, &refused) {
 		t.Errorf("no module ended with %v", err)
 	}
@@ -242,7 +244,7 @@ func TestSize(t *testing.T) {
 	if s.Build != "a" || s.Raw != len(wasm) || sections != s.Raw || s.Zip == 0 || s.Image < s.StrippedZip || s.CacheOnDisk == 0 {
 		t.Errorf("%+v", s)
 	}
-	if len(s.Profiles) != len(host.Profiles()) || !s.Profiles[0].Loads {
+	if len(s.Profiles) != len(profile.All()) || !s.Profiles[0].Loads {
 		t.Errorf("%+v", s.Profiles)
 	}
 	unloadable := wasmtest.NewGuest("0_2_1")

@@ -20,6 +20,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
 const benchHelp = `Usage: parity bench [flags]
@@ -85,7 +86,7 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags.StringVar(&b.budgets, "budgets", "", "")
 	flags.StringVar(&b.against, "against", "", "")
 	flags.StringVar(&b.dir, "dir", "", "")
-	help := fmt.Sprintf(benchHelp, fmt.Sprintf(selectionHelp, host.DefaultProfile))
+	help := fmt.Sprintf(benchHelp, fmt.Sprintf(selectionHelp, profile.Default))
 	if code, done := parseFlags(flags, args, help, stdout, stderr); done {
 		return code
 	}

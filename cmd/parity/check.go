@@ -14,6 +14,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -38,7 +39,7 @@ Flags
 
 Exit codes: 0 conformant; 1 a case failed or could not be judged, or builds diverge; 2 the call, builds.yaml or the table
 is wrong, or nothing was run; 3 this machine lacks a compiler.
-`, host.DefaultProfile)
+`, profile.Default)
 
 // runCheck is the command "check"; checkHelp says what its exit codes mean.
 func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int {

@@ -18,6 +18,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/fuzz"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -43,7 +44,7 @@ Flags
 
 Exit codes: 0 nothing was found; 1 something was, and the command that shows it is printed, or a module did not load;
 2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler.
-`, host.DefaultProfile)
+`, profile.Default)
 
 // mostWords is how many words of a module are tried; a Go program has twenty thousand.
 const mostWords = 30_000

@@ -17,6 +17,8 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -47,7 +49,7 @@ func (s *selection) flags(flags *flag.FlagSet) {
 	flags.BoolVar(&s.noBuild, "no-build", false, "")
 	flags.StringVar(&s.cases, "cases", "", "")
 	flags.StringVar(&s.engine, "engine", "wazero", "")
-	flags.StringVar(&s.profile, "profile", host.DefaultProfile.String(), "")
+	flags.StringVar(&s.profile, "profile", profile.Default.String(), "")
 	flags.StringVar(&s.allocate, "allocator", "envoy", "")
 }
 
@@ -113,11 +115,11 @@ func (s *selection) hostOptions() (o host.Options, err error) {
 	switch s.allocate {
 	case "envoy":
 	case "spec":
-		o.Allocator = host.SpecOrder
+		o.Allocator = load.SpecOrder
 	default:
 		return o, usagef("--allocator %q: expected envoy or spec", s.allocate)
 	}
-	if o.Profile, err = host.ParseProfile(s.profile); err != nil {
+	if o.Profile, err = profile.Parse(s.profile); err != nil {
 		return o, usagef("--profile: %v", err)
 	}
 	if cache := filepath.Join(s.root, ".cache", "wazero"); s.root != "" && os.MkdirAll(cache, 0o755) == nil {
@@ -262,7 +264,7 @@ func (s *selection) listedModule(r build.Result) (module, error) {
 // usualHost says whether the modules run as builds.yaml means it: some known failures are those of one Envoy, or of the
 // allocator it asks first.
 func (s *selection) usualHost() bool {
-	return s.profile == host.DefaultProfile.String() && s.allocate == "envoy"
+	return s.profile == profile.Default.String() && s.allocate == "envoy"
 }
 
 func (s *selection) module(name, file string, wasm []byte, selects ...string) module {
@@ -279,7 +281,7 @@ func (s *selection) repeated() []string {
 	var flags []string
 	for _, f := range []struct{ name, value, usual string }{
 		{"--cases", s.cases, ""}, {"--engine", s.engine, "wazero"},
-		{"--profile", s.profile, host.DefaultProfile.String()}, {"--allocator", s.allocate, "envoy"},
+		{"--profile", s.profile, profile.Default.String()}, {"--allocator", s.allocate, "envoy"},
 	} {
 		if f.value != f.usual {
 			flags = append(flags, f.name, f.value)

@@ -41,7 +41,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 		write(t, filepath.Join(here, name), []byte(text))
 	}
 	var commands []string
-	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "bench/METHODOLOGY.md"} {
+	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "conformance/mutants/README.md", "bench/METHODOLOGY.md"} {
 		text := read(t, document)
 		if document == "README.md" { // its result names a command that takes a quarter of an hour
 			before, _, after := around(t, text, benchBegin, benchEnd)

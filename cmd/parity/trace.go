@@ -10,6 +10,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
 var traceHelp = fmt.Sprintf(`Usage: parity trace CASE [--build NAME | --wasm NAME=FILE] [--build NAME | --wasm NAME=FILE] [flags]
@@ -27,7 +28,7 @@ The lines are as wide as the terminal, or COLUMNS; 160 columns in a pipe.
 
 Exit codes: 0 traced, whatever the case came to; 1 a module did not load or start; 2 the call, builds.yaml or the table is
 wrong; 3 this machine lacks a compiler.
-`, shownRepetitions, host.DefaultProfile)
+`, shownRepetitions, profile.Default)
 
 // shownRepetitions of a step are traced; the memory cases have thousands.
 const shownRepetitions = 3

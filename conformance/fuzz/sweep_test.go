@@ -179,7 +179,11 @@ func TestSweepFindsDoors(t *testing.T) {
 		if d == nil {
 			return "", nil
 		}
-		return text(c, "", d), d
+		found, err := caseFile(c, "", d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(found), d
 	}
 	for door, code := range planted {
 		found, d := sweep(buildGo(t, goTool, code), time.Minute)

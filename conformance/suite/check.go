@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // Mismatch is one field that differs from what the case wants. Both values are printable text.
@@ -75,8 +75,8 @@ func renderFailure(f *Failure, steps int) string {
 
 // Check's words for what the callbacks returned.
 var (
-	actionContinue = host.Continue.String()
-	actionPause    = host.Pause.String()
+	actionContinue = abi.Continue.String()
+	actionPause    = abi.Pause.String()
 )
 
 type checker struct {

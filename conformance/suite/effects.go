@@ -5,6 +5,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // logBytes is how much of what one callback logs is kept. A module that logs without end must not take the memory of the
@@ -87,7 +88,7 @@ func (f *faults) intercept(function string) (host.Answer, bool) {
 	f.calls[function]++
 	for _, fault := range f.faults {
 		if fault.Function == function && (fault.Nth == 0 || fault.Nth == f.calls[function]) {
-			return host.Answer{Status: host.Status(fault.Status), Data: fault.Bytes}, true
+			return host.Answer{Status: abi.Status(fault.Status), Data: fault.Bytes}, true
 		}
 	}
 	return host.Answer{}, false

@@ -10,6 +10,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // Loop is the last step of a case, over and over in one VM: what the benchmark times. Between two VMs it differs in
@@ -120,7 +121,7 @@ func (l *Loop) Close(ctx context.Context) { _ = l.run.vm.Close(ctx) }
 // Check looks at all there is. The error is a *WrongError or a *host.Failure.
 func (l *Loop) Run(n int) error {
 	p := l.run.plugins[0]
-	l.run.vm.SetLogLevel(host.LogOff) // the plugin logs as ever, and nobody makes strings of it
+	l.run.vm.SetLogLevel(abi.LogOff) // the plugin logs as ever, and nobody makes strings of it
 	for range n {
 		s := p.NewStream(host.StreamConfig{Raw: true})
 		l.exchanger.Drive(s)
@@ -152,7 +153,7 @@ func (l *Loop) wrong(status int, refused bool) error {
 // Check repeats the step once and compares everything that can be seen of it with the first time.
 func (l *Loop) Check(ctx context.Context) error {
 	r := l.run
-	r.vm.SetLogLevel(host.LogTrace)
+	r.vm.SetLogLevel(abi.LogTrace)
 	r.calls = len(r.vm.Calls())
 	e := r.do(ctx, l.step, l.exchanger)
 	l.done++
