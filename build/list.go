@@ -65,41 +65,64 @@ type FaultError struct{ Fault string }
 
 func (e *FaultError) Error() string { return e.Fault }
 
-// Load reads builds.yaml. Whatever is unknown, repeated or missing is a *FaultError with file:line:column.
+// Load reads builds.yaml. What is unknown, repeated or missing is a *FaultError with file:line:column.
 func Load(file string) (*List, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, &FaultError{fmt.Sprintf("read builds: %v", err)}
-	}
-	// The table of builds is read the same from everywhere: messages name the file as it was given.
-	doc, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return nil, fault(file, err)
-	}
 	var list List
-	if err := yaml.UnmarshalWithOptions(text, &list, yaml.Strict()); err != nil {
-		return nil, fault(file, err)
+	d, err := read(file, "builds", &list)
+	if err != nil {
+		return nil, err
 	}
 	if len(list.Builds) == 0 {
 		return nil, &FaultError{file + ": no builds: expected an entry under builds"}
 	}
-	seen := map[string]int{}
-	for i, b := range list.Builds {
-		if first, ok := seen[b.Name]; ok {
-			return nil, list.at(file, doc, i, "name", fmt.Sprintf("%q is also the name of build %d", b.Name, first+1))
-		}
-		seen[b.Name] = i
-		if key, what := b.wrong(); what != "" {
-			return nil, list.at(file, doc, i, key, what)
-		}
+	if err := d.check(list.Builds, "dist/"); err != nil {
+		return nil, err
 	}
 	return &list, nil
+}
+
+// document is a list as it is written, which knows the places of its faults.
+type document struct {
+	file string
+	key  string // of the list: "builds"
+	text *ast.File
+}
+
+// read puts a file's content into list. Messages name the file as it was given.
+func read(file, key string, list any) (*document, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &FaultError{fmt.Sprintf("read %s: %v", key, err)}
+	}
+	doc, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, fault(file, err)
+	}
+	if err := yaml.UnmarshalWithOptions(text, list, yaml.Strict()); err != nil {
+		return nil, fault(file, err)
+	}
+	return &document{file, key, doc}, nil
+}
+
+// check looks at every build of the list; their modules lie in folder.
+func (d *document) check(builds []Build, folder string) error {
+	seen := map[string]int{}
+	for i, b := range builds {
+		if first, ok := seen[b.Name]; ok {
+			return d.at(i, "name", fmt.Sprintf("%q is also the name of %s %d", b.Name, d.one(), first+1))
+		}
+		seen[b.Name] = i
+		if key, what := b.wrong(folder); what != "" {
+			return d.at(i, key, what)
+		}
+	}
+	return nil
 }
 
 var buildName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 // wrong names a key and what is wrong with its value.
-func (b Build) wrong() (key, what string) {
+func (b Build) wrong(folder string) (key, what string) {
 	switch {
 	case !buildName.MatchString(b.Name):
 		return "name", fmt.Sprintf("%q is no name: expected small letters, digits and dashes", b.Name)
@@ -113,8 +136,8 @@ func (b Build) wrong() (key, what string) {
 		return "recipe", "expected a command"
 	case len(b.Sources) == 0:
 		return "sources", "expected at least one pattern: without sources nothing would make the module stale"
-	case b.Wasm != "dist/"+b.Name+".wasm":
-		return "wasm", fmt.Sprintf("%q: expected dist/%s.wasm", b.Wasm, b.Name)
+	case b.Wasm != folder+b.Name+".wasm":
+		return "wasm", fmt.Sprintf("%q: expected %s%s.wasm", b.Wasm, folder, b.Name)
 	}
 	for _, k := range b.KnownFailing {
 		if _, err := path.Match(k.Case, ""); k.Case == "" || err != nil {
@@ -127,19 +150,22 @@ func (b Build) wrong() (key, what string) {
 	return "", ""
 }
 
-// at is a fault with the place of a key of the i-th build, or of the build where it has no such key.
-func (l *List) at(file string, doc *ast.File, i int, key, what string) error {
-	where := file
-	for _, p := range []string{fmt.Sprintf("$.builds[%d].%s", i, key), fmt.Sprintf("$.builds[%d]", i)} {
+// one is what an entry of the list is called.
+func (d *document) one() string { return strings.TrimSuffix(d.key, "s") }
+
+// at is a fault with the place of a key of the i-th entry, or of the entry where it has no such key.
+func (d *document) at(i int, key, what string) error {
+	where := d.file
+	for _, p := range []string{fmt.Sprintf("$.%s[%d].%s", d.key, i, key), fmt.Sprintf("$.%s[%d]", d.key, i)} {
 		if place, err := yaml.PathString(p); err == nil {
-			if node, err := place.FilterFile(doc); err == nil && node != nil {
+			if node, err := place.FilterFile(d.text); err == nil && node != nil {
 				pos := start(node)
-				where = fmt.Sprintf("%s:%d:%d", file, pos.line, pos.column)
+				where = fmt.Sprintf("%s:%d:%d", d.file, pos.line, pos.column)
 				break
 			}
 		}
 	}
-	return &FaultError{fmt.Sprintf("%s: build %d: %s: %s", where, i+1, key, what)}
+	return &FaultError{fmt.Sprintf("%s: %s %d: %s: %s", where, d.one(), i+1, key, what)}
 }
 
 type position struct{ line, column int }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-var variable = regexp.MustCompile(`\$\{([a-z_]+)\}`)
+var variable = regexp.MustCompile(`\$\{([a-z_-]+)\}`)
 
 // expand puts values for ${variables}. An argument that is nothing but one variable becomes as many arguments as
 // the variable has values, none among them; inside other text a variable has exactly one.
