@@ -20,16 +20,16 @@ func FullPlan() evidence.Plan {
 	}
 }
 
-// SpeedPlan measures nothing but speed, and little of it: for tests of the benchmark itself.
+// SpeedPlan measures nothing but batches, and few of them.
 func SpeedPlan() evidence.Plan {
 	return evidence.Plan{Name: "speed", Processes: 24, Instances: 2, Rounds: 10, Requests: 500}
 }
 
-// Filled gives a plan more rounds where there is little to time, as many as take about as long, and at most three times
-// as many: with few entrants a round is short, and what happens beside it hits all of an instance's rounds.
+// Filled is a plan with more rounds where there is little to time: so many that it takes about as long, and at most three
+// times as many. With few contestants a round is short, and one disturbance would slow all rounds of an instance.
 func Filled(p evidence.Plan, builds, scenarios int) evidence.Plan {
-	const usual = 7 * 9 // entrants times scenarios of the project's own builds and table
-	entrants := builds + 2
-	p.Rounds = p.Rounds * min(max(usual, entrants*scenarios), 3*entrants*scenarios) / (entrants * scenarios)
+	const usual = 7 * 9 // contestants times scenarios of the project's own builds and table
+	contestants := builds + 2
+	p.Rounds = p.Rounds * min(max(usual, contestants*scenarios), 3*contestants*scenarios) / (contestants * scenarios)
 	return p
 }

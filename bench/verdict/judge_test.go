@@ -3,14 +3,14 @@ package verdict
 import (
 	"math"
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// steady is so little noise that words are certain.
+// steady is so little noise that every verdict is certain.
 var steady = noise{process: 0.002, instance: 0.002, round: 0.002}
 
 func drawn(p plan, s shape, n noise) *evidence.Report {
@@ -33,10 +33,10 @@ func TestWords(t *testing.T) {
 		{"two processes that disagree", 630, noise{process: 0.02}, plan{2, 1, 10}, Refused},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f := Judge(drawn(test.plan, shape{2, []float64{600, test.b}}, test.noise), Options{})
-			pair := f.Speed[0].Pairs[0]
+			f := Judge(drawn(test.plan, shape{2, []float64{600, test.b}}, test.noise))
+			pair := f.Scenarios[0].Pairs[0]
 			if pair.Word != test.want {
-				t.Errorf("%s, expected %s: %+v, gate %v", pair.Word, test.want, pair, f.Gate.Reasons)
+				t.Errorf("%s, expected %s: %+v, gate %v", pair.Word, test.want, pair, f.Gate.Faults)
 			}
 			if (pair.More > 0) != (pair.Word == Undecided) {
 				t.Errorf("%s and %d more processes", pair.Word, pair.More)
@@ -45,19 +45,19 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestMore takes the advice and looks whether it was any good.
+// TestMore measures as many more processes as advised, and counts how often that decides the pair.
 func TestMore(t *testing.T) {
 	random := rand.New(rand.NewPCG(12, 1))
 	decided, advised := 0, 0
 	for range 60 {
 		s := shape{6, []float64{600, 600 / 1.06}}
 		wild := noise{process: 0.01, instance: 0.05, round: 0.02}
-		pair := Judge(draw(random, plan{6, 2, 5}, s, wild), Options{}).Speed[0].Pairs[0]
+		pair := Judge(draw(random, plan{6, 2, 5}, s, wild)).Scenarios[0].Pairs[0]
 		if pair.Word != Undecided || pair.More > 100 {
 			continue
 		}
 		advised++
-		if again := Judge(draw(random, plan{6 + pair.More, 2, 5}, s, wild), Options{}).Speed[0].Pairs[0]; again.Word == Slower || again.Word == Equivalent {
+		if again := Judge(draw(random, plan{6 + pair.More, 2, 5}, s, wild)).Scenarios[0].Pairs[0]; again.Word == Slower || again.Word == Equivalent {
 			decided++
 		}
 	}
@@ -72,54 +72,54 @@ func TestGate(t *testing.T) {
 		name   string
 		change func(*evidence.Report)
 		passed bool
-		reason string
+		fault  GateFault // its Ratio is not compared
 	}{
-		{"as it should be", func(*evidence.Report) {}, true, ""},
-		{"no twin", func(r *evidence.Report) { without(r, evidence.Twin, "") }, false, "not measured"},
-		{"no twin in one scenario", func(r *evidence.Report) { without(r, evidence.Twin, "typical/s1") }, false, "typical/s1: build0 was not timed against itself"},
-		{"nothing at all", func(r *evidence.Report) { r.Speed = nil }, false, "not measured"},
-		{"a slow twin in one scenario", func(r *evidence.Report) { slow(r, evidence.Twin, "typical/s1", 1.05) }, false, "typical/s1: build0 timed against itself comes out at 1.05"},
+		{"as it should be", func(*evidence.Report) {}, true, GateFault{}},
+		{"no twin", func(r *evidence.Report) { without(r, evidence.Twin, "") }, false, GateFault{Kind: GateNotMeasured}},
+		{"no twin in one scenario", func(r *evidence.Report) { without(r, evidence.Twin, "typical/s1") }, false, GateFault{Kind: GateNotMeasured, Scenario: "typical/s1"}},
+		{"nothing at all", func(r *evidence.Report) { r.Batches = nil }, false, GateFault{Kind: GateNotMeasured}},
+		{"a slow twin in one scenario", func(r *evidence.Report) { slow(r, evidence.Twin, "typical/s1", 1.05) }, false, GateFault{Kind: GateBiased, Scenario: "typical/s1"}},
 		{"a first build without numbers", func(r *evidence.Report) {
 			r.Refused = []evidence.Refused{{Build: "build0", Reason: "wrong answers"}}
 			slow(r, "build1", "", 0.5) // the twin is of build1 then
-		}, true, ""},
+		}, true, GateFault{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := drawn(plan{10, 2, 10}, shape{2, []float64{600, 1200, 1800}}, steady)
 			test.change(r)
-			f := Judge(r, Options{})
-			said := strings.Join(f.Gate.Reasons, "\n")
-			if f.Gate.Passed != test.passed || !strings.Contains(said, test.reason) {
-				t.Errorf("passed: %t, %q", f.Gate.Passed, said)
+			f := Judge(r)
+			found := slices.ContainsFunc(f.Gate.Faults, func(g GateFault) bool { return g.Kind == test.fault.Kind && g.Scenario == test.fault.Scenario })
+			if f.Gate.Passed != test.passed || found == test.passed {
+				t.Errorf("passed: %t, %+v", f.Gate.Passed, f.Gate.Faults)
 			}
-			for _, s := range f.Speed {
+			for _, s := range f.Scenarios {
 				for _, p := range s.Pairs {
 					if (p.Word == Refused) == test.passed {
-						t.Errorf("%s: %s", s.Scenario, p.Word)
+						t.Errorf("%s: %s", s.ID, p.Word)
 					}
 				}
 			}
 		})
 	}
-	one := Judge(drawn(plan{1, 4, 10}, shape{1, []float64{600, 700}}, steady), Options{})
-	if one.Gate.Passed || !math.IsNaN(one.Gate.Ratio.Low) || !strings.Contains(one.Gate.Reasons[0], "one process only") {
+	one := Judge(drawn(plan{1, 4, 10}, shape{1, []float64{600, 700}}, steady))
+	if one.Gate.Passed || !math.IsNaN(one.Gate.Ratio.Low) || one.Gate.Faults[0].Kind != GateOneProcess {
 		t.Errorf("one process: %+v", one.Gate)
 	}
 }
 
-func without(r *evidence.Report, entrant, scenario string) {
-	var kept []evidence.Speed
-	for _, s := range r.Speed {
-		if s.Entrant != entrant || scenario != "" && s.Scenario != scenario {
+func without(r *evidence.Report, contestant, scenario string) {
+	var kept []evidence.Batches
+	for _, s := range r.Batches {
+		if s.Contestant != contestant || scenario != "" && s.Scenario != scenario {
 			kept = append(kept, s)
 		}
 	}
-	r.Speed = kept
+	r.Batches = kept
 }
 
-func slow(r *evidence.Report, entrant, scenario string, factor float64) {
-	for _, s := range r.Speed {
-		if (entrant == "" || s.Entrant == entrant) && (scenario == "" || s.Scenario == scenario) {
+func slow(r *evidence.Report, contestant, scenario string, factor float64) {
+	for _, s := range r.Batches {
+		if (contestant == "" || s.Contestant == contestant) && (scenario == "" || s.Scenario == scenario) {
 			for i := range s.Nanos {
 				s.Nanos[i] *= factor
 			}
@@ -131,11 +131,11 @@ func slow(r *evidence.Report, entrant, scenario string, factor float64) {
 func TestRows(t *testing.T) {
 	r := drawn(plan{3, 2, 5}, shape{1, []float64{600, 800}}, noise{})
 	r.Refused = []evidence.Refused{{Build: "build1", Scenario: "typical/s0", Reason: "answered 200, expected 403"}}
-	f := Judge(r, Options{})
-	rows := f.Speed[0].Rows
+	f := Judge(r)
+	rows := f.Scenarios[0].Timings
 	var names []string
 	for _, row := range rows {
-		names = append(names, row.Entrant)
+		names = append(names, row.Contestant)
 	}
 	if diff := cmp.Diff([]string{evidence.Floor, "build0", "build1", evidence.Twin}, names); diff != "" {
 		t.Fatal(diff)
@@ -151,12 +151,12 @@ func TestRows(t *testing.T) {
 			t.Errorf("%s: %v, expected %v", c.what, c.got, c.want)
 		}
 	}
-	if rows[2].Reason != "answered 200, expected 403" || !math.IsNaN(rows[2].Time.Mid) || len(f.Speed[0].Pairs) != 0 {
-		t.Errorf("a refused build has numbers: %+v, pairs %v", rows[2], f.Speed[0].Pairs)
+	if rows[2].Missing != (Missing{Kind: Excluded, Refusal: "answered 200, expected 403"}) || !math.IsNaN(rows[2].Time.Mid) || len(f.Scenarios[0].Pairs) != 0 {
+		t.Errorf("a refused build has numbers: %+v, pairs %v", rows[2], f.Scenarios[0].Pairs)
 	}
 }
 
-// TestSlowRounds: what the floor shows to be slow is dropped, but never all.
+// TestSlowRounds: rounds in which the floor is slow are dropped, but not all of them.
 func TestSlowRounds(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -177,44 +177,44 @@ func TestSlowRounds(t *testing.T) {
 		})
 	}
 	r := drawn(plan{10, 2, 10}, shape{1, []float64{600, 800}}, noise{busy: 0.5, round: 0.01})
-	f := Judge(r, Options{})
-	if f.Speed[0].Dropped < 0.3 || !strings.Contains(strings.Join(f.Warnings, "\n"), "machine was busy") {
-		t.Errorf("dropped %v, warnings %q", f.Speed[0].Dropped, f.Warnings)
+	f := Judge(r)
+	if f.Scenarios[0].Dropped < 0.3 || !slices.ContainsFunc(f.Warnings, func(w Warning) bool { return w.Kind == BusyRounds && w.Share > 0.3 }) {
+		t.Errorf("dropped %v, warnings %+v", f.Scenarios[0].Dropped, f.Warnings)
 	}
 }
 
-// TestEmpty: whatever is missing, nothing panics and nothing is claimed.
+// TestEmpty: parts of the evidence may be missing; then nothing is claimed, and nothing panics.
 func TestEmpty(t *testing.T) {
-	f := Judge(&evidence.Report{}, Options{})
+	f := Judge(&evidence.Report{})
 	if f.Gate.Passed || len(f.Headline) != 1 {
 		t.Errorf("%+v", f)
 	}
 	broken := drawn(plan{3, 1, 4}, shape{2, []float64{600, 700}}, steady)
-	broken.Speed[0].Nanos = nil
-	broken.Speed[1].Nanos = []float64{0, math.NaN(), 3}
-	broken.Speed = broken.Speed[:len(broken.Speed)-2]
-	broken.Tails = []evidence.Tail{{Scenario: "typical/s0", Entrant: "build0"}}
+	broken.Batches[0].Nanos = nil
+	broken.Batches[1].Nanos = []float64{0, math.NaN(), 3}
+	broken.Batches = broken.Batches[:len(broken.Batches)-2]
+	broken.Tails = []evidence.Tail{{Scenario: "typical/s0", Contestant: "build0"}}
 	broken.Memory = []evidence.Memory{{Build: "build0"}}
 	broken.Resident = []evidence.Resident{{Build: "build0", VMs: []int{1}, Bytes: []int64{1}}}
-	Judge(broken, Options{})
+	Judge(broken)
 }
 
 // TestInterrupted: a busy machine takes the processor away for milliseconds, from long batches more often than from short
-// ones. What is said about the builds stays the same.
+// ones. The verdict on the builds stays the same.
 func TestInterrupted(t *testing.T) {
 	random := rand.New(rand.NewPCG(16, 1))
 	r := draw(random, plan{12, 2, 10}, shape{3, []float64{600, 1800}}, noise{process: 0.005, instance: 0.005, round: 0.01})
-	for _, s := range r.Speed {
+	for _, s := range r.Batches {
 		for i, v := range s.Nanos {
 			if random.Float64() < v/4000 { // 45 % of the slow build's batches, 15 % of the fast one's
 				s.Nanos[i] += 2000 + random.Float64()*8000
 			}
 		}
 	}
-	f := Judge(r, Options{})
-	pair, rows := f.Speed[0].Pairs[0], f.Speed[0].Rows
+	f := Judge(r)
+	pair, rows := f.Scenarios[0].Pairs[0], f.Scenarios[0].Timings
 	if !f.Gate.Passed || pair.Word != Faster || !pair.Ratio.Contains(1./3) || !pair.Ratio.Within(0.32, 0.35) {
-		t.Errorf("gate %v, %+v", f.Gate.Reasons, pair)
+		t.Errorf("gate %v, %+v", f.Gate.Faults, pair)
 	}
 	if rows[2].Lost < 0.35 || rows[2].Lost > 0.55 || rows[1].Lost > 0.25 {
 		t.Errorf("lost %.2f and %.2f", rows[1].Lost, rows[2].Lost)

@@ -2,7 +2,7 @@ package verdict
 
 import (
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"testing"
 )
 
@@ -18,21 +18,21 @@ func simulate(reports int, seed uint64, p plan, s shape, n noise) tally {
 	random := rand.New(rand.NewPCG(seed, 1))
 	t := tally{words: map[Word]int{}}
 	for range reports {
-		f := Judge(draw(random, p, s, n), Options{})
-		first := f.Speed[0].Pairs[0]
+		f := Judge(draw(random, p, s, n))
+		first := f.Scenarios[0].Pairs[0]
 		if !first.Ratio.Contains(1) {
 			t.missed++
 		}
 		if !f.Gate.Passed {
 			t.refused++
-			if strings.Contains(strings.Join(f.Gate.Reasons, " "), "has to be 1") {
+			if slices.ContainsFunc(f.Gate.Faults, func(g GateFault) bool { return g.Kind == GateBiased }) {
 				t.biased++
 			}
 			continue
 		}
 		t.words[first.Word]++
 		wrong := false
-		for _, scenario := range f.Speed {
+		for _, scenario := range f.Scenarios {
 			for _, pair := range scenario.Pairs {
 				wrong = wrong || pair.Word == Faster || pair.Word == Slower
 			}
@@ -45,7 +45,7 @@ func simulate(reports int, seed uint64, p plan, s shape, n noise) tally {
 }
 
 // TestFalseAlarms: reports in which all builds are one module. Each limit is the stated rate and three standard
-// deviations of such a count of 400; the seed is fixed, and what it gives never changes.
+// deviations of such a count of 400. The seed is fixed, so the counts never change.
 func TestFalseAlarms(t *testing.T) {
 	got := simulate(400, 1, plan{12, 2, 10}, shape{scenarios: 3, builds: []float64{600, 600, 600}}, realistic)
 	t.Logf("400 reports of equal builds: the gate found a bias in %d and could not tell in %d more; an interval of the first pair missed 1 in %d; "+
@@ -70,14 +70,14 @@ func TestGateFindsBias(t *testing.T) {
 	passed := 0
 	for range 50 {
 		r := draw(random, plan{10, 2, 10}, shape{3, []float64{600, 600}}, realistic)
-		for i := range r.Speed {
-			if r.Speed[i].Entrant == "(twin)" {
-				for j := range r.Speed[i].Nanos {
-					r.Speed[i].Nanos[j] *= 1.05
+		for i := range r.Batches {
+			if r.Batches[i].Contestant == "(twin)" {
+				for j := range r.Batches[i].Nanos {
+					r.Batches[i].Nanos[j] *= 1.05
 				}
 			}
 		}
-		if Judge(r, Options{}).Gate.Passed {
+		if Judge(r).Gate.Passed {
 			passed++
 		}
 	}
@@ -86,7 +86,7 @@ func TestGateFindsBias(t *testing.T) {
 	}
 }
 
-// TestPower: how often a slower build is called slower. What the gate refuses counts against it.
+// TestPower: how often a slower build is called slower. A report that the gate refuses counts as a miss.
 func TestPower(t *testing.T) {
 	for _, test := range []struct {
 		name      string

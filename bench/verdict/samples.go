@@ -6,13 +6,15 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/stats"
 )
 
 const (
-	slowFloor   = 1.2 // times the floor's own tenth percentile: something else had the processor in that round
-	interrupted = 1.5 // times an entrant's own fastest batch in an instance: it lost the processor for a while
+	slowFloor   = 1.2 // times the floor's own tenth percentile: then something else had the processor in that round
+	interrupted = 1.5 // times a contestant's own fastest batch in an instance: then it lost the processor for a while
 	fewestKept  = 3   // rounds of an instance
 	busyMachine = 0.3 // share of rounds dropped
 )
@@ -24,30 +26,30 @@ type samples struct {
 	rounds, keeps int
 }
 
-// block is one instance of every entrant in a process.
+// block is one instance of every contestant in a process.
 type block struct {
 	process int
-	nanos   map[string][]float64 // by entrant, then round
+	nanos   map[string][]float64 // by contestant, then round
 	keep    []int                // rounds
-	whole   map[string][]bool    // by entrant, then round: one to keep, in which the entrant was not interrupted
+	whole   map[string][]bool    // by contestant, then round: one to keep, in which the contestant was not interrupted
 }
 
-// arrange sorts the batches by scenario, in the report's order, and drops the rounds in which the floor itself was slow.
-func arrange(r *evidence.Report) []samples {
+// samplesOf sorts the batches by scenario, in the report's order, and drops the rounds in which the floor itself was slow.
+func samplesOf(r *evidence.Report) []samples {
 	type key struct {
 		scenario          string
 		process, instance int
 	}
 	found := map[key]block{}
-	for _, s := range r.Speed {
-		if reason(r, s.Entrant, s.Scenario) != "" {
+	for _, s := range r.Batches {
+		if excluded(r, s.Contestant, s.Scenario).Any() {
 			continue
 		}
 		k := key{s.Scenario, s.Process, s.Instance}
 		if _, ok := found[k]; !ok {
 			found[k] = block{process: s.Process, nanos: map[string][]float64{}}
 		}
-		found[k].nanos[s.Entrant] = s.Nanos
+		found[k].nanos[s.Contestant] = s.Nanos
 	}
 	keys := slices.SortedFunc(maps.Keys(found), func(a, b key) int {
 		return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.instance, b.instance))
@@ -70,16 +72,6 @@ func arrange(r *evidence.Report) []samples {
 	return all
 }
 
-// reason says why an entrant has no number, "" when it has.
-func reason(r *evidence.Report, entrant, scenario string) string {
-	for _, refused := range r.Refused {
-		if refused.Build == entrant && (refused.Scenario == "" || refused.Scenario == scenario) {
-			return cmp.Or(refused.Reason, "refused")
-		}
-	}
-	return ""
-}
-
 func (b *block) rounds() int {
 	most := 0
 	for _, nanos := range b.nanos {
@@ -88,7 +80,7 @@ func (b *block) rounds() int {
 	return most
 }
 
-// choose keeps the rounds in which the floor was about as fast as it can be, but never fewer than the fastest three.
+// choose keeps the rounds in which the floor was about as fast as it can be, and at least the fastest three.
 func (b *block) choose() {
 	for i := range b.rounds() {
 		b.keep = append(b.keep, i)
@@ -107,11 +99,11 @@ func (b *block) choose() {
 	slices.Sort(b.keep)
 }
 
-// trim leaves out the batches that were interrupted. On a shared machine a longer batch is hit more often than a short
-// one, for the same milliseconds each time: their median would say that slow builds are slower than they are.
+// trim marks the batches that were interrupted. On a shared machine a long batch is interrupted more often than a short one,
+// for the same milliseconds each time: medians of all batches would make slow builds slower than they are.
 func (b *block) trim() {
 	b.whole = map[string][]bool{}
-	for entrant, nanos := range b.nanos {
+	for contestant, nanos := range b.nanos {
 		fastest := math.Inf(1)
 		for _, v := range nanos {
 			if v > 0 {
@@ -122,14 +114,15 @@ func (b *block) trim() {
 		for i, v := range nanos {
 			whole[i] = v > 0 && v <= interrupted*fastest
 		}
-		b.whole[entrant] = whole
+		b.whole[contestant] = whole
 	}
 }
 
-// median is that of f over the kept rounds in which neither of two entrants was interrupted. Where those are fewer than
-// three it is f of the medians of all batches that each was not interrupted in. NaN when one has none.
+// median is the median of f over the kept rounds in which neither of two contestants was interrupted. Where those are fewer
+// than three it is f of two medians: of all batches in which the one, and the other, was not interrupted. NaN when one has
+// none.
 func (b *block) median(x, y string, f func(x, y float64) float64) float64 {
-	whole := func(entrant string, i int) bool { return i < len(b.whole[entrant]) && b.whole[entrant][i] }
+	whole := func(contestant string, i int) bool { return i < len(b.whole[contestant]) && b.whole[contestant][i] }
 	var both []float64
 	for _, i := range b.keep {
 		if whole(x, i) && whole(y, i) {
@@ -139,10 +132,10 @@ func (b *block) median(x, y string, f func(x, y float64) float64) float64 {
 	if len(both) >= fewestKept {
 		return stats.Median(both)
 	}
-	own := func(entrant string) float64 {
+	own := func(contestant string) float64 {
 		var values []float64
-		for i, v := range b.nanos[entrant] {
-			if whole(entrant, i) {
+		for i, v := range b.nanos[contestant] {
+			if whole(contestant, i) {
 				values = append(values, v)
 			}
 		}
@@ -151,11 +144,11 @@ func (b *block) median(x, y string, f func(x, y float64) float64) float64 {
 	return f(own(x), own(y))
 }
 
-// lost is the share of an entrant's batches that were interrupted.
-func (s *samples) lost(entrant string) float64 {
+// lost is the share of a contestant's batches that were interrupted.
+func (s *samples) lost(contestant string) float64 {
 	var all, lost float64
 	for _, b := range s.blocks {
-		for _, whole := range b.whole[entrant] {
+		for _, whole := range b.whole[contestant] {
 			all++
 			if !whole {
 				lost++
@@ -169,7 +162,7 @@ func logRatio(x, y float64) float64   { return math.Log(x / y) }
 func difference(x, y float64) float64 { return x - y }
 func logarithm(x, _ float64) float64  { return math.Log(x) }
 
-// byProcess is the mean over a process's instances of the median over their rounds of f of two entrants.
+// byProcess is the mean over a process's instances of the median over their rounds of f of two contestants.
 func (s *samples) byProcess(x, y string, f func(x, y float64) float64) map[int]float64 {
 	gathered := map[int][]float64{}
 	for _, b := range s.blocks {
@@ -179,7 +172,7 @@ func (s *samples) byProcess(x, y string, f func(x, y float64) float64) map[int]f
 	}
 	means := map[int]float64{}
 	for process, medians := range gathered {
-		means[process] = stats.Mean(medians)
+		means[process] = stat.Mean(medians, nil)
 	}
 	return means
 }
@@ -193,7 +186,7 @@ func inOrder(byProcess map[int]float64) []float64 {
 	return values
 }
 
-// pooled is the mean of each process over all of several scenarios.
+// pooled is the mean of each process over several scenarios.
 func pooled(scenarios []map[int]float64) []float64 {
 	gathered := map[int][]float64{}
 	for _, s := range scenarios {
@@ -203,14 +196,14 @@ func pooled(scenarios []map[int]float64) []float64 {
 	}
 	means := map[int]float64{}
 	for process, values := range gathered {
-		means[process] = stats.Mean(values)
+		means[process] = stat.Mean(values, nil)
 	}
 	return inOrder(means)
 }
 
-// has reports whether an entrant was timed.
-func (s *samples) has(entrant string) bool {
-	return slices.ContainsFunc(s.blocks, func(b block) bool { return len(b.nanos[entrant]) > 0 })
+// has reports whether a contestant was timed.
+func (s *samples) has(contestant string) bool {
+	return slices.ContainsFunc(s.blocks, func(b block) bool { return len(b.nanos[contestant]) > 0 })
 }
 
 // dropped is the share of rounds left out.

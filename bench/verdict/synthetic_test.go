@@ -8,12 +8,12 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// noise is how times are spread: standard deviations of log-ratios between two entrants, as were measured.
+// noise is how times are spread: standard deviations of log-ratios between two contestants, as measured on real machines.
 type noise struct {
 	process, instance, round float64
 	busy                     float64 // share of rounds in which everything is slower
-	outlier                  float64 // share of batches that are
-	disturbed                float64 // share of processes in which one entrant or another is, all the time
+	outlier                  float64 // share of batches that are outliers
+	disturbed                float64 // share of processes in which a contestant is slower all the time
 }
 
 var realistic = noise{process: 0.02, instance: 0.025, round: 0.02, busy: 0.1, outlier: 0.05}
@@ -27,7 +27,7 @@ type shape struct {
 	builds    []float64
 }
 
-// draw makes a report of nothing but speed. A ratio's spread comes from two entrants, hence the root of two.
+// draw makes a report with batches alone. Two contestants add to the spread of a ratio, hence the root of two.
 func draw(random *rand.Rand, p plan, s shape, n noise) *evidence.Report {
 	r := &evidence.Report{Schema: evidence.Schema, Run: evidence.Run{Complete: true,
 		Plan: evidence.Plan{Processes: p.processes, Instances: p.instances, Rounds: p.rounds}}}
@@ -69,7 +69,7 @@ func draw(random *rand.Rand, p plan, s shape, n noise) *evidence.Report {
 						}
 						nanos[i] = math.Exp(at + common[i] + own)
 					}
-					r.Speed = append(r.Speed, evidence.Speed{Scenario: scenario.ID, Entrant: name, Process: process, Instance: instance, Nanos: nanos})
+					r.Batches = append(r.Batches, evidence.Batches{Scenario: scenario.ID, Contestant: name, Process: process, Instance: instance, Nanos: nanos})
 				}
 			}
 		}

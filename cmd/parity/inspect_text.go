@@ -10,6 +10,7 @@ import (
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmfile"
+	"github.com/header-auth/header-auth/internal/units"
 )
 
 // renderInspection writes what inspect found, for people: facts first, then what each Envoy would say.
@@ -32,7 +33,7 @@ func writeFacts(b *strings.Builder, i *load.Inspection) {
 	t := columns(b)
 	fact := func(name, value string) { fmt.Fprintf(t, "%s\t%s\n", name, value) }
 	fact("size", fmt.Sprintf("%s bytes; %s without custom sections, %s of that by gzip -9",
-		grouped(i.Size), grouped(i.Stripped), grouped(i.StrippedZipped)))
+		units.Count(i.Size), units.Count(i.Stripped), units.Count(i.StrippedZipped)))
 	fact("toolchain", toolchain(i.Toolchain))
 	fact("ABI", abiVersion(i.ABI))
 	fact("start", orNone(strings.Join(i.Start, ", then ")))
@@ -68,9 +69,9 @@ func memory(m *wasmfile.Limits) string {
 	case m == nil:
 		return "none of its own"
 	case m.HasMax:
-		return fmt.Sprintf("%s bytes, at most %s", grouped(int(m.Min)*page), grouped(int(m.Max)*page))
+		return fmt.Sprintf("%s bytes, at most %s", units.Count(int(m.Min)*page), units.Count(int(m.Max)*page))
 	}
-	return fmt.Sprintf("%s bytes at first", grouped(int(m.Min)*page))
+	return fmt.Sprintf("%s bytes at first", units.Count(int(m.Min)*page))
 }
 
 func writeSections(b *strings.Builder, i *load.Inspection) {
@@ -83,7 +84,7 @@ func writeSections(b *strings.Builder, i *load.Inspection) {
 		if s.Custom() {
 			name = printable(name) + " (custom)"
 		}
-		fmt.Fprintf(t, "%s\t%.1f %%\t  %s\n", grouped(s.Size), 100*float64(s.Size)/float64(i.Size), name)
+		fmt.Fprintf(t, "%s\t%.1f %%\t  %s\n", units.Count(s.Size), 100*float64(s.Size)/float64(i.Size), name)
 	}
 	t.Flush()
 }
@@ -192,13 +193,4 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// grouped writes 1234567 as "1 234 567".
-func grouped(n int) string {
-	s := fmt.Sprint(n)
-	for at := len(s) - 3; at > 0; at -= 3 {
-		s = s[:at] + " " + s[at:]
-	}
-	return s
 }

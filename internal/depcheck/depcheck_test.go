@@ -37,20 +37,21 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"conformance/suite", with("conformance/table"), []string{"github.com/jedib0t"}},
 		{"conformance/dictionary", []string{"host/wasmfile"}, []string{"github.com/"}},
 		{"conformance/model", []string{"conformance/table"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin
-		{"report", []string{"internal/diff", "internal/words"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
+		{"report", []string{"internal/diff", "internal/units", "internal/words"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
 		{"bench/stats", nil, []string{"github.com/tetratelabs"}},
 		{"bench/evidence", nil, []string{"github.com/tetratelabs", "github.com/goccy"}},
 		{"bench/verdict", []string{"bench/evidence", "bench/stats"}, []string{"github.com/tetratelabs"}}, // it measures nothing
 		{"bench/guest", with("host/wasmtest"), []string{"github.com/jedib0t"}},
-		{"bench", with("bench/evidence", "bench/guest", "build", "conformance/suite", "conformance/table", "host/wasmtest",
+		{"bench", with("bench/evidence", "bench/guest", "bench/stats", "build", "conformance/suite", "conformance/table", "host/wasmtest",
 			"image", "internal/clock", "toolchain"), []string{"github.com/jedib0t"}}, // it judges nothing
 		{"bench/soak", with("bench/evidence", "bench/stats", "bench/verdict", "conformance/suite", "conformance/table",
 			"internal/clock"), []string{"github.com/jedib0t"}},
 		{"bench/worst", with("bench/stats", "conformance/suite", "conformance/table", "internal/clock"), []string{"github.com/jedib0t"}},
-		{"report/bench", []string{"bench/evidence", "bench/stats", "bench/verdict", "internal/words"}, []string{"github.com/tetratelabs"}},
+		{"report/bench", []string{"bench/evidence", "bench/stats", "bench/verdict", "internal/units", "internal/words"}, []string{"github.com/tetratelabs"}},
 		{"toolchain", nil, []string{"github.com/tetratelabs"}},
 		{"build", []string{"toolchain"}, []string{"github.com/tetratelabs"}},
 		{"image", nil, []string{"github.com/tetratelabs"}},
+		{"internal/units", nil, []string{"github.com/"}},
 		{"internal/diff", nil, []string{"github.com/"}},
 	}
 	for _, rule := range rules {

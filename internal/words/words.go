@@ -1,4 +1,4 @@
-// Package words is how the reports of this module speak: plural forms, sizes, colours, plain tables.
+// Package words is how the reports of this module speak: plural forms, colours, plain tables.
 package words
 
 import (
@@ -12,17 +12,6 @@ func Plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// Size is a number of bytes in the unit a person would choose.
-func Size(bytes int) string {
-	switch {
-	case bytes >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
-	case bytes >= 1<<10:
-		return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
-	}
-	return Plural(bytes, "byte")
 }
 
 // Short is as much of a digest as tells two of them apart by eye.

@@ -8,22 +8,23 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
-func (v view) speed() section {
+func (v view) times() section {
 	s := section{ID: "speed", Title: "Speed of a request"}
-	if len(v.f.Speed) > 1 {
+	if len(v.f.Scenarios) > 1 {
 		s.Grids = append(s.Grids, v.overview())
 	}
-	for i, scenario := range v.f.Speed {
-		g := v.speedOf(scenario)
+	for i, scenario := range v.f.Scenarios {
+		g := v.timesOf(scenario)
 		g.Detail = i > 0
 		s.Grids = append(s.Grids, g)
 	}
 	if len(s.Grids) > 0 {
 		s.Lead = []string{fmt.Sprintf("A whole request through host and plugin. × floor: how many times the time of a guest that makes the same host "+
-			"calls with constants and nothing else. The verdict is about the build, held against %s.", v.reference())}
+			"calls with constants and nothing else. The verdict is on the build, compared with %s.", v.reference())}
 	}
 	return s
 }
@@ -36,18 +37,16 @@ func (v view) overview() grid {
 			g.Head = append(g.Head, b.Name)
 		}
 	}
-	for _, scenario := range v.f.Speed {
-		row := []cell{text(scenario.Scenario), text(nothing)}
-		for _, s := range scenario.Rows {
-			if s.Entrant == v.reference() && s.Reason == "" {
-				row[1] = text(nanos(s.Time.Mid))
-			}
+	for _, scenario := range v.f.Scenarios {
+		row := []cell{text(scenario.ID), text(units.None)}
+		if t, ok := scenario.Timing(v.reference()); ok {
+			row[1] = text(units.Nanos(t.Time.Mid))
 		}
 		for _, b := range v.r.Builds {
 			if b.Name == v.reference() {
 				continue
 			}
-			word, ratio := v.held(scenario, b.Name)
+			word, ratio := v.compared(scenario, b.Name)
 			ratio.Tone = word.Tone
 			switch word.Text {
 			case string(verdict.Undecided), string(verdict.Refused), string(verdict.Equivalent):
@@ -60,55 +59,53 @@ func (v view) overview() grid {
 	return g
 }
 
-func (v view) speedOf(scenario verdict.ScenarioSpeed) grid {
-	g := grid{Caption: v.about(scenario.Scenario),
+func (v view) timesOf(scenario verdict.Scenario) grid {
+	g := grid{Caption: v.about(scenario.ID),
 		Head: []string{"build", "time", "95 %", "× floor", "above floor", "verdict", "time ÷ " + v.reference() + "'s"}}
 	var unstable []string
-	for _, row := range scenario.Rows {
-		if row.Entrant == evidence.Twin {
+	for _, row := range scenario.Timings {
+		if row.Contestant == evidence.Twin {
 			continue
 		}
-		if row.Reason != "" {
-			g.Rows = append(g.Rows, []cell{text(row.Entrant), {nothing, dim, ""}, text(nothing), text(nothing), text(nothing),
-				{"no number", bad, ""}, text(nothing)})
-			g.Notes = append(g.Notes, row.Entrant+" has no number: "+sentence(row.Reason))
+		if row.Missing.Any() {
+			g.Rows = append(g.Rows, []cell{text(row.Contestant), {units.None, dim, ""}, text(units.None), text(units.None), text(units.None),
+				{"no number", bad, ""}, text(units.None)})
+			g.Notes = append(g.Notes, row.Contestant+" has no number: "+sentence(missing(row.Missing)))
 			continue
 		}
-		time := cell{Text: nanos(row.Time.Mid)}
+		time := cell{Text: units.Nanos(row.Time.Mid)}
 		if row.Unstable {
 			time = cell{time.Text + " *", warn, ""}
-			unstable = append(unstable, fmt.Sprintf("%s (%s)", row.Entrant, nanos(row.Best)))
+			unstable = append(unstable, fmt.Sprintf("%s (%s)", row.Contestant, units.Nanos(row.Best)))
 		}
-		word, ratio := v.held(scenario, row.Entrant)
-		over, above := multiple(row.OverFloor.Mid), nanos(row.AboveFloor.Mid)
-		if row.Entrant == evidence.Floor {
-			over, above = "1", nothing
+		word, ratio := v.compared(scenario, row.Contestant)
+		over, above := units.Ratio(row.OverFloor.Mid), units.Nanos(row.AboveFloor.Mid)
+		if row.Contestant == evidence.Floor {
+			over, above = "1", units.None
 		}
-		g.Rows = append(g.Rows, []cell{text(row.Entrant), time, text(plusMinus(row.Time)), text(over), text(above), word, ratio})
+		g.Rows = append(g.Rows, []cell{text(row.Contestant), time, text(plusMinus(row.Time)), text(over), text(above), word, ratio})
 	}
 	if len(unstable) > 0 {
-		g.Notes = append(g.Notes, "* unstable, the fastest batches tell another story than the usual ones: "+strings.Join(unstable, ", "))
+		g.Notes = append(g.Notes, "* unstable: the fastest batches give another ratio to the floor than the usual ones: "+strings.Join(unstable, ", "))
 	}
 	if scenario.Dropped > 0 {
-		g.Notes = append(g.Notes, percent(scenario.Dropped)+" of the rounds left out: the machine was busy in them, as the floor shows.")
+		g.Notes = append(g.Notes, units.Percent(scenario.Dropped)+" of the rounds left out: the machine was busy in them, as the floor shows.")
 	}
 	return g
 }
 
-// held is an entrant against the reference: the verdict and the ratio of times.
-func (v view) held(scenario verdict.ScenarioSpeed, entrant string) (word, ratio cell) {
-	switch entrant {
+// compared is a contestant compared with the reference: the verdict and the ratio of times.
+func (v view) compared(scenario verdict.Scenario, contestant string) (word, ratio cell) {
+	switch contestant {
 	case v.reference():
 		return cell{"reference", dim, ""}, text("1")
 	case evidence.Floor:
-		return cell{"the floor", dim, ""}, text(nothing)
+		return cell{"the floor", dim, ""}, text(units.None)
 	}
-	for _, p := range scenario.Pairs {
-		if p, ok := oriented(p, entrant, v.reference()); ok {
-			return verdictOf(p), text(within(p.Ratio, multiple))
-		}
+	if p, ok := scenario.Pair(contestant, v.reference()); ok {
+		return verdictOf(p), text(within(p.Ratio, units.Ratio))
 	}
-	return text(nothing), text(nothing)
+	return text(units.None), text(units.None)
 }
 
 func verdictOf(p verdict.Pair) cell {
@@ -116,61 +113,42 @@ func verdictOf(p verdict.Pair) cell {
 	return cell{string(p.Word), tones[p.Word], ""}
 }
 
-// oriented is the pair with a first. A ratio turned over has its ends exchanged, a verdict its opposite.
-func oriented(p verdict.Pair, a, b string) (verdict.Pair, bool) {
-	if p.A == a && p.B == b {
-		return p, true
-	}
-	if p.A != b || p.B != a {
-		return p, false
-	}
-	r := p.Ratio
-	p.A, p.B, p.Ratio = a, b, verdict.Interval{Low: 1 / r.High, Mid: 1 / r.Mid, High: 1 / r.Low, N: r.N}
-	switch p.Word {
-	case verdict.Faster:
-		p.Word = verdict.Slower
-	case verdict.Slower:
-		p.Word = verdict.Faster
-	}
-	return p, true
-}
-
-// undecided are the comparisons that the run could not settle, and what would.
+// undecided are the comparisons that the run could not decide, and how many processes would.
 func (v view) undecided() section {
 	g := grid{Head: []string{"scenario", "builds", "ratio of times", "to decide it"}}
-	for _, scenario := range v.f.Speed {
+	for _, scenario := range v.f.Scenarios {
 		for _, p := range scenario.Pairs {
 			if p.Word != verdict.Undecided {
 				continue
 			}
-			more := "no number of processes would, probably"
+			more := "probably no number of processes would"
 			if p.More > 0 && p.More < verdict.TooMany {
 				more = fmt.Sprintf("about %d more processes", p.More)
 			}
-			g.Rows = append(g.Rows, []cell{text(scenario.Scenario), text(p.A + " to " + p.B), text(within(p.Ratio, multiple)), text(more)})
+			g.Rows = append(g.Rows, []cell{text(scenario.ID), text(p.A + " to " + p.B), text(within(p.Ratio, units.Ratio)), text(more)})
 		}
 	}
 	if len(g.Rows) == 0 {
 		return section{}
 	}
 	return section{ID: "undecided", Title: "Undecided", Grids: []grid{g},
-		Lead: []string{"Neither a difference nor its absence is proven for these."}}
+		Lead: []string{"For these neither a difference nor its absence is shown."}}
 }
 
 // pairs are all comparisons of two builds.
 func (v view) pairs() section {
 	g := grid{Head: []string{"scenario", "builds", "ratio of times", "equivalent within", "p, after Holm", "the first is"}}
-	for _, scenario := range v.f.Speed {
+	for _, scenario := range v.f.Scenarios {
 		for _, p := range scenario.Pairs {
-			chance := nothing
-			if known(p.P) {
+			chance := units.None
+			if units.Known(p.P) {
 				chance = fmt.Sprintf("%.3f", p.P)
 				if p.P < 0.001 {
 					chance = "< 0.001"
 				}
 			}
-			g.Rows = append(g.Rows, []cell{text(scenario.Scenario), text(p.A + " to " + p.B), text(within(p.Ratio, multiple)),
-				text("± " + percent(p.Band)), text(chance), verdictOf(p)})
+			g.Rows = append(g.Rows, []cell{text(scenario.ID), text(p.A + " to " + p.B), text(within(p.Ratio, units.Ratio)),
+				text("± " + units.Percent(verdict.Band)), text(chance), verdictOf(p)})
 		}
 	}
 	if len(g.Rows) == 0 {
@@ -180,7 +158,7 @@ func (v view) pairs() section {
 		"The ratio is the first build's time over the second's; below 1 the first is faster. The probability p is adjusted for the number of comparisons."}}
 }
 
-// about names a scenario and says why it is measured.
+// about is a scenario's id with its decision and status.
 func (v view) about(id string) string {
 	for _, s := range v.r.Scenarios {
 		if s.ID == id {
@@ -213,14 +191,14 @@ func (v view) tails() section {
 			g.Head = append(g.Head, "collects every", "pause", "longest", "of the time")
 		}
 		for _, tail := range v.f.Tails {
-			if tail.Scenario != scenario.ID || tail.Entrant == evidence.Twin {
+			if tail.Scenario != scenario.ID || tail.Contestant == evidence.Twin {
 				continue
 			}
-			row := []cell{text(tail.Entrant)}
+			row := []cell{text(tail.Contestant)}
 			for _, p := range points {
 				row = append(row, text(percentileOf(tail, p)))
 			}
-			row = append(row, text(nanos(tail.Max)), text(count(tail.Count)))
+			row = append(row, text(units.Nanos(tail.Max)), text(units.Count(tail.Count)))
 			if collects {
 				row = append(row, collector(tail.Collector)...)
 			}
@@ -237,11 +215,11 @@ func (v view) tails() section {
 	return s
 }
 
-// percentiles are those that any entrant of a scenario has, ascending.
+// percentiles are those of the contestant that has most of them in a scenario, ascending.
 func percentiles(tails []verdict.Tail, scenario string) []float64 {
 	var all []float64
 	for _, t := range tails {
-		if t.Scenario != scenario || t.Entrant == evidence.Twin || len(t.Percentiles) <= len(all) {
+		if t.Scenario != scenario || t.Contestant == evidence.Twin || len(t.Percentiles) <= len(all) {
 			continue
 		}
 		all = nil
@@ -255,15 +233,15 @@ func percentiles(tails []verdict.Tail, scenario string) []float64 {
 func percentileOf(t verdict.Tail, p float64) string {
 	for _, have := range t.Percentiles {
 		if have.P == p {
-			return nanos(have.Nanos.Mid)
+			return units.Nanos(have.Nanos.Mid)
 		}
 	}
-	return nothing
+	return units.None
 }
 
 func collector(c *verdict.Collector) []cell {
 	if c == nil {
-		return []cell{text(nothing), text(nothing), text(nothing), text(nothing)}
+		return []cell{text(units.None), text(units.None), text(units.None), text(units.None)}
 	}
-	return []cell{text(count(int64(math.Round(c.Period))) + " requests"), text(nanos(c.Pause)), text(nanos(c.Max)), text(percent(c.Share))}
+	return []cell{text(units.Count(int64(math.Round(c.Period))) + " requests"), text(units.Nanos(c.Pause)), text(units.Nanos(c.Max)), text(units.Percent(c.Share))}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestCurve(t *testing.T) {
+func TestMemoryCurve(t *testing.T) {
 	const page = 64 << 10
 	tests := []struct {
 		name     string
@@ -29,7 +29,7 @@ func TestCurve(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c := NewCurve(test.bytes(0))
+			c := NewMemoryCurve(test.bytes(0))
 			for n := 1; n <= test.requests; n++ {
 				c.Note(n, test.bytes(n))
 			}
@@ -53,9 +53,9 @@ func TestCurve(t *testing.T) {
 	}
 }
 
-// TestCurveKeepsEveryChange: a verdict has to see when memory grew, not when somebody happened to look.
-func TestCurveKeepsEveryChange(t *testing.T) {
-	c := NewCurve(1)
+// TestMemoryCurveKeepsEveryChange: a verdict needs the request at which memory grew, not one at which it was recorded anyway.
+func TestMemoryCurveKeepsEveryChange(t *testing.T) {
+	c := NewMemoryCurve(1)
 	for n := 1; n <= 30; n++ {
 		c.Note(n, int64(1+n/13))
 	}

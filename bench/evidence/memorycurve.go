@@ -6,29 +6,29 @@ import (
 )
 
 const (
-	mostChanges = 400 // that a curve keeps
-	perDecade   = 10  // points that it keeps besides, evenly on a log scale
+	mostChanges = 400 // that are kept
+	perDecade   = 10  // further points, evenly on a log scale
 )
 
-// Curve keeps the size of linear memory over requests: each change, or every second, fourth … one once there are too
-// many, so that what is kept stays spread over all of them. Every point is what was seen after so many requests.
-type Curve struct {
+// MemoryCurve records the size of linear memory over requests: each change; once there are too many, every second change,
+// then every fourth, and so on, so that those kept are spread over all of them. A point is the size after so many requests.
+type MemoryCurve struct {
 	points  []Point
 	changed []bool // of points
 	last    int64  // bytes
 	changes int    // seen so far
 	kept    int
 	stride  int // of the changes that are kept
-	next    int // requests at which a point is due anyway
+	next    int // requests at which a point is kept even without a change
 }
 
-// NewCurve begins with the size of memory before the first request.
-func NewCurve(bytes int64) *Curve {
-	return &Curve{points: []Point{{Bytes: bytes}}, changed: []bool{false}, last: bytes, stride: 1, next: 1}
+// NewMemoryCurve begins with the size of memory before the first request.
+func NewMemoryCurve(bytes int64) *MemoryCurve {
+	return &MemoryCurve{points: []Point{{Bytes: bytes}}, changed: []bool{false}, last: bytes, stride: 1, next: 1}
 }
 
 // Note is called after each request, in order.
-func (c *Curve) Note(requests int, bytes int64) {
+func (c *MemoryCurve) Note(requests int, bytes int64) {
 	changed, due := bytes != c.last, requests >= c.next
 	if !changed && !due {
 		return
@@ -54,7 +54,7 @@ func (c *Curve) Note(requests int, bytes int64) {
 }
 
 // thin drops every second change.
-func (c *Curve) thin() {
+func (c *MemoryCurve) thin() {
 	c.stride *= 2
 	points, changed, seen := c.points[:0], c.changed[:0], 0
 	c.kept = 0
@@ -70,8 +70,8 @@ func (c *Curve) thin() {
 	c.points, c.changed = points, changed
 }
 
-// UpTo is the curve so far, with its end.
-func (c *Curve) UpTo(requests int, bytes int64) []Point {
+// UpTo is the curve so far, with a last point for these requests and bytes.
+func (c *MemoryCurve) UpTo(requests int, bytes int64) []Point {
 	points := slices.Clone(c.points)
 	if end := (Point{Requests: requests, Bytes: bytes}); points[len(points)-1] != end {
 		points = append(points, end)
