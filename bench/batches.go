@@ -44,7 +44,7 @@ func (w *worker) batches(ctx context.Context) error {
 }
 
 func (w *worker) batchesOf(ctx context.Context, t *contest, c *table.Case, instance int) error {
-	contestants, err := t.enter(ctx, c, suite.Options{})
+	contestants, err := t.enter(ctx, c, suite.ObserveOptions{})
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func buildTimes(ctx context.Context, root string, b build.Build, changed string)
 		begin := time.Now()
 		results, err := build.Run(ctx, []build.Build{b}, build.Options{Root: copied, Jobs: 1})
 		seconds := time.Since(begin).Seconds()
-		if err == nil && results[0].Fresh {
+		if err == nil && results[0].UpToDate {
 			err = errors.New("nothing was built: expected the changed file to be one of its sources")
 		}
 		return seconds, err

@@ -19,6 +19,7 @@ import (
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/internal/clock"
+	"github.com/header-auth/header-auth/report"
 )
 
 // Subject is a build under test.
@@ -121,10 +122,10 @@ func excludeNonConformant(ctx context.Context, c *Config, r *evidence.Report) []
 	for i, s := range c.Subjects {
 		subjects[i] = s.Subject
 	}
-	v := suite.Run(ctx, c.Table, subjects, suite.Config{Host: c.Host, Workers: runtime.GOMAXPROCS(0)})
+	v := suite.Run(ctx, c.Table, subjects, suite.RunOptions{Host: c.Host, Workers: runtime.GOMAXPROCS(0)})
 	wrong := map[string]int{}
 	for _, result := range v.Results {
-		if result.Outcome == suite.Pass {
+		if result.Outcome == report.Pass {
 			continue
 		}
 		reason := "not conformant: " + result.Reason

@@ -40,7 +40,7 @@ func (w *worker) tails(ctx context.Context) error {
 }
 
 func (w *worker) tailsOf(ctx context.Context, t *contest, c *table.Case) error {
-	contestants, err := t.enter(ctx, c, suite.Options{})
+	contestants, err := t.enter(ctx, c, suite.ObserveOptions{})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/host/wasmtest"
@@ -48,8 +49,8 @@ func growing(says string) []byte {
 func allowCase() *table.Case {
 	return &table.Case{ID: "test/allow", Start: table.Start{Accepted: true}, Steps: []table.Step{{
 		Request: &table.Request{
-			Headers:  []table.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a.example"}},
-			Response: table.Response{Headers: []table.Header{{Name: ":status", Value: "200"}}},
+			Message:  table.Message{Headers: headermap.Of(":method", "GET", ":path", "/", ":authority", "a.example")},
+			Response: table.Message{Headers: headermap.Of(":status", "200")},
 		},
 		Want: table.Want{Decision: table.Allow},
 	}}}

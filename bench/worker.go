@@ -154,7 +154,7 @@ func (t *contest) close(ctx context.Context) {
 }
 
 // enter starts a VM of every contestant in a scenario. One that answers wrongly is refused, and takes no part.
-func (t *contest) enter(ctx context.Context, c *table.Case, o suite.Options) ([]*contestant, error) {
+func (t *contest) enter(ctx context.Context, c *table.Case, o suite.ObserveOptions) ([]*contestant, error) {
 	all := append([]*contestant{}, t.contestants...)
 	if m := t.floors[c.ID]; m != nil {
 		all = append(all, &contestant{name: evidence.Floor, build: evidence.Floor, module: m})

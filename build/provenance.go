@@ -12,8 +12,8 @@ import (
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// Provenance says where a module comes from; it lies beside the module as dist/NAME.json. It holds no path and no
-// date, so that two people who build the same get the same.
+// Provenance says how a module was built. It is stored beside the module as dist/NAME.json. It contains no path and no
+// date, so that two people who build the same sources get the same file.
 type Provenance struct {
 	Schema   string   `json:"schema"` // "header-auth/build/v1"
 	Name     string   `json:"name"`
@@ -27,7 +27,7 @@ type Provenance struct {
 	Key      string   `json:"key"`     // digest of entry, compiler and sources
 }
 
-// Compiler is a toolchain.Tool without what belongs to one machine.
+// Compiler is a toolchain.Tool without the paths of this machine.
 type Compiler struct {
 	Name    string   `json:"name"`
 	Version string   `json:"version"`
@@ -62,11 +62,11 @@ func (p Provenance) save(file string) error {
 	if err := e.Encode(p); err != nil {
 		return err
 	}
-	return replace(file, text.Bytes())
+	return replaceFile(file, text.Bytes())
 }
 
-// kept is the provenance of a module that is up to date: same key, and nobody has touched the module since.
-func kept(root string, b Build, key string) (p Provenance, ok bool) {
+// upToDate gives the provenance of a module if it has this key and the module has not been changed since.
+func upToDate(root string, b Build, key string) (p Provenance, ok bool) {
 	file := filepath.Join(root, filepath.FromSlash(b.Wasm))
 	text, err := os.ReadFile(provenanceOf(file))
 	if err != nil || json.Unmarshal(text, &p) != nil || p.Schema != provenanceSchema || p.Key != key {

@@ -35,8 +35,8 @@ type variantEntry struct {
 	Recipe   Recipe   `yaml:"recipe"`
 }
 
-// LoadVariants reads variants.yaml against the list of builds. What is unknown, repeated or missing is a *FaultError
-// with file:line:column.
+// LoadVariants reads variants.yaml against the list of builds. An unknown, repeated or missing key, or a
+// wrong value, is a *ListError with file:line:column.
 func LoadVariants(file string, builds *List) ([]Variant, error) {
 	var list struct {
 		Variants []variantEntry `yaml:"variants"`
@@ -46,7 +46,7 @@ func LoadVariants(file string, builds *List) ([]Variant, error) {
 		return nil, err
 	}
 	if len(list.Variants) == 0 {
-		return nil, &FaultError{file + ": no variants: expected an entry under variants"}
+		return nil, &ListError{file + ": no variants: expected at least one entry under variants"}
 	}
 	var variants []Variant
 	var filled []Build

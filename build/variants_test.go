@@ -59,7 +59,7 @@ func TestLoadVariantsFaults(t *testing.T) {
 		{"no variants", variantsEntry, "variants: []\n", ": no variants"},
 		{"name of a build", "name: one-small", "name: one", `:2:11: variant 1: name: "one" is also the name of a build of builds.yaml`},
 		{"name twice", "one-stripped", "one-small", `:6:11: variant 2: name: "one-small" is also the name of variant 1`},
-		{"no name", "name: one-small", "name: ''", `:2:11: variant 1: name: "" is no name`},
+		{"no name", "name: one-small", "name: ''", `:2:11: variant 1: name: "" is not a name`},
 		{"unknown build", "variant_of: one\n    replace", "variant_of: two\n    replace", `:3:17: variant 1: variant_of: select build "two"`},
 		{"unknown flag", "-O2: -Oz", "-O3: -Oz", `:4:15: variant 1: replace: "-O3" is no flag of one, which has -O2, -g`},
 		{"nothing differs", "replace: {-O2: -Oz, -g: \"\"}\n    add: [-s]", "notes: n", ":2:11: variant 1: name: nothing differs from one"},
@@ -74,9 +74,9 @@ func TestLoadVariantsFaults(t *testing.T) {
 			}
 			root := t.TempDir()
 			_, err := variants(t, root, strings.Replace(variantsEntry, tt.old, tt.new, 1))
-			var fault *FaultError
+			var fault *ListError
 			if !errors.As(err, &fault) || !strings.HasPrefix(err.Error(), filepath.Join(root, VariantsFile)+tt.want) {
-				t.Errorf("got %v\nwanted a fault %s…", err, tt.want)
+				t.Errorf("got %v\nwanted an error %s…", err, tt.want)
 			}
 		})
 	}
@@ -98,10 +98,10 @@ func TestRunVariant(t *testing.T) {
 	write(t, filepath.Join(root, "a.wasm"), module+"second")
 	run(t, root, load(t, root))
 	r := run(t, root, []Build{list[1].Build})
-	if content, err := os.ReadFile(r.Path); string(content) != module+"second+" || r.Fresh {
-		t.Errorf("got %q, fresh %t, %v", content, r.Fresh, err)
+	if content, err := os.ReadFile(r.Path); string(content) != module+"second+" || r.UpToDate {
+		t.Errorf("got %q, up to date %t, %v", content, r.UpToDate, err)
 	}
-	if again, err := Run(context.Background(), []Build{list[1].Build}, Options{Root: root}); err != nil || !again[0].Fresh {
+	if again, err := Run(context.Background(), []Build{list[1].Build}, Options{Root: root}); err != nil || !again[0].UpToDate {
 		t.Errorf("made again without a change: %v", err)
 	}
 }

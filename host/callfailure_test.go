@@ -19,14 +19,14 @@ const (
 )
 
 // failedCall lets a guest make a call, fails it, and returns the headers and the body that the guest then reads.
-func failedCall(t *testing.T, fail func(*bench), pairs ...string) (headers, text string) {
+func failedCall(t *testing.T, fail func(*fixture), pairs ...string) (headers, text string) {
 	t.Helper()
 	g := wasmtest.NewGuest("0_2_1")
 	g.Call(reqHead, "proxy_http_call", "ready", wasmtest.Pairs(pairs...), "body", "", 50, out1)
 	g.Returns(reqHead, 1)
 	all := g.Call(onCall, "proxy_get_header_map_pairs", 6, out)
 	body := g.Call(onCall, "proxy_get_buffer_bytes", 4, 0, 999, out)
-	b := run(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(100, 0)), Clusters: clusters}})
+	b := mustStart(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(100, 0)), Clusters: clusters}})
 	b.plugin.NewStream(StreamConfig{}).RequestHeaders(get, true)
 	fail(b)
 	if calls := b.vm.Calls(); len(calls) != 1 || !calls[0].Done {
@@ -40,23 +40,23 @@ func TestFailedCalls(t *testing.T) {
 	request := func(method string, more ...string) []string {
 		return append([]string{":method", method, ":path", "/t", ":authority", "a"}, more...)
 	}
-	fails := func(f CallFailure) func(*bench) {
-		return func(b *bench) {
+	fails := func(f CallFailure) func(*fixture) {
+		return func(b *fixture) {
 			_ = b.vm.Answer(4, CallAnswer{Failure: f, Headers: answered, Body: []byte("not looked at")})
 		}
 	}
-	timesOut := func(b *bench) { _ = b.vm.Advance(50 * time.Millisecond) }
-	atOnce := func(*bench) {}
+	timesOut := func(b *fixture) { _ = b.vm.Advance(50 * time.Millisecond) }
+	atOnce := func(*fixture) {}
 	tests := []struct {
 		name         string
-		fail         func(*bench)
+		fail         func(*fixture)
 		length, code string // of the answer to a plain call
 		text         string
 	}{
 		{"refused", fails(CallRefused), "98", "503", refusedText},
-		{"not connected", fails(CallNotConnected), "91", "503", notConnectedText},
+		{"not connected", fails(CallConnectTimeout), "91", "503", notConnectedText},
 		{"closed", fails(CallClosed), "95", "503", closedText},
-		{"garbage", fails(CallGarbage), "87", "502", garbageText},
+		{"garbage", fails(CallProtocolError), "87", "502", garbageText},
 		{"timed out", fails(CallTimedOut), "24", "504", timedOutText},
 		{"time-out", timesOut, "24", "504", timedOutText},
 	}
@@ -99,13 +99,13 @@ func TestFailedCallLooksLikeGrpc(t *testing.T) {
 		"application/grpc;x": false, "application/grpc ": false, " application/grpc": false, "Application/grpc": false,
 		"application/grpcx": false, "application/grpc,a/b": false, "application/grpc+a,a/b": true, "": false,
 	} {
-		fail := func(b *bench) { _ = b.vm.Answer(4, CallAnswer{Failure: CallRefused}) }
+		fail := func(b *fixture) { _ = b.vm.Answer(4, CallAnswer{Failure: CallRefused}) }
 		_, body := failedCall(t, fail, ":method", "POST", ":path", "/t", ":authority", "a", "Content-Type", contentType)
 		if got := body == ""; got != grpc {
 			t.Errorf("content-type %q: taken for gRPC %t, want %t", contentType, got, grpc)
 		}
 	}
-	fail := func(b *bench) { _ = b.vm.Answer(4, CallAnswer{Failure: CallRefused}) }
+	fail := func(b *fixture) { _ = b.vm.Answer(4, CallAnswer{Failure: CallRefused}) }
 	for _, test := range []struct {
 		first, second string
 		grpc          bool

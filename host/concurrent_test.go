@@ -14,7 +14,7 @@ import (
 // TestConcurrentVMs runs VMs of one module in goroutines that share data, a queue and metrics; the race detector is the
 // judge of most of it.
 func TestConcurrentVMs(t *testing.T) {
-	g := everything()
+	g := allCallbacks()
 	g.Call(configure, "proxy_define_metric", 0, "requests", out1)
 	g.Call(configure, "proxy_register_shared_queue", "q", out1)
 	g.Call(reqHead, "proxy_increment_metric", 4, int64(1))
@@ -84,7 +84,7 @@ func TestAllocatorOrder(t *testing.T) {
 		g := wasmtest.NewGuest("0_2_1")
 		g.Call(reqHead, "proxy_get_header_map_value", 0, "allow", out)
 		g.Twin = "proxy_on_memory_allocate"
-		b := run(t, g, setup{options: Options{Allocator: order}, vm: VMConfig{Trace: true}})
+		b := mustStart(t, g, setup{options: Options{Allocator: order}, vm: VMConfig{Trace: true}})
 		b.exchange()
 		found := false
 		for _, c := range b.vm.Crossings() {

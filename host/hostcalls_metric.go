@@ -2,8 +2,12 @@ package host
 
 import "github.com/header-auth/header-auth/host/abi"
 
+// proxyDefineMetric is proxy_define_metric(type, name, metric): finds or makes the metric of that type and name, and
+// writes a number of its own for it to metric (u32): 4 n + type. BadArgument for a type that does not exist;
+// InvalidMemoryAccess when name or metric is outside memory.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::defineMetric.
 func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
-	name, valid := input(vm, stack[1:])
+	name, valid := readRange(vm, stack[1:])
 	if !valid {
 		return invalidMemoryAccess
 	}
@@ -11,7 +15,7 @@ func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
 	if !t.Valid() {
 		return badArgument
 	}
-	vm.charge(len(name))
+	vm.chargeBytes(len(name))
 	vm.metricIDs[t] = append(vm.metricIDs[t], vm.metrics.define(metricKey{t, string(name)}))
 	if !vm.writeU32(uint32(stack[3]), uint32(len(vm.metricIDs[t]))*4+uint32(t)) {
 		return invalidMemoryAccess
@@ -28,6 +32,9 @@ func (vm *VM) metric(id uint32) *metric {
 	return vm.metricIDs[t][n-1]
 }
 
+// proxyIncrementMetric is proxy_increment_metric(metric, delta): adds to a counter or gauge. BadArgument for a number
+// of a histogram or of no type, and for a counter with a delta below 1; NotFound for a number that was not given out.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::incrementMetric.
 func proxyIncrementMetric(vm *VM, stack []uint64) uint32 {
 	id, delta := uint32(stack[0]), int64(stack[1])
 	if t := abi.MetricType(id & 3); t != abi.Counter && t != abi.Gauge {
@@ -44,15 +51,22 @@ func proxyIncrementMetric(vm *VM, stack []uint64) uint32 {
 	return ok
 }
 
+// proxyRecordMetric is proxy_record_metric(metric, value): sets a gauge, adds to a counter, records in a histogram.
+// NotFound for a number that was not given out.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::recordMetric.
 func proxyRecordMetric(vm *VM, stack []uint64) uint32 {
 	m := vm.metric(uint32(stack[0]))
 	if m == nil {
 		return notFound
 	}
-	m.change(stack[1], m.key.kind != abi.Gauge) // a counter adds, too
+	m.change(stack[1], m.key.kind != abi.Gauge) // a counter adds, as a histogram does
 	return ok
 }
 
+// proxyGetMetric is proxy_get_metric(metric, value): the value of a counter or gauge goes to value (u64). BadArgument
+// for a number of a histogram or of no type; NotFound for one that was not given out; InvalidMemoryAccess when value
+// is outside memory.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::getMetric.
 func proxyGetMetric(vm *VM, stack []uint64) uint32 {
 	id := uint32(stack[0])
 	if t := abi.MetricType(id & 3); t != abi.Counter && t != abi.Gauge {

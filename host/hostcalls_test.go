@@ -215,7 +215,7 @@ func TestHostCalls(t *testing.T) {
 			call := g.Call(test.in, test.function, test.args...)
 			shared := NewShared()
 			shared.Set("id", "key", []byte("value"))
-			b := run(t, g, setup{
+			b := mustStart(t, g, setup{
 				vm: VMConfig{ID: "id", Configuration: []byte("vm config"), Shared: shared, LogLevel: abi.LogInfo, Clusters: clusters,
 					Clock: NewManualClock(time.Unix(0, 0))},
 				plugin: PluginConfig{Name: "name", RootID: "root", Configuration: []byte("plugin config")},
@@ -251,7 +251,7 @@ func clusters(name string) ClusterState {
 }
 
 // post is a request and a response with everything that they can have.
-func (b *bench) post() *Stream {
+func (b *fixture) post() *Stream {
 	s := b.plugin.NewStream(StreamConfig{Source: "10.0.0.1:4711",
 		Properties: map[string][]byte{"xds.route_name": []byte("r")}})
 	s.RequestHeaders(headermap.Of(":authority", "a.example", ":path", "/p?q=1", ":method", "POST", ":scheme", "http",
@@ -275,7 +275,7 @@ func TestABI010(t *testing.T) {
 	g.Call(reqHead, "proxy_continue_request")
 	g.Call(reqHead, "proxy_clear_route_cache")
 	g.Returns(reqHead, 1)
-	b := run(t, g, setup{vm: VMConfig{Configuration: []byte("vm")}, plugin: PluginConfig{Configuration: []byte("plugin")}})
+	b := mustStart(t, g, setup{vm: VMConfig{Configuration: []byte("vm")}, plugin: PluginConfig{Configuration: []byte("plugin")}})
 	s := b.exchange()
 	s.Close()
 	if b.status(absent) != abi.StatusOk || b.output(absent) != "" {
@@ -340,7 +340,7 @@ func TestChangeHeaders(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := wasmtest.NewGuest("0_2_1")
 			call := g.Call(reqHead, test.function, test.args...)
-			b := run(t, g, setup{})
+			b := mustStart(t, g, setup{})
 			s := b.plugin.NewStream(StreamConfig{})
 			s.RequestHeaders(base, true)
 			if s.Upstream().Ended {
@@ -378,7 +378,7 @@ func TestResponseStatus(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := wasmtest.NewGuest("0_2_1")
 			g.Call(respHead, test.function, test.args...)
-			s := run(t, g, setup{}).exchange()
+			s := mustStart(t, g, setup{}).exchange()
 			if got, _ := s.Downstream().Header(":status"); got != test.want {
 				t.Errorf(":status %q, want %q", got, test.want)
 			}
@@ -393,7 +393,7 @@ func TestLogs(t *testing.T) {
 	g.Call(reqHead, "proxy_log", 4, "a\n\x00\xff")
 	g.Call(reqHead, "proxy_log", 1, "dropped")
 	g.Call(reqHead, "proxy_log", 5, "")
-	b := run(t, g, setup{vm: VMConfig{LogLevel: abi.LogInfo, ID: "vm"}, plugin: PluginConfig{Name: "name", RootID: "root"}})
+	b := mustStart(t, g, setup{vm: VMConfig{LogLevel: abi.LogInfo, ID: "vm"}, plugin: PluginConfig{Name: "name", RootID: "root"}})
 	b.exchange()
 	want := []string{"info: starting", "info root vm: configuring", "error name root vm: a\n\x00\xff", "critical name root vm: "}
 	if diff := cmp.Diff(want, b.lines); diff != "" {
@@ -414,7 +414,7 @@ func TestMetrics(t *testing.T) {
 	g.Call(reqHead, "proxy_record_metric", 6, int64(7))
 	value := g.Call(reqHead, "proxy_get_metric", 8, out1)
 	metrics := NewMetrics()
-	b := run(t, g, setup{vm: VMConfig{Metrics: metrics}})
+	b := mustStart(t, g, setup{vm: VMConfig{Metrics: metrics}})
 	b.exchange()
 	want := []Metric{{abi.Counter, "c", 5, 0}, {abi.Gauge, "g", 1<<64 - 2, 0}, {abi.Histogram, "h", 7, 1}}
 	if diff := cmp.Diff(want, metrics.All()); diff != "" {
@@ -433,7 +433,7 @@ func TestQueues(t *testing.T) {
 	item := g.Call("proxy_on_queue_ready", "proxy_dequeue_shared_queue", wasmtest.Param(1), out)
 	empty := g.Call("proxy_on_queue_ready", "proxy_dequeue_shared_queue", wasmtest.Param(1), out)
 	g.Call("proxy_on_queue_ready", "proxy_log", 2, "ready")
-	b := run(t, g, setup{})
+	b := mustStart(t, g, setup{})
 	b.exchange()
 	if got := b.output(item); got != "item" || b.status(empty) != abi.StatusEmpty {
 		t.Errorf("item %q, then %v", got, b.status(empty))
@@ -451,7 +451,7 @@ func TestIntercept(t *testing.T) {
 		"proxy_get_header_map_size":  {Status: abi.StatusInternalFailure},
 		"proxy_get_header_map_pairs": {Data: []byte("no pairs")},
 	}
-	b := run(t, g, setup{vm: VMConfig{Trace: true, Intercept: func(f string) (Answer, bool) {
+	b := mustStart(t, g, setup{vm: VMConfig{Trace: true, Intercept: func(f string) (Answer, bool) {
 		a, ok := answers[f]
 		return a, ok
 	}}})
@@ -473,7 +473,7 @@ func TestTrace(t *testing.T) {
 	g.Call(reqHead, "proxy_send_local_response", 403, "no", "go\naway", wasmtest.Pairs("a", "b"), -1)
 	g.Returns(reqHead, 1)
 	g.Do(onLogs, wasmtest.Unreachable)
-	b := run(t, g, setup{vm: VMConfig{Trace: true}})
+	b := mustStart(t, g, setup{vm: VMConfig{Trace: true}})
 	b.exchange().Close()
 	want := []string{
 		`-> proxy_on_request_headers(context 2, headers 6, end_of_stream true)`,

@@ -69,7 +69,7 @@ func (m *Metrics) All() []Metric {
 	return all
 }
 
-// Value is the value of the metric of that type and name; false when nobody defined it.
+// Value is the value of the metric of that type and name; false when it is not defined.
 func (m *Metrics) Value(t abi.MetricType, name string) (uint64, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -92,7 +92,8 @@ func (m *Metrics) define(key metricKey) *metric {
 	return v
 }
 
-// Changes counts the metrics that were defined and the values that were changed: as long as it stays, All gives the same.
+// Changes counts the metrics that were defined and the values that were changed: while it stays the same, All gives the
+// same.
 func (m *Metrics) Changes() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -11,9 +11,9 @@ import (
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// choosy refuses configurations of fewer than five bytes.
-func choosy() *wasmtest.Guest {
-	g := everything()
+// refusesShortConfiguration refuses configurations of fewer than five bytes.
+func refusesShortConfiguration() *wasmtest.Guest {
+	g := allCallbacks()
 	g.Do("proxy_on_configure", wasmtest.Get(1), wasmtest.I32(5), wasmtest.LtU, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
 	return g
 }
@@ -21,7 +21,7 @@ func choosy() *wasmtest.Guest {
 // TestRefusedUpdateLeavesNothing: Envoy tries an update in a VM of its own, which it drops. Here it is tried beside the
 // plugins that run, and its context ends.
 func TestRefusedUpdateLeavesNothing(t *testing.T) {
-	vm := run(t, choosy(), setup{vm: VMConfig{Trace: true}, plugin: PluginConfig{Configuration: []byte("long enough")}}).vm
+	vm := mustStart(t, refusesShortConfiguration(), setup{vm: VMConfig{Trace: true}, plugin: PluginConfig{Configuration: []byte("long enough")}}).vm
 	before, contexts := len(vm.Crossings()), len(vm.contexts)
 	if _, err := vm.NewPlugin(context.Background(), PluginConfig{Configuration: []byte("no")}); !errors.Is(err, ErrConfigureRefused) {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestRefusedUpdateLeavesNothing(t *testing.T) {
 
 // TestClosedPluginsAreForgotten: a VM that is updated for ever must not keep what it had.
 func TestClosedPluginsAreForgotten(t *testing.T) {
-	vm := startPlugin(t, everything(), VMConfig{}).VM()
+	vm := startPlugin(t, allCallbacks(), VMConfig{}).VM()
 	for range 5 {
 		p, err := vm.NewPlugin(context.Background(), PluginConfig{})
 		if err != nil {
@@ -59,7 +59,7 @@ func TestClosedPluginsAreForgotten(t *testing.T) {
 
 // TestDigest: two exchanges that look the same have the same digest, and others another.
 func TestDigest(t *testing.T) {
-	p := startPlugin(t, everything(), VMConfig{})
+	p := startPlugin(t, allCallbacks(), VMConfig{})
 	seed := maphash.MakeSeed()
 	sum := func(path, body, trailer string) uint64 {
 		s := p.NewStream(StreamConfig{})
@@ -86,7 +86,7 @@ func TestDigest(t *testing.T) {
 }
 
 func TestMetricsChanges(t *testing.T) {
-	g := everything()
+	g := allCallbacks()
 	g.Call("proxy_on_configure", "proxy_define_metric", 0, "n", wasmtest.Out1)
 	g.Call(reqHead, "proxy_increment_metric", 4, int64(1))
 	m := NewMetrics()

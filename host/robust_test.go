@@ -89,7 +89,7 @@ func TestFailures(t *testing.T) {
 			if test.kind == DeadlineExceeded {
 				o.Deadline = deadline
 			}
-			b := run(t, g, setup{options: o})
+			b := mustStart(t, g, setup{options: o})
 			s := b.exchange()
 			s.Close()
 			f := b.vm.Failure()
@@ -135,7 +135,7 @@ func TestFailurePolicies(t *testing.T) {
 				wasmtest.Unreachable, wasmtest.End)
 			clock := NewManualClock(time.Unix(0, 0))
 			shared := NewShared()
-			b := run(t, g, setup{vm: VMConfig{Clock: clock, Shared: shared}, plugin: PluginConfig{FailurePolicy: test.policy}})
+			b := mustStart(t, g, setup{vm: VMConfig{Clock: clock, Shared: shared}, plugin: PluginConfig{FailurePolicy: test.policy}})
 			held := b.plugin.NewStream(StreamConfig{})
 			for i, want := range []int{test.first, test.later, test.afterSecond} {
 				if i == 2 {
@@ -194,11 +194,11 @@ func TestStartFailures(t *testing.T) {
 				m.Func("proxy_abi_version_0_2_1", "", "", 0)
 				m.Func("malloc", "i", "i", 0, wasmtest.I32(0))
 				m.Start(trap)
-				b := try(t, m.Bytes(), setup{})
+				b := tryStart(t, m.Bytes(), setup{})
 				checkError(t, b.err, test.want)
 				return
 			}
-			b := try(t, g.Bytes(), setup{options: Options{Deadline: deadline}})
+			b := tryStart(t, g.Bytes(), setup{options: Options{Deadline: deadline}})
 			checkError(t, b.err, test.want)
 		})
 	}
@@ -231,7 +231,7 @@ func TestCompileFaults(t *testing.T) {
 			_, err := Compile(context.Background(), test.wasm, Options{})
 			var load *load.Error
 			if !errors.As(err, &load) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %v, want a LoadError with %q", err, test.want)
+				t.Errorf("error %v, want a *load.Error with %q", err, test.want)
 			}
 		})
 	}
@@ -245,7 +245,7 @@ func TestGrowth(t *testing.T) {
 	g.Do(headers, wasmtest.I32(0), wasmtest.I32(0), wasmtest.MemorySize, wasmtest.Drop,
 		wasmtest.Code{0xd0, 0x70}, wasmtest.I32(1<<30), wasmtest.Code{0xfc, 15, 0}, wasmtest.Store(0), wasmtest.Drop)
 	g.Do(headers, wasmtest.I32(4), wasmtest.I32(1000), wasmtest.MemoryGrow, wasmtest.Store(0))
-	b := run(t, g, setup{options: Options{MemoryPages: 512}})
+	b := mustStart(t, g, setup{options: Options{MemoryPages: 512}})
 	b.exchange().Close()
 	if err := b.vm.Failure(); err != nil {
 		t.Fatal(err)

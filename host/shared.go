@@ -6,8 +6,8 @@ import (
 	"github.com/header-auth/header-auth/host/abi"
 )
 
-// Shared is the shared data and the queues of a process. VMs that are given the same one share what belongs to their
-// VM id, whichever goroutine they run in.
+// Shared is the shared data and the queues of a process. VMs that are given the same Shared share what belongs to their
+// VM id; they may run in different goroutines.
 type Shared struct {
 	mu     sync.Mutex
 	data   map[sharedKey]sharedItem
@@ -46,11 +46,11 @@ func (s *Shared) Get(vmID, key string) ([]byte, bool) {
 // Set sets the value of a key of shared data.
 func (s *Shared) Set(vmID, key string, value []byte) { s.set(sharedKey{vmID, key}, value, 0) }
 
-// sharedBytes is how much a Shared keeps. Envoy has no limit: it would run out of memory.
+// sharedBytes is how much a Shared keeps. Envoy has no limit and would run out of memory.
 const sharedBytes = 128 << 20
 
-// full reports that n more bytes are too many.
-func (s *Shared) full(n int) bool {
+// overLimit counts n more bytes, or reports that they are too many.
+func (s *Shared) overLimit(n int) bool {
 	if s.bytes+n > sharedBytes {
 		return true
 	}
@@ -58,7 +58,8 @@ func (s *Shared) full(n int) bool {
 	return false
 }
 
-// set stores a copy of value. cas, when not 0, must be that of the value which is there, if one is.
+// set stores a copy of value. A cas other than 0 must be that of the value that is there. full says that the limit is
+// reached.
 func (s *Shared) set(key sharedKey, value []byte, cas uint32) (status abi.Status, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,10 +69,10 @@ func (s *Shared) set(key sharedKey, value []byte, cas uint32) (status abi.Status
 	}
 	if found {
 		s.bytes -= len(old.value)
-	} else if s.full(len(key.name) + 64) {
+	} else if s.overLimit(len(key.name) + 64) {
 		return abi.StatusOk, true
 	}
-	if s.full(len(value)) {
+	if s.overLimit(len(value)) {
 		return abi.StatusOk, true
 	}
 	s.cas++
@@ -82,7 +83,7 @@ func (s *Shared) set(key sharedKey, value []byte, cas uint32) (status abi.Status
 	return abi.StatusOk, false
 }
 
-// register makes p the owner of a queue, which is made if it isn't there.
+// register makes p the owner of a queue, which is made if it does not exist, and returns the queue's number.
 func (s *Shared) register(key sharedKey, p *Plugin) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,28 +98,30 @@ func (s *Shared) register(key sharedKey, p *Plugin) uint32 {
 	return token
 }
 
+// resolve is the number of a queue, 0 when it does not exist.
 func (s *Shared) resolve(key sharedKey) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.byName[key]
 }
 
-// enqueue appends a copy of item and tells the queue's owner.
+// enqueue appends a copy of item and sends the queue's owner an event. full says that the limit is reached.
 func (s *Shared) enqueue(token uint32, item []byte) (status abi.Status, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if token == 0 || token > uint32(len(s.queues)) {
 		return abi.StatusNotFound, false
 	}
-	if s.full(len(item) + 64) {
+	if s.overLimit(len(item) + 64) {
 		return abi.StatusOk, true
 	}
 	q := s.queues[token-1]
 	q.items = append(q.items, append([]byte(nil), item...))
-	q.vm.inbox.put(event{plugin: q.owner, queue: token})
+	q.vm.events.put(event{plugin: q.owner, queue: token})
 	return abi.StatusOk, false
 }
 
+// dequeue takes the first item out of a queue.
 func (s *Shared) dequeue(token uint32) ([]byte, abi.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

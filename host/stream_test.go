@@ -16,8 +16,8 @@ import (
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// everything exports all callbacks of a stream.
-func everything() *wasmtest.Guest {
+// allCallbacks exports all callbacks of a stream.
+func allCallbacks() *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Exports("proxy_on_context_create", reqHead, reqBody, reqTrail, respHead, respBody, "proxy_on_response_trailers",
 		onLogs, onDones, onDeletes)
@@ -26,7 +26,7 @@ func everything() *wasmtest.Guest {
 
 // callbacksOf is the callbacks made since crossing from, without what they have in common, such as
 // "request_headers(2, 6, true)".
-func (b *bench) callbacksOf(from int) []string {
+func (b *fixture) callbacksOf(from int) []string {
 	var list []string
 	for _, c := range b.vm.Crossings()[from:] {
 		if c.ToGuest && !c.Return && strings.HasPrefix(c.Name, "proxy_on_") {
@@ -41,24 +41,28 @@ func (b *bench) callbacksOf(from int) []string {
 }
 
 // an event is something that happens to the stream under test.
-type happening func(b *bench, s *Stream)
+type streamEvent func(b *fixture, s *Stream)
 
-func reqHeaders(end bool, h ...Header) happening {
-	return func(_ *bench, s *Stream) { s.RequestHeaders(append(get[:len(get):len(get)], h...), end) }
+func reqHeaders(end bool, h ...Header) streamEvent {
+	return func(_ *fixture, s *Stream) { s.RequestHeaders(append(get[:len(get):len(get)], h...), end) }
 }
-func reqData(data string, end bool) happening {
-	return func(_ *bench, s *Stream) { s.RequestBody([]byte(data), end) }
+func reqData(data string, end bool) streamEvent {
+	return func(_ *fixture, s *Stream) { s.RequestBody([]byte(data), end) }
 }
-func reqTrailers(h ...Header) happening { return func(_ *bench, s *Stream) { s.RequestTrailers(h) } }
-func respHeaders(end bool, h ...Header) happening {
-	return func(_ *bench, s *Stream) { s.ResponseHeaders(append(headermap.Of(":status", "200"), h...), end) }
+func reqTrailers(h ...Header) streamEvent {
+	return func(_ *fixture, s *Stream) { s.RequestTrailers(h) }
 }
-func respData(data string, end bool) happening {
-	return func(_ *bench, s *Stream) { s.ResponseBody([]byte(data), end) }
+func respHeaders(end bool, h ...Header) streamEvent {
+	return func(_ *fixture, s *Stream) { s.ResponseHeaders(append(headermap.Of(":status", "200"), h...), end) }
 }
-func respTrailers(h ...Header) happening { return func(_ *bench, s *Stream) { s.ResponseTrailers(h) } }
-func closed(_ *bench, s *Stream)         { s.Close() }
-func tick(b *bench, _ *Stream)           { _ = b.plugin.Tick() }
+func respData(data string, end bool) streamEvent {
+	return func(_ *fixture, s *Stream) { s.ResponseBody([]byte(data), end) }
+}
+func respTrailers(h ...Header) streamEvent {
+	return func(_ *fixture, s *Stream) { s.ResponseTrailers(h) }
+}
+func closed(_ *fixture, s *Stream) { s.Close() }
+func tick(b *fixture, _ *Stream)   { _ = b.plugin.Tick() }
 
 // resumeOnTick lets a tick continue what stream 2 holds.
 func resumeOnTick(g *wasmtest.Guest, kind int) {
@@ -77,160 +81,160 @@ func TestExchanges(t *testing.T) {
 		guest    func(g *wasmtest.Guest)
 		config   StreamConfig
 		plugin   PluginConfig
-		events   []happening
+		events   []streamEvent
 		calls    string // without the prefixes, joined by blanks
 		upstream string // HEADERS? body trailers end
 		client   string
 	}{
 		{name: "GET", guest: func(*wasmtest.Guest) {},
-			events:   []happening{reqHeaders(true), respHeaders(false), respData("ok", false), respData("", true), closed},
+			events:   []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", false), respData("", true), closed},
 			calls:    "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 2, false) response_body(2, 0, true) log(2) done(2) delete(2)",
 			upstream: "GET|", client: "200|ok|"},
 		{name: "POST in one piece", guest: func(*wasmtest.Guest) {},
-			events:   []happening{reqHeaders(false), reqData("hello", true), respHeaders(true), closed},
+			events:   []streamEvent{reqHeaders(false), reqData("hello", true), respHeaders(true), closed},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 5, false) request_body(2, 0, true) response_headers(2, 1, true) log(2) done(2) delete(2)",
 			upstream: "GET|hello|", client: "200|"},
 		{name: "POST in one piece, HTTP/2", guest: func(*wasmtest.Guest) {}, config: StreamConfig{Protocol: HTTP2},
-			events:   []happening{reqHeaders(false), reqData("hello", true)},
+			events:   []streamEvent{reqHeaders(false), reqData("hello", true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 5, true)",
 			upstream: "GET|hello|", client: "nothing"},
 		{name: "trailers", guest: func(*wasmtest.Guest) {},
-			events: []happening{reqHeaders(false), reqData("abc", false), reqData("defg", false), reqTrailers(Header{Name: "t", Value: "1"}),
+			events: []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", false), reqTrailers(Header{Name: "t", Value: "1"}),
 				respHeaders(false), respData("x", false), respTrailers(Header{Name: "u", Value: "1"}, Header{Name: "v", Value: "2"})},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 4, false) request_trailers(2, 1) response_headers(2, 1, false) response_body(2, 1, false) response_trailers(2, 2)",
 			upstream: "GET|abcdefg|t:1|", client: "200|x|u:1,v:2|"},
-		{name: "client gives up before the headers", guest: func(*wasmtest.Guest) {}, events: []happening{closed},
+		{name: "client gives up before the headers", guest: func(*wasmtest.Guest) {}, events: []streamEvent{closed},
 			calls: "context_create(2, 1) log(2) done(2) delete(2)", upstream: "nothing", client: "reset"},
-		{name: "client gives up", guest: func(*wasmtest.Guest) {}, events: []happening{reqHeaders(false), closed},
+		{name: "client gives up", guest: func(*wasmtest.Guest) {}, events: []streamEvent{reqHeaders(false), closed},
 			calls: "context_create(2, 1) request_headers(2, 6, false) log(2) done(2) delete(2)", upstream: "GET|reset", client: "reset"},
 		{name: "events that cannot be", guest: func(*wasmtest.Guest) {},
-			events: []happening{reqData("a", false), respHeaders(true), reqHeaders(true), reqHeaders(true), reqData("a", true),
+			events: []streamEvent{reqData("a", false), respHeaders(true), reqHeaders(true), reqHeaders(true), reqData("a", true),
 				reqTrailers(), respData("a", true), closed, closed, reqHeaders(true), respHeaders(true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, true) log(2) done(2) delete(2)",
 			upstream: "GET|", client: "reset"},
 
 		// Holding.
 		{name: "headers held", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 1) },
-			events:   []happening{reqHeaders(false), reqData("hello", true)},
+			events:   []streamEvent{reqHeaders(false), reqData("hello", true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, false)",
 			upstream: "nothing", client: "nothing"},
 		{name: "headers held, then continued", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 1); resumeOnTick(g, 0) },
-			events:   []happening{reqHeaders(false), reqData("hello", true), tick},
+			events:   []streamEvent{reqHeaders(false), reqData("hello", true), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 5, true)",
 			upstream: "GET|hello|", client: "nothing"},
 		{name: "headers held with trailers, then continued", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 77); resumeOnTick(g, 0) },
-			events:   []happening{reqHeaders(false), reqData("hello", false), reqTrailers(Header{Name: "t", Value: "1"}), tick},
+			events:   []streamEvent{reqHeaders(false), reqData("hello", false), reqTrailers(Header{Name: "t", Value: "1"}), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 5, false) request_trailers(2, 1)",
 			upstream: "GET|hello|t:1|", client: "nothing"},
 		{name: "headers action 2", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 2) },
-			events: []happening{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true)",
+			events: []streamEvent{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true)",
 			upstream: "GET|", client: "nothing"},
 		{name: "continued in the callback that holds", guest: func(g *wasmtest.Guest) {
 			g.Returns(reqHead, 1)
 			g.Call(reqHead, "proxy_continue_stream", 0)
 		},
-			events: []happening{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true)",
+			events: []streamEvent{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true)",
 			upstream: "GET|", client: "nothing"},
 		{name: "continued twice", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 1); resumeOnTick(g, 0); resumeOnTick(g, 0) },
-			events:   []happening{reqHeaders(false), tick, reqData("a", true), tick},
+			events:   []streamEvent{reqHeaders(false), tick, reqData("a", true), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 1, false) request_body(2, 0, true) tick(1)",
 			upstream: "GET|a|", client: "nothing"},
 		{name: "held beyond the limit", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 1); resumeOnTick(g, 0) },
 			plugin:   PluginConfig{BufferLimit: 1024},
-			events:   []happening{reqHeaders(false), reqData(strings.Repeat("x", 40000), true), tick},
+			events:   []streamEvent{reqHeaders(false), reqData(strings.Repeat("x", 40000), true), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 16384, false) request_body(2, 16384, false) request_body(2, 7232, false) request_body(2, 0, true)",
 			upstream: "GET|" + strings.Repeat("x", 40000) + "|", client: "nothing"},
 		{name: "body held", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 1); resumeOnTick(g, 0) },
-			events:   []happening{reqHeaders(false), reqData("abc", false), reqData("defg", true), tick},
+			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", true), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 7, false) request_body(2, 7, true) tick(1)",
 			upstream: "GET|abcdefg|", client: "nothing"},
 		{name: "body action 2", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 2); resumeOnTick(g, 0) },
-			events:   []happening{reqHeaders(false), reqData("abc", false), reqData("defg", false), tick},
+			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", false), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 4, false) tick(1)",
 			upstream: "GET|abcdefg", client: "nothing"},
 		{name: "body held over the limit", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 1) }, plugin: PluginConfig{BufferLimit: 5},
-			events:   []happening{reqHeaders(false), reqData("abc", false), reqData("defg", false), reqData("h", true)},
+			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", false), reqData("h", true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) response_headers(2, 3, false) response_body(2, 17, true)",
 			upstream: "GET", client: "413|Payload Too Large|"},
 		{name: "response body held over the limit", guest: func(g *wasmtest.Guest) { g.Returns(respBody, 1) }, plugin: PluginConfig{BufferLimit: 5},
-			events:   []happening{reqHeaders(true), respHeaders(false), respData("abcdefg", false)},
+			events:   []streamEvent{reqHeaders(true), respHeaders(false), respData("abcdefg", false)},
 			calls:    "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 7, false) log(2) done(2) delete(2)",
 			upstream: "GET|", client: "200|reset"},
 		{name: "trailers held", guest: func(g *wasmtest.Guest) { g.Returns(reqTrail, 1); g.Returns(reqBody, 1); resumeOnTick(g, 0) },
-			events:   []happening{reqHeaders(false), reqData("abc", false), reqTrailers(Header{Name: "t", Value: "1"}), tick},
+			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqTrailers(Header{Name: "t", Value: "1"}), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_trailers(2, 1) tick(1)",
 			upstream: "GET|abc|t:1|", client: "nothing"},
 		{name: "trailers let a held body go", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 1) },
-			events:   []happening{reqHeaders(false), reqData("abc", false), reqTrailers(Header{Name: "t", Value: "1"})},
+			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqTrailers(Header{Name: "t", Value: "1"})},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_trailers(2, 1)",
 			upstream: "GET|abc|t:1|", client: "nothing"},
 		{name: "allow_on_headers_stop_iteration", guest: func(g *wasmtest.Guest) {
 			g.Returns(reqHead, 1)
 			g.Call(reqBody, "proxy_replace_header_map_value", 0, ":method", "PUT")
 		}, plugin: PluginConfig{AllowOnHeadersStopIteration: true},
-			events:   []happening{reqHeaders(false), reqData("abc", false), reqData("d", true)},
+			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqData("d", true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 1, false) request_body(2, 0, true)",
 			upstream: "PUT|abcd|", client: "nothing"},
 		{name: "response headers held, then continued", guest: func(g *wasmtest.Guest) { g.Returns(respHead, 1); resumeOnTick(g, 1) },
-			events:   []happening{reqHeaders(true), respHeaders(false), respData("ok", true), tick},
+			events:   []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", true), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) tick(1) response_body(2, 2, true)",
 			upstream: "GET|", client: "200|ok|"},
 		{name: "the other direction's continue", guest: func(g *wasmtest.Guest) { g.Returns(respHead, 1); resumeOnTick(g, 0) },
-			events:   []happening{reqHeaders(true), respHeaders(true), tick},
+			events:   []streamEvent{reqHeaders(true), respHeaders(true), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, true) tick(1)",
 			upstream: "GET|", client: "nothing"},
 
 		// Bodies.
 		{name: "body replaced", guest: func(g *wasmtest.Guest) { g.Call(reqBody, "proxy_set_buffer_bytes", 0, 0, beyond, "X") },
-			config: StreamConfig{Protocol: HTTP2}, events: []happening{reqHeaders(false), reqData("abc", false), reqData("d", true)},
+			config: StreamConfig{Protocol: HTTP2}, events: []streamEvent{reqHeaders(false), reqData("abc", false), reqData("d", true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 1, true)",
 			upstream: "GET|XX|", client: "nothing"},
 		{name: "prepended and appended", guest: func(g *wasmtest.Guest) {
 			g.Call(reqBody, "proxy_set_buffer_bytes", 0, 0, 1, "<")
 			g.Call(reqBody, "proxy_set_buffer_bytes", 0, 99, 9, ">")
 		},
-			config: StreamConfig{Protocol: HTTP2}, events: []happening{reqHeaders(false), reqData("abc", true)},
+			config: StreamConfig{Protocol: HTTP2}, events: []streamEvent{reqHeaders(false), reqData("abc", true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, true)",
 			upstream: "GET|<bc>|", client: "nothing"},
 		{name: "trailers added at the end", guest: func(g *wasmtest.Guest) { g.Call(reqBody, "proxy_add_header_map_value", 1, "t", "1") },
-			events:   []happening{reqHeaders(false), reqData("a", true)},
+			events:   []streamEvent{reqHeaders(false), reqData("a", true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 1, false) request_body(2, 0, true)",
 			upstream: "GET|a|t:1|", client: "nothing"},
 
 		// Replies.
 		{name: "reply", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...) },
-			events: []happening{reqHeaders(true), respHeaders(true), closed},
+			events: []streamEvent{reqHeaders(true), respHeaders(true), closed},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false) response_body(2, 7, true) log(2) done(2) delete(2)",
 			client: "403|go away|", upstream: "nothing"},
 		{name: "reply without a body", guest: func(g *wasmtest.Guest) {
 			reply(g, reqHead, 401, "", "", wasmtest.Pairs("content-type", "a/b", "content-length", "9", ":status", "200", "d", "1", "d", "2"), -1)
 		},
-			events: []happening{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 3, true)",
+			events: []streamEvent{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 3, true)",
 			client: "401|", upstream: "nothing"},
 		{name: "reply to HEAD", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...) },
-			events: []happening{func(_ *bench, s *Stream) { s.RequestHeaders(headermap.Of(":method", "HEAD", ":path", "/"), true) }},
+			events: []streamEvent{func(_ *fixture, s *Stream) { s.RequestHeaders(headermap.Of(":method", "HEAD", ":path", "/"), true) }},
 			calls:  "context_create(2, 1) request_headers(2, 2, true) response_headers(2, 4, true)", client: "403|", upstream: "nothing"},
 		{name: "reply to gRPC", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...) },
-			events: []happening{reqHeaders(false, Header{Name: "content-type", Value: "application/grpc+proto"})},
+			events: []streamEvent{reqHeaders(false, Header{Name: "content-type", Value: "application/grpc+proto"})},
 			calls:  "context_create(2, 1) request_headers(2, 7, false) response_headers(2, 5, true)", client: "200|", upstream: "nothing"},
 		{name: "reply from the body", guest: func(g *wasmtest.Guest) { reply(g, reqBody, deny...) },
-			events: []happening{reqHeaders(false), reqData("abc", false), reqData("d", true)},
+			events: []streamEvent{reqHeaders(false), reqData("abc", false), reqData("d", true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) response_headers(2, 4, false) response_body(2, 7, true)",
 			client: "403|go away|", upstream: "GET"},
 		{name: "reply from response headers", guest: func(g *wasmtest.Guest) { reply(g, respHead, deny...) },
-			events: []happening{reqHeaders(true), respHeaders(false), respData("ok", true), closed},
+			events: []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", true), closed},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) log(2) done(2) delete(2)",
 			client: "403|go away|", upstream: "GET|"},
 		{name: "reply from the response body", guest: func(g *wasmtest.Guest) { reply(g, respBody, deny...) },
-			events: []happening{reqHeaders(true), respHeaders(false), respData("ok", true)},
+			events: []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 2, false) log(2) done(2) delete(2)",
 			client: "200|reset", upstream: "GET|"},
 		{name: "reply from context_create", guest: func(g *wasmtest.Guest) { reply(g, "proxy_on_context_create", deny...) },
-			events: []happening{reqHeaders(true)},
+			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false) response_body(2, 7, true)",
 			client: "403|go away|", upstream: "nothing"},
 		{name: "two replies in a callback", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...); reply(g, reqHead, 404, "", "", "", -1) },
-			events: []happening{reqHeaders(true)},
+			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false) response_body(2, 7, true)",
 			client: "403|go away|", upstream: "nothing"},
 		{name: "two replies to a held request", guest: func(g *wasmtest.Guest) {
@@ -239,69 +243,69 @@ func TestExchanges(t *testing.T) {
 			reply(g, onTicks, deny...)
 			reply(g, onTicks, 404, "", "second", "", -1)
 		},
-			events: []happening{reqHeaders(true), tick},
+			events: []streamEvent{reqHeaders(true), tick},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) tick(1) response_headers(2, 4, false)",
 			client: "404|second|", upstream: "nothing"},
 		{name: "reply in the response headers of a reply", guest: func(g *wasmtest.Guest) {
 			reply(g, reqHead, deny...)
 			reply(g, respHead, 404, "", "second", "", -1)
 		},
-			events: []happening{reqHeaders(true)},
+			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false)",
 			client: "404|second|", upstream: "nothing"},
 		{name: "pause in the response headers of a reply", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...); g.Returns(respHead, 1) },
-			events: []happening{reqHeaders(true)},
+			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false)",
 			client: "nothing", upstream: "nothing"},
 		{name: "reply, then continue", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...); g.Call(reqHead, "proxy_continue_stream", 0) },
-			events: []happening{reqHeaders(true)},
+			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false) response_body(2, 7, true)",
 			client: "403|go away|", upstream: "nothing"},
 		{name: "reply, then close", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...); g.Call(reqHead, "proxy_close_stream", 0) },
-			events: []happening{reqHeaders(true)},
+			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) log(2) done(2) delete(2) response_headers(2, 4, false)",
 			client: "reset", upstream: "nothing"},
 		{name: "reply, then trap", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...); g.Do(reqHead, wasmtest.Unreachable) },
-			events: []happening{reqHeaders(true), closed},
+			events: []streamEvent{reqHeaders(true), closed},
 			calls:  "context_create(2, 1) request_headers(2, 6, true)",
 			client: "503|", upstream: "nothing"},
 		{name: "reply on a tick without effective context", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 1); reply(g, onTicks, deny...) },
-			events: []happening{reqHeaders(true), tick},
+			events: []streamEvent{reqHeaders(true), tick},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) tick(1)",
 			client: "nothing", upstream: "nothing"},
 		{name: "close", guest: func(g *wasmtest.Guest) { g.Call(respHead, "proxy_close_stream", 1) },
-			events: []happening{reqHeaders(true), respHeaders(true)},
+			events: []streamEvent{reqHeaders(true), respHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, true) log(2) done(2) delete(2)",
 			client: "reset", upstream: "GET|"},
 		{name: "trap in response headers", guest: func(g *wasmtest.Guest) { g.Do(respHead, wasmtest.Unreachable) },
-			events: []happening{reqHeaders(true), respHeaders(false), respData("ok", true), closed},
+			events: []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", true), closed},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false)",
 			client: "503|", upstream: "GET|"},
 		{name: "trap in response body", guest: func(g *wasmtest.Guest) { g.Do(respBody, wasmtest.Unreachable) },
-			events: []happening{reqHeaders(true), respHeaders(false), respData("ok", true), closed},
+			events: []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", true), closed},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 2, false)",
 			client: "200|reset", upstream: "GET|"},
 		{name: "trap on a tick while held", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 1); g.Do(onTicks, wasmtest.Unreachable) },
-			events: []happening{reqHeaders(true), tick},
+			events: []streamEvent{reqHeaders(true), tick},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) tick(1)",
 			client: "nothing", upstream: "nothing"},
 
 		// The codec.
-		{name: "control byte in a value", guest: func(*wasmtest.Guest) {}, events: []happening{reqHeaders(true, Header{Name: "x", Value: "a\x00b"}), closed},
+		{name: "control byte in a value", guest: func(*wasmtest.Guest) {}, events: []streamEvent{reqHeaders(true, Header{Name: "x", Value: "a\x00b"}), closed},
 			calls: "context_create(2, 1) log(2) done(2) delete(2)", client: "400|Bad Request|", upstream: "nothing"},
 		{name: "control byte in a value, raw", guest: func(*wasmtest.Guest) {}, config: StreamConfig{Raw: true},
-			events: []happening{reqHeaders(true, Header{Name: "x", Value: "a\x00b"})},
+			events: []streamEvent{reqHeaders(true, Header{Name: "x", Value: "a\x00b"})},
 			calls:  "context_create(2, 1) request_headers(2, 7, true)", client: "nothing", upstream: "GET|"},
 		{name: "upper case, HTTP/2", guest: func(*wasmtest.Guest) {}, config: StreamConfig{Protocol: HTTP2},
-			events: []happening{reqHeaders(true, Header{Name: "X", Value: "a"})}, client: "reset", upstream: "nothing"},
-		{name: "too many headers", guest: func(*wasmtest.Guest) {}, events: []happening{reqHeaders(true, many(100)...)},
+			events: []streamEvent{reqHeaders(true, Header{Name: "X", Value: "a"})}, client: "reset", upstream: "nothing"},
+		{name: "too many headers", guest: func(*wasmtest.Guest) {}, events: []streamEvent{reqHeaders(true, many(100)...)},
 			client: "431|Request Header Fields Too Large|", upstream: "nothing"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			g := everything()
+			g := allCallbacks()
 			test.guest(g)
-			b := run(t, g, setup{vm: VMConfig{Trace: true}, plugin: test.plugin})
+			b := mustStart(t, g, setup{vm: VMConfig{Trace: true}, plugin: test.plugin})
 			from := len(b.vm.Crossings())
 			s := b.plugin.NewStream(test.config)
 			for _, happen := range test.events {
@@ -402,7 +406,7 @@ func TestReplyHeaders(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := wasmtest.NewGuest("0_2_1")
 			g.Call(reqHead, "proxy_send_local_response", test.reply...)
-			b := run(t, g, setup{})
+			b := mustStart(t, g, setup{})
 			s := b.plugin.NewStream(StreamConfig{})
 			request := slices.Clone(get)
 			for _, h := range test.request {
@@ -421,7 +425,7 @@ func TestReplyHeaders(t *testing.T) {
 	t.Run("details", func(t *testing.T) {
 		g := wasmtest.NewGuest("0_2_1")
 		g.Call(reqHead, "proxy_send_local_response", 403, "a b\nc", "", "", 7)
-		s := run(t, g, setup{}).exchange()
+		s := mustStart(t, g, setup{}).exchange()
 		want := &LocalReply{Status: 403, Details: "a_b_c", Headers: []Header{}, GRPCStatus: 7}
 		if diff := cmp.Diff(want, s.Reply()); diff != "" || s.Details() != "a_b_c" {
 			t.Errorf("reply (-want +got):\n%s", diff)
@@ -447,7 +451,7 @@ func TestWireHeaders(t *testing.T) {
 		{"host beside authority, HTTP/2", HTTP2, headermap.Of(":authority", "a", "host", "b"), headermap.Of(":authority", "a")},
 		{"spaces, HTTP/2", HTTP2, headermap.Of("x", " y "), headermap.Of("x", " y ")},
 	}
-	b := run(t, everything(), setup{})
+	b := mustStart(t, allCallbacks(), setup{})
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			for range 2 { // the second time from memory
@@ -466,9 +470,9 @@ func TestWireHeaders(t *testing.T) {
 // TestStreamsInterleaved holds that streams and plugins of one VM don't get in each other's way, and that released
 // streams come back clean.
 func TestStreamsInterleaved(t *testing.T) {
-	g := everything()
+	g := allCallbacks()
 	g.Call(reqHead, "proxy_add_header_map_value", 0, "x", "y")
-	b := run(t, g, setup{vm: VMConfig{Trace: true}})
+	b := mustStart(t, g, setup{vm: VMConfig{Trace: true}})
 	second, err := b.vm.NewPlugin(t.Context(), PluginConfig{Name: "second"})
 	if err != nil {
 		t.Fatal(err)
@@ -516,8 +520,8 @@ func TestCalls(t *testing.T) {
 	g.Call(onCall, "proxy_continue_stream", 0)
 
 	clock := NewManualClock(time.Unix(100, 0))
-	newBench := func(t *testing.T) (*bench, *Stream) {
-		b := run(t, g, setup{vm: VMConfig{Clock: clock, Clusters: clusters}})
+	newBench := func(t *testing.T) (*fixture, *Stream) {
+		b := mustStart(t, g, setup{vm: VMConfig{Clock: clock, Clusters: clusters}})
 		s := b.plugin.NewStream(StreamConfig{})
 		s.RequestHeaders(get, true)
 		if !s.RequestHeld() {
@@ -586,7 +590,7 @@ func TestCalls(t *testing.T) {
 		g := wasmtest.NewGuest("0_2_1")
 		g.Call(reqHead, "proxy_http_call", "ready", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a", "x", "a\nb"), "", "", 0, out1)
 		body := g.Call(onCall, "proxy_get_buffer_bytes", 4, 0, 99, out)
-		b := run(t, g, setup{vm: VMConfig{Clusters: clusters}})
+		b := mustStart(t, g, setup{vm: VMConfig{Clusters: clusters}})
 		b.exchange()
 		if got := b.output(body); got != "invalid header value for: x" {
 			t.Errorf("body %q", got)
@@ -611,7 +615,7 @@ func TestCalls(t *testing.T) {
 			g := wasmtest.NewGuest("0_2_1")
 			pairs := append([]string{":method", "GET", ":path", "/", ":authority", "a"}, test.more...)
 			g.Call(reqHead, "proxy_http_call", "ready", wasmtest.Pairs(pairs...), "", "", test.millis, out1)
-			b := run(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(0, 0)), Clusters: clusters}})
+			b := mustStart(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(0, 0)), Clusters: clusters}})
 			b.exchange()
 			c := b.vm.Calls()[0]
 			if diff := cmp.Diff(test.want, c.Headers[3:]); diff != "" {
@@ -639,7 +643,7 @@ func TestCalls(t *testing.T) {
 		g := wasmtest.NewGuest("0_2_1")
 		g.Call(reqHead, "proxy_http_call", "empty", callPairs, "", "", 0, out1)
 		second := g.Call(reqHead, "proxy_http_call", "ready", callPairs, "", "", 0, out1)
-		b := run(t, g, setup{vm: VMConfig{Clusters: clusters}})
+		b := mustStart(t, g, setup{vm: VMConfig{Clusters: clusters}})
 		b.exchange()
 		if got := b.word(second, 0); got != 8 {
 			t.Errorf("token %d, want 8", got)
@@ -651,7 +655,7 @@ func TestCalls(t *testing.T) {
 func TestTime(t *testing.T) {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Call(reqHead, "proxy_get_current_time_nanoseconds", timeAt)
-	b := run(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(7, 1999))}})
+	b := mustStart(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(7, 1999))}})
 	b.exchange()
 	if got, _ := b.vm.memory.ReadUint64Le(timeAt); got != 7_000_001_000 {
 		t.Errorf("time %d ns, want 7000001000", got)
@@ -667,7 +671,7 @@ func TestTicks(t *testing.T) {
 	g.Call(onTicks, "proxy_log", 2, "tick")
 	clock := g.Call(onTicks, "proxy_get_current_time_nanoseconds", timeAt)
 	g.Call(reqHead, "proxy_set_tick_period_milliseconds", 0)
-	b := run(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(0, 0))}})
+	b := mustStart(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(0, 0))}})
 	if b.plugin.TickPeriod() != 300*time.Millisecond {
 		t.Errorf("period %v", b.plugin.TickPeriod())
 	}
@@ -691,10 +695,10 @@ func TestTicks(t *testing.T) {
 }
 
 func TestDone(t *testing.T) {
-	g := everything()
+	g := allCallbacks()
 	g.Returns(onDones, 0)
 	done := g.Call(onTicks, "proxy_done")
-	b := run(t, g, setup{vm: VMConfig{Trace: true}})
+	b := mustStart(t, g, setup{vm: VMConfig{Trace: true}})
 	if err := b.plugin.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -719,23 +723,23 @@ func many(n int) []Header {
 // TestHeldMaps holds when the request's headers can be read and changed outside their callback.
 func TestHeldMaps(t *testing.T) {
 	t.Run("own reply", func(t *testing.T) {
-		g := everything()
+		g := allCallbacks()
 		g.Call(reqHead, "proxy_send_local_response", 403, "", "", "", -1) // and returns Continue
 		call := g.Call(respHead, "proxy_get_header_map_value", 0, "allow", out)
-		b := run(t, g, setup{})
+		b := mustStart(t, g, setup{})
 		b.exchange()
 		if got := b.output(call); got != "true" {
 			t.Errorf("%v %q, want the request's header", b.status(call), got)
 		}
 	})
 	t.Run("after continue", func(t *testing.T) {
-		g := everything()
+		g := allCallbacks()
 		g.Returns(reqHead, 1)
 		g.Call(onTicks, "proxy_set_effective_context", 2)
 		before := g.Call(onTicks, "proxy_add_header_map_value", 0, "x", "y")
 		g.Call(onTicks, "proxy_continue_stream", 0)
 		after := g.Call(onTicks, "proxy_add_header_map_value", 0, "x", "z")
-		b := run(t, g, setup{})
+		b := mustStart(t, g, setup{})
 		s := b.exchange()
 		_ = b.plugin.Tick()
 		if b.status(before) != abi.StatusOk || b.status(after) != abi.StatusBadArgument {
@@ -746,10 +750,10 @@ func TestHeldMaps(t *testing.T) {
 		}
 	})
 	t.Run("log of a held request", func(t *testing.T) {
-		g := everything()
+		g := allCallbacks()
 		g.Returns(reqHead, 1)
 		call := g.Call(onLogs, "proxy_add_header_map_value", 0, "x", "y")
-		b := run(t, g, setup{})
+		b := mustStart(t, g, setup{})
 		b.exchange().Close()
 		if got := b.status(call); got != abi.StatusBadArgument {
 			t.Errorf("add %v", got)

@@ -21,7 +21,7 @@ func TestWildGuests(t *testing.T) {
 	for seed := range rounds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(seed), 1))
-			b := try(t, wildGuest(r), setup{
+			b := tryStart(t, randomGuest(r), setup{
 				options: Options{Deadline: 2 * time.Second, Interpreter: seed%10 == 0},
 				vm: VMConfig{Trace: seed%3 == 0, Clusters: clusters, Clock: NewManualClock(time.Unix(0, 0)),
 					Log: func(LogLine) {}},
@@ -32,7 +32,7 @@ func TestWildGuests(t *testing.T) {
 				if b.plugin == nil {
 					break
 				}
-				wildEvents(r, b)
+				randomEvents(r, b)
 				_ = b.vm.Advance(time.Duration(r.IntN(2000)) * time.Millisecond)
 			}
 			if b.vm == nil {
@@ -45,18 +45,18 @@ func TestWildGuests(t *testing.T) {
 	}
 }
 
-var wildCallbacks = []string{"proxy_on_context_create", start, configure, reqHead, reqBody, reqTrail, respHead, respBody,
+var randomCallbacks = []string{"proxy_on_context_create", start, configure, reqHead, reqBody, reqTrail, respHead, respBody,
 	"proxy_on_response_trailers", onLogs, onDones, onDeletes, onTicks, onCall, "proxy_on_queue_ready",
 	"proxy_on_grpc_receive", "proxy_on_grpc_close", "proxy_on_grpc_receive_initial_metadata"}
 
-// wildGuest makes a module with a handful of random calls in each callback.
-func wildGuest(r *rand.Rand) []byte {
+// randomGuest makes a module with a handful of random calls in each callback.
+func randomGuest(r *rand.Rand) []byte {
 	versions := []abi.Version{abi.V010, abi.V020, abi.V021}
 	version := versions[r.IntN(3)]
 	g := wasmtest.NewGuest(version.Marker()[len("proxy_abi_version_"):])
 	all := functions(profile.Envoy140)
 	env, wasi := all["env"], all["wasi_snapshot_preview1"]
-	for _, callback := range wildCallbacks {
+	for _, callback := range randomCallbacks {
 		for range r.IntN(8) {
 			module, f := "env", env[r.IntN(len(env))]
 			if r.IntN(6) == 0 {
@@ -70,7 +70,7 @@ func wildGuest(r *rand.Rand) []byte {
 			if f.Result == abi.ResultNone {
 				results = ""
 			}
-			g.CallFrom(module, callback, f.Name, results, wildArgs(r, f)...)
+			g.CallFrom(module, callback, f.Name, results, randomArgs(r, f)...)
 		}
 		if r.IntN(40) == 0 {
 			g.Do(callback, wasmtest.Unreachable)
@@ -88,7 +88,7 @@ func wildGuest(r *rand.Rand) []byte {
 	return g.Bytes()
 }
 
-func wildArgs(r *rand.Rand, f function) []any {
+func randomArgs(r *rand.Rand, f function) []any {
 	var list []any
 	for _, p := range f.Params {
 		switch {
@@ -97,15 +97,15 @@ func wildArgs(r *rand.Rand, f function) []any {
 		case p.Kind.Words() == 1 && r.IntN(2) == 0:
 			list = append(list, r.IntN(12))
 		case p.Kind.Words() == 1:
-			list = append(list, wildNumber(r))
+			list = append(list, randomNumber(r))
 		case p.Kind == abi.KindOutBytes || p.Kind == abi.KindOutPairs:
 			if r.IntN(4) > 0 {
 				list = append(list, wasmtest.Out)
 			} else {
-				list = append(list, wildNumber(r), wildNumber(r))
+				list = append(list, randomNumber(r), randomNumber(r))
 			}
 		case r.IntN(3) == 0:
-			list = append(list, wasmtest.Raw{At: wildNumber(r), Len: wildNumber(r)})
+			list = append(list, wasmtest.Raw{At: randomNumber(r), Len: randomNumber(r)})
 		default:
 			words := []string{"", "ready", "empty", "allow", ":status", ":path", "host", "request\x00path", "plugin_name",
 				"q", wasmtest.Pairs(":method", "GET", ":path", "/", "host", "a"), wasmtest.Pairs("a", "b", "a", "c"), "\x01"}
@@ -115,7 +115,7 @@ func wildArgs(r *rand.Rand, f function) []any {
 	return list
 }
 
-func wildNumber(r *rand.Rand) int {
+func randomNumber(r *rand.Rand) int {
 	edges := []int{0, 1, 1024, 65535, 65536, 262143, 262144, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff}
 	if r.IntN(2) == 0 {
 		return edges[r.IntN(len(edges))]
@@ -123,7 +123,7 @@ func wildNumber(r *rand.Rand) int {
 	return int(r.Uint32())
 }
 
-func wildEvents(r *rand.Rand, b *bench) {
+func randomEvents(r *rand.Rand, b *fixture) {
 	s := b.plugin.NewStream(StreamConfig{Protocol: Protocol(r.IntN(2)), Raw: r.IntN(2) == 0})
 	h := append(get[:len(get):len(get)], Header{Name: "content-type", Value: []string{"application/grpc", "a/b"}[r.IntN(2)]})
 	for range r.IntN(12) {

@@ -1,6 +1,6 @@
 package host
 
-// Traffic counts what has gone over the border between host and guest since the VM was made.
+// Traffic counts the calls and bytes between host and guest since the VM was made.
 type Traffic struct {
 	ToGuest      int // calls of the guest's exports: callbacks, start functions, the allocator
 	ToHost       int // calls of host functions
@@ -8,10 +8,10 @@ type Traffic struct {
 	BytesToHost  int // that host functions read from linear memory
 }
 
-// Traffic is what has been counted so far; VMConfig.Trace asks for it. Unlike Crossings it never stops counting.
+// Traffic is what has been counted so far. It is counted when VMConfig.Trace is set, without an end: Crossings has one.
 func (vm *VM) Traffic() Traffic { return vm.traffic }
 
-// count counts a call, whose return is none.
+// count counts a call; its return is not counted.
 func (vm *VM) count(c *Crossing) {
 	switch {
 	case c.Return:

@@ -46,7 +46,7 @@ func TestTraffic(t *testing.T) {
 			g := wasmtest.NewGuest("0_2_1")
 			test.write(g)
 			for _, traced := range []bool{true, false} {
-				b := run(t, g, setup{vm: VMConfig{Trace: traced}})
+				b := mustStart(t, g, setup{vm: VMConfig{Trace: traced}})
 				want := Traffic{}
 				if traced {
 					want = test.want
@@ -64,7 +64,7 @@ func TestTrafficCountsOnWhenTheTraceIsFull(t *testing.T) {
 	const requests = traceCrossings
 	g := wasmtest.NewGuest("0_2_1")
 	g.Call("proxy_on_request_headers", "proxy_log", 2, "hello")
-	b := run(t, g, setup{vm: VMConfig{Trace: true}})
+	b := mustStart(t, g, setup{vm: VMConfig{Trace: true}})
 	for range requests {
 		s := b.plugin.NewStream(StreamConfig{})
 		s.RequestHeaders(get, true)
@@ -82,7 +82,7 @@ func TestSetLogLevel(t *testing.T) {
 	g.Call(on, "proxy_log", int(abi.LogInfo), "info")
 	g.Call(on, "proxy_log", int(abi.LogWarn), "warn")
 	asked := g.Call(on, "proxy_get_log_level", wasmtest.Out1)
-	b := run(t, g, setup{})
+	b := mustStart(t, g, setup{})
 	for _, test := range []struct {
 		level abi.LogLevel
 		want  []string

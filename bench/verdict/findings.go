@@ -3,7 +3,7 @@
 // words.
 //
 // From a batch to a verdict: samples.go sorts the batches, timing.go makes each contestant's numbers, pair.go compares two
-// builds, gate.go checks that a build is equal to itself, headline.go and claims.go choose what to state.
+// builds, gate.go checks that a build is equal to itself, headline.go and choices.go decide what to state.
 package verdict
 
 import (

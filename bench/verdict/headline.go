@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/stats"
 )
 
 // envoyOrder is the Allocator of a soak that asks for memory as Envoy does.
@@ -19,100 +19,109 @@ func headline(r *evidence.Report, f *Findings) []Claim {
 		extremes(ResidentMemory, residentPerVM(f)), extremes(ModuleSize, moduleSizes(r)), archivedParts(r))
 }
 
-// choices name the fastest build of all, then the fastest of each other language.
-func choices(r *evidence.Report, f *Findings) []Claim {
-	if !f.Gate.Passed {
-		return []Claim{NoSpeedVerdict{}}
-	}
-	var fit []evidence.Build
-	var without []LeftOut
-	for _, b := range r.Builds {
-		if fault, role := faultOf(r, f, b.Name); fault != 0 {
-			without = append(without, LeftOut{b.Name, fault, role})
-		} else if !math.IsNaN(f.overallTime(b.Name)) {
-			fit = append(fit, b)
-		}
-	}
-	slices.SortStableFunc(fit, func(a, b evidence.Build) int { return cmp.Compare(f.overallTime(a.Name), f.overallTime(b.Name)) })
-	if len(fit) < 2 {
-		return nil
-	}
-	best := f.choice(fit[0].Name, fit)
-	best.LeftOut = without
-	claims := []Claim{best}
-	seen := []string{fit[0].Language}
-	for _, b := range fit[1:] {
-		if b.Language == "" || slices.Contains(seen, b.Language) {
+// leaks names the builds that leak in Envoy.
+func leaks(f *Findings) []Claim {
+	var claims []Claim
+	for _, m := range f.Memory {
+		if m.Verdict != Leak || m.Allocator != envoyOrder {
 			continue
 		}
-		seen = append(seen, b.Language)
-		same := slices.DeleteFunc(slices.Clone(fit), func(other evidence.Build) bool { return other.Language != b.Language })
-		choice := f.choice(b.Name, same)
-		choice.Language = b.Language
-		claims = append(claims, choice)
+		claim := LeakClaim{Memory: m}
+		for _, other := range f.Memory {
+			if other.Build == m.Build && other.Allocator != envoyOrder && (other.Verdict == Flat || other.Verdict == Plateau) {
+				claim.OnlyEnvoys = true
+			}
+		}
+		claims = append(claims, claim)
 	}
 	return claims
 }
 
-// faultOf is why a build cannot be chosen, 0 when it can; role is that of an archived part.
-func faultOf(r *evidence.Report, f *Findings, build string) (fault Fault, role string) {
-	if excluded(r, build, "").Any() {
-		return NotConformant, ""
+// comparisons compare every build with the one that is fastest in the first scenario, the usual request.
+func comparisons(r *evidence.Report, f *Findings) []Claim {
+	if !f.Gate.Passed || len(f.Scenarios) == 0 {
+		return nil
 	}
-	for _, m := range f.Memory {
-		if m.Build == build && m.Allocator == envoyOrder && m.Verdict == Leak {
-			return Leaks, ""
+	usual := &f.Scenarios[0]
+	fastest, least := "", math.Inf(1)
+	for _, b := range r.Builds {
+		if t, ok := usual.Timing(b.Name); ok && t.Time.Mid < least {
+			fastest, least = b.Name, t.Time.Mid
 		}
 	}
-	for _, c := range r.Costs {
-		for _, p := range c.Parts {
-			if c.Build == build && archived(p) {
-				return Archived, p.Role
-			}
-		}
-	}
-	return 0, ""
-}
-
-// archived reports whether a part's own authors maintain it no longer; its state goes on to say since when, or why.
-func archived(p evidence.Part) bool { return strings.HasPrefix(p.State, "archived") }
-
-// choice counts in how many scenarios a build is known to be faster than all of the others, or slower than one.
-func (f *Findings) choice(build string, among []evidence.Build) Choice {
-	c := Choice{Build: build, Among: len(among)}
-	for i := range f.Scenarios {
-		compared, wins, loses := false, true, false
-		for _, other := range among {
-			if p, ok := f.Scenarios[i].Pair(build, other.Name); ok {
-				compared = true
-				wins = wins && p.Word == Faster
-				loses = loses || p.Word == Slower
-			}
-		}
-		if !compared {
+	var claims []Claim
+	for _, b := range r.Builds {
+		p, ok := usual.Pair(b.Name, fastest)
+		if !ok {
 			continue
 		}
-		c.Scenarios++
-		if wins {
-			c.Wins++
+		c := Comparison{Pair: p, Scenario: usual.ID, Small: math.Abs(p.Ratio.Mid-1) < smallDifference}
+		for i := range f.Scenarios[1:] {
+			if p, ok := f.Scenarios[1+i].Pair(b.Name, fastest); ok {
+				if c.OthersN == 0 {
+					c.Others = [2]float64{p.Ratio.Mid, p.Ratio.Mid}
+				}
+				c.Others = [2]float64{min(c.Others[0], p.Ratio.Mid), max(c.Others[1], p.Ratio.Mid)}
+				c.OthersN++
+			}
 		}
-		if loses {
-			c.Losses++
-		}
+		claims = append(claims, c)
 	}
-	return c
+	return claims
 }
 
-// overallTime is the geometric mean over scenarios of a build's time, in ns; NaN when one of them has no number.
-func (f *Findings) overallTime(build string) float64 {
-	sum, n := 0.0, 0
-	for i := range f.Scenarios {
-		if t, ok := f.Scenarios[i].Timing(build); ok {
-			sum, n = sum+math.Log(t.Time.Mid), n+1
+// extremes finds the two ends of a list, and the builds that cannot be told from the least. None when all are equal.
+func extremes(of Quantity, all []Measured) []Claim {
+	if len(all) < 2 {
+		return nil
+	}
+	byMid := func(a, b Measured) int { return cmp.Compare(a.Value.Mid, b.Value.Mid) }
+	e := Extremes{Of: of, Least: slices.MinFunc(all, byMid), Most: slices.MaxFunc(all, byMid)}
+	ratio := e.Ratio()
+	if !(ratio > 1) || math.IsInf(ratio, 0) {
+		return nil
+	}
+	e.Small = ratio < 1+smallDifference
+	for _, m := range all {
+		if m.Build != e.Least.Build && m.Build != e.Most.Build && m.Value.Low <= e.Least.Value.High {
+			e.Level = append(e.Level, m.Build)
 		}
 	}
-	if n == 0 {
-		return math.NaN()
+	return []Claim{e}
+}
+
+func startupTotals(f *Findings) (all []Measured) {
+	for _, s := range f.Startups {
+		if !s.Cached {
+			all = append(all, Measured{s.Build, s.Total})
+		}
 	}
-	return math.Exp(sum / float64(n))
+	return all
+}
+
+func residentPerVM(f *Findings) (all []Measured) {
+	for _, m := range f.Resident {
+		all = append(all, Measured{m.Build, m.PerVM})
+	}
+	return all
+}
+
+func moduleSizes(r *evidence.Report) (all []Measured) {
+	for _, s := range r.Sizes {
+		all = append(all, Measured{s.Build, stats.Exact(float64(s.Raw))})
+	}
+	return all
+}
+
+// archivedParts names the parts that their authors maintain no longer.
+func archivedParts(r *evidence.Report) []Claim {
+	var claims []Claim
+	for _, c := range r.Costs {
+		for _, p := range c.Parts {
+			if archived(p) {
+				claims = append(claims, ArchivedPart{c.Build, p})
+			}
+		}
+	}
+	return claims
 }

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "draw a new entry for each deep path whose entry no longer reaches it")
 
-// deep are paths that a run without time to explore must take all the same: each has an entry of its name.
+// deep are paths that every run has to take, even one without time to explore. Each has an entry of its name.
 var deep = map[string][]string{
 	"FuzzConfiguration": {"not valid UTF-8", "starts with a byte order mark",
 		"nested deeper than N levels", "not valid JSON", "expected an object", "expected a string", "expected an array",
@@ -44,9 +44,9 @@ var deep = map[string][]string{
 
 var number = regexp.MustCompile(`[0-9]+`)
 
-// reached are the paths that a case takes: those that the model notes, its log lines, and what is done.
+// reached are the paths of a case: those that the model records, its log lines, and what its steps do.
 func reached(c table.Case) []string {
-	w := walk(c)
+	w := replay(c)
 	all := w.Reached()
 	lines := slices.Clone(w.Case.Start.Logs.Lines)
 	held := map[string]bool{}
@@ -83,7 +83,7 @@ func reached(c table.Case) []string {
 	return all
 }
 
-// entry is the file of a path, and made turns what is in it into a case.
+// entry is the file of a path. made turns its content into a case.
 func entry(target, path string) string {
 	name := strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(path), "-"), "-")
 	return filepath.Join("testdata/fuzz", target, name)
@@ -110,7 +110,7 @@ func read(t *testing.T, file string) []byte {
 	return []byte(data)
 }
 
-// draw gives paths the smallest of many entries that reach them.
+// draw gives for each path the smallest of many entries that reach it.
 func draw(t *testing.T, target string, paths []string) map[string][]byte {
 	best, size := map[string][]byte{}, map[string]int{}
 	for i := range 20_000 {
@@ -157,7 +157,7 @@ func TestCorpusGoesDeep(t *testing.T) {
 	}
 }
 
-// encode writes an entry as the engine reads it.
+// encode writes an entry in the engine's format.
 func encode(target string, data []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "go test fuzz v1\n[]byte(%q)\n", data)
@@ -167,7 +167,7 @@ func encode(target string, data []byte) []byte {
 	return b.Bytes()
 }
 
-// What is drawn must not be for nothing: each deep path is taken by some of the first ten thousand cases.
+// Drawn cases must be useful: each deep path is taken by some of the first ten thousand cases.
 func TestDrawnCasesGoDeep(t *testing.T) {
 	const cases = 10_000
 	often := map[string]int{}

@@ -9,20 +9,20 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 )
 
-// What the environment may say, beside -fuzztime:
+// environment is what variables of the environment say, beside -fuzztime:
 //
-//	SEED=7            makes up other cases from the same bytes of the engine
-//	KEYS=header,deny  keeps to these keys of a configuration
-//	DIST=folder       the modules, in place of those of make build
-//	FOUND=folder      where cases are written, in place of found/
-type surroundings struct {
+//	SEED=7            draws other cases from the same bytes of the engine
+//	KEYS=header,deny  draws only these keys of a configuration
+//	DIST=folder       the folder of the modules, instead of that of make build
+//	FOUND=folder      the folder for new cases, instead of found/
+type environment struct {
 	seed        uint64
 	keys        []string
 	dist, found string
 }
 
-func fromEnvironment(t testing.TB) surroundings {
-	s := surroundings{keys: Keys, dist: "../../dist", found: "found"}
+func fromEnvironment(t testing.TB) environment {
+	s := environment{keys: Keys, dist: "../../dist", found: "found"}
 	if text := os.Getenv("SEED"); text != "" {
 		var err error
 		if s.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
@@ -41,7 +41,7 @@ func fromEnvironment(t testing.TB) surroundings {
 	return s
 }
 
-func loadBuilds(f *testing.F, s surroundings) Builds {
+func loadBuilds(f *testing.F, s environment) Builds {
 	builds, err := Load(f.Context(), s.dist)
 	if os.IsNotExist(unwrapped(err)) && os.Getenv("CI") == "" && os.Getenv("DIST") == "" {
 		f.Skip(err)
@@ -65,8 +65,8 @@ func unwrapped(err error) error {
 	}
 }
 
-// FuzzConfiguration takes bytes for a configuration as they are, or, with a number that is not 0, for decisions about
-// one that is made up.
+// FuzzConfiguration uses the bytes as a configuration, or, with a number other than 0, as decisions about one that is
+// made up.
 func FuzzConfiguration(f *testing.F) {
 	s := fromEnvironment(f)
 	builds := loadBuilds(f, s)
@@ -82,7 +82,7 @@ func FuzzConfiguration(f *testing.F) {
 	})
 }
 
-// FuzzRequests takes bytes for decisions about a configuration and what happens under it.
+// FuzzRequests uses the bytes as decisions about a configuration and what happens under it.
 func FuzzRequests(f *testing.F) {
 	s := fromEnvironment(f)
 	builds := loadBuilds(f, s)
@@ -94,8 +94,8 @@ func FuzzRequests(f *testing.F) {
 	})
 }
 
-// report fails with the smallest case that shows what differs.
-func report(t *testing.T, builds Builds, s surroundings, c table.Case) {
+// report fails with the smallest case that shows the difference.
+func report(t *testing.T, builds Builds, s environment, c table.Case) {
 	c, d := builds.Compare(t.Context(), c)
 	if d == nil {
 		return

@@ -12,7 +12,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 )
 
-// What is found must be a case: whatever the dice can make up, the table can say, and says the same.
+// Every case that the dice can make up can be written, and means the same when the table loads it.
 func TestWhatIsWrittenIsWhatWasFound(t *testing.T) {
 	for seed := range uint64(300) {
 		d := newDice(nil, seed+1)

@@ -6,6 +6,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 func start(s table.Start) yaml.MapSlice {
@@ -29,7 +30,7 @@ func request(r *table.Request) yaml.MapSlice {
 	return add(fields, "response", message(response, r.Response.Headers[1:], r.Response.Body))
 }
 
-func message(fields yaml.MapSlice, all []table.Header, body [][]byte) yaml.MapSlice {
+func message(fields yaml.MapSlice, all []headermap.Header, body [][]byte) yaml.MapSlice {
 	fields = add(fields, "headers", headers(all))
 	if body == nil {
 		return fields
@@ -41,7 +42,7 @@ func message(fields yaml.MapSlice, all []table.Header, body [][]byte) yaml.MapSl
 	return add(fields, "body", chunks)
 }
 
-func headers(all []table.Header) [][]byteText {
+func headers(all []headermap.Header) [][]byteText {
 	pairs := [][]byteText{}
 	for _, h := range all {
 		pairs = append(pairs, []byteText{byteText(h.Name), byteText(h.Value)})
@@ -86,7 +87,7 @@ func clusters(all []table.Cluster) (fields yaml.MapSlice) {
 	return fields
 }
 
-func faults(all []table.Fault) (list []yaml.MapSlice) {
+func faults(all []table.HostFault) (list []yaml.MapSlice) {
 	for _, f := range all {
 		fields := add(nil, "function", f.Function)
 		if f.Bytes != nil {
@@ -117,7 +118,7 @@ func want(s table.Step) yaml.MapSlice {
 	return fields
 }
 
-// became is what has become of a stream.
+// became is what happened to a stream.
 func became(w table.Want) yaml.MapSlice {
 	fields := yaml.MapSlice{}
 	if w.Decision != "" {
@@ -125,7 +126,7 @@ func became(w table.Want) yaml.MapSlice {
 	}
 	if r := w.Reply; r != nil {
 		reply := add(add(add(nil, "status", r.Status), "headers", headers(r.Headers)), "body", byteText(r.Body))
-		if r.GRPCStatus != nil { // a table of one's own may leave these out
+		if r.GRPCStatus != nil { // another table may leave it out
 			reply = add(reply, "grpc_status", *r.GRPCStatus)
 		}
 		if r.Details != "" {

@@ -90,7 +90,7 @@ func (r rustReader) run(ctx context.Context, dir string, files []string) ([]byte
 	says := strings.TrimSpace(stderr.String())
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == unbuilt {
-		return nil, &toolchain.MissingError{Findings: []toolchain.Finding{{Name: "rustreader", Lack: "cargo could not build it: " + says}}}
+		return nil, &toolchain.MissingError{Findings: []toolchain.Finding{{Name: "rustreader", Problem: "cargo could not build it: " + says}}}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the Rust sources: %w: %s", err, says)

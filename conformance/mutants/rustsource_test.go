@@ -151,7 +151,7 @@ func rustMutants(t *testing.T, sources map[string]string) ([]Mutant, error) {
 		t.Fatal(err)
 	}
 	if found[0].Tool == nil {
-		t.Skip("no Rust here: ", found[0].Lack)
+		t.Skip("no Rust here: ", found[0].Problem)
 	}
 	dir, files := t.TempDir(), map[string][]byte{}
 	for name, source := range sources {
