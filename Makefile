@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance worst soak bench bench-full bench-selftest mutants fuzz test build push lint doctor reproducible clean
+.PHONY: help parity conformance worst soak bench bench-full bench-flags bench-selftest mutants fuzz test build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 RUST := $(PARITY) exec rust
@@ -47,6 +47,9 @@ bench: parity ## speed, latency, start-up, memory and size of every build agains
 
 bench-full: parity ## the same with more of everything, and what building costs (twenty minutes)
 	@$(PARITY) bench --full
+
+bench-flags: parity ## other compiler flags against those of each build: size, time, pauses, memory (bench/FLAGS.md)
+	@$(PARITY) flags
 
 bench-selftest: ## do the verdicts of bench and soak hold? of modules whose difference is known (a quarter of an hour)
 	@HEADER_AUTH_SELFTEST=1 go test -count=1 -timeout=60m -run='^Test(Self|Power)' -v ./bench ./bench/soak
