@@ -20,9 +20,9 @@ func FullPlan() evidence.Plan {
 	}
 }
 
-// SpeedPlan measures nothing but batches, and few of them.
+// SpeedPlan measures nothing but batches, and as many latencies as it takes to know how often collectors run.
 func SpeedPlan() evidence.Plan {
-	return evidence.Plan{Name: "speed", Processes: 24, Instances: 2, Rounds: 10, Requests: 500}
+	return evidence.Plan{Name: "speed", Processes: 24, Instances: 2, Rounds: 10, Requests: 500, TailProcesses: 1, TailRequests: 40_000}
 }
 
 // FlagsPlan measures variants of one build: batches, single requests, memory only so long that a leak shows. A short one is
