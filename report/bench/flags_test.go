@@ -30,7 +30,7 @@ func flagsTable() *Flags {
 			{Name: "leaky", Change: []string{"-gc=none"}, Notes: "Frees nothing."}},
 		Report: &evidence.Report{Sizes: sizes, Machine: evidence.Machine{CPU: "A processor", CPUs: 2}},
 		Findings: &verdict.Findings{
-			Gate: verdict.Gate{Passed: true, Build: "shipped", Ratio: verdict.Interval{Low: 0.998, Mid: 1, High: 1.002, N: 16}},
+			Gate: verdict.Gate{Passed: true, Twins: []verdict.TwinRatio{{Build: "shipped", Ratio: verdict.Interval{Low: 0.998, Mid: 1, High: 1.002, N: 16}}}},
 			Scenarios: []verdict.Scenario{{ID: "typical/allow",
 				Timings: []verdict.Timing{{Contestant: "shipped", Time: verdict.Interval{Low: 1, Mid: 1500, High: 2, N: 16}}},
 				Pairs: []verdict.Pair{pair("smaller", 1.10, 1.12, 1.14, verdict.Slower), pair("alike", 0.99, 1.01, 1.02, verdict.Equivalent),
