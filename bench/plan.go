@@ -31,13 +31,15 @@ func FlagsPlan(short bool) evidence.Plan {
 	p := DefaultPlan()
 	p.Name, p.StartupSamples, p.SoakRequests = "flags", 0, 200_000
 	if short {
-		p.Name, p.Processes, p.Rounds, p.TailProcesses, p.TailRequests, p.SoakRequests, p.ResidentSamples = "flags, short", 4, 4, 1, 10_000, 50_000, 1
+		p.Name, p.Processes, p.Rounds = "flags, short", 4, 4
+		p.TailProcesses, p.TailRequests, p.SoakRequests, p.ResidentSamples = 1, 10_000, 50_000, 1
 	}
 	return p
 }
 
-// Filled is a plan with more rounds where there is little to time: so many that it takes about as long, and at most three
-// times as many. With few contestants a round is short, and one disturbance would slow all rounds of an instance.
+// Filled is a plan with more rounds where there is little to time: so many that it takes about as long, and at most
+// three times as many. With few contestants a round is short, and one disturbance would slow all rounds of an
+// instance.
 func Filled(p evidence.Plan, builds, scenarios int) evidence.Plan {
 	const usual = 7 * 9 // contestants times scenarios of the project's own builds and table
 	contestants := builds + 2

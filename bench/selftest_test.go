@@ -12,8 +12,8 @@ import (
 	"github.com/header-auth/header-auth/bench/verdict"
 )
 
-// TestSelf checks the benchmark's verdicts on modules whose difference is known. `make bench-selftest` makes as many runs as
-// are needed to be sure; otherwise there are a few, which find a broken method.
+// TestSelf checks the benchmark's verdicts on modules whose difference is known. `make bench-selftest` makes as many
+// runs as are needed to be sure; otherwise there are a few, which find a broken method.
 func TestSelf(t *testing.T) {
 	runs, mostWrong, fewest5, fewest20 := 20, 1, 18, 20
 	if os.Getenv("HEADER_AUTH_SELFTEST") == "" {
@@ -31,7 +31,7 @@ func TestSelf(t *testing.T) {
 		}
 		f := verdict.Judge(r)
 		same, by5, by20 := pair(t, f, "same"), pair(t, f, "five"), pair(t, f, "twenty")
-		t.Logf("run %2d: same %s, 5 %% more %s, 20 %% more %s; gate %s %v", run+1, wordOf(same), wordOf(by5), wordOf(by20), interval(f.Gate.Ratio), f.Gate.Faults)
+		t.Logf("run %2d: same %s, 5 %% more %s, 20 %% more %s; gate %s %v", run+1, wordOf(same), wordOf(by5), wordOf(by20), interval(f.Gate.Twins[0].Ratio), f.Gate.Faults)
 		if same.Word == verdict.Faster || same.Word == verdict.Slower {
 			different++
 		}

@@ -12,8 +12,8 @@ import (
 // envoyOrder is the Allocator of a soak that asks for memory as Envoy does.
 const envoyOrder = "envoy"
 
-// headline answers which build to choose and how sure that is. There is no composite score: how much each topic weighs is
-// the reader's decision.
+// headline answers which build to choose and how sure that is. There is no composite score: how much each topic weighs
+// is the reader's decision.
 func headline(r *evidence.Report, f *Findings) []Claim {
 	return slices.Concat(choices(r, f), leaks(f), comparisons(r, f), extremes(StartupTime, startupTotals(f)),
 		extremes(ResidentMemory, residentPerVM(f)), extremes(ModuleSize, moduleSizes(r)), archivedParts(r))
@@ -45,14 +45,14 @@ func comparisons(r *evidence.Report, f *Findings) []Claim {
 	usual := &f.Scenarios[0]
 	fastest, least := "", math.Inf(1)
 	for _, b := range r.Builds {
-		if t, ok := usual.Timing(b.Name); ok && t.Time.Mid < least {
+		if t, ok := usual.Timing(b.Name); ok && t.Growth == 0 && t.Time.Mid < least {
 			fastest, least = b.Name, t.Time.Mid
 		}
 	}
 	var claims []Claim
 	for _, b := range r.Builds {
 		p, ok := usual.Pair(b.Name, fastest)
-		if !ok {
+		if !ok || p.Word == Unsteady {
 			continue
 		}
 		c := Comparison{Pair: p, Scenario: usual.ID, Small: math.Abs(p.Ratio.Mid-1) < smallDifference}

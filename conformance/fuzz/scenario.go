@@ -143,7 +143,7 @@ func (d *dice) continuation(w *model.World) table.Step {
 			all = append(all, table.Step{Answer: &table.Answered{}}, table.Step{Answer: &table.Answered{}})
 		}
 	}
-	all = slices.DeleteFunc(all, func(s table.Step) bool { return !w.Can(s) })
+	all = slices.DeleteFunc(all, func(s table.Step) bool { return !w.Possible(s) })
 	if len(all) == 0 {
 		return table.Step{}
 	}

@@ -10,17 +10,13 @@ type upstreams struct{ ofCase, ofStep []script }
 
 type script struct {
 	table.Cluster
-	answers []host.CallAnswer // the same answers for the host
-	next    int
+	next int // answer
 }
 
 func scripts(clusters []table.Cluster) []script {
 	all := make([]script, len(clusters))
 	for i, c := range clusters {
 		all[i].Cluster = c
-		for j := range c.Answers {
-			all[i].answers = append(all[i].answers, callAnswer(&c.Answers[j]))
-		}
 	}
 	return all
 }
@@ -58,11 +54,11 @@ func (u *upstreams) answer(call *host.Call) (host.CallAnswer, bool) {
 	if s == nil || s.next >= len(s.Answers) {
 		return host.CallAnswer{}, false
 	}
-	a := s.next
+	a := &s.Answers[s.next]
 	if !s.Always {
 		s.next++
 	}
-	return s.answers[a], s.Answers[a].Kind != table.None
+	return callAnswer(a), a.Kind != table.None
 }
 
 func callAnswer(a *table.Answer) host.CallAnswer {

@@ -91,6 +91,13 @@ type object struct {
 // has says whether the key is there.
 func (o object) has(key string) bool { return o.fields[key] != nil }
 
+// set reads a key into a field, if the key is there.
+func set[T any](field *T, o object, key string, read func(ast.Node) T) {
+	if o.has(key) {
+		*field = read(o.fields[key])
+	}
+}
+
 // object reads a mapping of the given shape; ok is false when the value is no mapping.
 func (r *reader) object(n ast.Node, s shape) (o object, ok bool) {
 	o = object{Node: n, fields: map[string]ast.Node{}}

@@ -13,7 +13,7 @@ import (
 
 const onAnswer, onConfigure, onResponse = "proxy_on_http_call_response", "proxy_on_configure", "proxy_on_response_headers"
 
-// holding asks the cluster auth about every request, holds it, and lets the stream 2 go when an answer has headers.
+// holding calls the cluster auth for every request and holds it. It lets stream 2 go on when an answer has headers.
 func holding() []byte {
 	g := guest()
 	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "", 5000, wasmtest.Out1)
@@ -26,7 +26,7 @@ func holding() []byte {
 	return g.Bytes()
 }
 
-// ticking logs each tick, counts the answers to the calls it makes on them, and adds a header to every response.
+// ticking logs each tick, makes a call in it and counts the answers, and adds a header to every response.
 func ticking() []byte {
 	g := guest()
 	g.Call(onConfigure, "proxy_set_tick_period_milliseconds", 1000)
@@ -38,7 +38,7 @@ func ticking() []byte {
 	return g.Bytes()
 }
 
-// measuring asks at each request and sets its tick period to the number of bytes that the answer has.
+// measuring makes a call for each request and sets its tick period to the number of bytes of the answer.
 func measuring() []byte {
 	g := guest()
 	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "", 500, wasmtest.Out1)
@@ -50,9 +50,9 @@ func trapping(callback string) []byte { return in(callback, wasmtest.Unreachable
 
 const call = `{cluster: auth, headers: [[":method", GET], [":path", /], [":authority", a]], timeout_ms: 5000}`
 
-// words are cases in the table's words, and the modules that keep to them. Each of the changes makes one of them wrong:
-// a check that cannot fail is none.
-var words = []struct {
+// language has cases that use every key of the table, and modules that pass them. With each of the changes a case fails:
+// this shows that the key is checked.
+var language = []struct {
 	name    string
 	wasm    func() []byte
 	text    string
@@ -202,7 +202,7 @@ good: {none: It logs.}`, []string{"1970-01-01T00:00:00Z => 1970-01-01T00:00:01Z"
 
 func guest0() []byte { return guest().Bytes() }
 
-// refusingConfiguration accepts when it can log.
+// refusingConfiguration accepts its configuration only if proxy_log works.
 func refusingConfiguration() []byte {
 	g := guest()
 	g.Call(onConfigure, "proxy_log", 0, "x")
@@ -210,7 +210,7 @@ func refusingConfiguration() []byte {
 	return g.Bytes()
 }
 
-// statusAt is where a guest's first call leaves its status.
+// statusAt is the address at which a guest stores the status of its first call.
 const statusAt = 1024
 
 func logsTwice() []byte {
@@ -221,7 +221,7 @@ func logsTwice() []byte {
 	return g.Bytes()
 }
 
-// clockReader logs when the clock shows 0.
+// clockReader logs when the clock is 0.
 func clockReader() []byte {
 	g := guest()
 	g.Call(onRequest, "proxy_get_current_time_nanoseconds", wasmtest.Out1)
@@ -231,8 +231,8 @@ func clockReader() []byte {
 	return g.Bytes()
 }
 
-func TestWords(t *testing.T) {
-	for _, test := range words {
+func TestLanguage(t *testing.T) {
+	for _, test := range language {
 		t.Run(test.name, func(t *testing.T) {
 			m := compile(t, test.wasm())
 			text := strings.ReplaceAll(test.text, "CALL", strings.Replace(call, "5000", "500", 1))
@@ -256,7 +256,7 @@ func TestWords(t *testing.T) {
 				if changed == text {
 					t.Errorf("the case has no %s", before)
 				} else if len(judge(changed)) == 0 {
-					t.Errorf("nobody notices %s", change)
+					t.Errorf("the case passes after the change %s", change)
 				}
 			}
 		})
@@ -267,7 +267,7 @@ func oneCase(t *testing.T, keys string) (*table.Case, error) {
 	t.Helper()
 	dir := t.TempDir()
 	files := map[string]string{
-		"contract.yaml": "name: words\nclauses: [{id: \"1\", text: One.}]\n",
+		"contract.yaml": "name: language\nclauses: [{id: \"1\", text: One.}]\n",
 		"a.yaml": "breaks: It breaks.\ncases:\n  - id: a/one\n    clauses: [\"1\"]\n    why: Because.\n    " +
 			strings.ReplaceAll(strings.TrimSpace(keys), "\n", "\n    ") + "\n",
 	}
