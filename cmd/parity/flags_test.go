@@ -33,7 +33,8 @@ func TestTableOfFlags(t *testing.T) {
 	for _, v := range variants {
 		_, table, _ := strings.Cut(shown, "\n### "+v.Of+"\n")
 		table, _, _ = strings.Cut(table, "\n### ")
-		if row := "\n| " + v.Name + " | " + strings.Join(v.Change, " ") + " | "; !strings.Contains(table, row) {
+		change := strings.ReplaceAll(strings.Join(v.Change, " "), "_", "\\_")
+		if row := "\n| " + v.Name + " | " + change + " | "; !strings.Contains(table, row) {
 			t.Errorf("bench/FLAGS.md does not show %q under %s: run make bench-flags, then go test ./cmd/parity -run Flags -update", row[1:], v.Of)
 		}
 	}
