@@ -31,7 +31,8 @@ func FlagsPlan(short bool) evidence.Plan {
 	p := DefaultPlan()
 	p.Name, p.StartupSamples, p.SoakRequests = "flags", 0, 200_000
 	if short {
-		p.Name, p.Processes, p.Rounds, p.TailProcesses, p.TailRequests, p.SoakRequests, p.ResidentSamples = "flags, short", 4, 4, 1, 10_000, 50_000, 1
+		p.Name, p.Processes, p.Rounds = "flags, short", 4, 4
+		p.TailProcesses, p.TailRequests, p.SoakRequests, p.ResidentSamples = 1, 10_000, 50_000, 1
 	}
 	return p
 }
