@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +19,7 @@ import (
 	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/profile"
 	benchreport "github.com/header-auth/header-auth/report/bench"
 )
@@ -180,6 +182,12 @@ func (c *flagsCall) flagsSets(ctx context.Context) ([]flagsSet, error) {
 				return nil, err
 			}
 			set.modules = append(set.modules, made...)
+		}
+		for i, v := range set.variants {
+			for _, name := range slices.Sorted(maps.Keys(v.Environment)) {
+				m := &set.modules[i+1]
+				m.Environment = append(m.Environment, host.Variable{Name: name, Value: v.Environment[name]})
+			}
 		}
 		sets = append(sets, set)
 	}
