@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance worst soak bench bench-full bench-selftest mutants fuzz test build push lint doctor reproducible clean
+.PHONY: help parity conformance worst soak bench bench-full bench-selftest mutants fuzz test update build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 RUST := $(PARITY) exec rust
@@ -20,7 +20,10 @@ ENDED := ! grep -q 'Failing input' .cache/fuzz.log && grep -qx ' *context deadli
 # Not ./... from here: Go takes Dockerfile.go for a Go file.
 PACKAGES := $(patsubst %/,./%/...,$(filter-out dist/ rust-plugin/ target/,$(wildcard */)))
 
-# The shell's LANG is its locale: only one given to make chooses a plugin, and it is nobody else's locale.
+# Packages whose tests have golden files: all of them know -update.
+GOLDEN := $(patsubst %/,%,$(sort $(dir $(filter-out ./cmd/%,$(shell grep -rl --include=*_test.go 'flag.Bool."update"' .)))))
+
+# The shell's LANG is its locale: only a LANG that is given to make itself chooses a plugin, and the commands don't see it as a locale.
 PLUGIN := $(if $(filter command line,$(origin LANG)),$(LANG),go)
 ifeq ($(origin LANG),command line)
 unexport LANG
@@ -57,6 +60,9 @@ mutants: parity ## would the table notice a fault? changes both plugins in small
 test: build ## go vet, the Go tests (those of the builds too), the Rust plugin's tests
 	go vet $(PACKAGES) && go test $(PACKAGES) && $(RUST) cargo test --locked --target-dir=.cache/build/test
 
+update: conformance ## write the golden files and the generated parts of the documents anew; read the difference
+	go test $(GOLDEN) -update && go test ./cmd/parity -run='Readme|Methodology' -update
+
 fuzz: build ## every build against a model of the contract, and with its own words: make fuzz FUZZTIME=60s [SEED=7] (each of three runs)
 	@$(PARITY) fuzz --no-build --time "$(FUZZTIME)" --seed "$(SEED)" --out conformance/fuzz/found
 	@for target in Configuration Requests; do $(GOFUZZ) -fuzz="^Fuzz$$target$$" ./conformance/fuzz 2>&1 | tee .cache/fuzz.log || { $(ENDED); }; done
@@ -67,10 +73,11 @@ build: parity ## dist/NAME.wasm for every build of builds.yaml
 push: build ## the plugin as an image: make push REGISTRY=host/path [LANG=go|rust]
 	@$(PARITY) image push --registry "$(REGISTRY)" --lang "$(PLUGIN)"
 
-lint: parity ## what a reviewer would say first: gofmt, vet, staticcheck, cargo fmt, clippy (the last two where present)
+lint: parity ## gofmt, vet, staticcheck, errorlint, cargo fmt, clippy (the last two where present)
 	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*/*.go')); [ -z "$$files" ] || { echo "gofmt -w $$files" >&2; exit 1; }
 	go vet $(PACKAGES)
 	go tool -modfile=toolchain/lint/go.mod staticcheck $(PACKAGES)
+	go tool -modfile=toolchain/lint/go.mod go-errorlint $(PACKAGES)
 	@if $(RUST) cargo fmt --version >/dev/null 2>&1; then $(RUST) cargo fmt --all --check; else echo "no cargo fmt here"; fi
 	@if $(RUST) cargo clippy --version >/dev/null 2>&1; then $(RUST) cargo clippy --locked --all-targets --target-dir=.cache/build/test -- -D warnings; else echo "no cargo clippy here"; fi
 

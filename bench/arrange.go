@@ -7,7 +7,8 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// arrange sorts samples in the order of builds and scenarios, and removes those of builds and scenarios that were refused.
+// arrange sorts samples in the order of builds and scenarios, and removes those of builds and scenarios that were
+// refused.
 func arrange(r *evidence.Report) {
 	builds := map[string]int{evidence.Floor: -2, evidence.Twin: -1}
 	for i, b := range r.Builds {

@@ -24,8 +24,8 @@ type content struct {
 	dependencies []string // name@version, sorted; without the standard library
 }
 
-// contents asks the compiler what goes into a build. For a compiler that is not known here, files are the build's sources,
-// and there are no dependencies.
+// contents asks the compiler what goes into a build. For a compiler that is not known here, files are the build's
+// sources, and there are no dependencies.
 func contents(ctx context.Context, root string, b build.Build, tool *toolchain.Tool) (c content, err error) {
 	switch b.Compiler {
 	case "go", "tinygo":
@@ -145,8 +145,8 @@ func rustContents(ctx context.Context, root string, b build.Build, tool *toolcha
 	return c, nil
 }
 
-// dependencyFiles are the files below root that a makefile's rule names. rustc writes it as "target: file file …", with a
-// backslash before a space inside a name.
+// dependencyFiles are the files below root that a makefile's rule names. rustc writes it as "target: file file …",
+// with a backslash before a space inside a name.
 func dependencyFiles(root, rule string) (files []string) {
 	_, list, _ := strings.Cut(rule, ": ")
 	list, _, _ = strings.Cut(list, "\n")

@@ -14,9 +14,9 @@ import (
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// Cost measures what making and keeping a build costs. The module has been made before, so that downloads do not count. With
-// timed it is made twice more, in a copy of its sources: first with nothing kept but downloads, then after a change of one
-// line. That takes up to a minute.
+// Cost measures what making and keeping a build costs. The module has been made before, so that downloads do not
+// count. With timed it is made twice more, in a copy of its sources: first with nothing kept but downloads, then after
+// a change of one line. That takes up to a minute.
 func Cost(ctx context.Context, root string, b build.Build, timed bool) (evidence.Cost, error) {
 	cost := evidence.Cost{Build: b.Name}
 	root, err := filepath.Abs(root)
@@ -58,8 +58,8 @@ func Cost(ctx context.Context, root string, b build.Build, timed bool) (evidence
 	return cost, nil
 }
 
-// buildTimes makes a build in a copy of its sources, with its own caches for the compilers, and once more after a change in
-// one file of the plugin. It returns the seconds that build.Run takes, each time.
+// buildTimes makes a build in a copy of its sources, with its own caches for the compilers, and once more after a
+// change in one file of the plugin. It returns the seconds that build.Run takes, each time.
 func buildTimes(ctx context.Context, root string, b build.Build, changed string) (cold, warm float64, err error) {
 	copied, err := os.MkdirTemp("", "header-auth-build-")
 	if err != nil {
@@ -128,8 +128,8 @@ func copySources(root, to string, b build.Build) error {
 	return os.Symlink(compilers, filepath.Join(to, ".cache", "toolchain"))
 }
 
-// changeLine appends a line of code. A comment would not do: Go finds that the package came out the same, and does not link
-// again.
+// changeLine appends a line of code. A comment would not do: Go finds that the package came out the same, and does not
+// link again.
 func changeLine(file string) error {
 	line := "\n" // another language: its compiler may notice that nothing changed
 	switch filepath.Ext(file) {

@@ -24,7 +24,8 @@ type counting struct {
 	Repetitions int
 }
 
-// defaultCounting gives a number that repeats within a tenth of a per cent: it covers a few periods of a garbage collector.
+// defaultCounting gives a number that repeats within a tenth of a per cent: it covers a few periods of a garbage
+// collector.
 var defaultCounting = counting{Low: 1000, High: 5000, Repetitions: 3}
 
 // errNoCounter says why no instructions are counted.
@@ -60,8 +61,8 @@ func countInstructions(ctx context.Context, command func(requests int) []string,
 	return stats.Median(counts), nil
 }
 
-// serveAlone is what such a program does: it sends a case's last step that many times to one VM. Under valgrind everything
-// takes fifty times as long, so compiled code must be in o.CacheDir already.
+// serveAlone is what such a program does: it sends a case's last step that many times to one VM. Under valgrind
+// everything takes fifty times as long, so compiled code must be in o.CacheDir already.
 func serveAlone(ctx context.Context, wasm []byte, o host.Options, c *table.Case, requests int) error {
 	m, err := host.Compile(ctx, wasm, o)
 	if err != nil {
@@ -79,9 +80,9 @@ func serveAlone(ctx context.Context, wasm []byte, o host.Options, c *table.Case,
 // countPatience is how long a run under valgrind may take; it usually takes about ten seconds.
 const countPatience = 2 * time.Minute
 
-// countOnce is the number of instructions that a program executes. Its garbage collector is off and it has one processor, so
-// that only requests are counted. The signals by which Go preempts goroutines are off because callgrind aborts at them, in
-// valgrind 3.19 at least.
+// countOnce is the number of instructions that a program executes. Its garbage collector is off and it has one
+// processor, so that only requests are counted. The signals by which Go preempts goroutines are off because callgrind
+// aborts at them, in valgrind 3.19 at least.
 func countOnce(ctx context.Context, valgrind string, command []string) (int64, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, countPatience, fmt.Errorf("run valgrind: it did not end within %v", countPatience))
 	defer cancel()

@@ -10,8 +10,8 @@ import (
 // countLines is how many lines of the files hold code. A line of white space and comments does not count. The extension
 // says which language a file is in: .go, .rs; anything else is read like C.
 //
-// A program that counts the lines of folders cannot be used instead: only the compiler knows which files go into a build,
-// and a counter that strips comments by regular expressions miscounts what is in strings.
+// A program that counts the lines of folders cannot be used instead: only the compiler knows which files go into a
+// build, and a counter that strips comments by regular expressions miscounts what is in strings.
 func countLines(root string, files []string) (lines int, err error) {
 	for _, file := range files {
 		if !filepath.IsAbs(file) {
@@ -52,8 +52,8 @@ func codeLines(text, extension string) (lines int) {
 	return lines
 }
 
-// lexeme is the length of what the text begins with: a comment, a string, or one byte of something else. A comment or string
-// without an end goes on to the end of the text.
+// lexeme is the length of what the text begins with: a comment, a string, or one byte of something else. A comment or
+// string without an end goes on to the end of the text.
 func lexeme(text, extension string) (size int, comment bool) {
 	rust, golang := extension == ".rs", extension == ".go"
 	switch {

@@ -145,8 +145,8 @@ func single(cases []table.Case) (*table.Case, error) {
 	return nil, fmt.Errorf("%d cases, expected one of a single request among them", len(cases))
 }
 
-// soaked are the first case that is allowed and the first that is refused, both of one request and without a configuration.
-// Where one of them is missing, the other is returned twice.
+// soaked are the first case that is allowed and the first that is refused, both of one request and without a
+// configuration. Where one of them is missing, the other is returned twice.
 func soaked(cases []table.Case) (allow, refuse *table.Case, err error) {
 	for i := range cases {
 		e, err := newExchange(&cases[i])

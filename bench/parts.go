@@ -38,8 +38,8 @@ var loadParts = sync.OnceValues(func() (map[string][]part, error) {
 	return file.Builds, nil
 })
 
-// partsOf are the parts of a build; none for a build that parts.yaml does not name. compiler is the version installed here:
-// where parts.yaml has another one, the date of the installed one is not known.
+// partsOf are the parts of a build; none for a build that parts.yaml does not name. compiler is the version installed
+// here: where parts.yaml has another one, the date of the installed one is not known.
 func partsOf(name, compiler string) ([]evidence.Part, error) {
 	all, err := loadParts()
 	if err != nil {

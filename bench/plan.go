@@ -25,8 +25,9 @@ func SpeedPlan() evidence.Plan {
 	return evidence.Plan{Name: "speed", Processes: 24, Instances: 2, Rounds: 10, Requests: 500}
 }
 
-// Filled is a plan with more rounds where there is little to time: so many that it takes about as long, and at most three
-// times as many. With few contestants a round is short, and one disturbance would slow all rounds of an instance.
+// Filled is a plan with more rounds where there is little to time: so many that it takes about as long, and at most
+// three times as many. With few contestants a round is short, and one disturbance would slow all rounds of an
+// instance.
 func Filled(p evidence.Plan, builds, scenarios int) evidence.Plan {
 	const usual = 7 * 9 // contestants times scenarios of the project's own builds and table
 	contestants := builds + 2

@@ -14,8 +14,8 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// watch is how long a task may take, and soakPatience how long a hundredth of a soak may. The guest's calls have no deadline,
-// because that would make them slower.
+// watch is how long a task may take, and soakPatience how long a hundredth of a soak may. The guest's calls have no
+// deadline, because that would make them slower.
 const (
 	watch        = 10 * time.Minute
 	soakPatience = time.Minute
@@ -23,9 +23,9 @@ const (
 
 var errSilent = errors.New("a process does not end")
 
-// start has a task done by a fresh process, and returns what it found. A process that does not end is killed after watch; in
-// a soak, when it has reported nothing for patience. The latter is a finding, Ended: where little memory is free, a garbage
-// collector runs for every allocation, and each time marks the whole heap.
+// start has a task done by a fresh process, and returns what it found. A process that does not end is killed after
+// watch; in a soak, when it has reported nothing for patience. The latter is a finding, Ended: where little memory is
+// free, a garbage collector runs for every allocation, and each time marks the whole heap.
 func start(ctx context.Context, command []string, t *task, patience time.Duration, progress func(share float64)) ([]finding, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// usual is how long a task of each kind takes with the default plan on two cores: an estimate until this run has done one.
+// usual is how long a task of each kind takes with the default plan on two cores: an estimate until this run has done
+// one.
 var usual = map[taskKind]time.Duration{doWitnesses: 5 * time.Second, doBatches: 4 * time.Second, doTails: 5 * time.Second,
 	doStartup: time.Second, doSoak: 4 * time.Second, doResident: 2 * time.Second}
 

@@ -18,8 +18,8 @@ import (
 // warmUp is how many requests a VM serves before its memory is counted.
 const warmUp = 1000
 
-// resident reads the memory of this process, which must do nothing else, at each number of warm VMs (ascending). Before that
-// the host's own garbage is returned to the system: compiling a module leaves more of it than a VM takes.
+// resident reads the memory of this process, which must do nothing else, at each number of warm VMs (ascending).
+// Before that the host's own garbage is returned to the system: compiling a module leaves more of it than a VM takes.
 func resident(ctx context.Context, wasm []byte, o host.Options, c *table.Case, vms []int) (found evidence.Resident, err error) {
 	if !slices.IsSorted(vms) || len(vms) == 0 || vms[0] < 1 {
 		return found, fmt.Errorf("resident memory of %v VMs: expected ascending numbers from 1", vms)

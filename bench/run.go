@@ -49,8 +49,8 @@ type Progress struct {
 	Left time.Duration // an estimate; 0: none yet
 }
 
-// Run measures and fills in the report: scenarios, refusals and every list of samples that comes from a process. When it is
-// interrupted the report has what was measured, and the error is the context's.
+// Run measures and fills in the report: scenarios, refusals and every list of samples that comes from a process. When
+// it is interrupted the report has what was measured, and the error is the context's.
 func Run(ctx context.Context, c Config, r *evidence.Report) error {
 	if err := scenarios(c.Table, r); err != nil {
 		return err
@@ -115,8 +115,8 @@ func possible(p evidence.Plan, t *table.Table, r *evidence.Report) evidence.Plan
 	return p
 }
 
-// excludeNonConformant runs the scenarios as the conformance suite does before anything is timed. A build has no number in a
-// scenario that it fails. It returns the builds with a scenario left to time.
+// excludeNonConformant runs the scenarios as the conformance suite does before anything is timed. A build has no
+// number in a scenario that it fails. It returns the builds with a scenario left to time.
 func excludeNonConformant(ctx context.Context, c *Config, r *evidence.Report) []Subject {
 	subjects := make([]suite.Subject, len(c.Subjects))
 	for i, s := range c.Subjects {
@@ -145,8 +145,8 @@ func excludeNonConformant(ctx context.Context, c *Config, r *evidence.Report) []
 	return able
 }
 
-// tasks are all tasks of a run, in their order. Repetitions of one measurement are far apart in time, so that a slow minute
-// does not hit one build alone.
+// tasks are all tasks of a run, in their order. Repetitions of one measurement are far apart in time, so that a slow
+// minute does not hit one build alone.
 func tasks(c *Config, able []Subject) []task {
 	newTask := func(kind taskKind, number int, subjects ...Subject) task {
 		t := task{Kind: kind, Number: number, Seed: c.Seed, Plan: c.Plan, Folder: c.Folder, Host: hostOf(c.Host), CacheDir: c.CacheDir}

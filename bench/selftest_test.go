@@ -12,8 +12,8 @@ import (
 	"github.com/header-auth/header-auth/bench/verdict"
 )
 
-// TestSelf checks the benchmark's verdicts on modules whose difference is known. `make bench-selftest` makes as many runs as
-// are needed to be sure; otherwise there are a few, which find a broken method.
+// TestSelf checks the benchmark's verdicts on modules whose difference is known. `make bench-selftest` makes as many
+// runs as are needed to be sure; otherwise there are a few, which find a broken method.
 func TestSelf(t *testing.T) {
 	runs, mostWrong, fewest5, fewest20 := 20, 1, 18, 20
 	if os.Getenv("HEADER_AUTH_SELFTEST") == "" {

@@ -12,8 +12,8 @@ import (
 	"github.com/header-auth/header-auth/host/abi"
 )
 
-// soak sends requests to one VM, allowed and refused in turn, and records how its linear memory grows. Neither case has a
-// configuration, so that one plugin serves both. progress gets what is known so far, a hundred times.
+// soak sends requests to one VM, allowed and refused in turn, and records how its linear memory grows. Neither case
+// has a configuration, so that one plugin serves both. progress gets what is known so far, a hundred times.
 //
 // A VM that runs out of memory is a finding: Ended. The error is a *suite.WrongError or any other *host.Failure.
 func soak(ctx context.Context, m *host.Module, allow, refuse *table.Case, requests int, progress func(evidence.Memory)) (found evidence.Memory, err error) {

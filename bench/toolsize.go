@@ -87,8 +87,8 @@ func libraries(ctx context.Context, program string) (found []string) {
 	return found
 }
 
-// diskUse is the sum of the sizes of the files in and below places, each once, however many links point to it. A place that
-// does not exist counts 0.
+// diskUse is the sum of the sizes of the files in and below places, each once, however many links point to it. A place
+// that does not exist counts 0.
 func diskUse(places []string) (bytes int64, err error) {
 	seen := map[string]bool{}
 	var add func(place string) error

@@ -107,8 +107,8 @@ type contest struct {
 	floors      map[string]*host.Module // by case
 }
 
-// newContest compiles every module anew, in random order: the address of the code is the largest cause of differences between
-// two runs.
+// newContest compiles every module anew, in random order: the address of the code is the largest cause of differences
+// between two runs.
 func (w *worker) newContest(ctx context.Context) (*contest, error) {
 	t := &contest{w: w, floors: map[string]*host.Module{}}
 	files := append([]moduleFile{}, w.Modules...)

@@ -14,8 +14,8 @@ import (
 
 const module = "\x00asm\x01\x00\x00\x00"
 
-// lone makes a repository with one entry in builds.yaml, as a reader would add it, changed as the test says.
-func lone(t *testing.T, replace ...string) (root string, builds []Build) {
+// singleBuild makes a repository with one entry in builds.yaml, as a reader would add it, changed as the test says.
+func singleBuild(t *testing.T, replace ...string) (root string, builds []Build) {
 	t.Helper()
 	root = t.TempDir()
 	write(t, filepath.Join(root, "a.wasm"), module+"first")
@@ -43,7 +43,7 @@ func run(t *testing.T, root string, builds []Build) Result {
 
 // A further build needs nothing but an entry, and may use any compiler on PATH.
 func TestRunAddedEntry(t *testing.T) {
-	root, builds := lone(t)
+	root, builds := singleBuild(t)
 	write(t, filepath.Join(root, ".cache", "build", "one", "unfinished-killed", "half"), "")
 	r := run(t, root, builds)
 	content, err := os.ReadFile(r.Path)
@@ -93,7 +93,7 @@ func TestRunAgain(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			root, builds := lone(t)
+			root, builds := singleBuild(t)
 			run(t, root, builds)
 			r := run(t, root, tt.change(t, root))
 			if r.UpToDate != tt.fresh {
@@ -122,7 +122,7 @@ func TestRunFails(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			root, builds := lone(t)
+			root, builds := singleBuild(t)
 			run(t, root, builds)
 			before, _ := os.ReadFile(filepath.Join(root, "dist", "one.wasm"))
 			_, err := Run(context.Background(), load(t, root, tt.old, tt.new), Options{Root: root})
@@ -141,7 +141,7 @@ func TestRunFails(t *testing.T) {
 
 // Of several runs at once, one builds, and the others wait and take its module.
 func TestRunTwice(t *testing.T) {
-	root, _ := lone(t)
+	root, _ := singleBuild(t)
 	builds := load(t, root, `[cp, a.wasm, "${out}"]`, `[sh, -c, "echo x >>${work}/count && cp a.wasm ${out}"]`)
 	var wg sync.WaitGroup
 	for range 4 {
@@ -163,7 +163,7 @@ func TestRunEnvironment(t *testing.T) {
 		t.Setenv(name, "mine")
 	}
 	t.Setenv("GOPROXY", "mirror")
-	root, _ := lone(t)
+	root, _ := singleBuild(t)
 	builds := load(t, root, `{command: [cp, a.wasm, "${out}"]}`,
 		`{command: [sh, -c, "cp a.wasm ${out}; echo $GOFLAGS,$RUSTFLAGS,$CARGO_PROFILE_RELEASE_LTO,$GOOS,$GOPROXY >${work}/env"], env: {GOOS: "${root}"}}`)
 	run(t, root, builds)

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// Builders are the values of PushOptions.Builder. "auto" takes the first tool that works, in this order. With "none",
+// builders are the values of PushOptions.Builder. "auto" takes the first tool that works, in this order. With "none",
 // or when no tool works, this package makes the image itself.
-var Builders = []string{"auto", "docker", "podman", "buildah", "none"}
+var builders = []string{"auto", "docker", "podman", "buildah", "none"}
 
 // tool is a program that builds an image from a Dockerfile and pushes it.
 type tool struct {

@@ -20,7 +20,7 @@ type PushOptions struct {
 	Lang     string // go or rust
 	Tag      string // empty: latest
 	Wasm     string // the module's file; empty: DefaultWasm(Lang) under Root
-	Builder  string // one of Builders; empty: auto
+	Builder  string // one of builders; empty: auto
 	Root     string // the repository, for its Dockerfiles; empty: the working directory
 	Insecure bool   // allow plain HTTP, and HTTPS with any certificate
 }
@@ -31,15 +31,15 @@ type Pushed struct {
 	Pinned         string   // host/path/header-auth-lang@sha256:…
 	ManifestDigest string   // sha256:…
 	FileSHA256     string   // 64 hex digits
-	Builder        string   // the one of Builders that made it
+	Builder        string   // the one of builders that made it
 	Skipped        []string // with auto: "tool: reason" for each that does not work here
 }
 
 // Push makes the image, pushes it and reads it back. Errors are of type *Error. Credentials are those of `docker login`
 // and `podman login`.
 func Push(ctx context.Context, o PushOptions) (Pushed, error) {
-	if !slices.Contains(Builders, orDefault(o.Builder, "auto")) {
-		return Pushed{}, errorf(Usage, "choose builder: %q: expected one of %s", o.Builder, strings.Join(Builders, ", "))
+	if !slices.Contains(builders, orDefault(o.Builder, "auto")) {
+		return Pushed{}, errorf(Usage, "choose builder: %q: expected one of %s", o.Builder, strings.Join(builders, ", "))
 	}
 	ref, reference, err := parseReference(o)
 	if err != nil {

@@ -1,7 +1,7 @@
 // Package evidence holds what a benchmark measured, raw, as data of one versioned schema.
 //
-// No value in it is computed from another one in it. Package verdict makes medians, intervals and verdicts of it when a report
-// is rendered, so that a better method can be applied to an old measurement.
+// No value in it is computed from another one in it. Package verdict makes medians, intervals and verdicts of it when
+// a report is rendered, so that a better method can be applied to an old measurement.
 package evidence
 
 import "time"
@@ -44,8 +44,8 @@ type Run struct {
 	Plan     Plan      `json:"plan"`
 }
 
-// Plan is how much is measured. The levels of Batches are processes × instances × rounds × requests: what varies is repeated
-// at the level at which it varies (Kalibera and Jones 2013).
+// Plan is how much is measured. The levels of Batches are processes × instances × rounds × requests: what varies is
+// repeated at the level at which it varies (Kalibera and Jones 2013).
 type Plan struct {
 	Name            string `json:"name"`      // default, full, or that of a test
 	Processes       int    `json:"processes"` // fresh ones, each compiling and instantiating anew
@@ -123,8 +123,8 @@ const (
 	Twin  = "(twin)"  // the first build once more, compiled and instantiated by itself: the A/A check
 )
 
-// Batches are the timed batches of one contestant in one instance. Batch i was timed next to batch i of every other contestant
-// of the same scenario, process and instance: they are pairs.
+// Batches are the timed batches of one contestant in one instance. Batch i was timed next to batch i of every other
+// contestant of the same scenario, process and instance: they are pairs.
 type Batches struct {
 	Scenario   string    `json:"scenario"`
 	Contestant string    `json:"entrant"`

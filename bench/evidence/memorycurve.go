@@ -10,8 +10,9 @@ const (
 	perDecade   = 10  // further points, evenly on a log scale
 )
 
-// MemoryCurve records the size of linear memory over requests: each change; once there are too many, every second change,
-// then every fourth, and so on, so that those kept are spread over all of them. A point is the size after so many requests.
+// MemoryCurve records the size of linear memory over requests: each change; once there are too many, every second
+// change, then every fourth, and so on, so that those kept are spread over all of them. A point is the size after so
+// many requests.
 type MemoryCurve struct {
 	points  []Point
 	changed []bool // of points

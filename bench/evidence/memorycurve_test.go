@@ -53,7 +53,8 @@ func TestMemoryCurve(t *testing.T) {
 	}
 }
 
-// TestMemoryCurveKeepsEveryChange: a verdict needs the request at which memory grew, not one at which it was recorded anyway.
+// TestMemoryCurveKeepsEveryChange: a verdict needs the request at which memory grew, not one at which it was recorded
+// anyway.
 func TestMemoryCurveKeepsEveryChange(t *testing.T) {
 	c := NewMemoryCurve(1)
 	for n := 1; n <= 30; n++ {

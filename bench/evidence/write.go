@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Write writes the report as JSON of the schema in schema.json. An empty list is [], never null. The samples of one list are
-// on one line, and so is a short object, so that two reports can be compared line by line.
+// Write writes the report as JSON of the schema in schema.json. An empty list is [], never null. The samples of one
+// list are on one line, and so is a short object, so that two reports can be compared line by line.
 func Write(w io.Writer, r *Report) error {
 	data, err := json.Marshal(r)
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 
 // The guests below are the floor of typical/allow with an addition in on_request_headers. Requests are counted from 1.
 
-// Work does n rounds of work in each request: a round loads a word of memory, changes it and stores it. That takes a few
-// nanoseconds, and the next round has to wait for them. So a guest can be made slower than another by a known share, on any
-// machine, once a round has been timed there.
+// Work does n rounds of work in each request: a round loads a word of memory, changes it and stores it. That takes a
+// few nanoseconds, and the next round has to wait for them. So a guest can be made slower than another by a known
+// share, on any machine, once a round has been timed there.
 func Work(n int) []byte {
 	const word = 512 // an address that nothing else uses
 	const left = 3   // local
@@ -26,8 +26,8 @@ func Work(n int) []byte {
 	return g.Bytes()
 }
 
-// Leak takes that many bytes in each request, writes to them and never frees them. Memory grows by whole pages, as many as
-// are needed, up to the host's limit; then the guest traps.
+// Leak takes that many bytes in each request, writes to them and never frees them. Memory grows by whole pages, as
+// many as are needed, up to the host's limit; then the guest traps.
 func Leak(bytesPerRequest int) []byte {
 	pages := max(1, (bytesPerRequest+pageBytes-1)/pageBytes)
 	g := plugin()
@@ -42,8 +42,8 @@ func Leak(bytesPerRequest int) []byte {
 	return g.Bytes()
 }
 
-// Grow grows memory once, by that many pages of 64 KiB, in the first request after that many others: as a table does that
-// reaches its final size.
+// Grow grows memory once, by that many pages of 64 KiB, in the first request after that many others: as a table does
+// that reaches its final size.
 func Grow(after, pages int) []byte {
 	g := plugin()
 	whenRequest(g, wasmtest.Eq, after+1)

@@ -82,8 +82,8 @@ func TestFaultyGuestsPassForTheFloor(t *testing.T) {
 	}
 }
 
-// The word in memory shows how many rounds were done. Package host gives no access to a guest's memory, so this test runs the
-// guest on wazero itself.
+// The word in memory shows how many rounds were done. Package host gives no access to a guest's memory, so this test
+// runs the guest on wazero itself.
 func TestWork(t *testing.T) {
 	ctx := context.Background()
 	for _, rounds := range []int{0, 1, 2, 1000} {

@@ -18,8 +18,9 @@ var floors = map[string]func(*wasmtest.Guest){
 	"typical/log-headers":    logHeaders,
 }
 
-// Floor is the plugin that makes the host calls that no plugin can do without in a scenario, with constants in place of what
-// a plugin would compute. Its time is the cost of the host and of the calls. It reports false for a scenario that has none.
+// Floor is the plugin that makes the host calls that no plugin can do without in a scenario, with constants in place
+// of what a plugin would compute. Its time is the cost of the host and of the calls. It reports false for a scenario
+// that has none.
 //
 // It has one answer only: run its case without the good request that the suite sends afterwards.
 func Floor(scenario string) ([]byte, bool) {

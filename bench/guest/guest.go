@@ -1,8 +1,8 @@
 // Package guest writes the plugins that the benchmark needs besides the builds: floors, which make the host calls of a
 // scenario and do nothing else, and plugins with a known fault, with which the benchmark is tested.
 //
-// Each answers its scenario's request with constants, without looking at it. It is of no use for other requests, and serves
-// one stream at a time.
+// Each answers its scenario's request with constants, without looking at it. It is of no use for other requests, and
+// serves one stream at a time.
 package guest
 
 import (
@@ -26,7 +26,8 @@ const (
 // pageBytes is a page of linear memory.
 const pageBytes = 64 << 10
 
-// plugin begins a guest with the exports of a plugin that is made with an SDK, and with the same host calls at its start.
+// plugin begins a guest with the exports of a plugin that is made with an SDK, and with the same host calls at its
+// start.
 func plugin() *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Allocator = "proxy_on_memory_allocate"

@@ -11,8 +11,8 @@ import (
 const (
 	// least is the fewest bytes a round that count as a leak: TinyGo allocates sixteen at least, Go and Rust eight.
 	least = 8
-	// settled is how many rounds a heap may need to reach its size. Until then the bytes that stay grow without a leak, in
-	// mainline Go on a path that allocates little.
+	// settled is how many rounds a heap may need to reach its size. Until then the bytes that stay grow without a
+	// leak, in mainline Go on a path that allocates little.
 	settled = Rounds
 )
 
@@ -51,9 +51,9 @@ func (i Interval) MarshalJSON() ([]byte, error) {
 
 // judge combines two sources: the steps in which linear memory grows, and the bytes that stay as they are.
 //
-// Steps alone show a leak once there are three at a steady pace. The bytes that stay show it earlier, but count only when
-// memory grows too, as it must when something leaks. A leak of that rate would have filled the memory since its last growth:
-// if memory has not grown again, there is none.
+// Steps alone show a leak once there are three at a steady pace. The bytes that stay show it earlier, but count only
+// when memory grows too, as it must when something leaks. A leak of that rate would have filled the memory since its
+// last growth: if memory has not grown again, there is none.
 func (p *path) judge() Memory {
 	m := p.memory
 	m.Curve = p.curve.UpTo(m.Requests, int64(p.cycle.VM().Memory()))

@@ -76,8 +76,8 @@ func (p *pauses) median() time.Duration {
 	return 0
 }
 
-// confirmed are the pauses that come again in a second run. There the guest sees the same clock and the same random numbers,
-// so its own pauses take as long again, and others do not.
+// confirmed are the pauses that come again in a second run. There the guest sees the same clock and the same random
+// numbers, so its own pauses take as long again, and others do not.
 func (p *pauses) confirmed(ctx context.Context, m *host.Module, c *table.Case) Pauses {
 	found := Pauses{Median: p.median()}
 	limit := found.Median * TimesMedian

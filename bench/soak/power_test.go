@@ -83,8 +83,8 @@ var changes = []change{
 				"        if N.fetch_add(1, std::sync::atomic::Ordering::Relaxed) != 49_999 {\n            change_response(&self.config);\n        }\n"}},
 }
 
-// TestPower changes one line of the plugins, so that they leak sixteen bytes in one place or give one wrong answer in fifty
-// thousand requests, builds them as builds.yaml says and checks that a soak finds it.
+// TestPower changes one line of the plugins, so that they leak sixteen bytes in one place or give one wrong answer in
+// fifty thousand requests, builds them as builds.yaml says and checks that a soak finds it.
 func TestPower(t *testing.T) {
 	if os.Getenv("HEADER_AUTH_SELFTEST") == "" {
 		t.Skip("builds 32 plugins: make bench-selftest")
@@ -135,7 +135,8 @@ func (c *change) found(t *testing.T, r *soak.Result) {
 		}
 		return
 	}
-	// An allocator takes at least what is asked for, and those here less than four times as much, in up to three places of a round.
+	// An allocator takes at least what is asked for, and those here less than four times as much, in up to three
+	// places of a round.
 	if m.Verdict != verdict.Leak || m.PerRound.High < c.bytes || m.PerRound.Low > 12*c.bytes {
 		t.Errorf("%s: %s, %.1f [%.1f, %.1f] bytes a round, expected a leak of %v or more", r.Case, m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High, c.bytes)
 	}

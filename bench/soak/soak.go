@@ -1,6 +1,6 @@
-// Package soak is the long run: every case of a table that can be repeated, a hundred thousand rounds of it in one VM. Each
-// answer is compared as a whole with the first one; memory and pauses are watched by round. path.go runs one case on one
-// build, stay.go and judge.go judge its memory, pauses.go its pauses; this file runs all cases on all builds.
+// Package soak is the long run: every case of a table that can be repeated, a hundred thousand rounds of it in one VM.
+// Each answer is compared as a whole with the first one; memory and pauses are watched by round. path.go runs one case
+// on one build, stay.go and judge.go judge its memory, pauses.go its pauses; this file runs all cases on all builds.
 package soak
 
 import (
@@ -24,8 +24,9 @@ const (
 	Longest     = 4
 )
 
-// Environment holds the environment variables of every VM. Mainline Go then collects its heap when a fifth was added to it,
-// instead of as much again, so that garbage does not hide for long what stays. No other runtime here reads the variable.
+// Environment holds the environment variables of every VM. Mainline Go then collects its heap when a fifth was added
+// to it, instead of as much again, so that garbage does not hide for long what stays. No other runtime here reads the
+// variable.
 var Environment = []host.Variable{{Name: "GOGC", Value: "20"}}
 
 // Subject is one build.
@@ -133,7 +134,8 @@ type runner struct {
 	share []float64 // of each that is done
 }
 
-// compiled is a module that its first path compiles: guarded, so that a call can be ended, and without that, as it costs time.
+// compiled is a module that its first path compiles: guarded, so that a call can be ended, and without that, as it
+// costs time.
 type compiled struct {
 	Subject
 	once            sync.Once

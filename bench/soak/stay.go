@@ -2,12 +2,13 @@ package soak
 
 import "github.com/header-auth/header-auth/bench/stats"
 
-// stay watches how much of linear memory stays as it is. Garbage and freed memory are soon overwritten; what is kept stays. So
-// with a leak more and more memory stays from look to look, long before linear memory as a whole has to grow: TinyGo's
-// doubles, Go's grows by half a MiB, and neither shows sixteen bytes a request within a hundred thousand requests.
+// stay watches how much of linear memory stays as it is. Garbage and freed memory are soon overwritten; what is kept
+// stays. So with a leak more and more memory stays from look to look, long before linear memory as a whole has to
+// grow: TinyGo's doubles, Go's grows by half a MiB, and neither shows sixteen bytes a request within a hundred
+// thousand requests.
 //
-// All rounds are alike, so garbage may lie where the same garbage was before, and look as if it stayed. That adds to the bytes
-// that stay, never takes from them, and does not last: hence the least of several looks counts.
+// All rounds are alike, so garbage may lie where the same garbage was before, and look as if it stayed. That adds to
+// the bytes that stay, never takes from them, and does not last: hence the least of several looks counts.
 type stay struct {
 	before []byte
 	last   []uint16 // of each granule: the look that found it changed last; 0: none
@@ -52,8 +53,8 @@ func (s *stay) look(rounds int, memory []byte) {
 	s.rows = append(s.rows, row)
 }
 
-// stayed is, for the looks from from to to, how many bytes were written before a look and stayed for span looks after it; of
-// every group of looks the least.
+// stayed is, for the looks from from to to, how many bytes were written before a look and stayed for span looks after
+// it; of every group of looks the least.
 func (s *stay) stayed(from, to, span int) (rounds, bytes []float64) {
 	for first := from; first+group <= to; first += group {
 		least, at := -1, 0
@@ -76,8 +77,8 @@ const (
 	fewest = 4 // points
 )
 
-// rate is by how many bytes a round what stays grows, in the second and third quarter of the rounds; still says whether the
-// quarter after that agrees. It is unknown when memory was not read often enough.
+// rate is by how many bytes a round what stays grows, in the second and third quarter of the rounds; still says
+// whether the quarter after that agrees. It is unknown when memory was not read often enough.
 func (s *stay) rate(level float64) (rate stats.Interval, still bool) {
 	all := len(s.rows)
 	if s.off || all/8 < fewest*group/2 {

@@ -64,13 +64,15 @@ func ExampleLine() {
 	// Output: 5000000 and 1000000 for each VM
 }
 
-// How many processes find a difference of 5 % in four runs of five, if their log-ratios have a standard deviation of 0.04?
+// How many processes find a difference of 5 % in four runs of five, if their log-ratios have a standard deviation of
+// 0.04?
 func ExampleSamplesFor() {
 	fmt.Println(stats.SamplesFor(0.04, math.Log(1.05), 0.05, 0.8))
 	// Output: 8
 }
 
-// Two histograms of latencies in ns, added up: half of the requests took at most 300 ns, one in a hundred longer than 900.
+// Two histograms of latencies in ns, added up: half of the requests took at most 300 ns, one in a hundred longer than
+// 900.
 func ExampleBucketQuantile() {
 	all := stats.Merge([][2]int64{{300, 80}, {400, 19}}, [][2]int64{{300, 70}, {900, 30}, {5000, 1}})
 	fmt.Println(stats.Count(all), stats.BucketQuantile(all, 0.5), stats.BucketQuantile(all, 0.99))

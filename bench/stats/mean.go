@@ -34,10 +34,10 @@ const (
 	fewestTrim = 16  // samples; with fewer, the lost degrees of freedom widen an interval more than an outlier would
 )
 
-// trimmed is the mean of samples without the tenth of them at either end, its standard error and its degrees of freedom:
-// Yuen, The two-sample trimmed t for unequal population variances, Biometrika 1974. One disturbed sample in ten makes
-// Student's interval too wide to be of use, and this one hardly wider. Fewer than sixteen samples are not trimmed: then it
-// is Student's.
+// trimmed is the mean of samples without the tenth of them at either end, its standard error and its degrees of
+// freedom: Yuen, The two-sample trimmed t for unequal population variances, Biometrika 1974. One disturbed sample in
+// ten makes Student's interval too wide to be of use, and this one hardly wider. Fewer than sixteen samples are not
+// trimmed: then it is Student's.
 func trimmed(samples []float64) (mean, err, freedom float64) {
 	n := len(samples)
 	cut := 0

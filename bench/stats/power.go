@@ -9,8 +9,9 @@ import (
 // MostSamples is the largest answer of SamplesFor.
 const MostSamples = 10000
 
-// SamplesFor is the least number of samples of that standard deviation with which a two-sided t-test at alpha finds, with
-// the given power, that their mean differs from a value at that distance. It is at least two, and at most MostSamples.
+// SamplesFor is the least number of samples of that standard deviation with which a two-sided t-test at alpha finds,
+// with the given power, that their mean differs from a value at that distance. It is at least two, and at most
+// MostSamples.
 func SamplesFor(deviation, distance, alpha, power float64) int {
 	if deviation == 0 {
 		return 2

@@ -9,7 +9,8 @@ import (
 func Median(values []float64) float64 { return Quantile(values, 0.5) }
 
 // Quantile interpolates linearly between the two values next to the share p, 0 to 1, of the way from the least to the
-// greatest: definition 7 of Hyndman and Fan 1996, that of R and NumPy. gonum has definitions 1 and 4 only. NaN for no value.
+// greatest: definition 7 of Hyndman and Fan 1996, that of R and NumPy. gonum has definitions 1 and 4 only. NaN for no
+// value.
 func Quantile(values []float64, p float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -23,8 +24,8 @@ func Quantile(values []float64, p float64) float64 {
 	return sorted[low] + (at-float64(low))*(sorted[low+1]-sorted[low])
 }
 
-// Count is the number of values in a histogram, which has a pair for each bucket: its upper end, and the number of values
-// in it.
+// Count is the number of values in a histogram, which has a pair for each bucket: its upper end, and the number of
+// values in it.
 func Count(buckets [][2]int64) int64 {
 	total := int64(0)
 	for _, b := range buckets {
@@ -33,8 +34,8 @@ func Count(buckets [][2]int64) int64 {
 	return total
 }
 
-// BucketQuantile is the upper end of the first bucket at which at least the share p, 0 to 1, of all values is counted: the
-// rule of HdrHistogram. The buckets ascend. NaN for no value.
+// BucketQuantile is the upper end of the first bucket at which at least the share p, 0 to 1, of all values is counted:
+// the rule of HdrHistogram. The buckets ascend. NaN for no value.
 func BucketQuantile(buckets [][2]int64, p float64) float64 {
 	total := Count(buckets)
 	if total == 0 {

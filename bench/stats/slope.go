@@ -8,9 +8,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// TheilSen is the median of the slopes between all pairs of points whose x differ, with the distribution-free interval that
-// Sen (1968) takes from Kendall's tau. N is the number of points. Fewer than three have no interval. The time goes with the
-// square of the number of points.
+// TheilSen is the median of the slopes between all pairs of points whose x differ, with the distribution-free interval
+// that Sen (1968) takes from Kendall's tau. N is the number of points. Fewer than three have no interval. The time
+// goes with the square of the number of points.
 func TheilSen(x, y []float64, level float64) Interval {
 	var slopes []float64
 	for i := range x {
@@ -34,7 +34,8 @@ func TheilSen(x, y []float64, level float64) Interval {
 	return i
 }
 
-// Line is the straight line of the least squares through points: y = fixed + slope·x. NaN for fewer than two different x.
+// Line is the straight line of the least squares through points: y = fixed + slope·x. NaN for fewer than two different
+// x.
 func Line(x, y []float64) (fixed, slope float64) {
 	if len(x) == 0 || slices.Min(x) == slices.Max(x) {
 		return math.NaN(), math.NaN()

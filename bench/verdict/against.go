@@ -52,9 +52,9 @@ const (
 	Unsure   ChangeWord = "undecided"
 )
 
-// Compare compares a report with an earlier one, interval with interval. Times and resident memory are compared between runs
-// of one machine and one engine only; ratios to the floor, sizes and linear memory between any two. file names the earlier
-// one.
+// Compare compares a report with an earlier one, interval with interval. Times and resident memory are compared
+// between runs of one machine and one engine only; ratios to the floor, sizes and linear memory between any two. file
+// names the earlier one.
 func Compare(then, now *evidence.Report, file string) *Against {
 	a := &Against{File: file, Same: true}
 	for _, d := range []struct{ what, then, now string }{

@@ -33,8 +33,8 @@ type limit struct {
 	line           int
 }
 
-// BudgetError has the faults of a file of budgets, one line each: file:line:column, what is there, what was expected and how
-// to mend it.
+// BudgetError has the faults of a file of budgets, one line each: file:line:column, what is there, what was expected
+// and how to mend it.
 type BudgetError struct{ Faults []string }
 
 func (e *BudgetError) Error() string { return strings.Join(e.Faults, "\n") }

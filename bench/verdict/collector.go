@@ -18,7 +18,8 @@ const (
 	fewestHigh = 10   // gaps of one length above the first level: with seven levels chance is found more often
 )
 
-// gap is the number of requests from a spike to the next, or to the one after it: another spike may lie between two pauses.
+// gap is the number of requests from a spike to the next, or to the one after it: another spike may lie between two
+// pauses.
 type gap struct {
 	requests   float64
 	from, upto spikeID
@@ -26,10 +27,10 @@ type gap struct {
 
 type spikeID struct{ process, number int }
 
-// collector finds the pauses of a garbage collector among the slow requests: one pause comes about as many requests after the
-// other each time, because each request allocates about as much. Interruptions by the system come at any time. Where those
-// are too many, pauses are looked for among the requests that are twice as slow, four times, and so on: the pauses of a large
-// heap are rare and long. It is nil when there is no period.
+// collector finds the pauses of a garbage collector among the slow requests: one pause comes about as many requests
+// after the other each time, because each request allocates about as much. Interruptions by the system come at any
+// time. Where those are too many, pauses are looked for among the requests that are twice as slow, four times, and so
+// on: the pauses of a large heap are rare and long. It is nil when there is no period.
 func collector(processes []evidence.Tail) *Collector {
 	slow := make([][]evidence.Spike, len(processes))
 	for i, t := range processes {
@@ -96,8 +97,8 @@ func rhythm(processes []evidence.Tail, slow [][]evidence.Spike, fewest int) *Col
 	return found
 }
 
-// shortest returns, of gaps sorted by length, those around the least length that occurs after enough spikes. Multiples of a
-// period occur as often, and are longer.
+// shortest returns, of gaps sorted by length, those around the least length that occurs after enough spikes. Multiples
+// of a period occur as often, and are longer.
 func shortest(gaps []gap, enough int) []gap {
 	high := 0
 	for low := range gaps {

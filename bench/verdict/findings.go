@@ -1,9 +1,9 @@
-// Package verdict makes findings of evidence: intervals, verdicts that hold when the run is repeated, and "undecided" where
-// they would not. Findings are names and numbers that follow from the evidence alone; package report/bench puts them into
-// words.
+// Package verdict makes findings of evidence: intervals, verdicts that hold when the run is repeated, and "undecided"
+// where they would not. Findings are names and numbers that follow from the evidence alone; package report/bench puts
+// them into words.
 //
-// From a batch to a verdict: samples.go sorts the batches, timing.go makes each contestant's numbers, pair.go compares two
-// builds, gate.go checks that a build is equal to itself, headline.go and choices.go decide what to state.
+// From a batch to a verdict: samples.go sorts the batches, timing.go makes each contestant's numbers, pair.go compares
+// two builds, gate.go checks that a build is equal to itself, headline.go and choices.go decide what to state.
 package verdict
 
 import (
@@ -41,8 +41,8 @@ func Judge(r *evidence.Report) *Findings {
 	return f
 }
 
-// Interval is an estimate and the bounds of its 95 % confidence interval. N is the number of independent samples behind it;
-// with fewer than two, Low and High are NaN. What was counted, not sampled, has N 1 and all three the same.
+// Interval is an estimate and the bounds of its 95 % confidence interval. N is the number of independent samples
+// behind it; with fewer than two, Low and High are NaN. What was counted, not sampled, has N 1 and all three the same.
 type Interval = stats.Interval
 
 // Tail is the latency of single requests of a contestant in a scenario.
@@ -55,8 +55,8 @@ type Tail struct {
 	Collector            *Collector // nil: no pauses that come with a period
 }
 
-// Percentile is there only when at least a hundred requests lie above it. Its interval is over processes: of the median of
-// their percentiles, by order statistics, with six processes or more; of their geometric mean with fewer.
+// Percentile is there only when at least a hundred requests lie above it. Its interval is over processes: of the
+// median of their percentiles, by order statistics, with six processes or more; of their geometric mean with fewer.
 type Percentile struct {
 	P     float64 // 50, 90, 99, 99.9 …
 	Nanos Interval
@@ -93,9 +93,9 @@ type Resident struct {
 	PerVM, Fixed Interval
 }
 
-// Scale is what a fleet's plugins need at a rate of requests: cores = rate × time of a request; proxies = cores ÷ workers,
-// rounded up; memory = proxies × (workers + 1) × resident memory of a VM, as Envoy has a VM for each worker and one for its
-// main thread.
+// Scale is what a fleet's plugins need at a rate of requests: cores = rate × time of a request; proxies = cores ÷
+// workers, rounded up; memory = proxies × (workers + 1) × resident memory of a VM, as Envoy has a VM for each worker
+// and one for its main thread.
 type Scale struct {
 	Build    string
 	Scenario string

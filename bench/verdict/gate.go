@@ -32,9 +32,9 @@ const (
 	GateImprecise                            // the interval is not within 1 ± GateLimit
 )
 
-// gate compares the twin with the build that it is a second copy of. Its intervals are simultaneous: the probability that
-// one or more of them misses the true ratio is at most gateAlpha (Bonferroni), because a gate that fails without need costs
-// a whole run.
+// gate compares the twin with the build that it is a second copy of. Its intervals are simultaneous: the probability
+// that one or more of them misses the true ratio is at most gateAlpha (Bonferroni), because a gate that fails without
+// need costs a whole run.
 func gate(r *evidence.Report, all []samples) Gate {
 	g := Gate{Ratio: stats.None()}
 	fault := func(kind GateFaultKind, scenario string, ratio Interval) {

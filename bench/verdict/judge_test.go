@@ -199,8 +199,8 @@ func TestEmpty(t *testing.T) {
 	Judge(broken)
 }
 
-// TestInterrupted: a busy machine takes the processor away for milliseconds, from long batches more often than from short
-// ones. The verdict on the builds stays the same.
+// TestInterrupted: a busy machine takes the processor away for milliseconds, from long batches more often than from
+// short ones. The verdict on the builds stays the same.
 func TestInterrupted(t *testing.T) {
 	random := rand.New(rand.NewPCG(16, 1))
 	r := draw(random, plan{12, 2, 10}, shape{3, []float64{600, 1800}}, noise{process: 0.005, instance: 0.005, round: 0.01})

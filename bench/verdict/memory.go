@@ -140,9 +140,9 @@ func JudgeMemory(m evidence.Memory) Memory {
 	return found
 }
 
-// stillGrowing says whether memory may grow again after n requests, because the last step is too recent. It is recent when
-// fewer requests followed than twice as many as would have filled what that step added, at the slowest pace of the last
-// steps; where steps come at a constant ratio of requests, twice as many as lead to the next one.
+// stillGrowing says whether memory may grow again after n requests, because the last step is too recent. It is recent
+// when fewer requests followed than twice as many as would have filled what that step added, at the slowest pace of
+// the last steps; where steps come at a constant ratio of requests, twice as many as lead to the next one.
 func stillGrowing(steps []step, n float64) bool {
 	if len(steps) == 0 {
 		return false

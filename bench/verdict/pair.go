@@ -40,8 +40,8 @@ func (p Pair) Inverse() Pair {
 	return p
 }
 
-// judge gives the word on a pair, from its log-ratios by process. P is set already; family is the number of pairs that it
-// is adjusted for.
+// judge gives the word on a pair, from its log-ratios by process. P is set already; family is the number of pairs that
+// it is adjusted for.
 func (p *Pair) judge(logs []float64, family int, passed bool) {
 	i := stats.TrimmedInterval(logs, Confidence)
 	p.Ratio = i.Exp()

@@ -34,7 +34,8 @@ type block struct {
 	whole   map[string][]bool    // by contestant, then round: one to keep, in which the contestant was not interrupted
 }
 
-// samplesOf sorts the batches by scenario, in the report's order, and drops the rounds in which the floor itself was slow.
+// samplesOf sorts the batches by scenario, in the report's order, and drops the rounds in which the floor itself was
+// slow.
 func samplesOf(r *evidence.Report) []samples {
 	type key struct {
 		scenario          string
@@ -99,8 +100,8 @@ func (b *block) choose() {
 	slices.Sort(b.keep)
 }
 
-// trim marks the batches that were interrupted. On a shared machine a long batch is interrupted more often than a short one,
-// for the same milliseconds each time: medians of all batches would make slow builds slower than they are.
+// trim marks the batches that were interrupted. On a shared machine a long batch is interrupted more often than a
+// short one, for the same milliseconds each time: medians of all batches would make slow builds slower than they are.
 func (b *block) trim() {
 	b.whole = map[string][]bool{}
 	for contestant, nanos := range b.nanos {
@@ -118,9 +119,9 @@ func (b *block) trim() {
 	}
 }
 
-// median is the median of f over the kept rounds in which neither of two contestants was interrupted. Where those are fewer
-// than three it is f of two medians: of all batches in which the one, and the other, was not interrupted. NaN when one has
-// none.
+// median is the median of f over the kept rounds in which neither of two contestants was interrupted. Where those are
+// fewer than three it is f of two medians: of all batches in which the one, and the other, was not interrupted. NaN
+// when one has none.
 func (b *block) median(x, y string, f func(x, y float64) float64) float64 {
 	whole := func(contestant string, i int) bool { return i < len(b.whole[contestant]) && b.whole[contestant][i] }
 	var both []float64

@@ -8,7 +8,8 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// noise is how times are spread: standard deviations of log-ratios between two contestants, as measured on real machines.
+// noise is how times are spread: standard deviations of log-ratios between two contestants, as measured on real
+// machines.
 type noise struct {
 	process, instance, round float64
 	busy                     float64 // share of rounds in which everything is slower

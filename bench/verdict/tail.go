@@ -70,8 +70,8 @@ func tailOf(processes []evidence.Tail) Tail {
 	return t
 }
 
-// typical is the interval of the value of a fresh process: of the median, which needs no assumption, where there are enough
-// processes for it; else of the geometric mean, or of the mean where a sample is not positive.
+// typical is the interval of the value of a fresh process: of the median, which needs no assumption, where there are
+// enough processes for it; else of the geometric mean, or of the mean where a sample is not positive.
 func typical(samples []float64, level float64) Interval {
 	if i := stats.OrderInterval(samples, 0.5, level); i.Known() {
 		return i

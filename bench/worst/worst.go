@@ -25,9 +25,9 @@ const warm = 50
 type Result struct {
 	Build string `json:"build"`
 	Case  string `json:"case"`
-	// Mean is that of a round's time, in nanoseconds of the thread's processor time, with its interval of 95 % (Student's, of
-	// the means of twenty stretches, so that a garbage collector counts where it works). A round is the whole case, nearly
-	// always one request.
+	// Mean is that of a round's time, in nanoseconds of the thread's processor time, with its interval of 95 %
+	// (Student's, of the means of twenty stretches, so that a garbage collector counts where it works). A round is the
+	// whole case, nearly always one request.
 	Mean    stats.Interval `json:"mean"`
 	Median  time.Duration  `json:"median"`
 	Longest time.Duration  `json:"longest"` // of all rounds, warm ones too: a collector's pause, most often
@@ -37,8 +37,8 @@ type Result struct {
 	Known   string         `json:"known,omitempty"` // why the build leaks: its collector's work grows with every request
 }
 
-// Red says whether the whole interval lies above the limit, or an answer was wrong. The time of a build that is known to leak
-// does not count.
+// Red says whether the whole interval lies above the limit, or an answer was wrong. The time of a build that is known
+// to leak does not count.
 func (r *Result) Red() bool { return r.Failed != "" || r.Known == "" && r.Mean.Low > float64(Limit) }
 
 // Measure runs a case that many times in one VM. Every answer is compared with the first, and the first with the case.
@@ -73,7 +73,8 @@ func Measure(ctx context.Context, m *host.Module, build string, c *table.Case, r
 
 const stretches = 20
 
-// mean is Student's interval of the means of stretches: a rare event, such as a garbage collection, is in several of them.
+// mean is Student's interval of the means of stretches: a rare event, such as a garbage collection, is in several of
+// them.
 func mean(times []float64) stats.Interval {
 	n := min(stretches, len(times)/2)
 	var means []float64

@@ -202,8 +202,8 @@ func soakPauses(w io.Writer, r *soakReport) {
 	}
 }
 
-// soakLeftOut lists the paths that were not run, and why. A reason that all builds share is written once; paths that were not
-// begun are counted.
+// soakLeftOut lists the paths that were not run, and why. A reason that all builds share is written once; paths that
+// were not begun are counted.
 func soakLeftOut(w io.Writer, r *soakReport) {
 	waiting := 0
 	for i, id := range r.cases {

@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/crc32"
-	"os"
-	"path/filepath"
 
-	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
@@ -25,33 +22,6 @@ type Builds []compiled
 type compiled struct {
 	name   string
 	module *host.Module
-}
-
-// Load compiles the modules that `make build` has written into a folder.
-func Load(ctx context.Context, dir string) (Builds, error) {
-	root, err := build.FindRoot()
-	if err != nil {
-		return nil, err
-	}
-	list, err := build.Load(filepath.Join(root, "builds.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	var all Builds
-	for _, b := range list.Builds {
-		path := filepath.Join(dir, filepath.Base(b.Wasm))
-		wasm, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("load build %s: %w, expected a module, run make build", b.Name, err)
-		}
-		module, err := host.Compile(ctx, wasm, host.Options{Deadline: suite.Deadline, MemoryPages: suite.MemoryPages,
-			CacheDir: filepath.Join(root, ".cache", "wazero")})
-		if err != nil {
-			return nil, fmt.Errorf("load build %s: %w", b.Name, err)
-		}
-		all = append(all, compiled{b.Name, module})
-	}
-	return all, nil
 }
 
 // Difference is a field in which a build differs from the model, or builds differ from each other.

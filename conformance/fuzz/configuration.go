@@ -44,8 +44,8 @@ func (d *dice) key(k string) string {
 	return `"` + k + `"`
 }
 
-// Keys are all keys that a configuration may have.
-var Keys = []string{"header", "values", "deny", "basic", "request_headers", "response_headers", "config_header",
+// allKeys are all keys that a configuration may have.
+var allKeys = []string{"header", "values", "deny", "basic", "request_headers", "response_headers", "config_header",
 	"rate_limit", "token", "callout", "log_headers", "metrics"}
 
 func (d *dice) value(key string) string {

@@ -91,7 +91,7 @@ func entry(target, path string) string {
 
 func made(target string, data []byte) table.Case {
 	if target == "FuzzRequests" {
-		return newDice(data, 0).scenario(Keys)
+		return newDice(data, 0).scenario(allKeys)
 	}
 	return table.Case{Config: data, GoodNone: true}
 }
@@ -116,7 +116,7 @@ func draw(t *testing.T, target string, paths []string) map[string][]byte {
 	for i := range 20_000 {
 		data := []byte{byte(i >> 8), byte(i)}
 		if target == "FuzzConfiguration" {
-			data = newDice(data, 1).configuration(Keys)
+			data = newDice(data, 1).configuration(allKeys)
 		}
 		c := made(target, data)
 		wanted := slices.DeleteFunc(reached(c), func(path string) bool { return !slices.Contains(paths, path) })
@@ -172,7 +172,7 @@ func TestDrawnCasesGoDeep(t *testing.T) {
 	const cases = 10_000
 	often := map[string]int{}
 	for i := range uint64(cases) {
-		all := reached(newDice(nil, i+1).scenario(Keys))
+		all := reached(newDice(nil, i+1).scenario(allKeys))
 		slices.Sort(all)
 		for _, path := range slices.Compact(all) {
 			often[path]++

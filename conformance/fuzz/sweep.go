@@ -160,7 +160,7 @@ func asConfigurationKeys(words []dictionary.Word) (all []table.Step) {
 
 // withWordHeaders is a case as FuzzRequests draws it, with words as headers of its requests.
 func withWordHeaders(words []dictionary.Word, random *rand.Rand) table.Case {
-	c := newDice(nil, random.Uint64()|1).scenario(Keys)
+	c := newDice(nil, random.Uint64()|1).scenario(allKeys)
 	c.Steps = slices.Clone(c.Steps)
 	for i, s := range c.Steps {
 		if s.Request == nil {
@@ -202,7 +202,7 @@ func withSteps(config string, steps []table.Step) table.Case {
 func (b Builds) PassedTexts(ctx context.Context) []string {
 	var all []string
 	for i := range uint64(16) {
-		c := newDice(nil, i+1).scenario(Keys)
+		c := newDice(nil, i+1).scenario(allKeys)
 		said, err := caseFile(c, "", &Difference{})
 		if err != nil {
 			continue // this case can't be written

@@ -16,9 +16,9 @@ import (
 func TestWhatIsWrittenIsWhatWasFound(t *testing.T) {
 	for seed := range uint64(300) {
 		d := newDice(nil, seed+1)
-		c := d.scenario(Keys)
+		c := d.scenario(allKeys)
 		if seed%3 == 0 {
-			c = table.Case{Config: d.configuration(Keys), GoodNone: true}
+			c = table.Case{Config: d.configuration(allKeys), GoodNone: true}
 		}
 		c = model.Expect(c)
 		dir, err := Write(t.TempDir(), c, &Difference{Build: "x", Field: "y\n: \"", Wanted: "a\nb", Found: "\xff"})

@@ -45,8 +45,8 @@ var changesOf = map[Operator]string{
 	Statement:  "an assignment or a call is left out",
 }
 
-// Operators are all of them, in the order of a summary.
-func Operators() []Operator {
+// operators are all of them, in the order of a summary.
+func operators() []Operator {
 	return []Operator{Comparison, Boundary, Logic, Condition, Number, Text, Name, Return, HostCall, Arithmetic, Arm, Statement}
 }
 
@@ -64,8 +64,8 @@ type Mutant struct {
 // ID identifies a mutant, while the function keeps its name and the line its text.
 func (m Mutant) ID() string { return m.File + ": " + m.Change }
 
-// Apply returns the changed file.
-func (m Mutant) Apply(source []byte) []byte {
+// apply returns the changed file.
+func (m Mutant) apply(source []byte) []byte {
 	return slices.Concat(source[:m.Offset], []byte(m.Text), source[m.End:])
 }
 

@@ -136,7 +136,7 @@ var errCompile = errors.New("does not compile")
 // buildMutant builds the plugin with a mutant's change, and undoes the change.
 func (p *plugin) buildMutant(ctx context.Context, m Mutant) (wasm []byte, err error) {
 	file, source := filepath.Join(p.scratch, filepath.FromSlash(m.File)), p.sources[m.File]
-	if err := os.WriteFile(file, m.Apply(source), 0o644); err != nil {
+	if err := os.WriteFile(file, m.apply(source), 0o644); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.WriteFile(file, source, 0o644)) }()

@@ -105,7 +105,7 @@ func TestRust(t *testing.T) {
 			}
 			changed := map[string]string{}
 			for i, m := range found {
-				changed[fmt.Sprintf("p%d.rs", i)] = string(m.Apply([]byte(source)))
+				changed[fmt.Sprintf("p%d.rs", i)] = string(m.apply([]byte(source)))
 			}
 			readRust(t, changed) // each is Rust again
 		})

@@ -94,9 +94,9 @@ func Bytes(x float64) string {
 	return Digits(x/(1<<30)) + " GiB"
 }
 
-// Interval writes an estimate and the ends of its interval, each by write: "3.00 [2.00, 4.00] ns" with the unit once where
-// all three have the same, else "1.00 µs [900 ns, 1.10 µs]". Equal ends were counted, not sampled: one number. Ends that
-// are not known are said to be so.
+// Interval writes an estimate and the ends of its interval, each by write: "3.00 [2.00, 4.00] ns" with the unit once
+// where all three have the same, else "1.00 µs [900 ns, 1.10 µs]". Equal ends were counted, not sampled: one number.
+// Ends that are not known are said to be so.
 func Interval(low, mid, high float64, write func(float64) string) string {
 	switch {
 	case !Known(mid):
@@ -114,8 +114,8 @@ func Interval(low, mid, high float64, write func(float64) string) string {
 	return fmt.Sprintf("%s [%s, %s]", m, l, h)
 }
 
-// unitAt is where the unit of a quantity begins, with the space before it; -1 where there is none. A space between digits
-// is no such place.
+// unitAt is where the unit of a quantity begins, with the space before it; -1 where there is none. A space between
+// digits is no such place.
 func unitAt(s string) int {
 	at := strings.LastIndexByte(s, ' ')
 	if at >= 0 && s[at+1] >= '0' && s[at+1] <= '9' {

@@ -26,7 +26,8 @@ const (
 	barRow            = 26
 )
 
-// forest draws each build's time over the reference's with its interval: a picture for each scenario, all with the same axis.
+// forest draws each build's time over the reference's with its interval: a picture for each scenario, all with the
+// same axis.
 func (v view) forest() []figure {
 	reference := v.reference()
 	values := []float64{1}
@@ -135,7 +136,8 @@ func (v view) stacked(id, title, description string, bars []stack, unit float64,
 
 var sizeParts = []string{"code", "data", "custom"}
 
-// sizeBars draw modules by section: in bytes, and as shares, because one large module makes the bars of the others short.
+// sizeBars draw modules by section: in bytes, and as shares, because one large module makes the bars of the others
+// short.
 func (v view) sizeBars() []figure {
 	var whole, shares []stack
 	most := 0.0

@@ -2,8 +2,8 @@
 // benchstat, and as one HTML page that opens without a network.
 //
 // Every form says the same in the same order: the verdict in words and how sure it is, the check that allows it, the
-// numbers, and where they come from. claims.go and sentences.go hold every sentence that is made of a finding. The tables are
-// made once, as data, and each form lays them out.
+// numbers, and where they come from. claims.go and sentences.go hold every sentence that is made of a finding. The
+// tables are made once, as data, and each form lays them out.
 package bench
 
 import (

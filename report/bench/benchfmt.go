@@ -53,7 +53,8 @@ func Benchfmt(w io.Writer, r *evidence.Report) error {
 	return out.Err
 }
 
-// looksNumbered finds names whose end would be read as GOMAXPROCS. If there is one, all lines end with a real GOMAXPROCS, -1.
+// looksNumbered finds names whose end would be read as GOMAXPROCS. If there is one, all lines end with a real
+// GOMAXPROCS, -1.
 var looksNumbered = regexp.MustCompile(`-[0-9]+$`)
 
 // contestantsOf are the builds, then the other contestants: benchstat compares with the first that it reads.

@@ -26,8 +26,8 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"sentence": sentence, "plural": words.Plural, "join": strings.Join,
 }).Parse(pageSource))
 
-// HTML writes the report as one page that needs no network, no fonts and no other file. Where scripts are off it lacks only
-// the calculator.
+// HTML writes the report as one page that needs no network, no fonts and no other file. Where scripts are off it lacks
+// only the calculator.
 func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	v := view{r, f}
 	data := pageData{

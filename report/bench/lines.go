@@ -11,8 +11,8 @@ import (
 	"github.com/header-auth/header-auth/internal/units"
 )
 
-// classOf is the class that gives a build its colour, the same in all pictures. The page has six colours, and as many ways of
-// breaking a line; the floor is grey.
+// classOf is the class that gives a build its colour, the same in all pictures. The page has six colours, and as many
+// ways of breaking a line; the floor is grey.
 func (v view) classOf(contestant string) string {
 	for i, b := range v.r.Builds {
 		if b.Name == contestant {

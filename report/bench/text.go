@@ -19,8 +19,8 @@ type TextOptions struct {
 	Width int // columns at which sentences are broken; 0: not at all
 }
 
-// Text writes the report for a terminal: the verdict and the check that allows it first, then the tables that matter for a
-// choice. Markdown and HTML have the rest.
+// Text writes the report for a terminal: the verdict and the check that allows it first, then the tables that matter
+// for a choice. Markdown and HTML have the rest.
 func Text(w io.Writer, r *evidence.Report, f *verdict.Findings, o TextOptions) error {
 	out := &words.Writer{To: w}
 	t := terminal{view{r, f}, out, words.Paint{On: o.Color}, o.Width}

@@ -25,7 +25,7 @@ const BUFFER_PLUGIN_CONFIGURATION: i32 = 7;
 const STREAM_REQUEST: i32 = 0;
 const METRIC_COUNTER: i32 = 0;
 
-pub const REFUSAL_DETAILS: &str = "header_auth_refused";
+const REFUSAL_DETAILS: &str = "header_auth_refused";
 
 /// Where the host puts what it returns.
 struct Answer {
