@@ -153,7 +153,7 @@ func (t traced) write(b *strings.Builder) {
 	fmt.Fprintf(b, "%s · %s\n", t.id, t.name)
 	for _, s := range t.steps {
 		fmt.Fprintf(b, "\n%s\n", t.title(s.Place))
-		for _, line := range lines(s.Crossings) {
+		for _, line := range lines(s.Lines) {
 			fmt.Fprintf(b, "  %s\n", line)
 		}
 	}
@@ -166,15 +166,15 @@ func (t traced) write(b *strings.Builder) {
 func (t traced) at(place suite.Place) []string {
 	for _, s := range t.steps {
 		if s.Place == place {
-			return lines(s.Crossings)
+			return lines(s.Lines)
 		}
 	}
 	return nil
 }
 
-func lines(crossings []report.Crossing) []string {
-	out := make([]string, len(crossings))
-	for i, c := range crossings {
+func lines(trace []report.TraceLine) []string {
+	out := make([]string, len(trace))
+	for i, c := range trace {
 		out[i] = strings.Repeat("  ", c.Depth) + c.Text
 	}
 	return out
