@@ -31,7 +31,7 @@ func TestSelf(t *testing.T) {
 		}
 		f := verdict.Judge(r)
 		same, by5, by20 := pair(t, f, "same"), pair(t, f, "five"), pair(t, f, "twenty")
-		t.Logf("run %2d: same %s, 5 %% more %s, 20 %% more %s; gate %s %v", run+1, wordOf(same), wordOf(by5), wordOf(by20), interval(f.Gate.Ratio), f.Gate.Faults)
+		t.Logf("run %2d: same %s, 5 %% more %s, 20 %% more %s; gate %s %v", run+1, wordOf(same), wordOf(by5), wordOf(by20), interval(f.Gate.Twins[0].Ratio), f.Gate.Faults)
 		if same.Word == verdict.Faster || same.Word == verdict.Slower {
 			different++
 		}

@@ -11,11 +11,11 @@ import (
 
 // Header maps and bodies as an Envoy 1.40.0 gave them to a plugin.
 const (
-	refusedText      = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
-	notConnectedText = "upstream connect error or disconnect/reset before headers. reset reason: connection timeout"
-	closedText       = "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
-	garbageText      = "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
-	timedOutText     = "upstream request timeout"
+	refusedText        = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
+	connectTimeoutText = "upstream connect error or disconnect/reset before headers. reset reason: connection timeout"
+	closedText         = "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
+	protocolErrorText  = "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
+	timedOutText       = "upstream request timeout"
 )
 
 // failedCall lets a guest make a call, fails it, and returns the headers and the body that the guest then reads.
@@ -42,7 +42,7 @@ func TestFailedCalls(t *testing.T) {
 	}
 	fails := func(f CallFailure) func(*fixture) {
 		return func(b *fixture) {
-			_ = b.vm.Answer(4, CallAnswer{Failure: f, Headers: answered, Body: []byte("not looked at")})
+			_ = b.vm.Answer(4, CallAnswer{Failure: f, Headers: answered, Body: []byte("not used")})
 		}
 	}
 	timesOut := func(b *fixture) { _ = b.vm.Advance(50 * time.Millisecond) }
@@ -54,9 +54,9 @@ func TestFailedCalls(t *testing.T) {
 		text         string
 	}{
 		{"refused", fails(CallRefused), "98", "503", refusedText},
-		{"not connected", fails(CallConnectTimeout), "91", "503", notConnectedText},
+		{"connect time-out", fails(CallConnectTimeout), "91", "503", connectTimeoutText},
 		{"closed", fails(CallClosed), "95", "503", closedText},
-		{"garbage", fails(CallProtocolError), "87", "502", garbageText},
+		{"protocol error", fails(CallProtocolError), "87", "502", protocolErrorText},
 		{"timed out", fails(CallTimedOut), "24", "504", timedOutText},
 		{"time-out", timesOut, "24", "504", timedOutText},
 	}
@@ -77,7 +77,7 @@ func TestFailedCalls(t *testing.T) {
 		expect("gRPC, HEAD", body, "", headers, ":status", "200", "content-type", grpc, "grpc-status", "14")
 	}
 
-	// What Envoy cannot send it answers itself as well, and the text shows bytes of the call.
+	// A call that Envoy cannot send is answered by Envoy too, and the text has bytes of the call.
 	plain := wasmtest.Pairs(":status", "503", "content-length", "29", "content-type", "text/plain")
 	if headers, body := failedCall(t, atOnce, request("POST", "x-a", "a\x01b")...); headers != plain || body != "invalid header value for: x-a" {
 		t.Errorf("value: headers %q, body %q", headers, body)
@@ -92,7 +92,7 @@ func TestFailedCalls(t *testing.T) {
 	}
 }
 
-// Which calls look like gRPC, by their content-type.
+// Which calls Envoy takes for gRPC, by their content-type.
 func TestFailedCallLooksLikeGrpc(t *testing.T) {
 	for contentType, grpc := range map[string]bool{
 		"application/grpc": true, "application/grpc+": true, "application/grpc+proto": true, "application/grpc-web": false,

@@ -27,13 +27,13 @@
 // and Downstream what has left the plugin's filter. VM.Advance makes the ticks and the time-outs of calls happen;
 // VM.Answer answers an HTTP call, VM.AnswerGrpc a gRPC call.
 //
-// One goroutine at a time may use a VM with its plugins and streams. A Module, a Shared and a Metrics may be used by
-// several at once.
+// One goroutine at a time may use a VM with its plugins and streams. A Module, a process.Shared and a
+// process.Metrics may be used by several at once.
 //
 // # Errors
 //
-// A module that Envoy would not load is a *load.Error, which says why and what cures it. A plugin that does not start is
-// ErrStartRefused, ErrConfigureRefused or a *Failure. The events of a request return no errors: the client gets what
+// A module that Envoy would not load is a *load.Error, which says why and what cures it. A plugin that does not start
+// is ErrStartRefused, ErrConfigureRefused or a *Failure. The events of a request return no errors: the client gets what
 // Envoy would send, mostly a 503, and VM.Failure says why. No callback is made into a VM that has failed. A plugin that
 // does what kills a real Envoy, or makes it send a message twice, fails with the kind WouldCrashEnvoy.
 //
@@ -52,16 +52,19 @@
 //
 // # Packages
 //
-//	abi        the ABI as data: functions, callbacks, versions, statuses and other numbers
-//	envoy      what Envoy does before and behind the plugin: codecs, router, local replies
-//	headermap  header maps with Envoy's rules, and their serialized form
-//	load       whether an Envoy would load a module, and what the module is
-//	profile    the releases of Envoy, and what differs between them
-//	wasi       the functions of WASI
-//	wasmfile   the structure of a WebAssembly file
-//	wasmtest   modules and plugins written in Go, for tests
+//	abi           the ABI as data: functions, callbacks, versions, statuses and other numbers
+//	envoy         what Envoy does before and behind the plugin: codecs, router, local replies
+//	headermap     header maps with Envoy's rules, and their serialized form
+//	linearmemory  the memory of an instance
+//	load          whether an Envoy would load a module, and what the module is
+//	process       what all VMs of a process share: data, queues, metrics
+//	profile       the releases of Envoy, and what differs between them
+//	trace         the border between host and guest as text
+//	wasi          the functions of WASI
+//	wasmfile      the structure of a WebAssembly file
+//	wasmtest      modules and plugins written in Go, for tests
 //
-// None of them needs this package or a WebAssembly runtime.
+// None of them imports this package, and only linearmemory needs the WebAssembly runtime.
 //
 // # What is left out
 //

@@ -6,6 +6,7 @@ import (
 
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/process"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -13,7 +14,7 @@ import (
 func ExampleShared() {
 	guest := wasmtest.NewGuest("0_2_1")
 	guest.Call("proxy_on_request_headers", "proxy_set_shared_data", "last user", "ann", 0)
-	shared := host.NewShared()
+	shared := process.NewShared()
 	_, plugin := start(guest, host.VMConfig{ID: "vm", Shared: shared}, host.PluginConfig{})
 
 	plugin.NewStream(host.StreamConfig{}).RequestHeaders(request, true)

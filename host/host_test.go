@@ -50,7 +50,7 @@ func tryStart(t *testing.T, wasm []byte, s setup) *fixture {
 	return b
 }
 
-// mustStart is try for a guest that must start.
+// mustStart is tryStart for a guest that must start.
 func mustStart(t *testing.T, g *wasmtest.Guest, s setup) *fixture {
 	t.Helper()
 	b := tryStart(t, g.Bytes(), s)
@@ -69,7 +69,7 @@ var get = headermap.Of(":authority", "a.example", ":path", "/p?q=1", ":method", 
 
 var answered = headermap.Of(":status", "200", "content-length", "2")
 
-// exchange sends a GET and, if it gets upstream, the answer "ok".
+// exchange sends a GET and, if it reaches the upstream, the response "ok".
 func (b *fixture) exchange() *Stream {
 	s := b.plugin.NewStream(StreamConfig{})
 	s.RequestHeaders(get, true)

@@ -7,7 +7,8 @@ import (
 	"github.com/header-auth/header-auth/host/profile"
 )
 
-// Package abi declares the host functions and this package has their work: neither has one that the other does not have.
+// Package abi declares the host functions and this package has their work: neither has one that the other does not
+// have.
 func TestHostCallsAreDeclared(t *testing.T) {
 	declared := map[string]bool{}
 	for _, f := range abi.Functions(profile.Default) {

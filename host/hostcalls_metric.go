@@ -1,6 +1,9 @@
 package host
 
-import "github.com/header-auth/header-auth/host/abi"
+import (
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/process"
+)
 
 // proxyDefineMetric is proxy_define_metric(type, name, metric): finds or makes the metric of that type and name, and
 // writes a number of its own for it to metric (u32): 4 n + type. BadArgument for a type that does not exist;
@@ -16,7 +19,7 @@ func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
 		return badArgument
 	}
 	vm.chargeBytes(len(name))
-	vm.metricIDs[t] = append(vm.metricIDs[t], vm.metrics.define(metricKey{t, string(name)}))
+	vm.metricIDs[t] = append(vm.metricIDs[t], vm.metrics.Define(t, string(name)))
 	if !vm.writeU32(uint32(stack[3]), uint32(len(vm.metricIDs[t]))*4+uint32(t)) {
 		return invalidMemoryAccess
 	}
@@ -24,7 +27,7 @@ func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
 }
 
 // metric finds a metric by the VM's number for it: 4 n + type.
-func (vm *VM) metric(id uint32) *metric {
+func (vm *VM) metric(id uint32) *process.Value {
 	t, n := id&3, id/4
 	if t >= uint32(abi.MetricTypes) || n == 0 || n > uint32(len(vm.metricIDs[t])) {
 		return nil
@@ -44,10 +47,10 @@ func proxyIncrementMetric(vm *VM, stack []uint64) uint32 {
 	switch {
 	case m == nil:
 		return notFound
-	case m.key.kind == abi.Counter && delta <= 0:
+	case m.Type() == abi.Counter && delta <= 0:
 		return badArgument
 	}
-	m.change(uint64(delta), true)
+	m.Add(uint64(delta))
 	return ok
 }
 
@@ -59,7 +62,11 @@ func proxyRecordMetric(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return notFound
 	}
-	m.change(stack[1], m.key.kind != abi.Gauge) // a counter adds, as a histogram does
+	if m.Type() == abi.Gauge {
+		m.Set(stack[1])
+	} else {
+		m.Add(stack[1]) // also for a counter
+	}
 	return ok
 }
 
@@ -76,10 +83,7 @@ func proxyGetMetric(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return notFound
 	}
-	m.set.mu.Lock()
-	value := m.value
-	m.set.mu.Unlock()
-	if !vm.writeU64(uint32(stack[1]), value) {
+	if !vm.writeU64(uint32(stack[1]), m.Get()) {
 		return invalidMemoryAccess
 	}
 	return ok

@@ -1,6 +1,9 @@
 package host
 
-import "github.com/header-auth/header-auth/host/abi"
+import (
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/process"
+)
 
 const sharedFull = "shared data and queues hold more than 128 MiB"
 
@@ -13,17 +16,14 @@ func proxyGetSharedData(vm *VM, stack []uint64) uint32 {
 	if !valid {
 		return invalidMemoryAccess
 	}
-	vm.shared.mu.Lock()
-	item, found := vm.shared.data[sharedKey{vm.config.ID, string(key)}]
-	vm.shared.mu.Unlock()
+	item, found := vm.shared.Item(process.Key{VMID: vm.config.ID, Name: string(key)})
 	if !found {
 		return notFound
 	}
-	// The value is replaced as a whole, never changed, so it may be read without the lock.
-	if status := vm.copyToGuest(item.value, uint32(stack[2]), uint32(stack[3])); status != abi.StatusOk {
+	if status := vm.copyToGuest(item.Value, uint32(stack[2]), uint32(stack[3])); status != abi.StatusOk {
 		return uint32(status)
 	}
-	if !vm.writeU32(uint32(stack[4]), item.cas) {
+	if !vm.writeU32(uint32(stack[4]), item.CAS) {
 		return invalidMemoryAccess
 	}
 	return ok
@@ -40,7 +40,7 @@ func proxySetSharedData(vm *VM, stack []uint64) uint32 {
 		return invalidMemoryAccess
 	}
 	vm.chargeBytes(len(key) + len(value))
-	status, full := vm.shared.set(sharedKey{vm.config.ID, string(key)}, value, uint32(stack[4]))
+	status, full := vm.shared.Store(process.Key{VMID: vm.config.ID, Name: string(key)}, value, uint32(stack[4]))
 	if full {
 		vm.trap(sharedFull)
 	}
@@ -61,7 +61,10 @@ func proxyRegisterSharedQueue(vm *VM, stack []uint64) uint32 {
 		return internalFailure
 	}
 	vm.chargeBytes(len(name))
-	if !vm.writeU32(uint32(stack[2]), vm.shared.register(sharedKey{vm.config.ID, string(name)}, p)) {
+	token := vm.shared.Register(process.Key{VMID: vm.config.ID, Name: string(name)}, func(token uint32) {
+		vm.events.put(event{plugin: p, queue: token})
+	})
+	if !vm.writeU32(uint32(stack[2]), token) {
 		return invalidMemoryAccess
 	}
 	return ok
@@ -77,11 +80,11 @@ func proxyResolveSharedQueue(vm *VM, stack []uint64) uint32 {
 	if !ok1 || !ok2 {
 		return invalidMemoryAccess
 	}
-	key := sharedKey{string(id), string(name)}
+	key := process.Key{VMID: string(id), Name: string(name)}
 	if len(id) == 0 {
-		key.vm = vm.config.ID
+		key.VMID = vm.config.ID
 	}
-	token := vm.shared.resolve(key)
+	token := vm.shared.Resolve(key)
 	if token == 0 {
 		return notFound
 	}
@@ -100,7 +103,7 @@ func proxyEnqueueSharedQueue(vm *VM, stack []uint64) uint32 {
 		return invalidMemoryAccess
 	}
 	vm.chargeBytes(len(item))
-	status, full := vm.shared.enqueue(uint32(stack[0]), item)
+	status, full := vm.shared.Enqueue(uint32(stack[0]), item)
 	if full {
 		vm.trap(sharedFull)
 	}
@@ -112,7 +115,7 @@ func proxyEnqueueSharedQueue(vm *VM, stack []uint64) uint32 {
 // item; InvalidMemoryAccess when an out word is outside memory or the allocator gives none, and the item is lost.
 // Source: proxy-wasm-cpp-host src/shared_queue.cc, SharedQueue::dequeue.
 func proxyDequeueSharedQueue(vm *VM, stack []uint64) uint32 {
-	item, status := vm.shared.dequeue(uint32(stack[0]))
+	item, status := vm.shared.Dequeue(uint32(stack[0]))
 	if status != abi.StatusOk {
 		return uint32(status)
 	}

@@ -4,22 +4,23 @@ import (
 	"strconv"
 
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/trace"
 )
 
-// Limits of a trace.
-const (
-	traceCrossings = 1 << 16
-	traceBytes     = 256  // of one value shown
-	traceMap       = 4096 // bytes of one map shown
-)
+// maxCrossings is how many crossings a VM keeps.
+const maxCrossings = 1 << 16
 
 // Crossings are the crossings recorded so far, at most 65536. They are recorded when VMConfig.Trace is set.
-func (vm *VM) Crossings() []Crossing { return vm.trace }
+func (vm *VM) Crossings() []trace.Crossing { return vm.trace }
+
+// Traffic is what has been counted so far. It is counted when VMConfig.Trace is set, without the limit that Crossings
+// has.
+func (vm *VM) Traffic() trace.Traffic { return vm.traffic }
 
 // record counts a crossing, appends it and returns its index, -1 when the trace is full.
-func (vm *VM) record(c Crossing) int {
-	vm.count(&c)
-	if len(vm.trace) >= traceCrossings {
+func (vm *VM) record(c trace.Crossing) int {
+	vm.traffic.Count(&c)
+	if len(vm.trace) >= maxCrossings {
 		return -1
 	}
 	c.Depth = vm.traceDepth
@@ -30,13 +31,13 @@ func (vm *VM) record(c Crossing) int {
 // traceCallback records a callback whose parameters are in vm.stack.
 func (vm *VM) traceCallback(c abi.Callback) {
 	params := c.Params(vm.module.abi)
-	vm.record(Crossing{ToGuest: true, Name: c.Name(), Args: vm.traceArgs(params, vm.stack[:], true)})
+	vm.record(trace.Crossing{ToGuest: true, Name: c.Name(), Args: trace.Args(vm.memory, params, vm.stack[:], true)})
 	vm.traceDepth++
 }
 
 // traceReturn records the return of a callback.
 func (vm *VM) traceReturn(callback abi.Callback, result uint32, err error) {
-	c := Crossing{ToGuest: true, Return: true, Name: callback.Name()}
+	c := trace.Crossing{ToGuest: true, Return: true, Name: callback.Name()}
 	switch {
 	case err != nil || vm.failure != nil:
 		vm.fail(callback.Name(), err)
@@ -52,7 +53,7 @@ func (vm *VM) traceReturn(callback abi.Callback, result uint32, err error) {
 // traceStart and traceStartEnd record a start function and its return.
 func (vm *VM) traceStart(name string) {
 	if vm.config.Trace {
-		vm.record(Crossing{ToGuest: true, Name: name})
+		vm.record(trace.Crossing{ToGuest: true, Name: name})
 		vm.traceDepth++
 	}
 }
@@ -60,7 +61,7 @@ func (vm *VM) traceStart(name string) {
 func (vm *VM) traceStartEnd(name string, err error) {
 	if vm.config.Trace {
 		vm.traceDepth = 0
-		c := Crossing{ToGuest: true, Return: true, Name: name}
+		c := trace.Crossing{ToGuest: true, Return: true, Name: name}
 		if err != nil {
 			c.Result = vm.failure.Kind.String()
 		}
@@ -70,12 +71,13 @@ func (vm *VM) traceStartEnd(name string, err error) {
 
 // traceAllocator and traceAllocated record a call of the allocator and its return.
 func (vm *VM) traceAllocator(n uint32) {
-	vm.record(Crossing{ToGuest: true, Name: vm.allocatorName, Args: "size " + strconv.FormatUint(uint64(n), 10)})
+	vm.record(trace.Crossing{ToGuest: true, Name: vm.allocatorName, Args: "size " + strconv.FormatUint(uint64(n), 10)})
 	vm.traceDepth++
 }
 
 func (vm *VM) traceAllocated(ptr uint32, err error) {
-	c := Crossing{ToGuest: true, Return: true, Name: vm.allocatorName, Result: "0x" + strconv.FormatUint(uint64(ptr), 16)}
+	result := "0x" + strconv.FormatUint(uint64(ptr), 16)
+	c := trace.Crossing{ToGuest: true, Return: true, Name: vm.allocatorName, Result: result}
 	if err != nil {
 		c.Result = vm.failure.Kind.String()
 	}
@@ -84,7 +86,7 @@ func (vm *VM) traceAllocated(ptr uint32, err error) {
 
 // traceHostCall and traceHostResult record a host function and its result.
 func (vm *VM) traceHostCall(f *abi.Function, stack []uint64) int {
-	i := vm.record(Crossing{Name: f.Name, Args: vm.traceArgs(f.Params, stack, false)})
+	i := vm.record(trace.Crossing{Name: f.Name, Args: trace.Args(vm.memory, f.Params, stack, false)})
 	vm.traceDepth++
 	return i
 }
@@ -106,7 +108,7 @@ func (vm *VM) traceHostResult(i int, f *abi.Function, stack []uint64, r uint32) 
 		result = strconv.FormatUint(uint64(r), 10)
 	}
 	if r == 0 {
-		result += vm.traceOuts(f.Params, stack)
+		result += trace.Outs(vm.memory, f.Params, stack)
 	}
 	vm.trace[i].Result = result
 }

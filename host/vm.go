@@ -10,6 +10,9 @@ import (
 
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/host/linearmemory"
+	"github.com/header-auth/header-auth/host/process"
+	"github.com/header-auth/header-auth/host/trace"
 )
 
 // VM is an instance of a module, with its plugins (root contexts) and their streams. One goroutine at a time may use
@@ -29,7 +32,7 @@ type VM struct {
 	callCtx       context.Context // ctx, or while a call with a deadline runs a child of it
 	instance      api.Module
 	memory        api.Memory
-	linear        *linearMemory
+	linear        *linearmemory.Memory
 	functions     [abi.Callbacks]api.Function
 	allocator     api.Function
 	allocatorName string
@@ -71,12 +74,12 @@ type VM struct {
 	lastGrpc     uint32
 	headerCaches [2]headerCache   // headers of requests and responses
 	callHeaders  [2]headermap.Map // headers and trailers of the reply to a call
-	shared       *Shared
-	metrics      *Metrics
-	metricIDs    [abi.MetricTypes][]*metric
+	shared       *process.Shared
+	metrics      *process.Metrics
+	metricIDs    [abi.MetricTypes][]*process.Value
 
-	trace       []Crossing
-	traffic     Traffic
+	trace       []trace.Crossing
+	traffic     trace.Traffic
 	traceDepth  int // Depth of the next crossing
 	freeReplies []*reply
 	pairs       []headermap.Pair
@@ -92,10 +95,10 @@ func (m *Module) NewVM(ctx context.Context, c VMConfig) (*VM, error) {
 		vm.random = rand.Reader
 	}
 	if vm.shared == nil {
-		vm.shared = NewShared()
+		vm.shared = process.NewShared()
 	}
 	if vm.metrics == nil {
-		vm.metrics = NewMetrics()
+		vm.metrics = process.NewMetrics()
 	}
 	for _, v := range c.Environment {
 		vm.environment = append(vm.environment, v.Name+"="+v.Value)

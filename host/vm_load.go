@@ -9,7 +9,9 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/linearmemory"
 	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/process"
 )
 
 // load instantiates the module and runs the start functions.
@@ -18,10 +20,10 @@ func (vm *VM) load(ctx context.Context) error {
 	vm.phase, vm.failure, vm.liveGeneration, vm.callCtx, vm.keptBytes = 0, nil, vm.generation, vm.ctx, 0
 	vm.currentContext, vm.effectiveContext = &vm.contextZero, nil
 	vm.contexts, vm.lastID, vm.contextIDsWrapped = vm.contexts[:0], 0, false
-	vm.metricIDs = [abi.MetricTypes][]*metric{}
+	vm.metricIDs = [abi.MetricTypes][]*process.Value{}
 	vm.lastCall, vm.lastUnary, vm.lastGrpc = 0, 0, 0
 	vm.traceDepth = 0
-	vm.linear = &linearMemory{}
+	vm.linear = &linearmemory.Memory{}
 
 	err := vm.runGuarded("the start section", func(callCtx context.Context) (err error) {
 		callCtx = experimental.WithMemoryAllocator(callCtx, vm.linear)
@@ -108,6 +110,6 @@ func (vm *VM) unload(ctx context.Context) error {
 		vm.lastSize, vm.memory = vm.memory.Size(), nil
 	}
 	vm.functions, vm.allocator = [abi.Callbacks]api.Function{}, nil
-	vm.linear.release()
+	vm.linear.Release()
 	return err
 }

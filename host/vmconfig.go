@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/process"
 )
 
 // Variable is one environment variable.
@@ -23,13 +24,13 @@ type VMConfig struct {
 	ID            string
 	Configuration []byte
 	Environment   []Variable
-	Clock         Clock         // nil: the machine's
-	Random        io.Reader     // nil: crypto/rand
-	LogLevel      abi.LogLevel  // least level passed on to Log
-	Log           func(LogLine) // nil: lines are dropped
-	Shared        *Shared       // shared data and queues; nil: the VM's own
-	Metrics       *Metrics      // nil: the VM's own
-	Trace         bool          // record Crossings and Traffic
+	Clock         Clock            // nil: the machine's
+	Random        io.Reader        // nil: crypto/rand
+	LogLevel      abi.LogLevel     // least level passed on to Log
+	Log           func(LogLine)    // nil: lines are dropped
+	Shared        *process.Shared  // shared data and queues; nil: the VM's own
+	Metrics       *process.Metrics // nil: the VM's own
+	Trace         bool             // record Crossings and Traffic
 
 	// Clusters says what Envoy knows of a cluster. nil: every cluster is unknown.
 	Clusters func(name string) ClusterState

@@ -130,7 +130,8 @@ type Batches struct {
 	Contestant string    `json:"entrant"`
 	Process    int       `json:"process"`
 	Instance   int       `json:"instance"`
-	Nanos      []float64 `json:"nanos"` // of a request, the average over its batch; a number for each round
+	Requests   int       `json:"requests,omitempty"` // of a batch; 0: as many as the plan says
+	Nanos      []float64 `json:"nanos"`              // of a request, the average over its batch; a number for each round
 }
 
 // Tail is the latency of single requests.

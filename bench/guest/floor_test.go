@@ -110,6 +110,7 @@ func TestFloorCrossesLikeTheBuilds(t *testing.T) {
 	}{
 		{"rust", false},
 		{"go-custommalloc", true},
+		{"go-tinygo-successor", true},
 	} {
 		t.Run(build.name, func(t *testing.T) {
 			wasm, err := os.ReadFile("../../dist/" + build.name + ".wasm")

@@ -13,7 +13,7 @@ func Example() {
 	ratio := stats.TrimmedInterval(logs, 0.95).Exp()
 	fmt.Printf("%.3f [%.3f, %.3f] from %d processes\n", ratio.Mid, ratio.Low, ratio.High, ratio.N)
 	fmt.Printf("the other way round: %.3f\n", ratio.Inverse().Mid)
-	fmt.Println("differs from 1:", stats.PValue(logs) < 0.05)
+	fmt.Println("differs from 1:", stats.TrimmedMean(logs).P() < 0.05)
 	// Output:
 	// 1.105 [1.095, 1.115] from 6 processes
 	// the other way round: 0.905

@@ -100,7 +100,7 @@ func TestTrimmedInterval(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			equal(t, stats.TrimmedInterval(test.samples, 0.95), test.want)
-			equal(t, stats.PValue(test.samples), test.p)
+			equal(t, stats.TrimmedMean(test.samples).P(), test.p)
 		})
 	}
 	equal(t, stats.GeometricInterval([]float64{1, 4}, 0.95).Mid, 2.0)

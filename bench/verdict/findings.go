@@ -28,17 +28,26 @@ type Findings struct {
 
 // Judge makes the findings of a report. Budgets and Against are left to CheckBudgets and Compare.
 func Judge(r *evidence.Report) *Findings {
-	all := samplesOf(r)
-	f := &Findings{Gate: gate(r, all)}
-	f.Scenarios = scenariosOf(r, all, f.Gate.Passed)
-	f.Tails = tails(r)
-	f.Startups = startups(r)
-	f.Memory = memories(r)
+	f := &Findings{Tails: tails(r), Startups: startups(r), Memory: memories(r)}
+	all := samplesOf(r, f.Tails)
+	f.Gate = gate(r, all)
+	f.Scenarios = scenariosOf(r, all, f.leaking(), f.Gate.Passed)
 	f.Resident = residents(r)
 	f.Scale = scales(f, workers)
-	f.Warnings = warnings(r, f, all)
+	f.Warnings = warnings(r, f)
 	f.Headline = headline(r, f)
 	return f
+}
+
+// leaking are the builds that leak in Envoy: their time grows with every request.
+func (f *Findings) leaking() map[string]bool {
+	leaking := map[string]bool{}
+	for _, m := range f.Memory {
+		if m.Allocator == envoyOrder && m.Verdict == Leak {
+			leaking[m.Build] = true
+		}
+	}
+	return leaking
 }
 
 // Interval is an estimate and the bounds of its 95 % confidence interval. N is the number of independent samples

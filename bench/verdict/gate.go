@@ -10,14 +10,20 @@ import (
 // Gate is the A/A check: a build timed against itself must come out equal, or no verdict is given.
 type Gate struct {
 	Passed bool
-	Build  string   // that was timed against itself; "" when there is none
-	Ratio  Interval // twin to original, over all scenarios: the plain 95 % interval
+	Twins  []TwinRatio // of each build that was timed against itself
 	Faults []GateFault
+}
+
+// TwinRatio is a copy of a build over the build itself.
+type TwinRatio struct {
+	Build string
+	Ratio Interval // over all scenarios: the plain 95 % interval
 }
 
 // GateFault is one reason why the check failed.
 type GateFault struct {
 	Kind     GateFaultKind
+	Build    string   // "": none was timed against itself
 	Scenario string   // "": over all scenarios
 	Ratio    Interval // Biased and Imprecise: twin to original
 }
@@ -29,46 +35,52 @@ const (
 	GateNotMeasured GateFaultKind = iota + 1 // no build was timed against itself
 	GateOneProcess                           // there is no interval
 	GateBiased                               // the interval does not contain 1
-	GateImprecise                            // the interval is not within 1 ± GateLimit
+	GateImprecise                            // the interval is not within GateLimit of 1
 )
 
-// gate compares the twin with the build that it is a second copy of. Its intervals are simultaneous: the probability
-// that one or more of them misses the true ratio is at most gateAlpha (Bonferroni), because a gate that fails without
-// need costs a whole run.
+// gate compares each twin with the build that it is a second copy of. Its intervals are simultaneous: the probability that
+// one or more of them misses the true ratio is at most gateAlpha (Bonferroni), because a gate that fails without need costs
+// a whole run.
 func gate(r *evidence.Report, all []samples) Gate {
-	g := Gate{Ratio: stats.None()}
-	fault := func(kind GateFaultKind, scenario string, ratio Interval) {
-		g.Faults = append(g.Faults, GateFault{kind, scenario, ratio})
+	twins := r.Twins()
+	var g Gate
+	for _, twin := range twins {
+		g.compare(twin, r.Original(twin), all, 1-gateAlpha/float64(len(twins)*(len(all)+1)))
 	}
-	for _, b := range r.Builds {
-		if !excluded(r, b.Name, "").Any() {
-			g.Build = b.Name
-			break
-		}
+	if len(g.Twins) == 0 {
+		g.Faults = append(g.Faults, GateFault{Kind: GateNotMeasured, Ratio: stats.None()})
+	}
+	g.Passed = len(g.Faults) == 0
+	return g
+}
+
+// compare adds one twin. level is that of the strict intervals.
+func (g *Gate) compare(twin, build string, all []samples, level float64) {
+	fault := func(kind GateFaultKind, scenario string, ratio Interval) {
+		g.Faults = append(g.Faults, GateFault{kind, build, scenario, ratio})
 	}
 	var scenarios []string
 	var measured []map[int]float64 // by scenario, then process
-	for _, s := range all {
-		if s.has(g.Build) {
+	for i := range all {
+		if s := &all[i]; s.has(build) {
 			scenarios = append(scenarios, s.scenario)
-			measured = append(measured, s.byProcess(evidence.Twin, g.Build, logRatio))
+			measured = append(measured, s.logRatio(twin, build))
 		}
 	}
-	level := 1 - gateAlpha/float64(len(measured)+1)
 	overall := pooled(measured)
 	if len(overall) == 0 {
-		fault(GateNotMeasured, "", stats.None())
-		return g
+		return
 	}
-	g.Ratio = stats.TrimmedInterval(overall, Confidence).Exp()
-	if !g.Ratio.Known() {
-		fault(GateOneProcess, "", g.Ratio)
+	ratio := stats.TrimmedInterval(overall, Confidence).Exp()
+	g.Twins = append(g.Twins, TwinRatio{build, ratio})
+	if !ratio.Known() {
+		fault(GateOneProcess, "", ratio)
 	} else {
 		if strict := stats.TrimmedInterval(overall, level).Exp(); !strict.Contains(1) {
 			fault(GateBiased, "", strict)
 		}
-		if !g.Ratio.Within(1-GateLimit, 1+GateLimit) {
-			fault(GateImprecise, "", g.Ratio)
+		if !withinFactor(ratio, GateLimit) {
+			fault(GateImprecise, "", ratio)
 		}
 	}
 	for i, scenario := range scenarios {
@@ -79,6 +91,4 @@ func gate(r *evidence.Report, all []samples) Gate {
 			fault(GateBiased, scenario, ratio)
 		}
 	}
-	g.Passed = len(g.Faults) == 0
-	return g
 }

@@ -45,14 +45,14 @@ func comparisons(r *evidence.Report, f *Findings) []Claim {
 	usual := &f.Scenarios[0]
 	fastest, least := "", math.Inf(1)
 	for _, b := range r.Builds {
-		if t, ok := usual.Timing(b.Name); ok && t.Time.Mid < least {
+		if t, ok := usual.Timing(b.Name); ok && t.Growth == 0 && t.Time.Mid < least {
 			fastest, least = b.Name, t.Time.Mid
 		}
 	}
 	var claims []Claim
 	for _, b := range r.Builds {
 		p, ok := usual.Pair(b.Name, fastest)
-		if !ok {
+		if !ok || p.Word == Unsteady {
 			continue
 		}
 		c := Comparison{Pair: p, Scenario: usual.ID, Small: math.Abs(p.Ratio.Mid-1) < smallDifference}

@@ -44,7 +44,7 @@ func scales(f *Findings, workers int) []Scale {
 	}
 	for _, t := range f.Scenarios[0].Timings {
 		memory := f.resident(t.Contestant)
-		if memory == nil || t.Missing.Any() {
+		if memory == nil || t.Missing.Any() || t.Growth > 0 { // what leaks has no stationary time
 			continue
 		}
 		for _, rate := range rates {

@@ -14,21 +14,28 @@ type Scenario struct {
 	ID      string
 	Timings []Timing
 	Pairs   []Pair
-	Dropped float64 // share of rounds left out because the floor itself was slow in them
 }
 
 // Timing is one contestant in one scenario.
 type Timing struct {
 	Contestant string
-	Missing    Missing  // why there are no numbers
-	Time       Interval // ns a request
-	OverFloor  Interval // ratio of Time to the floor's
-	AboveFloor Interval // ns a request, the floor subtracted
-	Best       float64  // ns: the fastest tenth of the batches, a second estimate that outliers do not reach
-	Spread     float64  // standard deviation of the instances' medians, as a share of Time
-	Lost       float64  // share of its batches left out because they were interrupted, 0 to 1
-	Unstable   bool     // Best and Time disagree about the ratio to the floor by more than the interval
+	Missing    Missing    // why there are no numbers
+	Time       Interval   // ns a request: the mean, collections included
+	Usual      float64    // ns a request in the median batch
+	OverFloor  Interval   // ratio of Time to the floor's
+	AboveFloor Interval   // ns a request, the floor subtracted
+	Spread     float64    // standard deviation of the instances' means, as a share of Time
+	Replaced   float64    // share of its batches that something from outside disturbed, 0 to 1: they count as their round and instance let expect
+	LeftOut    float64    // share of the measured time that is not counted for that reason, 0 to 1
+	Collector  *Collector // nil: none is known
+	Growth     float64    // of a build that leaks, whose Time is of this run's requests only: the time in the last half of the rounds over that in the first; else 0
 }
+
+// differs is by how much the mean and the usual batch may differ before both are shown.
+const differs = 0.05
+
+// Differs reports whether the mean is far from the usual batch.
+func (t *Timing) Differs() bool { return math.Abs(t.Time.Mid/t.Usual-1) > differs }
 
 // Timing finds a contestant's.
 func (s *Scenario) Timing(contestant string) (Timing, bool) {
@@ -64,86 +71,121 @@ func (f *Findings) Scenario(id string) *Scenario {
 }
 
 // scenariosOf judges every scenario. Pairs are of builds that both have a number there.
-func scenariosOf(r *evidence.Report, all []samples, passed bool) []Scenario {
+func scenariosOf(r *evidence.Report, all []samples, leaking map[string]bool, passed bool) []Scenario {
 	found := make([]Scenario, len(all))
-	var pairs []*Pair
-	var logs [][]float64 // of pairs, by process
+	var open []pending
 	for i := range all {
 		s := &all[i]
-		found[i] = Scenario{ID: s.scenario, Dropped: s.dropped()}
+		found[i] = Scenario{ID: s.scenario}
 		for _, contestant := range contestants(r) {
-			if t, ok := s.timing(r, contestant); ok {
+			if t, ok := s.timing(r, contestant, leaking[r.Original(contestant)]); ok {
 				found[i].Timings = append(found[i].Timings, t)
 			}
 		}
+		var own []stats.Estimate
 		for a, x := range r.Builds {
 			for _, y := range r.Builds[a+1:] {
-				if byProcess := s.byProcess(x.Name, y.Name, logRatio); len(byProcess) > 0 {
+				if logs := inOrder(s.logRatio(x.Name, y.Name)); len(logs) > 0 {
 					found[i].Pairs = append(found[i].Pairs, Pair{A: x.Name, B: y.Name})
-					logs = append(logs, inOrder(byProcess))
+					own = append(own, stats.TrimmedMean(logs).Plus(math.Hypot(s.timed[x.Name].cycles, s.timed[y.Name].cycles)))
 				}
 			}
 		}
 		for p := range found[i].Pairs {
-			pairs = append(pairs, &found[i].Pairs[p])
+			open = append(open, pending{&found[i].Pairs[p], own[p]})
 		}
 	}
-	p := make([]float64, len(pairs))
-	for i := range pairs {
-		p[i] = stats.PValue(logs[i])
-	}
-	for i, adjusted := range stats.Holm(p) {
-		pairs[i].P = adjusted
-		pairs[i].judge(logs[i], len(pairs), passed)
-	}
+	judged(r, found, open, leaking, passed)
 	return found
 }
 
-// contestants are the floor, the builds and the twin.
+// judged gives every pair its word. A pair with a build that leaks has none, and does not count among those that P is
+// adjusted for.
+func judged(r *evidence.Report, found []Scenario, open []pending, leaking map[string]bool, passed bool) {
+	p := make([]float64, len(open))
+	family := 0
+	for i, c := range open {
+		p[i] = math.NaN()
+		if !leaking[c.pair.A] && !leaking[c.pair.B] {
+			p[i] = c.ratio().P()
+			family++
+		}
+	}
+	for i, adjusted := range stats.Holm(p) {
+		open[i].pair.P = adjusted
+		open[i].judge(family, passed)
+		if leaking[open[i].pair.A] || leaking[open[i].pair.B] {
+			open[i].pair.Word, open[i].pair.More = Unsteady, 0
+		}
+	}
+	for i := range found {
+		for j := range found[i].Pairs {
+			counted(r, &found[i].Pairs[j], found[i].ID)
+		}
+	}
+}
+
+// contestants are the floor, the builds and the twins.
 func contestants(r *evidence.Report) []string {
 	names := []string{evidence.Floor}
 	for _, b := range r.Builds {
 		names = append(names, b.Name)
 	}
-	return append(names, evidence.Twin)
+	return append(names, r.Twins()...)
 }
 
-// timing is one contestant's; ok is false for one that was neither timed nor excluded.
-func (s *samples) timing(r *evidence.Report, contestant string) (t Timing, ok bool) {
+// timing is one contestant's; ok is false for a floor that was not timed.
+func (s *samples) timing(r *evidence.Report, contestant string, leaks bool) (t Timing, ok bool) {
 	none := stats.None()
-	t = Timing{Contestant: contestant, Time: none, OverFloor: none, AboveFloor: none, Best: math.NaN(), Spread: math.NaN()}
+	t = Timing{Contestant: contestant, Time: none, OverFloor: none, AboveFloor: none, Usual: math.NaN(), Spread: math.NaN()}
 	if t.Missing = excluded(r, contestant, s.scenario); t.Missing.Any() {
 		return t, true
 	}
 	if !s.has(contestant) {
 		t.Missing = Missing{Kind: NotMeasured}
-		return t, contestant != evidence.Floor && contestant != evidence.Twin
+		return t, contestant != evidence.Floor && r.Original(contestant) == contestant
 	}
-	t.Time = stats.TrimmedInterval(inOrder(s.byProcess(contestant, contestant, logarithm)), Confidence).Exp()
-	t.Best, t.Lost = s.best(contestant), s.lost(contestant)
-	var medians []float64
-	for _, b := range s.blocks {
-		if m := b.median(contestant, contestant, logarithm); !math.IsNaN(m) {
-			medians = append(medians, m)
-		}
+	own := s.timed[contestant]
+	t.Time = stats.TrimmedMean(inOrder(s.logTime(contestant))).Plus(own.cycles).Interval(Confidence).Exp()
+	t.Usual, t.Replaced, t.LeftOut, t.Collector = own.usual(), own.replaced, own.leftOut, own.collected
+	t.Spread = own.spread()
+	if leaks {
+		t.Growth = own.growth()
 	}
-	t.Spread = stat.StdDev(medians, nil)
-	if !s.has(evidence.Floor) {
-		return t, true
+	if s.has(evidence.Floor) {
+		t.OverFloor = stats.TrimmedMean(inOrder(s.logRatio(contestant, evidence.Floor))).Plus(own.cycles).Interval(Confidence).Exp()
+		t.AboveFloor = stats.TrimmedMean(inOrder(s.difference(contestant, evidence.Floor))).Plus(own.cycles * t.Time.Mid).Interval(Confidence)
 	}
-	t.OverFloor = stats.TrimmedInterval(inOrder(s.byProcess(contestant, evidence.Floor, logRatio)), Confidence).Exp()
-	t.AboveFloor = stats.TrimmedInterval(inOrder(s.byProcess(contestant, evidence.Floor, difference)), Confidence)
-	// Two estimates within the band are not called different, however narrow the interval is.
-	tolerated := max(math.Log(t.OverFloor.High/t.OverFloor.Mid), math.Log(1+Band))
-	t.Unstable = math.Abs(math.Log(t.Best/s.best(evidence.Floor)/t.OverFloor.Mid)) > tolerated
 	return t, true
 }
 
-// best is the tenth percentile of all batches, those of dropped rounds as well.
-func (s *samples) best(contestant string) float64 {
-	var nanos []float64
-	for _, b := range s.blocks {
-		nanos = append(nanos, b.nanos[contestant]...)
+// usual is the geometric mean over instances of the median batch, in ns a request.
+func (t *timed) usual() float64 {
+	var logs []float64
+	for _, v := range t.medians {
+		if v > 0 {
+			logs = append(logs, math.Log(v))
+		}
 	}
-	return stats.Quantile(nanos, 0.1)
+	return math.Exp(stat.Mean(logs, nil))
+}
+
+// spread is the standard deviation of the logarithms of the instances' means.
+func (t *timed) spread() float64 {
+	var logs []float64
+	for _, v := range t.means {
+		if v > 0 {
+			logs = append(logs, math.Log(v))
+		}
+	}
+	return stat.StdDev(logs, nil)
+}
+
+// growth is the mean time in the last half of the rounds over that in the first.
+func (t *timed) growth() float64 {
+	var first, last []float64
+	for _, row := range t.raw {
+		first, last = append(first, row[:len(row)/2]...), append(last, row[len(row)-len(row)/2:]...)
+	}
+	return stat.Mean(last, nil) / stat.Mean(first, nil)
 }

@@ -61,7 +61,7 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 			if r.UpToDate {
 				state = "up to date"
 			}
-			fmt.Fprintf(stdout, "%-15s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size, r.Provenance.SHA256, r.Wasm)
+			fmt.Fprintf(stdout, "%-19s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size, r.Provenance.SHA256, r.Wasm)
 		}
 	}
 	return buildExit("build", err, stderr)

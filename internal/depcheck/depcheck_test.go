@@ -11,7 +11,8 @@ import (
 const module = "github.com/header-auth/header-auth"
 
 // running are the packages that running a plugin needs: host and what it is made of.
-var running = []string{"host", "host/abi", "host/envoy", "host/headermap", "host/load", "host/profile", "host/wasi", "host/wasmfile"}
+var running = []string{"host", "host/abi", "host/envoy", "host/headermap", "host/linearmemory", "host/load", "host/process",
+	"host/profile", "host/trace", "host/wasi", "host/wasmfile"}
 
 // with adds packages to those that running a plugin needs.
 func with(more ...string) []string { return slices.Concat(running, more) }
@@ -32,6 +33,9 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"host/wasi", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
 		{"host/load", []string{"host/abi", "host/profile", "host/wasi", "host/wasmfile"}, []string{"github.com/"}}, // it runs nothing
 		{"host/envoy", []string{"host/headermap"}, []string{"github.com/"}},
+		{"host/process", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
+		{"host/trace", []string{"host/abi", "host/headermap", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
+		{"host/linearmemory", nil, []string{"github.com/goccy"}},
 		{"host", running, []string{"github.com/goccy", "github.com/jedib0t"}},
 		{"conformance/table", []string{"host/headermap"}, []string{"github.com/tetratelabs"}},
 		{"conformance/suite", with("conformance/table", "report"), []string{"github.com/jedib0t"}},

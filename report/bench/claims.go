@@ -59,12 +59,15 @@ func (v view) state(c verdict.Claim) statement {
 
 // basis is what every claim on speed rests on.
 func (v view) basis() []string {
-	p, aa := v.r.Run.Plan, v.f.Gate.Ratio
-	return []string{
-		fmt.Sprintf("all pairs together wrong with a probability of at most %.0f %% (Holm)", 100*verdict.Alpha),
-		fmt.Sprintf("%d processes × %d instances × %d rounds", aa.N, p.Instances, p.Rounds),
-		fmt.Sprintf("A/A %.3f to %.3f", aa.Low, aa.High),
+	p := v.r.Run.Plan
+	basis := []string{
+		fmt.Sprintf("all words on speed together wrong with a probability of at most %.0f %% (Holm)", 100*verdict.Alpha),
+		fmt.Sprintf("%d processes × %d instances × %d rounds", p.Processes, p.Instances, p.Rounds),
 	}
+	for _, t := range v.f.Gate.Twins {
+		basis = append(basis, fmt.Sprintf("A/A of %s %.3f to %.3f", t.Build, t.Ratio.Low, t.Ratio.High))
+	}
+	return basis
 }
 
 func choice(c verdict.Choice) string {

@@ -70,7 +70,8 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 			LoadBefore: []float64{0.31, 0.4, 0.52}, LoadAfter: []float64{1.12, 0.8, 0.6}, Steal: 0.004},
 	}
 	f := &verdict.Findings{
-		Gate: verdict.Gate{Passed: true, Build: "rust", Ratio: verdict.Interval{Low: 0.998, Mid: 1.001, High: 1.004, N: 10}},
+		Gate: verdict.Gate{Passed: true, Twins: []verdict.TwinRatio{
+			{Build: "rust", Ratio: verdict.Interval{Low: 0.998, Mid: 1.001, High: 1.004, N: 10}}, {Build: "go-custommalloc", Ratio: verdict.Interval{Low: 0.993, Mid: 0.998, High: 1.003, N: 10}}}},
 		Headline: []verdict.Claim{
 			verdict.Choice{Build: "rust", Among: 2, Scenarios: scenarios, Wins: scenarios, LeftOut: []verdict.LeftOut{{Build: "go-tinygo", Fault: verdict.Leaks}}},
 			verdict.Choice{Build: "go-nottinygc", Language: "go", Among: 1, Scenarios: scenarios},
@@ -97,7 +98,7 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 }
 
 func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor float64, builds []fixtureBuild) {
-	found := verdict.Scenario{ID: id, Dropped: 0.041}
+	found := verdict.Scenario{ID: id}
 	floor := 160 * math.Sqrt(factor)
 	times := []float64{floor}
 	contestants := []string{evidence.Floor}
@@ -107,7 +108,13 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 	}
 	for i, contestant := range contestants {
 		found.Timings = append(found.Timings, verdict.Timing{Contestant: contestant, Time: about(times[i], 0.012, 10), OverFloor: about(times[i]/floor, 0.01, 10),
-			AboveFloor: about(times[i]-floor, 0.015, 10), Best: times[i] * 0.96, Spread: 0.02, Unstable: contestant == "go-nottinygc" && id == "typical/headers-60"})
+			AboveFloor: about(times[i]-floor, 0.015, 10), Usual: times[i] * 0.98, Spread: 0.02, Replaced: 0.012, LeftOut: 0.006})
+		if last := &found.Timings[i]; contestant == "go-wasip1" && id == "typical/headers-60" {
+			last.Usual, last.Collector = times[i]*0.9, &verdict.Collector{Period: 700, Pause: 42e3, Max: 90e3, Share: 0.11}
+		}
+		if last := &found.Timings[i]; contestant == "go-tinygo" {
+			last.Growth = 1.7
+		}
 		for process := range 5 {
 			for instance := range 2 {
 				s := evidence.Batches{Scenario: id, Contestant: contestant, Process: process, Instance: instance}
@@ -130,6 +137,10 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 				p.Word, p.P, p.More = verdict.Undecided, 0.083, 14
 			case ratio > 1:
 				p.Word = verdict.Slower
+			}
+			p.Within = about(ratio, 0.01, 10)
+			if builds[i].leaks+builds[j].leaks > 0 {
+				p.Word, p.P, p.More = verdict.Unsteady, math.NaN(), 0
 			}
 			found.Pairs = append(found.Pairs, p)
 		}
@@ -225,7 +236,7 @@ func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	r, f := fixture(3, 2)
 	none := func(i *verdict.Interval) { i.Low, i.High, i.N = math.NaN(), math.NaN(), 1 }
 	biased := verdict.Interval{Low: 1.02, Mid: 1.06, High: 1.1, N: 10}
-	f.Gate = verdict.Gate{Build: "rust", Ratio: biased, Faults: []verdict.GateFault{{Kind: verdict.GateBiased, Ratio: biased}}}
+	f.Gate = verdict.Gate{Twins: []verdict.TwinRatio{{Build: "rust", Ratio: biased}}, Faults: []verdict.GateFault{{Kind: verdict.GateBiased, Build: "rust", Ratio: biased}}}
 	f.Headline = append([]verdict.Claim{verdict.NoSpeedVerdict{}}, f.Headline[4:]...)
 	reason := "step 1 of typical/allow was answered with 500 at request 1207"
 	r.Refused = []evidence.Refused{{Build: "go-nottinygc", Reason: reason}}

@@ -132,7 +132,7 @@ func TestWhatOthersWroteIsShownAsText(t *testing.T) {
 	f.Memory[0].Build, f.Memory[0].Ended = evil, evil
 	r.Memory[0].Build, r.Memory[0].Allocator = evil, evil
 	f.Headline[0] = verdict.Choice{Build: evil, Language: evil}
-	f.Gate = verdict.Gate{Build: evil, Faults: []verdict.GateFault{{Kind: verdict.GateNotMeasured, Scenario: evil}}}
+	f.Gate = verdict.Gate{Twins: []verdict.TwinRatio{{Build: evil}}, Faults: []verdict.GateFault{{Kind: verdict.GateNotMeasured, Build: evil, Scenario: evil}}}
 	r.Costs[0].Parts[0].Source = "javascript:alert(3)"
 	page := pageOf(t, r, f)
 	wellFormed(t, page)

@@ -9,9 +9,16 @@ import (
 	"github.com/header-auth/header-auth/internal/words"
 )
 
-// gateText says how far a build is from itself.
+// gateText says how far each build that was timed twice is from itself.
 func gateText(g verdict.Gate) string {
-	return fmt.Sprintf("%s against itself %s, wanted within 1 ± %s", cmp.Or(g.Build, "a build"), within(g.Ratio, exact), units.Percent(verdict.GateLimit))
+	if len(g.Twins) == 0 {
+		return "no build was timed against itself"
+	}
+	var all []string
+	for _, t := range g.Twins {
+		all = append(all, fmt.Sprintf("%s against itself %s", t.Build, within(t.Ratio, exact)))
+	}
+	return list(all) + ", wanted within 1 ± " + units.Percent(verdict.GateLimit)
 }
 
 func exact(x float64) string { return fmt.Sprintf("%.3f", x) }
@@ -30,19 +37,19 @@ func gateFaults(g verdict.Gate) []string {
 			if f.Scenario == "" {
 				all = append(all, "The A/A check was not measured: no build was timed against itself.")
 			} else {
-				all = append(all, fmt.Sprintf("%s%s was not timed against itself.", where, g.Build))
+				all = append(all, fmt.Sprintf("%s%s was not timed against itself.", where, f.Build))
 			}
 		case verdict.GateOneProcess:
 			all = append(all, "The A/A check has one process only, and no interval: at least two are needed.")
 		case verdict.GateBiased:
-			s := fmt.Sprintf("%s%s timed against itself takes %s times its own time, expected 1", where, g.Build, ratio)
+			s := fmt.Sprintf("%s%s timed against itself takes %s times its own time, expected 1", where, f.Build, ratio)
 			if f.Scenario == "" {
 				s += ": the order of the runs or another program on this machine decides, not the module"
 			}
 			all = append(all, s+".")
 		case verdict.GateImprecise:
 			all = append(all, fmt.Sprintf("%s%s timed against itself takes %s times its own time, expected within %.3g to %.3g: "+
-				"take more processes, or a quieter machine.", where, g.Build, ratio, 1-verdict.GateLimit, 1+verdict.GateLimit))
+				"take more processes, or a quieter machine.", where, f.Build, ratio, 1/(1+verdict.GateLimit), 1+verdict.GateLimit))
 		}
 	}
 	return all
@@ -68,10 +75,8 @@ func (v view) warning(w verdict.Warning) string {
 		return "The run was interrupted: there is less evidence than its plan asked for."
 	case verdict.Uncommitted:
 		return fmt.Sprintf("The working tree differs from revision %.12s: what was measured cannot be built from it.", v.r.Run.Revision)
-	case verdict.BusyRounds:
-		return fmt.Sprintf("The machine was busy: in %.0f %% of the rounds the floor itself was slow, and they were left out. Absolute times are too high.", 100*w.Share)
 	case verdict.BusyBatches:
-		return fmt.Sprintf("The machine was busy: %.0f %% of the batches were interrupted, and left out.", 100*w.Share)
+		return fmt.Sprintf("The machine was busy: %.0f %% of the batches took more than half as long again as other instances took in the same round. They count as those did.", 100*w.Share)
 	case verdict.Stolen:
 		return fmt.Sprintf("A hypervisor took %.0f %% of the processor time for others.", 100*w.Share)
 	case verdict.Loaded:
@@ -80,10 +85,7 @@ func (v view) warning(w verdict.Warning) string {
 		return fmt.Sprintf("%d processes were measured: with fewer than %d, intervals are wide and depend on an assumption about how the noise is distributed.",
 			w.Count, verdict.FewestProcesses)
 	case verdict.GateMissesOne:
-		return fmt.Sprintf("The plain A/A interval, %s, does not contain 1. That happens by chance in one run of twenty, and no verdict depends on so small a difference.",
-			aaRatio(v.f.Gate.Ratio))
-	case verdict.UnstableTimes:
-		return fmt.Sprintf("%d of the times below are unstable: the fastest batches give another ratio to the floor than the usual ones.", w.Count)
+		return "A plain A/A interval does not contain 1. That happens by chance in one run of twenty, and no verdict depends on so small a difference."
 	}
 	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
@@ -61,37 +60,51 @@ func (v view) overview() grid {
 
 func (v view) timesOf(scenario verdict.Scenario) grid {
 	g := grid{Caption: v.about(scenario.ID),
-		Head: []string{"build", "time", "95 %", "× floor", "above floor", "verdict", "time ÷ " + v.reference() + "'s"}}
-	var unstable []string
+		Head: []string{"build", "time", "95 %", "usual", "× floor", "above floor", "verdict", "time ÷ " + v.reference() + "'s"}}
 	for _, row := range scenario.Timings {
-		if row.Contestant == evidence.Twin {
+		if v.r.Original(row.Contestant) != row.Contestant {
 			continue
 		}
 		if row.Missing.Any() {
-			g.Rows = append(g.Rows, []cell{text(row.Contestant), {units.None, dim, ""}, text(units.None), text(units.None), text(units.None),
+			g.Rows = append(g.Rows, []cell{text(row.Contestant), {units.None, dim, ""}, text(units.None), text(units.None), text(units.None), text(units.None),
 				{"no number", bad, ""}, text(units.None)})
 			g.Notes = append(g.Notes, row.Contestant+" has no number: "+sentence(missing(row.Missing)))
 			continue
 		}
 		time := cell{Text: units.Nanos(row.Time.Mid)}
-		if row.Unstable {
-			time = cell{time.Text + " *", warn, ""}
-			unstable = append(unstable, fmt.Sprintf("%s (%s)", row.Contestant, units.Nanos(row.Best)))
-		}
 		word, ratio := v.compared(scenario, row.Contestant)
 		over, above := units.Ratio(row.OverFloor.Mid), units.Nanos(row.AboveFloor.Mid)
 		if row.Contestant == evidence.Floor {
 			over, above = "1", units.None
 		}
-		g.Rows = append(g.Rows, []cell{text(row.Contestant), time, text(plusMinus(row.Time)), text(over), text(above), word, ratio})
+		g.Rows = append(g.Rows, []cell{text(row.Contestant), time, text(plusMinus(row.Time)), text(units.Nanos(row.Usual)), text(over), text(above), word, ratio})
 	}
-	if len(unstable) > 0 {
-		g.Notes = append(g.Notes, "* unstable: the fastest batches give another ratio to the floor than the usual ones: "+strings.Join(unstable, ", "))
-	}
-	if scenario.Dropped > 0 {
-		g.Notes = append(g.Notes, units.Percent(scenario.Dropped)+" of the rounds left out: the machine was busy in them, as the floor shows.")
-	}
+	g.Notes = append(g.Notes, v.apart(scenario)...)
 	return g
+}
+
+// apart says where the mean and the usual batch differ, and what was left out.
+func (v view) apart(scenario verdict.Scenario) []string {
+	var notes []string
+	left := 0.
+	for _, t := range scenario.Timings {
+		left = max(left, t.LeftOut)
+		switch {
+		case t.Missing.Any():
+		case t.Growth > 0:
+			notes = append(notes, fmt.Sprintf("%s leaks, so its time has no mean: it grew %s times from the first half of the rounds to the last.", t.Contestant, units.Digits(t.Growth)))
+		case t.Differs() && t.Collector != nil:
+			notes = append(notes, fmt.Sprintf("%s: a batch usually takes %s a request, the mean is %s: it collects every %s requests, for %s.", t.Contestant,
+				units.Nanos(t.Usual), units.Nanos(t.Time.Mid), units.Count(int(t.Collector.Period)), units.Nanos(t.Collector.Pause)))
+		case t.Differs():
+			notes = append(notes, fmt.Sprintf("%s: a batch usually takes %s a request, the mean is %s: some rounds are slow in every instance.", t.Contestant,
+				units.Nanos(t.Usual), units.Nanos(t.Time.Mid)))
+		}
+	}
+	if left >= 0.001 {
+		notes = append(notes, fmt.Sprintf("Left out because something else disturbed it: at most %s of a build's time.", units.Percent(left)))
+	}
+	return notes
 }
 
 // compared is a contestant compared with the reference: the verdict and the ratio of times.

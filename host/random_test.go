@@ -11,9 +11,9 @@ import (
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// TestWildGuests lets guests call every host function with wild values in every callback, and drives them through
-// events in any order. Whatever they do is their failure: nothing panics, nothing hangs, and no failure is the host's.
-func TestWildGuests(t *testing.T) {
+// TestRandomGuests: guests call every host function with random arguments in every callback, and events come in random
+// order. Nothing may panic or wait for ever, and no failure may be the host's.
+func TestRandomGuests(t *testing.T) {
 	rounds := 150
 	if testing.Short() {
 		rounds = 20

@@ -1,4 +1,4 @@
-package host
+package process
 
 import (
 	"slices"
@@ -11,7 +11,7 @@ import (
 // Metrics are the metrics that VMs define. In Envoy all VMs of a process share them.
 type Metrics struct {
 	mu      sync.Mutex
-	byName  map[metricKey]*metric
+	byName  map[metricKey]*Value
 	changes uint64
 }
 
@@ -20,24 +20,40 @@ type metricKey struct {
 	name string
 }
 
-type metric struct {
+// Value is a metric that has been defined.
+type Value struct {
 	set   *Metrics
 	key   metricKey
 	value uint64
 	count uint64
 }
 
-// change adds to the value, or sets it.
-func (m *metric) change(value uint64, add bool) {
-	m.set.mu.Lock()
-	defer m.set.mu.Unlock()
-	m.set.changes++
+// Type is the metric's type.
+func (v *Value) Type() abi.MetricType { return v.key.kind }
+
+// Get is the value; of a histogram, the sum of what was recorded.
+func (v *Value) Get() uint64 {
+	v.set.mu.Lock()
+	defer v.set.mu.Unlock()
+	return v.value
+}
+
+// Add adds to the value.
+func (v *Value) Add(n uint64) { v.change(n, true) }
+
+// Set sets the value.
+func (v *Value) Set(n uint64) { v.change(n, false) }
+
+func (v *Value) change(n uint64, add bool) {
+	v.set.mu.Lock()
+	defer v.set.mu.Unlock()
+	v.set.changes++
 	if add {
-		value += m.value
+		n += v.value
 	}
-	m.value = value
-	if m.key.kind == abi.Histogram {
-		m.count++
+	v.value = n
+	if v.key.kind == abi.Histogram {
+		v.count++
 	}
 }
 
@@ -50,7 +66,7 @@ type Metric struct {
 }
 
 // NewMetrics makes an empty set.
-func NewMetrics() *Metrics { return &Metrics{byName: map[metricKey]*metric{}} }
+func NewMetrics() *Metrics { return &Metrics{byName: map[metricKey]*Value{}} }
 
 // All are copies of the metrics, by name.
 func (m *Metrics) All() []Metric {
@@ -80,12 +96,14 @@ func (m *Metrics) Value(t abi.MetricType, name string) (uint64, bool) {
 	return v.value, true
 }
 
-func (m *Metrics) define(key metricKey) *metric {
+// Define finds or makes the metric of that type and name.
+func (m *Metrics) Define(t abi.MetricType, name string) *Value {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	key := metricKey{t, name}
 	v := m.byName[key]
 	if v == nil {
-		v = &metric{set: m, key: key}
+		v = &Value{set: m, key: key}
 		m.changes++
 		m.byName[key] = v
 	}

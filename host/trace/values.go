@@ -1,4 +1,4 @@
-package host
+package trace
 
 import (
 	"bytes"
@@ -10,11 +10,24 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// traceArgs shows the arguments. Those of callbacks are shown with their names.
-func (vm *VM) traceArgs(params []abi.Param, stack []uint64, named bool) string {
+// Memory is linear memory, as wazero's api.Memory has it.
+type Memory interface {
+	Read(offset, byteCount uint32) ([]byte, bool)
+	ReadUint32Le(offset uint32) (uint32, bool)
+	ReadUint64Le(offset uint32) (uint64, bool)
+}
+
+// What is shown of one value and of one map, in bytes.
+const (
+	maxValue = 256
+	maxMap   = 4096
+)
+
+// Args shows the arguments. Those of callbacks are shown with their names.
+func Args(m Memory, params []abi.Param, stack []uint64, named bool) string {
 	var args []string
 	for _, p := range params {
-		text := vm.traceArg(p.Kind, stack)
+		text := arg(m, p.Kind, stack)
 		stack = stack[p.Kind.Words():]
 		switch {
 		case text == "":
@@ -27,8 +40,8 @@ func (vm *VM) traceArgs(params []abi.Param, stack []uint64, named bool) string {
 	return strings.Join(args, ", ")
 }
 
-// traceArg shows one argument, as its kind says; "" for an out pointer.
-func (vm *VM) traceArg(k abi.Kind, stack []uint64) string {
+// arg shows one argument, as its kind says; "" for an out pointer.
+func arg(m Memory, k abi.Kind, stack []uint64) string {
 	v := uint32(stack[0])
 	switch k {
 	case abi.KindI32:
@@ -50,57 +63,57 @@ func (vm *VM) traceArg(k abi.Kind, stack []uint64) string {
 	case abi.KindMetric:
 		return abi.MetricType(v).String()
 	case abi.KindBytes:
-		return vm.traceRange(v, uint32(stack[1]), showBytes)
+		return bytesAt(m, v, uint32(stack[1]), showBytes)
 	case abi.KindPairs:
-		return vm.traceRange(v, uint32(stack[1]), showPairs)
+		return bytesAt(m, v, uint32(stack[1]), showPairs)
 	case abi.KindPath:
-		return vm.traceRange(v, uint32(stack[1]), showPath)
+		return bytesAt(m, v, uint32(stack[1]), showPath)
 	}
 	return ""
 }
 
-// traceOuts shows what a host function has given, read from linear memory as the guest reads it.
-func (vm *VM) traceOuts(params []abi.Param, stack []uint64) string {
-	out := ""
+// Outs shows what a host function has given, read from linear memory as the guest reads it.
+func Outs(m Memory, params []abi.Param, stack []uint64) string {
+	text := ""
 	for _, p := range params {
-		text := ""
+		value := ""
 		at := uint32(stack[0])
 		switch p.Kind {
 		case abi.KindOutBytes:
-			text = vm.traceOut(at, uint32(stack[1]), showBytes)
+			value = out(m, at, uint32(stack[1]), showBytes)
 		case abi.KindOutPairs:
-			text = vm.traceOut(at, uint32(stack[1]), showPairs)
+			value = out(m, at, uint32(stack[1]), showPairs)
 		case abi.KindOut32:
-			if n, valid := vm.memory.ReadUint32Le(at); valid {
-				text = strconv.FormatUint(uint64(n), 10)
+			if n, valid := m.ReadUint32Le(at); valid {
+				value = strconv.FormatUint(uint64(n), 10)
 			}
 		case abi.KindOut64:
-			if n, valid := vm.memory.ReadUint64Le(at); valid {
-				text = strconv.FormatUint(n, 10)
+			if n, valid := m.ReadUint64Le(at); valid {
+				value = strconv.FormatUint(n, 10)
 			}
 		}
 		stack = stack[p.Kind.Words():]
-		if text != "" {
-			out += " " + text
+		if value != "" {
+			text += " " + value
 		}
 	}
-	return out
+	return text
 }
 
-func (vm *VM) traceOut(outPtr, outLen uint32, show func([]byte) string) string {
-	ptr, ok1 := vm.memory.ReadUint32Le(outPtr)
-	n, ok2 := vm.memory.ReadUint32Le(outLen)
+func out(m Memory, outPtr, outLen uint32, show func([]byte) string) string {
+	ptr, ok1 := m.ReadUint32Le(outPtr)
+	n, ok2 := m.ReadUint32Le(outLen)
 	if !ok1 || !ok2 {
 		return ""
 	}
-	return vm.traceRange(ptr, n, show)
+	return bytesAt(m, ptr, n, show)
 }
 
-func (vm *VM) traceRange(ptr, n uint32, show func([]byte) string) string {
+func bytesAt(m Memory, ptr, n uint32, show func([]byte) string) string {
 	if n == 0 {
 		return `""`
 	}
-	b, valid := vm.memory.Read(ptr, n) // not vm.read, which counts as traffic
+	b, valid := m.Read(ptr, n)
 	if !valid {
 		return fmt.Sprintf("[%d bytes at 0x%x, outside memory]", n, ptr)
 	}
@@ -108,15 +121,15 @@ func (vm *VM) traceRange(ptr, n uint32, show func([]byte) string) string {
 }
 
 func showBytes(b []byte) string {
-	if len(b) > traceBytes {
-		return strconv.Quote(string(b[:traceBytes])) + fmt.Sprintf("… (%d bytes)", len(b))
+	if len(b) > maxValue {
+		return strconv.Quote(string(b[:maxValue])) + fmt.Sprintf("… (%d bytes)", len(b))
 	}
 	return strconv.Quote(string(b))
 }
 
 // showPath shows a property's path with dots.
 func showPath(b []byte) string {
-	if len(b) > traceBytes {
+	if len(b) > maxValue {
 		return showBytes(b)
 	}
 	return showBytes(bytes.ReplaceAll(bytes.TrimSuffix(b, []byte{0}), []byte{0}, []byte{'.'}))
@@ -133,7 +146,7 @@ func showPairs(b []byte) string {
 		if i > 0 {
 			out.WriteString(", ")
 		}
-		if out.Len() > traceMap {
+		if out.Len() > maxMap {
 			fmt.Fprintf(&out, "… (%d pairs)", len(pairs))
 			break
 		}

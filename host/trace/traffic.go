@@ -1,4 +1,4 @@
-package host
+package trace
 
 // Traffic counts the calls and bytes between host and guest since the VM was made.
 type Traffic struct {
@@ -8,16 +8,13 @@ type Traffic struct {
 	BytesToHost  int // that host functions read from linear memory
 }
 
-// Traffic is what has been counted so far. It is counted when VMConfig.Trace is set, without an end: Crossings has one.
-func (vm *VM) Traffic() Traffic { return vm.traffic }
-
-// count counts a call; its return is not counted.
-func (vm *VM) count(c *Crossing) {
+// Count counts a call; its return is not counted.
+func (t *Traffic) Count(c *Crossing) {
 	switch {
 	case c.Return:
 	case c.ToGuest:
-		vm.traffic.ToGuest++
+		t.ToGuest++
 	default:
-		vm.traffic.ToHost++
+		t.ToHost++
 	}
 }
