@@ -233,7 +233,8 @@ func (c *flagsCall) conformant(ctx context.Context, set flagsSet, t *benchreport
 		subjects = append(subjects, m.Subject)
 	}
 	line := newProgress(c.stderr)
-	r := suite.Run(ctx, c.whole, subjects, suite.RunOptions{Host: c.options, Workers: runtime.GOMAXPROCS(0), Progress: line.step})
+	o := suite.RunOptions{Host: c.options, Workers: runtime.GOMAXPROCS(0), Progress: line.step}
+	r := suite.Run(ctx, c.whole, subjects, o)
 	line.clear()
 	for i, m := range set.modules {
 		failed, first := 0, ""
@@ -302,5 +303,6 @@ func (c *flagsCall) print(tables []*benchreport.Flags, keep bool) error {
 		_, err := c.stdout.Write(markdown.Bytes())
 		return err
 	}
-	return benchreport.FlagsText(c.stdout, tables, benchreport.TextOptions{Color: colours(c.stdout), Width: width(c.stdout)})
+	o := benchreport.TextOptions{Color: colours(c.stdout), Width: width(c.stdout)}
+	return benchreport.FlagsText(c.stdout, tables, o)
 }
