@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,7 @@ type Subject struct {
 	Wasm         []byte
 	Err          error // why there is no module; nil: there is one
 	Known        []Known
+	Environment  []host.Variable // of its VMs, besides those of the host
 }
 
 // RunOptions say how a run goes.
@@ -115,7 +117,9 @@ func (r *runner) each(n int, do func(i int)) {
 
 func (r *runner) compile(ctx context.Context, s *subject) {
 	if s.Err == nil {
-		s.module, s.Err = Compile(ctx, s.Wasm, r.Host)
+		o := r.Host
+		o.Environment = slices.Concat(o.Environment, s.Environment)
+		s.module, s.Err = Compile(ctx, s.Wasm, o)
 	}
 }
 
