@@ -38,6 +38,10 @@ func (v view) headline() []statement {
 func (v view) state(c verdict.Claim) statement {
 	s := statement{Topic: string(c.Topic())}
 	switch c := c.(type) {
+	case verdict.GotWorse:
+		s.Text, s.Evidence = gotWorse(c)
+	case verdict.Gone:
+		s.Text = gone(c)
 	case verdict.NoSpeedVerdict:
 		s.Text = "No verdict on speed: a build timed against itself did not come out equal."
 		s.Evidence = gateFaults(v.f.Gate)

@@ -275,6 +275,6 @@ func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	for i := range f.Tails {
 		f.Tails[i].Percentiles = nil
 	}
-	f.Against = &verdict.Against{File: "earlier.json", Notes: []verdict.Note{{Kind: verdict.GateFailedNow}}}
+	f.Against = &verdict.Against{File: "earlier.json", Same: true, Notes: []verdict.Note{{Kind: verdict.GateFailedNow}}}
 	return r, f
 }

@@ -184,22 +184,3 @@ func budgetReason(b verdict.Budget) string {
 	}
 	return ""
 }
-
-// note says what follows from something that differs between two runs.
-func note(n verdict.Note) string {
-	switch n.Kind {
-	case verdict.OtherMachine:
-		return fmt.Sprintf("Another %s, %q then and %q now: absolute times and resident memory are not compared.", n.What, n.Then, n.Now)
-	case verdict.OtherSurroundings:
-		return fmt.Sprintf("Another %s, %q then and %q now: a change may come from that.", n.What, n.Then, n.Now)
-	case verdict.GateFailedThen:
-		return "The earlier report's A/A check failed: neither times nor ratios of requests are compared."
-	case verdict.GateFailedNow:
-		return "The new report's A/A check failed: neither times nor ratios of requests are compared."
-	case verdict.OnlyNow:
-		return n.Build + " is not in the earlier report."
-	case verdict.OnlyThen:
-		return n.Build + " is in the earlier report only."
-	}
-	return ""
-}
