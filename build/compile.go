@@ -20,8 +20,8 @@ import (
 
 // compile runs a recipe and moves the module to its place, with its provenance beside it.
 func (r *runner) compile(ctx context.Context, b Build, tool *toolchain.Tool, key string) (p Provenance, err error) {
-	dist := filepath.Join(r.Root, "dist")
-	if err := os.MkdirAll(dist, 0o755); err != nil {
+	file := filepath.Join(r.Root, filepath.FromSlash(b.Wasm))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return p, err
 	}
 	temp, err := toolchain.UnfinishedFolder(r.workFolder(b)) // Lock has made the folder
@@ -59,13 +59,13 @@ func (r *runner) compile(ctx context.Context, b Build, tool *toolchain.Tool, key
 	sum := sha256.Sum256(module)
 	p = provenance(b, tool, key, hex.EncodeToString(sum[:]), len(module))
 	// Remove the old provenance first and write the new one last, so that a provenance never describes another module.
-	if err := os.Remove(filepath.Join(dist, b.Name+".json")); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(provenanceOf(file)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return p, err
 	}
-	if err := replaceFile(filepath.Join(r.Root, filepath.FromSlash(b.Wasm)), module); err != nil {
+	if err := replaceFile(file, module); err != nil {
 		return p, err
 	}
-	return p, p.save(dist)
+	return p, p.save(provenanceOf(file))
 }
 
 func (r *runner) execute(ctx context.Context, b Build, tool *toolchain.Tool, vars map[string][]string) error {

@@ -67,38 +67,62 @@ func (e *ListError) Error() string { return e.Text }
 
 // Load reads builds.yaml. An unknown, repeated or missing key, or a wrong value, is a *ListError with file:line:column.
 func Load(file string) (*List, error) {
+	var list List
+	d, err := read(file, "builds", &list)
+	if err != nil {
+		return nil, err
+	}
+	if len(list.Builds) == 0 {
+		return nil, &ListError{file + ": no builds: expected at least one entry under builds"}
+	}
+	if err := d.check(list.Builds, "dist/"); err != nil {
+		return nil, err
+	}
+	return &list, nil
+}
+
+// document is the text of a list, which gives errors their place.
+type document struct {
+	file string
+	key  string // of the list: "builds"
+	text *ast.File
+}
+
+// read puts a file's content into list. Messages name the file as it was given.
+func read(file, key string, list any) (*document, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, &ListError{fmt.Sprintf("read builds: %v", err)}
+		return nil, &ListError{fmt.Sprintf("read %s: %v", key, err)}
 	}
 	doc, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, errorAt(file, err)
 	}
-	var list List
-	if err := yaml.UnmarshalWithOptions(text, &list, yaml.Strict()); err != nil {
+	if err := yaml.UnmarshalWithOptions(text, list, yaml.Strict()); err != nil {
 		return nil, errorAt(file, err)
 	}
-	if len(list.Builds) == 0 {
-		return nil, &ListError{file + ": no builds: expected at least one entry under builds"}
-	}
+	return &document{file, key, doc}, nil
+}
+
+// check looks at every build of the list; their modules lie in folder.
+func (d *document) check(builds []Build, folder string) error {
 	seen := map[string]int{}
-	for i, b := range list.Builds {
+	for i, b := range builds {
 		if first, ok := seen[b.Name]; ok {
-			return nil, list.at(file, doc, i, "name", fmt.Sprintf("%q is also the name of build %d", b.Name, first+1))
+			return d.at(i, "name", fmt.Sprintf("%q is also the name of %s %d", b.Name, d.one(), first+1))
 		}
 		seen[b.Name] = i
-		if key, what := b.invalid(); what != "" {
-			return nil, list.at(file, doc, i, key, what)
+		if key, what := b.invalid(folder); what != "" {
+			return d.at(i, key, what)
 		}
 	}
-	return &list, nil
+	return nil
 }
 
 var buildName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 // invalid names a key and what is wrong with its value.
-func (b Build) invalid() (key, what string) {
+func (b Build) invalid(folder string) (key, what string) {
 	switch {
 	case !buildName.MatchString(b.Name):
 		return "name", fmt.Sprintf("%q is not a name: expected lower-case letters, digits and dashes", b.Name)
@@ -112,8 +136,8 @@ func (b Build) invalid() (key, what string) {
 		return "recipe", "expected a command"
 	case len(b.Sources) == 0:
 		return "sources", "expected at least one pattern: the module is built again when a source changes"
-	case b.Wasm != "dist/"+b.Name+".wasm":
-		return "wasm", fmt.Sprintf("%q: expected dist/%s.wasm", b.Wasm, b.Name)
+	case b.Wasm != folder+b.Name+".wasm":
+		return "wasm", fmt.Sprintf("%q: expected %s%s.wasm", b.Wasm, folder, b.Name)
 	}
 	for _, k := range b.KnownFailing {
 		if _, err := path.Match(k.Case, ""); k.Case == "" || err != nil {
@@ -126,19 +150,22 @@ func (b Build) invalid() (key, what string) {
 	return "", ""
 }
 
-// at is an error at the place of a key of the i-th build, or of the build itself where the key is missing.
-func (l *List) at(file string, doc *ast.File, i int, key, what string) error {
-	where := file
-	for _, p := range []string{fmt.Sprintf("$.builds[%d].%s", i, key), fmt.Sprintf("$.builds[%d]", i)} {
+// one is what an entry of the list is called.
+func (d *document) one() string { return strings.TrimSuffix(d.key, "s") }
+
+// at is an error at the place of a key of the i-th entry, or of the entry itself where the key is missing.
+func (d *document) at(i int, key, what string) error {
+	where := d.file
+	for _, p := range []string{fmt.Sprintf("$.%s[%d].%s", d.key, i, key), fmt.Sprintf("$.%s[%d]", d.key, i)} {
 		if place, err := yaml.PathString(p); err == nil {
-			if node, err := place.FilterFile(doc); err == nil && node != nil {
+			if node, err := place.FilterFile(d.text); err == nil && node != nil {
 				pos := start(node)
-				where = fmt.Sprintf("%s:%d:%d", file, pos.line, pos.column)
+				where = fmt.Sprintf("%s:%d:%d", d.file, pos.line, pos.column)
 				break
 			}
 		}
 	}
-	return &ListError{fmt.Sprintf("%s: build %d: %s: %s", where, i+1, key, what)}
+	return &ListError{fmt.Sprintf("%s: %s %d: %s: %s", where, d.one(), i+1, key, what)}
 }
 
 type position struct{ line, column int }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/header-auth/header-auth/toolchain"
 )
@@ -50,7 +51,10 @@ func provenance(b Build, tool *toolchain.Tool, key, sum string, size int) Proven
 	}
 }
 
-func (p Provenance) save(dist string) error {
+// provenanceOf is the file with a module's provenance.
+func provenanceOf(module string) string { return strings.TrimSuffix(module, ".wasm") + ".json" }
+
+func (p Provenance) save(file string) error {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
@@ -58,16 +62,17 @@ func (p Provenance) save(dist string) error {
 	if err := e.Encode(p); err != nil {
 		return err
 	}
-	return replaceFile(filepath.Join(dist, p.Name+".json"), text.Bytes())
+	return replaceFile(file, text.Bytes())
 }
 
 // upToDate gives the provenance of a module if it has this key and the module has not been changed since.
 func upToDate(root string, b Build, key string) (p Provenance, ok bool) {
-	text, err := os.ReadFile(filepath.Join(root, "dist", b.Name+".json"))
+	file := filepath.Join(root, filepath.FromSlash(b.Wasm))
+	text, err := os.ReadFile(provenanceOf(file))
 	if err != nil || json.Unmarshal(text, &p) != nil || p.Schema != provenanceSchema || p.Key != key {
 		return Provenance{}, false
 	}
-	module, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(b.Wasm)))
+	module, err := os.ReadFile(file)
 	if err != nil {
 		return Provenance{}, false
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-var variable = regexp.MustCompile(`\$\{([a-z_]+)\}`)
+var variable = regexp.MustCompile(`\$\{([a-z_-]+)\}`)
 
 // expand replaces ${variables} with their values. An argument that consists of one variable becomes as many arguments
 // as the variable has values, possibly none. Inside other text a variable must not have several values.

@@ -224,39 +224,21 @@ func (b *benchmark) plan() evidence.Plan {
 
 // measure makes the report. When it is interrupted the report has what was measured until then.
 func (b *benchmark) measure(ctx context.Context) (*evidence.Report, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	work, err := b.workFolder()
 	if err != nil {
 		return nil, err
 	}
-	c := bench.Config{Plan: bench.Filled(b.plan(), len(b.tested), b.table.Len()), Seed: b.seed, Folder: b.folder, Table: b.table, Host: b.options,
-		CacheDir: b.options.CacheDir, Worker: []string{program, workerCommand}}
-	r := &evidence.Report{Schema: evidence.Schema}
-	for _, m := range b.tested {
-		// A copy: a build during the run must not change what is measured.
-		path := filepath.Join(work, m.Name+".wasm")
-		if m.Err == nil {
-			if err := replaceFile(path, m.Wasm); err != nil {
-				return nil, err
-			}
-		}
-		c.Subjects = append(c.Subjects, bench.Subject{Subject: m.Subject, Path: path})
-		r.Builds = append(r.Builds, evidence.Build{Name: m.Name, File: m.File, SHA256: m.SHA256, Language: m.Language,
-			Toolchain: m.Toolchain, SDK: m.SDK, Label: m.Label})
+	line := newProgress(b.stderr)
+	c, r, err := b.configuration(b.plan(), work, line)
+	if err != nil {
+		return nil, err
 	}
-	key, err := b.key(program, c.Plan)
+	key, err := b.key(c.Worker[0], c.Plan)
 	if err != nil {
 		return nil, err
 	}
 	if c.Journal, err = bench.OpenJournal(filepath.Join(work, "journal"), key, b.resume); err != nil {
 		return nil, usagef("--resume: %v", err)
-	}
-	line := newProgress(b.stderr)
-	c.Progress = func(p bench.Progress) {
-		line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*p.Done, p.Left.Round(time.Second), p.What))
 	}
 	b.describe(ctx, r, c.Journal.Begun)
 	watch, begin := bench.WatchMachine(), time.Now()
@@ -275,6 +257,33 @@ func (b *benchmark) measure(ctx context.Context) (*evidence.Report, error) {
 		_ = c.Journal.Close()
 	}
 	return r, err
+}
+
+// configuration is what bench.Run is told, and a report that has only the builds' names. The modules are copied to the
+// folder work, so that a build during the run does not change what is measured.
+func (b *benchmark) configuration(plan evidence.Plan, work string, line *progress) (c bench.Config, r *evidence.Report, err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return c, nil, err
+	}
+	c = bench.Config{Plan: bench.Filled(plan, len(b.tested), b.table.Len()), Seed: b.seed, Folder: b.folder, Table: b.table,
+		Host: b.options, CacheDir: b.options.CacheDir, Worker: []string{program, workerCommand}, Periods: verdict.Periods}
+	c.Progress = func(p bench.Progress) {
+		line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*p.Done, p.Left.Round(time.Second), p.What))
+	}
+	r = &evidence.Report{Schema: evidence.Schema}
+	for _, m := range b.tested {
+		path := filepath.Join(work, m.Name+".wasm")
+		if m.Err == nil {
+			if err := replaceFile(path, m.Wasm); err != nil {
+				return c, nil, err
+			}
+		}
+		c.Subjects = append(c.Subjects, bench.Subject{Subject: m.Subject, Path: path})
+		r.Builds = append(r.Builds, evidence.Build{Name: m.Name, File: m.File, SHA256: m.SHA256, Language: m.Language,
+			Toolchain: m.Toolchain, SDK: m.SDK, Label: m.Label})
+	}
+	return c, r, nil
 }
 
 // sizesAndCosts measures what needs no repetition: sizes, and the cost of making a build.
