@@ -14,11 +14,11 @@ import (
 // exchange is the one request of a case and what has to be answered to it, for measurements that make their VMs
 // themselves. suite.Loop makes one that is configured and warm already.
 type exchange struct {
-	exchanger *suite.Exchanger
-	config    []byte
-	refused   bool // by the plugin
-	status    int  // that the client gets
-	done      int  // requests so far
+	request *table.Request
+	config  []byte
+	refused bool // by the plugin
+	status  int  // that the client gets
+	done    int  // requests so far
 }
 
 // newExchange prepares a case, which has one step and no clusters.
@@ -30,7 +30,7 @@ func newExchange(c *table.Case) (*exchange, error) {
 		return nil, fmt.Errorf("case %s: %d steps and %d clusters, expected one request alone", c.ID, len(c.Steps), len(c.Clusters))
 	}
 	step := &c.Steps[0]
-	e := &exchange{exchanger: suite.NewExchanger(step.Request), config: c.Config, refused: step.Want.Decision == table.Refuse, status: status(c)}
+	e := &exchange{request: step.Request, config: c.Config, refused: step.Want.Decision == table.Refuse, status: status(c)}
 	if e.refused && step.Want.Reply == nil {
 		return nil, fmt.Errorf("case %s: it refuses without a reply", c.ID)
 	}
@@ -40,7 +40,7 @@ func newExchange(c *table.Case) (*exchange, error) {
 // drive sends the request once. The error is a *suite.WrongError or the VM's *host.Failure.
 func (e *exchange) drive(p *host.Plugin) error {
 	s := p.NewStream(host.StreamConfig{Raw: true})
-	e.exchanger.Drive(s)
+	suite.Drive(s, e.request)
 	status, refused := s.Downstream().Status(), s.Replied()
 	s.Release()
 	e.done++

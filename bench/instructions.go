@@ -68,7 +68,7 @@ func serveAlone(ctx context.Context, wasm []byte, o host.Options, c *table.Case,
 		return err
 	}
 	defer m.Close(ctx)
-	loop, err := suite.NewLoop(ctx, m, c, suite.Options{})
+	loop, err := suite.NewLoop(ctx, m, c, suite.ObserveOptions{})
 	if err != nil {
 		return err
 	}

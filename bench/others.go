@@ -71,7 +71,7 @@ func (w *worker) witnesses(ctx context.Context) error {
 	defer f.close(ctx)
 	for i := range w.cases {
 		c := &w.cases[i]
-		entrants, err := f.enter(ctx, c, suite.Options{Trace: func(suite.Passage) {}})
+		entrants, err := f.enter(ctx, c, suite.ObserveOptions{Trace: func(suite.StepTrace) {}})
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (w *worker) witness(ctx context.Context, e *entrant, c *table.Case) error {
 	if counted[0] != counted[1] {
 		return w.refuse(e, c, fmt.Errorf("two requests in a row differ: %+v and %+v", counted[0], counted[1]))
 	}
-	warm, err := suite.NewLoop(ctx, e.module, c, suite.Options{}) // untraced: traces of thousands of requests fill the host
+	warm, err := suite.NewLoop(ctx, e.module, c, suite.ObserveOptions{}) // untraced: traces of thousands of requests fill the host
 	if err != nil {
 		return w.refuse(e, c, err)
 	}

@@ -37,7 +37,7 @@ func resident(ctx context.Context, wasm []byte, o host.Options, c *table.Case, v
 	}()
 	for _, n := range vms {
 		for len(loops) < n {
-			l, err := suite.NewLoop(ctx, m, c, suite.Options{})
+			l, err := suite.NewLoop(ctx, m, c, suite.ObserveOptions{})
 			if err != nil {
 				return found, err
 			}

@@ -17,7 +17,9 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/internal/clock"
+	"github.com/header-auth/header-auth/report"
 )
 
 // Subject is a build under test.
@@ -119,10 +121,10 @@ func parity(ctx context.Context, c *Config, r *evidence.Report) []Subject {
 	for i, s := range c.Subjects {
 		subjects[i] = s.Subject
 	}
-	v := suite.Run(ctx, c.Table, subjects, suite.Config{Host: c.Host, Workers: runtime.GOMAXPROCS(0)})
+	v := suite.Run(ctx, c.Table, subjects, suite.RunOptions{Host: c.Host, Workers: runtime.GOMAXPROCS(0)})
 	wrong := map[string]int{}
 	for _, result := range v.Results {
-		if result.Outcome == suite.Pass {
+		if result.Outcome == report.Pass {
 			continue
 		}
 		reason := "not conformant: " + result.Reason
@@ -175,7 +177,7 @@ func tasks(c *Config, able []Subject) []Task {
 	}
 	if c.Plan.SoakRequests > 0 {
 		for _, s := range able {
-			for _, order := range []host.AllocatorOrder{host.EnvoyOrder, host.SpecOrder} {
+			for _, order := range []load.AllocatorOrder{load.EnvoyOrder, load.SpecOrder} {
 				t := task(Soak, 0, s)
 				t.Host.Allocator = order.String()
 				all = append(all, t)

@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/bench/guest"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/report"
 )
 
 // The test's own program is the worker, too.
@@ -63,7 +64,7 @@ func configure(t testing.TB, p evidence.Plan, scenarios []string, modules ...nam
 		if err := os.WriteFile(path, m.wasm, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		c.Subjects = append(c.Subjects, bench.Subject{Subject: suite.Subject{Name: m.name, Wasm: m.wasm}, Path: path})
+		c.Subjects = append(c.Subjects, bench.Subject{Subject: suite.Subject{Build: report.Build{Name: m.name}, Wasm: m.wasm}, Path: path})
 		r.Builds = append(r.Builds, evidence.Build{Name: m.name, SHA256: fmt.Sprintf("%x", sha256.Sum256(m.wasm))})
 	}
 	return c, r

@@ -12,13 +12,14 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/image"
 )
 
 // Size tells how large a module is, in each of the forms in which it is stored. The language is that of the image's
 // labels; the options say what compiles it. A module that does not load has no compiled code.
 func Size(ctx context.Context, build, language string, wasm []byte, o host.Options) (evidence.Size, error) {
-	i, err := host.Inspect(wasm)
+	i, err := load.Inspect(wasm)
 	if err != nil {
 		return evidence.Size{}, fmt.Errorf("inspect %s: %w", build, err)
 	}
@@ -70,7 +71,7 @@ func compiledSize(ctx context.Context, wasm []byte, o host.Options) (int, error)
 	defer os.RemoveAll(dir)
 	o.CacheDir = dir
 	m, err := host.Compile(ctx, wasm, o)
-	var refused *host.LoadError
+	var refused *load.Error
 	switch {
 	case errors.As(err, &refused):
 		return 0, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // soak sends requests to one VM, allowed and refused in turn, and notes how its linear memory grows. Both cases are
@@ -26,7 +27,7 @@ func soak(ctx context.Context, m *host.Module, allow, refuse *table.Case, reques
 		}
 	}
 	var lastWords string
-	vm, p, err := configured(ctx, m, host.VMConfig{LogLevel: host.LogInfo, Log: func(l host.LogLine) { lastWords = l.Text }}, nil)
+	vm, p, err := configured(ctx, m, host.VMConfig{LogLevel: abi.LogInfo, Log: func(l host.LogLine) { lastWords = l.Text }}, nil)
 	if err != nil {
 		return found, err
 	}

@@ -44,7 +44,7 @@ func (w *worker) speed(ctx context.Context) error {
 }
 
 func (w *worker) speedOf(ctx context.Context, f *field, c *table.Case, instance int) error {
-	entrants, err := f.enter(ctx, c, suite.Options{})
+	entrants, err := f.enter(ctx, c, suite.ObserveOptions{})
 	if err != nil {
 		return err
 	}

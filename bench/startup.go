@@ -14,7 +14,7 @@ import (
 // measureStartup takes a module from its bytes to its first answer, in a process that has compiled nothing yet. With
 // cached the compiled code comes from cacheDir, which compiling the module has filled before; else no cache is used.
 //
-// The error is a *host.LoadError, what suite.Exchanger ends with, or says that the case is no single request.
+// The error is a *host.LoadError, what drive ends with, or says that the case is no single request.
 func measureStartup(ctx context.Context, wasm []byte, o host.Options, c *table.Case, cached bool, cacheDir string) (s evidence.Startup, err error) {
 	e, err := newExchange(c)
 	if err != nil {

@@ -40,7 +40,7 @@ func (w *worker) tails(ctx context.Context) error {
 }
 
 func (w *worker) tailsOf(ctx context.Context, f *field, c *table.Case) error {
-	entrants, err := f.enter(ctx, c, suite.Options{})
+	entrants, err := f.enter(ctx, c, suite.ObserveOptions{})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
 // Kind is what a task measures.
@@ -56,12 +58,12 @@ func hostOf(o host.Options) Host {
 // options are without a deadline, which would cost every call 0.4 µs and which Envoy does not have either: whoever
 // started the process watches over it.
 func (h Host) options() (o host.Options, err error) {
-	if o.Profile, err = host.ParseProfile(h.Profile); err != nil {
+	if o.Profile, err = profile.Parse(h.Profile); err != nil {
 		return o, err
 	}
 	o.Interpreter = h.Interpreter
-	if h.Allocator == host.SpecOrder.String() {
-		o.Allocator = host.SpecOrder
+	if h.Allocator == load.SpecOrder.String() {
+		o.Allocator = load.SpecOrder
 	}
 	return o, nil
 }

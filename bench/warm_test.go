@@ -12,6 +12,9 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -46,8 +49,8 @@ func growing(says string) []byte {
 func allowCase() *table.Case {
 	return &table.Case{ID: "test/allow", Start: table.Start{Accepted: true}, Steps: []table.Step{{
 		Request: &table.Request{
-			Headers:  []table.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a.example"}},
-			Response: table.Response{Headers: []table.Header{{Name: ":status", Value: "200"}}},
+			Message:  table.Message{Headers: headermap.Of(":method", "GET", ":path", "/", ":authority", "a.example")},
+			Response: table.Message{Headers: headermap.Of(":status", "200")},
 		},
 		Want: table.Want{Decision: table.Allow},
 	}}}
@@ -87,7 +90,7 @@ func TestMeasureStartup(t *testing.T) {
 	if _, err := measureStartup(ctx, denying(), host.Options{}, allowCase(), false, ""); !errors.As(err, &wrong) {
 		t.Errorf("a wrong answer ended with %v", err)
 	}
-	var refused *host.LoadError
+	var refused *load.Error
 	if _, err := measureStartup(ctx, []byte("no module"), host.Options{}, allowCase(), false, ""); !errors.As(err, &refused) {
 		t.Errorf("no module ended with %v", err)
 	}
@@ -242,7 +245,7 @@ func TestSize(t *testing.T) {
 	if s.Build != "a" || s.Raw != len(wasm) || sections != s.Raw || s.Zip == 0 || s.Image < s.StrippedZip || s.CacheOnDisk == 0 {
 		t.Errorf("%+v", s)
 	}
-	if len(s.Profiles) != len(host.Profiles()) || !s.Profiles[0].Loads {
+	if len(s.Profiles) != len(profile.All()) || !s.Profiles[0].Loads {
 		t.Errorf("%+v", s.Profiles)
 	}
 	unloadable := wasmtest.NewGuest("0_2_1")

@@ -154,7 +154,7 @@ func (f *field) close(ctx context.Context) {
 }
 
 // enter starts a VM of every entrant in a scenario. One that answers wrongly is told of, and takes no part.
-func (f *field) enter(ctx context.Context, c *table.Case, o suite.Options) ([]*entrant, error) {
+func (f *field) enter(ctx context.Context, c *table.Case, o suite.ObserveOptions) ([]*entrant, error) {
 	all := append([]*entrant{}, f.entrants...)
 	if m := f.floors[c.ID]; m != nil {
 		all = append(all, &entrant{name: evidence.Floor, build: evidence.Floor, module: m})

@@ -31,8 +31,11 @@ const (
 	refusalDetails = "header_auth_refused"
 )
 
-// answer is where the host puts what it returns. It must not lie on the stack of mainline Go, which may move while
-// the host calls back for memory.
+// answer is where the host puts what it returns, four bytes of address and four of size: pointers have four bytes in TinyGo
+// and in Rust. Those of mainline Go have eight on wasm, too, of which the upper four are zero, as memory ends at 4 GiB.
+// The host writes the lower four, which come first; so data has to be nil before a call.
+//
+// An answer must not lie on the stack of mainline Go, which may move while the host calls back for memory.
 type answer struct {
 	data unsafe.Pointer
 	size uint32
@@ -50,9 +53,12 @@ func (a *answer) bytes() (string, bool) {
 	return unsafe.String((*byte)(a.data), int(a.size)), true
 }
 
-// log ignores the status: a plugin that cannot log still has to decide.
-func log(level int32, line string) {
-	proxyLog(level, pointer(line), size(line))
+// logLine ignores the status: a plugin that cannot log still has to decide.
+func logLine(level int32, line string) { proxyLog(level, pointer(line), size(line)) }
+
+// logBytes logs a line that is in a buffer, without a copy.
+func logBytes(level int32, line []byte) {
+	proxyLog(level, unsafe.Pointer(unsafe.SliceData(line)), int32(len(line)))
 }
 
 // requestHeaders gives the serialized header map of the request.
@@ -73,10 +79,10 @@ func headerMap(mapType int32, a *answer) (string, bool) {
 	return a.bytes()
 }
 
-// pluginConfiguration gives the configuration, or so much of it that it is seen to be too long. None is empty.
-func pluginConfiguration() (string, bool) {
+// pluginConfiguration gives the first bytes of the configuration. None is empty.
+func pluginConfiguration(maxSize int32) (string, bool) {
 	a := new(answer)
-	status := proxyGetBufferBytes(bufferPluginConfiguration, 0, documentBytesMax+1,
+	status := proxyGetBufferBytes(bufferPluginConfiguration, 0, maxSize,
 		unsafe.Pointer(&a.data), unsafe.Pointer(&a.size))
 	switch status {
 	case statusOK:
@@ -87,10 +93,10 @@ func pluginConfiguration() (string, bool) {
 	return "", false
 }
 
-// sendLocalResponse ignores the status: the caller holds the request anyway.
-func sendLocalResponse(d *deny) {
-	proxySendLocalResponse(d.status, pointer(refusalDetails), size(refusalDetails), pointer(d.body), size(d.body),
-		pointer(d.headers), size(d.headers), d.grpcStatus())
+// sendLocalResponse ignores the status: the caller holds the request anyway. The headers are a serialized map.
+func sendLocalResponse(status uint32, body, headers string, grpcStatus int32) {
+	proxySendLocalResponse(status, pointer(refusalDetails), size(refusalDetails), pointer(body), size(body),
+		pointer(headers), size(headers), grpcStatus)
 }
 
 // addHeader ignores the status: a response goes on without what could not be added.
@@ -118,13 +124,14 @@ func setEffectiveContext(id uint32) bool { return proxySetEffectiveContext(id) =
 // continueRequest releases a request that was held in an earlier callback.
 func continueRequest() bool { return proxyContinueStream(streamRequest) == statusOK }
 
-// httpCall goes through the SDK, which knows whom a reply is for. It answers any status with an error.
-func httpCall(cluster string, headers [][2]string, timeout uint32, reply func(headers, trailers int)) bool {
-	_, err := dispatchHttpCall(cluster, headers, nil, nil, timeout, func(headers, _, trailers int) { reply(headers, trailers) })
+// httpCall goes through the SDK, which knows which context a reply is for. It answers any status with an error.
+func httpCall(cluster string, headers [][2]string, timeout uint32, onReply func(headers, trailers int)) bool {
+	_, err := dispatchHttpCall(cluster, headers, nil, nil, timeout,
+		func(headers, _, trailers int) { onReply(headers, trailers) })
 	return err == nil
 }
 
-// defineCounter gives 0, which is no number of a metric, when it fails: the host has written none.
+// defineCounter gives 0, which is no number of a metric, when the call fails: the host has written none.
 func defineCounter(name string) uint32 {
 	id := new(uint32)
 	proxyDefineMetric(metricCounter, pointer(name), size(name), unsafe.Pointer(id))

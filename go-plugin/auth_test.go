@@ -7,11 +7,11 @@ import "testing"
 func TestRequests(t *testing.T) {
 	for _, row := range readRows(t, "requests.txt") {
 		t.Run(row[0], func(t *testing.T) {
-			config, err := parseConfig(row[1])
+			c, err := parseConfig(row[1])
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := name(decide(config, encodePairs(pairsOf(row[3:])))); got != row[2] {
+			if got := name(decide(c, encodePairs(pairsOf(row[3:])))); got != row[2] {
 				t.Errorf("got %s, want %s", got, row[2])
 			}
 		})
@@ -37,7 +37,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// TestMalformedFirst: a map that makes no sense further on is not believed where it did.
+// TestMalformedFirst: a map with a fault further on is not believed in its good part either.
 func TestMalformedFirst(t *testing.T) {
 	whole := encodePairs([]pair{{"allow", "true"}, {"allow", "true"}, {"a", "b"}})
 	for _, buffer := range []string{whole[:len(whole)-1], whole + "\x00"} {

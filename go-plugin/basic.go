@@ -12,42 +12,51 @@ type basic struct {
 	realm       string
 }
 
-func readBasic(path string, v value) (*basic, error) {
+func readBasic(at *place, v jsonValue) (*basic, error) {
 	b := &basic{realm: "header-auth"}
-	err := readObject(path, v, func(path, key string, v value) (err error) {
+	err := readObject(at, v, func(at *place, key string, v jsonValue) (err error) {
 		switch key {
 		case "users":
-			b.credentials, err = readUsers(path, v)
+			b.credentials, err = readUsers(at, v)
 		case "realm":
-			b.realm, err = readLegal(path, v, isRealm, notRealm)
+			b.realm, err = readLegal(at, v, isRealm, notRealm)
 		default:
-			err = faultAt(path, unknownKey)
+			err = faultAt(at, unknownKey)
 		}
 		return err
 	})
-	if err == nil && b.credentials == nil {
-		err = faultAt(member(path, "users"), required)
+	if err != nil {
+		return nil, err
+	}
+	if b.credentials == nil {
+		return nil, required(at, "users")
 	}
 	for _, c := range b.credentials {
 		b.longest = max(b.longest, len(c))
 	}
-	return b, err
+	return b, nil
 }
 
-func readUsers(path string, v value) ([]string, error) {
+func readUsers(at *place, v jsonValue) ([]string, error) {
 	var credentials []string
-	err := readObject(path, v, func(path, user string, v value) error {
+	err := readObject(at, v, func(at *place, user string, v jsonValue) error {
 		if !isUser(user) {
-			return faultAt(path, notUser)
+			return faultAt(at, notUser)
 		}
-		password, err := readLegal(path, v, isPassword, notPassword)
+		password, err := readLegal(at, v, isPassword, notPassword)
+		if err != nil {
+			return err
+		}
 		credentials = append(credentials, user+":"+password)
-		return err
+		return nil
 	})
-	if err == nil && credentials == nil {
-		err = faultAt(path, noItem)
+	if err != nil {
+		return nil, err
 	}
-	return credentials, err
+	if credentials == nil {
+		return nil, faultAt(at, noItem)
+	}
+	return credentials, nil
 }
 
 func isUser(s string) bool { return s != "" && !strings.Contains(s, ":") && !hasControl(s) }
@@ -64,13 +73,13 @@ func (b *basic) challenge() pair { return pair{"www-authenticate", `Basic realm=
 // configuration: it tells nothing of what is right, and is no longer when more is sent.
 func (b *basic) check(authorization string) verdict {
 	sent := make([]byte, b.longest)
-	size, ok := basicCredentials(authorization, sent)
+	sentSize, ok := basicCredentials(authorization, sent)
 	if !ok {
 		return malformed
 	}
 	same := false
 	for _, credentials := range b.credentials {
-		same = sameSecret(sent, size, credentials) || same
+		same = sameSecret(sent, sentSize, credentials) || same
 	}
 	if !same {
 		return mismatch

@@ -17,41 +17,41 @@ type callout struct {
 	allowOnError bool
 }
 
-func readCallout(path string, v value) (*callout, error) {
-	c := &callout{service: service{timeout: 5000}}
-	err := readObject(path, v, func(path, key string, v value) (err error) {
+func readCallout(at *place, v jsonValue) (*callout, error) {
+	c := &callout{service: newService()}
+	err := readObject(at, v, func(at *place, key string, v jsonValue) (err error) {
 		switch key {
 		case "forward":
-			c.forward, err = readForward(path, v)
+			c.forward, err = readForward(at, v)
 		case "on_error":
 			var onError string
-			onError, err = readLegal(path, v, isOnError, notOnError)
+			onError, err = readLegal(at, v, isOnError, notOnError)
 			c.allowOnError = onError == "allow"
 		default:
-			err = c.readMember(path, key, v)
+			err = c.readMember(at, key, v)
 		}
 		return err
 	})
-	if err == nil {
-		err = c.complete(path)
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	return c, c.complete(at)
 }
 
 // readForward reads the names of headers whose values a client chooses. By content-type it would choose that Envoy takes the
 // call for gRPC, by those of Envoy itself how long Envoy waits for the answer, and how often it asks.
-func readForward(path string, v value) ([]string, error) {
-	items, err := readHeaders(path, v)
+func readForward(at *place, v jsonValue) ([]string, error) {
+	items, err := readHeaders(at, v)
 	if err != nil {
 		return nil, err
 	}
 	names := make([]string, len(items))
 	for i, item := range items {
-		if names[i], err = readNameToSet(index(path, i), item); err != nil {
+		if names[i], err = readNameToSet(at.item(i), item); err != nil {
 			return nil, err
 		}
 		if names[i] == "content-type" || strings.HasPrefix(names[i], "x-envoy-") {
-			return nil, faultAt(index(path, i), notToBeSet)
+			return nil, faultAt(at.item(i), notToBeSet)
 		}
 	}
 	return names, nil
@@ -65,14 +65,14 @@ func (c *callout) forwarded(buffer string) (headers [][2]string, ok bool) {
 		return nil, true
 	}
 	all := allPairs(buffer)
-	size := 0
+	sum := 0
 	for _, name := range c.forward {
 		for _, p := range all {
 			if !sameName(p.name, name) {
 				continue
 			}
-			size += len(name) + len(p.value)
-			if len(headers) == forwardedPairsMax || size > forwardedBytesMax {
+			sum += len(name) + len(p.value)
+			if len(headers) == forwardedPairsMax || sum > forwardedBytesMax {
 				return nil, false
 			}
 			headers = append(headers, [2]string{name, p.value})
@@ -82,7 +82,7 @@ func (c *callout) forwarded(buffer string) (headers [][2]string, ok bool) {
 }
 
 // judge says what an answer means for the request that waits for it.
-func (c *callout) judge(r reply) verdict {
+func judge(r reply) verdict {
 	switch {
 	case !r.answered:
 		return unanswered

@@ -12,8 +12,7 @@ type config struct {
 	deny            *deny
 	requestHeaders  []pair
 	responseHeaders []pair
-	configHeader    string
-	configText      string // of configHeader
+	configHeader    *pair
 	rateLimit       *rateLimit
 	token           *token
 	callout         *callout
@@ -27,7 +26,7 @@ func defaultConfig() *config {
 	return c
 }
 
-// closedConfig allows nothing. It rules until a configuration was accepted, should a host send requests before.
+// closedConfig allows nothing. It rules until a configuration is accepted, in case a host sends requests before that.
 func closedConfig() *config {
 	c := defaultConfig()
 	c.values = nil
@@ -44,90 +43,83 @@ func parseConfig(document string) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.deny.status = 0 // not given
 	var given []string
-	err = readObject("", v, func(path, key string, v value) error {
+	err = readObject(nil, v, func(at *place, key string, v jsonValue) error {
 		given = append(given, key)
-		return c.readMember(path, key, v)
+		return c.readMember(at, key, v, document)
 	})
-	if err == nil {
-		err = c.judge(given)
-	}
 	if err != nil {
 		return nil, err
 	}
-	c.deny.encode()
-	if c.configHeader != "" {
-		c.configText = configText(document)
+	if err := c.judge(given); err != nil {
+		return nil, err
 	}
+	c.deny.encode()
 	return c, nil
 }
 
-func (c *config) readMember(path, key string, v value) (err error) {
+func (c *config) readMember(at *place, key string, v jsonValue, document string) (err error) {
 	switch key {
 	case "header":
-		c.header, err = readHeaderName(path, v)
+		c.header, err = readHeaderName(at, v)
 	case "values":
-		c.values, err = readValues(path, v)
+		c.values, err = readValues(at, v)
 	case "basic":
-		c.basic, err = readBasic(path, v)
+		c.basic, err = readBasic(at, v)
 	case "deny":
-		err = readDeny(path, v, c.deny)
+		err = readDeny(at, v, c.deny)
 	case "request_headers":
-		c.requestHeaders, err = readHeaderPairs(path, v)
+		c.requestHeaders, err = readHeaderPairs(at, v)
 	case "response_headers":
-		c.responseHeaders, err = readHeaderPairs(path, v)
+		c.responseHeaders, err = readHeaderPairs(at, v)
 	case "config_header":
-		c.configHeader, err = readNameToSet(path, v)
+		c.configHeader, err = readConfigHeader(at, v, document)
 	case "rate_limit":
-		c.rateLimit, err = readRateLimit(path, v)
+		c.rateLimit, err = readRateLimit(at, v)
 	case "token":
-		c.token, err = readToken(path, v)
+		c.token, err = readToken(at, v)
 	case "callout":
-		c.callout, err = readCallout(path, v)
+		c.callout, err = readCallout(at, v)
 	case "log_headers":
-		c.logHeaders, err = readBoolean(path, v)
+		c.logHeaders, err = readBoolean(at, v)
 	case "metrics":
-		c.metrics, err = readBoolean(path, v)
+		c.metrics, err = readBoolean(at, v)
 	default:
-		err = faultAt(path, unknownKey)
+		err = faultAt(at, unknownKey)
 	}
 	return err
 }
 
-// judge looks at the keys together, and gives defaults that depend on others.
+// judge looks at the keys together: `basic` excludes others, and has an effect on `deny`.
 func (c *config) judge(given []string) error {
 	switch {
 	case c.basic == nil:
-		if c.deny.status == 0 {
-			c.deny.status = 403
-		}
 		return nil
 	case slices.Contains(given, "header"):
-		return faultAt("basic", notWith+"header")
+		return notWith("basic", "header")
 	case slices.Contains(given, "values"):
-		return faultAt("basic", notWith+"values")
-	case c.configHeader != "": // it would show the passwords
-		return faultAt("config_header", notWith+"basic")
+		return notWith("basic", "values")
+	case slices.Contains(given, "config_header"): // it would show the passwords
+		return notWith("config_header", "basic")
 	case c.deny.status != 0 && c.deny.status != 401:
-		return faultAt("deny.status", onlyStatus401)
+		return faultAt((*place)(nil).member("deny").member("status"), onlyStatus401)
 	}
 	c.deny.status = 401
 	c.deny.pairs = append(c.deny.pairs, c.basic.challenge())
 	return nil
 }
 
-func readValues(path string, v value) ([]string, error) {
-	items, err := readArray(path, v)
+func readValues(at *place, v jsonValue) ([]string, error) {
+	items, err := readArray(at, v)
 	if err != nil {
 		return nil, err
 	}
 	if len(items) == 0 {
-		return nil, faultAt(path, noItem)
+		return nil, faultAt(at, noItem)
 	}
 	values := make([]string, len(items))
 	for i, item := range items {
-		if values[i], err = readHeaderValue(index(path, i), item); err != nil {
+		if values[i], err = readHeaderValue(at.item(i), item); err != nil {
 			return nil, err
 		}
 	}

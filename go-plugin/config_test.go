@@ -49,7 +49,8 @@ func describe(t *testing.T, c *config) string {
 	if pairs.malformed {
 		t.Errorf("deny.headers are malformed: %q", c.deny.headers)
 	}
+	status, grpcStatus := c.deny.statuses()
 	return c.header + ": " + strings.Join(c.values, ", ") +
-		" -> " + strconv.Itoa(int(c.deny.status)) + " " + strconv.Itoa(int(c.deny.grpcStatus())) +
+		" -> " + strconv.Itoa(int(status)) + " " + strconv.Itoa(int(grpcStatus)) +
 		" {" + strings.Join(headers, ", ") + "} " + c.deny.body
 }

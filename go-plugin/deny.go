@@ -3,14 +3,10 @@
 package main
 
 type deny struct {
-	status  uint32
+	status  uint32 // 403 when it is 0, which is not given
 	body    string
 	pairs   []pair
 	headers string // the pairs, serialized
-}
-
-func defaultDeny() *deny {
-	return &deny{status: 403, body: "Forbidden by ASM Wasm Plugin", pairs: []pair{{"content-type", "text/plain"}}}
 }
 
 // The two gRPC statuses of a refusal, by the gRPC status codes: https://grpc.io/docs/guides/status-codes/
@@ -19,38 +15,52 @@ const (
 	grpcUnauthenticated  = 16
 )
 
+func defaultDeny() *deny {
+	return &deny{body: "Forbidden by ASM Wasm Plugin", pairs: []pair{{"content-type", "text/plain"}}}
+}
+
 // readDeny reads what is given over the defaults in d.
-func readDeny(path string, v value, d *deny) error {
-	return readObject(path, v, func(path, key string, v value) (err error) {
+func readDeny(at *place, v jsonValue, d *deny) error {
+	return readObject(at, v, func(at *place, key string, v jsonValue) (err error) {
 		switch key {
 		case "status":
-			d.status, err = readStatus(path, v)
+			d.status, err = readStatus(at, v)
 		case "body":
-			d.body, err = readString(path, v)
+			d.body, err = readString(at, v)
 		case "headers":
-			d.pairs, err = readHeaderPairs(path, v)
+			d.pairs, err = readHeaderPairs(at, v)
 		default:
-			err = faultAt(path, unknownKey)
+			err = faultAt(at, unknownKey)
 		}
 		return err
 	})
 }
 
 // readStatus reads a status that is no success and may have a body.
-func readStatus(path string, v value) (uint32, error) {
-	status, err := readInteger(path, v, 300, 599)
+func readStatus(at *place, v jsonValue) (uint32, error) {
+	status, err := readInteger(at, v, 300, 599)
 	if err == nil && status == 304 {
-		err = faultAt(path, notWithBody)
+		err = faultAt(at, notWithBody)
 	}
-	return uint32(status), err
+	return status, err
 }
 
 // encode makes ready what is sent, once all is read.
 func (d *deny) encode() { d.headers = encodePairs(d.pairs) }
 
-func (d *deny) grpcStatus() int32 {
-	if d.status == 401 {
-		return grpcUnauthenticated
+// statuses are the HTTP status and the gRPC status.
+func (d *deny) statuses() (uint32, int32) {
+	switch d.status {
+	case 0:
+		return 403, grpcPermissionDenied
+	case 401:
+		return 401, grpcUnauthenticated
 	}
-	return grpcPermissionDenied
+	return d.status, grpcPermissionDenied
+}
+
+// send sends the reply.
+func (d *deny) send() {
+	status, grpcStatus := d.statuses()
+	sendLocalResponse(status, d.body, d.headers, grpcStatus)
 }

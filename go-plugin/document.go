@@ -18,7 +18,7 @@ const (
 )
 
 // readDocument checks a document as a whole and gives its one value, an object.
-func readDocument(document string) (value, error) {
+func readDocument(document string) (jsonValue, error) {
 	if len(document) > documentBytesMax {
 		return nil, fault(tooLong)
 	}

@@ -11,17 +11,21 @@ var credentialHeaders = []string{"authorization", "proxy-authorization", "cookie
 	"x-auth-token", "x-access-token", "x-api-key", "api-key", "x-amz-security-token", "x-csrf-token", "x-xsrf-token",
 	"x-goog-iap-jwt-assertion"}
 
-// logHeaders logs a header map, or nothing of one that is malformed.
+// logHeaders logs a header map, or nothing of one that is malformed. All lines are made in one buffer.
 func logHeaders(c *config, side, buffer string) {
 	if !isWellFormed(buffer) {
 		return
 	}
+	var line []byte
 	for pairs := readPairs(buffer); pairs.next(); {
-		value := "***"
-		if !isCredential(c, pairs.name) {
-			value = printable(pairs.value[:min(len(pairs.value), loggedValueBytesMax)])
+		line = append(append(line[:0], side...), " header "...)
+		line = append(appendPrintable(line, pairs.name), ": "...)
+		if isCredential(c, pairs.name) {
+			line = append(line, "***"...)
+		} else {
+			line = appendPrintable(line, pairs.value[:min(len(pairs.value), loggedValueBytesMax)])
 		}
-		log(levelInfo, side+" header "+printable(pairs.name)+": "+value)
+		logBytes(levelInfo, line)
 	}
 }
 
@@ -31,12 +35,13 @@ func isCredential(c *config, name string) bool {
 		c.token != nil && (sameName(name, c.token.take) || sameName(name, c.token.set))
 }
 
-func printable(s string) string {
-	text := []byte(s)
-	for i, c := range text {
+func appendPrintable(line []byte, s string) []byte {
+	start := len(line)
+	line = append(line, s...)
+	for i, c := range line[start:] {
 		if c < ' ' || c > '~' {
-			text[i] = '?'
+			line[start+i] = '?'
 		}
 	}
-	return string(text)
+	return line
 }

@@ -1,7 +1,7 @@
 // main.go: the wiring between the SDK's callbacks and the plugin's logic, and nothing else. Twin: lib.rs.
 
 // Package main is header-auth, a Proxy-Wasm plugin that lets a request pass when one header has an accepted value.
-// conformance/README.md is its contract; rust-plugin/ is the same plugin in Rust, file by file.
+// conformance/README.md is the plugin's contract; rust-plugin/ is the same plugin in Rust, file by file.
 package main
 
 // main never runs: a reactor module (-buildmode=c-shared) is entered through _initialize, which runs init.
@@ -17,37 +17,37 @@ func (*vm) NewPluginContext(uint32) PluginContext { return &plugin{config: close
 type plugin struct {
 	DefaultPluginContext
 	config  *config
-	metrics *metrics // nil when off
+	metrics metrics
 }
 
 func (p *plugin) OnPluginStart(int) OnPluginStartStatus {
-	p.config, p.metrics = closedConfig(), nil
-	document, ok := pluginConfiguration()
+	p.config, p.metrics = closedConfig(), metrics{}
+	document, ok := pluginConfiguration(documentBytesMax + 1) // one byte more than is read shows that there are too many
 	if !ok {
-		log(levelError, "configuration refused: could not be read")
+		logLine(levelError, "configuration refused: could not be read")
 		return OnPluginStartStatusFailed
 	}
-	config, err := parseConfig(document)
+	c, err := parseConfig(document)
 	if err != nil {
-		log(levelError, "configuration refused: "+err.Error())
+		logLine(levelError, "configuration refused: "+err.Error())
 		return OnPluginStartStatusFailed
 	}
-	if config.rateLimit != nil {
+	if c.rateLimit != nil {
 		now, ok := currentTime()
 		if !ok {
-			log(levelError, "rate_limit: the host gives no time")
+			logLine(levelError, "rate_limit: the host gives no time")
 			return OnPluginStartStatusFailed
 		}
-		config.rateLimit.fill(now)
+		c.rateLimit.fill(now)
 	}
-	if config.token != nil && !setTickPeriod(config.token.period) {
-		log(levelError, "token: the host gives no ticks")
+	if c.token != nil && !setTickPeriod(c.token.period) {
+		logLine(levelError, "token: the host gives no ticks")
 		return OnPluginStartStatusFailed
 	}
-	if config.metrics {
+	if c.metrics {
 		p.metrics = defineMetrics()
 	}
-	p.config = config
+	p.config = c
 	return OnPluginStartStatusOK
 }
 
@@ -66,7 +66,7 @@ type stream struct {
 	DefaultHttpContext
 	id       uint32
 	config   *config
-	metrics  *metrics
+	metrics  metrics
 	state    state
 	limited  bool   // its refusal is the rate limit's
 	answered bool   // its response headers were seen
@@ -85,98 +85,18 @@ func (s *stream) OnHttpRequestHeaders(int, bool) Action {
 	if s.state != open {
 		return ActionPause
 	}
-	action := s.onRequest()
+	v := s.checkRequest()
 	s.headers = answer{}
-	return action
-}
-
-func (s *stream) onRequest() Action {
-	if s.config.rateLimit != nil {
-		now, ok := currentTime()
-		if !ok {
-			return s.refuse(malformed)
-		}
-		if !s.config.rateLimit.take(now) {
-			return s.refuse(rateLimited)
-		}
+	if s.state == waiting {
+		return ActionPause
 	}
-	pairs, ok := requestHeaders(&s.headers)
-	if !ok {
-		return s.refuse(malformed)
-	}
-	if s.config.logHeaders {
-		logHeaders(s.config, "request", pairs)
-	}
-	verdict := decide(s.config, pairs)
-	if verdict == allowed && s.config.callout != nil {
-		headers, ok := s.config.callout.forwarded(pairs)
-		if !ok {
-			return s.refuse(malformed)
-		}
-		if s.config.callout.ask(headers, s.onReply) {
-			s.state = waiting
-			return ActionPause
-		}
-		verdict = unanswered
-	}
-	return s.end(verdict)
+	return s.end(v)
 }
 
 // OnHttpRequestBody keeps a refused request held: Continue would release its headers if the reply could not be sent.
 func (s *stream) OnHttpRequestBody(int, bool) Action { return s.held() }
 
 func (s *stream) OnHttpRequestTrailers(int) Action { return s.held() }
-
-func (s *stream) held() Action {
-	if s.state != open {
-		return ActionPause
-	}
-	return ActionContinue
-}
-
-// onReply answers for a request that waits. The SDK does not call it for one that is gone.
-func (s *stream) onReply(headers, trailers int) {
-	if s.state != waiting || !setEffectiveContext(s.id) {
-		return
-	}
-	verdict := s.config.callout.judge(readReply(&s.headers, headers, trailers))
-	s.headers = answer{}
-	if s.end(verdict) == ActionContinue && continueRequest() {
-		s.state = open
-	}
-}
-
-// end lets a request go on, or refuses it.
-func (s *stream) end(verdict verdict) Action {
-	if verdict == unanswered {
-		s.metrics.count(countCalloutErrors)
-		if s.config.callout.allowOnError {
-			verdict = allowed
-		}
-	}
-	if verdict == allowed && !changeRequest(s.config) {
-		verdict = malformed
-	}
-	if verdict != allowed {
-		return s.refuse(verdict)
-	}
-	s.metrics.count(countAllowed)
-	return ActionContinue
-}
-
-func (s *stream) refuse(verdict verdict) Action {
-	s.state = refused
-	log(levelDebug, verdict.line())
-	if verdict == rateLimited {
-		s.limited = true
-		s.metrics.count(countRateLimited)
-		sendLocalResponse(s.config.rateLimit.deny)
-		return ActionPause
-	}
-	s.metrics.count(countDenied)
-	sendLocalResponse(s.config.deny)
-	return ActionPause
-}
 
 func (s *stream) OnHttpResponseHeaders(int, bool) Action {
 	if s.answered {
@@ -191,4 +111,96 @@ func (s *stream) OnHttpResponseHeaders(int, bool) Action {
 	}
 	changeResponse(s.config)
 	return ActionContinue
+}
+
+// onReply answers for a request that waits. The SDK does not call it for one that is gone.
+func (s *stream) onReply(headers, trailers int) {
+	if s.state != waiting || !setEffectiveContext(s.id) {
+		return
+	}
+	v := judge(readReply(&s.headers, headers, trailers))
+	s.headers = answer{}
+	if s.end(v) == ActionContinue && continueRequest() {
+		s.state = open
+	}
+}
+
+// checkRequest takes the decision, in the order of the contract's clause 2.7. The stream waits when it is for a service to
+// say.
+func (s *stream) checkRequest() verdict {
+	if s.config.rateLimit != nil {
+		now, ok := currentTime()
+		if !ok {
+			return malformed
+		}
+		if !s.config.rateLimit.take(now) {
+			return rateLimited
+		}
+	}
+	pairs, ok := requestHeaders(&s.headers)
+	if !ok {
+		return malformed
+	}
+	if s.config.logHeaders {
+		logHeaders(s.config, "request", pairs)
+	}
+	v := decide(s.config, pairs)
+	if v != allowed || s.config.callout == nil {
+		return v
+	}
+	headers, ok := s.config.callout.forwarded(pairs)
+	if !ok {
+		return malformed
+	}
+	if !s.config.callout.ask(headers, s.onReply) {
+		return unanswered
+	}
+	s.state = waiting
+	return allowed
+}
+
+func (s *stream) held() Action {
+	if s.state != open {
+		return ActionPause
+	}
+	return ActionContinue
+}
+
+// end lets a request go on, or refuses it.
+func (s *stream) end(v verdict) Action {
+	v = s.onError(v)
+	if v == allowed {
+		v = changeRequest(s.config)
+	}
+	if v != allowed {
+		return s.refuse(v)
+	}
+	s.metrics.allowed.count()
+	return ActionContinue
+}
+
+// onError applies the key `on_error` to a call-out without an answer.
+func (s *stream) onError(v verdict) verdict {
+	if v != unanswered {
+		return v
+	}
+	s.metrics.calloutErrors.count()
+	if !s.config.callout.allowOnError {
+		return unanswered
+	}
+	return allowed
+}
+
+func (s *stream) refuse(v verdict) Action {
+	s.state = refused
+	logLine(levelDebug, v.line())
+	if v == rateLimited {
+		s.limited = true
+		s.metrics.rateLimited.count()
+		s.config.rateLimit.deny.send()
+	} else {
+		s.metrics.denied.count()
+		s.config.deny.send()
+	}
+	return ActionPause
 }

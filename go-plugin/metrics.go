@@ -2,31 +2,23 @@
 
 package main
 
-type counter uint8
+// counter is the host's number of one, which is never 0. It is 0 when counters are off, or the host did not define it.
+type counter uint32
 
-const (
-	countAllowed counter = iota
-	countDenied
-	countRateLimited
-	countCalloutErrors
-	counters
-)
+type metrics struct{ allowed, denied, rateLimited, calloutErrors counter }
 
-// metrics are the host's numbers of the counters, 0 for one that is not there.
-type metrics [counters]uint32
-
-func defineMetrics() *metrics {
-	return &metrics{
-		countAllowed:       defineCounter("header_auth.allowed"),
-		countDenied:        defineCounter("header_auth.denied"),
-		countRateLimited:   defineCounter("header_auth.rate_limited"),
-		countCalloutErrors: defineCounter("header_auth.callout_errors"),
+func defineMetrics() metrics {
+	return metrics{
+		allowed:       counter(defineCounter("header_auth.allowed")),
+		denied:        counter(defineCounter("header_auth.denied")),
+		rateLimited:   counter(defineCounter("header_auth.rate_limited")),
+		calloutErrors: counter(defineCounter("header_auth.callout_errors")),
 	}
 }
 
-// count does nothing for counters that are off, or that the host did not define.
-func (m *metrics) count(c counter) {
-	if m != nil && m[c] != 0 {
-		incrementCounter(m[c])
+// count counts one, if there is a counter.
+func (c counter) count() {
+	if c != 0 {
+		incrementCounter(uint32(c))
 	}
 }

@@ -3,44 +3,41 @@
 package main
 
 type rateLimit struct {
-	tokens     int64
+	tokens     uint32
 	refillTime uint64 // nanoseconds
 	deny       *deny
 
-	left   int64
+	left   uint32
 	filled uint64 // when: nanoseconds of the host's clock
 }
 
-func readRateLimit(path string, v value) (*rateLimit, error) {
-	r := &rateLimit{deny: &deny{
-		status: 403,
-		body:   "rate limited, wait and retry.",
-		pairs:  []pair{{"powered-by", "header-auth"}},
-	}}
-	err := readObject(path, v, func(path, key string, v value) (err error) {
+func readRateLimit(at *place, v jsonValue) (*rateLimit, error) {
+	r := &rateLimit{deny: &deny{body: "rate limited, wait and retry.", pairs: []pair{{"powered-by", "header-auth"}}}}
+	var refillMS uint32
+	err := readObject(at, v, func(at *place, key string, v jsonValue) (err error) {
 		switch key {
 		case "tokens":
-			r.tokens, err = readInteger(path, v, 1, 1_000_000)
+			r.tokens, err = readInteger(at, v, 1, 1_000_000)
 		case "refill_ms":
-			var refill int64
-			refill, err = readInteger(path, v, 1, 86_400_000)
-			r.refillTime = uint64(refill) * 1_000_000
+			refillMS, err = readInteger(at, v, 1, 86_400_000)
 		case "deny":
-			err = readDeny(path, v, r.deny)
+			err = readDeny(at, v, r.deny)
 		default:
-			err = faultAt(path, unknownKey)
+			err = faultAt(at, unknownKey)
 		}
 		return err
 	})
 	switch {
 	case err != nil:
+		return nil, err
 	case r.tokens == 0:
-		err = faultAt(member(path, "tokens"), required)
-	case r.refillTime == 0:
-		err = faultAt(member(path, "refill_ms"), required)
+		return nil, required(at, "tokens")
+	case refillMS == 0:
+		return nil, required(at, "refill_ms")
 	}
+	r.refillTime = uint64(refillMS) * 1_000_000
 	r.deny.encode()
-	return r, err
+	return r, nil
 }
 
 func (r *rateLimit) fill(now uint64) { r.left, r.filled = r.tokens, now }

@@ -3,18 +3,14 @@
 
 package main
 
-import "strings"
-
-const configHeaderBytesMax = 4096
-
-// changeRequest says whether all of it could be done.
-func changeRequest(c *config) bool {
+// changeRequest: a request goes on only with all that is to be put on it.
+func changeRequest(c *config) verdict {
 	for _, p := range c.requestHeaders {
 		if !replaceHeader(mapRequestHeaders, p.name, p.value) {
-			return false
+			return malformed
 		}
 	}
-	return true
+	return allowed
 }
 
 // changeResponse leaves out what the host does not take: the response goes on all the same.
@@ -22,24 +18,10 @@ func changeResponse(c *config) {
 	for _, p := range c.responseHeaders {
 		addHeader(mapResponseHeaders, p.name, p.value)
 	}
-	if c.configText != "" {
-		replaceHeader(mapResponseHeaders, c.configHeader, c.configText)
+	if c.configHeader != nil {
+		replaceHeader(mapResponseHeaders, c.configHeader.name, c.configHeader.value)
 	}
 	if c.token != nil && c.token.value != "" {
 		replaceHeader(mapResponseHeaders, c.token.set, c.token.value)
 	}
-}
-
-// configText is a configuration made safe for a header.
-func configText(document string) string {
-	text := []byte(document[:min(len(document), configHeaderBytesMax)])
-	for i, c := range text {
-		switch {
-		case c < ' ':
-			text[i] = ' '
-		case c >= 0x7f:
-			text[i] = '?'
-		}
-	}
-	return strings.Trim(string(text), " ")
 }

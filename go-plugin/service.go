@@ -9,34 +9,34 @@ type service struct {
 	timeout                  uint32 // milliseconds
 }
 
+func newService() service { return service{timeout: 5000} }
+
 // readMember reads one of the common keys.
-func (s *service) readMember(path, key string, v value) (err error) {
+func (s *service) readMember(at *place, key string, v jsonValue) (err error) {
 	switch key {
 	case "cluster":
-		s.cluster, err = readLegal(path, v, isCluster, notCluster)
+		s.cluster, err = readLegal(at, v, isCluster, notCluster)
 	case "authority":
-		s.authority, err = readLegal(path, v, isAuthority, notAuthority)
+		s.authority, err = readLegal(at, v, isAuthority, notAuthority)
 	case "path":
-		s.path, err = readLegal(path, v, isPath, notPath)
+		s.path, err = readLegal(at, v, isPath, notPath)
 	case "timeout_ms":
-		var timeout int64
-		timeout, err = readInteger(path, v, 1, 3_600_000)
-		s.timeout = uint32(timeout)
+		s.timeout, err = readInteger(at, v, 1, 3_600_000)
 	default:
-		err = faultAt(path, unknownKey)
+		err = faultAt(at, unknownKey)
 	}
 	return err
 }
 
 // complete says which key is missing: none of them may be empty.
-func (s *service) complete(path string) error {
+func (s *service) complete(at *place) error {
 	switch "" {
 	case s.cluster:
-		return faultAt(member(path, "cluster"), required)
+		return required(at, "cluster")
 	case s.authority:
-		return faultAt(member(path, "authority"), required)
+		return required(at, "authority")
 	case s.path:
-		return faultAt(member(path, "path"), required)
+		return required(at, "path")
 	}
 	return nil
 }
@@ -50,9 +50,9 @@ func isPath(s string) bool {
 }
 
 // ask sends a GET. The reply comes later, or never when this fails.
-func (s *service) ask(forward [][2]string, reply func(headers, trailers int)) bool {
+func (s *service) ask(forward [][2]string, onReply func(headers, trailers int)) bool {
 	headers := append([][2]string{{":method", "GET"}, {":path", s.path}, {":authority", s.authority}}, forward...)
-	return httpCall(s.cluster, headers, s.timeout, reply)
+	return httpCall(s.cluster, headers, s.timeout, onReply)
 }
 
 // reply is what came back: the pairs of the answer, unless there was none.
@@ -62,9 +62,9 @@ type reply struct {
 	answered bool
 }
 
-// readReply holds a status 503 or 504 for no answer: so Envoy says that it could not connect, or has waited too long; and
-// 502 when Envoy made it, for a service that did not speak HTTP. To a call that looks like gRPC, Envoy says all of these
-// with a status of 200 and a gRPC status.
+// readReply takes some statuses for no answer, because Envoy makes them: 503 when it could not connect, 504 when it has
+// waited too long, 502 when the service did not speak HTTP. A service may answer 502 too, so that one is looked at more
+// closely. To a call that looks like gRPC, Envoy says all of these with status 200 and a gRPC status.
 func readReply(a *answer, headers, trailers int) reply {
 	if headers == 0 {
 		return reply{}
@@ -96,8 +96,8 @@ func readReply(a *answer, headers, trailers int) reply {
 // of a service.
 func isMadeByEnvoy(buffer string) bool {
 	contentType, _ := findOne(buffer, "content-type")
-	_, time := findOne(buffer, "x-envoy-upstream-service-time")
-	return contentType == "text/plain" && time == missing
+	_, found := findOne(buffer, "x-envoy-upstream-service-time")
+	return contentType == "text/plain" && found == missing
 }
 
 // hasGRPCError says whether there is a gRPC status other than 0, which is OK.

@@ -2,6 +2,8 @@
 
 package main
 
+import "strings"
+
 type token struct {
 	service
 	period    uint32 // milliseconds
@@ -10,32 +12,30 @@ type token struct {
 	value string // the last good one, empty until there is one
 }
 
-func readToken(path string, v value) (*token, error) {
-	t := &token{service: service{timeout: 5000}, period: 15000, take: "authorization", set: "x-auth"}
-	err := readObject(path, v, func(path, key string, v value) (err error) {
+func readToken(at *place, v jsonValue) (*token, error) {
+	t := &token{service: newService(), period: 15000, take: "authorization", set: "x-auth"}
+	err := readObject(at, v, func(at *place, key string, v jsonValue) (err error) {
 		switch key {
 		case "period_ms":
-			var period int64
-			period, err = readInteger(path, v, 1, 86_400_000)
-			t.period = uint32(period)
+			t.period, err = readInteger(at, v, 1, 86_400_000)
 		case "take":
-			t.take, err = readHeaderName(path, v)
+			t.take, err = readHeaderName(at, v)
 		case "set":
-			t.set, err = readNameToSet(path, v)
+			t.set, err = readNameToSet(at, v)
 		default:
-			err = t.readMember(path, key, v)
+			err = t.readMember(at, key, v)
 		}
 		return err
 	})
-	if err == nil {
-		err = t.complete(path)
+	if err != nil {
+		return nil, err
 	}
-	return t, err
+	return t, t.complete(at)
 }
 
 func (t *token) fetch() {
 	if !t.ask(nil, t.learn) {
-		log(levelWarn, "token: not asked")
+		logLine(levelWarn, "token: not asked")
 	}
 }
 
@@ -44,17 +44,17 @@ func (t *token) learn(headers, trailers int) {
 	r := readReply(new(answer), headers, trailers)
 	switch {
 	case !r.answered:
-		log(levelWarn, "token: no answer")
+		logLine(levelWarn, "token: no answer")
 	case r.status == "":
-		log(levelWarn, "token: status unreadable")
+		logLine(levelWarn, "token: status unreadable")
 	case r.status != "200":
-		log(levelWarn, "token: status "+r.status)
+		logLine(levelWarn, "token: status "+r.status)
 	default:
-		value, found := findOne(r.pairs, t.take)
-		if found != allowed || value == "" || !isValue(value) {
-			log(levelWarn, "token: no value")
+		sent, found := findOne(r.pairs, t.take)
+		if found != allowed || sent == "" || !isValue(sent) {
+			logLine(levelWarn, "token: no value")
 			return
 		}
-		t.value = string([]byte(value)) // a copy: the answer may be given back
+		t.value = strings.Clone(sent) // sent is a part of the answer, and would keep all of it in memory
 	}
 }

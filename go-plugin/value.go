@@ -1,24 +1,25 @@
-// value.go: typed readers of JSON values. Each takes the path of its value and fails with a fault at that path; they
+// value.go: typed readers of JSON values. Each takes the place of its value and fails with a fault at that place; they
 // are called in the order of the document, so the fault reported is its first. Twin: value.rs.
 
 package main
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 const headersMax = 64
 
-// value is the text of one JSON value. Its grammar is known to be right, so no read below can answer notJSON; saying it
-// costs less than a trap would.
-type value = jsontext.Value
+// jsonValue is the text of one JSON value. Its grammar is known to be right, so no read below can answer notJSON; saying
+// it costs less than a trap would.
+type jsonValue = jsontext.Value
 
 // readObject gives the members to read in their order, and refuses a repeated key where it is repeated.
-func readObject(path string, v value, read func(path, key string, v value) error) error {
+func readObject(at *place, v jsonValue, read func(at *place, key string, v jsonValue) error) error {
 	if v.Kind() != jsontext.KindBeginObject {
-		return faultAt(path, expectedObject)
+		return faultAt(at, expectedObject)
 	}
 	d := newDecoder(v)
 	_, _ = d.ReadToken()
@@ -26,133 +27,132 @@ func readObject(path string, v value, read func(path, key string, v value) error
 	for d.PeekKind() != jsontext.KindEndObject {
 		name, err := d.ReadValue()
 		if err != nil {
-			return faultAt(path, notJSON)
+			return faultAt(at, notJSON)
 		}
-		key, err := readString(path, name)
+		key, err := readString(at, name)
 		if err != nil {
 			return err
 		}
-		path := member(path, key)
+		at := at.member(key)
 		if given[key] {
-			return faultAt(path, repeatedKey)
+			return faultAt(at, repeatedKey)
 		}
 		given[key] = true
 		item, err := d.ReadValue()
 		if err != nil {
-			return faultAt(path, notJSON)
+			return faultAt(at, notJSON)
 		}
-		if err := read(path, key, item); err != nil {
+		if err := read(at, key, item); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func readArray(path string, v value) ([]value, error) {
+func readArray(at *place, v jsonValue) ([]jsonValue, error) {
 	if v.Kind() != jsontext.KindBeginArray {
-		return nil, faultAt(path, expectedArray)
+		return nil, faultAt(at, expectedArray)
 	}
 	d := newDecoder(v)
 	_, _ = d.ReadToken()
-	var items []value
+	var items []jsonValue
 	for d.PeekKind() != jsontext.KindEndArray {
 		item, err := d.ReadValue()
 		if err != nil {
-			return nil, faultAt(path, notJSON)
+			return nil, faultAt(at, notJSON)
 		}
 		items = append(items, item.Clone())
 	}
 	return items, nil
 }
 
-func readString(path string, v value) (string, error) {
+func readString(at *place, v jsonValue) (string, error) {
 	if v.Kind() != jsontext.KindString {
-		return "", faultAt(path, expectedString)
+		return "", faultAt(at, expectedString)
 	}
 	text, _ := jsontext.AppendUnquote(nil, v) // no escape of a known grammar fails
 	return string(text), nil
 }
 
 // readLegal reads a string for which there is a rule, and a fault of its own.
-func readLegal(path string, v value, isLegal func(string) bool, what string) (string, error) {
-	text, err := readString(path, v)
+func readLegal(at *place, v jsonValue, isLegal func(string) bool, what string) (string, error) {
+	text, err := readString(at, v)
 	if err == nil && !isLegal(text) {
-		err = faultAt(path, what)
+		err = faultAt(at, what)
 	}
 	return text, err
 }
 
-func readBoolean(path string, v value) (bool, error) {
+func readBoolean(at *place, v jsonValue) (bool, error) {
 	switch v.Kind() {
 	case jsontext.KindTrue:
 		return true, nil
 	case jsontext.KindFalse:
 		return false, nil
 	}
-	return false, faultAt(path, expectedBoolean)
+	return false, faultAt(at, expectedBoolean)
 }
 
 // readInteger takes an optional minus and digits: 403.0 and 4e2 are no integers. However many digits, it is a number
-// out of range and no overflow.
-func readInteger(path string, v value, low, high int64) (n int64, err error) {
+// out of range and no overflow. No range has a negative number.
+func readInteger(at *place, v jsonValue, low, high uint32) (uint32, error) {
 	if v.Kind() != jsontext.KindNumber {
-		return n, faultAt(path, expectedInteger)
+		return 0, faultAt(at, expectedInteger)
 	}
-	digits, minus := bytes.CutPrefix(v, []byte("-"))
+	digits, negative := bytes.CutPrefix(v, []byte("-"))
+	n := uint64(0)
 	for _, c := range digits {
 		if c < '0' || c > '9' {
-			return n, faultAt(path, expectedInteger)
+			return 0, faultAt(at, expectedInteger)
 		}
-		if n <= high {
-			n = n*10 + int64(c-'0')
-		}
+		n = min(n*10+uint64(c-'0'), math.MaxUint32)
 	}
-	if minus {
-		n = -n
+	if negative || n < uint64(low) || n > uint64(high) {
+		return 0, outOfRange(at, low, high)
 	}
-	if n < low || n > high {
-		return n, faultAt(path, outOfRange(low, high))
-	}
-	return n, nil
+	return uint32(n), nil
 }
 
 // readHeaderName gives the name in lower case, as all names are compared and sent.
-func readHeaderName(path string, v value) (string, error) {
-	name, err := readLegal(path, v, isName, notHeaderName)
-	return lowerName(name), err
+func readHeaderName(at *place, v jsonValue) (string, error) {
+	name, err := readLegal(at, v, isName, notHeaderName)
+	if err != nil {
+		return "", err
+	}
+	return lowerName(name), nil
 }
 
 // readNameToSet gives the name of a header that the plugin puts on a message.
-func readNameToSet(path string, v value) (string, error) {
-	name, err := readHeaderName(path, v)
+func readNameToSet(at *place, v jsonValue) (string, error) {
+	name, err := readHeaderName(at, v)
 	if err == nil && isReserved(name) {
-		err = faultAt(path, notToBeSet)
+		err = faultAt(at, notToBeSet)
 	}
 	return name, err
 }
 
-func readHeaderValue(path string, v value) (string, error) {
-	return readLegal(path, v, isValue, notHeaderValue)
+func readHeaderValue(at *place, v jsonValue) (string, error) {
+	return readLegal(at, v, isValue, notHeaderValue)
 }
 
 // readHeaders reads a list that is handed to the host: Envoy takes one that is too long for none at all.
-func readHeaders(path string, v value) ([]value, error) {
-	items, err := readArray(path, v)
+func readHeaders(at *place, v jsonValue) ([]jsonValue, error) {
+	items, err := readArray(at, v)
 	if err == nil && len(items) > headersMax {
-		err = faultAt(path, tooManyItems)
+		err = faultAt(at, tooManyItems)
 	}
 	return items, err
 }
 
 // readHeaderPairs reads a list of [name, value].
-func readHeaderPairs(path string, v value) ([]pair, error) {
-	items, err := readHeaders(path, v)
+func readHeaderPairs(at *place, v jsonValue) ([]pair, error) {
+	items, err := readHeaders(at, v)
 	if err != nil {
 		return nil, err
 	}
 	pairs := make([]pair, 0, len(items))
 	for i, item := range items {
-		p, err := readHeaderPair(index(path, i), item)
+		p, err := readHeaderPair(at.item(i), item)
 		if err != nil {
 			return nil, err
 		}
@@ -161,18 +161,18 @@ func readHeaderPairs(path string, v value) ([]pair, error) {
 	return pairs, nil
 }
 
-func readHeaderPair(path string, v value) (pair, error) {
-	both, err := readArray(path, v)
+func readHeaderPair(at *place, v jsonValue) (pair, error) {
+	both, err := readArray(at, v)
 	if err != nil || len(both) != 2 {
-		return pair{}, faultAt(path, expectedPair)
+		return pair{}, faultAt(at, expectedPair)
 	}
-	name, err := readNameToSet(index(path, 0), both[0])
+	name, err := readNameToSet(at.item(0), both[0])
 	if err != nil {
 		return pair{}, err
 	}
-	value, err := readHeaderValue(index(path, 1), both[1])
+	text, err := readHeaderValue(at.item(1), both[1])
 	if err != nil {
 		return pair{}, err
 	}
-	return pair{name, value}, nil
+	return pair{name, text}, nil
 }

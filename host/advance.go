@@ -3,6 +3,8 @@ package host
 import (
 	"errors"
 	"time"
+
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // ErrNoManualClock is what VM.Advance ends with when the VM's clock is not a *ManualClock.
@@ -59,7 +61,7 @@ func (vm *VM) nextDue() (at time.Time, happen func()) {
 		if p.period > 0 && p.generation == vm.generation && (happen == nil || p.due.Before(at)) {
 			at, happen = p.due, func() {
 				p.due = p.due.Add(p.period)
-				vm.call(onTick, &p.scope, 0, 0, 0, 0, 0)
+				vm.call(abi.OnTick, &p.scope, 0, 0, 0, 0, 0)
 				vm.after()
 			}
 		}

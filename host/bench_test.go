@@ -9,6 +9,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
@@ -225,8 +226,8 @@ func callGuest() *wasmtest.Guest {
 		":authority", "asks.example", "x-session", "5d1c2a7419a8"), "", wasmtest.Pairs(), 5000, wasmtest.Out1)
 	g.Returns("proxy_on_request_headers", 1)
 	g.Call("proxy_on_http_call_response", "proxy_set_effective_context", wasmtest.GetGlobal(context))
-	g.Call("proxy_on_http_call_response", "proxy_get_header_map_pairs", int(HttpCallResponseHeaders), wasmtest.Out)
-	g.Call("proxy_on_http_call_response", "proxy_continue_stream", int(StreamRequest))
+	g.Call("proxy_on_http_call_response", "proxy_get_header_map_pairs", int(abi.HttpCallResponseHeaders), wasmtest.Out)
+	g.Call("proxy_on_http_call_response", "proxy_continue_stream", int(abi.StreamRequest))
 	return g
 }
 

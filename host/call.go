@@ -4,18 +4,20 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // call makes a callback into the guest on behalf of s and returns its result: missing when it isn't exported, 0 when
 // it trapped. What it set off has not happened yet: the caller runs vm.after.
-func (vm *VM) call(c callback, s *scope, missing uint32, a, b, d, e uint32) uint32 {
+func (vm *VM) call(c abi.Callback, s *scope, missing uint32, a, b, d, e uint32) uint32 {
 	f := vm.functions[c]
 	if f == nil || vm.living < 0 {
 		return missing
 	}
 	stack := &vm.stack
 	stack[0], stack[1], stack[2], stack[3], stack[4] = uint64(s.id), uint64(a), uint64(b), uint64(d), uint64(e)
-	vm.current, vm.effective, vm.running, vm.inGuest, vm.charged = s, nil, callbackTable[c].name, true, 0
+	vm.current, vm.effective, vm.running, vm.inGuest, vm.charged = s, nil, c.Name(), true, 0
 	var err error
 	if vm.plain {
 		err = f.CallWithStack(vm.ctx, stack[:])
@@ -24,7 +26,7 @@ func (vm *VM) call(c callback, s *scope, missing uint32, a, b, d, e uint32) uint
 	}
 	vm.inGuest = false
 	if err != nil {
-		vm.fail(callbackTable[c].name, err)
+		vm.fail(c.Name(), err)
 	}
 	if vm.living < 0 {
 		return 0
@@ -33,19 +35,19 @@ func (vm *VM) call(c callback, s *scope, missing uint32, a, b, d, e uint32) uint
 }
 
 // callWatched is the call itself when it is traced or has a deadline.
-func (vm *VM) callWatched(c callback) error {
+func (vm *VM) callWatched(c abi.Callback) error {
 	if !vm.config.Trace {
 		return vm.callWithDeadline(c)
 	}
 	nested := vm.nested
-	vm.traceCallback(&callbackTable[c])
+	vm.traceCallback(c)
 	err := vm.callWithDeadline(c)
 	vm.nested = nested // a trap leaves host functions without returning
-	vm.traceReturn(&callbackTable[c], uint32(vm.stack[0]), err)
+	vm.traceReturn(c, uint32(vm.stack[0]), err)
 	return err
 }
 
-func (vm *VM) callWithDeadline(c callback) error {
+func (vm *VM) callWithDeadline(c abi.Callback) error {
 	if vm.module.options.Deadline == 0 {
 		return vm.functions[c].CallWithStack(vm.ctx, vm.stack[:])
 	}
@@ -60,7 +62,7 @@ func (vm *VM) callWithDeadline(c callback) error {
 // callAllocator asks the guest for n bytes while one of its callbacks, or a start function, waits for a host function.
 func (vm *VM) callAllocator(n uint32) (uint32, bool) {
 	phase, running, current, effective, nested := vm.phase, vm.running, vm.current, vm.effective, vm.nested
-	vm.phase, vm.running, vm.current, vm.effective = whenAllocating, vm.allocName, &vm.base, nil
+	vm.phase, vm.running, vm.current, vm.effective = abi.WhenAllocating, vm.allocName, &vm.base, nil
 	if vm.config.Trace {
 		vm.traceAllocator(n)
 	}
@@ -185,7 +187,7 @@ func (vm *VM) deliver(e event) {
 		return
 	}
 	if e.plugin.generation == vm.generation && !e.plugin.gone {
-		vm.call(onQueueReady, &e.plugin.scope, 0, e.queue, 0, 0, 0)
+		vm.call(abi.OnQueueReady, &e.plugin.scope, 0, e.queue, 0, 0, 0)
 		vm.after()
 	}
 }

@@ -1,8 +1,7 @@
 package host
 
 import (
-	"strconv"
-
+	"github.com/header-auth/header-auth/host/envoy"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
@@ -46,22 +45,13 @@ func (c *Call) envoyAnswer(status uint32, text string) CallAnswer {
 		case ":method":
 			head = h.Value == "HEAD"
 		case "content-type":
-			grpc = isGrpc(h.Value)
+			grpc = envoy.IsGRPC(h.Value)
 		}
 	}
-	number := strconv.Itoa
-	if grpc {
-		a := CallAnswer{Headers: headermap.Of(":status", "200", "content-type", "application/grpc",
-			"grpc-status", number(int(grpcStatus(status))))}
-		if !head {
-			a.Headers = append(a.Headers, Header{Name: "grpc-message", Value: percentEncode([]byte(text))})
-		}
-		return a
+	var headers headermap.Map
+	body := []byte(text)
+	if end := (envoy.LocalReply{Status: status, GRPCStatus: -1, Body: body}).Compose(&headers, grpc, head); end {
+		body = nil
 	}
-	a := CallAnswer{Headers: headermap.Of(":status", number(int(status)), "content-length", number(len(text)),
-		"content-type", "text/plain")}
-	if !head {
-		a.Body = []byte(text)
-	}
-	return a
+	return CallAnswer{Headers: headers.Entries, Body: body}
 }

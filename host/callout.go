@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
@@ -72,7 +73,7 @@ func (vm *VM) answer(c *Call, a CallAnswer) {
 	c.Done = true
 	if a.Failure == CallBrokenOff {
 		p.code, p.message = brokenConnection, "reset"
-		vm.call(onHTTPCallResponse, &p.scope, 0, c.Token, 0, 0, 0)
+		vm.call(abi.OnHTTPCallResponse, &p.scope, 0, c.Token, 0, 0, 0)
 		p.message = ""
 		vm.after()
 		return
@@ -86,19 +87,19 @@ func (vm *VM) answer(c *Call, a CallAnswer) {
 	vm.received[1].Load(a.Trailers, false)
 	p.answered = a
 	p.reply = &p.answered
-	vm.call(onHTTPCallResponse, &p.scope, 0, c.Token, uint32(len(vm.received[0].Entries)), uint32(len(a.Body)),
+	vm.call(abi.OnHTTPCallResponse, &p.scope, 0, c.Token, uint32(len(vm.received[0].Entries)), uint32(len(a.Body)),
 		uint32(len(vm.received[1].Entries)))
 	p.reply, p.answered = nil, CallAnswer{}
 	vm.after()
 }
 
 // received is the map of that type that came with the answer whose callback is running, nil if none is.
-func (p *Plugin) received(t MapType) *headermap.Map {
+func (p *Plugin) received(t abi.MapType) *headermap.Map {
 	switch {
 	case p == nil:
-	case p.reply != nil && t == HttpCallResponseHeaders:
+	case p.reply != nil && t == abi.HttpCallResponseHeaders:
 		return &p.vm.received[0]
-	case p.reply != nil && t == HttpCallResponseTrailers:
+	case p.reply != nil && t == abi.HttpCallResponseTrailers:
 		return &p.vm.received[1]
 	case p.grpc != nil && p.grpc.mapType == t:
 		return &p.vm.received[0]

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -51,7 +53,7 @@ func TestConcurrentVMs(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n, _ := metrics.Value(Counter, "requests"); n != vms*requests {
+	if n, _ := metrics.Value(abi.Counter, "requests"); n != vms*requests {
 		t.Errorf("%d requests counted, want %d", n, vms*requests)
 	}
 	if v, found := shared.Get("", "k"); !found || string(v) != "v" {
@@ -78,7 +80,7 @@ func TestCacheDir(t *testing.T) {
 
 // TestAllocatorOrder holds which export serves.
 func TestAllocatorOrder(t *testing.T) {
-	for order, want := range map[AllocatorOrder]string{EnvoyOrder: "malloc", SpecOrder: "proxy_on_memory_allocate"} {
+	for order, want := range map[load.AllocatorOrder]string{load.EnvoyOrder: "malloc", load.SpecOrder: "proxy_on_memory_allocate"} {
 		g := wasmtest.NewGuest("0_2_1")
 		g.Call(reqHead, "proxy_get_header_map_value", 0, "allow", out)
 		g.Twin = "proxy_on_memory_allocate"

@@ -6,6 +6,7 @@ import (
 	"log"
 
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -13,7 +14,7 @@ import (
 // written on the spot.
 func Example() {
 	guest := wasmtest.NewGuest("0_2_1")
-	guest.Call("proxy_on_request_headers", "proxy_log", int(host.LogWarn), "nobody gets in")
+	guest.Call("proxy_on_request_headers", "proxy_log", int(abi.LogWarn), "nobody gets in")
 	guest.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "closed", "we are closed\n",
 		wasmtest.Pairs("retry-after", "3600"), -1)
 	wasm := guest.Bytes()

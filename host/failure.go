@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // FailureKind says how a VM died.
@@ -21,7 +23,7 @@ const (
 )
 
 func (k FailureKind) String() string {
-	return nameOf(uint32(k), "none", "trapped", "deadline exceeded", "would crash Envoy", "fault of the host")
+	return abi.NameOf(uint32(k), "none", "trapped", "deadline exceeded", "would crash Envoy", "fault of the host")
 }
 
 // Failure says why a VM is dead. No callback is made into a dead VM.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
@@ -44,10 +45,13 @@ type GrpcEvent struct {
 	StatusMessage string
 }
 
+// noMap is no type of a map.
+const noMap = ^abi.MapType(0)
+
 // grpcData is what the plugin may read in a gRPC callback.
 type grpcData struct {
 	message []byte
-	mapType MapType // mapTypes: none
+	mapType abi.MapType // noMap: none
 }
 
 // GrpcCalls are the gRPC calls and streams made so far, in order.
@@ -63,25 +67,25 @@ func (vm *VM) AnswerGrpc(token uint32, e GrpcEvent) error {
 	defer vm.leave()
 	defer vm.rescue("AnswerGrpc")
 	p := c.plugin
-	data := &grpcData{message: e.Message, mapType: mapTypes}
+	data := &grpcData{message: e.Message, mapType: noMap}
 	vm.received[0].Reset(headermap.Response)
 	vm.received[0].Load(e.Metadata, false)
 	n := uint32(len(vm.received[0].Entries))
 	p.grpc = data
 	switch e.Kind {
 	case GrpcInitialMetadata:
-		data.mapType = GrpcReceiveInitialMetadata
-		vm.call(onGrpcReceiveInitialMetadata, &p.scope, 0, token, n, 0, 0)
+		data.mapType = abi.GrpcReceiveInitialMetadata
+		vm.call(abi.OnGrpcReceiveInitialMetadata, &p.scope, 0, token, n, 0, 0)
 	case GrpcMessage:
 		c.Done = !c.Streaming
-		vm.call(onGrpcReceive, &p.scope, 0, token, uint32(len(e.Message)), 0, 0)
+		vm.call(abi.OnGrpcReceive, &p.scope, 0, token, uint32(len(e.Message)), 0, 0)
 	case GrpcTrailingMetadata:
-		data.mapType = GrpcReceiveTrailingMetadata
-		vm.call(onGrpcReceiveTrailingMetadata, &p.scope, 0, token, n, 0, 0)
+		data.mapType = abi.GrpcReceiveTrailingMetadata
+		vm.call(abi.OnGrpcReceiveTrailingMetadata, &p.scope, 0, token, n, 0, 0)
 	case GrpcClose:
 		c.Done = true
 		p.code, p.message = e.Status, e.StatusMessage
-		vm.call(onGrpcClose, &p.scope, 0, token, e.Status, 0, 0)
+		vm.call(abi.OnGrpcClose, &p.scope, 0, token, e.Status, 0, 0)
 		p.message = ""
 	}
 	p.grpc = nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
@@ -59,9 +60,9 @@ func run(t *testing.T, g *wasmtest.Guest, s setup) *bench {
 	return b
 }
 
-func (b *bench) status(call int) Status  { return Status(wasmtest.Status(b.vm.memory, call)) }
-func (b *bench) word(call, n int) uint32 { return wasmtest.Word(b.vm.memory, call, n) }
-func (b *bench) output(call int) string  { return wasmtest.Output(b.vm.memory, call, 0) }
+func (b *bench) status(call int) abi.Status { return abi.Status(wasmtest.Status(b.vm.memory, call)) }
+func (b *bench) word(call, n int) uint32    { return wasmtest.Word(b.vm.memory, call, n) }
+func (b *bench) output(call int) string     { return wasmtest.Output(b.vm.memory, call, 0) }
 
 var get = headermap.Of(":authority", "a.example", ":path", "/p?q=1", ":method", "GET", ":scheme", "http",
 	"allow", "true", "x-forwarded-proto", "http")
@@ -85,7 +86,7 @@ func TestAllowAndDeny(t *testing.T) {
 	b := run(t, g, setup{})
 	s := b.exchange()
 	s.Close()
-	if got := b.output(value); got != "true" || b.status(value) != StatusOk {
+	if got := b.output(value); got != "true" || b.status(value) != abi.StatusOk {
 		t.Errorf("value %q, status %v", got, b.status(value))
 	}
 	if d := s.Downstream(); d.Status() != 200 || string(d.Body()) != "ok" || !d.Ended {

@@ -1,47 +1,36 @@
 package host
 
-func bufferFunctions() []function {
-	t, start := param{"buffer", kindBuffer}, param{"start", kindI32}
-	return []function{
-		offer("proxy_get_buffer_bytes", inAll, proxyGetBufferBytes, t, start, param{"max", kindI32},
-			param{"bytes", kindOutBytes}),
-		offer("proxy_get_buffer_status", inAll, proxyGetBufferStatus, t, param{"length", kindOut32},
-			param{"flags", kindOut32}),
-		offer("proxy_set_buffer_bytes", inAll, proxySetBufferBytes, t, start, param{"size", kindI32},
-			param{"bytes", kindBytes}),
-		offer("proxy_get_configuration", in010, proxyGetConfiguration, param{"bytes", kindOutBytes}),
-	}
-}
+import "github.com/header-auth/header-auth/host/abi"
 
 // bufferOf is a buffer as the acting context may read it now. Only two types can be missing; the others are empty when
 // there is nothing.
-func (vm *VM) bufferOf(t BufferType) ([]byte, uint32) {
+func (vm *VM) bufferOf(t abi.BufferType) ([]byte, uint32) {
 	scope := vm.acting()
 	p, s := scope.plugin, scope.stream
 	switch t {
-	case RequestBody:
+	case abi.RequestBody:
 		return s.body(false), ok
-	case ResponseBody:
+	case abi.ResponseBody:
 		return s.body(true), ok
-	case HttpCallResponseBody:
+	case abi.HttpCallResponseBody:
 		if p == nil || p.reply == nil {
 			return nil, notFound
 		}
 		return p.reply.Body, ok
-	case GrpcReceiveBuffer:
+	case abi.GrpcReceiveBuffer:
 		if p == nil || p.grpc == nil {
 			return nil, ok
 		}
 		return p.grpc.message, ok
-	case VMConfiguration:
+	case abi.VMConfiguration:
 		return vm.config.Configuration, ok
-	case PluginConfiguration:
+	case abi.PluginConfiguration:
 		if p == nil || !p.configuring {
 			return nil, notFound
 		}
 		return p.config.Configuration, ok
 	}
-	if t >= bufferTypes {
+	if !t.Valid() {
 		return nil, badArgument
 	}
 	return nil, ok
@@ -62,7 +51,7 @@ func (s *Stream) body(response bool) []byte {
 }
 
 func proxyGetBufferBytes(vm *VM, stack []uint64) uint32 {
-	b, status := vm.bufferOf(BufferType(stack[0]))
+	b, status := vm.bufferOf(abi.BufferType(stack[0]))
 	if status != ok {
 		return status
 	}
@@ -76,7 +65,7 @@ func proxyGetBufferBytes(vm *VM, stack []uint64) uint32 {
 }
 
 func proxyGetBufferStatus(vm *VM, stack []uint64) uint32 {
-	b, status := vm.bufferOf(BufferType(stack[0]))
+	b, status := vm.bufferOf(abi.BufferType(stack[0]))
 	if status != ok {
 		return status
 	}
@@ -87,8 +76,8 @@ func proxyGetBufferStatus(vm *VM, stack []uint64) uint32 {
 }
 
 func proxySetBufferBytes(vm *VM, stack []uint64) uint32 {
-	t := BufferType(stack[0])
-	if t >= bufferTypes {
+	t := abi.BufferType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	data, valid := vm.read(uint32(stack[3]), uint32(stack[4]))
@@ -99,11 +88,11 @@ func proxySetBufferBytes(vm *VM, stack []uint64) uint32 {
 		return invalidMemoryAccess
 	}
 	s := vm.acting().stream
-	if s == nil || t > ResponseBody {
+	if s == nil || t > abi.ResponseBody {
 		return badArgument
 	}
 	d := &s.request
-	if t == ResponseBody {
+	if t == abi.ResponseBody {
 		d = &s.response
 	}
 	if d.body == nil {

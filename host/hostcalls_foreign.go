@@ -1,30 +1,12 @@
 package host
 
-func foreignFunctions(p Profile) []function {
-	grown := function{name: "emscripten_notify_memory_growth", params: []param{{"memory", kindI32}},
-		result: resultNone, abi: inAll, phases: callbacksOnly, call: func(*VM, []uint64) uint32 { return 0 }}
-	if p.rules().growthAtStart {
-		grown.phases = duringStart
-	}
-	equal := function{name: "pthread_equal", params: []param{{"a", kindI32}, {"b", kindI32}}, result: resultValue,
-		abi: inAll, phases: callbacksOnly, call: func(_ *VM, stack []uint64) uint32 {
-			return flag(uint32(stack[0]) == uint32(stack[1]))
-		}}
-	return []function{
-		offer("proxy_call_foreign_function", inAll, proxyCallForeignFunction, param{"name", kindBytes},
-			param{"arguments", kindBytes}, param{"results", kindOutBytes}),
-		offer("envoy_resolve_dns", inAll, envoyResolveDNS, param{"address", kindBytes}, param{"token", kindOut32}),
-		grown, equal,
-	}
-}
-
 // proxyCallForeignFunction knows one of Envoy's functions, the one that needs nothing but a stream.
 func proxyCallForeignFunction(vm *VM, stack []uint64) uint32 {
 	name, ok1 := input(vm, stack)
 	if _, ok2 := input(vm, stack[2:]); !ok1 || !ok2 {
 		return invalidMemoryAccess
 	}
-	if string(name) != "clear_route_cache" || !vm.module.options.Profile.rules().clearRouteCache {
+	if string(name) != "clear_route_cache" || !vm.module.options.Profile.Rules().ClearRouteCache {
 		return notFound
 	}
 	// Out pointers may be 0 here: the result is dropped then.
@@ -41,3 +23,7 @@ func envoyResolveDNS(vm *VM, stack []uint64) uint32 {
 	}
 	return internalFailure
 }
+
+func emscriptenNotifyMemoryGrowth(*VM, []uint64) uint32 { return 0 }
+
+func pthreadEqual(_ *VM, stack []uint64) uint32 { return flag(uint32(stack[0]) == uint32(stack[1])) }

@@ -4,22 +4,9 @@ import (
 	"math"
 	"time"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 )
-
-func grpcFunctions() []function {
-	service, name, method := param{"upstream", kindBytes}, param{"service", kindBytes}, param{"method", kindBytes}
-	metadata, token, message := param{"metadata", kindPairs}, param{"token", kindI32}, param{"message", kindBytes}
-	out := param{"token", kindOut32}
-	return []function{
-		offer("proxy_grpc_call", inAll, proxyGrpcCall, service, name, method, metadata, message,
-			param{"timeout_ms", kindI32}, out),
-		offer("proxy_grpc_stream", inAll, proxyGrpcStream, service, name, method, metadata, out),
-		offer("proxy_grpc_send", inAll, proxyGrpcSend, token, message, param{"end_of_stream", kindBool}),
-		offer("proxy_grpc_cancel", inAll, proxyGrpcEnd, token),
-		offer("proxy_grpc_close", inAll, proxyGrpcEnd, token),
-	}
-}
 
 func proxyGrpcCall(vm *VM, stack []uint64) uint32 {
 	message, valid := input(vm, stack[8:])
@@ -68,7 +55,7 @@ func (vm *VM) openGrpc(stack []uint64, out uint32) (*GrpcCall, uint32) {
 	vm.charge(len(upstream) + len(service) + len(method) + len(metadata))
 	cluster := grpcCluster(upstream)
 	if vm.cluster(cluster) == ClusterUnknown {
-		return nil, uint32(StatusParseFailure)
+		return nil, uint32(abi.StatusParseFailure)
 	}
 	own := vm.ownPairs(metadata, headermap.Plain)
 	return &GrpcCall{Cluster: cluster, Service: string(service), Method: string(method), Metadata: own.Entries,
@@ -129,9 +116,12 @@ func proxyGrpcSend(vm *VM, stack []uint64) uint32 {
 	return ok
 }
 
-// proxyGrpcEnd cancels a call, or closes or resets a stream.
-func proxyGrpcEnd(vm *VM, stack []uint64) uint32 {
-	token := uint32(stack[0])
+func proxyGrpcCancel(vm *VM, stack []uint64) uint32 { return vm.endGrpc(uint32(stack[0])) }
+
+func proxyGrpcClose(vm *VM, stack []uint64) uint32 { return vm.endGrpc(uint32(stack[0])) }
+
+// endGrpc cancels a call, or closes or resets a stream.
+func (vm *VM) endGrpc(token uint32) uint32 {
 	if token&3 != tokenUnary && token&3 != tokenStream {
 		return badArgument
 	}

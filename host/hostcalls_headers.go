@@ -3,26 +3,14 @@ package host
 import (
 	"unsafe"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-func headerFunctions() []function {
-	m, name, value := param{"map", kindMap}, param{"name", kindBytes}, param{"value", kindBytes}
-	return []function{
-		offer("proxy_get_header_map_value", inAll, proxyGetHeaderMapValue, m, name, param{"value", kindOutBytes}),
-		offer("proxy_add_header_map_value", inAll, proxyAddHeaderMapValue, m, name, value),
-		offer("proxy_replace_header_map_value", inAll, proxyReplaceHeaderMapValue, m, name, value),
-		offer("proxy_remove_header_map_value", inAll, proxyRemoveHeaderMapValue, m, name),
-		offer("proxy_get_header_map_pairs", inAll, proxyGetHeaderMapPairs, m, param{"pairs", kindOutPairs}),
-		offer("proxy_set_header_map_pairs", inAll, proxySetHeaderMapPairs, m, param{"pairs", kindPairs}),
-		offer("proxy_get_header_map_size", inAll, proxyGetHeaderMapSize, m, param{"size", kindOut32}),
-	}
-}
-
 // readable is the map of that type as the acting context may read it now, nil if it isn't there.
-func (vm *VM) readable(t MapType) *headermap.Map {
+func (vm *VM) readable(t abi.MapType) *headermap.Map {
 	scope := vm.acting()
-	if t > ResponseTrailers {
+	if t > abi.ResponseTrailers {
 		return scope.plugin.received(t)
 	}
 	s := scope.stream
@@ -31,11 +19,11 @@ func (vm *VM) readable(t MapType) *headermap.Map {
 	}
 	if s.logging {
 		switch {
-		case t == RequestHeaders && s.request.hasHeaders:
+		case t == abi.RequestHeaders && s.request.hasHeaders:
 			return &s.request.headers
-		case t == ResponseHeaders && s.response.hasHeaders:
+		case t == abi.ResponseHeaders && s.response.hasHeaders:
 			return &s.response.headers
-		case t == ResponseTrailers && s.response.hasTrailers:
+		case t == abi.ResponseTrailers && s.response.hasTrailers:
 			return &s.response.trailers
 		}
 		return nil
@@ -44,15 +32,15 @@ func (vm *VM) readable(t MapType) *headermap.Map {
 }
 
 // mapped is a map of the stream between the callback it belongs to and the end of its phase.
-func (s *Stream) mapped(t MapType) *headermap.Map {
+func (s *Stream) mapped(t abi.MapType) *headermap.Map {
 	d := &s.request
-	if t == ResponseHeaders || t == ResponseTrailers {
+	if t == abi.ResponseHeaders || t == abi.ResponseTrailers {
 		d = &s.response
 	}
 	switch {
-	case (t == RequestHeaders || t == ResponseHeaders) && d.headersMapped:
+	case (t == abi.RequestHeaders || t == abi.ResponseHeaders) && d.headersMapped:
 		return &d.headers
-	case (t == RequestTrailers || t == ResponseTrailers) && d.trailersMapped:
+	case (t == abi.RequestTrailers || t == abi.ResponseTrailers) && d.trailersMapped:
 		return &d.trailers
 	}
 	return nil
@@ -60,43 +48,43 @@ func (s *Stream) mapped(t MapType) *headermap.Map {
 
 // writable is the map of that type for a change, nil when it cannot be changed now. Asking for the trailers at the end
 // of a body makes them.
-func (vm *VM) writable(t MapType) *headermap.Map {
+func (vm *VM) writable(t abi.MapType) *headermap.Map {
 	s := vm.acting().stream
-	if s == nil || s.logging || t > ResponseTrailers {
+	if s == nil || s.logging || t > abi.ResponseTrailers {
 		return nil
 	}
 	d := &s.request
-	if t == ResponseTrailers {
+	if t == abi.ResponseTrailers {
 		d = &s.response
 	}
-	if (t == RequestTrailers || t == ResponseTrailers) && d.addTrailers && !d.hasTrailers {
+	if (t == abi.RequestTrailers || t == abi.ResponseTrailers) && d.addTrailers && !d.hasTrailers {
 		d.hasTrailers, d.trailersMapped = true, true
 	}
 	return s.mapped(t)
 }
 
 // change is writable for a function that will change the map.
-func (vm *VM) change(t MapType) *headermap.Map {
+func (vm *VM) change(t abi.MapType) *headermap.Map {
 	m := vm.writable(t)
 	if m == nil {
 		return nil
 	}
 	s := vm.acting().stream
 	switch t {
-	case RequestHeaders:
+	case abi.RequestHeaders:
 		if !s.request.headersChanged {
 			_, s.hadProto = m.Get("x-forwarded-proto")
 		}
 		s.request.headersChanged = true
-	case ResponseHeaders:
+	case abi.ResponseHeaders:
 		s.response.headersChanged = true
 	}
 	return m
 }
 
 func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	name, valid := input(vm, stack[1:])
@@ -116,7 +104,7 @@ func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
 
 // noValue is how a missing value is told: ABI 0.1.0 makes an empty one of it.
 func (vm *VM) noValue(status uint32, stack []uint64) uint32 {
-	if vm.module.abi == ABI010 {
+	if vm.module.abi == abi.V010 {
 		return uint32(vm.giveRange(0, 0, uint32(stack[3]), uint32(stack[4])))
 	}
 	if s := vm.acting().stream; s != nil && s.logging {
@@ -143,8 +131,8 @@ func proxyReplaceHeaderMapValue(vm *VM, stack []uint64) uint32 {
 
 // headerToChange reads map type, name and value.
 func (vm *VM) headerToChange(stack []uint64) (m *headermap.Map, name, value []byte, status uint32) {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return nil, nil, nil, badArgument
 	}
 	name, valid := input(vm, stack[1:])
@@ -162,8 +150,8 @@ func (vm *VM) headerToChange(stack []uint64) (m *headermap.Map, name, value []by
 }
 
 func proxyRemoveHeaderMapValue(vm *VM, stack []uint64) uint32 {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	name, valid := input(vm, stack[1:])
@@ -179,8 +167,8 @@ func proxyRemoveHeaderMapValue(vm *VM, stack []uint64) uint32 {
 }
 
 func proxyGetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	var entries []Header
@@ -191,8 +179,8 @@ func proxyGetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
 }
 
 func proxySetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	b, valid := input(vm, stack[1:])
@@ -211,8 +199,8 @@ func proxySetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
 }
 
 func proxyGetHeaderMapSize(vm *VM, stack []uint64) uint32 {
-	t := MapType(stack[0])
-	if t >= mapTypes {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	m := vm.writable(t)

@@ -2,22 +2,11 @@ package host
 
 import (
 	"math"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/header-auth/header-auth/host/envoy"
 	"github.com/header-auth/header-auth/host/headermap"
 )
-
-func httpFunctions() []function {
-	return []function{
-		offer("proxy_http_call", inAll, proxyHTTPCall, param{"cluster", kindBytes}, param{"headers", kindPairs},
-			param{"body", kindBytes}, param{"trailers", kindPairs}, param{"timeout_ms", kindI32},
-			param{"token", kindOut32}),
-		offer("proxy_get_status", inAll, proxyGetStatus, param{"code", kindOut32}, param{"message", kindOutBytes}),
-	}
-}
 
 func proxyHTTPCall(vm *VM, stack []uint64) uint32 {
 	cluster, ok1 := input(vm, stack)
@@ -51,7 +40,7 @@ func proxyHTTPCall(vm *VM, stack []uint64) uint32 {
 	if len(body) > 0 {
 		request.Set("content-length", request.Decimal(len(body)))
 	}
-	limit := obey(&request, int(timeout))
+	limit := envoy.TakeRouterHeaders(&request, int(timeout))
 	fault := request.Fault()
 	request.Set("x-envoy-internal", "true")
 	if limit > 0 {
@@ -83,32 +72,6 @@ func (vm *VM) cluster(name string) ClusterState {
 func (vm *VM) ownPairs(b []byte, kind headermap.Kind) headermap.Map {
 	vm.pairs = headermap.ParsePairs(vm.pairs, b)
 	return headermap.FromPairs(vm.pairs, kind)
-}
-
-// obey takes out what the router reads and does not send on, and returns the call's time-out in milliseconds, which one
-// of these headers may set (Envoy, router.cc and retry_state_impl.cc). What the others ask for, such as a second try, is
-// not done.
-func obey(m *headermap.Map, timeout int) int {
-	const prefix = "x-envoy-"
-	forRouter := func(h Header) bool {
-		if !strings.HasPrefix(h.Name, prefix) {
-			return false
-		}
-		switch h.Name[len(prefix):] {
-		case "upstream-rq-timeout-ms":
-			if n, err := strconv.ParseUint(strings.TrimSpace(h.Value), 10, 31); err == nil {
-				timeout = int(n)
-			}
-			return true
-		case "hedge-on-per-try-timeout", "max-retries", "retriable-header-names", "retriable-status-codes", "retry-grpc-on",
-			"retry-on", "upstream-alt-stat-name", "upstream-rq-per-try-timeout-ms", "upstream-rq-timeout-alt-response",
-			"upstream-stream-duration-ms":
-			return true
-		}
-		return false
-	}
-	m.Entries = slices.DeleteFunc(m.Entries, forRouter)
-	return timeout
 }
 
 func proxyGetStatus(vm *VM, stack []uint64) uint32 {

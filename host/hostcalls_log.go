@@ -1,26 +1,22 @@
 package host
 
+import "github.com/header-auth/header-auth/host/abi"
+
 // LogLine is a line that a guest logged.
 type LogLine struct {
 	ContextID uint32
-	Level     LogLevel
+	Level     abi.LogLevel
 	Text      string // unescaped: it may hold anything
 	Prefix    string // what Envoy writes between "wasm log" and the colon: " NAME ROOT_ID VM_ID"
 }
 
 // SetLogLevel changes VMConfig.LogLevel while the VM runs, as Envoy's administrator can with /logging. The guest is not
 // told; proxy_get_log_level gives the new level from now on.
-func (vm *VM) SetLogLevel(l LogLevel) { vm.config.LogLevel = l }
-
-func logFunctions() []function {
-	log := offer("proxy_log", inAll, proxyLog, param{"level", kindLevel}, param{"message", kindBytes})
-	log.phases = everywhere
-	return []function{log, offer("proxy_get_log_level", in021, proxyGetLogLevel, param{"level", kindOut32})}
-}
+func (vm *VM) SetLogLevel(l abi.LogLevel) { vm.config.LogLevel = l }
 
 func proxyLog(vm *VM, stack []uint64) uint32 {
-	level := LogLevel(stack[0])
-	if level > LogCritical {
+	level := abi.LogLevel(stack[0])
+	if level > abi.LogCritical {
 		return badArgument
 	}
 	text, valid := input(vm, stack[1:])
@@ -32,7 +28,7 @@ func proxyLog(vm *VM, stack []uint64) uint32 {
 }
 
 // logLine passes a line on, if somebody wants it.
-func (vm *VM) logLine(level LogLevel, text []byte) {
+func (vm *VM) logLine(level abi.LogLevel, text []byte) {
 	if vm.config.Log == nil || level < vm.config.LogLevel {
 		return
 	}

@@ -1,23 +1,14 @@
 package host
 
-func metricFunctions() []function {
-	id := param{"metric", kindI32}
-	return []function{
-		offer("proxy_define_metric", inAll, proxyDefineMetric, param{"type", kindMetric}, param{"name", kindBytes},
-			param{"metric", kindOut32}),
-		offer("proxy_increment_metric", inAll, proxyIncrementMetric, id, param{"delta", kindI64}),
-		offer("proxy_record_metric", inAll, proxyRecordMetric, id, param{"value", kindI64}),
-		offer("proxy_get_metric", inAll, proxyGetMetric, id, param{"value", kindOut64}),
-	}
-}
+import "github.com/header-auth/header-auth/host/abi"
 
 func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
 	name, valid := input(vm, stack[1:])
 	if !valid {
 		return invalidMemoryAccess
 	}
-	t := MetricType(stack[0])
-	if t >= metricTypes {
+	t := abi.MetricType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	vm.charge(len(name))
@@ -31,7 +22,7 @@ func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
 // metric finds a metric by the VM's number for it: 4 n + type.
 func (vm *VM) metric(id uint32) *metric {
 	t, n := id&3, id/4
-	if t >= uint32(metricTypes) || n == 0 || n > uint32(len(vm.metricIDs[t])) {
+	if t >= uint32(abi.MetricTypes) || n == 0 || n > uint32(len(vm.metricIDs[t])) {
 		return nil
 	}
 	return vm.metricIDs[t][n-1]
@@ -39,14 +30,14 @@ func (vm *VM) metric(id uint32) *metric {
 
 func proxyIncrementMetric(vm *VM, stack []uint64) uint32 {
 	id, delta := uint32(stack[0]), int64(stack[1])
-	if t := MetricType(id & 3); t != Counter && t != Gauge {
+	if t := abi.MetricType(id & 3); t != abi.Counter && t != abi.Gauge {
 		return badArgument
 	}
 	m := vm.metric(id)
 	switch {
 	case m == nil:
 		return notFound
-	case m.key.kind == Counter && delta <= 0:
+	case m.key.kind == abi.Counter && delta <= 0:
 		return badArgument
 	}
 	m.change(uint64(delta), true)
@@ -58,13 +49,13 @@ func proxyRecordMetric(vm *VM, stack []uint64) uint32 {
 	if m == nil {
 		return notFound
 	}
-	m.change(stack[1], m.key.kind != Gauge) // a counter adds, too
+	m.change(stack[1], m.key.kind != abi.Gauge) // a counter adds, too
 	return ok
 }
 
 func proxyGetMetric(vm *VM, stack []uint64) uint32 {
 	id := uint32(stack[0])
-	if t := MetricType(id & 3); t != Counter && t != Gauge {
+	if t := abi.MetricType(id & 3); t != abi.Counter && t != abi.Gauge {
 		return badArgument
 	}
 	m := vm.metric(id)

@@ -1,12 +1,6 @@
 package host
 
-func propertyFunctions() []function {
-	path := param{"path", kindPath}
-	return []function{
-		offer("proxy_get_property", inAll, proxyGetProperty, path, param{"value", kindOutBytes}),
-		offer("proxy_set_property", inAll, proxySetProperty, path, param{"value", kindBytes}),
-	}
-}
+import "github.com/header-auth/header-auth/host/abi"
 
 // pathBytes is the longest path that is looked up; no property has a longer one.
 const pathBytes = 1 << 20
@@ -20,7 +14,7 @@ func proxyGetProperty(vm *VM, stack []uint64) uint32 {
 		return notFound
 	}
 	value, status := vm.property(vm.acting(), string(path))
-	if status != StatusOk {
+	if status != abi.StatusOk {
 		return uint32(status)
 	}
 	return uint32(vm.give(value, uint32(stack[2]), uint32(stack[3])))

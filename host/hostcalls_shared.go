@@ -1,18 +1,6 @@
 package host
 
-func sharedFunctions() []function {
-	key, name, token := param{"key", kindBytes}, param{"name", kindBytes}, param{"queue", kindI32}
-	return []function{
-		offer("proxy_get_shared_data", inAll, proxyGetSharedData, key, param{"value", kindOutBytes},
-			param{"cas", kindOut32}),
-		offer("proxy_set_shared_data", inAll, proxySetSharedData, key, param{"value", kindBytes}, param{"cas", kindI32}),
-		offer("proxy_register_shared_queue", inAll, proxyRegisterSharedQueue, name, param{"queue", kindOut32}),
-		offer("proxy_resolve_shared_queue", inAll, proxyResolveSharedQueue, param{"vm_id", kindBytes}, name,
-			param{"queue", kindOut32}),
-		offer("proxy_enqueue_shared_queue", inAll, proxyEnqueueSharedQueue, token, param{"item", kindBytes}),
-		offer("proxy_dequeue_shared_queue", inAll, proxyDequeueSharedQueue, token, param{"item", kindOutBytes}),
-	}
-}
+import "github.com/header-auth/header-auth/host/abi"
 
 const sharedFull = "shared data and queues hold more than 128 MiB"
 
@@ -28,7 +16,7 @@ func proxyGetSharedData(vm *VM, stack []uint64) uint32 {
 		return notFound
 	}
 	// The value is replaced as a whole, never changed, so it may be read without the lock.
-	if status := vm.give(item.value, uint32(stack[2]), uint32(stack[3])); status != StatusOk {
+	if status := vm.give(item.value, uint32(stack[2]), uint32(stack[3])); status != abi.StatusOk {
 		return uint32(status)
 	}
 	if !vm.writeU32(uint32(stack[4]), item.cas) {
@@ -102,7 +90,7 @@ func proxyEnqueueSharedQueue(vm *VM, stack []uint64) uint32 {
 
 func proxyDequeueSharedQueue(vm *VM, stack []uint64) uint32 {
 	item, status := vm.shared.dequeue(uint32(stack[0]))
-	if status != StatusOk {
+	if status != abi.StatusOk {
 		return uint32(status)
 	}
 	return uint32(vm.give(item, uint32(stack[1]), uint32(stack[2])))

@@ -1,22 +1,9 @@
 package host
 
-import "github.com/header-auth/header-auth/host/headermap"
-
-func streamFunctions() []function {
-	t := param{"stream", kindStream}
-	return []function{
-		offer("proxy_send_local_response", inAll, proxySendLocalResponse, param{"status", kindI32},
-			param{"details", kindBytes}, param{"body", kindBytes}, param{"headers", kindPairs},
-			param{"grpc_status", kindSigned}),
-		offer("proxy_continue_stream", in02x, proxyContinueStream, t),
-		offer("proxy_close_stream", in02x, proxyCloseStream, t),
-		offer("proxy_continue_request", in010, func(vm *VM, _ []uint64) uint32 { return vm.continueStream(StreamRequest) }),
-		offer("proxy_continue_response", in010, func(vm *VM, _ []uint64) uint32 { return vm.continueStream(StreamResponse) }),
-		offer("proxy_clear_route_cache", in010, func(*VM, []uint64) uint32 { return ok }),
-		offer("proxy_set_effective_context", inAll, proxySetEffectiveContext, param{"context", kindI32}),
-		offer("proxy_done", inAll, proxyDone),
-	}
-}
+import (
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/headermap"
+)
 
 func proxySendLocalResponse(vm *VM, stack []uint64) uint32 {
 	details, ok1 := input(vm, stack[1:])
@@ -56,24 +43,30 @@ func proxySendLocalResponse(vm *VM, stack []uint64) uint32 {
 func replyAction(a action) { a.stream.sendReply(a.reply) }
 
 func proxyContinueStream(vm *VM, stack []uint64) uint32 {
-	return vm.continueStream(StreamType(stack[0]))
+	return vm.continueStream(abi.StreamType(stack[0]))
 }
 
-func (vm *VM) continueStream(t StreamType) uint32 {
+func proxyContinueRequest(vm *VM, _ []uint64) uint32 { return vm.continueStream(abi.StreamRequest) }
+
+func proxyContinueResponse(vm *VM, _ []uint64) uint32 { return vm.continueStream(abi.StreamResponse) }
+
+func proxyClearRouteCache(*VM, []uint64) uint32 { return ok }
+
+func (vm *VM) continueStream(t abi.StreamType) uint32 {
 	switch {
-	case t >= streamTypes:
+	case !t.Valid():
 		return badArgument
-	case t == StreamUpstream:
-		return uint32(StatusUnimplemented)
+	case t == abi.StreamUpstream:
+		return uint32(abi.StatusUnimplemented)
 	}
 	s := vm.acting().stream
-	if s == nil || t == StreamDownstream {
+	if s == nil || t == abi.StreamDownstream {
 		return ok
 	}
 	// Either type hides the request from now on: the same code serves both.
 	s.request.headersMapped, s.request.trailersMapped, s.request.body = false, false, nil
 	d := &s.request
-	if t == StreamResponse {
+	if t == abi.StreamResponse {
 		d = &s.response
 	}
 	vm.later(action{do: continueAction, stream: s, side: d})
@@ -90,15 +83,15 @@ func continueAction(a action) {
 }
 
 func proxyCloseStream(vm *VM, stack []uint64) uint32 {
-	t := StreamType(stack[0])
-	if t >= streamTypes {
+	t := abi.StreamType(stack[0])
+	if !t.Valid() {
 		return badArgument
 	}
 	s := vm.acting().stream
-	if s == nil || t > StreamResponse {
+	if s == nil || t > abi.StreamResponse {
 		return ok
 	}
-	if s.closed || vm.running == callbackTable[onContextCreate].name {
+	if s.closed || vm.running == abi.OnContextCreate.Name() {
 		vm.crash("proxy_close_stream in " + vm.running + ": Envoy dies of SIGSEGV")
 	}
 	vm.later(action{do: closeAction, stream: s})

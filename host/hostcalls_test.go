@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
@@ -45,167 +46,167 @@ func TestHostCalls(t *testing.T) {
 		in       string // callback
 		function string
 		args     []any
-		want     Status
+		want     abi.Status
 		out      any // string: the bytes of the two out words; uint32: the first out word; nil: not looked at
 	}{
 		// Header maps: which, where.
-		{"request header", reqHead, "proxy_get_header_map_value", args(0, "Allow", out), StatusOk, "true"},
-		{"first of two", reqHead, "proxy_get_header_map_value", args(0, "twice", out), StatusOk, "1"},
-		{"absent", reqHead, "proxy_get_header_map_value", args(0, "nosuch", out), StatusNotFound, nil},
-		{"empty value", reqHead, "proxy_get_header_map_value", args(0, "empty", out), StatusOk, ""},
-		{"empty name", reqHead, "proxy_get_header_map_value", args(0, "", out), StatusNotFound, nil},
-		{"host is authority", reqHead, "proxy_get_header_map_value", args(0, "HOST", out), StatusOk, "a.example"},
-		{"joined on the wire", reqHead, "proxy_get_header_map_value", args(0, "accept", out), StatusOk, "a,b"},
-		{"map not there", reqHead, "proxy_get_header_map_value", args(2, "a", out), StatusBadArgument, nil},
-		{"map of no type", reqHead, "proxy_get_header_map_value", args(8, "a", out), StatusBadArgument, nil},
-		{"map type before memory", reqHead, "proxy_get_header_map_value", args(-1, wild, out), StatusBadArgument, nil},
-		{"name outside memory", reqHead, "proxy_get_header_map_value", args(0, wild, out), StatusInvalidMemoryAccess, nil},
+		{"request header", reqHead, "proxy_get_header_map_value", args(0, "Allow", out), abi.StatusOk, "true"},
+		{"first of two", reqHead, "proxy_get_header_map_value", args(0, "twice", out), abi.StatusOk, "1"},
+		{"absent", reqHead, "proxy_get_header_map_value", args(0, "nosuch", out), abi.StatusNotFound, nil},
+		{"empty value", reqHead, "proxy_get_header_map_value", args(0, "empty", out), abi.StatusOk, ""},
+		{"empty name", reqHead, "proxy_get_header_map_value", args(0, "", out), abi.StatusNotFound, nil},
+		{"host is authority", reqHead, "proxy_get_header_map_value", args(0, "HOST", out), abi.StatusOk, "a.example"},
+		{"joined on the wire", reqHead, "proxy_get_header_map_value", args(0, "accept", out), abi.StatusOk, "a,b"},
+		{"map not there", reqHead, "proxy_get_header_map_value", args(2, "a", out), abi.StatusBadArgument, nil},
+		{"map of no type", reqHead, "proxy_get_header_map_value", args(8, "a", out), abi.StatusBadArgument, nil},
+		{"map type before memory", reqHead, "proxy_get_header_map_value", args(-1, wild, out), abi.StatusBadArgument, nil},
+		{"name outside memory", reqHead, "proxy_get_header_map_value", args(0, wild, out), abi.StatusInvalidMemoryAccess, nil},
 		{"empty name outside memory", reqHead, "proxy_get_header_map_value", args(0, wasmtest.Raw{At: beyond}, out),
-			StatusInvalidMemoryAccess, nil},
+			abi.StatusInvalidMemoryAccess, nil},
 		{"out words outside memory", reqHead, "proxy_get_header_map_value", args(0, "allow", beyond, beyond),
-			StatusInvalidMemoryAccess, nil},
+			abi.StatusInvalidMemoryAccess, nil},
 		{"absent, out words outside memory", reqHead, "proxy_get_header_map_value", args(0, "nosuch", beyond, beyond),
-			StatusNotFound, nil},
-		{"request header after Continue", reqBody, "proxy_get_header_map_value", args(0, "allow", out), StatusBadArgument, nil},
-		{"pairs after Continue", reqBody, "proxy_get_header_map_pairs", args(0, out), StatusOk, ""},
-		{"pairs of no type", reqBody, "proxy_get_header_map_pairs", args(8, out), StatusBadArgument, nil},
-		{"size after Continue", reqBody, "proxy_get_header_map_size", args(0, out1), StatusBadArgument, nil},
-		{"trailers", reqTrail, "proxy_get_header_map_value", args(1, "t", out), StatusOk, "1"},
-		{"request header in response", respHead, "proxy_get_header_map_value", args(0, "allow", out), StatusBadArgument, nil},
-		{"response header", respHead, "proxy_get_header_map_value", args(2, ":status", out), StatusOk, "200"},
-		{"size", respHead, "proxy_get_header_map_size", args(2, out1), StatusOk, uint32(len(":status" + "200" + "a" + "b"))},
-		{"in log: request", onLogs, "proxy_get_header_map_value", args(0, "allow", out), StatusOk, "true"},
-		{"in log: response", onLogs, "proxy_get_header_map_value", args(2, "a", out), StatusOk, "b"},
-		{"in log: response trailers", onLogs, "proxy_get_header_map_value", args(3, "u", out), StatusOk, "2"},
-		{"in log: request trailers", onLogs, "proxy_get_header_map_value", args(1, "t", out), StatusNotFound, nil},
-		{"in log: change", onLogs, "proxy_add_header_map_value", args(0, "a", "b"), StatusBadArgument, nil},
-		{"in log: size", onLogs, "proxy_get_header_map_size", args(0, out1), StatusBadArgument, nil},
-		{"in done", onDones, "proxy_get_header_map_value", args(0, "allow", out), StatusBadArgument, nil},
-		{"in delete: pairs", onDeletes, "proxy_get_header_map_pairs", args(0, out), StatusOk, ""},
-		{"in configure", configure, "proxy_get_header_map_value", args(0, "allow", out), StatusBadArgument, nil},
-		{"in configure: pairs", configure, "proxy_get_header_map_pairs", args(0, out), StatusOk, ""},
-		{"no call answered", reqHead, "proxy_get_header_map_value", args(6, ":status", out), StatusBadArgument, nil},
-		{"change a call's answer", reqHead, "proxy_add_header_map_value", args(6, "a", "b"), StatusBadArgument, nil},
-		{"remove absent", reqHead, "proxy_remove_header_map_value", args(0, "nosuch"), StatusOk, nil},
-		{"malformed pairs", respHead, "proxy_set_header_map_pairs", args(3, "xx"), StatusBadArgument, nil},
+			abi.StatusNotFound, nil},
+		{"request header after Continue", reqBody, "proxy_get_header_map_value", args(0, "allow", out), abi.StatusBadArgument, nil},
+		{"pairs after Continue", reqBody, "proxy_get_header_map_pairs", args(0, out), abi.StatusOk, ""},
+		{"pairs of no type", reqBody, "proxy_get_header_map_pairs", args(8, out), abi.StatusBadArgument, nil},
+		{"size after Continue", reqBody, "proxy_get_header_map_size", args(0, out1), abi.StatusBadArgument, nil},
+		{"trailers", reqTrail, "proxy_get_header_map_value", args(1, "t", out), abi.StatusOk, "1"},
+		{"request header in response", respHead, "proxy_get_header_map_value", args(0, "allow", out), abi.StatusBadArgument, nil},
+		{"response header", respHead, "proxy_get_header_map_value", args(2, ":status", out), abi.StatusOk, "200"},
+		{"size", respHead, "proxy_get_header_map_size", args(2, out1), abi.StatusOk, uint32(len(":status" + "200" + "a" + "b"))},
+		{"in log: request", onLogs, "proxy_get_header_map_value", args(0, "allow", out), abi.StatusOk, "true"},
+		{"in log: response", onLogs, "proxy_get_header_map_value", args(2, "a", out), abi.StatusOk, "b"},
+		{"in log: response trailers", onLogs, "proxy_get_header_map_value", args(3, "u", out), abi.StatusOk, "2"},
+		{"in log: request trailers", onLogs, "proxy_get_header_map_value", args(1, "t", out), abi.StatusNotFound, nil},
+		{"in log: change", onLogs, "proxy_add_header_map_value", args(0, "a", "b"), abi.StatusBadArgument, nil},
+		{"in log: size", onLogs, "proxy_get_header_map_size", args(0, out1), abi.StatusBadArgument, nil},
+		{"in done", onDones, "proxy_get_header_map_value", args(0, "allow", out), abi.StatusBadArgument, nil},
+		{"in delete: pairs", onDeletes, "proxy_get_header_map_pairs", args(0, out), abi.StatusOk, ""},
+		{"in configure", configure, "proxy_get_header_map_value", args(0, "allow", out), abi.StatusBadArgument, nil},
+		{"in configure: pairs", configure, "proxy_get_header_map_pairs", args(0, out), abi.StatusOk, ""},
+		{"no call answered", reqHead, "proxy_get_header_map_value", args(6, ":status", out), abi.StatusBadArgument, nil},
+		{"change a call's answer", reqHead, "proxy_add_header_map_value", args(6, "a", "b"), abi.StatusBadArgument, nil},
+		{"remove absent", reqHead, "proxy_remove_header_map_value", args(0, "nosuch"), abi.StatusOk, nil},
+		{"malformed pairs", respHead, "proxy_set_header_map_pairs", args(3, "xx"), abi.StatusBadArgument, nil},
 
 		// Buffers.
-		{"request body", reqBody, "proxy_get_buffer_bytes", args(0, 0, beyond, out), StatusOk, ""},
-		{"buffer beyond end", reqBody, "proxy_get_buffer_bytes", args(0, 99, 1, out), StatusOk, ""},
-		{"buffer -1 -1", reqBody, "proxy_get_buffer_bytes", args(0, -1, -1, out), StatusOk, ""},
-		{"body outside its phase", respHead, "proxy_get_buffer_bytes", args(0, 0, 9, out), StatusOk, ""},
-		{"downstream data", reqHead, "proxy_get_buffer_bytes", args(2, 0, 9, out), StatusOk, ""},
-		{"no call's body", reqHead, "proxy_get_buffer_bytes", args(4, 0, 9, out), StatusNotFound, nil},
-		{"VM configuration", reqHead, "proxy_get_buffer_bytes", args(6, 0, 9, out), StatusOk, "vm config"},
-		{"VM configuration, part", start, "proxy_get_buffer_bytes", args(6, 3, 3, out), StatusOk, "con"},
-		{"plugin configuration", configure, "proxy_get_buffer_bytes", args(7, 0, 99, out), StatusOk, "plugin config"},
-		{"plugin configuration in vm_start", start, "proxy_get_buffer_bytes", args(7, 0, 99, out), StatusNotFound, nil},
-		{"plugin configuration later", reqHead, "proxy_get_buffer_bytes", args(7, 0, 99, out), StatusNotFound, nil},
-		{"buffer of no type", reqHead, "proxy_get_buffer_bytes", args(9, 0, 9, out), StatusBadArgument, nil},
-		{"buffer status", configure, "proxy_get_buffer_status", args(7, out1, out1), StatusOk, uint32(13)},
-		{"set inside", respBody, "proxy_set_buffer_bytes", args(1, 1, 1, "x"), StatusBadArgument, nil},
-		{"set outside its phase", respHead, "proxy_set_buffer_bytes", args(0, 0, 0, "x"), StatusBadArgument, nil},
-		{"set configuration", configure, "proxy_set_buffer_bytes", args(7, 0, 0, "x"), StatusBadArgument, nil},
+		{"request body", reqBody, "proxy_get_buffer_bytes", args(0, 0, beyond, out), abi.StatusOk, ""},
+		{"buffer beyond end", reqBody, "proxy_get_buffer_bytes", args(0, 99, 1, out), abi.StatusOk, ""},
+		{"buffer -1 -1", reqBody, "proxy_get_buffer_bytes", args(0, -1, -1, out), abi.StatusOk, ""},
+		{"body outside its phase", respHead, "proxy_get_buffer_bytes", args(0, 0, 9, out), abi.StatusOk, ""},
+		{"downstream data", reqHead, "proxy_get_buffer_bytes", args(2, 0, 9, out), abi.StatusOk, ""},
+		{"no call's body", reqHead, "proxy_get_buffer_bytes", args(4, 0, 9, out), abi.StatusNotFound, nil},
+		{"VM configuration", reqHead, "proxy_get_buffer_bytes", args(6, 0, 9, out), abi.StatusOk, "vm config"},
+		{"VM configuration, part", start, "proxy_get_buffer_bytes", args(6, 3, 3, out), abi.StatusOk, "con"},
+		{"plugin configuration", configure, "proxy_get_buffer_bytes", args(7, 0, 99, out), abi.StatusOk, "plugin config"},
+		{"plugin configuration in vm_start", start, "proxy_get_buffer_bytes", args(7, 0, 99, out), abi.StatusNotFound, nil},
+		{"plugin configuration later", reqHead, "proxy_get_buffer_bytes", args(7, 0, 99, out), abi.StatusNotFound, nil},
+		{"buffer of no type", reqHead, "proxy_get_buffer_bytes", args(9, 0, 9, out), abi.StatusBadArgument, nil},
+		{"buffer status", configure, "proxy_get_buffer_status", args(7, out1, out1), abi.StatusOk, uint32(13)},
+		{"set inside", respBody, "proxy_set_buffer_bytes", args(1, 1, 1, "x"), abi.StatusBadArgument, nil},
+		{"set outside its phase", respHead, "proxy_set_buffer_bytes", args(0, 0, 0, "x"), abi.StatusBadArgument, nil},
+		{"set configuration", configure, "proxy_set_buffer_bytes", args(7, 0, 0, "x"), abi.StatusBadArgument, nil},
 
 		// Streams and contexts.
-		{"continue upstream", reqHead, "proxy_continue_stream", args(3), StatusUnimplemented, nil},
-		{"continue downstream", reqHead, "proxy_continue_stream", args(2), StatusOk, nil},
-		{"continue no type", reqHead, "proxy_continue_stream", args(4), StatusBadArgument, nil},
-		{"close no type", reqHead, "proxy_close_stream", args(99), StatusBadArgument, nil},
-		{"in configure: continue", configure, "proxy_continue_stream", args(0), StatusOk, nil},
-		{"in configure: close", configure, "proxy_close_stream", args(0), StatusOk, nil},
-		{"in configure: reply", configure, "proxy_send_local_response", args(403, "", "", "", -1), StatusOk, nil},
-		{"reply, bad pointer", reqHead, "proxy_send_local_response", args(403, "", wild, "", -1), StatusInvalidMemoryAccess, nil},
-		{"effective context unknown", reqHead, "proxy_set_effective_context", args(999), StatusBadArgument, nil},
-		{"effective context 0", reqHead, "proxy_set_effective_context", args(0), StatusOk, nil},
-		{"effective context root", reqHead, "proxy_set_effective_context", args(1), StatusOk, nil},
-		{"done", reqHead, "proxy_done", nil, StatusNotFound, nil},
+		{"continue upstream", reqHead, "proxy_continue_stream", args(3), abi.StatusUnimplemented, nil},
+		{"continue downstream", reqHead, "proxy_continue_stream", args(2), abi.StatusOk, nil},
+		{"continue no type", reqHead, "proxy_continue_stream", args(4), abi.StatusBadArgument, nil},
+		{"close no type", reqHead, "proxy_close_stream", args(99), abi.StatusBadArgument, nil},
+		{"in configure: continue", configure, "proxy_continue_stream", args(0), abi.StatusOk, nil},
+		{"in configure: close", configure, "proxy_close_stream", args(0), abi.StatusOk, nil},
+		{"in configure: reply", configure, "proxy_send_local_response", args(403, "", "", "", -1), abi.StatusOk, nil},
+		{"reply, bad pointer", reqHead, "proxy_send_local_response", args(403, "", wild, "", -1), abi.StatusInvalidMemoryAccess, nil},
+		{"effective context unknown", reqHead, "proxy_set_effective_context", args(999), abi.StatusBadArgument, nil},
+		{"effective context 0", reqHead, "proxy_set_effective_context", args(0), abi.StatusOk, nil},
+		{"effective context root", reqHead, "proxy_set_effective_context", args(1), abi.StatusOk, nil},
+		{"done", reqHead, "proxy_done", nil, abi.StatusNotFound, nil},
 
 		// Logs, time, status.
-		{"log level 6", reqHead, "proxy_log", args(6, "x"), StatusBadArgument, nil},
-		{"log level -1", reqHead, "proxy_log", args(-1, "x"), StatusBadArgument, nil},
-		{"log outside memory", reqHead, "proxy_log", args(2, wild), StatusInvalidMemoryAccess, nil},
-		{"log level", reqHead, "proxy_get_log_level", args(out1), StatusOk, uint32(LogInfo)},
-		{"time outside memory", reqHead, "proxy_get_current_time_nanoseconds", args(beyond), StatusInvalidMemoryAccess, nil},
-		{"status of no call", reqHead, "proxy_get_status", args(out1, out), StatusOk, uint32(0)},
+		{"log level 6", reqHead, "proxy_log", args(6, "x"), abi.StatusBadArgument, nil},
+		{"log level -1", reqHead, "proxy_log", args(-1, "x"), abi.StatusBadArgument, nil},
+		{"log outside memory", reqHead, "proxy_log", args(2, wild), abi.StatusInvalidMemoryAccess, nil},
+		{"log level", reqHead, "proxy_get_log_level", args(out1), abi.StatusOk, uint32(abi.LogInfo)},
+		{"time outside memory", reqHead, "proxy_get_current_time_nanoseconds", args(beyond), abi.StatusInvalidMemoryAccess, nil},
+		{"status of no call", reqHead, "proxy_get_status", args(out1, out), abi.StatusOk, uint32(0)},
 
 		// Properties.
-		{"path", reqHead, "proxy_get_property", args("request\x00path", out), StatusOk, "/p?q=1"},
-		{"path, NUL at the end", reqHead, "proxy_get_property", args("request\x00path\x00", out), StatusOk, "/p?q=1"},
-		{"url_path", reqHead, "proxy_get_property", args("request\x00url_path", out), StatusOk, "/p"},
-		{"query", reqHead, "proxy_get_property", args("request\x00query", out), StatusOk, "q=1"},
-		{"host", reqHead, "proxy_get_property", args("request\x00host", out), StatusOk, "a.example"},
-		{"method in log", onLogs, "proxy_get_property", args("request\x00method", out), StatusOk, "POST"},
-		{"method after Continue", respHead, "proxy_get_property", args("request\x00method", out), StatusNotFound, nil},
-		{"protocol after Continue", respHead, "proxy_get_property", args("request\x00protocol", out), StatusOk, "HTTP/1.1"},
-		{"header, all values", reqHead, "proxy_get_property", args("request\x00headers\x00twice", out), StatusOk, "1,2"},
-		{"size", reqHead, "proxy_get_property", args("request\x00size", out), StatusOk, "\x00\x00\x00\x00\x00\x00\x00\x00"},
-		{"duration before log", reqHead, "proxy_get_property", args("request\x00duration", out), StatusNotFound, nil},
-		{"code before response", reqHead, "proxy_get_property", args("response\x00code", out), StatusNotFound, nil},
-		{"code", onLogs, "proxy_get_property", args("response\x00code", out), StatusOk, "\xc8\x00\x00\x00\x00\x00\x00\x00"},
-		{"mtls", reqHead, "proxy_get_property", args("connection\x00mtls", out), StatusOk, "\x00"},
-		{"source", reqHead, "proxy_get_property", args("source\x00address", out), StatusOk, "10.0.0.1:4711"},
-		{"source port", reqHead, "proxy_get_property", args("source\x00port", out), StatusOk, "\x67\x12\x00\x00\x00\x00\x00\x00"},
-		{"given", reqHead, "proxy_get_property", args("xds\x00route_name", out), StatusOk, "r"},
-		{"plugin_name", configure, "proxy_get_property", args("plugin_name", out), StatusOk, "name"},
-		{"plugin_root_id", reqHead, "proxy_get_property", args("plugin_root_id", out), StatusOk, "root"},
-		{"plugin_vm_id", onDeletes, "proxy_get_property", args("plugin_vm_id", out), StatusOk, "id"},
-		{"unknown root", reqHead, "proxy_get_property", args("nosuch", out), StatusNotFound, nil},
-		{"unknown field", reqHead, "proxy_get_property", args("request\x00nosuch", out), StatusNotFound, nil},
-		{"old top level", reqHead, "proxy_get_property", args("cluster_name", out), StatusNotFound, nil},
-		{"whole request", reqHead, "proxy_get_property", args("request", out), StatusSerializationFailure, nil},
-		{"empty path", reqHead, "proxy_get_property", args("", out), StatusSerializationFailure, nil},
-		{"metadata", reqHead, "proxy_get_property", args("metadata", out), StatusOk, ""},
-		{"request in configure", configure, "proxy_get_property", args("request\x00path", out), StatusNotFound, nil},
-		{"set property", reqHead, "proxy_set_property", args("mine", "x"), StatusOk, nil},
-		{"set property in configure", configure, "proxy_set_property", args("mine", "x"), StatusNotFound, nil},
+		{"path", reqHead, "proxy_get_property", args("request\x00path", out), abi.StatusOk, "/p?q=1"},
+		{"path, NUL at the end", reqHead, "proxy_get_property", args("request\x00path\x00", out), abi.StatusOk, "/p?q=1"},
+		{"url_path", reqHead, "proxy_get_property", args("request\x00url_path", out), abi.StatusOk, "/p"},
+		{"query", reqHead, "proxy_get_property", args("request\x00query", out), abi.StatusOk, "q=1"},
+		{"host", reqHead, "proxy_get_property", args("request\x00host", out), abi.StatusOk, "a.example"},
+		{"method in log", onLogs, "proxy_get_property", args("request\x00method", out), abi.StatusOk, "POST"},
+		{"method after Continue", respHead, "proxy_get_property", args("request\x00method", out), abi.StatusNotFound, nil},
+		{"protocol after Continue", respHead, "proxy_get_property", args("request\x00protocol", out), abi.StatusOk, "HTTP/1.1"},
+		{"header, all values", reqHead, "proxy_get_property", args("request\x00headers\x00twice", out), abi.StatusOk, "1,2"},
+		{"size", reqHead, "proxy_get_property", args("request\x00size", out), abi.StatusOk, "\x00\x00\x00\x00\x00\x00\x00\x00"},
+		{"duration before log", reqHead, "proxy_get_property", args("request\x00duration", out), abi.StatusNotFound, nil},
+		{"code before response", reqHead, "proxy_get_property", args("response\x00code", out), abi.StatusNotFound, nil},
+		{"code", onLogs, "proxy_get_property", args("response\x00code", out), abi.StatusOk, "\xc8\x00\x00\x00\x00\x00\x00\x00"},
+		{"mtls", reqHead, "proxy_get_property", args("connection\x00mtls", out), abi.StatusOk, "\x00"},
+		{"source", reqHead, "proxy_get_property", args("source\x00address", out), abi.StatusOk, "10.0.0.1:4711"},
+		{"source port", reqHead, "proxy_get_property", args("source\x00port", out), abi.StatusOk, "\x67\x12\x00\x00\x00\x00\x00\x00"},
+		{"given", reqHead, "proxy_get_property", args("xds\x00route_name", out), abi.StatusOk, "r"},
+		{"plugin_name", configure, "proxy_get_property", args("plugin_name", out), abi.StatusOk, "name"},
+		{"plugin_root_id", reqHead, "proxy_get_property", args("plugin_root_id", out), abi.StatusOk, "root"},
+		{"plugin_vm_id", onDeletes, "proxy_get_property", args("plugin_vm_id", out), abi.StatusOk, "id"},
+		{"unknown root", reqHead, "proxy_get_property", args("nosuch", out), abi.StatusNotFound, nil},
+		{"unknown field", reqHead, "proxy_get_property", args("request\x00nosuch", out), abi.StatusNotFound, nil},
+		{"old top level", reqHead, "proxy_get_property", args("cluster_name", out), abi.StatusNotFound, nil},
+		{"whole request", reqHead, "proxy_get_property", args("request", out), abi.StatusSerializationFailure, nil},
+		{"empty path", reqHead, "proxy_get_property", args("", out), abi.StatusSerializationFailure, nil},
+		{"metadata", reqHead, "proxy_get_property", args("metadata", out), abi.StatusOk, ""},
+		{"request in configure", configure, "proxy_get_property", args("request\x00path", out), abi.StatusNotFound, nil},
+		{"set property", reqHead, "proxy_set_property", args("mine", "x"), abi.StatusOk, nil},
+		{"set property in configure", configure, "proxy_set_property", args("mine", "x"), abi.StatusNotFound, nil},
 
 		// Shared data, queues, metrics, foreign functions.
-		{"shared data absent", reqHead, "proxy_get_shared_data", args("nosuch", out, out1), StatusNotFound, nil},
-		{"shared data", reqHead, "proxy_get_shared_data", args("key", out, out1), StatusOk, "value"},
-		{"shared data, wrong cas", reqHead, "proxy_set_shared_data", args("key", "x", 99), StatusCasMismatch, nil},
-		{"shared data, cas on a new key", reqHead, "proxy_set_shared_data", args("new", "x", 99), StatusOk, nil},
-		{"shared data, empty key", reqHead, "proxy_set_shared_data", args("", "", 0), StatusOk, nil},
-		{"queue", reqHead, "proxy_register_shared_queue", args("q", out1), StatusOk, uint32(1)},
-		{"unknown queue", reqHead, "proxy_resolve_shared_queue", args("", "nosuch", out1), StatusNotFound, nil},
-		{"unknown queue token", reqHead, "proxy_enqueue_shared_queue", args(9, "x"), StatusNotFound, nil},
-		{"dequeue unknown", reqHead, "proxy_dequeue_shared_queue", args(0, out), StatusNotFound, nil},
-		{"metric type 3", reqHead, "proxy_define_metric", args(3, "m", out1), StatusBadArgument, nil},
-		{"counter", reqHead, "proxy_define_metric", args(0, "m", out1), StatusOk, uint32(4)},
-		{"gauge", reqHead, "proxy_define_metric", args(1, "", out1), StatusOk, uint32(5)},
-		{"histogram", reqHead, "proxy_define_metric", args(2, "m", out1), StatusOk, uint32(6)},
-		{"unknown counter", reqHead, "proxy_increment_metric", args(8, int64(1)), StatusNotFound, nil},
-		{"increment id mod 4 = 3", reqHead, "proxy_increment_metric", args(7, int64(1)), StatusBadArgument, nil},
-		{"increment histogram", reqHead, "proxy_increment_metric", args(6, int64(1)), StatusBadArgument, nil},
-		{"record unknown", reqHead, "proxy_record_metric", args(7, int64(1)), StatusNotFound, nil},
-		{"get unknown", reqHead, "proxy_get_metric", args(4, out1), StatusNotFound, nil},
-		{"get id mod 4 = 3", reqHead, "proxy_get_metric", args(3, out1), StatusBadArgument, nil},
-		{"foreign function", reqHead, "proxy_call_foreign_function", args("nosuch", "", out), StatusNotFound, nil},
-		{"clear_route_cache", reqHead, "proxy_call_foreign_function", args("clear_route_cache", "", 0, 0), StatusOk, nil},
+		{"shared data absent", reqHead, "proxy_get_shared_data", args("nosuch", out, out1), abi.StatusNotFound, nil},
+		{"shared data", reqHead, "proxy_get_shared_data", args("key", out, out1), abi.StatusOk, "value"},
+		{"shared data, wrong cas", reqHead, "proxy_set_shared_data", args("key", "x", 99), abi.StatusCasMismatch, nil},
+		{"shared data, cas on a new key", reqHead, "proxy_set_shared_data", args("new", "x", 99), abi.StatusOk, nil},
+		{"shared data, empty key", reqHead, "proxy_set_shared_data", args("", "", 0), abi.StatusOk, nil},
+		{"queue", reqHead, "proxy_register_shared_queue", args("q", out1), abi.StatusOk, uint32(1)},
+		{"unknown queue", reqHead, "proxy_resolve_shared_queue", args("", "nosuch", out1), abi.StatusNotFound, nil},
+		{"unknown queue token", reqHead, "proxy_enqueue_shared_queue", args(9, "x"), abi.StatusNotFound, nil},
+		{"dequeue unknown", reqHead, "proxy_dequeue_shared_queue", args(0, out), abi.StatusNotFound, nil},
+		{"metric type 3", reqHead, "proxy_define_metric", args(3, "m", out1), abi.StatusBadArgument, nil},
+		{"counter", reqHead, "proxy_define_metric", args(0, "m", out1), abi.StatusOk, uint32(4)},
+		{"gauge", reqHead, "proxy_define_metric", args(1, "", out1), abi.StatusOk, uint32(5)},
+		{"histogram", reqHead, "proxy_define_metric", args(2, "m", out1), abi.StatusOk, uint32(6)},
+		{"unknown counter", reqHead, "proxy_increment_metric", args(8, int64(1)), abi.StatusNotFound, nil},
+		{"increment id mod 4 = 3", reqHead, "proxy_increment_metric", args(7, int64(1)), abi.StatusBadArgument, nil},
+		{"increment histogram", reqHead, "proxy_increment_metric", args(6, int64(1)), abi.StatusBadArgument, nil},
+		{"record unknown", reqHead, "proxy_record_metric", args(7, int64(1)), abi.StatusNotFound, nil},
+		{"get unknown", reqHead, "proxy_get_metric", args(4, out1), abi.StatusNotFound, nil},
+		{"get id mod 4 = 3", reqHead, "proxy_get_metric", args(3, out1), abi.StatusBadArgument, nil},
+		{"foreign function", reqHead, "proxy_call_foreign_function", args("nosuch", "", out), abi.StatusNotFound, nil},
+		{"clear_route_cache", reqHead, "proxy_call_foreign_function", args("clear_route_cache", "", 0, 0), abi.StatusOk, nil},
 
 		// Calls.
-		{"unknown cluster", reqHead, "proxy_http_call", args("nosuch", callPairs, "", "", 100, out1), StatusBadArgument, uint32(0)},
+		{"unknown cluster", reqHead, "proxy_http_call", args("nosuch", callPairs, "", "", 100, out1), abi.StatusBadArgument, uint32(0)},
 		{"cluster without hosts", reqHead, "proxy_http_call", args("empty", callPairs, "", "", 100, out1),
-			StatusInternalFailure, uint32(0)},
-		{"call", reqHead, "proxy_http_call", args("ready", callPairs, "", "", 100, out1), StatusOk, uint32(4)},
-		{"call, time-out -1", reqHead, "proxy_http_call", args("ready", callPairs, "", "", -1, out1), StatusBadArgument, uint32(0)},
+			abi.StatusInternalFailure, uint32(0)},
+		{"call", reqHead, "proxy_http_call", args("ready", callPairs, "", "", 100, out1), abi.StatusOk, uint32(4)},
+		{"call, time-out -1", reqHead, "proxy_http_call", args("ready", callPairs, "", "", -1, out1), abi.StatusBadArgument, uint32(0)},
 		{"call without path", reqHead, "proxy_http_call", args("ready", wasmtest.Pairs(":method", "GET", ":authority", "a"),
-			"", "", 100, out1), StatusBadArgument, uint32(0)},
+			"", "", 100, out1), abi.StatusBadArgument, uint32(0)},
 		{"call with host", reqHead, "proxy_http_call", args("ready", wasmtest.Pairs(":method", "GET", ":path", "/", "host", "a"),
-			"", "", 100, out1), StatusOk, uint32(4)},
+			"", "", 100, out1), abi.StatusOk, uint32(4)},
 		{"call, token outside memory", reqHead, "proxy_http_call", args("ready", callPairs, "", "", 100, beyond),
-			StatusInvalidMemoryAccess, nil},
+			abi.StatusInvalidMemoryAccess, nil},
 		{"call, illegal value", reqHead, "proxy_http_call", args("ready", wasmtest.Pairs(":method", "GET", ":path", "/",
-			"host", "a", "x", "a\nb"), "", "", 100, out1), StatusOk, uint32(4)},
-		{"call in log", onLogs, "proxy_http_call", args("ready", callPairs, "", "", 100, out1), StatusOk, uint32(4)},
+			"host", "a", "x", "a\nb"), "", "", 100, out1), abi.StatusOk, uint32(4)},
+		{"call in log", onLogs, "proxy_http_call", args("ready", callPairs, "", "", 100, out1), abi.StatusOk, uint32(4)},
 		{"gRPC call, unknown cluster", reqHead, "proxy_grpc_call", args("nosuch", "s", "m", "", "x", 100, out1),
-			StatusParseFailure, uint32(0)},
-		{"gRPC call", reqHead, "proxy_grpc_call", args("\x0a\x07\x0a\x05ready", "s", "m", "", "x", 100, out1), StatusOk, uint32(5)},
-		{"gRPC stream", reqHead, "proxy_grpc_stream", args("ready", "s", "m", "", out1), StatusOk, uint32(6)},
-		{"gRPC send to no stream", reqHead, "proxy_grpc_send", args(5, "x", 0), StatusBadArgument, nil},
-		{"gRPC send unknown", reqHead, "proxy_grpc_send", args(6, "x", 0), StatusNotFound, nil},
-		{"gRPC cancel of an HTTP call", reqHead, "proxy_grpc_cancel", args(4), StatusBadArgument, nil},
-		{"gRPC close unknown", reqHead, "proxy_grpc_close", args(5), StatusNotFound, nil},
+			abi.StatusParseFailure, uint32(0)},
+		{"gRPC call", reqHead, "proxy_grpc_call", args("\x0a\x07\x0a\x05ready", "s", "m", "", "x", 100, out1), abi.StatusOk, uint32(5)},
+		{"gRPC stream", reqHead, "proxy_grpc_stream", args("ready", "s", "m", "", out1), abi.StatusOk, uint32(6)},
+		{"gRPC send to no stream", reqHead, "proxy_grpc_send", args(5, "x", 0), abi.StatusBadArgument, nil},
+		{"gRPC send unknown", reqHead, "proxy_grpc_send", args(6, "x", 0), abi.StatusNotFound, nil},
+		{"gRPC cancel of an HTTP call", reqHead, "proxy_grpc_cancel", args(4), abi.StatusBadArgument, nil},
+		{"gRPC close unknown", reqHead, "proxy_grpc_close", args(5), abi.StatusNotFound, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -215,7 +216,7 @@ func TestHostCalls(t *testing.T) {
 			shared := NewShared()
 			shared.Set("id", "key", []byte("value"))
 			b := run(t, g, setup{
-				vm: VMConfig{ID: "id", Configuration: []byte("vm config"), Shared: shared, LogLevel: LogInfo, Clusters: clusters,
+				vm: VMConfig{ID: "id", Configuration: []byte("vm config"), Shared: shared, LogLevel: abi.LogInfo, Clusters: clusters,
 					Clock: NewManualClock(time.Unix(0, 0))},
 				plugin: PluginConfig{Name: "name", RootID: "root", Configuration: []byte("plugin config")},
 			})
@@ -277,7 +278,7 @@ func TestABI010(t *testing.T) {
 	b := run(t, g, setup{vm: VMConfig{Configuration: []byte("vm")}, plugin: PluginConfig{Configuration: []byte("plugin")}})
 	s := b.exchange()
 	s.Close()
-	if b.status(absent) != StatusOk || b.output(absent) != "" {
+	if b.status(absent) != abi.StatusOk || b.output(absent) != "" {
 		t.Errorf("absent header: %v %q", b.status(absent), b.output(absent))
 	}
 	if b.output(config) != "plugin" || b.output(vmConfig) != "vm" {
@@ -346,7 +347,7 @@ func TestChangeHeaders(t *testing.T) {
 				s.ResponseHeaders(answered, false)
 				s.ResponseBody([]byte("ok"), true)
 			}
-			if b.status(call) != StatusOk {
+			if b.status(call) != abi.StatusOk {
 				t.Errorf("status %v", b.status(call))
 			}
 			if diff := cmp.Diff(test.want, s.Upstream().Headers()); diff != "" {
@@ -392,7 +393,7 @@ func TestLogs(t *testing.T) {
 	g.Call(reqHead, "proxy_log", 4, "a\n\x00\xff")
 	g.Call(reqHead, "proxy_log", 1, "dropped")
 	g.Call(reqHead, "proxy_log", 5, "")
-	b := run(t, g, setup{vm: VMConfig{LogLevel: LogInfo, ID: "vm"}, plugin: PluginConfig{Name: "name", RootID: "root"}})
+	b := run(t, g, setup{vm: VMConfig{LogLevel: abi.LogInfo, ID: "vm"}, plugin: PluginConfig{Name: "name", RootID: "root"}})
 	b.exchange()
 	want := []string{"info: starting", "info root vm: configuring", "error name root vm: a\n\x00\xff", "critical name root vm: "}
 	if diff := cmp.Diff(want, b.lines); diff != "" {
@@ -415,11 +416,11 @@ func TestMetrics(t *testing.T) {
 	metrics := NewMetrics()
 	b := run(t, g, setup{vm: VMConfig{Metrics: metrics}})
 	b.exchange()
-	want := []Metric{{Counter, "c", 5, 0}, {Gauge, "g", 1<<64 - 2, 0}, {Histogram, "h", 7, 1}}
+	want := []Metric{{abi.Counter, "c", 5, 0}, {abi.Gauge, "g", 1<<64 - 2, 0}, {abi.Histogram, "h", 7, 1}}
 	if diff := cmp.Diff(want, metrics.All()); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
-	if b.word(again, 0) != 8 || b.status(zero) != StatusBadArgument || b.word(value, 0) != 5 {
+	if b.word(again, 0) != 8 || b.status(zero) != abi.StatusBadArgument || b.word(value, 0) != 5 {
 		t.Errorf("second id %d, increment by 0 %v, value %d", b.word(again, 0), b.status(zero), b.word(value, 0))
 	}
 }
@@ -434,7 +435,7 @@ func TestQueues(t *testing.T) {
 	g.Call("proxy_on_queue_ready", "proxy_log", 2, "ready")
 	b := run(t, g, setup{})
 	b.exchange()
-	if got := b.output(item); got != "item" || b.status(empty) != StatusEmpty {
+	if got := b.output(item); got != "item" || b.status(empty) != abi.StatusEmpty {
 		t.Errorf("item %q, then %v", got, b.status(empty))
 	}
 	if got := strings.Join(b.lines, "|"); got != "info: enqueued|info: ready" {
@@ -447,7 +448,7 @@ func TestIntercept(t *testing.T) {
 	fails := g.Call(reqHead, "proxy_get_header_map_size", 0, out1)
 	lies := g.Call(reqHead, "proxy_get_header_map_pairs", 0, out)
 	answers := map[string]Answer{
-		"proxy_get_header_map_size":  {Status: StatusInternalFailure},
+		"proxy_get_header_map_size":  {Status: abi.StatusInternalFailure},
 		"proxy_get_header_map_pairs": {Data: []byte("no pairs")},
 	}
 	b := run(t, g, setup{vm: VMConfig{Trace: true, Intercept: func(f string) (Answer, bool) {
@@ -455,10 +456,10 @@ func TestIntercept(t *testing.T) {
 		return a, ok
 	}}})
 	b.exchange()
-	if got := b.status(fails); got != StatusInternalFailure {
+	if got := b.status(fails); got != abi.StatusInternalFailure {
 		t.Errorf("status %v", got)
 	}
-	if got := b.output(lies); got != "no pairs" || b.status(lies) != StatusOk {
+	if got := b.output(lies); got != "no pairs" || b.status(lies) != abi.StatusOk {
 		t.Errorf("handed over %q with status %v", got, b.status(lies))
 	}
 }

@@ -2,13 +2,6 @@ package host
 
 import "time"
 
-func timeFunctions() []function {
-	return []function{
-		offer("proxy_get_current_time_nanoseconds", inAll, proxyGetCurrentTime, param{"time", kindOut64}),
-		offer("proxy_set_tick_period_milliseconds", inAll, proxySetTickPeriod, param{"milliseconds", kindI32}),
-	}
-}
-
 func proxyGetCurrentTime(vm *VM, stack []uint64) uint32 {
 	if !vm.writeU64(uint32(stack[0]), vm.wallClock()) {
 		return invalidMemoryAccess

@@ -3,9 +3,8 @@
 package host
 
 import (
-	"golang.org/x/sys/unix"
-
 	"github.com/tetratelabs/wazero/experimental"
+	"golang.org/x/sys/unix"
 )
 
 // linearMemory is reserved once at its full size and filled by the kernel as pages are touched, like V8's: growing

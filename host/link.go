@@ -7,28 +7,26 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
-// link offers the host functions that the module imports. Preflight has held every import against the same lists.
+// link offers the host functions that the module imports. Preflight has compared every import with the same lists.
 func (m *Module) link(ctx context.Context) error {
-	offered := map[string][]function{
-		"env":                    envFunctions(m.options.Profile),
-		"wasi_snapshot_preview1": wasiFunctions(m.options.Profile),
-	}
-	offered["wasi_unstable"] = offered["wasi_snapshot_preview1"]
-	for module, functions := range offered {
+	for module, functions := range functions(m.options.Profile) {
 		builder := m.runtime.NewHostModuleBuilder(module)
 		n := 0
 		for i := range functions {
 			f := &functions[i]
-			if !m.imports(module, f.name) {
+			if !m.imports(module, f.Name) {
 				continue
 			}
 			n++
+			t := f.Type()
 			builder.NewFunctionBuilder().
-				WithGoFunction(&binding{function: f}, f.wasmParams(), f.wasmResults()).
-				Export(f.name)
+				WithGoFunction(&binding{f}, valueTypes(t.Params), valueTypes(t.Results)).
+				Export(f.Name)
 		}
 		if n == 0 {
 			continue
@@ -38,6 +36,15 @@ func (m *Module) link(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// valueTypes are types as wazero has them, which numbers them as the binary format does.
+func valueTypes(types []wasmfile.ValType) []api.ValueType {
+	var out []api.ValueType
+	for _, t := range types {
+		out = append(out, api.ValueType(t))
+	}
+	return out
 }
 
 func (m *Module) imports(module, name string) bool {
@@ -58,12 +65,12 @@ func (b *binding) Call(ctx context.Context, stack []uint64) {
 		c = ctx.Value(vmKey{}).(*vmContext)
 	}
 	vm := c.vm
-	if vm.watched || b.phases&vm.phase == 0 {
+	if vm.watched || b.Phases&vm.phase == 0 {
 		b.callWatched(vm, stack)
 		return
 	}
 	r := b.call(vm, stack)
-	if b.result != resultNone {
+	if b.Result != abi.ResultNone {
 		stack[0] = uint64(r)
 	}
 }
@@ -72,59 +79,59 @@ func (b *binding) Call(ctx context.Context, stack []uint64) {
 func (b *binding) callWatched(vm *VM, stack []uint64) {
 	traced := 0
 	if vm.config.Trace {
-		traced = vm.traceHostCall(b.function, stack)
+		traced = vm.traceHostCall(&b.Function, stack)
 	}
-	vm.checkPhase(b.function)
+	vm.checkPhase(&b.Function)
 	var args [16]uint64
 	copy(args[:], stack) // the result replaces the first one
 	var r uint32
-	if a, ok := vm.intercepted(b.function); ok {
-		r = vm.pretend(b.function, a, stack)
+	if a, ok := vm.intercepted(&b.Function); ok {
+		r = vm.pretend(&b.Function, a, stack)
 	} else {
 		r = b.call(vm, stack)
 	}
-	if b.result != resultNone {
+	if b.Result != abi.ResultNone {
 		stack[0] = uint64(r)
 	}
 	if vm.config.Trace {
-		vm.traceHostResult(traced, b.function, args[:], r)
+		vm.traceHostResult(traced, &b.Function, args[:], r)
 	}
 }
 
-func (vm *VM) intercepted(f *function) (Answer, bool) {
+func (vm *VM) intercepted(f *abi.Function) (Answer, bool) {
 	if vm.config.Intercept == nil {
 		return Answer{}, false
 	}
-	return vm.config.Intercept(f.name)
+	return vm.config.Intercept(f.Name)
 }
 
 // pretend gives the guest an answer in place of the function's own.
-func (vm *VM) pretend(f *function, a Answer, stack []uint64) uint32 {
+func (vm *VM) pretend(f *abi.Function, a Answer, stack []uint64) uint32 {
 	if a.Data == nil {
 		return uint32(a.Status)
 	}
 	at := 0
-	for _, p := range f.params {
-		if p.kind == kindOutBytes || p.kind == kindOutPairs {
+	for _, p := range f.Params {
+		if p.Kind == abi.KindOutBytes || p.Kind == abi.KindOutPairs {
 			return uint32(vm.give(a.Data, uint32(stack[at]), uint32(stack[at+1])))
 		}
-		at += p.kind.words()
+		at += p.Kind.Words()
 	}
 	return uint32(a.Status)
 }
 
 // checkPhase makes the guest trap where Envoy's V8 does ("restricted_callback").
-func (vm *VM) checkPhase(f *function) {
-	if f.phases&vm.phase != 0 {
+func (vm *VM) checkPhase(f *abi.Function) {
+	if f.Phases&vm.phase != 0 {
 		return
 	}
 	switch vm.phase {
-	case whenStarting:
-		vm.trap("start functions must not call " + f.name + ": " + startPhaseCure(f.name, vm.running))
-	case whenAllocating:
-		vm.trap(f.name + " must not be called by the allocator while the host asks it for memory")
+	case abi.WhenStarting:
+		vm.trap("start functions must not call " + f.Name + ": " + load.StartPhaseCure(f.Name, vm.running))
+	case abi.WhenAllocating:
+		vm.trap(f.Name + " must not be called by the allocator while the host asks it for memory")
 	default:
-		vm.crash(f.name + " is called from the module's start section: Envoy dies of SIGSEGV while it loads the module")
+		vm.crash(f.Name + " is called from the module's start section: Envoy dies of SIGSEGV while it loads the module")
 	}
 }
 

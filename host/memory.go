@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
@@ -58,15 +59,15 @@ func (vm *VM) alloc(n uint32) (uint32, []byte, bool) {
 
 // give hands bytes to the guest: a block of its own, address and length in the two out words. Nothing is allocated for
 // nothing: both words become 0 then.
-func (vm *VM) give(b []byte, outPtr, outLen uint32) Status {
+func (vm *VM) give(b []byte, outPtr, outLen uint32) abi.Status {
 	if uint64(len(b)) > math.MaxUint32 {
-		return StatusInvalidMemoryAccess
+		return abi.StatusInvalidMemoryAccess
 	}
 	var ptr uint32
 	if len(b) > 0 {
 		p, view, ok := vm.alloc(uint32(len(b)))
 		if !ok {
-			return StatusInvalidMemoryAccess
+			return abi.StatusInvalidMemoryAccess
 		}
 		copy(view, b)
 		ptr = p
@@ -75,12 +76,12 @@ func (vm *VM) give(b []byte, outPtr, outLen uint32) Status {
 }
 
 // giveString is give for strings.
-func (vm *VM) giveString(s string, outPtr, outLen uint32) Status {
+func (vm *VM) giveString(s string, outPtr, outLen uint32) abi.Status {
 	var ptr uint32
 	if len(s) > 0 {
 		p, view, ok := vm.alloc(uint32(len(s)))
 		if !ok {
-			return StatusInvalidMemoryAccess
+			return abi.StatusInvalidMemoryAccess
 		}
 		copy(view, s)
 		ptr = p
@@ -88,24 +89,24 @@ func (vm *VM) giveString(s string, outPtr, outLen uint32) Status {
 	return vm.giveRange(ptr, uint32(len(s)), outPtr, outLen)
 }
 
-func (vm *VM) giveRange(ptr, n, outPtr, outLen uint32) Status {
+func (vm *VM) giveRange(ptr, n, outPtr, outLen uint32) abi.Status {
 	if !vm.writeU32(outPtr, ptr) || !vm.writeU32(outLen, n) {
-		return StatusInvalidMemoryAccess
+		return abi.StatusInvalidMemoryAccess
 	}
-	return StatusOk
+	return abi.StatusOk
 }
 
 // givePairs hands a serialized header map to the guest; an empty one is address 0 and length 0.
-func (vm *VM) givePairs(headers []Header, outPtr, outLen uint32) Status {
+func (vm *VM) givePairs(headers []Header, outPtr, outLen uint32) abi.Status {
 	n := headermap.PairsSize(headers)
 	if n > math.MaxInt32 {
-		return StatusInvalidMemoryAccess
+		return abi.StatusInvalidMemoryAccess
 	}
 	var ptr uint32
 	if n > 0 {
 		p, view, ok := vm.alloc(uint32(n))
 		if !ok {
-			return StatusInvalidMemoryAccess
+			return abi.StatusInvalidMemoryAccess
 		}
 		headermap.PutPairs(view, headers)
 		ptr = p

@@ -1,6 +1,10 @@
 package host
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/header-auth/header-auth/host/envoy"
+)
 
 // Message is what has left the filter chain in one direction so far. Headers are as the chain leaves them; what a codec
 // or the connection manager adds behind it (date, server, connection, framing) isn't there.
@@ -44,20 +48,7 @@ func (m *Message) Header(name string) (string, bool) {
 // Status is the response's status as a number, 0 when there is none.
 func (m *Message) Status() int {
 	value, _ := m.Header(":status")
-	return statusOf(value)
-}
-
-// statusOf reads the digits of a :status, 0 if it isn't made of digits alone.
-func statusOf(value string) int {
-	n := 0
-	for i := range len(value) {
-		c := value[i]
-		if c < '0' || c > '9' || n > 99999 {
-			return 0
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n
+	return envoy.Number(value)
 }
 
 func (m *Message) reset(d *side) {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // Metrics are the metrics that VMs define. In Envoy all VMs of a process share them.
@@ -14,7 +16,7 @@ type Metrics struct {
 }
 
 type metricKey struct {
-	kind MetricType
+	kind abi.MetricType
 	name string
 }
 
@@ -34,14 +36,14 @@ func (m *metric) change(value uint64, add bool) {
 		value += m.value
 	}
 	m.value = value
-	if m.key.kind == Histogram {
+	if m.key.kind == abi.Histogram {
 		m.count++
 	}
 }
 
 // Metric is a metric's state. Envoy's name for it is "wasmcustom." and Name.
 type Metric struct {
-	Type  MetricType
+	Type  abi.MetricType
 	Name  string
 	Value uint64 // of a histogram: the sum of what was recorded
 	Count uint64 // of a histogram: how often something was recorded
@@ -68,7 +70,7 @@ func (m *Metrics) All() []Metric {
 }
 
 // Value is the value of the metric of that type and name; false when nobody defined it.
-func (m *Metrics) Value(t MetricType, name string) (uint64, bool) {
+func (m *Metrics) Value(t abi.MetricType, name string) (uint64, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	v := m.byName[metricKey{t, name}]

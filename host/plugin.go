@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/header-auth/header-auth/host/abi"
 )
 
 // FailurePolicy says what becomes of requests when the plugin's VM is dead.
@@ -17,7 +19,7 @@ const (
 )
 
 func (f FailurePolicy) String() string {
-	return nameOf(uint32(f), "fail_closed", "fail_open", "fail_reload", "legacy_fail_open")
+	return abi.NameOf(uint32(f), "fail_closed", "fail_open", "fail_reload", "legacy_fail_open")
 }
 
 // reloadBackoff is how long Envoy waits at least between two loads of a VM.
@@ -89,16 +91,16 @@ func (p *Plugin) begin(first bool) error {
 	p.generation, p.period, p.ending = vm.generation, 0, false
 	vm.open(&p.scope)
 	p.configuring = first
-	vm.call(onContextCreate, &p.scope, 0, 0, 0, 0, 0)
+	vm.call(abi.OnContextCreate, &p.scope, 0, 0, 0, 0, 0)
 	vm.after()
 	p.configuring = false
-	started := vm.call(onVMStart, &p.scope, 1, uint32(len(vm.config.Configuration)), 0, 0, 0)
+	started := vm.call(abi.OnVMStart, &p.scope, 1, uint32(len(vm.config.Configuration)), 0, 0, 0)
 	vm.after()
 	if vm.failure == nil && started == 0 {
 		return ErrStartRefused
 	}
 	p.configuring = true
-	configured := vm.call(onConfigure, &p.scope, 1, uint32(len(p.config.Configuration)), 0, 0, 0)
+	configured := vm.call(abi.OnConfigure, &p.scope, 1, uint32(len(p.config.Configuration)), 0, 0, 0)
 	vm.after()
 	p.configuring = false
 	if vm.failure != nil {
@@ -115,7 +117,7 @@ func (p *Plugin) begin(first bool) error {
 func (p *Plugin) reload() {
 	vm := p.vm
 	if vm.failure == nil || vm.failure.Kind != Trapped || vm.closed || p.config.FailurePolicy != FailReload ||
-		!vm.module.options.Profile.rules().failReload || vm.now().Sub(vm.loaded) < reloadBackoff {
+		!vm.module.options.Profile.Rules().FailReload || vm.now().Sub(vm.loaded) < reloadBackoff {
 		return
 	}
 	failure := vm.failure
@@ -160,7 +162,7 @@ func (p *Plugin) Tick() error {
 	defer vm.leave()
 	defer vm.rescue("Tick")
 	if p.generation == vm.generation && !p.gone {
-		vm.call(onTick, &p.scope, 0, 0, 0, 0, 0)
+		vm.call(abi.OnTick, &p.scope, 0, 0, 0, 0, 0)
 		vm.after()
 	}
 	return vm.err()
@@ -176,7 +178,7 @@ func (p *Plugin) Close() error {
 	vm.enter()
 	defer vm.leave()
 	defer vm.rescue("Close")
-	p.ending = vm.call(onDone, &p.scope, 1, 0, 0, 0, 0) == 0 && !vm.dead()
+	p.ending = vm.call(abi.OnDone, &p.scope, 1, 0, 0, 0, 0) == 0 && !vm.dead()
 	vm.after()
 	if !p.ending {
 		p.finish()
@@ -191,7 +193,7 @@ func (p *Plugin) finish() {
 	}
 	p.gone, p.ending, p.period = true, false, 0
 	vm := p.vm
-	vm.call(onDelete, &p.scope, 0, 0, 0, 0, 0)
+	vm.call(abi.OnDelete, &p.scope, 0, 0, 0, 0, 0)
 	vm.after()
 	vm.shut(&p.scope)
 	// Into a new list, as the old one may be being walked.
@@ -204,7 +206,7 @@ func (p *Plugin) finish() {
 func (p *Plugin) dismiss() {
 	vm := p.vm
 	if len(vm.plugins) > 0 && !vm.dead() {
-		vm.call(onDone, &p.scope, 1, 0, 0, 0, 0)
+		vm.call(abi.OnDone, &p.scope, 1, 0, 0, 0, 0)
 		vm.after()
 		p.finish()
 		return

@@ -4,81 +4,83 @@ import (
 	"encoding/binary"
 	"strings"
 
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/envoy"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // property finds the value at a path, serialized as the ABI asks: strings and bytes as they are, numbers, times and
 // durations (ns) as 8 bytes little-endian, booleans as 1 byte, maps as pairs.
-func (vm *VM) property(scope *scope, path string) ([]byte, Status) {
+func (vm *VM) property(scope *scope, path string) ([]byte, abi.Status) {
 	path = strings.TrimSuffix(path, "\x00")
 	if path == "" {
-		return nil, StatusSerializationFailure
+		return nil, abi.StatusSerializationFailure
 	}
 	root, rest, nested := strings.Cut(path, "\x00")
-	if v, status := vm.rootProperty(scope, root); status != StatusNotFound {
-		if nested && status == StatusOk {
-			return nil, StatusNotFound
+	if v, status := vm.rootProperty(scope, root); status != abi.StatusNotFound {
+		if nested && status == abi.StatusOk {
+			return nil, abi.StatusNotFound
 		}
 		return v, status
 	}
 	s := scope.stream
 	if s == nil {
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	}
 	if v, found := s.config.Properties[strings.ReplaceAll(path, "\x00", ".")]; found {
-		return v, StatusOk
+		return v, abi.StatusOk
 	}
 	switch root {
 	case "request", "response", "source", "destination", "connection", "upstream", "filter_state",
 		"upstream_filter_state", "xds":
 		if !nested {
-			return nil, StatusSerializationFailure
+			return nil, abi.StatusSerializationFailure
 		}
 	case "metadata":
 		if !nested {
-			return nil, StatusOk
+			return nil, abi.StatusOk
 		}
 	default:
 		if v, found := s.state[path]; found && !nested {
-			return v, StatusOk
+			return v, abi.StatusOk
 		}
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	}
 	return s.property(root, rest)
 }
 
 // rootProperty are the values that don't depend on a stream.
-func (vm *VM) rootProperty(scope *scope, name string) ([]byte, Status) {
+func (vm *VM) rootProperty(scope *scope, name string) ([]byte, abi.Status) {
 	p := scope.plugin
 	switch {
 	case p == nil:
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	case name == "plugin_name":
-		return []byte(p.config.Name), StatusOk
+		return []byte(p.config.Name), abi.StatusOk
 	case name == "plugin_root_id":
-		return []byte(p.config.RootID), StatusOk
+		return []byte(p.config.RootID), abi.StatusOk
 	case name == "plugin_vm_id":
-		return []byte(vm.config.ID), StatusOk
+		return []byte(vm.config.ID), abi.StatusOk
 	}
-	return nil, StatusNotFound
+	return nil, abi.StatusNotFound
 }
 
-func (s *Stream) property(root, rest string) ([]byte, Status) {
+func (s *Stream) property(root, rest string) ([]byte, abi.Status) {
 	field, key, keyed := strings.Cut(rest, "\x00")
 	var v []byte
 	found := false
 	switch root {
 	case "request":
 		if field == "headers" {
-			return mapProperty(s.propertyMap(RequestHeaders), key, keyed)
+			return mapProperty(s.propertyMap(abi.RequestHeaders), key, keyed)
 		}
 		v, found = s.requestProperty(field)
 	case "response":
 		switch field {
 		case "headers":
-			return mapProperty(s.propertyMap(ResponseHeaders), key, keyed)
+			return mapProperty(s.propertyMap(abi.ResponseHeaders), key, keyed)
 		case "trailers":
-			return mapProperty(s.propertyMap(ResponseTrailers), key, keyed)
+			return mapProperty(s.propertyMap(abi.ResponseTrailers), key, keyed)
 		}
 		v, found = s.responseProperty(field)
 	case "source":
@@ -91,13 +93,13 @@ func (s *Stream) property(root, rest string) ([]byte, Status) {
 		}
 	}
 	if !found || keyed {
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	}
-	return v, StatusOk
+	return v, abi.StatusOk
 }
 
 // propertyMap is a map while properties may be taken from it.
-func (s *Stream) propertyMap(t MapType) *headermap.Map {
+func (s *Stream) propertyMap(t abi.MapType) *headermap.Map {
 	current, effective := s.vm.current, s.vm.effective
 	s.vm.current, s.vm.effective = &s.scope, nil
 	defer func() { s.vm.current, s.vm.effective = current, effective }()
@@ -105,22 +107,22 @@ func (s *Stream) propertyMap(t MapType) *headermap.Map {
 }
 
 // mapProperty is a map as pairs, or one of its names with all values joined.
-func mapProperty(m *headermap.Map, key string, keyed bool) ([]byte, Status) {
+func mapProperty(m *headermap.Map, key string, keyed bool) ([]byte, abi.Status) {
 	switch {
 	case m == nil:
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	case !keyed:
 		b := make([]byte, headermap.PairsSize(m.Entries))
 		if len(b) > 0 {
 			headermap.PutPairs(b, m.Entries)
 		}
-		return b, StatusOk
+		return b, abi.StatusOk
 	}
 	value, found := m.Joined(key)
 	if !found {
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	}
-	return []byte(value), StatusOk
+	return []byte(value), abi.StatusOk
 }
 
 func (s *Stream) requestProperty(field string) ([]byte, bool) {
@@ -130,9 +132,9 @@ func (s *Stream) requestProperty(field string) ([]byte, bool) {
 	case "protocol":
 		return []byte(s.config.Protocol.String()), true
 	case "size":
-		if m := s.propertyMap(RequestHeaders); m != nil {
+		if m := s.propertyMap(abi.RequestHeaders); m != nil {
 			if value, found := m.Get("content-length"); found {
-				return number(uint64(statusOf(value))), true
+				return number(uint64(envoy.Number(value))), true
 			}
 		}
 		return number(uint64(s.received)), true
@@ -144,7 +146,7 @@ func (s *Stream) requestProperty(field string) ([]byte, bool) {
 		}
 		return number(uint64(s.finished - s.started)), true
 	}
-	m := s.propertyMap(RequestHeaders)
+	m := s.propertyMap(abi.RequestHeaders)
 	if m == nil {
 		return nil, false
 	}
@@ -184,7 +186,7 @@ func (s *Stream) responseProperty(field string) ([]byte, bool) {
 	switch field {
 	case "code":
 		value, _ := h.Get(":status")
-		return number(uint64(statusOf(value))), true
+		return number(uint64(envoy.Number(value))), true
 	case "code_details":
 		if len(s.details) == 0 {
 			return []byte("via_upstream"), true
@@ -201,7 +203,7 @@ func (s *Stream) responseProperty(field string) ([]byte, bool) {
 		if !found {
 			value, found = s.response.trailers.Get("grpc-status")
 		}
-		return number(uint64(statusOf(value))), found
+		return number(uint64(envoy.Number(value))), found
 	}
 	return nil, false
 }
@@ -215,7 +217,7 @@ func addressProperty(address, field string) ([]byte, bool) {
 	case "address":
 		return []byte(address), true
 	case "port":
-		return number(uint64(statusOf(address[strings.LastIndexByte(address, ':')+1:]))), true
+		return number(uint64(envoy.Number(address[strings.LastIndexByte(address, ':')+1:]))), true
 	}
 	return nil, false
 }

@@ -2,8 +2,8 @@ package host
 
 import (
 	"slices"
-	"strings"
 
+	"github.com/header-auth/header-auth/host/envoy"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
@@ -120,77 +120,10 @@ func (s *Stream) replyDirectly(r *reply) {
 	}
 }
 
-// compose makes the reply's headers (Envoy, Http::Utility::prepareLocalReply) and says whether they are all there is.
+// compose makes the reply's headers and says whether they are all there is.
 func (s *Stream) compose(r *reply) (end bool) {
-	h := &s.response.headers
-	h.Reset(headermap.Response)
-	h.Append(":status", h.Decimal(int(r.code)))
-	for _, e := range r.pairs.Entries {
-		if !strings.HasPrefix(e.Name, ":") {
-			h.Add(e.Name, e.Value)
-		}
-	}
-	if s.grpcRequest {
-		h.Set(":status", "200")
-		h.Set("content-type", "application/grpc")
-		if value, _ := h.Get("grpc-status"); value == "" {
-			h.Set("grpc-status", h.Decimal(int(r.grpcStatus())))
-		}
-		if len(r.body) > 0 && !s.head {
-			h.Set("grpc-message", percentEncode(r.body))
-		}
-		h.Remove("content-length")
-		return true
-	}
-	if len(r.body) == 0 {
-		h.Remove("content-length")
-		h.Remove("content-type")
-		return true
-	}
-	h.Set("content-length", h.Decimal(len(r.body)))
-	if h.Index("content-type") < 0 { // an empty one stays
-		h.Set("content-type", "text/plain")
-	}
-	return s.head
-}
-
-// grpcStatus is the status given, or the one that Envoy derives from the HTTP status.
-func (r *reply) grpcStatus() int32 {
-	if r.grpc >= 0 && r.grpc <= 16 {
-		return r.grpc
-	}
-	return grpcStatus(r.code)
-}
-
-// grpcStatus is what Envoy makes of an HTTP status for a gRPC client.
-func grpcStatus(code uint32) int32 {
-	switch code {
-	case 400:
-		return 13 // internal
-	case 401:
-		return 16 // unauthenticated
-	case 403:
-		return 7 // permission denied
-	case 404:
-		return 12 // unimplemented
-	case 429, 502, 503, 504:
-		return 14 // unavailable
-	}
-	return 2 // unknown
-}
-
-// percentEncode writes a grpc-message as the gRPC protocol over HTTP/2 asks.
-func percentEncode(b []byte) string {
-	const digits = "0123456789ABCDEF"
-	var out strings.Builder
-	for _, c := range b {
-		if c < ' ' || c >= '~' || c == '%' {
-			out.Write([]byte{'%', digits[c>>4], digits[c&15]})
-		} else {
-			out.WriteByte(c)
-		}
-	}
-	return out.String()
+	return envoy.LocalReply{Status: r.code, GRPCStatus: r.grpc, Headers: r.pairs.Entries, Body: r.body}.
+		Compose(&s.response.headers, s.grpcRequest, s.head)
 }
 
 // Replied reports that there is a Reply, without making copies of it.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -214,7 +215,7 @@ func TestCompileFaults(t *testing.T) {
 	big := &wasmtest.Module{Pages: 1}
 	big.Func("proxy_abi_version_0_2_1", "", "", 0)
 	big.Func("malloc", "i", "i", 0, wasmtest.I32(0))
-	big.Table(tableElements+1, 0)
+	big.Table(load.MaxTableElements+1, 0)
 	tests := []struct {
 		name string
 		wasm []byte
@@ -228,7 +229,7 @@ func TestCompileFaults(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Compile(context.Background(), test.wasm, Options{})
-			var load *LoadError
+			var load *load.Error
 			if !errors.As(err, &load) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want a LoadError with %q", err, test.want)
 			}

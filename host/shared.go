@@ -1,6 +1,10 @@
 package host
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/header-auth/header-auth/host/abi"
+)
 
 // Shared is the shared data and the queues of a process. VMs that are given the same one share what belongs to their
 // VM id, whichever goroutine they run in.
@@ -55,27 +59,27 @@ func (s *Shared) full(n int) bool {
 }
 
 // set stores a copy of value. cas, when not 0, must be that of the value which is there, if one is.
-func (s *Shared) set(key sharedKey, value []byte, cas uint32) (status Status, full bool) {
+func (s *Shared) set(key sharedKey, value []byte, cas uint32) (status abi.Status, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, found := s.data[key]
 	if found && cas != 0 && cas != old.cas {
-		return StatusCasMismatch, false
+		return abi.StatusCasMismatch, false
 	}
 	if found {
 		s.bytes -= len(old.value)
 	} else if s.full(len(key.name) + 64) {
-		return StatusOk, true
+		return abi.StatusOk, true
 	}
 	if s.full(len(value)) {
-		return StatusOk, true
+		return abi.StatusOk, true
 	}
 	s.cas++
 	if s.cas == 0 {
 		s.cas = 1
 	}
 	s.data[key] = sharedItem{append([]byte(nil), value...), s.cas}
-	return StatusOk, false
+	return abi.StatusOk, false
 }
 
 // register makes p the owner of a queue, which is made if it isn't there.
@@ -100,34 +104,34 @@ func (s *Shared) resolve(key sharedKey) uint32 {
 }
 
 // enqueue appends a copy of item and tells the queue's owner.
-func (s *Shared) enqueue(token uint32, item []byte) (status Status, full bool) {
+func (s *Shared) enqueue(token uint32, item []byte) (status abi.Status, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if token == 0 || token > uint32(len(s.queues)) {
-		return StatusNotFound, false
+		return abi.StatusNotFound, false
 	}
 	if s.full(len(item) + 64) {
-		return StatusOk, true
+		return abi.StatusOk, true
 	}
 	q := s.queues[token-1]
 	q.items = append(q.items, append([]byte(nil), item...))
 	q.vm.inbox.put(event{plugin: q.owner, queue: token})
-	return StatusOk, false
+	return abi.StatusOk, false
 }
 
-func (s *Shared) dequeue(token uint32) ([]byte, Status) {
+func (s *Shared) dequeue(token uint32) ([]byte, abi.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if token == 0 || token > uint32(len(s.queues)) {
-		return nil, StatusNotFound
+		return nil, abi.StatusNotFound
 	}
 	q := s.queues[token-1]
 	if len(q.items) == 0 {
-		return nil, StatusEmpty
+		return nil, abi.StatusEmpty
 	}
 	item := q.items[0]
 	q.items[0] = nil
 	q.items = q.items[1:]
 	s.bytes -= len(item) + 64
-	return item, StatusOk
+	return item, abi.StatusOk
 }

@@ -1,6 +1,10 @@
 package host
 
-import "github.com/header-auth/header-auth/host/headermap"
+import (
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/envoy"
+	"github.com/header-auth/header-auth/host/headermap"
+)
 
 // iteration is whether a message goes on through the filter chain (Envoy's IterationState).
 type iteration uint8
@@ -36,10 +40,10 @@ type progress struct {
 
 	// What the plugin sees.
 	headersMapped, trailersMapped bool
-	buffering                     bool    // the last body callback returned Pause
-	addTrailers                   bool    // trailers may be created now
-	action                        Action  // the headers callback's last
-	body                          *[]byte // chunk, buffer or nil
+	buffering                     bool       // the last body callback returned Pause
+	addTrailers                   bool       // trailers may be created now
+	action                        abi.Action // the headers callback's last
+	body                          *[]byte    // chunk, buffer or nil
 }
 
 // reset makes a side ready for an exchange, the first one or another.
@@ -69,10 +73,10 @@ func (d *side) arriveHeaders(end bool) {
 	}
 	switch action := d.callHeaders(end); {
 	case d.replied():
-	case action == Continue:
+	case action == abi.Continue:
 		d.continued = true
 		d.forwardHeaders(end)
-	case action == Pause:
+	case action == abi.Pause:
 		d.state = stopped
 	default:
 		d.state = stoppedAll
@@ -99,7 +103,7 @@ func (d *side) passData(end bool, data *[]byte) {
 	if d.replied() || !alive {
 		return
 	}
-	if action == Continue {
+	if action == abi.Continue {
 		if d.state == stopped {
 			d.hold(*data)
 			d.resume()
@@ -118,9 +122,9 @@ func (d *side) passData(end bool, data *[]byte) {
 	d.state = stopped
 	switch {
 	case data == &d.buffer:
-	case action == Pause || action == StopAndWatermark:
+	case action == abi.Pause || action == abi.StopAndWatermark:
 		d.hold(*data)
-		if action == Pause && d.tooLarge() {
+		if action == abi.Pause && d.tooLarge() {
 			return
 		}
 	case d.ended && !d.hasTrailers:
@@ -159,7 +163,7 @@ func (d *side) passTrailers() {
 	action := d.callTrailers()
 	switch {
 	case d.replied():
-	case action != Continue:
+	case action != abi.Continue:
 		d.state = stopped
 	case d.state == stopped:
 		d.resume()
@@ -248,18 +252,27 @@ func (d *side) forwardHeaders(end bool) {
 		}
 		return
 	}
-	if d.response && d.headersChanged {
-		if value, _ := d.headers.Get(":status"); statusOf(value) == 0 && value != "0" {
-			s.answer(502, "missing required header: :status",
-				"filter_removed_required_response_headers{missing_required_header:_:status}")
-			return
-		}
-	}
-	if !d.response && d.headersChanged && !s.routable() {
+	if d.headersChanged && !d.routable() {
 		return
 	}
 	d.out.HeadersSent = true
 	d.end(end)
+}
+
+// routable asks what is behind the filter about headers that the plugin has changed. It reports false when that answers
+// itself.
+func (d *side) routable() bool {
+	var refusal envoy.Refusal
+	if d.response {
+		refusal = envoy.CheckResponse(&d.headers)
+	} else {
+		refusal = envoy.Route(&d.headers, d.s.hadProto)
+	}
+	if refusal.Status == 0 {
+		return true
+	}
+	d.s.answer(uint32(refusal.Status), refusal.Body, refusal.Details)
+	return false
 }
 
 func (d *side) forwardData(data []byte, end bool) {

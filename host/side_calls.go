@@ -1,11 +1,13 @@
 package host
 
+import "github.com/header-auth/header-auth/host/abi"
+
 // The three callbacks of a direction, each with what the plugin may see in it.
 
 var (
-	headersCallback  = [2]callback{onRequestHeaders, onResponseHeaders}
-	bodyCallback     = [2]callback{onRequestBody, onResponseBody}
-	trailersCallback = [2]callback{onRequestTrailers, onResponseTrailers}
+	headersCallback  = [2]abi.Callback{abi.OnRequestHeaders, abi.OnResponseHeaders}
+	bodyCallback     = [2]abi.Callback{abi.OnRequestBody, abi.OnResponseBody}
+	trailersCallback = [2]abi.Callback{abi.OnRequestTrailers, abi.OnResponseTrailers}
 )
 
 func (d *side) index() int {
@@ -16,10 +18,10 @@ func (d *side) index() int {
 }
 
 // callHeaders returns Continue, Pause (hold, but go on with callbacks) or StopAllIterationAndWatermark.
-func (d *side) callHeaders(end bool) Action {
+func (d *side) callHeaders(end bool) abi.Action {
 	s := d.s
 	if !s.listening(d, !d.response) {
-		return Continue
+		return abi.Continue
 	}
 	s.in = s.in.with(d)
 	if !d.response {
@@ -27,58 +29,58 @@ func (d *side) callHeaders(end bool) Action {
 	}
 	d.headersMapped = true
 	raw, ok := s.call(headersCallback[d.index()], uint32(len(d.headers.Entries)), flag(end))
-	action := StopAllIterationAndWatermark
+	action := abi.StopAllIterationAndWatermark
 	if ok {
-		d.action = Action(raw)
-		action = s.headersAction(Action(raw))
+		d.action = abi.Action(raw)
+		action = s.headersAction(abi.Action(raw))
 	} else if s.failsOpen() {
-		action = Continue
+		action = abi.Continue
 	}
 	s.vm.after()
 	s.in = s.in.without(d)
-	if action == Continue {
+	if action == abi.Continue {
 		d.headersMapped = false
 	}
 	return action
 }
 
 // headersAction is what Envoy makes of the number that a headers callback returned.
-func (s *Stream) headersAction(a Action) Action {
+func (s *Stream) headersAction(a abi.Action) abi.Action {
 	switch {
 	case s.vm.stopNext:
-		return StopAllIterationAndWatermark
-	case a == Continue || a == ContinueAndEndStream:
-		return Continue
-	case a == Pause && s.plugin.config.AllowOnHeadersStopIteration:
-		return Pause
+		return abi.StopAllIterationAndWatermark
+	case a == abi.Continue || a == abi.ContinueAndEndStream:
+		return abi.Continue
+	case a == abi.Pause && s.plugin.config.AllowOnHeadersStopIteration:
+		return abi.Pause
 	}
-	return StopAllIterationAndWatermark
+	return abi.StopAllIterationAndWatermark
 }
 
 // callBody returns what the body callback did, and false when the exchange ended under it.
-func (d *side) callBody(end bool, data *[]byte) (Action, bool) {
+func (d *side) callBody(end bool, data *[]byte) (abi.Action, bool) {
 	s := d.s
 	if !s.listening(d, false) {
-		return Continue, true
+		return abi.Continue, true
 	}
 	if d.buffering && data != &d.buffer {
 		d.hold(*data)
 		*data = (*data)[:0]
 		if d.tooLarge() {
-			return StopNoBuffer, false
+			return abi.StopNoBuffer, false
 		}
 		data = &d.buffer
 	}
 	d.body, d.addTrailers = data, end && !d.hasTrailers
 	s.in = s.in.with(d)
 	raw, ok := s.call(bodyCallback[d.index()], uint32(len(*data)), flag(end))
-	action := StopNoBuffer
+	action := abi.StopNoBuffer
 	if ok && !s.vm.stopNext {
-		action = Action(raw)
+		action = abi.Action(raw)
 	} else if !ok && s.failsOpen() {
-		action = Continue
+		action = abi.Continue
 	}
-	d.buffering = action == Pause
+	d.buffering = action == abi.Pause
 	s.vm.after()
 	s.in = s.in.without(d)
 	d.addTrailers = false
@@ -89,21 +91,21 @@ func (d *side) callBody(end bool, data *[]byte) (Action, bool) {
 	return action, true
 }
 
-func (d *side) callTrailers() Action {
+func (d *side) callTrailers() abi.Action {
 	s := d.s
 	if !s.listening(d, false) {
-		return Continue
+		return abi.Continue
 	}
 	d.trailersMapped = true
 	s.in = s.in.with(d)
 	raw, ok := s.call(trailersCallback[d.index()], uint32(len(d.trailers.Entries)), 0)
-	action := Pause
+	action := abi.Pause
 	if ok && !s.vm.stopNext && raw == 0 || !ok && s.failsOpen() {
-		action = Continue
+		action = abi.Continue
 	}
 	s.vm.after()
 	s.in = s.in.without(d)
-	if action == Continue {
+	if action == abi.Continue {
 		d.trailersMapped = false
 	}
 	return action

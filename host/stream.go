@@ -1,6 +1,9 @@
 package host
 
-import "github.com/header-auth/header-auth/host/headermap"
+import (
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/headermap"
+)
 
 // Header is one entry of a header map.
 type Header = headermap.Header
@@ -13,7 +16,7 @@ const (
 	HTTP2                 // the last piece of a body carries the end
 )
 
-func (p Protocol) String() string { return nameOf(uint32(p), "HTTP/1.1", "HTTP/2") }
+func (p Protocol) String() string { return abi.NameOf(uint32(p), "HTTP/1.1", "HTTP/2") }
 
 // StreamConfig says how a request reached Envoy.
 type StreamConfig struct {
@@ -197,18 +200,18 @@ func (s *Stream) close() {
 	s.create()
 	if !s.lost() {
 		s.logging = true
-		s.vm.call(onLog, &s.scope, 0, 0, 0, 0, 0)
+		s.vm.call(abi.OnLog, &s.scope, 0, 0, 0, 0, 0)
 		s.vm.after()
 		s.logging = false
 	}
 	s.request.headersMapped, s.request.trailersMapped, s.request.body = false, false, nil
 	s.response.headersMapped, s.response.trailersMapped, s.response.body = false, false, nil
 	if !s.lost() {
-		s.vm.call(onDone, &s.scope, 0, 0, 0, 0, 0)
+		s.vm.call(abi.OnDone, &s.scope, 0, 0, 0, 0, 0)
 		s.vm.after()
 	}
 	if !s.lost() {
-		s.vm.call(onDelete, &s.scope, 0, 0, 0, 0, 0)
+		s.vm.call(abi.OnDelete, &s.scope, 0, 0, 0, 0, 0)
 		s.vm.after()
 	}
 	s.gone, s.state = true, nil
@@ -235,12 +238,12 @@ func (s *Stream) create() {
 		return
 	}
 	s.vm.open(&s.scope)
-	s.vm.call(onContextCreate, &s.scope, 0, s.plugin.id, 0, 0, 0)
+	s.vm.call(abi.OnContextCreate, &s.scope, 0, s.plugin.id, 0, 0, 0)
 	s.vm.after()
 }
 
 // call makes a callback in which the exchange may fail: false then, after asking for the failure's reply.
-func (s *Stream) call(c callback, a, b uint32) (uint32, bool) {
+func (s *Stream) call(c abi.Callback, a, b uint32) (uint32, bool) {
 	if s.lost() {
 		s.fail()
 		return 0, false
@@ -302,7 +305,7 @@ func (s *Stream) Upstream() *Message { return &s.request.out }
 func (s *Stream) Downstream() *Message { return &s.response.out }
 
 // Actions are what the headers callbacks returned last.
-func (s *Stream) Actions() (request, response Action) { return s.request.action, s.response.action }
+func (s *Stream) Actions() (request, response abi.Action) { return s.request.action, s.response.action }
 
 // RequestHeld reports that the plugin holds the request back.
 func (s *Stream) RequestHeld() bool { return s.request.held() }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
@@ -538,7 +539,7 @@ func TestCalls(t *testing.T) {
 		if b.output(status) != "201" || b.output(trailer) != "u" || b.output(body) != "hi" {
 			t.Errorf("answer %q %q %q", b.output(status), b.output(trailer), b.output(body))
 		}
-		if b.status(change) != StatusBadArgument || b.status(request) != StatusBadArgument || b.output(held) != "/p?q=1" {
+		if b.status(change) != abi.StatusBadArgument || b.status(request) != abi.StatusBadArgument || b.output(held) != "/p?q=1" {
 			t.Errorf("change %v, request from the root %v, from the stream %q", b.status(change), b.status(request), b.output(held))
 		}
 		if b.word(code, 0) != 0 || !s.Upstream().Ended {
@@ -562,7 +563,7 @@ func TestCalls(t *testing.T) {
 	t.Run("reset, then a good one", func(t *testing.T) {
 		b, _ := newBench(t)
 		_ = b.vm.Answer(4, CallAnswer{Failure: CallBrokenOff})
-		if b.word(code, 0) != 11 || wasmtest.Output(b.vm.memory, code, 1) != "reset" || b.status(body) != StatusOk && b.status(body) != StatusNotFound {
+		if b.word(code, 0) != 11 || wasmtest.Output(b.vm.memory, code, 1) != "reset" || b.status(body) != abi.StatusOk && b.status(body) != abi.StatusNotFound {
 			t.Errorf("status %d %q", b.word(code, 0), wasmtest.Output(b.vm.memory, code, 1))
 		}
 		b.plugin.NewStream(StreamConfig{}).RequestHeaders(get, true)
@@ -577,7 +578,7 @@ func TestCalls(t *testing.T) {
 		if err := b.vm.Answer(4, CallAnswer{}); err != nil {
 			t.Fatal(err)
 		}
-		if got := b.status(effective); got != StatusBadArgument {
+		if got := b.status(effective); got != abi.StatusBadArgument {
 			t.Errorf("set_effective_context %v", got)
 		}
 	})
@@ -675,7 +676,7 @@ func TestTicks(t *testing.T) {
 		t.Error("the first tick came before its time")
 	}
 	_ = b.vm.Advance(time.Millisecond)
-	if got, _ := b.vm.memory.ReadUint64Le(timeAt); b.status(clock) != StatusOk || got != uint64(300*time.Millisecond) {
+	if got, _ := b.vm.memory.ReadUint64Le(timeAt); b.status(clock) != abi.StatusOk || got != uint64(300*time.Millisecond) {
 		t.Errorf("time on the first tick %v", time.Duration(got))
 	}
 	_ = b.vm.Advance(650 * time.Millisecond)
@@ -701,7 +702,7 @@ func TestDone(t *testing.T) {
 		t.Errorf("deleted before it is done: %s", got)
 	}
 	_ = b.plugin.Tick()
-	if got := strings.Join(b.callbacksOf(0), " "); b.status(done) != StatusOk || !strings.HasSuffix(got, "done(1) tick(1) delete(1)") {
+	if got := strings.Join(b.callbacksOf(0), " "); b.status(done) != abi.StatusOk || !strings.HasSuffix(got, "done(1) tick(1) delete(1)") {
 		t.Errorf("%v, %s", b.status(done), got)
 	}
 }
@@ -737,7 +738,7 @@ func TestHeldMaps(t *testing.T) {
 		b := run(t, g, setup{})
 		s := b.exchange()
 		_ = b.plugin.Tick()
-		if b.status(before) != StatusOk || b.status(after) != StatusBadArgument {
+		if b.status(before) != abi.StatusOk || b.status(after) != abi.StatusBadArgument {
 			t.Errorf("before %v, after %v", b.status(before), b.status(after))
 		}
 		if got, _ := s.Upstream().Header("x"); got != "y" {
@@ -750,7 +751,7 @@ func TestHeldMaps(t *testing.T) {
 		call := g.Call(onLogs, "proxy_add_header_map_value", 0, "x", "y")
 		b := run(t, g, setup{})
 		b.exchange().Close()
-		if got := b.status(call); got != StatusBadArgument {
+		if got := b.status(call); got != abi.StatusBadArgument {
 			t.Errorf("add %v", got)
 		}
 	})

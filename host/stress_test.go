@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -49,26 +51,26 @@ var wildCallbacks = []string{"proxy_on_context_create", start, configure, reqHea
 
 // wildGuest makes a module with a handful of random calls in each callback.
 func wildGuest(r *rand.Rand) []byte {
-	abis := []ABI{ABI010, ABI020, ABI021}
-	abi := abis[r.IntN(3)]
-	g := wasmtest.NewGuest(abi.Marker()[len("proxy_abi_version_"):])
-	functions := envFunctions(Envoy140)
-	wasi := wasiFunctions(Envoy140)
+	versions := []abi.Version{abi.V010, abi.V020, abi.V021}
+	version := versions[r.IntN(3)]
+	g := wasmtest.NewGuest(version.Marker()[len("proxy_abi_version_"):])
+	all := functions(profile.Envoy140)
+	env, wasi := all["env"], all["wasi_snapshot_preview1"]
 	for _, callback := range wildCallbacks {
 		for range r.IntN(8) {
-			module, f := "env", functions[r.IntN(len(functions))]
+			module, f := "env", env[r.IntN(len(env))]
 			if r.IntN(6) == 0 {
 				module, f = "wasi_snapshot_preview1", wasi[r.IntN(len(wasi))]
 			}
-			if module == "env" && f.abi&abi.set() == 0 || f.name == "path_link" || f.name == "path_symlink" ||
-				f.name == "proc_raise" {
+			if module == "env" && !f.Versions.Has(version) || f.Name == "path_link" || f.Name == "path_symlink" ||
+				f.Name == "proc_raise" {
 				continue
 			}
 			results := "i"
-			if f.result == resultNone {
+			if f.Result == abi.ResultNone {
 				results = ""
 			}
-			g.CallFrom(module, callback, f.name, results, wildArgs(r, f)...)
+			g.CallFrom(module, callback, f.Name, results, wildArgs(r, f)...)
 		}
 		if r.IntN(40) == 0 {
 			g.Do(callback, wasmtest.Unreachable)
@@ -88,15 +90,15 @@ func wildGuest(r *rand.Rand) []byte {
 
 func wildArgs(r *rand.Rand, f function) []any {
 	var list []any
-	for _, p := range f.params {
+	for _, p := range f.Params {
 		switch {
-		case p.kind == kindI64:
+		case p.Kind == abi.KindI64:
 			list = append(list, int64(r.Uint64()))
-		case p.kind.words() == 1 && r.IntN(2) == 0:
+		case p.Kind.Words() == 1 && r.IntN(2) == 0:
 			list = append(list, r.IntN(12))
-		case p.kind.words() == 1:
+		case p.Kind.Words() == 1:
 			list = append(list, wildNumber(r))
-		case p.kind == kindOutBytes || p.kind == kindOutPairs:
+		case p.Kind == abi.KindOutBytes || p.Kind == abi.KindOutPairs:
 			if r.IntN(4) > 0 {
 				list = append(list, wasmtest.Out)
 			} else {

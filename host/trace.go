@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
@@ -58,21 +59,21 @@ func (vm *VM) record(c Crossing) int {
 }
 
 // traceCallback records a callback whose parameters are in vm.stack.
-func (vm *VM) traceCallback(info *callbackInfo) {
-	params := info.paramsIn(vm.module.abi)
-	vm.record(Crossing{ToGuest: true, Name: info.name, Args: vm.traceArgs(params, vm.stack[:], true)})
+func (vm *VM) traceCallback(c abi.Callback) {
+	params := c.Params(vm.module.abi)
+	vm.record(Crossing{ToGuest: true, Name: c.Name(), Args: vm.traceArgs(params, vm.stack[:], true)})
 	vm.nested++
 }
 
-func (vm *VM) traceReturn(info *callbackInfo, result uint32, err error) {
-	c := Crossing{ToGuest: true, Return: true, Name: info.name}
+func (vm *VM) traceReturn(callback abi.Callback, result uint32, err error) {
+	c := Crossing{ToGuest: true, Return: true, Name: callback.Name()}
 	switch {
 	case err != nil || vm.failure != nil:
-		vm.fail(info.name, err)
+		vm.fail(callback.Name(), err)
 		c.Result = vm.failure.Kind.String()
-	case info.result == resultAction:
-		c.Result = Action(result).String()
-	case info.result == resultBool:
+	case callback.Result() == abi.ResultAction:
+		c.Result = abi.Action(result).String()
+	case callback.Result() == abi.ResultBool:
 		c.Result = strconv.FormatBool(result != 0)
 	}
 	vm.record(c)
@@ -110,44 +111,44 @@ func (vm *VM) traceAllocated(ptr uint32, err error) {
 	vm.record(c)
 }
 
-func (vm *VM) traceHostCall(f *function, stack []uint64) int {
-	i := vm.record(Crossing{Name: f.name, Args: vm.traceArgs(f.params, stack, false)})
+func (vm *VM) traceHostCall(f *abi.Function, stack []uint64) int {
+	i := vm.record(Crossing{Name: f.Name, Args: vm.traceArgs(f.Params, stack, false)})
 	vm.nested++
 	return i
 }
 
-func (vm *VM) traceHostResult(i int, f *function, stack []uint64, r uint32) {
+func (vm *VM) traceHostResult(i int, f *abi.Function, stack []uint64, r uint32) {
 	vm.nested--
 	if i < 0 {
 		return
 	}
 	result := ""
-	switch f.result {
-	case resultNone:
+	switch f.Result {
+	case abi.ResultNone:
 		return
-	case resultStatus:
-		result = Status(r).String()
-	case resultErrno:
+	case abi.ResultStatus:
+		result = abi.Status(r).String()
+	case abi.ResultErrno:
 		result = "errno " + strconv.FormatUint(uint64(r), 10)
-	case resultValue:
+	case abi.ResultValue:
 		result = strconv.FormatUint(uint64(r), 10)
 	}
 	if r == 0 {
-		result += vm.traceOuts(f.params, stack)
+		result += vm.traceOuts(f.Params, stack)
 	}
 	vm.trace[i].Result = result
 }
 
 // traceArgs shows what goes in. Callbacks name their parameters; of host functions the name says enough.
-func (vm *VM) traceArgs(params []param, stack []uint64, named bool) string {
+func (vm *VM) traceArgs(params []abi.Param, stack []uint64, named bool) string {
 	var args []string
 	for _, p := range params {
-		text := vm.traceArg(p.kind, stack)
-		stack = stack[p.kind.words():]
+		text := vm.traceArg(p.Kind, stack)
+		stack = stack[p.Kind.Words():]
 		switch {
 		case text == "":
 		case named:
-			args = append(args, p.name+" "+text)
+			args = append(args, p.Name+" "+text)
 		default:
 			args = append(args, text)
 		}
@@ -155,58 +156,58 @@ func (vm *VM) traceArgs(params []param, stack []uint64, named bool) string {
 	return strings.Join(args, ", ")
 }
 
-func (vm *VM) traceArg(k kind, stack []uint64) string {
+func (vm *VM) traceArg(k abi.Kind, stack []uint64) string {
 	v := uint32(stack[0])
 	switch k {
-	case kindI32:
+	case abi.KindI32:
 		return strconv.FormatUint(uint64(v), 10)
-	case kindSigned:
+	case abi.KindSigned:
 		return strconv.FormatInt(int64(int32(v)), 10)
-	case kindI64:
+	case abi.KindI64:
 		return strconv.FormatInt(int64(stack[0]), 10)
-	case kindBool:
+	case abi.KindBool:
 		return strconv.FormatBool(v != 0)
-	case kindLevel:
-		return LogLevel(v).String()
-	case kindMap:
-		return MapType(v).String()
-	case kindBuffer:
-		return BufferType(v).String()
-	case kindStream:
-		return StreamType(v).String()
-	case kindMetric:
-		return MetricType(v).String()
-	case kindBytes:
+	case abi.KindLevel:
+		return abi.LogLevel(v).String()
+	case abi.KindMap:
+		return abi.MapType(v).String()
+	case abi.KindBuffer:
+		return abi.BufferType(v).String()
+	case abi.KindStream:
+		return abi.StreamType(v).String()
+	case abi.KindMetric:
+		return abi.MetricType(v).String()
+	case abi.KindBytes:
 		return vm.traceRange(v, uint32(stack[1]), showBytes)
-	case kindPairs:
+	case abi.KindPairs:
 		return vm.traceRange(v, uint32(stack[1]), showPairs)
-	case kindPath:
+	case abi.KindPath:
 		return vm.traceRange(v, uint32(stack[1]), showPath)
 	}
 	return ""
 }
 
 // traceOuts shows what came out, read from where the guest finds it.
-func (vm *VM) traceOuts(params []param, stack []uint64) string {
+func (vm *VM) traceOuts(params []abi.Param, stack []uint64) string {
 	out := ""
 	for _, p := range params {
 		text := ""
 		at := uint32(stack[0])
-		switch p.kind {
-		case kindOutBytes:
+		switch p.Kind {
+		case abi.KindOutBytes:
 			text = vm.traceOut(at, uint32(stack[1]), showBytes)
-		case kindOutPairs:
+		case abi.KindOutPairs:
 			text = vm.traceOut(at, uint32(stack[1]), showPairs)
-		case kindOut32:
+		case abi.KindOut32:
 			if n, valid := vm.memory.ReadUint32Le(at); valid {
 				text = strconv.FormatUint(uint64(n), 10)
 			}
-		case kindOut64:
+		case abi.KindOut64:
 			if n, valid := vm.memory.ReadUint64Le(at); valid {
 				text = strconv.FormatUint(n, 10)
 			}
 		}
-		stack = stack[p.kind.words():]
+		stack = stack[p.Kind.Words():]
 		if text != "" {
 			out += " " + text
 		}

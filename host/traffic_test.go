@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -78,18 +79,18 @@ func TestTrafficCountsOnWhenTheTraceIsFull(t *testing.T) {
 func TestSetLogLevel(t *testing.T) {
 	const on = "proxy_on_request_headers"
 	g := wasmtest.NewGuest("0_2_1")
-	g.Call(on, "proxy_log", int(LogInfo), "info")
-	g.Call(on, "proxy_log", int(LogWarn), "warn")
+	g.Call(on, "proxy_log", int(abi.LogInfo), "info")
+	g.Call(on, "proxy_log", int(abi.LogWarn), "warn")
 	asked := g.Call(on, "proxy_get_log_level", wasmtest.Out1)
 	b := run(t, g, setup{})
 	for _, test := range []struct {
-		level LogLevel
+		level abi.LogLevel
 		want  []string
 	}{
-		{LogTrace, []string{"info: info", "warn: warn"}},
-		{LogWarn, []string{"warn: warn"}},
-		{LogOff, nil},
-		{LogInfo, []string{"info: info", "warn: warn"}},
+		{abi.LogTrace, []string{"info: info", "warn: warn"}},
+		{abi.LogWarn, []string{"warn: warn"}},
+		{abi.LogOff, nil},
+		{abi.LogInfo, []string{"info: info", "warn: warn"}},
 	} {
 		b.vm.SetLogLevel(test.level)
 		b.lines = nil
@@ -97,7 +98,7 @@ func TestSetLogLevel(t *testing.T) {
 		if diff := cmp.Diff(test.want, b.lines); diff != "" {
 			t.Errorf("at %v (-want +got):\n%s", test.level, diff)
 		}
-		if got := LogLevel(b.word(asked, 0)); got != test.level {
+		if got := abi.LogLevel(b.word(asked, 0)); got != test.level {
 			t.Errorf("the guest is told %v, want %v", got, test.level)
 		}
 	}

@@ -11,7 +11,9 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/host/load"
 )
 
 // Variable is one environment variable.
@@ -33,7 +35,7 @@ type VMConfig struct {
 	Environment   []Variable
 	Clock         Clock                                // nil: the machine's
 	Random        io.Reader                            // nil: crypto/rand
-	LogLevel      LogLevel                             // least level passed on to Log
+	LogLevel      abi.LogLevel                         // least level passed on to Log
 	Log           func(LogLine)                        // nil: lines are dropped
 	Clusters      func(name string) ClusterState       // nil: every cluster is unknown
 	Shared        *Shared                              // shared data and queues; nil: the VM's own
@@ -45,7 +47,7 @@ type VMConfig struct {
 
 // Answer is what a guest gets in place of a host function's own answer.
 type Answer struct {
-	Status Status
+	Status abi.Status
 	Data   []byte // not nil: the bytes or pairs the function hands over, with StatusOk; else its out words stay as they were
 }
 
@@ -53,23 +55,24 @@ type Answer struct {
 //
 // Nothing that is done to a VM panics because of its guest. A guest that misbehaves ends the VM: see Failure.
 type VM struct {
-	module *Module
-	config VMConfig
-	clock  Clock
-	random io.Reader
-	born   time.Time
-	loaded time.Time // when it was last (re)loaded
+	module      *Module
+	config      VMConfig
+	clock       Clock
+	random      io.Reader
+	environment []string // NAME=VALUE
+	born        time.Time
+	loaded      time.Time // when it was last (re)loaded
 
 	ctx       *vmContext
 	callCtx   context.Context // ctx, or while a call with a deadline runs a child of it
 	instance  api.Module
 	memory    api.Memory
 	linear    *linearMemory
-	functions [callbacks]api.Function
+	functions [abi.Callbacks]api.Function
 	allocator api.Function
 	allocName string
 
-	phase      phaseSet
+	phase      abi.Phases
 	watched    bool   // traced or intercepted
 	plain      bool   // neither traced nor under a deadline
 	running    string // the export that runs, or ran last
@@ -108,7 +111,7 @@ type VM struct {
 	received  [2]headermap.Map // headers and trailers of the reply to a call
 	shared    *Shared
 	metrics   *Metrics
-	metricIDs [metricTypes][]*metric
+	metricIDs [abi.MetricTypes][]*metric
 
 	trace       []Crossing
 	traffic     Traffic
@@ -132,6 +135,9 @@ func (m *Module) NewVM(ctx context.Context, c VMConfig) (*VM, error) {
 	if vm.metrics == nil {
 		vm.metrics = NewMetrics()
 	}
+	for _, v := range c.Environment {
+		vm.environment = append(vm.environment, v.Name+"="+v.Value)
+	}
 	vm.watched = c.Trace || c.Intercept != nil
 	vm.plain = !c.Trace && m.options.Deadline == 0
 	vm.ctx = &vmContext{ctx, vm}
@@ -148,7 +154,7 @@ func (vm *VM) load(ctx context.Context) error {
 	vm.loaded = vm.now()
 	vm.phase, vm.failure, vm.living, vm.callCtx, vm.charged = 0, nil, vm.generation, vm.ctx, 0
 	vm.current, vm.effective, vm.contexts, vm.lastID, vm.wrapped = &vm.base, nil, vm.contexts[:0], 0, false
-	vm.metricIDs = [metricTypes][]*metric{}
+	vm.metricIDs = [abi.MetricTypes][]*metric{}
 	vm.lastCall, vm.lastUnary, vm.lastGrpc = 0, 0, 0
 	vm.nested = 0
 	vm.linear = &linearMemory{}
@@ -163,7 +169,7 @@ func (vm *VM) load(ctx context.Context) error {
 		return err
 	}
 	if vm.memory = vm.instance.Memory(); vm.memory == nil {
-		return &LoadError{[]Fault{{What: "the module has no memory", Cure: "export a memory"}}}
+		return &load.Error{Faults: []load.Fault{{What: "the module has no memory", Cure: "export a memory"}}}
 	}
 	vm.lookUp()
 	return vm.start()
@@ -171,40 +177,29 @@ func (vm *VM) load(ctx context.Context) error {
 
 // lookUp finds the exports the host calls.
 func (vm *VM) lookUp() {
-	for c := range callbacks {
-		if info := &callbackTable[c]; info.abi&vm.module.abi.set() != 0 {
-			vm.functions[c] = vm.instance.ExportedFunction(info.name)
+	for c := range abi.Callbacks {
+		if c.In(vm.module.abi) {
+			vm.functions[c] = vm.instance.ExportedFunction(c.Name())
 		}
 	}
-	for _, name := range vm.module.options.Allocator.exports() {
-		if vm.allocator = vm.instance.ExportedFunction(name); vm.allocator != nil {
-			vm.allocName = name
-			return
-		}
-	}
+	vm.allocName = vm.module.options.Allocator.Find(vm.module.file)
+	vm.allocator = vm.instance.ExportedFunction(vm.allocName)
 }
 
 // start runs the start functions: _initialize and then main, or else _start.
 func (vm *VM) start() error {
-	vm.phase = whenStarting
-	defer func() { vm.phase = whenRunning }()
-	if vm.instance.ExportedFunction("_initialize") == nil {
-		return vm.runStart("_start")
+	vm.phase = abi.WhenStarting
+	defer func() { vm.phase = abi.WhenRunning }()
+	for _, name := range load.StartFunctions(vm.module.file, vm.module.options.Profile) {
+		if err := vm.runStart(name); err != nil {
+			return err
+		}
 	}
-	if err := vm.runStart("_initialize"); err != nil {
-		return err
-	}
-	if vm.instance.ExportedFunction("main") == nil && vm.module.options.Profile.rules().mainVoid {
-		return vm.runStart("__main_void")
-	}
-	return vm.runStart("main")
+	return nil
 }
 
 func (vm *VM) runStart(name string) error {
 	f := vm.instance.ExportedFunction(name)
-	if f == nil {
-		return nil
-	}
 	vm.traceStart(name)
 	err := vm.guarded(name, func(ctx context.Context) error {
 		vm.callCtx = ctx
@@ -247,7 +242,7 @@ func (vm *VM) unload(ctx context.Context) error {
 	if vm.memory != nil {
 		vm.lastSize, vm.memory = vm.memory.Size(), nil
 	}
-	vm.functions, vm.allocator = [callbacks]api.Function{}, nil
+	vm.functions, vm.allocator = [abi.Callbacks]api.Function{}, nil
 	vm.linear.release()
 	return err
 }

@@ -1,7 +1,7 @@
-// Package report holds what a run found, as data of one versioned schema, and writes it for people and for machines.
+// Package report is what a run of the request table found, as data of one versioned schema.
 //
-// A Report is complete in itself: whoever has the JSON can say what was run, on which modules, with which result, and
-// render every form of it again. The package knows neither how a case is run nor on what.
+// A Report is complete in itself: its JSON says what was run, on which modules, with which result, and every other form
+// can be written from it (report/conformance). The package does not know how a case is run.
 package report
 
 import "time"
@@ -25,7 +25,7 @@ type Report struct {
 	Divergences []Divergence `json:"divergences"` // in the order of Cases
 }
 
-// Table is the folder of cases the builds were held against.
+// Table is the folder of cases that the builds were checked against.
 type Table struct {
 	Name    string   `json:"name"`
 	Folder  string   `json:"folder"`
@@ -91,11 +91,11 @@ type Outcome string
 
 const (
 	Pass  Outcome = "pass"
-	Fail  Outcome = "fail"
-	XFail Outcome = "xfail" // failed, and is listed as known to
-	XPass Outcome = "xpass" // passed, though listed as known to fail: the list is out of date
+	Fail  Outcome = "fail"  // something observed is not what the case wants
+	XFail Outcome = "xfail" // failed, and is listed as known to fail
+	XPass Outcome = "xpass" // passed, though listed as known to fail: the list is out of date, and would hide the next failure
 	Skip  Outcome = "skip"  // not run, for a stated reason
-	Error Outcome = "error" // could not be judged: the module did not load, did not return, was not run
+	Error Outcome = "error" // could not be judged: the module did not load, did not start, did not return, was not run
 )
 
 // Red says whether the outcome makes the run fail.
@@ -108,32 +108,32 @@ type Result struct {
 	Outcome    Outcome    `json:"outcome" jsonschema:"enum=pass,enum=fail,enum=xfail,enum=xpass,enum=skip,enum=error"`
 	Reason     string     `json:"reason,omitempty"` // for every outcome but pass and fail
 	Mismatches []Mismatch `json:"mismatches,omitempty"`
-	Crossings  []Crossing `json:"crossings,omitempty"` // of the step that went wrong; only red results have them
+	Crossings  []Crossing `json:"crossings,omitempty"` // of the step that went wrong; only in red results
 }
 
-// Mismatch is one field that differs from the contract. Both values are printable text; headers and log lines stand
-// one on a line.
+// Mismatch is one field that differs from what the case wants. Both values are printable text, with one header or log
+// line on each line.
 type Mismatch struct {
 	Field  string `json:"field"`
 	Wanted string `json:"wanted"`
 	Got    string `json:"got"`
 }
 
-// Crossing is one call over the border between host and guest, with its result.
+// Crossing is one call between host and guest, with its result.
 type Crossing struct {
 	ToGuest bool   `json:"to_guest"`
-	Depth   int    `json:"depth"` // 0: called by the host of its own accord
+	Depth   int    `json:"depth"` // number of calls that it is inside of; 0: the host called
 	Text    string `json:"text"`
 }
 
-// Divergence is one field in which builds differ that all keep to the contract.
+// Divergence is one field in which builds differ, although each of them conforms to the contract.
 type Divergence struct {
 	Case  string `json:"case"`
 	Field string `json:"field"`
 	Sides []Side `json:"sides"` // the largest first
 }
 
-// Side is the builds that agree on a value.
+// Side is the builds that agree on one value.
 type Side struct {
 	Builds []string `json:"builds"`
 	Value  string   `json:"value"`
@@ -142,13 +142,11 @@ type Side struct {
 // Counts is how often each outcome occurred.
 type Counts map[Outcome]int
 
-// Counts counts the results that keep accepts; nil accepts all.
-func (r *Report) Counts(keep func(*Result) bool) Counts {
+// Counts counts all results.
+func (r *Report) Counts() Counts {
 	counts := Counts{}
 	for i := range r.Results {
-		if keep == nil || keep(&r.Results[i]) {
-			counts[r.Results[i].Outcome]++
-		}
+		counts[r.Results[i].Outcome]++
 	}
 	return counts
 }
@@ -162,16 +160,16 @@ func (c Counts) Total() int {
 	return total
 }
 
-// Red says whether one of them makes the run fail.
+// Red says whether one of the outcomes makes the run fail.
 func (c Counts) Red() bool { return c[Fail]+c[XPass]+c[Error] > 0 }
 
-// Empty says that nothing was run, which is never a success.
+// Empty says whether no case was run, which is never a success.
 func (r *Report) Empty() bool {
-	counts := r.Counts(nil)
+	counts := r.Counts()
 	return counts.Total() == counts[Skip]
 }
 
-// Conformant says that something was run, nothing is red and no two builds diverge.
+// Conformant says whether at least one case was run, no result is red and no two builds diverge.
 func (r *Report) Conformant() bool {
-	return !r.Empty() && !r.Counts(nil).Red() && len(r.Divergences) == 0
+	return !r.Empty() && !r.Counts().Red() && len(r.Divergences) == 0
 }

@@ -2,9 +2,7 @@ package report
 
 import (
 	"bytes"
-	"encoding/xml"
 	"flag"
-	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -15,12 +13,12 @@ import (
 
 	"github.com/header-auth/header-auth/internal/golden"
 	"github.com/header-auth/header-auth/internal/schematest"
-	"github.com/header-auth/header-auth/internal/words"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
-// sample has one of everything: each outcome, a mismatch of several lines, a divergence, bytes no XML may hold.
+// sample has one of everything: each outcome, a mismatch of several lines, a divergence. Its JSON is testdata/red.json,
+// which the tests of report/conformance read.
 func sample() *Report {
 	return &Report{
 		Schema: Schema, Command: []string{"parity", "check"}, Revision: "0123456789abcdef", Dirty: true,
@@ -66,93 +64,20 @@ func sample() *Report {
 	}
 }
 
-func TestRenderers(t *testing.T) {
-	green := sample()
-	green.Results = green.Results[:1]
-	green.Builds = green.Builds[:1]
-	green.Cases = green.Cases[:1]
-	green.Divergences = nil
-	nothing := sample()
-	nothing.Results = nil
-	tests := []struct {
-		name   string
-		report *Report
-		render func(io.Writer, *Report) error
-	}{
-		{"red.txt", sample(), plainText},
-		{"red.ansi", sample(), func(w io.Writer, r *Report) error { return Text(w, r, TextOptions{Color: true}) }},
-		{"green.txt", green, plainText},
-		{"nothing.txt", nothing, plainText},
-		{"red.json", sample(), JSON},
-		{"red.xml", sample(), JUnit},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			var got bytes.Buffer
-			if err := test.render(&got, test.report); err != nil {
-				t.Fatal(err)
-			}
-			golden.Check(t, filepath.Join("testdata", test.name), got.Bytes(), *update)
-		})
-	}
-}
-
-func plainText(w io.Writer, r *Report) error { return Text(w, r, TextOptions{}) }
-
-func TestManyFindingsAreCutPerBuild(t *testing.T) {
-	r := sample()
-	r.Results, r.Cases = nil, nil
-	for i := range detailed + 3 {
-		id := fmt.Sprintf("refuse/twice-%d", i)
-		r.Cases = append(r.Cases, Case{ID: id, Group: "refuse"})
-		r.Results = append(r.Results, Result{Build: "mine", Case: id, Outcome: Fail})
-	}
-	r.Cases = append(r.Cases, Case{ID: "refuse/missing", Group: "refuse"})
-	r.Results = append(r.Results, Result{Build: "text", Case: "refuse/missing", Outcome: Fail})
+func TestJSON(t *testing.T) {
 	var got bytes.Buffer
-	if err := plainText(&got, r); err != nil {
+	if err := JSON(&got, sample()); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(got.String(), "✗ refuse/twice"); n != detailed {
-		t.Errorf("%d shown in full, want %d", n, detailed)
-	}
-	for _, want := range []string{"3 more findings not shown", "✗ refuse/missing · text"} {
-		if !strings.Contains(got.String(), want) {
-			t.Errorf("no %q in:\n%s", want, got.String())
-		}
+	golden.Check(t, filepath.Join("testdata", "red.json"), got.Bytes(), *update)
+	if err := JSON(failing{}, sample()); err != io.ErrClosedPipe {
+		t.Errorf("error %v, want the writer's", err)
 	}
 }
 
-func TestBuildsThatFailAlikeAreOneFinding(t *testing.T) {
-	fail := func(build, got string) Result {
-		return Result{Build: build, Case: "refuse/twice", Outcome: Fail, Mismatches: []Mismatch{{"decision", "refuse", got}}}
-	}
-	tests := []struct {
-		name    string
-		results []Result
-		want    []string
-	}{
-		{"all alike", []Result{fail("rust", "allow"), fail("mine", "allow"), fail("text", "allow")},
-			[]string{"✗ refuse/twice · all 3 builds", "--build rust --wasm 'mine=a b.wasm' --wasm text=notes.txt"}},
-		{"one differs", []Result{fail("rust", "allow"), fail("mine", "hold"), fail("text", "allow")},
-			[]string{"✗ refuse/twice · rust, text", "✗ refuse/twice · mine"}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			r := sample()
-			r.Results = test.results
-			var got bytes.Buffer
-			if err := plainText(&got, r); err != nil {
-				t.Fatal(err)
-			}
-			for _, want := range test.want {
-				if strings.Count(got.String(), want) != 1 {
-					t.Errorf("not once %q in:\n%s", want, got.String())
-				}
-			}
-		})
-	}
-}
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestVerdict(t *testing.T) {
 	result := func(outcomes ...Outcome) []Result {
@@ -201,7 +126,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("what was written and read again differs (-want +got):\n%s", diff)
+		t.Errorf("the report that was written and read again differs (-want +got):\n%s", diff)
 	}
 	for name, bad := range map[string]string{
 		"another schema": `{"schema": "header-auth/report/v2"}`,
@@ -215,7 +140,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestSchema holds the checked-in schema, the types and the JSON together.
+// TestSchema compares schema.json with the types, and what JSON writes with the schema.
 func TestSchema(t *testing.T) {
 	generated := schematest.Generate(t, &Report{}, "https://github.com/header-auth/header-auth/report/schema.json", Schema)
 	golden.Check(t, "schema.json", generated, *update)
@@ -240,60 +165,5 @@ func TestSchema(t *testing.T) {
 	}
 	if err := valid(&Report{}); err == nil {
 		t.Error("a report without a schema name is valid by the schema")
-	}
-}
-
-func TestJUnitIsXML(t *testing.T) {
-	r := sample()
-	r.Results[3].Mismatches[0].Got = "\x00\xff<&]]>"
-	var data bytes.Buffer
-	if err := JUnit(&data, r); err != nil {
-		t.Fatal(err)
-	}
-	var got junitSuites
-	if err := xml.Unmarshal(data.Bytes(), &got); err != nil {
-		t.Fatal(err)
-	}
-	want := junitCounts{Tests: 10, Failures: 3, Errors: 4, Skipped: 2}
-	if got.junitCounts != want {
-		t.Errorf("counts %+v, want %+v", got.junitCounts, want)
-	}
-}
-
-func TestWriteErrorIsReturned(t *testing.T) {
-	full := &words.Writer{To: io.Discard, Err: io.ErrShortWrite}
-	for name, render := range map[string]func(io.Writer, *Report) error{"text": plainText, "json": JSON, "junit": JUnit} {
-		if err := render(failing{}, sample()); err == nil {
-			t.Errorf("%s: no error from a writer that fails", name)
-		}
-	}
-	if _, err := full.Write([]byte("x")); err != io.ErrShortWrite {
-		t.Errorf("error %v, want the first one", err)
-	}
-}
-
-type failing struct{}
-
-func (failing) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
-
-func TestDiffLines(t *testing.T) {
-	tests := []struct{ name, wanted, got, want string }{
-		{"equal", "a\nb", "a\nb", " a b"},
-		{"one changed", "a\nb\nc", "a\nx\nc", " a-b+x c"},
-		{"one more", "a", "a\nb", " a+b"},
-		{"one less", "a\nb", "b", "-a b"},
-		{"nothing wanted", "", "a", "-(nothing)+a"},
-		{"swapped", "a\nb", "b\na", "-a b+a"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			got := ""
-			for _, l := range diffLines(test.wanted, test.got) {
-				got += string(l.mark) + l.text
-			}
-			if got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
 	}
 }

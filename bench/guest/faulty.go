@@ -1,7 +1,7 @@
 package guest
 
 import (
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -64,7 +64,7 @@ func wrong(compare wasmtest.Code, n int) []byte {
 	allow(g)
 	whenRequest(g, compare, n)
 	unauthorized(g)
-	g.Do(onRequestHeaders, returning(host.Pause), wasmtest.End)
+	g.Do(onRequestHeaders, returning(abi.Pause), wasmtest.End)
 	return g.Bytes()
 }
 

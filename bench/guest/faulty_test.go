@@ -21,7 +21,7 @@ type live struct {
 	t      testing.TB
 	vm     *host.VM
 	plugin *host.Plugin
-	drive  *suite.Exchanger
+	sent   *table.Request
 }
 
 func start(t *testing.T, wasm []byte) *live {
@@ -36,7 +36,7 @@ func start(t *testing.T, wasm []byte) *live {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &live{t, vm, p, suite.NewExchanger(allowCase(t).Steps[0].Request)}
+	return &live{t, vm, p, allowCase(t).Steps[0].Request}
 }
 
 func allowCase(t testing.TB) *table.Case {
@@ -49,7 +49,7 @@ func allowCase(t testing.TB) *table.Case {
 // request returns the client's status.
 func (l *live) request() int {
 	s := l.plugin.NewStream(host.StreamConfig{Raw: true})
-	l.drive.Drive(s)
+	suite.Drive(s, l.sent)
 	status := s.Downstream().Status()
 	s.Release()
 	return status

@@ -1,7 +1,7 @@
 package guest
 
 import (
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -33,13 +33,13 @@ func Floor(scenario string) ([]byte, bool) {
 	return g.Bytes(), true
 }
 
-func allow(g *wasmtest.Guest) { getHeaders(g, onRequestHeaders, host.RequestHeaders) }
+func allow(g *wasmtest.Guest) { getHeaders(g, onRequestHeaders, abi.RequestHeaders) }
 
 func deny(g *wasmtest.Guest, line string) {
-	getHeaders(g, onRequestHeaders, host.RequestHeaders)
-	log(g, onRequestHeaders, host.LogDebug, line)
+	getHeaders(g, onRequestHeaders, abi.RequestHeaders)
+	log(g, onRequestHeaders, abi.LogDebug, line)
 	unauthorized(g)
-	g.Returns(onRequestHeaders, int(host.Pause))
+	g.Returns(onRequestHeaders, int(abi.Pause))
 }
 
 // rateLimited allows its first request and no other.
@@ -50,17 +50,17 @@ func rateLimited(g *wasmtest.Guest) {
 	}
 	g.Do(onRequestHeaders, wasmtest.GetGlobal(empty), wasmtest.Eqz, wasmtest.If, wasmtest.I32(1), wasmtest.SetGlobal(empty))
 	allow(g)
-	g.Do(onRequestHeaders, returning(host.Continue), wasmtest.End)
-	log(g, onRequestHeaders, host.LogDebug, "refused: rate limited")
+	g.Do(onRequestHeaders, returning(abi.Continue), wasmtest.End)
+	log(g, onRequestHeaders, abi.LogDebug, "refused: rate limited")
 	refuse(g, "rate limited, wait and retry.", "powered-by", "header-auth")
-	g.Returns(onRequestHeaders, int(host.Pause))
+	g.Returns(onRequestHeaders, int(abi.Pause))
 }
 
 func configHeader(g *wasmtest.Guest) {
 	allow(g)
 	const config = `{"config_header":"x-config","response_headers":[["x-wasm-filter","hello from wasm"]]}`
-	g.Call(onResponseHeaders, "proxy_add_header_map_value", int(host.ResponseHeaders), "x-wasm-filter", "hello from wasm")
-	g.Call(onResponseHeaders, "proxy_replace_header_map_value", int(host.ResponseHeaders), "x-config", config)
+	g.Call(onResponseHeaders, "proxy_add_header_map_value", int(abi.ResponseHeaders), "x-wasm-filter", "hello from wasm")
+	g.Call(onResponseHeaders, "proxy_replace_header_map_value", int(abi.ResponseHeaders), "x-config", config)
 }
 
 // callout keeps the context of the request that came last until its answer is there.
@@ -71,16 +71,16 @@ func callout(g *wasmtest.Guest) {
 	headers := wasmtest.Pairs(":method", "GET", ":path", "/ask", ":authority", "asks.example", "x-session", "5d1c2a7419a8")
 	const timeout = 5000 // milliseconds
 	g.Call(onRequestHeaders, "proxy_http_call", "asks", headers, "", wasmtest.Pairs(), timeout, wasmtest.Out1)
-	g.Returns(onRequestHeaders, int(host.Pause))
+	g.Returns(onRequestHeaders, int(abi.Pause))
 
 	g.Call(onReply, "proxy_set_effective_context", wasmtest.GetGlobal(context))
-	getHeaders(g, onReply, host.HttpCallResponseHeaders)
-	g.Call(onReply, "proxy_continue_stream", int(host.StreamRequest))
+	getHeaders(g, onReply, abi.HttpCallResponseHeaders)
+	g.Call(onReply, "proxy_continue_stream", int(abi.StreamRequest))
 }
 
 func logHeaders(g *wasmtest.Guest) {
 	allow(g)
-	log(g, onRequestHeaders, host.LogInfo,
+	log(g, onRequestHeaders, abi.LogInfo,
 		"request header :method: GET",
 		"request header :path: /a?b=1",
 		"request header :authority: shop.example",
@@ -88,8 +88,8 @@ func logHeaders(g *wasmtest.Guest) {
 		"request header user-agent: curl/8.15.0",
 		"request header accept: */*",
 		"request header allow: ***")
-	getHeaders(g, onResponseHeaders, host.ResponseHeaders)
-	log(g, onResponseHeaders, host.LogInfo,
+	getHeaders(g, onResponseHeaders, abi.ResponseHeaders)
+	log(g, onResponseHeaders, abi.LogInfo,
 		"response header :status: 200",
 		"response header content-type: text/html",
 		"response header server: shop")

@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/report"
 )
 
 var loaded = sync.OnceValues(func() (*table.Table, error) {
@@ -51,7 +52,7 @@ func compile(t testing.TB, wasm []byte) *host.Module {
 var address = regexp.MustCompile(` = 0x[0-9a-f]+$`)
 
 // line is a crossing as text, indented by depth.
-func line(c suite.Crossing) string {
+func line(c report.Crossing) string {
 	return fmt.Sprintf("%*s%s", 2*c.Depth, "", address.ReplaceAllString(c.Text, ""))
 }
 
@@ -59,7 +60,7 @@ func line(c suite.Crossing) string {
 func crossings(t *testing.T, m *host.Module, c *table.Case) [][]string {
 	t.Helper()
 	var steps [][]string
-	o := suite.Options{Trace: func(p suite.Passage) {
+	o := suite.ObserveOptions{Trace: func(p suite.StepTrace) {
 		var lines []string
 		for _, c := range p.Crossings {
 			lines = append(lines, line(c))
@@ -86,7 +87,7 @@ func TestFloorKeepsToTheContract(t *testing.T) {
 			if !ok {
 				t.Fatal("the scenario has no floor")
 			}
-			seen, err := suite.Observe(context.Background(), compile(t, wasm), &c, suite.Options{})
+			seen, err := suite.Observe(context.Background(), compile(t, wasm), &c, suite.ObserveOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,7 +6,7 @@
 package guest
 
 import (
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -36,15 +36,15 @@ func plugin() *wasmtest.Guest {
 		onResponseHeaders, "proxy_on_response_body", "proxy_on_response_trailers",
 		onReply, "proxy_on_queue_ready", "proxy_on_log", "proxy_on_done", "proxy_on_delete")
 	const longest = 64<<10 + 1 // bytes of configuration: one more than a plugin takes
-	g.Call(onConfigure, "proxy_get_buffer_bytes", int(host.PluginConfiguration), 0, longest, wasmtest.Out)
+	g.Call(onConfigure, "proxy_get_buffer_bytes", int(abi.PluginConfiguration), 0, longest, wasmtest.Out)
 	return g
 }
 
-func getHeaders(g *wasmtest.Guest, callback string, m host.MapType) {
+func getHeaders(g *wasmtest.Guest, callback string, m abi.MapType) {
 	g.Call(callback, "proxy_get_header_map_pairs", int(m), wasmtest.Out)
 }
 
-func log(g *wasmtest.Guest, callback string, level host.LogLevel, lines ...string) {
+func log(g *wasmtest.Guest, callback string, level abi.LogLevel, lines ...string) {
 	for _, line := range lines {
 		g.Call(callback, "proxy_log", int(level), line)
 	}
@@ -64,6 +64,6 @@ func unauthorized(g *wasmtest.Guest) {
 }
 
 // returning is code that makes a callback return at once.
-func returning(a host.Action) wasmtest.Code {
+func returning(a abi.Action) wasmtest.Code {
 	return wasmtest.Join(wasmtest.I32(int(a)), wasmtest.Return)
 }

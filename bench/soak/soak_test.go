@@ -10,6 +10,7 @@ import (
 	"github.com/header-auth/header-auth/bench/soak"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -23,11 +24,11 @@ var refusal = table.Want{Decision: table.Refuse, Reply: &table.Reply{Status: 403
 
 func request(id string, headers int, w table.Want) table.Case {
 	r := &table.Request{
-		Headers:  []table.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a.example"}},
-		Response: table.Response{Headers: []table.Header{{Name: ":status", Value: "200"}}},
+		Message:  table.Message{Headers: headermap.Of(":method", "GET", ":path", "/", ":authority", "a.example")},
+		Response: table.Message{Headers: headermap.Of(":status", "200")},
 	}
 	for range headers {
-		r.Headers = append(r.Headers, table.Header{Name: "x-a", Value: "b"})
+		r.Headers = append(r.Headers, headermap.Header{Name: "x-a", Value: "b"})
 	}
 	return table.Case{ID: id, Start: table.Start{Accepted: true}, Steps: []table.Step{{Request: r, Times: 1, Want: w}}}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/header-auth/header-auth/bench/worst"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -17,8 +18,8 @@ const onRequest = "proxy_on_request_headers"
 
 func plain() table.Case {
 	r := &table.Request{
-		Headers:  []table.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a.example"}},
-		Response: table.Response{Headers: []table.Header{{Name: ":status", Value: "200"}}},
+		Message:  table.Message{Headers: headermap.Of(":method", "GET", ":path", "/", ":authority", "a.example")},
+		Response: table.Message{Headers: headermap.Of(":status", "200")},
 	}
 	return table.Case{ID: "test/plain", Start: table.Start{Accepted: true},
 		Steps: []table.Step{{Request: r, Times: 1, Want: table.Want{Decision: table.Allow}}}}

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// parseArgs is parseFlags for commands with arguments, which may stand before, between or behind the flags.
+// parseArgs is parseFlags for commands with arguments, which may be before, between or after the flags.
 func parseArgs(flags *flag.FlagSet, args []string, help string, stdout, stderr io.Writer) (rest []string, code int, done bool) {
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
@@ -32,10 +32,10 @@ func parseArgs(flags *flag.FlagSet, args []string, help string, stdout, stderr i
 	}
 }
 
-// colours says whether to use them: on a terminal, unless NO_COLOR is set (no-color.org).
+// colours says whether to use colours: on a terminal, unless NO_COLOR is set (no-color.org).
 func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
-// width is how many columns w has: COLUMNS, else the terminal's, else 160.
+// width is the number of columns of w: COLUMNS, or the terminal's, or 160.
 func width(w io.Writer) int {
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
 		return n

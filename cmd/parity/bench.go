@@ -20,6 +20,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
 const benchHelp = `Usage: parity bench [flags]
@@ -85,7 +86,7 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags.StringVar(&b.budgets, "budgets", "", "")
 	flags.StringVar(&b.against, "against", "", "")
 	flags.StringVar(&b.dir, "dir", "", "")
-	help := fmt.Sprintf(benchHelp, fmt.Sprintf(selectionHelp, host.DefaultProfile))
+	help := fmt.Sprintf(benchHelp, fmt.Sprintf(selectionHelp, profile.Default))
 	if code, done := parseFlags(flags, args, help, stdout, stderr); done {
 		return code
 	}
@@ -233,8 +234,8 @@ func (b *benchmark) measure(ctx context.Context) (*evidence.Report, error) {
 			}
 		}
 		c.Subjects = append(c.Subjects, bench.Subject{Subject: m.Subject, Path: path})
-		r.Builds = append(r.Builds, evidence.Build{Name: m.Name, File: m.about.File, SHA256: m.about.SHA256, Language: m.about.Language,
-			Toolchain: m.about.Toolchain, SDK: m.about.SDK, Label: m.about.Label})
+		r.Builds = append(r.Builds, evidence.Build{Name: m.Name, File: m.File, SHA256: m.SHA256, Language: m.Language,
+			Toolchain: m.Toolchain, SDK: m.SDK, Label: m.Label})
 	}
 	key, err := b.key(program, c.Plan)
 	if err != nil {
@@ -280,7 +281,7 @@ func (b *benchmark) standing(ctx context.Context, r *evidence.Report, p evidence
 			continue
 		}
 		line.say("size of " + m.Name)
-		size, err := bench.Size(ctx, m.Name, m.about.Language, m.Wasm, b.options)
+		size, err := bench.Size(ctx, m.Name, m.Language, m.Wasm, b.options)
 		if err != nil {
 			r.Run.Notes = append(r.Run.Notes, fmt.Sprintf("size of %s: %v", m.Name, err))
 		} else {
@@ -310,7 +311,7 @@ func (b *benchmark) standing(ctx context.Context, r *evidence.Report, p evidence
 // buildsMeasured are the builds of builds.yaml that take part, by name.
 func (b *benchmark) buildsMeasured() (map[string]build.Build, error) {
 	found := map[string]build.Build{}
-	if !b.listed() {
+	if !b.usesBuilds() {
 		return found, nil
 	}
 	list, err := build.Load(filepath.Join(b.root, build.File))
@@ -357,7 +358,7 @@ func (b *benchmark) key(program string, p evidence.Plan) (string, error) {
 	}
 	fmt.Fprintf(digest, "%s %d %+v %s %q\n", plan, b.seed, b.options, b.table.Digest, strings.Join(b.patterns, "\n"))
 	for _, m := range b.tested {
-		fmt.Fprintf(digest, "%q %s\n", m.Name, m.about.SHA256)
+		fmt.Fprintf(digest, "%q %s\n", m.Name, m.SHA256)
 	}
 	return fmt.Sprintf("%x", digest.Sum(nil)), nil
 }

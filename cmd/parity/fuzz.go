@@ -18,6 +18,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/fuzz"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -43,7 +44,7 @@ Flags
 
 Exit codes: 0 nothing was found; 1 something was, and the command that shows it is printed, or a module did not load;
 2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler.
-`, host.DefaultProfile)
+`, profile.Default)
 
 // mostWords is how many words of a module are tried; a Go program has twenty thousand.
 const mostWords = 30_000
@@ -94,7 +95,7 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 	if f.time <= 0 {
 		return false, usagef("--time %v: expected more than nothing, such as 60s", f.time)
 	}
-	if err := f.find(); err != nil && f.listed() { // the model needs no repository
+	if err := f.find(); err != nil && f.usesBuilds() { // the model needs no repository
 		return false, err
 	}
 	if f.options, err = f.hostOptions(); err != nil {
@@ -196,7 +197,7 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 		return false, err
 	}
 	say("%s: expected %s, found %s, after %v\n                parity check %s --cases %s", d.Field, words.OneLine(d.Wanted), words.OneLine(d.Found), took,
-		strings.Join(m.about.Select[:2], " "), dir)
+		strings.Join(m.Select[:2], " "), dir)
 	return true, nil
 }
 
@@ -239,7 +240,7 @@ func (f *fuzzing) references() (all []reference) {
 func (f *fuzzing) knownTo(m module) func(string) bool {
 	return func(word string) bool {
 		for _, r := range f.known {
-			if r.language != m.about.Language && r.words[word] {
+			if r.language != m.Language && r.words[word] {
 				return true
 			}
 		}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
 const inspectHelp = `Usage: parity inspect FILE
@@ -39,7 +41,7 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		fmt.Fprintf(stderr, "parity inspect: read module: %v\n", err)
 		return 2
 	}
-	found, err := host.Inspect(wasm)
+	found, err := load.Inspect(wasm)
 	if err != nil {
 		fmt.Fprintf(stderr, "parity inspect: %s: %v\n", files[0], err)
 		return 1
@@ -52,7 +54,7 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return 3
 	}
 	for _, v := range found.Verdicts {
-		if v.Profile == host.DefaultProfile && len(v.Faults) > 0 {
+		if v.Profile == profile.Default && len(v.Faults) > 0 {
 			return 1
 		}
 	}
@@ -60,19 +62,19 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 }
 
 // tryStart starts the module as each Envoy that has no objection so far would: some faults show only then.
-func tryStart(ctx context.Context, wasm []byte, verdicts []host.Verdict) {
+func tryStart(ctx context.Context, wasm []byte, verdicts []load.Verdict) {
 	for i := range verdicts {
 		v := &verdicts[i]
 		if len(v.Faults) > 0 {
 			continue
 		}
 		if err := start(ctx, wasm, v.Profile); err != nil {
-			v.Faults = append(v.Faults, host.Fault{What: err.Error()})
+			v.Faults = append(v.Faults, load.Fault{What: err.Error()})
 		}
 	}
 }
 
-func start(ctx context.Context, wasm []byte, p host.Profile) error {
+func start(ctx context.Context, wasm []byte, p profile.Profile) error {
 	m, err := host.Compile(ctx, wasm, host.Options{Profile: p, Interpreter: true, Deadline: suite.Deadline, MemoryPages: suite.MemoryPages})
 	if err != nil {
 		return err

@@ -7,12 +7,13 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
 // renderInspection writes what inspect found, for people: facts first, then what each Envoy would say.
-func renderInspection(w io.Writer, file string, i *host.Inspection) error {
+func renderInspection(w io.Writer, file string, i *load.Inspection) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", file)
 	writeFacts(&b, i)
@@ -27,20 +28,20 @@ func renderInspection(w io.Writer, file string, i *host.Inspection) error {
 
 func columns(b *strings.Builder) *tabwriter.Writer { return tabwriter.NewWriter(b, 0, 0, 2, ' ', 0) }
 
-func writeFacts(b *strings.Builder, i *host.Inspection) {
+func writeFacts(b *strings.Builder, i *load.Inspection) {
 	t := columns(b)
 	fact := func(name, value string) { fmt.Fprintf(t, "%s\t%s\n", name, value) }
 	fact("size", fmt.Sprintf("%s bytes; %s without custom sections, %s of that by gzip -9",
 		grouped(i.Size), grouped(i.Stripped), grouped(i.StrippedZipped)))
 	fact("toolchain", toolchain(i.Toolchain))
-	fact("ABI", abi(i.ABI))
+	fact("ABI", abiVersion(i.ABI))
 	fact("start", orNone(strings.Join(i.Start, ", then ")))
 	fact("allocator", orNone(i.Allocator))
 	fact("memory", memory(i.Memory))
 	t.Flush()
 }
 
-func toolchain(t host.Toolchain) string {
+func toolchain(t load.Toolchain) string {
 	if t.Compiler == "" {
 		return "unknown"
 	}
@@ -54,7 +55,7 @@ func toolchain(t host.Toolchain) string {
 	return text + " (" + t.Evidence + ")"
 }
 
-func abi(a host.ABI) string {
+func abiVersion(a abi.Version) string {
 	if a == 0 {
 		return "none known: no marker is exported"
 	}
@@ -72,7 +73,7 @@ func memory(m *wasmfile.Limits) string {
 	return fmt.Sprintf("%s bytes at first", grouped(int(m.Min)*page))
 }
 
-func writeSections(b *strings.Builder, i *host.Inspection) {
+func writeSections(b *strings.Builder, i *load.Inspection) {
 	b.WriteString("\nSections\n")
 	sections := slices.Clone(i.Sections)
 	slices.SortStableFunc(sections, func(x, y wasmfile.Section) int { return y.Size - x.Size })
@@ -87,7 +88,7 @@ func writeSections(b *strings.Builder, i *host.Inspection) {
 	t.Flush()
 }
 
-func writeImports(b *strings.Builder, i *host.Inspection) {
+func writeImports(b *strings.Builder, i *load.Inspection) {
 	b.WriteString("\nImports\n")
 	if len(i.Imports) == 0 {
 		b.WriteString("  none\n")
@@ -98,7 +99,7 @@ func writeImports(b *strings.Builder, i *host.Inspection) {
 	}
 }
 
-func writeExports(b *strings.Builder, i *host.Inspection) {
+func writeExports(b *strings.Builder, i *load.Inspection) {
 	names := make([]string, len(i.Exports))
 	for n, e := range i.Exports {
 		if names[n] = e.Name; e.Kind != wasmfile.KindFunction {
@@ -134,7 +135,7 @@ func writeWords(b *strings.Builder, words []string) {
 }
 
 // writeVerdicts puts neighbours that say the same together: "envoy-1.40, envoy-1.39: loads".
-func writeVerdicts(b *strings.Builder, i *host.Inspection) {
+func writeVerdicts(b *strings.Builder, i *load.Inspection) {
 	b.WriteString("\nWould it load?\n")
 	verdicts := i.Verdicts
 	for len(verdicts) > 0 {
@@ -159,7 +160,7 @@ func writeVerdicts(b *strings.Builder, i *host.Inspection) {
 	}
 }
 
-func writeFaults(b *strings.Builder, title string, faults []host.Fault) {
+func writeFaults(b *strings.Builder, title string, faults []load.Fault) {
 	if len(faults) == 0 {
 		return
 	}
@@ -169,7 +170,7 @@ func writeFaults(b *strings.Builder, title string, faults []host.Fault) {
 	}
 }
 
-func writeFault(b *strings.Builder, indent string, f host.Fault) {
+func writeFault(b *strings.Builder, indent string, f load.Fault) {
 	fmt.Fprintf(b, "%s- %s\n", indent, printable(f.What))
 	if f.Cure != "" {
 		fmt.Fprintf(b, "%s  cure: %s\n", indent, printable(f.Cure))

@@ -6,38 +6,40 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
 func TestRenderInspection(t *testing.T) {
-	leak := host.Fault{What: "leaks", Cure: "-tags=custommalloc"}
-	yield := host.Fault{What: "missing import: sched_yield", Cure: "needs Envoy 1.33 or later"}
-	polls := host.Fault{What: "may die"}
-	i := &host.Inspection{
+	leak := load.Fault{What: "leaks", Cure: "-tags=custommalloc"}
+	yield := load.Fault{What: "missing import: sched_yield", Cure: "needs Envoy 1.33 or later"}
+	polls := load.Fault{What: "may die"}
+	i := &load.Inspection{
 		Size: 154710, Stripped: 152000, StrippedZipped: 9876,
 		Sections: []wasmfile.Section{
 			{ID: 1, Name: "type", Size: 710},
 			{ID: 10, Name: "code", Size: 151290},
 			{Name: "na\x1bme", Size: 2702},
 		},
-		Imports: []host.ImportGroup{
+		Imports: []load.ImportGroup{
 			{Module: "env", Names: []string{"proxy_get_header_map_pairs", "proxy_log", "proxy_send_local_response"}},
 			{Module: "wasi_snapshot_preview1", Names: []string{"fd_write", "sched_yield"}},
 		},
 		Exports:   []wasmfile.Export{{Name: "memory", Kind: wasmfile.KindMemory}, {Name: "malloc"}, {Name: "_initialize"}},
 		Memory:    &wasmfile.Limits{Min: 2},
-		ABI:       host.ABI020,
-		Toolchain: host.Toolchain{Language: "Go", Compiler: "TinyGo", Version: "0.41.1", Evidence: "producers section"},
+		ABI:       abi.V020,
+		Toolchain: load.Toolchain{Language: "Go", Compiler: "TinyGo", Version: "0.41.1", Evidence: "producers section"},
 		Start:     []string{"_initialize", "main"},
 		Allocator: "malloc",
-		Warnings:  []host.Fault{leak},
-		Verdicts: []host.Verdict{
-			{Profile: host.Envoy140},
-			{Profile: host.Envoy139},
-			{Profile: host.Envoy136, Warnings: []host.Fault{polls}},
-			{Profile: host.Envoy132, Faults: []host.Fault{yield}},
-			{Profile: host.Envoy131, Faults: []host.Fault{yield}},
+		Warnings:  []load.Fault{leak},
+		Verdicts: []load.Verdict{
+			{Profile: profile.Envoy140},
+			{Profile: profile.Envoy139},
+			{Profile: profile.Envoy136, Warnings: []load.Fault{polls}},
+			{Profile: profile.Envoy132, Faults: []load.Fault{yield}},
+			{Profile: profile.Envoy131, Faults: []load.Fault{yield}},
 		},
 	}
 	const want = `plugin.wasm

@@ -1,5 +1,5 @@
-// Command parity makes the plugins, holds their builds against the request table and against each other, and looks
-// into modules. parity --help lists what it can do.
+// Command parity makes the plugins, runs the request table on them, measures them and inspects modules. parity --help
+// lists its commands.
 package main
 
 import (
@@ -13,13 +13,13 @@ import (
 )
 
 func main() {
-	// The first interrupt ends what runs in good order, a second one at once.
+	// The first interrupt lets a command finish its output; the second ends it immediately.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// command is one subcommand: its exit code is the program's.
+// command is one subcommand. What run returns is the exit code of the program.
 type command struct {
 	name, summary string
 	run           func(ctx context.Context, args []string, stdout, stderr io.Writer) int
@@ -28,20 +28,20 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"build", "make the modules of builds.yaml that are not up to date", runBuild},
-		{"check", "hold modules against the request table and against each other", runCheck},
-		{"trace", "show what crosses between host and plugin in one case, two builds side by side", runTrace},
-		{"inspect", "look into a module: sizes, imports, exports, and which Envoy would load it", runInspect},
-		{"bench", "measure speed, latency, start-up, memory and size of modules against each other", runBench},
-		{"soak", "do every path of the contract a hundred thousand times: wrong answers, leaks, pauses", runSoak},
-		{"worst", "time the heaviest requests that are legal: how long can one client keep a worker busy?", runWorst},
+		{"check", "run modules against the request table, and compare them with each other", runCheck},
+		{"trace", "print the calls between host and plugin in one case, for two builds side by side", runTrace},
+		{"inspect", "show a module's sizes, imports and exports, and which versions of Envoy load it", runInspect},
+		{"bench", "measure speed, latency, start-up, memory and size of modules, and compare them", runBench},
+		{"soak", "repeat every case a hundred thousand times, to find wrong answers, leaks and pauses", runSoak},
+		{"worst", "measure the heaviest legal requests: how long one client can keep a worker busy", runWorst},
 		{"render", "write the report of a benchmark again, in any of its forms", runRender},
 		{workerCommand, "", runBenchWorker}, // how bench starts itself in a fresh process
-		{"fuzz", "look for hidden doors in modules with the words that they know", runFuzz},
-		{"mutants", "change the plugins in small ways, and see whether the table notices", runMutants},
-		{"doctor", "say which compilers are there and where missing ones would come from", runDoctor},
+		{"fuzz", "search modules for requests that they treat differently, with the words in their code", runFuzz},
+		{"mutants", "change the plugins in small ways, to see whether the table finds the change", runMutants},
+		{"doctor", "show which compilers are here, and where missing ones can be had", runDoctor},
 		{"exec", "run a command with a compiler's environment", runExec},
 		{"image", "push a module as an image", runImage},
-		{"version", "say which version this is", runVersion},
+		{"version", "print the version", runVersion},
 	}
 }
 
@@ -78,8 +78,8 @@ func usage() string {
 	var b strings.Builder
 	b.WriteString(`Usage: parity COMMAND [flags]
 
-Evidence for choosing the language of an Envoy plugin: the same plugin in several builds, one request table that all of
-them must pass, and a host that behaves as Envoy does.
+One Envoy plugin in several builds, a request table that all of them must pass, and a host that behaves as Envoy does:
+evidence for choosing the language of a plugin.
 
 `)
 	for _, c := range commands() {
@@ -89,14 +89,14 @@ them must pass, and a host that behaves as Envoy does.
 	}
 	b.WriteString(`
 Examples
-  parity check                             make all builds and hold them against the whole table
+  parity check                             make all builds and run the whole table on them
   parity check --wasm mine=plugin.wasm     the same for a module of your own; no compiler needed
   parity trace repeated/true-then-false --build rust --build go-tinygo
   parity inspect plugin.wasm
 
-parity COMMAND --help says more.
+parity COMMAND --help explains a command.
 
-Exit codes: 0 all is well; 1 a module is at fault; 2 the call, builds.yaml or the table is wrong, or nothing was run;
+Exit codes: 0 success; 1 a module is wrong; 2 the call, builds.yaml or the table is wrong, or nothing was run;
 3 this machine lacks something. Colours are used on a terminal only, and not when NO_COLOR is set.
 `)
 	return b.String()

@@ -17,10 +17,12 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/report"
 )
 
-// selection is what check and trace have in common: which modules, which table, which host.
+// selection is the flags of every command that runs cases: which modules, which table, which host.
 type selection struct {
 	builds, wasm              nameList
 	cases                     string
@@ -31,14 +33,14 @@ type selection struct {
 }
 
 const selectionHelp = `  --build NAME           a build of builds.yaml; repeat it for several. It is made first if it is not up to date.
-  --wasm NAME=FILE       any other module, under a name of its own; repeat it for several. With --wasm alone no build of
-                         builds.yaml takes part, and no compiler is needed.
+  --wasm NAME=FILE       any other module, with a name for it; repeat it for several. Without --build, no build of
+                         builds.yaml is used, and no compiler is needed.
   --no-build             take the modules in dist/ as they are
   --cases DIR            the table: a folder with contract.yaml and cases (default conformance/cases of the repository)
   --engine ENGINE        wazero (compiled code, default) or interpreter
   --profile PROFILE      the Envoy to behave as (default %s)
-  --allocator ORDER      where the host takes memory in the guest from: envoy (malloc, else proxy_on_memory_allocate;
-                         default) or spec (the other way round)
+  --allocator ORDER      which export gives the host memory in the guest: envoy (malloc, or proxy_on_memory_allocate if
+                         there is no malloc; default) or spec (proxy_on_memory_allocate first)
 `
 
 func (s *selection) flags(flags *flag.FlagSet) {
@@ -47,24 +49,24 @@ func (s *selection) flags(flags *flag.FlagSet) {
 	flags.BoolVar(&s.noBuild, "no-build", false, "")
 	flags.StringVar(&s.cases, "cases", "", "")
 	flags.StringVar(&s.engine, "engine", "wazero", "")
-	flags.StringVar(&s.profile, "profile", host.DefaultProfile.String(), "")
+	flags.StringVar(&s.profile, "profile", profile.Default.String(), "")
 	flags.StringVar(&s.allocate, "allocator", "envoy", "")
 }
 
-// usageError is a fault of the call.
+// usageError is a mistake in the call of the command.
 type usageError struct{ text string }
 
 func (e *usageError) Error() string { return e.text }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// exit prints an error and turns it into an exit code.
+// exit prints an error and returns its exit code.
 func exit(command string, err error, stderr io.Writer) int {
 	var usage *usageError
-	var faults table.Errors
+	var wrong table.Errors
 	switch {
-	case errors.As(err, &faults): // a line for each, beginning with its place
-		fmt.Fprintf(stderr, "parity %s: the table is faulty:\n%v\n", command, faults)
+	case errors.As(err, &wrong): // one line for each, with its place first
+		fmt.Fprintf(stderr, "parity %s: the table has errors:\n%v\n", command, wrong)
 		return 2
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "parity %s: %v\n", command, err)
@@ -73,7 +75,7 @@ func exit(command string, err error, stderr io.Writer) int {
 	return buildExit(command, err, stderr)
 }
 
-// selected is what a command runs: cases of a table on modules.
+// selected is what a command runs: cases of a table, on modules.
 type selected struct {
 	options host.Options
 	whole   *table.Table
@@ -82,7 +84,7 @@ type selected struct {
 	modules []module
 }
 
-// load reads the table, makes the modules, and takes the cases that patterns choose from the whole table.
+// load reads the table, selects the cases that match the patterns, and makes the modules.
 func (s *selection) load(ctx context.Context, patterns func(whole *table.Table) []string, stderr io.Writer) (r selected, err error) {
 	if err = s.find(); err != nil {
 		return r, err
@@ -100,7 +102,7 @@ func (s *selection) load(ctx context.Context, patterns func(whole *table.Table) 
 	return r, err
 }
 
-// hostOptions are what the flags say of the host.
+// hostOptions are the options of the host that the flags ask for.
 func (s *selection) hostOptions() (o host.Options, err error) {
 	o = host.Options{Deadline: suite.Deadline, MemoryPages: suite.MemoryPages}
 	switch s.engine {
@@ -113,11 +115,11 @@ func (s *selection) hostOptions() (o host.Options, err error) {
 	switch s.allocate {
 	case "envoy":
 	case "spec":
-		o.Allocator = host.SpecOrder
+		o.Allocator = load.SpecOrder
 	default:
 		return o, usagef("--allocator %q: expected envoy or spec", s.allocate)
 	}
-	if o.Profile, err = host.ParseProfile(s.profile); err != nil {
+	if o.Profile, err = profile.Parse(s.profile); err != nil {
 		return o, usagef("--profile: %v", err)
 	}
 	if cache := filepath.Join(s.root, ".cache", "wazero"); s.root != "" && os.MkdirAll(cache, 0o755) == nil {
@@ -126,11 +128,11 @@ func (s *selection) hostOptions() (o host.Options, err error) {
 	return o, nil
 }
 
-// find looks for the repository. One is needed only for its builds and its table.
+// find looks for the repository, which is needed only for its builds and its table.
 func (s *selection) find() error {
 	root, err := build.FindRoot()
 	if err != nil {
-		if s.cases == "" || s.listed() {
+		if s.cases == "" || s.usesBuilds() {
 			return err
 		}
 		return nil
@@ -139,10 +141,10 @@ func (s *selection) find() error {
 	return nil
 }
 
-// listed says whether builds of builds.yaml take part.
-func (s *selection) listed() bool { return len(s.builds) > 0 || len(s.wasm) == 0 }
+// usesBuilds says whether builds of builds.yaml are among the modules.
+func (s *selection) usesBuilds() bool { return len(s.builds) > 0 || len(s.wasm) == 0 }
 
-// loadTable reads the table. Files in it are named from the working directory.
+// loadTable reads the table and returns its folder too. Its files are named relative to the working directory.
 func (s *selection) loadTable() (*table.Table, string, error) {
 	dir := s.cases
 	if dir == "" {
@@ -154,33 +156,32 @@ func (s *selection) loadTable() (*table.Table, string, error) {
 		}
 	}
 	t, err := table.Load(dir)
-	var faults table.Errors
-	if err != nil && !errors.As(err, &faults) {
+	var wrong table.Errors
+	if err != nil && !errors.As(err, &wrong) {
 		err = usagef("--cases: %v", err)
 	}
 	return t, dir, err
 }
 
-// module is one module under test, with what a report says of it.
+// module is one module under test.
 type module struct {
 	suite.Subject
-	about report.Build
-	leaks string // why it is known to leak; "": it is not
+	leaks string // why it is known to leak memory; "": it is not known to leak
 }
 
-// modules makes or reads everything that was selected: first the builds, then the modules of --wasm.
+// modules makes or reads the selected modules: first the builds, then those of --wasm.
 func (s *selection) modules(ctx context.Context, stderr io.Writer) ([]module, error) {
-	own, err := s.ownModules()
+	others, err := s.wasmModules()
 	if err != nil {
 		return nil, err
 	}
 	var all []module
-	if s.listed() {
-		if all, err = s.listedModules(ctx, stderr); err != nil {
+	if s.usesBuilds() {
+		if all, err = s.buildModules(ctx, stderr); err != nil {
 			return nil, err
 		}
 	}
-	for _, m := range own {
+	for _, m := range others {
 		for _, other := range all {
 			if other.Name == m.Name {
 				return nil, usagef("--wasm %s=…: the name is taken; choose another one", m.Name)
@@ -193,7 +194,7 @@ func (s *selection) modules(ctx context.Context, stderr io.Writer) ([]module, er
 
 var moduleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-func (s *selection) ownModules() ([]module, error) {
+func (s *selection) wasmModules() ([]module, error) {
 	var all []module
 	for _, arg := range s.wasm {
 		name, file, ok := strings.Cut(arg, "=")
@@ -209,7 +210,7 @@ func (s *selection) ownModules() ([]module, error) {
 	return all, nil
 }
 
-func (s *selection) listedModules(ctx context.Context, stderr io.Writer) ([]module, error) {
+func (s *selection) buildModules(ctx context.Context, stderr io.Writer) ([]module, error) {
 	list, err := build.Load(filepath.Join(s.root, build.File))
 	if err != nil {
 		return nil, err
@@ -228,11 +229,11 @@ func (s *selection) listedModules(ctx context.Context, stderr io.Writer) ([]modu
 		if made == nil && err != nil {
 			return nil, err
 		}
-		results = made // a recipe that failed leaves the other builds be
+		results = made // a recipe that failed does not stop the other builds
 	}
 	var all []module
 	for _, r := range results {
-		m, err := s.listedModule(r)
+		m, err := s.buildModule(r)
 		if err != nil {
 			return nil, err
 		}
@@ -241,7 +242,7 @@ func (s *selection) listedModules(ctx context.Context, stderr io.Writer) ([]modu
 	return all, nil
 }
 
-func (s *selection) listedModule(r build.Result) (module, error) {
+func (s *selection) buildModule(r build.Result) (module, error) {
 	wasm, err := os.ReadFile(r.Path)
 	if err != nil && r.Err == nil {
 		return module{}, usagef("build %s: read module: %v; parity build makes it", r.Name, err)
@@ -252,34 +253,34 @@ func (s *selection) listedModule(r build.Result) (module, error) {
 		m.Known = append(m.Known, suite.Known{Pattern: k.Case, Reason: k.Reason, MayPass: !s.usualHost()})
 	}
 	m.leaks = r.Leaks
-	m.about.Language = r.Language
-	m.about.SDK = r.SDK.Name + " " + r.SDK.Version
-	m.about.Toolchain = strings.TrimSpace(r.Compiler + " " + r.Provenance.Compiler.Version)
-	m.about.Label = strings.Join(strings.Fields(r.Notes), " ")
+	m.Language = r.Language
+	m.SDK = r.SDK.Name + " " + r.SDK.Version
+	m.Toolchain = strings.TrimSpace(r.Compiler + " " + r.Provenance.Compiler.Version)
+	m.Label = strings.Join(strings.Fields(r.Notes), " ")
 	return m, nil
 }
 
-// usualHost says whether the modules run as builds.yaml means it: some known failures are those of one Envoy, or of the
-// allocator it asks first.
+// usualHost says whether the host is the one that builds.yaml was written for: some known failures happen only with one
+// version of Envoy, or with one order of the allocators.
 func (s *selection) usualHost() bool {
-	return s.profile == host.DefaultProfile.String() && s.allocate == "envoy"
+	return s.profile == profile.Default.String() && s.allocate == "envoy"
 }
 
 func (s *selection) module(name, file string, wasm []byte, selects ...string) module {
-	m := module{Subject: suite.Subject{Name: name, Wasm: wasm}, about: report.Build{
-		Name: name, File: file, Size: len(wasm), Select: append(selects, s.repeated()...)}}
+	m := module{Subject: suite.Subject{Wasm: wasm, Build: report.Build{
+		Name: name, File: file, Size: len(wasm), Select: append(selects, s.sameHost()...)}}}
 	if wasm != nil {
-		m.about.SHA256 = fmt.Sprintf("%x", sha256.Sum256(wasm))
+		m.SHA256 = fmt.Sprintf("%x", sha256.Sum256(wasm))
 	}
 	return m
 }
 
-// repeated are the flags that make another call use the same table and host.
-func (s *selection) repeated() []string {
+// sameHost are the flags with which another call uses the same table and host.
+func (s *selection) sameHost() []string {
 	var flags []string
 	for _, f := range []struct{ name, value, usual string }{
 		{"--cases", s.cases, ""}, {"--engine", s.engine, "wazero"},
-		{"--profile", s.profile, host.DefaultProfile.String()}, {"--allocator", s.allocate, "envoy"},
+		{"--profile", s.profile, profile.Default.String()}, {"--allocator", s.allocate, "envoy"},
 	} {
 		if f.value != f.usual {
 			flags = append(flags, f.name, f.value)

@@ -17,25 +17,26 @@ import (
 
 const mutantsHelp = `Usage: parity mutants [flags]
 
-Would the request table notice a fault in a plugin? Makes one small change at a time in the sources of each, builds every
-changed plugin and holds it against the table until a case is red. A change that no case notices has survived; each
-survivor is to be explained in conformance/mutants/survivors.yaml, or to be killed by a new case. A whole run ends with
-its result in conformance/README.md. It takes an hour; interrupted, it goes on where it was.
+Would the request table notice a fault in a plugin? Makes one small change at a time in the sources of each plugin, builds
+it, and runs it against the table until a case fails. A change that no case notices survives: either a new case has to
+notice it, or conformance/mutants/survivors.yaml has to say why nothing outside the plugin can observe it. A run of both
+plugins with the whole table takes hours and writes its result into conformance/mutants/README.md. After an interrupt,
+the same command continues where it stopped.
 
-  parity mutants                                 both plugins, whole
+  parity mutants                                 both plugins, all files
   parity mutants --lang rust --file headers.rs   one file
 
 Flags
   --lang LANGUAGE   go or rust (default: both)
-  --file PATTERN    only files of this name, such as 'deny.*'; repeat it for several
+  --file PATTERN    only files of this name, such as 'deny.*'; may be given several times
   --cases DIR       the table (default conformance/cases)
-  --least PERCENT   how many of 100 mutants have to be killed in each language (default 95)
+  --least PERCENT   the share of mutants that must be killed in each language (default 95)
   --again           forget the verdicts kept in .cache/mutants
-  --all             print what killed each mutant, too
+  --all             print every mutant, and the case that killed it
 
-Exit codes: 0 enough are killed and every survivor is explained; 1 not so, or an explanation is out of date, or the
-unchanged plugin fails a case; 2 the call, the table or survivors.yaml is wrong, or there was no mutant; 3 this machine
-lacks a compiler.
+Exit codes: 0 enough mutants are killed and every survivor has a reason; 1 not so, or an entry of survivors.yaml is out
+of date, or the unchanged plugin fails a case; 2 the call, the table or survivors.yaml is wrong, or there was no mutant;
+3 this machine lacks a compiler.
 `
 
 // runMutants is the command "mutants"; mutantsHelp says what its exit codes mean.
@@ -79,15 +80,18 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	mutantsText(stdout, scores, found, *all)
 	switch made := madeMutants(scores); {
 	case err != nil:
-		fmt.Fprintf(stderr, "parity mutants: interrupted after %d mutants; the same command goes on from here\n", made)
+		fmt.Fprintf(stderr, "parity mutants: interrupted after %d mutants; the same command continues from here\n", made)
 		return 1
 	case made == 0:
-		fmt.Fprintln(stderr, "parity mutants: no mutant: does --file name a file of a plugin?")
+		fmt.Fprintln(stderr, "parity mutants: no mutant: expected a plugin's file after --file, such as headers.rs")
 		return 2
 	}
 	if len(languages) == 0 && len(files) == 0 && s.cases == "" {
-		if err := keepMutants(filepath.Join(s.root, "conformance", "README.md"),
-			mutants.Summary(scores, found, "make mutants", loaded.Digest, loaded.Len())); err != nil {
+		folder := filepath.Join(s.root, "conformance")
+		if err := errors.Join(
+			spliceMutants(filepath.Join(folder, "mutants", "README.md"), mutants.Summary(scores, found, loaded.Digest, loaded.Len())),
+			spliceMutants(filepath.Join(folder, "README.md"), mutants.Sentence(scores)),
+		); err != nil {
 			return exit("mutants", err, stderr)
 		}
 	}
@@ -123,30 +127,30 @@ func mutantsText(w io.Writer, scores []mutants.Score, f mutants.Findings, all bo
 			}
 		}
 		for _, id := range s.LeftOut {
-			fmt.Fprintf(w, "%-4s unchanged, it fails %s: the case took no part\n", s.Language, id)
+			fmt.Fprintf(w, "%-4s the unchanged plugin fails %s: this case was left out\n", s.Language, id)
 		}
 	}
 	for _, r := range f.Unlisted {
-		fmt.Fprintf(w, "survived and not explained: %s:%d: %s: %s\n", r.File, r.Line, r.Operator, r.Change)
+		fmt.Fprintf(w, "survived without a reason in survivors.yaml: %s:%d: %s: %s\n", r.File, r.Line, r.Operator, r.Change)
 	}
 	for _, id := range f.Stale {
 		fmt.Fprintf(w, "survivors.yaml is out of date: %s\n", id)
 	}
 	for i := range scores {
 		s := &scores[i]
-		fmt.Fprintf(w, "%-4s %d of %d mutants killed, %.1f %%; %d made no program, %d no other module\n", s.Language, s.Count(mutants.Killed),
+		fmt.Fprintf(w, "%-4s %d of %d mutants killed, %.1f %%; %d do not compile, %d give no new module\n", s.Language, s.Count(mutants.Killed),
 			s.Count(mutants.Killed)+s.Count(mutants.Survived), s.Percent(), s.Count(mutants.NoProgram),
 			s.Count(mutants.Unchanged)+s.Count(mutants.SameAsAnother))
 	}
 }
 
-// keepMutants splices the summary into a document.
-func keepMutants(file, summary string) error {
+// spliceMutants puts a text between the marks of a document.
+func spliceMutants(file, result string) error {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	text, err := mutants.Splice(string(content), summary)
+	text, err := mutants.Splice(string(content), result)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}

@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// progress is one line on a terminal that says what runs; anywhere else it is a line a minute.
+// progress shows what runs: on a terminal in one line that is rewritten, elsewhere in a new line each minute.
 type progress struct {
 	w        io.Writer
 	terminal bool
 	last     time.Time
 }
 
-// How often the line changes at most: on a terminal, which is slow, faster than that could not be read.
+// The shortest time between two lines. On a terminal a faster change could not be read, and terminals are slow.
 const (
-	between       = 50 * time.Millisecond
-	betweenInPipe = time.Minute
+	minRedraw = 50 * time.Millisecond
+	minInPipe = time.Minute
 )
 
 func newProgress(w io.Writer) *progress {
 	p := &progress{w: w, terminal: isTerminal(w)}
 	if !p.terminal {
-		p.last = time.Now() // what takes less than a minute needs no line
+		p.last = time.Now() // a run of less than a minute needs no line
 	}
 	return p
 }
@@ -33,17 +33,17 @@ func (p *progress) step(done, total int, build, id string) {
 
 func (p *progress) say(line string) {
 	if !p.terminal {
-		if time.Since(p.last) >= betweenInPipe {
+		if time.Since(p.last) >= minInPipe {
 			p.last = time.Now()
 			fmt.Fprintln(p.w, line)
 		}
 		return
 	}
-	if time.Since(p.last) < between {
+	if time.Since(p.last) < minRedraw {
 		return
 	}
 	p.last = time.Now()
-	if most := width(p.w) - 1; len(line) > most { // a line that wraps can't be taken back
+	if most := width(p.w) - 1; len(line) > most { // a line that wraps cannot be cleared
 		line = line[:most]
 	}
 	fmt.Fprintf(p.w, "\r\x1b[K%s", line)

@@ -10,10 +10,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/header-auth/header-auth/bench"
+	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/report"
 	benchreport "github.com/header-auth/header-auth/report/bench"
@@ -21,10 +25,10 @@ import (
 
 const root = "../.."
 
-var update = flag.Bool("update", false, "splice the last result into README.md")
+var update = flag.Bool("update", false, "write the results into README.md again")
 
-// TestCommandsOfTheDocuments runs what the documents tell a reader to type: make's targets must exist, and parity must
-// know what to do with its arguments, in a folder with the reader's own my.wasm and my-cases.
+// TestCommandsOfTheDocuments runs the commands that the documents give: make's targets must exist, and parity must accept
+// its arguments, in a folder with a reader's my.wasm and my-cases.
 func TestCommandsOfTheDocuments(t *testing.T) {
 	here := t.TempDir()
 	for _, name := range []string{"conformance", "builds.yaml", "go.mod"} {
@@ -41,9 +45,9 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 		write(t, filepath.Join(here, name), []byte(text))
 	}
 	var commands []string
-	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "bench/METHODOLOGY.md"} {
+	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "conformance/mutants/README.md", "bench/METHODOLOGY.md"} {
 		text := read(t, document)
-		if document == "README.md" { // its result names a command that takes a quarter of an hour
+		if document == "README.md" { // its result of the benchmark names a command that takes a quarter of an hour
 			before, _, after := around(t, text, benchBegin, benchEnd)
 			text = before + after
 		}
@@ -72,28 +76,41 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 					t.Errorf("exit %d\n%s", code, out.String())
 				}
 			default:
-				t.Errorf("a command that this test does not know")
+				t.Errorf("this test does not know the command %s", words[0])
 			}
 		})
 	}
 }
 
-// TestResultOfTheReadme: the result it shows is that of the table there is. With -update it is spliced in from the last
-// conformant run.
+// TestResultOfTheReadme: the README shows the total of the whole table for every build. With -update it is taken from the
+// last conformant run.
 func TestResultOfTheReadme(t *testing.T) {
 	loaded, err := table.Load(filepath.Join(root, "conformance/cases"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	list, err := build.Load(filepath.Join(root, build.File))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if *update {
-		splice(t, loaded)
+		before, _, after := around(t, read(t, "README.md"), resultBegin, resultEnd)
+		write(t, filepath.Join(root, "README.md"), []byte(before+resultBegin+lastTotal(t, loaded)+resultEnd+after))
 	}
 	_, shown, _ := around(t, read(t, "README.md"), resultBegin, resultEnd)
-	for _, group := range loaded.Groups {
-		line := regexp.MustCompile(fmt.Sprintf(`(?m)^ +%s +✓ %d/%[2]d `, group.Name, len(group.Cases)))
-		if !line.MatchString(shown) {
-			t.Errorf("README.md does not show the %d cases of %s: run make conformance, then go test ./cmd/parity -run Readme -update", len(group.Cases), group.Name)
-		}
+	want := []string{"```", "group"}
+	for _, b := range list.Builds {
+		want = append(want, b.Name)
+	}
+	want = append(want, "total")
+	for range list.Builds {
+		want = append(want, "✓", fmt.Sprintf("%d/%[1]d", loaded.Len()))
+	}
+	n := strconv.Itoa(loaded.Len() * len(list.Builds))
+	want = append(want, "conformant:", n, "of", n, "passed", "```")
+	if diff := cmp.Diff(want, strings.Fields(shown)); diff != "" {
+		t.Errorf("README.md does not show the result of this table: run make conformance, then go test ./cmd/parity -run Readme -update"+
+			" (-want +got):\n%s", diff)
 	}
 }
 
@@ -115,8 +132,7 @@ func TestWorstOfTheMethodology(t *testing.T) {
 	}
 }
 
-// TestBenchOfTheReadme: what it shows is what follows from the full run that is kept beside the benchmark. With -update it
-// is spliced in.
+// TestBenchOfTheReadme: the README shows the results of the full run in bench/result. With -update they are written again.
 func TestBenchOfTheReadme(t *testing.T) {
 	kept, err := readEvidence(filepath.Join(root, "bench/result/bench.json"))
 	if err != nil {
@@ -142,34 +158,41 @@ func TestBenchOfTheReadme(t *testing.T) {
 	}
 }
 
-func splice(t *testing.T, loaded *table.Table) {
-	kept, err := os.ReadFile(filepath.Join(root, ".cache/conformant"))
+// lastTotal is of the last conformant run: the names of the builds, the line of totals and the verdict.
+func lastTotal(t *testing.T, loaded *table.Table) string {
+	t.Helper()
+	stored, err := os.ReadFile(filepath.Join(root, ".cache/conformant"))
 	if err != nil {
 		t.Fatalf("run make conformance first: %v", err)
 	}
-	_, kept, _ = bytes.Cut(kept, []byte("\n"))
-	r, err := report.Parse(kept)
+	_, stored, _ = bytes.Cut(stored, []byte("\n"))
+	r, err := report.Parse(stored)
 	if err != nil || r.Table.Digest != loaded.Digest || len(r.Results) != len(r.Builds)*loaded.Len() {
 		t.Fatalf("run make conformance first: the last run is not of all builds and this table (%v)", err)
 	}
 	var text bytes.Buffer
-	if err := report.Text(&text, r, report.TextOptions{}); err != nil {
+	if err := writeText(&text, r); err != nil {
 		t.Fatal(err)
 	}
-	result := text.String()
-	result = result[strings.Index(result, "\n  group ")+1:]
-	before, _, after := around(t, read(t, "README.md"), resultBegin, resultEnd)
-	document := before + resultBegin + "\n```\n" + strings.TrimRight(result, "\n") + "\n```\n" + resultEnd + after
-	write(t, filepath.Join(root, "README.md"), []byte(document))
+	result := "\n```\n"
+	for line := range strings.Lines(text.String()) {
+		switch first, _, _ := strings.Cut(strings.TrimSpace(line), " "); first {
+		case "group", "total":
+			result += line
+		case "conformant:":
+			result += "\n" + line
+		}
+	}
+	return result + "```\n"
 }
 
-// The marks around what is spliced into README.md.
+// The marks around the parts of README.md that are written by tests.
 const (
 	benchBegin, benchEnd   = "<!-- bench -->", "<!-- end bench -->"
 	resultBegin, resultEnd = "<!-- result -->", "<!-- end -->"
 )
 
-// around gives a document in three: before the mark begin, between both marks, after the mark end.
+// around cuts a document into three parts: before the mark begin, between both marks, after the mark end.
 func around(t *testing.T, document, begin, end string) (before, inside, after string) {
 	t.Helper()
 	before, rest, began := strings.Cut(document, begin)
@@ -180,7 +203,7 @@ func around(t *testing.T, document, begin, end string) (before, inside, after st
 	return before, inside, after
 }
 
-// typed are the commands after a prompt, and parity's in the text.
+// typed are the commands after a prompt, and those of make and parity in the text.
 func typed(document string) []string {
 	var found []string
 	for _, m := range regexp.MustCompile("(?m)^\\$ ([^#\n]+)|`((?:make|parity) [a-z]+ [^`]*|make [a-z]+)`").FindAllStringSubmatch(document, -1) {
@@ -189,14 +212,14 @@ func typed(document string) []string {
 	return found
 }
 
-// ownTable is the one that conformance/README.md tells to start from, by file name.
+// ownTable is the example table of conformance/README.md: its files by name.
 func ownTable(t *testing.T) map[string]string {
 	files := map[string]string{}
 	for _, m := range regexp.MustCompile("(?s)```yaml\n# (my-cases/[a-z.]+)\n(.*?)```").FindAllStringSubmatch(read(t, "conformance/README.md"), -1) {
 		files[m[1]] = m[2]
 	}
 	if len(files) != 2 {
-		t.Fatalf("conformance/README.md has %d files of a table to start from, expected 2", len(files))
+		t.Fatalf("conformance/README.md has %d files of the example table, expected 2", len(files))
 	}
 	return files
 }

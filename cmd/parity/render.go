@@ -16,10 +16,10 @@ import (
 
 const renderHelp = `Usage: parity render FILE [flags]
 
-Writes the report of a benchmark again from its bench.json. The file holds what was measured and nothing else: verdicts
-are made of it anew, by the method of this parity, so an old measurement gains from a better one. Nothing is run.
+Writes the report of a benchmark again from its bench.json. The file has only what was measured. The verdicts are made
+again, by the method of this version of parity. Nothing is run.
 
-  parity render dist/bench/bench.json                              the terminal's form
+  parity render dist/bench/bench.json                              as text
   parity render bench.json --format markdown --out report.md       for a pull request
   parity render bench.json --format benchstat --out bench.txt      then: benchstat -col /build bench.txt
   parity render bench.json --dir public                            bench.json, report.html, report.md and bench.txt there,
@@ -30,19 +30,19 @@ Flags
   --format FORMAT  text (default), markdown, benchstat, html or json (the schema header-auth/bench/v1)
   --out FILE       write to FILE; nothing else is printed
   --dir DIR        write every form to that folder, which is made if it is not there
-  --budgets FILE   hold the findings against the limits of that file
+  --budgets FILE   compare the findings with the limits of that file
   --against FILE   compare with an earlier bench.json, interval against interval
 
-Exit codes: 0 written, whatever the verdict is; 2 the call is wrong, or a file can't be read, is no bench.json or is one
-of another version; 3 the report can't be written.
+Exit codes: 0 written, whatever the verdict is; 2 the call is wrong, or a file cannot be read, is no bench.json or is of
+another version; 3 the report cannot be written.
 `
 
-// rendering is the call of "render".
+// rendering is the flags of "render".
 type rendering struct {
 	format, out, dir, budgets, against string
 }
 
-// runRender is the command "render"; renderHelp says what its exit codes mean.
+// runRender is the command "render"; renderHelp explains its exit codes.
 func runRender(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	var c rendering
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
@@ -71,7 +71,7 @@ func (c rendering) run(files []string, stdout io.Writer) error {
 		return usagef("%d files: expected one; see parity render --help", len(files))
 	}
 	if c.dir != "" && (c.format != "" || c.out != "") {
-		return usagef("--dir writes every form: expected neither --format nor --out beside it")
+		return usagef("--dir writes every form: expected no --format and no --out with it")
 	}
 	write, err := benchForm(c.format)
 	if err != nil {
@@ -102,7 +102,7 @@ func (c rendering) run(files []string, stdout io.Writer) error {
 	return replaceFile(c.out, content.Bytes())
 }
 
-// findings reads what was measured and judges it.
+// findings reads the measurement and judges it.
 func (c rendering) findings(file string) (r *evidence.Report, f *verdict.Findings, err error) {
 	if r, err = readEvidence(file); err != nil {
 		return nil, nil, err
@@ -122,7 +122,7 @@ func (c rendering) findings(file string) (r *evidence.Report, f *verdict.Finding
 	return r, judged(r, limits, then, c.against), nil
 }
 
-// benchForm finds the form of a report that a format stands for.
+// benchForm is the function that writes a benchmark's report in a format.
 func benchForm(format string) (func(io.Writer, *evidence.Report, *verdict.Findings) error, error) {
 	switch format {
 	case "", "text":

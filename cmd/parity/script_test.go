@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == workerCommand { // a benchmark starts its own program
+	if len(os.Args) > 1 && os.Args[1] == workerCommand { // a benchmark starts this program again
 		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	}
 	testscript.Main(m, map[string]func(){
@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestScripts runs testdata/*.txtar. Each finds some small plugins beside it: modules writes them.
+// TestScripts runs testdata/*.txtar. Each script has the modules of the function modules in its folder.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// modules are plugins for the table of the scripts: it wants everything refused with 403, `no`, and one line.
+// modules are plugins for the table of the scripts, which wants every request refused with 403, `no` and one log line.
 func modules() map[string][]byte {
 	refuse := func(g *wasmtest.Guest, line string) {
 		g.Call("proxy_on_request_headers", "proxy_log", 1, line)
@@ -56,7 +56,7 @@ func modules() map[string][]byte {
 	unknown := guest()
 	unknown.Call("proxy_on_request_headers", "proxy_make_coffee", 2)
 	sound := refusing("refused")
-	// door lets a request through when it has a header of this name, whose status is then 0.
+	// door lets a request pass if it has this header: the status of the call is then 0.
 	door := guest()
 	call := door.Call("proxy_on_request_headers", "proxy_get_header_map_value", 0, "x-debug-allow", wasmtest.Out)
 	door.Do("proxy_on_request_headers", wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call)), wasmtest.Eqz, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)

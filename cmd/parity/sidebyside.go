@@ -11,7 +11,7 @@ import (
 	"github.com/header-auth/header-auth/internal/diff"
 )
 
-// sideBySide prints two traces in two columns, lines that say the same next to each other.
+// sideBySide prints two traces in two columns, with equal lines next to each other.
 type sideBySide struct {
 	left, right traced
 	width       int // of both together
@@ -23,7 +23,7 @@ func (s sideBySide) write(b *strings.Builder) {
 	s.row(b, ' ', s.left.name, s.right.name)
 	for _, place := range s.places() {
 		fmt.Fprintf(b, "\n%s\n", s.left.title(place))
-		s.passage(b, withoutAddresses(s.left.at(place)), withoutAddresses(s.right.at(place)))
+		s.step(b, withoutAddresses(s.left.at(place)), withoutAddresses(s.right.at(place)))
 	}
 	if s.left.end != "" || s.right.end != "" {
 		b.WriteString("\n")
@@ -31,21 +31,21 @@ func (s sideBySide) write(b *strings.Builder) {
 	}
 }
 
-// places are the parts of the case that either side came to, in order.
+// places are the steps that at least one side reached, in order.
 func (s sideBySide) places() []suite.Place {
 	longest := s.left
-	if len(s.right.passages) > len(s.left.passages) {
+	if len(s.right.steps) > len(s.left.steps) {
 		longest = s.right
 	}
 	var places []suite.Place
-	for _, p := range longest.passages {
+	for _, p := range longest.steps {
 		places = append(places, p.Place)
 	}
 	return places
 }
 
-// passage aligns two lists of lines. Lines that differ stand next to each other as far as they go.
-func (s sideBySide) passage(b *strings.Builder, left, right []string) {
+// step aligns the lines of both sides. Lines that differ are printed in pairs.
+func (s sideBySide) step(b *strings.Builder, left, right []string) {
 	var onlyLeft, onlyRight []string
 	flush := func() {
 		both := min(len(onlyLeft), len(onlyRight))
@@ -74,8 +74,8 @@ func (s sideBySide) passage(b *strings.Builder, left, right []string) {
 	flush()
 }
 
-// row prints a line of each side. Where they differ all of both is shown, on several lines if need be; where they are
-// equal a line that is too long is cut.
+// row prints a line of each side. If they differ, all of both is shown, on several lines if they are long; if they are
+// equal, a long line is cut.
 func (s sideBySide) row(b *strings.Builder, mark byte, left, right string) {
 	column := max(10, (s.width-3)/2)
 	lefts, rights := []string{fit(left, column)}, []string{fit(right, column)}
@@ -99,7 +99,7 @@ func nth(lines []string, i int) string {
 	return ""
 }
 
-// wrap breaks a line into pieces of so many columns, those after the first indented a little further.
+// wrap breaks a line into pieces of at most that many columns. The pieces after the first are indented more.
 func wrap(line string, columns int) []string {
 	indent := strings.Repeat(" ", min(len(line)-len(strings.TrimLeft(line, " "))+4, columns/2))
 	var out []string
@@ -127,7 +127,7 @@ func fit(line string, columns int) string {
 	return text.Trim(line, columns-1) + "…"
 }
 
-// addresses differ between any two builds, and mean nothing by themselves.
+// addresses differ between any two builds and say nothing about their behaviour.
 var addresses = regexp.MustCompile(`= 0x[0-9a-f]+$`)
 
 func withoutAddresses(lines []string) []string {

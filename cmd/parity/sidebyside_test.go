@@ -7,16 +7,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/report"
 )
 
 func sample(name, end string, lines ...string) traced {
-	t := traced{name: name, id: "group/case", steps: 1, end: end}
-	p := suite.Passage{Place: suite.Place{Step: 1, Repetition: 1}}
+	t := traced{name: name, id: "group/case", stepsOfCase: 1, end: end}
+	p := suite.StepTrace{Place: suite.Place{Step: 1, Repetition: 1}}
 	for _, l := range lines {
 		trimmed := strings.TrimLeft(l, " ")
-		p.Crossings = append(p.Crossings, suite.Crossing{Depth: (len(l) - len(trimmed)) / 2, Text: trimmed})
+		p.Crossings = append(p.Crossings, report.Crossing{Depth: (len(l) - len(trimmed)) / 2, Text: trimmed})
 	}
-	t.passages = []suite.Passage{p}
+	t.steps = []suite.StepTrace{p}
 	return t
 }
 
@@ -107,7 +108,7 @@ func TestTraceTitles(t *testing.T) {
 		{2, suite.Place{Step: 3, Repetition: 1}, "the good request afterwards"},
 	}
 	for _, test := range tests {
-		if got := (traced{steps: test.steps}).title(test.place); got != test.want {
+		if got := (traced{stepsOfCase: test.steps}).title(test.place); got != test.want {
 			t.Errorf("%+v of %d: %q, want %q", test.place, test.steps, got, test.want)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench/soak"
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
 var soakHelp = fmt.Sprintf(`Usage: parity soak [flags]
@@ -38,7 +38,7 @@ A build with leaks in builds.yaml is known to leak: that is shown and does not f
 
 Exit codes: 0 every answer right and no leak; 1 a wrong answer, a leak, a VM that died, or nothing known of a path; 2 the
 call, builds.yaml or the table is wrong, or nothing was run; 3 this machine lacks a compiler, or the run was interrupted.
-`, soak.Rounds, soak.Longest, host.DefaultProfile, soak.Rounds, soak.ShortRounds)
+`, soak.Rounds, soak.Longest, profile.Default, soak.Rounds, soak.ShortRounds)
 
 // runSoak is the command "soak"; soakHelp says what its exit codes mean.
 func runSoak(ctx context.Context, args []string, stdout, stderr io.Writer) int {

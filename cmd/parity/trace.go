@@ -10,12 +10,15 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/report"
 )
 
 var traceHelp = fmt.Sprintf(`Usage: parity trace CASE [--build NAME | --wasm NAME=FILE] [--build NAME | --wasm NAME=FILE] [flags]
 
-Runs one case and prints every call that crosses between host and plugin, indented by depth, with what it returned. Two
-modules stand side by side: lines with | differ, < and > are on one side only. A step that is repeated is shown %d times.
+Runs one case and prints every call between host and plugin, indented by depth, with its result. Two modules are printed
+side by side: a line with | differs, and one with < or > is on one side only. Of a step that is repeated, the first %d
+repetitions are shown.
 
   parity trace repeated/true-then-false --build rust
   parity trace repeated/true-then-false --build rust --build go-tinygo
@@ -23,16 +26,16 @@ modules stand side by side: lines with | differ, < and > are on one side only. A
 
 Flags
 `+selectionHelp+`
-The lines are as wide as the terminal, or COLUMNS; 160 columns in a pipe.
+The lines are as wide as the terminal, or as COLUMNS says; in a pipe, 160 columns.
 
-Exit codes: 0 traced, whatever the case came to; 1 a module did not load or start; 2 the call, builds.yaml or the table is
-wrong; 3 this machine lacks a compiler.
-`, shownRepetitions, host.DefaultProfile)
+Exit codes: 0 traced, whether the case passed or not; 1 a module did not load or start; 2 the call, builds.yaml or the
+table is wrong; 3 this machine lacks a compiler.
+`, shownRepetitions, profile.Default)
 
-// shownRepetitions of a step are traced; the memory cases have thousands.
+// shownRepetitions is how many repetitions of a step are traced; the memory cases have thousands.
 const shownRepetitions = 3
 
-// runTrace is the command "trace"; traceHelp says what its exit codes mean.
+// runTrace is the command "trace"; traceHelp explains its exit codes.
 func runTrace(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var s selection
 	flags := flag.NewFlagSet("trace", flag.ContinueOnError)
@@ -107,11 +110,11 @@ func traceOne(ctx context.Context, m module, t *table.Table, o host.Options) (tr
 	}
 	defer compiled.Close(ctx)
 	c := &t.Cases()[0]
-	one := traced{name: m.Name, id: c.ID, steps: len(c.Steps)}
-	seen, err := suite.Observe(ctx, compiled, c, suite.Options{
+	one := traced{name: m.Name, id: c.ID, stepsOfCase: len(c.Steps)}
+	seen, err := suite.Observe(ctx, compiled, c, suite.ObserveOptions{
 		Good:   suite.Good(&t.Contract, c),
 		Repeat: shownRepetitions,
-		Trace:  func(p suite.Passage) { one.passages = append(one.passages, p) },
+		Trace:  func(s suite.StepTrace) { one.steps = append(one.steps, s) },
 	})
 	if err != nil {
 		return traced{}, err
@@ -122,12 +125,12 @@ func traceOne(ctx context.Context, m module, t *table.Table, o host.Options) (tr
 	return one, nil
 }
 
-// traced is what one module made of the case.
+// traced is the trace of one module.
 type traced struct {
-	name, id string
-	steps    int
-	passages []suite.Passage
-	end      string // how the VM failed; "": it lives
+	name, id    string
+	stepsOfCase int
+	steps       []suite.StepTrace
+	end         string // how the VM failed; "": it did not
 }
 
 func (t traced) title(p suite.Place) string {
@@ -135,9 +138,9 @@ func (t traced) title(p suite.Place) string {
 	switch {
 	case p.Step == 0:
 		return "start and configuration"
-	case p.Step > t.steps:
+	case p.Step > t.stepsOfCase:
 		return "the good request afterwards"
-	case t.steps == 1:
+	case t.stepsOfCase == 1:
 		title = "the request"
 	}
 	if p.Repetition > 1 {
@@ -148,9 +151,9 @@ func (t traced) title(p suite.Place) string {
 
 func (t traced) write(b *strings.Builder) {
 	fmt.Fprintf(b, "%s · %s\n", t.id, t.name)
-	for _, p := range t.passages {
-		fmt.Fprintf(b, "\n%s\n", t.title(p.Place))
-		for _, line := range lines(p.Crossings) {
+	for _, s := range t.steps {
+		fmt.Fprintf(b, "\n%s\n", t.title(s.Place))
+		for _, line := range lines(s.Crossings) {
 			fmt.Fprintf(b, "  %s\n", line)
 		}
 	}
@@ -159,17 +162,17 @@ func (t traced) write(b *strings.Builder) {
 	}
 }
 
-// at is what crossed in one part of the case.
+// at is the lines of one step.
 func (t traced) at(place suite.Place) []string {
-	for _, p := range t.passages {
-		if p.Place == place {
-			return lines(p.Crossings)
+	for _, s := range t.steps {
+		if s.Place == place {
+			return lines(s.Crossings)
 		}
 	}
 	return nil
 }
 
-func lines(crossings []suite.Crossing) []string {
+func lines(crossings []report.Crossing) []string {
 	out := make([]string, len(crossings))
 	for i, c := range crossings {
 		out[i] = strings.Repeat("  ", c.Depth) + c.Text

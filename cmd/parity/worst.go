@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/bench/worst"
 	requests "github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -41,7 +42,7 @@ Of a build with leaks in builds.yaml the time does not count: its collector has 
 
 Exit codes: 0 no request takes longer than %s; 1 one does, its interval as a whole above it, or an answer is wrong; 2 the call,
 builds.yaml or the table is wrong; 3 this machine lacks a compiler, or the run was interrupted.
-`, host.DefaultProfile, worstRounds, worst.Limit)
+`, profile.Default, worstRounds, worst.Limit)
 
 // worstReport is what is printed.
 type worstReport struct {

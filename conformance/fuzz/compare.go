@@ -70,7 +70,7 @@ func (b Builds) Compare(ctx context.Context, c table.Case) (table.Case, *Differe
 		if build.name == slow && rare != 0 && len(b) > 1 {
 			continue
 		}
-		o, err := suite.Observe(ctx, build.module, &c, suite.Options{})
+		o, err := suite.Observe(ctx, build.module, &c, suite.ObserveOptions{})
 		if err != nil {
 			return c, &Difference{build.name, "the case can't be run", "no error", err.Error()}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // Foreign judges modules by a table of their own, for which there is no model. A request that the table wants refused
@@ -81,7 +82,7 @@ func mentions(text string) []string {
 // Heard are the texts that a module hands to the host in the cases.
 func (f *Foreign) Heard(ctx context.Context, m *host.Module) (all []string) {
 	for _, c := range f.bases[:min(len(f.bases), 16)] {
-		_, _ = suite.Observe(ctx, m, &c, suite.Options{Trace: func(p suite.Passage) { all = append(all, heard(p, "")...) }})
+		_, _ = suite.Observe(ctx, m, &c, suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, heard(p, "")...) }})
 	}
 	return all
 }
@@ -160,7 +161,7 @@ func (f *Foreign) run(ctx context.Context, m *host.Module, c table.Case, request
 		s.Request = r
 		c.Steps = append(c.Steps, s)
 	}
-	o, err := suite.Observe(ctx, m, &c, suite.Options{})
+	o, err := suite.Observe(ctx, m, &c, suite.ObserveOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +181,7 @@ func (f *Foreign) run(ctx context.Context, m *host.Module, c table.Case, request
 func (f *Foreign) smallest(ctx context.Context, name string, m *host.Module, c table.Case, r *table.Request) (table.Case, *Difference) {
 	before := len(c.Steps[0].Request.Headers)
 	best := *r
-	fewest := func(items []table.Header, set func(*table.Request, []table.Header)) {
+	fewest := func(items []headermap.Header, set func(*table.Request, []headermap.Header)) {
 		for size := len(items); size > 0; size /= 2 {
 			for at := 0; at+size <= len(items); {
 				rest, smaller := slices.Concat(items[:at], items[at+size:]), best
@@ -195,9 +196,9 @@ func (f *Foreign) smallest(ctx context.Context, name string, m *host.Module, c t
 	}
 	if before < len(best.Headers) {
 		kept := best.Headers[:before:before]
-		fewest(best.Headers[before:], func(r *table.Request, rest []table.Header) { r.Headers = slices.Concat(kept, rest) })
+		fewest(best.Headers[before:], func(r *table.Request, rest []headermap.Header) { r.Headers = slices.Concat(kept, rest) })
 	}
-	fewest(best.Trailers, func(r *table.Request, rest []table.Header) { r.Trailers = rest })
+	fewest(best.Trailers, func(r *table.Request, rest []headermap.Header) { r.Trailers = rest })
 	c.Steps = slices.Clone(c.Steps)
 	c.Steps[0].Request = &best
 	return c, &Difference{name, "decision", string(table.Refuse), string(table.Allow)}

@@ -8,7 +8,7 @@ import (
 )
 
 // heard are the texts that a module handed to the host, without those that the case said before.
-func heard(p suite.Passage, said string) (all []string) {
+func heard(p suite.StepTrace, said string) (all []string) {
 	for _, c := range p.Crossings {
 		if c.ToGuest {
 			continue

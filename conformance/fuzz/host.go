@@ -1,6 +1,9 @@
 package fuzz
 
-import "github.com/header-auth/header-auth/conformance/table"
+import (
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
+)
 
 // services are the names of clusters; more often than not one that is there.
 var services = []string{"auth", "tokens"}
@@ -40,31 +43,31 @@ func (d *dice) answer() table.Answer {
 		return table.Answer{Kind: pick(d, table.Reset, table.Reset, table.Refused, table.NotConnected, table.Closed, table.Garbage, table.TimedOut)}
 	}
 	status := pick(d, "200", "200", "200", "200", "200", "200", "200", "200", "200", "200", "403", "502", "503", "504", "500", "99", "2000", "2 0", "", "200 ", "\xff")
-	a := table.Answer{Headers: []table.Header{{Name: ":status", Value: status}}}
+	a := table.Answer{Headers: []headermap.Header{{Name: ":status", Value: status}}}
 	if len(d.takes) > 0 && !d.oneIn(4) {
-		a.Headers = append(a.Headers, table.Header{Name: pick(d, d.takes...), Value: pick(d, "t1", "t2", "t3", "t4")})
+		a.Headers = append(a.Headers, headermap.Header{Name: pick(d, d.takes...), Value: pick(d, "t1", "t2", "t3", "t4")})
 	}
 	for range max(0, d.below(4)-1) {
-		a.Headers = append(a.Headers, table.Header{Name: pick(d, "authorization", "x-a", "x-user", "allow", "x-auth"),
+		a.Headers = append(a.Headers, headermap.Header{Name: pick(d, "authorization", "x-a", "x-user", "allow", "x-auth"),
 			Value: pick(d, "t1", "t2", "", " t", "a\x00b", "\xff", "t\tu", "t\n")})
 	}
 	switch d.below(12) {
 	case 0:
 		a.Headers = append(a.Headers, d.grpcStatus())
 	case 1:
-		a.Trailers = []table.Header{d.grpcStatus()}
+		a.Trailers = []headermap.Header{d.grpcStatus()}
 	case 2:
-		a.Headers = append(a.Headers, table.Header{Name: "content-type", Value: pick(d, "text/plain", "text/plain", "text/html")})
+		a.Headers = append(a.Headers, headermap.Header{Name: "content-type", Value: pick(d, "text/plain", "text/plain", "text/html")})
 		if d.oneIn(3) {
-			a.Headers = append(a.Headers, table.Header{Name: "x-envoy-upstream-service-time", Value: "1"})
+			a.Headers = append(a.Headers, headermap.Header{Name: "x-envoy-upstream-service-time", Value: "1"})
 		}
 	}
 	return a
 }
 
 // grpcStatus is one that says yes, or does not.
-func (d *dice) grpcStatus() table.Header {
-	return table.Header{Name: pick(d, "grpc-status", "grpc-status", "Grpc-Status", "grpc-message"), Value: pick(d, "0", "0", "14", "7", "", "00", "0,14", "0 ", "\xff")}
+func (d *dice) grpcStatus() headermap.Header {
+	return headermap.Header{Name: pick(d, "grpc-status", "grpc-status", "Grpc-Status", "grpc-message"), Value: pick(d, "0", "0", "14", "7", "", "00", "0,14", "0 ", "\xff")}
 }
 
 // pairsFunction hands over headers, which may lie as well as fail.

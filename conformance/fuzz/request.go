@@ -6,29 +6,30 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // request has the key that opens, more often than not, or one that is bent.
-func (d *dice) request(key table.Header) *table.Request {
-	r := &table.Request{Response: table.Response{Headers: []table.Header{{Name: ":status", Value: pick(d, "200", "404", "503")}}}}
-	r.Headers = []table.Header{{Name: ":authority", Value: "shop.example"}, {Name: ":path", Value: pick(d, "/", "/?allow=true")},
-		{Name: ":method", Value: pick(d, "GET", "HEAD", "POST")}, {Name: ":scheme", Value: "http"}}
+func (d *dice) request(key headermap.Header) *table.Request {
+	r := &table.Request{Response: table.Message{Headers: headermap.Of(":status", pick(d, "200", "404", "503"))}}
+	r.Headers = headermap.Of(":authority", "shop.example", ":path", pick(d, "/", "/?allow=true"),
+		":method", pick(d, "GET", "HEAD", "POST"), ":scheme", "http")
 	r.Headers = append(r.Headers, d.headers(5)...)
 	if !d.oneIn(4) {
 		if d.oneIn(5) {
 			key.Value = d.bent(key.Value)
 		}
-		r.Headers = slices.DeleteFunc(r.Headers, func(h table.Header) bool { return h.Name == key.Name })
+		r.Headers = slices.DeleteFunc(r.Headers, func(h headermap.Header) bool { return h.Name == key.Name })
 		r.Headers = append(r.Headers, key)
 	}
 	if d.oneIn(12) {
-		r.Headers = append(r.Headers, table.Header{Name: "content-type", Value: pick(d, "application/grpc", "application/grpc+proto", "text/plain")})
+		r.Headers = append(r.Headers, headermap.Header{Name: "content-type", Value: pick(d, "application/grpc", "application/grpc+proto", "text/plain")})
 	}
 	if d.oneIn(4) {
 		r.Body = [][]byte{[]byte("allow: true")}
 	}
 	if d.oneIn(8) {
-		r.Trailers = []table.Header{d.header()}
+		r.Trailers = []headermap.Header{d.header()}
 	}
 	r.Response.Headers = append(r.Response.Headers, d.headers(3)...)
 	if d.oneIn(4) {
@@ -36,7 +37,7 @@ func (d *dice) request(key table.Header) *table.Request {
 	}
 	if d.changing {
 		// A request with a name or value that is none breaks off in Envoy once a plugin has changed it.
-		r.Headers = slices.DeleteFunc(r.Headers, func(h table.Header) bool {
+		r.Headers = slices.DeleteFunc(r.Headers, func(h headermap.Header) bool {
 			return strings.ContainsAny(h.Name+h.Value, "\x00\r\n \u212a") && h.Name != key.Name || strings.Contains(h.Name, "\xff") || h.Name == ""
 		})
 	}
@@ -44,8 +45,8 @@ func (d *dice) request(key table.Header) *table.Request {
 }
 
 // headers are fewer than most, some of them twice with another value.
-func (d *dice) headers(most int) []table.Header {
-	var all []table.Header
+func (d *dice) headers(most int) []headermap.Header {
+	var all []headermap.Header
 	for range d.below(most) {
 		h := d.header()
 		if len(all) > 0 && d.oneIn(2) {
@@ -56,7 +57,7 @@ func (d *dice) headers(most int) []table.Header {
 	return all
 }
 
-func (d *dice) header() table.Header {
+func (d *dice) header() headermap.Header {
 	name := pick(d, "allow", "allow", "x-a", "x-a", "x-a", "x_a", "x-auth", "a", "!#$%&'*+-.^_`|~09", "x-user", "cookie", "x-api-key", "accept",
 		"allow ", "\u212a", "x\xff", "", "al\x00low")
 	value := pick(d, "true", "true", "true", "", "True", "a\tb", "true,true", " true", "true ", "é", "\u212a", "K", "k", "ß", "ss", "a b", "😀",
@@ -64,7 +65,7 @@ func (d *dice) header() table.Header {
 	if d.oneIn(12) {
 		name, value = "authorization", d.authorization()
 	}
-	return table.Header{Name: name, Value: value}
+	return headermap.Header{Name: name, Value: value}
 }
 
 // authorization is mostly one of the users of a configuration.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // most is how many smaller cases are tried.
@@ -118,10 +119,10 @@ func (s *shrinker) shorten() bool {
 				step.Request = &r
 			})
 		}
-		helped = without(s, step.Request.Headers[4:], func(c *table.Case, rest []table.Header) { // no request without its pseudo-headers
+		helped = without(s, step.Request.Headers[4:], func(c *table.Case, rest []headermap.Header) { // no request without its pseudo-headers
 			request(func(r *table.Request) { r.Headers = append(r.Headers[:4:4], rest...) })(c)
 		}) || helped
-		helped = without(s, step.Request.Response.Headers[1:], func(c *table.Case, rest []table.Header) {
+		helped = without(s, step.Request.Response.Headers[1:], func(c *table.Case, rest []headermap.Header) {
 			request(func(r *table.Request) { r.Response.Headers = append(r.Response.Headers[:1:1], rest...) })(c)
 		}) || helped
 		for _, do := range []func(*table.Request){func(r *table.Request) { r.Body = nil }, func(r *table.Request) { r.Trailers = nil },

@@ -127,7 +127,7 @@ func TestForeign(t *testing.T) {
 				t.Errorf("found\n%s\nexpected %q in it", content, test.found)
 			}
 			for _, again := range written.Cases() { // the case alone shows it
-				o, err := suite.Observe(t.Context(), m, &again, suite.Options{})
+				o, err := suite.Observe(t.Context(), m, &again, suite.ObserveOptions{})
 				if err != nil || len(suite.Check(&again, o)) == 0 {
 					t.Errorf("the module passes the case that was written: %v", err)
 				}
@@ -179,7 +179,11 @@ func TestSweepFindsDoors(t *testing.T) {
 		if d == nil {
 			return "", nil
 		}
-		return text(c, "", d), d
+		found, err := caseFile(c, "", d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(found), d
 	}
 	for door, code := range planted {
 		found, d := sweep(buildGo(t, goTool, code), time.Minute)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/dictionary"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // together is how many words are tried at once: as headers of one request, of which Envoy takes a hundred.
@@ -69,10 +70,10 @@ func (v *varied) headers(words []dictionary.Word, keys []string) {
 		return
 	}
 	pairs := func(value func(dictionary.Word) string) {
-		var headers []table.Header
+		var headers []headermap.Header
 		var arguments []string
 		for _, w := range names {
-			headers = append(headers, table.Header{Name: strings.ToLower(w.Text), Value: value(w)})
+			headers = append(headers, headermap.Header{Name: strings.ToLower(w.Text), Value: value(w)})
 			arguments = append(arguments, w.Text+"="+value(w))
 		}
 		v.with("headers", func(r *table.Request) { r.Headers = append(r.Headers, headers...) })
@@ -148,12 +149,12 @@ func set(r *table.Request, name, value string) {
 	for i, h := range r.Headers {
 		if h.Name == name {
 			r.Headers[i].Value = value
-			rest := slices.DeleteFunc(slices.Clone(r.Headers[i+1:]), func(h table.Header) bool { return h.Name == name })
+			rest := slices.DeleteFunc(slices.Clone(r.Headers[i+1:]), func(h headermap.Header) bool { return h.Name == name })
 			r.Headers = append(r.Headers[:i+1], rest...)
 			return
 		}
 	}
-	r.Headers = append(r.Headers, table.Header{Name: name, Value: value})
+	r.Headers = append(r.Headers, headermap.Header{Name: name, Value: value})
 }
 
 // headerName is a word as a host hands a header's name over, if it can be one.

@@ -1,6 +1,8 @@
 package fuzz
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,7 +27,7 @@ func TestWhatIsWrittenIsWhatWasFound(t *testing.T) {
 		}
 		loaded, err := table.Load(dir)
 		if err != nil {
-			t.Fatalf("seed %d: %v\n%s", seed, err, text(c, "x", &Difference{}))
+			t.Fatalf("seed %d: %v\n%s", seed, err, content(dir))
 		}
 		ignore := cmpopts.IgnoreTypes(table.Position{})
 		got := loaded.Cases()[0]
@@ -38,4 +40,9 @@ func TestWhatIsWrittenIsWhatWasFound(t *testing.T) {
 			t.Fatalf("seed %d: found -, written +:\n%s", seed, diff)
 		}
 	}
+}
+
+func content(dir string) []byte {
+	text, _ := os.ReadFile(filepath.Join(dir, "found.yaml"))
+	return text
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // settle lets calls that were just made meet the clusters that answer at once.
@@ -38,7 +39,7 @@ func (w *World) deliver(call *waiting, a table.Answer) {
 		w.host.reach("answer for a context that is gone")
 		return
 	}
-	var headers, trailers []Header
+	var headers, trailers []headermap.Header
 	switch a.Kind {
 	case table.Reset:
 	case table.Answers:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // unanswered is what becomes of a request when the other service can't be asked.
@@ -20,7 +21,7 @@ func (p *Plugin) unanswered(s *Stream) {
 
 // Answer is on_http_call_response. No headers: there was no answer. A stream that was held and now goes on, or is
 // refused, is returned.
-func (p *Plugin) Answer(call *Call, headers, trailers []Header) *Stream {
+func (p *Plugin) Answer(call *Call, headers, trailers []headermap.Header) *Stream {
 	arrived := len(headers) > 0
 	read := func() {
 		readable := true
@@ -79,8 +80,8 @@ func (p *Plugin) Answer(call *Call, headers, trailers []Header) *Stream {
 }
 
 // unavailable says in which way an answer says that there was none (2.9); "" if it is one.
-func unavailable(headers, trailers []Header) string {
-	failed := func(h Header) bool { return h.Name == "grpc-status" && h.Value != "0" }
+func unavailable(headers, trailers []headermap.Header) string {
+	failed := func(h headermap.Header) bool { return h.Name == "grpc-status" && h.Value != "0" }
 	switch status := statusOf(headers); {
 	case status == "503" || status == "504":
 		return "answer that is none by its status"
@@ -97,7 +98,7 @@ func unavailable(headers, trailers []Header) string {
 	return ""
 }
 
-func statusOf(headers []Header) string {
+func statusOf(headers []headermap.Header) string {
 	if all := named(headers, ":status"); len(all) == 1 {
 		return all[0].Value
 	}
@@ -111,7 +112,7 @@ func (p *Plugin) Tick() {
 		return
 	}
 	call := &Call{Cluster: t.cluster, TimeoutMS: t.timeoutMS,
-		Headers: []Header{{":method", "GET"}, {":path", t.path}, {":authority", t.authority}}}
+		Headers: headermap.Of(":method", "GET", ":path", t.path, ":authority", t.authority)}
 	if !p.host.call(call) {
 		p.host.log("warn", "token: not asked")
 		return
@@ -120,7 +121,7 @@ func (p *Plugin) Tick() {
 }
 
 // learn takes the token from an answer.
-func (p *Plugin) learn(arrived bool, headers []Header) {
+func (p *Plugin) learn(arrived bool, headers []headermap.Header) {
 	status := statusOf(headers)
 	take := named(headers, p.config.token.take)
 	switch {

@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // config is a configuration that was accepted.
@@ -14,8 +16,8 @@ type config struct {
 	values          []string
 	basic           *basic
 	deny            deny
-	requestHeaders  []Header
-	responseHeaders []Header
+	requestHeaders  []headermap.Header
+	responseHeaders []headermap.Header
 	configHeader    string // "": off
 	rateLimit       *rateLimit
 	token           *tokenConfig
@@ -32,7 +34,7 @@ type basic struct {
 type deny struct {
 	status  int
 	body    string
-	headers []Header
+	headers []headermap.Header
 }
 
 type rateLimit struct {
@@ -62,7 +64,7 @@ func readConfig(b []byte) (config, string) {
 	c := config{
 		header: "allow",
 		values: []string{"true"},
-		deny:   deny{403, "Forbidden by ASM Wasm Plugin", []Header{{"content-type", "text/plain"}}},
+		deny:   deny{403, "Forbidden by ASM Wasm Plugin", headermap.Of("content-type", "text/plain")},
 	}
 	if len(b) == 0 {
 		return c, ""
@@ -231,8 +233,8 @@ func (j *judge) list(path string, v value, least, most int, read func(string, va
 	return all
 }
 
-func (j *judge) pairs(path string, v value) []Header {
-	all := []Header{}
+func (j *judge) pairs(path string, v value) []headermap.Header {
+	all := []headermap.Header{}
 	if !j.is(path, v, anArray) {
 		return nil
 	}
@@ -245,7 +247,7 @@ func (j *judge) pairs(path string, v value) []Header {
 			j.fail(at, "expected a pair")
 			continue
 		}
-		all = append(all, Header{j.nameToSet(at+"[0]", item.values[0]), j.fieldValue(at+"[1]", item.values[1])})
+		all = append(all, headermap.Header{Name: j.nameToSet(at+"[0]", item.values[0]), Value: j.fieldValue(at+"[1]", item.values[1])})
 	}
 	return all
 }
@@ -328,7 +330,7 @@ func (j *judge) users(path string, v value, users map[string]string) {
 }
 
 func (j *judge) rateLimit(path string, v value) *rateLimit {
-	r := &rateLimit{deny: deny{403, "rate limited, wait and retry.", []Header{{"powered-by", "header-auth"}}}}
+	r := &rateLimit{deny: deny{403, "rate limited, wait and retry.", headermap.Of("powered-by", "header-auth")}}
 	j.object(path, v, map[string]read{
 		"tokens":    func(p string, v value) { r.tokens = j.integer(p, v, 1, 1_000_000) },
 		"refill_ms": func(p string, v value) { r.refillMS = j.integer(p, v, 1, 86_400_000) },

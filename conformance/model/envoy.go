@@ -7,19 +7,20 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // arrived are headers as Envoy's map holds them: names in lower case, pseudo-headers first, and of some names one entry
 // into which all values are joined.
-func arrived(headers []table.Header, joined ...string) []Header {
-	var pseudo, others []Header
+func arrived(headers []headermap.Header, joined ...string) []headermap.Header {
+	var pseudo, others []headermap.Header
 	for _, h := range headers {
-		h := Header{lower(h.Name), h.Value}
+		h := headermap.Header{Name: lower(h.Name), Value: h.Value}
 		if strings.HasPrefix(h.Name, ":") {
 			pseudo = append(pseudo, h)
 			continue
 		}
-		i := slices.IndexFunc(others, func(o Header) bool { return o.Name == h.Name })
+		i := slices.IndexFunc(others, func(o headermap.Header) bool { return o.Name == h.Name })
 		switch {
 		case i < 0 || !slices.Contains(joined, h.Name):
 			others = append(others, h)
@@ -37,34 +38,31 @@ var oncePerRequest = []string{"accept", "authorization", "content-type", "via"}
 
 // composed is what Envoy makes of a local response before it meets the plugin: of a body it says the length and, when
 // nobody has, the type; a gRPC client is answered in headers alone.
-func composed(s *Stream) []Header {
-	all := []Header{{":status", strconv.Itoa(s.Reply.Status)}}
-	for _, h := range s.Reply.Headers {
-		all = append(all, Header(h))
-	}
+func composed(s *Stream) []headermap.Header {
+	all := append(headermap.Of(":status", strconv.Itoa(s.Reply.Status)), s.Reply.Headers...)
 	if grpc(s.Request) {
-		all = inPlace(all, Header{":status", "200"})
-		all = inPlace(all, Header{"content-type", "application/grpc"})
+		all = inPlace(all, headermap.Header{Name: ":status", Value: "200"})
+		all = inPlace(all, headermap.Header{Name: "content-type", Value: "application/grpc"})
 		if len(named(all, "grpc-status")) == 0 {
-			all = append(all, Header{"grpc-status", strconv.Itoa(*s.Reply.GRPCStatus)})
+			all = append(all, headermap.Header{Name: "grpc-status", Value: strconv.Itoa(*s.Reply.GRPCStatus)})
 		}
 		if method := named(s.Request, ":method"); s.Reply.Body != "" && (len(method) == 0 || method[0].Value != "HEAD") {
-			all = inPlace(all, Header{"grpc-message", percent(s.Reply.Body)})
+			all = inPlace(all, headermap.Header{Name: "grpc-message", Value: percent(s.Reply.Body)})
 		}
-		return slices.DeleteFunc(all, func(h Header) bool { return h.Name == "content-length" })
+		return slices.DeleteFunc(all, func(h headermap.Header) bool { return h.Name == "content-length" })
 	}
 	if s.Reply.Body == "" {
-		return slices.DeleteFunc(all, func(h Header) bool { return h.Name == "content-length" || h.Name == "content-type" })
+		return slices.DeleteFunc(all, func(h headermap.Header) bool { return h.Name == "content-length" || h.Name == "content-type" })
 	}
-	all = inPlace(all, Header{"content-length", strconv.Itoa(len(s.Reply.Body))})
+	all = inPlace(all, headermap.Header{Name: "content-length", Value: strconv.Itoa(len(s.Reply.Body))})
 	if len(named(all, "content-type")) == 0 {
-		all = append(all, Header{"content-type", "text/plain"})
+		all = append(all, headermap.Header{Name: "content-type", Value: "text/plain"})
 	}
 	return all
 }
 
 // inPlace sets a header as Envoy does: where there is one of the name its value changes.
-func inPlace(headers []Header, h Header) []Header {
+func inPlace(headers []headermap.Header, h headermap.Header) []headermap.Header {
 	for i := range headers {
 		if headers[i].Name == h.Name {
 			headers[i].Value = h.Value
@@ -74,7 +72,7 @@ func inPlace(headers []Header, h Header) []Header {
 	return append(headers, h)
 }
 
-func grpc(request []Header) bool {
+func grpc(request []headermap.Header) bool {
 	for _, h := range named(request, "content-type") {
 		return h.Value == "application/grpc" || strings.HasPrefix(h.Value, "application/grpc+")
 	}
@@ -96,11 +94,11 @@ func percent(s string) string {
 
 // envoyAnswer is what Envoy answers to a call that fails before the service's headers: a success by its status when the
 // call looks like gRPC. The message of those is left out, as the plugin does not look at it.
-func envoyAnswer(call *Call, status string) []table.Header {
-	if grpc(arrived(toTable(call.Headers), oncePerRequest...)) {
-		return []table.Header{{Name: ":status", Value: "200"}, {Name: "content-type", Value: "application/grpc"}, {Name: "grpc-status", Value: "14"}}
+func envoyAnswer(call *Call, status string) []headermap.Header {
+	if grpc(arrived(call.Headers, oncePerRequest...)) {
+		return headermap.Of(":status", "200", "content-type", "application/grpc", "grpc-status", "14")
 	}
-	return []table.Header{{Name: ":status", Value: status}, {Name: "content-type", Value: "text/plain"}}
+	return headermap.Of(":status", status, "content-type", "text/plain")
 }
 
 func statusOfFailure(kind table.AnswerKind) string {
@@ -114,14 +112,6 @@ func statusOfFailure(kind table.AnswerKind) string {
 }
 
 // sendable says whether Envoy sends a call: one with a control byte in a value it answers itself, with 503.
-func sendable(call []Header) bool {
-	return !slices.ContainsFunc(call, func(h Header) bool { return hasControl(strings.ReplaceAll(h.Value, "\t", "")) })
-}
-
-func toTable(headers []Header) []table.Header {
-	all := []table.Header{}
-	for _, h := range headers {
-		all = append(all, table.Header(h))
-	}
-	return all
+func sendable(call []headermap.Header) bool {
+	return !slices.ContainsFunc(call, func(h headermap.Header) bool { return hasControl(strings.ReplaceAll(h.Value, "\t", "")) })
 }

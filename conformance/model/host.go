@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // Host is what surrounds the plugin: a clock, functions that work or fail, and paper to write everything down.
@@ -28,7 +29,7 @@ func (h *Host) reach(path string) { h.Reached[path] = true }
 type Call struct {
 	Cluster   string
 	TimeoutMS int
-	Headers   []Header
+	Headers   []headermap.Header
 }
 
 // faulty makes functions fail from now on.
@@ -82,7 +83,7 @@ func (h *Host) call(c *Call) bool {
 }
 
 // headers is a header map as the host hands it over: the truth, an error, or a lie.
-func (h *Host) headers(truth []Header) ([]Header, bool) {
+func (h *Host) headers(truth []headermap.Header) ([]headermap.Header, bool) {
 	f := h.fault("proxy_get_header_map_pairs")
 	switch {
 	case f == nil:
@@ -98,7 +99,7 @@ func (h *Host) headers(truth []Header) ([]Header, bool) {
 
 // parseMap reads a serialized header map: a count, the lengths of each name and value, then names and values, each
 // closed by a zero byte. Numbers are 32 bits, the lowest byte first. No bytes at all are an empty map.
-func parseMap(b []byte) (headers []Header, ok bool) {
+func parseMap(b []byte) (headers []headermap.Header, ok bool) {
 	if len(b) == 0 {
 		return nil, true
 	}
@@ -126,7 +127,7 @@ func parseMap(b []byte) (headers []Header, ok bool) {
 	}
 	for i := range count {
 		name, value := number(4+8*i), number(8+8*i)
-		headers = append(headers, Header{Name: text(name), Value: text(value)})
+		headers = append(headers, headermap.Header{Name: text(name), Value: text(value)})
 	}
 	return headers, ok && at == len(b)
 }

@@ -4,10 +4,8 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
-
-// Header is one pair.
-type Header struct{ Name, Value string }
 
 // Plugin is one configured plugin context.
 type Plugin struct {
@@ -78,8 +76,8 @@ func Configure(host *Host, configuration []byte) (*Plugin, bool) {
 type Stream struct {
 	Decision table.Decision
 	Reply    *table.Reply
-	Request  []Header // the header map, as the plugin leaves it
-	Response []Header // likewise, once there is one
+	Request  []headermap.Header // the header map, as the plugin leaves it
+	Response []headermap.Header // likewise, once there is one
 
 	Gone bool // the client, or the exchange as a whole
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // RequestHeaders is on_request_headers.
@@ -41,7 +42,7 @@ func (p *Plugin) RequestHeaders(s *Stream) {
 	// 4: the call-out.
 	if c := p.config.callout; c != nil {
 		call := &Call{Cluster: c.cluster, TimeoutMS: c.timeoutMS,
-			Headers: []Header{{":method", "GET"}, {":path", c.path}, {":authority", c.authority}}}
+			Headers: headermap.Of(":method", "GET", ":path", c.path, ":authority", c.authority)}
 		for _, name := range c.forward {
 			all := named(headers, name)
 			call.Headers = append(call.Headers, all...)
@@ -91,8 +92,8 @@ func (p *Plugin) take(now time.Duration) bool {
 }
 
 // named are all occurrences of a header.
-func named(headers []Header, name string) []Header {
-	var all []Header
+func named(headers []headermap.Header, name string) []headermap.Header {
+	var all []headermap.Header
 	for _, h := range headers {
 		if h.Name == name {
 			all = append(all, h)
@@ -102,7 +103,7 @@ func named(headers []Header, name string) []Header {
 }
 
 // check is the decision: what is wrong, or nothing.
-func (p *Plugin) check(headers []Header) (fault string) {
+func (p *Plugin) check(headers []headermap.Header) (fault string) {
 	name := p.config.header
 	if p.config.basic != nil {
 		name = "authorization"
@@ -145,7 +146,7 @@ func (p *Plugin) refuse(s *Stream, why string) {
 	if why == "rate limited" {
 		d, counter = p.config.rateLimit.deny, "rate_limited"
 	} else if b := p.config.basic; b != nil {
-		d.headers = append(slices.Clone(d.headers), Header{"www-authenticate", `Basic realm="` + b.realm + `"`})
+		d.headers = append(slices.Clone(d.headers), headermap.Header{Name: "www-authenticate", Value: `Basic realm="` + b.realm + `"`})
 	}
 	grpc := 7
 	if d.status == 401 {
@@ -159,7 +160,7 @@ func (p *Plugin) refuse(s *Stream, why string) {
 		return
 	}
 	s.Decision = table.Refuse
-	s.Reply = &table.Reply{Status: d.status, Headers: toTable(d.headers), Body: d.body, GRPCStatus: &grpc, Details: "header_auth_refused"}
+	s.Reply = &table.Reply{Status: d.status, Headers: d.headers, Body: d.body, GRPCStatus: &grpc, Details: "header_auth_refused"}
 }
 
 // allow lets a request go on, held or not.
@@ -183,8 +184,8 @@ func (p *Plugin) allow(s *Stream) {
 }
 
 // replace sets a header: all there are of the name go, and it comes last.
-func replace(headers []Header, h Header) []Header {
-	var all []Header
+func replace(headers []headermap.Header, h headermap.Header) []headermap.Header {
+	var all []headermap.Header
 	for _, old := range headers {
 		if old.Name != h.Name {
 			all = append(all, old)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // ResponseHeaders is on_response_headers, for the upstream's responses and for the plugin's own.
@@ -26,14 +27,14 @@ func (p *Plugin) ResponseHeaders(s *Stream) {
 			p.host.reach("response header on a refusal")
 		}
 	}
-	var set []Header
+	var set []headermap.Header
 	if text := safe(p.raw); p.config.configHeader != "" && text != "" {
 		p.host.reach("config_header set")
-		set = append(set, Header{p.config.configHeader, text})
+		set = append(set, headermap.Header{Name: p.config.configHeader, Value: text})
 	}
 	if p.secret != "" {
 		p.host.reach("token set on " + string(s.Decision))
-		set = append(set, Header{p.config.token.set, p.secret})
+		set = append(set, headermap.Header{Name: p.config.token.set, Value: p.secret})
 	}
 	for _, h := range set {
 		if _, done := p.host.does("proxy_replace_header_map_value"); done {
@@ -56,7 +57,7 @@ func safe(raw []byte) string {
 	return strings.Trim(string(b), " ")
 }
 
-func (p *Plugin) logHeaders(side string, headers []Header) {
+func (p *Plugin) logHeaders(side string, headers []headermap.Header) {
 	masked := map[string]bool{}
 	for _, h := range headers {
 		text := shown(h.Value)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/model"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // Table, plugins and model are three accounts of one contract; here the first meets the third.
@@ -76,15 +77,15 @@ func written(w table.Want, r *table.Request) table.Want {
 	return w
 }
 
-func inFull(whole []table.Header, edit *table.Edit, sent []table.Header) []table.Header {
+func inFull(whole []headermap.Header, edit *table.Edit, sent []headermap.Header) []headermap.Header {
 	if whole != nil {
 		return sorted(whole)
 	}
 	all := sorted(sent)
 	if edit != nil {
-		all = slices.DeleteFunc(all, func(h table.Header) bool {
+		all = slices.DeleteFunc(all, func(h headermap.Header) bool {
 			return slices.Contains(edit.Remove, h.Name) ||
-				slices.ContainsFunc(edit.Set, func(set table.Header) bool { return set.Name == h.Name })
+				slices.ContainsFunc(edit.Set, func(set headermap.Header) bool { return set.Name == h.Name })
 		})
 		all = append(append(all, edit.Add...), edit.Set...)
 	}
@@ -92,11 +93,11 @@ func inFull(whole []table.Header, edit *table.Edit, sent []table.Header) []table
 }
 
 // sorted puts headers in the order of their names in lower case: where a header goes that is set is Envoy's business.
-func sorted(headers []table.Header) []table.Header {
+func sorted(headers []headermap.Header) []headermap.Header {
 	all := slices.Clone(headers)
 	for i := range all {
 		all[i].Name = strings.ToLower(all[i].Name)
 	}
-	slices.SortStableFunc(all, func(a, b table.Header) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(all, func(a, b headermap.Header) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }

@@ -2,9 +2,9 @@ package model
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 func (w *World) states() map[string]table.Want {
@@ -16,10 +16,10 @@ func (w *World) states() map[string]table.Want {
 }
 
 // asSent is what a case takes for forwarded when it says nothing: every line of the client's, the name in lower case.
-func asSent(headers []table.Header) []Header {
-	sent := make([]Header, len(headers))
+func asSent(headers []headermap.Header) []headermap.Header {
+	sent := make([]headermap.Header, len(headers))
 	for i, h := range headers {
-		sent[i] = Header{lower(h.Name), h.Value}
+		sent[i] = headermap.Header{Name: lower(h.Name), Value: h.Value}
 	}
 	return sent
 }
@@ -28,10 +28,10 @@ func asSent(headers []table.Header) []Header {
 func (s *stream) state() table.Want {
 	want := table.Want{Decision: s.Decision, Reply: s.Reply}
 	if s.Decision == table.Allow && !slices.Equal(s.sent, s.Request) {
-		want.Forwarded = toTable(s.Request)
+		want.Forwarded = s.Request
 	}
 	if s.begun && !slices.Equal(s.came, s.Response) {
-		want.Response = toTable(s.Response)
+		want.Response = s.Response
 	}
 	return want
 }
@@ -40,14 +40,14 @@ func (s *stream) state() table.Want {
 func (w *World) effects(before map[string]int64) table.Want {
 	want := table.Want{Logs: table.Logs{Lines: w.host.Logs}, TickEvery: w.ticks}
 	for _, call := range w.host.Calls {
-		want.Calls = append(want.Calls, table.Call{Cluster: call.Cluster, Headers: toTable(call.Headers), TimeoutMS: call.TimeoutMS})
+		want.Calls = append(want.Calls, table.Call{Cluster: call.Cluster, Headers: call.Headers, TimeoutMS: call.TimeoutMS})
 	}
 	for name, value := range w.host.Metrics {
 		if old, known := before[name]; !known || old != value {
 			want.Metrics = append(want.Metrics, table.Metric{Kind: "Counter", Name: name, Value: value})
 		}
 	}
-	slices.SortFunc(want.Metrics, func(a, b table.Metric) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(want.Metrics, table.Metric.Compare)
 	w.ticks, w.host.Logs, w.host.Calls = nil, nil, nil
 	return want
 }

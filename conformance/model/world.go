@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // World is a case while it happens: plugin contexts, open streams, calls that wait.
@@ -71,11 +72,11 @@ type stream struct {
 	Stream
 	context   *context
 	request   *table.Request
-	sent      []Header // the request's headers as they arrived
-	came      []Header // the response's headers as they arrived
-	begun     bool     // the response has
-	arriving  bool     // the rest of the request is still to come
-	responded bool     // the upstream has had its turn
+	sent      []headermap.Header // the request's headers as they arrived
+	came      []headermap.Header // the response's headers as they arrived
+	begun     bool               // the response has
+	arriving  bool               // the rest of the request is still to come
+	responded bool               // the upstream has had its turn
 }
 
 // cluster is what a name stands for in this step, and how many answers were taken: a step's list begins again with each

@@ -10,14 +10,10 @@ import (
 	"strings"
 )
 
-// Go gives the mutants of the files of one Go package: name to content. Functions without a body are the host's.
-func Go(files map[string][]byte) ([]Mutant, error) {
+// goMutants gives the mutants of the files of one Go package: name to content. Functions without a body are the host's.
+func goMutants(files map[string][]byte) ([]Mutant, error) {
 	set := token.NewFileSet()
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := sortedNames(files)
 	var parsed []*ast.File
 	w := goWalker{set: set, host: map[string]bool{}, neighbours: map[string]string{}}
 	for _, name := range names {
@@ -30,8 +26,11 @@ func Go(files map[string][]byte) ([]Mutant, error) {
 	}
 	var all []Mutant
 	for i, file := range parsed {
-		w.mutator = mutator{file: names[i], source: string(files[names[i]]), function: w.functions(file)}
-		ast.PreorderStack(file, nil, w.node)
+		w.mutator = mutator{file: names[i], source: string(files[names[i]])}
+		for _, declaration := range file.Decls {
+			w.function = w.functionName(declaration)
+			ast.PreorderStack(declaration, []ast.Node{file}, w.node)
+		}
 		all = append(all, w.done()...)
 	}
 	return all, nil
@@ -92,25 +91,20 @@ func commonPrefix(a, b string) int {
 	return n
 }
 
-// functions finds the declared function an offset lies in.
-func (w *goWalker) functions(file *ast.File) func(int) string {
-	return func(offset int) string {
-		for _, d := range file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if !ok || offset < w.at(f.Pos()) || offset >= w.at(f.End()) {
-				continue
-			}
-			if f.Recv == nil || len(f.Recv.List) == 0 {
-				return f.Name.Name
-			}
-			receiver := f.Recv.List[0].Type
-			if star, ok := receiver.(*ast.StarExpr); ok {
-				receiver = star.X
-			}
-			return w.text(receiver) + "." + f.Name.Name
-		}
+// functionName is Type.method or function; "" for a declaration of something else.
+func (w *goWalker) functionName(declaration ast.Decl) string {
+	f, ok := declaration.(*ast.FuncDecl)
+	if !ok {
 		return ""
 	}
+	if f.Recv == nil || len(f.Recv.List) == 0 {
+		return f.Name.Name
+	}
+	receiver := f.Recv.List[0].Type
+	if star, ok := receiver.(*ast.StarExpr); ok {
+		receiver = star.X
+	}
+	return w.text(receiver) + "." + f.Name.Name
 }
 
 func (w *goWalker) text(n ast.Node) string { return w.source[w.at(n.Pos()):w.at(n.End())] }
@@ -169,19 +163,14 @@ func (w *goWalker) node(n ast.Node, stack []ast.Node) bool {
 }
 
 var (
-	negated = map[string]string{"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-	shifted = map[string]string{"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
-	swapped = map[string]string{"&&": "||", "||": "&&"}
-	opposed = map[string]string{"+": "-", "-": "+", "*": "/", "/": "*", "%": "*", "<<": ">>", ">>": "<<", "|": "&", "&": "|", "^": "&"}
-	cousins = map[string]string{
+	negated       = map[string]string{"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+	shifted       = map[string]string{"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
+	swapped       = map[string]string{"&&": "||", "||": "&&"}
+	opposed       = map[string]string{"+": "-", "-": "+", "*": "/", "/": "*", "%": "*", "<<": ">>", ">>": "<<", "|": "&", "&": "|", "^": "&"}
+	otherFunction = map[string]string{ // takes the same arguments and answers otherwise
 		"min": "max", "max": "min", "HasPrefix": "HasSuffix", "HasSuffix": "HasPrefix", "CutPrefix": "CutSuffix", "CutSuffix": "CutPrefix",
 		"TrimLeft": "TrimRight", "TrimRight": "TrimLeft", "TrimPrefix": "TrimSuffix", "TrimSuffix": "TrimPrefix",
-		"IndexByte": "LastIndexByte", "any": "all", "all": "any", "starts_with": "ends_with", "ends_with": "starts_with",
-		"is_some": "is_none", "is_none": "is_some", "is_ok": "is_err", "is_err": "is_ok", "strip_prefix": "strip_suffix",
-		"strip_suffix": "strip_prefix", "saturating_sub": "saturating_add", "saturating_add": "saturating_sub",
-		"checked_mul": "checked_add", "checked_add": "checked_sub", "checked_sub": "checked_add", "trim_start": "trim_end",
-		"trim_end": "trim_start", "to_ascii_lowercase": "to_ascii_uppercase", "trim_start_matches": "trim_end_matches",
-		"trim_end_matches": "trim_start_matches", "find": "rfind", "split_once": "rsplit_once",
+		"IndexByte": "LastIndexByte",
 	}
 )
 
@@ -267,7 +256,7 @@ func moveNumber(literal string, by int64) (string, bool) {
 func (w *goWalker) name(n *ast.Ident, stack []ast.Node) {
 	switch parent := stack[len(stack)-1].(type) {
 	case *ast.SelectorExpr:
-		if to, ok := cousins[n.Name]; ok && parent.Sel == n {
+		if to, ok := otherFunction[n.Name]; ok && parent.Sel == n {
 			w.on(Arithmetic, n, to)
 		}
 		if parent.Sel == n {
@@ -282,7 +271,7 @@ func (w *goWalker) name(n *ast.Ident, stack []ast.Node) {
 			return
 		}
 	case *ast.CallExpr:
-		if to, ok := cousins[n.Name]; ok && parent.Fun == n {
+		if to, ok := otherFunction[n.Name]; ok && parent.Fun == n {
 			w.on(Arithmetic, n, to)
 		}
 	}

@@ -62,7 +62,7 @@ func TestGo(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			source := "package p\n\nimport \"x\"\n\nfunc hostCall(n int) uint32\n\nconst (\n\tone = a\n\ttwo = b\n)\n\nfunc f() {\n\t" + tt.body + "\n}\n"
-			found, err := Go(map[string][]byte{"p.go": []byte(source)})
+			found, err := goMutants(map[string][]byte{"p.go": []byte(source)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +83,7 @@ func TestGo(t *testing.T) {
 }
 
 func TestGoFault(t *testing.T) {
-	if _, err := Go(map[string][]byte{"p.go": []byte("package p\nfunc {")}); err == nil {
+	if _, err := goMutants(map[string][]byte{"p.go": []byte("package p\nfunc {")}); err == nil {
 		t.Error("no error for a source that is none")
 	}
 }

@@ -98,7 +98,7 @@ func (j *judge) try(ctx context.Context, wasm []byte, interpreter bool, cases []
 }
 
 func (j *judge) red(ctx context.Context, m *host.Module, c *table.Case) bool {
-	seen, err := suite.Observe(ctx, m, c, suite.Options{Good: suite.Good(j.contract, c)})
+	seen, err := suite.Observe(ctx, m, c, suite.ObserveOptions{Good: suite.Good(j.contract, c)})
 	return err != nil || len(suite.Check(c, seen)) > 0
 }
 

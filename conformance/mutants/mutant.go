@@ -1,8 +1,8 @@
 // Package mutants asks whether the request table would notice a fault in a plugin: it makes one small change at a time
 // in the sources of either, builds each changed plugin and holds it against the table until a case is red.
 //
-// Both languages are changed by the same operators. The Go side reads a syntax tree, the Rust side the tokens of code
-// that cargo fmt has laid out.
+// Both languages are changed by the same operators, in their syntax trees: go/ast reads Go here, syn reads Rust in the
+// program of the folder rustreader.
 package mutants
 
 import (
@@ -15,19 +15,35 @@ import (
 type Operator string
 
 const (
-	Comparison Operator = "comparison"  // negated
-	Boundary   Operator = "boundary"    // < to <=, a range that includes its end to one that does not
-	Logic      Operator = "and, or"     // swapped; one side taken for granted; a ! left out
-	Condition  Operator = "condition"   // always true, always false
-	Number     Operator = "number"      // one more, one less; a character's neighbours
-	Text       Operator = "text"        // another string
-	Name       Operator = "named value" // the neighbour in its declaration; true for false
-	Return     Operator = "return"      // an early return left out
-	HostCall   Operator = "host call"   // left out and said to have succeeded, or to have failed
-	Arithmetic Operator = "arithmetic"  // + for -, | for &, << for >>, min for max
-	Arm        Operator = "arm"         // an arm of a switch or match left out, or one value of it
-	Statement  Operator = "statement"   // an assignment or a call left out
+	Comparison Operator = "comparison"
+	Boundary   Operator = "boundary"
+	Logic      Operator = "and, or"
+	Condition  Operator = "condition"
+	Number     Operator = "number"
+	Text       Operator = "text"
+	Name       Operator = "named value"
+	Return     Operator = "return"
+	HostCall   Operator = "host call"
+	Arithmetic Operator = "arithmetic"
+	Arm        Operator = "arm"
+	Statement  Operator = "statement"
 )
+
+// changesOf says what each operator does, in Markdown.
+var changesOf = map[Operator]string{
+	Comparison: "`<` becomes `>=`, `==` becomes `!=`",
+	Boundary:   "`<` becomes `<=`; a range with its end becomes one without",
+	Logic:      "and becomes or; one side is taken for granted; a `!` is left out",
+	Condition:  "a condition is always true, or always false",
+	Number:     "a number is one higher, or one lower; a character is the next, or the one before",
+	Text:       "a text gets one more character",
+	Name:       "a constant becomes the one declared beside it; true becomes false",
+	Return:     "an early return is left out",
+	HostCall:   "a call of the host is left out: it seems to have succeeded, or to have failed",
+	Arithmetic: "`+` becomes `-`, `<<` becomes `>>`, min becomes max",
+	Arm:        "an arm of a switch or match is left out, or one value of it",
+	Statement:  "an assignment or a call is left out",
+}
 
 // Operators are all of them, in the order of a summary.
 func Operators() []Operator {
@@ -40,6 +56,7 @@ type Mutant struct {
 	Operator    Operator
 	Offset, End int
 	Text        string
+	Function    string // that it is in: function or Type.method; "": none
 	Line        int    // for people; from 1
 	Change      string // `function: line → line`, the same wherever the function moves to
 }
@@ -56,13 +73,13 @@ func (m Mutant) Apply(source []byte) []byte {
 type mutator struct {
 	file     string
 	source   string
-	function func(offset int) string // the function an offset lies in
+	function string // that is being changed; "": none
 	found    []Mutant
 }
 
 func (m *mutator) replace(op Operator, offset, end int, text string) {
 	if m.source[offset:end] != text {
-		m.found = append(m.found, Mutant{File: m.file, Operator: op, Offset: offset, End: end, Text: text})
+		m.found = append(m.found, Mutant{File: m.file, Operator: op, Offset: offset, End: end, Text: text, Function: m.function})
 	}
 }
 
@@ -118,8 +135,8 @@ func (m *mutator) describe(x Mutant) string {
 		after = "nothing"
 	}
 	change := before + " → " + after
-	if name := m.function(x.Offset); name != "" {
-		change = name + ": " + change
+	if x.Function != "" {
+		change = x.Function + ": " + change
 	}
 	return change
 }

@@ -25,10 +25,11 @@ import (
 type plugin struct {
 	language string // as in builds.yaml, and the compiler's name
 	needs    []string
-	mutate   func(files map[string][]byte) ([]Mutant, error)
+	mutate   func(ctx context.Context, p *plugin) ([]Mutant, error)
 	command  func(p *plugin, vars map[string][]string) (args, env []string, module string)
 
-	scratch string
+	root    string // the repository's folder, absolute
+	scratch string // the copy
 	tool    *toolchain.Tool
 	args    []string
 	env     []string
@@ -39,8 +40,8 @@ type plugin struct {
 // plugins are the two, the faster compiler first.
 func plugins() []*plugin {
 	return []*plugin{
-		{language: "rust", needs: []string{"Cargo.toml", "Cargo.lock", "rust-plugin"}, mutate: Rust, command: cargo},
-		{language: "go", needs: []string{"go.mod", "go.sum", "go-plugin"}, mutate: Go, command: mainlineGo},
+		{language: "rust", needs: []string{"Cargo.toml", "Cargo.lock", "rust-plugin"}, mutate: mutateRust, command: cargo},
+		{language: "go", needs: []string{"go.mod", "go.sum", "go-plugin"}, mutate: mutateGo, command: mainlineGo},
 	}
 }
 
@@ -51,6 +52,12 @@ func Languages() []string {
 		names = append(names, p.language)
 	}
 	return names
+}
+
+func mutateGo(_ context.Context, p *plugin) ([]Mutant, error) { return goMutants(p.sources) }
+
+func mutateRust(ctx context.Context, p *plugin) ([]Mutant, error) {
+	return rustReader{p.root, p.tool}.mutants(ctx, p.scratch, p.sources)
 }
 
 // mainlineGo builds in a second where TinyGo takes five; what differs between the two is the SDK, which nobody mutates.
@@ -75,7 +82,7 @@ func cargo(p *plugin, vars map[string][]string) (args, env []string, module stri
 
 // prepare makes the copy and reads what may be changed.
 func (p *plugin) prepare(ctx context.Context, root string, tool *toolchain.Tool) error {
-	p.scratch, p.tool = filepath.Join(root, ".cache", "mutants", p.language), tool
+	p.root, p.scratch, p.tool = root, filepath.Join(root, ".cache", "mutants", p.language), tool
 	if err := os.RemoveAll(p.scratch); err != nil {
 		return err
 	}
@@ -165,11 +172,13 @@ func (p *plugin) build(ctx context.Context) ([]byte, error) {
 // digest tells states of the sources apart.
 func (p *plugin) digest() string {
 	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(p.sources)) {
+	for _, name := range sortedNames(p.sources) {
 		fmt.Fprintf(h, "%s %d\n%s", name, len(p.sources[name]), p.sources[name])
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+func sortedNames(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }
 
 func copyTree(from, to string) error {
 	return filepath.WalkDir(from, func(file string, d fs.DirEntry, err error) error {

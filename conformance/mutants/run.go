@@ -86,7 +86,7 @@ func Run(ctx context.Context, o Options) ([]Score, error) {
 
 func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 	score := Score{Language: p.language, Sources: p.digest()}
-	mutants, err := p.mutate(p.sources)
+	mutants, err := p.mutate(ctx, p)
 	if err != nil {
 		return score, err
 	}

@@ -1,11 +1,16 @@
 package mutants
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/header-auth/header-auth/toolchain"
 )
 
 func TestRust(t *testing.T) {
@@ -66,15 +71,31 @@ func TestRust(t *testing.T) {
 			"named value: g(ONE, Colour::Red, Action::Pause, true) → g(ONE, Colour::Green, Action::Pause, true)",
 			"named value: g(ONE, Colour::Red, Action::Pause, true) → g(ONE, Colour::Red, Action::Continue, true)",
 			"named value: g(ONE, Colour::Red, Action::Pause, true) → g(ONE, Colour::Red, Action::Pause, false)"}},
+		{"literals of all kinds", `let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end`, []Operator{Number, Text}, []string{
+			`text: let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end → let r = br#"~a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end`,
+			`number: let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end → let r = br#"a"b"#; 'x: loop { g('\u{28}', 1.5, t.0.1) } /* /* */ */ // end`,
+			`number: let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end → let r = br#"a"b"#; 'x: loop { g('\u{26}', 1.5, t.0.1) } /* /* */ */ // end`}},
+		{"macros", "log::info!(\"a {}\", x = 1); matches!(y, A | B if c)", []Operator{Number, Text, Arm, Condition, Statement}, []string{
+			"statement: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → if false { log::info!(\"a {}\", x = 1); } matches!(y, A | B if c)",
+			"text: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"~a {}\", x = 1); matches!(y, A | B if c)",
+			"number: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 2); matches!(y, A | B if c)",
+			"number: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 0); matches!(y, A | B if c)",
+			"arm: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); matches!(y, B if c)",
+			"arm: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); matches!(y, A if c)",
+			"condition: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); matches!(y, A | B if true || (c))",
+			"condition: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); matches!(y, A | B if false && (c))"}},
+		{"what binds a name", "let Some(x) = y else { return; }; if let Some(x) = y && a && b {}", []Operator{Condition, Logic, Return}, []string{
+			"return: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { {}; }; if let Some(x) = y && a && b {}",
+			"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; if let Some(x) = y || a && b {}",
+			"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; if let Some(x) = y && a || b {}",
+			"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; if let Some(x) = y && true || (a) && b {}",
+			"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; if let Some(x) = y && a && true || (b) {}"}},
 		{"comments, attributes and tests", "// a < b\n/* c < /* d < */ e */ #[allow(x = 1)] { g }\n#[cfg(test)] mod t { fn f() { a < 1 } }", nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			source := "use x::{ONE, TWO};\nunsafe extern \"C\" { pub fn proxy_log(a: i32) -> u32; }\nconst ONE: u32 = A;\nconst TWO: u32 = A;\n" +
 				"enum Colour { Red, Green }\nfn f<'a>(x: [u8; 4]) -> Option<&'a u8> {\n" + tt.body + "\n}\n"
-			found, err := Rust(map[string][]byte{"p.rs": []byte(source)})
-			if err != nil {
-				t.Fatal(err)
-			}
+			found := readRust(t, map[string]string{"p.rs": source})
 			found = slices.DeleteFunc(found, func(m Mutant) bool { return !strings.HasPrefix(m.Change, "f: ") })
 			got := changes(t, found, tt.only...)
 			slices.Sort(got)
@@ -82,31 +103,62 @@ func TestRust(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			for _, m := range found {
-				if _, err := scanRust(string(m.Apply([]byte(source)))); err != nil {
-					t.Errorf("%s: %v", m.Change, err)
-				}
+			changed := map[string]string{}
+			for i, m := range found {
+				changed[fmt.Sprintf("p%d.rs", i)] = string(m.Apply([]byte(source)))
+			}
+			readRust(t, changed) // each is Rust again
+		})
+	}
+}
+
+func TestRustFault(t *testing.T) {
+	for _, tt := range []struct{ name, source, want string }{
+		{"open", "fn f() {", "p.rs:1:8: cannot parse"},
+		{"closed", "\n )", "p.rs:2:2: "},
+		{"text", "\"a", "p.rs:1:1: "},
+		{"raw text", `r#"a"`, "p.rs:1:1: "},
+		{"comment", "/* a", "p.rs:1:1: "},
+		{"character", `'\`, "p.rs:1:1: "},
+		{"macro", "fn f() { g!(a b) }", "p.rs:1:15: in g!: "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			found, err := rustMutants(t, map[string]string{"p.rs": tt.source})
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("mutants %v, error %v, want one with %q", found, err, tt.want)
 			}
 		})
 	}
 }
 
-func TestScanRust(t *testing.T) {
-	tokens, err := scanRust(`let r = br#"a"b"#; 'x: loop { '\'' 1.5 t.0.1 0..=9 b"\"" } /* /* */ */ // end`)
+func readRust(t *testing.T, sources map[string]string) []Mutant {
+	t.Helper()
+	found, err := rustMutants(t, sources)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, token := range tokens {
-		got = append(got, token.text)
+	return found
+}
+
+func rustMutants(t *testing.T, sources map[string]string) ([]Mutant, error) {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
 	}
-	want := []string{"let", "r", "=", `br#"a"b"#`, ";", "'x", ":", "loop", "{", `'\''`, "1.5", "t", ".", "0", ".", "1", "0", "..=", "9", `b"\""`, "}"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
+	found, err := toolchain.Survey(t.Context(), []string{"rust"}, toolchain.Options{Root: root})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, faulty := range []string{"{", ")", `"a`, `r#"a"`, "/* a", `'\`} {
-		if _, err := scanRust(faulty); err == nil {
-			t.Errorf("%s: no error", faulty)
+	if found[0].Tool == nil {
+		t.Skip("no Rust here: ", found[0].Lack)
+	}
+	dir, files := t.TempDir(), map[string][]byte{}
+	for name, source := range sources {
+		files[name] = []byte(source)
+		if err := os.WriteFile(filepath.Join(dir, name), files[name], 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
+	return rustReader{root, found[0].Tool}.mutants(t.Context(), dir, files)
 }

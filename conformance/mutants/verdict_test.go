@@ -78,16 +78,25 @@ func TestSplice(t *testing.T) {
 func TestSummary(t *testing.T) {
 	scores := []Score{{Language: "go", Results: []Result{
 		result("f: a < b → a <= b", Survived), result("f: x → y", Killed), result("f: `x` → y", Survived)}}}
-	f := Compare(scores, []Survivor{{"a.go", []string{"f: a < b → a <= b"}, "Nobody has b of them."}})
-	got := Summary(scores, f, "make mutants", "sha256:0123456789abcdef", 7)
+	f := Compare(scores, []Survivor{{"a.go", []string{"f: a < b → a <= b"}, "There are never b of them."}})
+	got := Summary(scores, f, "sha256:0123456789abcdef", 7)
 	for _, want := range []string{
-		"`make mutants` held against 7 cases (table sha256 0123456789ab):\n\n| operator | Go, killed of |\n|---|--:|\n| comparison | 1 of 3 |\n",
-		"| **all** | **1 of 3, 33.3 %** |\n",
-		"- Nobody has b of them.\n  - a.go: `f: a < b → a <= b`\n- Not explained yet:\n  - a.go: `` f: `x` → y ``\n",
+		"By `make mutants`, with 7 cases (table sha256 0123456789ab):\n\n| operator | what it changes | Go, killed of |\n|---|---|--:|\n" +
+			"| comparison | `<` becomes `>=`, `==` becomes `!=` | 1 of 3 |\n",
+		"| **all** | | **1 of 3, 33.3 %** |\n",
+		"- There are never b of them.\n  - a.go: `f: a < b → a <= b`\n- Not explained yet:\n  - a.go: `` f: `x` → y ``\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
+	}
+}
+
+func TestSentence(t *testing.T) {
+	killed, survived := Result{Outcome: Killed}, Result{Outcome: Survived}
+	got := Sentence([]Score{{Language: "rust", Results: []Result{killed, killed, survived}}, {Language: "go", Results: []Result{killed}}})
+	if want := "The table notices 66.7 % of the small changes to the Rust plugin and 100.0 % of those to the Go plugin:\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want %q first", got, want)
 	}
 }
 

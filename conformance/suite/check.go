@@ -2,55 +2,53 @@ package suite
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/report"
 )
-
-// Mismatch is one field that differs from what the case wants. Both values are printable text.
-type Mismatch struct {
-	Field, Wanted, Got string
-	Place              Place
-}
 
 const memoryGrowth = "memory growth"
 
-// crossed says whether what crossed the border explains the mismatch. Growth is no matter of one repetition, and after
-// a thousand of them a trace is full.
-func (m Mismatch) crossed() bool {
-	return !strings.HasSuffix(m.Field, memoryGrowth) && m.Place.Repetition <= 1000
-}
-
-// Place is a repetition of a step, both from 1. Step 0 is the start; one more than there are is the good request.
+// Place is a repetition of a step, both from 1. Step 0 is the start; the step after the last is the good request.
 type Place struct{ Step, Repetition int }
 
-// Check holds an observation against its case and returns every mismatch, in the order of the case's steps and of
-// the fields of a step. Expectations are whole: what a case does not mention must not be there.
-func Check(c *table.Case, o Observation) []Mismatch {
-	k := checker{streams: map[string]*progress{}}
+// Check compares an observation with its case and returns every mismatch, in the order of the case's steps and of the
+// fields of a step. A case says all that may be observed: what it does not mention must not be there.
+func Check(c *table.Case, o Observation) []report.Mismatch {
+	found, _ := check(c, o)
+	return found
+}
+
+// check also gives the place of the first mismatch.
+func check(c *table.Case, o Observation) ([]report.Mismatch, Place) {
+	k := checker{streams: map[string]*exchangeState{}}
+	k.compare(c, o)
+	return k.found, k.first
+}
+
+func (k *checker) compare(c *table.Case, o Observation) {
 	k.start(c, o)
 	for i := range o.Steps {
-		if o.Failure != nil && i+1 >= o.Failure.Step { // what follows a failure only repeats it
+		if o.Failure != nil && i+1 >= o.Failure.Step { // later steps would only repeat the failure
 			break
 		}
 		k.prefix, k.place = stepPrefix(i, len(c.Steps)), Place{i + 1, 1}
 		k.step(&c.Steps[i], o.Steps[i])
 	}
 	k.prefix = ""
-	if o.Failure != nil && o.Failure.Step == 0 && c.Start.Trap != "" {
-		return k.found
-	}
-	if o.Failure != nil {
+	switch {
+	case o.Failure != nil && o.Failure.Step == 0 && c.Start.Trap != "": // start has compared it
+	case o.Failure != nil:
 		k.place = o.Failure.Place
 		k.equal("virtual machine", "lives", renderFailure(o.Failure, len(c.Steps)))
-		return k.found
-	}
-	if o.Good != nil {
+	case o.Good != nil:
 		k.prefix, k.place = "good request afterwards: ", Place{len(c.Steps) + 1, 1}
 		k.equal("decision", string(table.Allow), o.Good.Decision)
 	}
-	return k.found
 }
 
 func stepPrefix(i, steps int) string {
@@ -73,31 +71,36 @@ func renderFailure(f *Failure, steps int) string {
 	return fmt.Sprintf("%s %s, %s: %s", f.Kind, where, f.In, f.Reason)
 }
 
-// Check's words for what the callbacks returned.
+// What a callback returned, as text.
 var (
-	actionContinue = host.Continue.String()
-	actionPause    = host.Pause.String()
+	actionContinue = abi.Continue.String()
+	actionPause    = abi.Pause.String()
 )
 
 type checker struct {
-	streams map[string]*progress // that are open, by name
-	prefix  string
+	streams map[string]*exchangeState // that are open, by name
+	prefix  string                    // of the fields
 	place   Place
-	found   []Mismatch
+	found   []report.Mismatch
+	first   Place // of the first that was found
 }
 
-// equal compares two rendered values; rendering tells different values apart.
+// equal compares two rendered values. Different values are rendered as different texts.
 func (k *checker) equal(field, wanted, got string) {
-	if wanted != got {
-		wanted, got = presentable(wanted, got)
-		k.found = append(k.found, Mismatch{k.prefix + field, wanted, got, k.place})
+	if wanted == got {
+		return
 	}
+	if len(k.found) == 0 {
+		k.first = k.place
+	}
+	wanted, got = presentable(wanted, got)
+	k.found = append(k.found, report.Mismatch{Field: k.prefix + field, Wanted: wanted, Got: got})
 }
 
 func (k *checker) start(c *table.Case, o Observation) {
 	failed := o.Failure != nil && o.Failure.Step == 0
 	if failed && c.Start.Trap == "" {
-		return // Check says so
+		return // reported at the end, with the failure
 	}
 	k.prefix = "configuration: "
 	if c.Start.Trap != "" {
@@ -105,7 +108,7 @@ func (k *checker) start(c *table.Case, o Observation) {
 	}
 	k.equal("verdict", verdict(c.Start.Accepted), verdict(o.Start.Accepted))
 	k.effects(&table.Want{Logs: c.Start.Logs, Calls: c.Start.Calls, TickEvery: c.Start.TickEvery}, table.Main, o.Start.Effects)
-	k.equal("metrics", renderMetrics(metricsOf(c.Start.Metrics)), renderMetrics(o.Start.Metrics))
+	k.equal("metrics", renderMetrics(c.Start.Metrics), renderMetrics(o.Start.Metrics))
 }
 
 func verdict(accepted bool) string {
@@ -125,14 +128,14 @@ func (k *checker) step(s *table.Step, got Step) {
 		before := len(k.found)
 		k.once(s, &run.Exchange)
 		first += run.Times
-		if len(k.found) > before { // later repetitions would say the same again
+		if len(k.found) > before { // later repetitions would only repeat it
 			break
 		}
 	}
 	k.prefix = prefix
 	if got.times() == max(1, s.Times) {
 		k.place.Repetition = got.times()
-		k.equal("metrics", renderMetrics(metricsOf(s.Want.Metrics)), renderMetrics(got.Metrics))
+		k.equal("metrics", renderMetrics(s.Want.Metrics), renderMetrics(got.Metrics))
 	}
 	if s.Want.MemoryBounded && got.Growth > s.Want.MemoryGrowth {
 		k.place.Repetition = got.times()
@@ -141,21 +144,13 @@ func (k *checker) step(s *table.Step, got Step) {
 	}
 }
 
-func (k *checker) headers(field string, wanted, got []Header) {
+func (k *checker) headers(field string, wanted, got []headermap.Header) {
 	k.equal(field, renderHeaders(wanted), renderHeaders(got))
 }
 
-func converted(headers []table.Header) []Header {
-	out := make([]Header, len(headers))
-	for i, h := range headers {
-		out[i] = Header(h)
-	}
-	return out
-}
-
-// lowered are the pairs as a header map holds them: Envoy folds names to lower case, ASCII letters only.
-func lowered(headers []table.Header) []Header {
-	out := converted(headers)
+// lowered are headers as Envoy's header map stores them: names in lower case, ASCII letters only.
+func lowered(headers []headermap.Header) []headermap.Header {
+	out := slices.Clone(headers)
 	for i := range out {
 		out[i].Name = lowerASCII(out[i].Name)
 	}

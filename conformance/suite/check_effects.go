@@ -3,21 +3,17 @@ package suite
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// effects compares what the plugin did besides answering; plugin is the context that a tick period is wanted of.
+// effects compares what the plugin did besides answering; plugin is the context whose tick period is wanted.
 func (k *checker) effects(w *table.Want, plugin string, got Effects) {
 	if !w.Logs.Any {
-		wanted := make([]Log, len(w.Logs.Lines))
-		for i, l := range w.Logs.Lines {
-			wanted[i] = Log(l)
-		}
-		k.equal("log lines", renderLogs(wanted), renderLogs(got.Logs))
+		k.equal("log lines", renderLogs(w.Logs.Lines), renderLogs(got.Logs))
 	}
-	k.equal("outgoing calls", renderCalls(callsOf(w.Calls)), renderCalls(got.Calls))
+	k.equal("outgoing calls", renderCalls(asSent(w.Calls)), renderCalls(got.Calls))
 	var ticks []Tick
 	if w.TickEvery != nil {
 		ticks = []Tick{{plugin, *w.TickEvery}}
@@ -25,13 +21,14 @@ func (k *checker) effects(w *table.Want, plugin string, got Effects) {
 	k.equal("tick period", renderTicks(ticks), renderTicks(got.Ticks))
 }
 
-// callsOf are calls as they leave Envoy, which adds headers of its own.
-func callsOf(calls []table.Call) []Call {
-	out := make([]Call, len(calls))
+// asSent are calls as they leave Envoy, which adds headers of its own.
+func asSent(calls []table.Call) []table.Call {
+	out := make([]table.Call, len(calls))
 	for i, c := range calls {
 		h := lowered(c.Headers)
 		set := func(name, value string) {
-			h = append(slices.DeleteFunc(h, func(h Header) bool { return h.Name == name }), Header{name, value})
+			h = slices.DeleteFunc(h, func(h headermap.Header) bool { return h.Name == name })
+			h = append(h, headermap.Header{Name: name, Value: value})
 		}
 		if len(c.Body) > 0 {
 			set("content-length", strconv.Itoa(len(c.Body)))
@@ -40,17 +37,8 @@ func callsOf(calls []table.Call) []Call {
 		if c.TimeoutMS > 0 {
 			set("x-envoy-expected-rq-timeout-ms", strconv.Itoa(c.TimeoutMS))
 		}
-		out[i] = Call{Cluster: c.Cluster, TimeoutMS: c.TimeoutMS,
-			Message: Message{Headers: h, Body: string(c.Body), Trailers: lowered(c.Trailers), Ended: true}}
+		c.Headers, c.Trailers = h, lowered(c.Trailers)
+		out[i] = c
 	}
-	return out
-}
-
-func metricsOf(metrics []table.Metric) []Metric {
-	out := make([]Metric, len(metrics))
-	for i, m := range metrics {
-		out[i] = Metric(m)
-	}
-	slices.SortFunc(out, func(a, b Metric) int { return strings.Compare(a.Name+"\x00"+a.Kind, b.Name+"\x00"+b.Kind) })
 	return out
 }

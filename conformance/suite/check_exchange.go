@@ -7,20 +7,21 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// progress is how far the steps have taken an exchange.
-type progress struct {
+// exchangeState is how far the steps have taken an exchange.
+type exchangeState struct {
 	request   *table.Request
 	opening   bool // the step begins it
 	uploaded  bool // its request has arrived whole
 	responded bool // the upstream has answered, if it was asked
 }
 
-// advance notes what a step does to the exchange it is about.
-func (k *checker) advance(s *table.Step) *progress {
+// advance notes what a step does to its exchange.
+func (k *checker) advance(s *table.Step) *exchangeState {
 	if s.Request != nil {
-		p := &progress{request: s.Request, opening: true, uploaded: !s.HeadersOnly, responded: s.Stream == ""}
+		p := &exchangeState{request: s.Request, opening: true, uploaded: !s.HeadersOnly, responded: s.Stream == ""}
 		if s.Stream != "" {
 			k.streams[s.Stream] = p
 		}
@@ -28,7 +29,7 @@ func (k *checker) advance(s *table.Step) *progress {
 	}
 	p := k.streams[s.Acts()]
 	if p == nil {
-		return &progress{request: &table.Request{}}
+		return &exchangeState{request: &table.Request{}}
 	}
 	p.opening = false
 	p.uploaded = p.uploaded || s.Upload != "" || s.Finish != ""
@@ -36,7 +37,7 @@ func (k *checker) advance(s *table.Step) *progress {
 	return p
 }
 
-// once holds one repetition of a step against it.
+// once compares one repetition of a step.
 func (k *checker) once(s *table.Step, got *Exchange) {
 	k.equal("step", "done", done(got.Problem))
 	if s.Exchanges() {
@@ -62,7 +63,7 @@ func done(problem string) string {
 	return problem
 }
 
-// death is how a VM dies that a case wants to trap; lifeOf is how it did.
+// death is the wanted end of a VM that must trap in a callback; lifeOf is the observed one.
 func death(in string) string {
 	if in == "" {
 		return "lives"
@@ -77,7 +78,7 @@ func lifeOf(f *Failure) string {
 	return f.Kind + " in " + f.In
 }
 
-// others compares the open streams that changed though the step is about none of them.
+// others compares the open streams that changed, although the step is about another one or none.
 func (k *checker) others(s *table.Step, got *Exchange) {
 	prefix := k.prefix
 	defer func() { k.prefix = prefix }()
@@ -101,7 +102,7 @@ func (k *checker) others(s *table.Step, got *Exchange) {
 	}
 }
 
-func (k *checker) exchange(p *progress, w *table.Want, got *Exchange) {
+func (k *checker) exchange(p *exchangeState, w *table.Want, got *Exchange) {
 	k.equal("decision", string(w.Decision), got.Decision)
 	if p.opening && w.Decision != table.Fail && (w.Decision != table.Allow || len(w.Calls) == 0) {
 		wanted := actionPause
@@ -131,13 +132,13 @@ func (k *checker) exchange(p *progress, w *table.Want, got *Exchange) {
 }
 
 // forwarded compares what the upstream received with what the client has sent.
-func (k *checker) forwarded(p *progress, w *table.Want, got *Exchange) {
+func (k *checker) forwarded(p *exchangeState, w *table.Want, got *Exchange) {
 	wanted := w.Forwarded
 	if wanted == nil {
 		wanted = p.request.Headers
 	}
 	k.headers("forwarded headers", edited(lowered(wanted), w.ForwardedEdit), got.Upstream.Headers)
-	body, trailers := "", []table.Header(nil)
+	body, trailers := "", []headermap.Header(nil)
 	if p.uploaded {
 		body, trailers = joined(p.request.Body), p.request.Trailers
 	}
@@ -146,7 +147,7 @@ func (k *checker) forwarded(p *progress, w *table.Want, got *Exchange) {
 }
 
 // answered compares what the client received with what the upstream answered.
-func (k *checker) answered(p *progress, w *table.Want, got *Exchange) {
+func (k *checker) answered(p *exchangeState, w *table.Want, got *Exchange) {
 	if w.ResponseIs == table.Failed {
 		k.failed(p, got)
 		return
@@ -174,19 +175,19 @@ func (k *checker) answered(p *progress, w *table.Want, got *Exchange) {
 	k.equal("client end", "complete", ending(&got.Client))
 }
 
-// failed compares what the client received with what Envoy answers for a dead VM.
-func (k *checker) failed(p *progress, got *Exchange) {
+// failed compares what the client received with Envoy's own answer for a dead VM.
+func (k *checker) failed(p *exchangeState, got *Exchange) {
 	status := "503"
 	if isGRPC(p.request) {
 		status = "200"
 		k.equal("client grpc-status", "14", valueOf(got.Client.Headers, "grpc-status"))
 	}
-	k.clientHeaders([]Header{{":status", status}}, got.Client.Headers)
+	k.clientHeaders(headermap.Of(":status", status), got.Client.Headers)
 	k.equal("client body", "", renderBody(got.Client.Body))
 	k.equal("client end", "complete", ending(&got.Client))
 }
 
-// reply compares the local response as the plugin handed it to the host.
+// reply compares the local response as the plugin gave it to the host.
 func (k *checker) reply(w *table.Want, got *Exchange) {
 	wanted := w.Reply
 	if wanted == nil || got.Reply == nil {
@@ -194,26 +195,26 @@ func (k *checker) reply(w *table.Want, got *Exchange) {
 		return
 	}
 	k.equal("reply status", strconv.Itoa(wanted.Status), strconv.Itoa(got.Reply.Status))
-	k.headers("reply headers", converted(wanted.Headers), got.Reply.Headers)
+	k.headers("reply headers", wanted.Headers, got.Reply.Headers)
 	k.equal("reply body", renderBody(wanted.Body), renderBody(got.Reply.Body))
 	if wanted.GRPCStatus != nil {
-		k.equal("reply grpc-status", strconv.Itoa(*wanted.GRPCStatus), strconv.Itoa(got.Reply.GRPCStatus))
+		k.equal("reply grpc-status", strconv.Itoa(*wanted.GRPCStatus), strconv.Itoa(*got.Reply.GRPCStatus))
 	}
 	if wanted.Details != "" {
 		k.equal("reply details", quote(wanted.Details), quote(got.Reply.Details))
 	}
 }
 
-func presence(r *Reply) string {
+func presence(r *table.Reply) string {
 	if r == nil {
 		return "none"
 	}
 	return "one"
 }
 
-// refused compares what the client received with the local response, as Envoy hands it on: a gRPC client gets 200
-// and the status in a header, and no body; the answer to HEAD has none either.
-func (k *checker) refused(p *progress, w *table.Want, got *Exchange) {
+// refused compares what the client received with the local response as Envoy sends it: a gRPC client gets 200, the status
+// in a header and no body; the answer to HEAD has no body either.
+func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
 	reply := w.Reply
 	if reply == nil {
 		return
@@ -234,8 +235,8 @@ func (k *checker) refused(p *progress, w *table.Want, got *Exchange) {
 	}
 	wanted := w.Response
 	if wanted == nil {
-		wanted = append([]table.Header{{Name: ":status", Value: strconv.Itoa(status)}}, reply.Headers...)
-		wanted = slices.DeleteFunc(wanted, func(h table.Header) bool { return hostOwned(h.Name) || h.Name == "" })
+		wanted = append(headermap.Of(":status", strconv.Itoa(status)), reply.Headers...)
+		wanted = slices.DeleteFunc(wanted, func(h headermap.Header) bool { return hostOwned(h.Name) || h.Name == "" })
 	}
 	k.clientHeaders(edited(lowered(wanted), w.ResponseEdit), got.Client.Headers)
 	if w.ResponseIs == table.Cut {
@@ -247,12 +248,12 @@ func (k *checker) refused(p *progress, w *table.Want, got *Exchange) {
 }
 
 // edited are headers with the changes that a case wants, names in lower case.
-func edited(headers []Header, e *table.Edit) []Header {
+func edited(headers []headermap.Header, e *table.Edit) []headermap.Header {
 	if e == nil {
 		return headers
 	}
 	without := func(name string) {
-		headers = slices.DeleteFunc(headers, func(h Header) bool { return h.Name == lowerASCII(name) })
+		headers = slices.DeleteFunc(headers, func(h headermap.Header) bool { return h.Name == lowerASCII(name) })
 	}
 	for _, name := range e.Remove {
 		without(name)
@@ -260,21 +261,21 @@ func edited(headers []Header, e *table.Edit) []Header {
 	headers = append(headers, lowered(e.Add)...)
 	for _, h := range e.Set {
 		without(h.Name)
-		headers = append(headers, lowered([]table.Header{h})...)
+		headers = append(headers, lowered([]headermap.Header{h})...)
 	}
 	return headers
 }
 
-// clientHeaders compares response headers, without those the host sets of its own accord unless the case names them.
-func (k *checker) clientHeaders(wanted, got []Header) {
+// clientHeaders compares response headers, without those that the host sets itself unless the case names them.
+func (k *checker) clientHeaders(wanted, got []headermap.Header) {
 	named := func(name string) bool {
-		return slices.ContainsFunc(wanted, func(h Header) bool { return h.Name == name })
+		return slices.ContainsFunc(wanted, func(h headermap.Header) bool { return h.Name == name })
 	}
-	kept := slices.DeleteFunc(slices.Clone(got), func(h Header) bool { return hostOwned(h.Name) && !named(h.Name) })
+	kept := slices.DeleteFunc(slices.Clone(got), func(h headermap.Header) bool { return hostOwned(h.Name) && !named(h.Name) })
 	k.headers("client headers", wanted, kept)
 }
 
-// hostOwned are the response headers Envoy adds to or corrects in a local response.
+// hostOwned says whether Envoy adds or corrects the header in a local response.
 func hostOwned(name string) bool {
 	switch strings.ToLower(name) {
 	case "content-length", "content-type", "grpc-status", "grpc-message", "date", "server", "connection", "transfer-encoding":
@@ -293,10 +294,10 @@ func isGRPC(r *table.Request) bool {
 }
 
 func isHEAD(r *table.Request) bool {
-	return slices.Contains(r.Headers, table.Header{Name: ":method", Value: "HEAD"})
+	return slices.Contains(r.Headers, headermap.Header{Name: ":method", Value: "HEAD"})
 }
 
-func valueOf(headers []Header, name string) string {
+func valueOf(headers []headermap.Header, name string) string {
 	for _, h := range headers {
 		if h.Name == name {
 			return h.Value

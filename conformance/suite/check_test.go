@@ -7,19 +7,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/report"
 )
-
-func pairs(nameValues ...string) []table.Header {
-	var out []table.Header
-	for i := 0; i < len(nameValues); i += 2 {
-		out = append(out, table.Header{Name: nameValues[i], Value: nameValues[i+1]})
-	}
-	return out
-}
 
 func grpc(n int) *int { return &n }
 
-var get = pairs(":method", "GET", ":path", "/", "Allow", "true")
+var get = headermap.Of(":method", "GET", ":path", "/", "Allow", "true")
 
 func allowCase() table.Case {
 	return table.Case{
@@ -27,8 +21,8 @@ func allowCase() table.Case {
 		Steps: []table.Step{{
 			Times: 1,
 			Request: &table.Request{
-				Headers: get, Body: [][]byte{[]byte("a"), []byte("b")}, Trailers: pairs("t", "1"),
-				Response: table.Response{Headers: pairs(":status", "200", "x", "y"), Body: [][]byte{[]byte("ok")}, Trailers: pairs("u", "2")},
+				Message:  table.Message{Headers: get, Body: [][]byte{[]byte("a"), []byte("b")}, Trailers: headermap.Of("t", "1")},
+				Response: table.Message{Headers: headermap.Of(":status", "200", "x", "y"), Body: [][]byte{[]byte("ok")}, Trailers: headermap.Of("u", "2")},
 			},
 			Want: table.Want{Decision: table.Allow, Logs: table.Logs{Lines: []table.Log{{Level: "info", Text: "hello"}}},
 				MemoryBounded: true, MemoryGrowth: 100},
@@ -39,26 +33,24 @@ func allowCase() table.Case {
 func allowed() Observation {
 	return Observation{
 		Start: Start{Accepted: true},
-		Steps: []Step{{Growth: 100, Runs: []Equal{{1, Exchange{
+		Steps: []Step{{Growth: 100, Runs: []RepeatedRun{{1, Exchange{
 			Decision: "allow", RequestAction: "Continue", ResponseAction: "Continue",
-			Upstream: Message{Headers: headers(":method", "GET", ":path", "/", "allow", "true"), Body: "ab", Trailers: headers("t", "1"), Ended: true},
-			Client:   Message{Headers: headers(":status", "200", "x", "y"), Body: "ok", Trailers: headers("u", "2"), Ended: true},
-			Effects:  Effects{Logs: []Log{{"info", "hello"}}},
+			Upstream: Received{Headers: headermap.Of(":method", "GET", ":path", "/", "allow", "true"), Body: "ab", Trailers: headermap.Of("t", "1"), Ended: true},
+			Client:   Received{Headers: headermap.Of(":status", "200", "x", "y"), Body: "ok", Trailers: headermap.Of("u", "2"), Ended: true},
+			Effects:  Effects{Logs: []table.Log{{Level: "info", Text: "hello"}}},
 		}}}}},
 		Good: &Exchange{Decision: "allow"},
 	}
 }
-
-func headers(nameValues ...string) []Header { return converted(pairs(nameValues...)) }
 
 func refuseCase() table.Case {
 	return table.Case{
 		ID: "group/refuse", Clauses: []string{"1"}, Start: table.Start{Accepted: true},
 		Steps: []table.Step{{
 			Times:   1,
-			Request: &table.Request{Headers: get, Response: table.Response{Headers: pairs(":status", "200")}},
+			Request: &table.Request{Message: table.Message{Headers: get}, Response: table.Message{Headers: headermap.Of(":status", "200")}},
 			Want: table.Want{Decision: table.Refuse, Logs: table.Logs{Lines: []table.Log{{Level: "debug", Text: "refused"}}},
-				Reply: &table.Reply{Status: 403, Headers: pairs("content-type", "text/plain", "X-Why", "no"), Body: "no", GRPCStatus: grpc(7)}},
+				Reply: &table.Reply{Status: 403, Headers: headermap.Of("content-type", "text/plain", "X-Why", "no"), Body: "no", GRPCStatus: grpc(7)}},
 		}},
 	}
 }
@@ -66,12 +58,12 @@ func refuseCase() table.Case {
 func refused() Observation {
 	return Observation{
 		Start: Start{Accepted: true},
-		Steps: []Step{{Runs: []Equal{{1, Exchange{
+		Steps: []Step{{Runs: []RepeatedRun{{1, Exchange{
 			Decision: "refuse", RequestAction: "Pause", ResponseAction: "Continue",
-			Reply: &Reply{Status: 403, Headers: headers("content-type", "text/plain", "X-Why", "no"), Body: "no", GRPCStatus: 7},
-			Client: Message{Headers: headers(":status", "403", "content-type", "text/plain", "x-why", "no", "content-length", "2"),
+			Reply: &table.Reply{Status: 403, Headers: headermap.Of("content-type", "text/plain", "X-Why", "no"), Body: "no", GRPCStatus: grpc(7)},
+			Client: Received{Headers: headermap.Of(":status", "403", "content-type", "text/plain", "x-why", "no", "content-length", "2"),
 				Body: "no", Ended: true},
-			Effects: Effects{Logs: []Log{{"debug", "refused"}}},
+			Effects: Effects{Logs: []table.Log{{Level: "debug", Text: "refused"}}},
 		}}}}},
 		Good: &Exchange{Decision: "allow"},
 	}
@@ -89,11 +81,11 @@ func TestCheckNotices(t *testing.T) {
 	}{
 		{"nothing", func(*Observation) {}, ""},
 		{"configuration refused", func(o *Observation) { o.Start.Accepted = false; o.Steps = nil; o.Good = nil }, "configuration: verdict"},
-		{"line at the start", func(o *Observation) { o.Start.Logs = []Log{{"info", "x"}} }, "configuration: log lines"},
-		{"call at the start", func(o *Observation) { o.Start.Calls = []Call{{Cluster: "x"}} }, "configuration: outgoing calls"},
+		{"line at the start", func(o *Observation) { o.Start.Logs = []table.Log{{Level: "info", Text: "x"}} }, "configuration: log lines"},
+		{"call at the start", func(o *Observation) { o.Start.Calls = []table.Call{{Cluster: "x"}} }, "configuration: outgoing calls"},
 		{"decision", func(o *Observation) { first(o).Decision = both }, "decision"},
 		{"returned Pause", func(o *Observation) { first(o).RequestAction = "Pause" }, "on_request_headers returned"},
-		{"a reply as well", func(o *Observation) { first(o).Reply = &Reply{} }, "local reply"},
+		{"a reply as well", func(o *Observation) { first(o).Reply = &table.Reply{GRPCStatus: grpc(0)} }, "local reply"},
 		{"forwarded header added", func(o *Observation) { add(&first(o).Upstream, "y", "") }, "forwarded headers"},
 		{"forwarded header lost", func(o *Observation) { first(o).Upstream.Headers = first(o).Upstream.Headers[:2] }, "forwarded headers"},
 		{"forwarded name in another case", func(o *Observation) { first(o).Upstream.Headers[2].Name = "Allow" }, "forwarded headers"},
@@ -106,8 +98,8 @@ func TestCheckNotices(t *testing.T) {
 		{"line missing", func(o *Observation) { first(o).Logs = nil }, "log lines"},
 		{"line of another level", func(o *Observation) { first(o).Logs[0].Level = "warn" }, "log lines"},
 		{"line twice", func(o *Observation) { first(o).Logs = append(first(o).Logs, first(o).Logs[0]) }, "log lines"},
-		{"call", func(o *Observation) { first(o).Calls = []Call{{Cluster: "x"}} }, "outgoing calls"},
-		{"metric", func(o *Observation) { o.Steps[0].Metrics = []Metric{{"Counter", "x", 1}} }, "metrics"},
+		{"call", func(o *Observation) { first(o).Calls = []table.Call{{Cluster: "x"}} }, "outgoing calls"},
+		{"metric", func(o *Observation) { o.Steps[0].Metrics = []table.Metric{{Kind: "Counter", Name: "x", Value: 1}} }, "metrics"},
 		{"memory", func(o *Observation) { o.Steps[0].Growth = 101 }, "memory growth"},
 		{"good request", func(o *Observation) { o.Good.Decision = "refuse" }, "good request afterwards: decision"},
 		{"trap", func(o *Observation) { *o = failed(*o, 1) }, "virtual machine"},
@@ -129,9 +121,11 @@ func failed(o Observation, step int) Observation {
 	return o
 }
 
-func add(m *Message, name, value string) { m.Headers = append(m.Headers, Header{name, value}) }
+func add(m *Received, name, value string) {
+	m.Headers = append(m.Headers, headermap.Header{Name: name, Value: value})
+}
 
-func wantFields(t *testing.T, got []Mismatch, want string) {
+func wantFields(t *testing.T, got []report.Mismatch, want string) {
 	t.Helper()
 	var fields []string
 	for _, m := range got {
@@ -160,11 +154,11 @@ func TestCheckNoticesInRefusals(t *testing.T) {
 			h[0], h[1] = h[1], h[0]
 		}, "reply headers"},
 		{"body", func(_ *table.Case, o *Observation) { first(o).Reply.Body = "No" }, "reply body"},
-		{"gRPC status", func(_ *table.Case, o *Observation) { first(o).Reply.GRPCStatus = -1 }, "reply grpc-status"},
+		{"gRPC status", func(_ *table.Case, o *Observation) { first(o).Reply.GRPCStatus = grpc(-1) }, "reply grpc-status"},
 		{"details", func(c *table.Case, o *Observation) { c.Steps[0].Want.Reply.Details = "why" }, "reply details"},
 		{"gRPC status of no interest", func(c *table.Case, o *Observation) {
 			c.Steps[0].Want.Reply.GRPCStatus = nil
-			first(o).Reply.GRPCStatus = -1
+			first(o).Reply.GRPCStatus = grpc(-1)
 		}, ""},
 		{"forwarded all the same", func(_ *table.Case, o *Observation) { add(&first(o).Upstream, ":path", "/") }, "forwarded headers"},
 		{"client's status", func(_ *table.Case, o *Observation) { first(o).Client.Headers[0].Value = "200" }, "client headers"},
@@ -181,16 +175,16 @@ func TestCheckNoticesInRefusals(t *testing.T) {
 			first(o).Logs = nil
 		}, ""},
 		{"answer to HEAD", func(c *table.Case, o *Observation) {
-			c.Steps[0].Request.Headers = pairs(":method", "HEAD")
+			c.Steps[0].Request.Headers = headermap.Of(":method", "HEAD")
 			first(o).Client.Body = ""
 		}, ""},
 		{"answer to HEAD with a body", func(c *table.Case, o *Observation) {
-			c.Steps[0].Request.Headers = pairs(":method", "HEAD")
+			c.Steps[0].Request.Headers = headermap.Of(":method", "HEAD")
 		}, "client body"},
 		{"gRPC", grpcRefusal("7"), ""},
 		{"gRPC with another status", grpcRefusal("2"), "client grpc-status"},
 		{"client headers named by the case", func(c *table.Case, o *Observation) {
-			c.Steps[0].Want.Response = pairs(":status", "403", "content-type", "text/plain", "x-why", "no", "content-length", "3")
+			c.Steps[0].Want.Response = headermap.Of(":status", "403", "content-type", "text/plain", "x-why", "no", "content-length", "3")
 		}, "client headers"},
 		{"wanted held, was refused", func(c *table.Case, o *Observation) {
 			c.Steps[0].Want.Decision, c.Steps[0].Want.Reply = table.Hold, nil
@@ -211,15 +205,15 @@ func TestCheckNoticesInRefusals(t *testing.T) {
 
 func grpcRefusal(status string) func(*table.Case, *Observation) {
 	return func(c *table.Case, o *Observation) {
-		c.Steps[0].Request.Headers = pairs(":method", "POST", "Content-Type", "application/grpc+proto")
-		first(o).Client = Message{Ended: true, Headers: headers(":status", "200", "content-type", "application/grpc",
+		c.Steps[0].Request.Headers = headermap.Of(":method", "POST", "Content-Type", "application/grpc+proto")
+		first(o).Client = Received{Ended: true, Headers: headermap.Of(":status", "200", "content-type", "application/grpc",
 			"x-why", "no", "grpc-status", status, "grpc-message", "no")}
 	}
 }
 
 func TestCheckConfigurationThatMustBeRefused(t *testing.T) {
 	c := table.Case{Start: table.Start{Logs: table.Logs{Lines: []table.Log{{Level: "error", Text: "configuration refused"}}}}}
-	good := Observation{Start: Start{Effects: Effects{Logs: []Log{{"error", "configuration refused"}}}}}
+	good := Observation{Start: Start{Effects: Effects{Logs: []table.Log{{Level: "error", Text: "configuration refused"}}}}}
 	wantFields(t, Check(&c, good), "")
 	wantFields(t, Check(&c, Observation{Start: Start{Accepted: true}}), "configuration: verdict|configuration: log lines")
 }
@@ -230,11 +224,11 @@ func TestCheckRepetitions(t *testing.T) {
 	odd := o.Steps[0].Runs[0]
 	odd.Decision, odd.Times = "refuse", 2
 	o.Steps[0].Runs[0].Times = 7
-	o.Steps[0].Runs = append(o.Steps[0].Runs, odd, Equal{1, odd.Exchange})
-	got := Check(&c, o)
+	o.Steps[0].Runs = append(o.Steps[0].Runs, odd, RepeatedRun{1, odd.Exchange})
+	got, place := check(&c, o)
 	wantFields(t, got, "repetition 8 of 10: decision")
-	if want := (Place{1, 8}); got[0].Place != want {
-		t.Errorf("place %+v, want %+v", got[0].Place, want)
+	if want := (Place{1, 8}); place != want {
+		t.Errorf("place %+v, want %+v", place, want)
 	}
 }
 
@@ -244,17 +238,16 @@ func TestCheckNamesSteps(t *testing.T) {
 	second := allowed()
 	first(&second).Logs = nil
 	o.Steps = append(o.Steps, second.Steps[0])
-	got := Check(&c, o)
-	wantFields(t, got, "step 2: log lines")
-	want := Mismatch{"step 2: log lines", "info hello", "", Place{2, 1}}
-	if diff := cmp.Diff(want, got[0]); diff != "" {
-		t.Errorf("mismatch (-want +got):\n%s", diff)
+	got, place := check(&c, o)
+	want := []report.Mismatch{{Field: "step 2: log lines", Wanted: "info hello"}}
+	if diff := cmp.Diff(want, got); diff != "" || place != (Place{2, 1}) {
+		t.Errorf("place %+v, mismatches (-want +got):\n%s", place, diff)
 	}
 }
 
 func TestCheckDoesNotChangeTheCase(t *testing.T) {
 	c, o := refuseCase(), refused()
-	first(&o).Reply, first(&o).Client = nil, Message{}
+	first(&o).Reply, first(&o).Client = nil, Received{}
 	Check(&c, o)
 	if diff := cmp.Diff(refuseCase(), c); diff != "" {
 		t.Errorf("the case changed (-before +after):\n%s", diff)

@@ -8,39 +8,38 @@ import (
 	"hash/maphash"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 )
 
-// Cycle is all steps of a case, over and over in one VM: a round is each of them once (one with times: so often). The
-// first round is held against the case, the second against the first. Of every later one a digest of all that a step
-// shows is compared with the second's, which costs a hundredth of taking it down; only where they differ is it taken down.
+// Cycle repeats all steps of a case in one VM. A round is each step once, or as often as its times says. The first round is
+// checked against the case, and the second is compared with the first. Of every later round only a digest of what can be
+// seen is compared with that of the second, which takes a hundredth of the time of a record; a record is made where the
+// digests differ.
 type Cycle struct {
 	run     *run
 	turns   []turn
 	round   int // the last that was begun, from 1
 	hash    maphash.Hash
-	changed []*stream         // in the turn, besides its own
+	changed []*stream         // in the turn, without its own
 	ticks   []Tick            // set in the turn
 	known   map[string]uint64 // metrics before the turn, by kind and name
 	changes uint64            // of metrics, so far
-	deltas  []Metric          // of the turn: how much each changed
+	deltas  []table.Metric    // how much each metric changed in the turn
 }
 
 // turn is one repetition of one step.
 type turn struct {
-	step      *table.Step
-	prefix    string // of what differs
-	exchanger *Exchanger
-	clusters  []script
-	first     Exchange // what it showed in the first round
-	deltas    []Metric // in the second
-	digest    uint64   // in the second
+	step     *table.Step
+	prefix   string // of a field that differs
+	clusters []script
+	first    Exchange       // in the first round
+	deltas   []table.Metric // in the second
+	digest   uint64         // in the second
 }
 
-// Cyclic says why a case can't be a cycle, whatever the module; nil: only a second round can tell.
+// Cyclic says why no module can repeat the case; nil: only a second round shows whether one can.
 func Cyclic(c *table.Case) error {
 	switch {
 	case !c.Start.Accepted || len(c.Steps) == 0:
@@ -51,13 +50,13 @@ func Cyclic(c *table.Case) error {
 	return nil
 }
 
-// NewCycle starts a VM with environment variables of its own and does two rounds. The error is a *WrongError when the
-// first is not what the case wants, a *OnceError when the second is not what the first was, or a *host.Failure.
+// NewCycle starts a VM with the environment variables and does two rounds. The error is a *WrongError when the first round
+// is not what the case wants, a *OnceError when the second differs from the first, or a *host.Failure.
 func NewCycle(ctx context.Context, m *host.Module, c *table.Case, environment ...host.Variable) (y *Cycle, err error) {
 	if err := Cyclic(c); err != nil {
 		return nil, &OnceError{err.Error()}
 	}
-	r, err := kept(ctx, m, c, Options{}, environment...)
+	r, err := runOnce(ctx, m, c, ObserveOptions{}, environment...)
 	if err != nil {
 		return nil, err
 	}
@@ -73,28 +72,24 @@ func NewCycle(ctx context.Context, m *host.Module, c *table.Case, environment ..
 	return y, y.second(ctx, c)
 }
 
-// OnceError says why a case can't be repeated.
+// OnceError says why a case cannot be repeated.
 type OnceError struct{ Why string }
 
 func (e *OnceError) Error() string { return e.Why }
 
 func (y *Cycle) addTurns(c *table.Case, i int) {
 	step := &c.Steps[i]
-	var exchanger *Exchanger
-	if step.Request != nil {
-		exchanger = NewExchanger(step.Request)
-	}
 	for repetition := range max(1, step.Times) {
 		prefix := stepPrefix(i, len(c.Steps))
 		if step.Times > 1 {
 			prefix += fmt.Sprintf("repetition %d of %d: ", repetition+1, step.Times)
 		}
-		y.turns = append(y.turns, turn{step: step, prefix: prefix, exchanger: exchanger, clusters: scripts(step.Clusters),
+		y.turns = append(y.turns, turn{step: step, prefix: prefix, clusters: scripts(step.Clusters),
 			first: *y.run.seen.at(i, repetition+1)})
 	}
 }
 
-// second does the second round, and makes it the measure of the others.
+// second does the second round, with which the later ones are compared.
 func (y *Cycle) second(ctx context.Context, c *table.Case) error {
 	if n := y.waiting(); n > 0 {
 		return &OnceError{fmt.Sprintf("%d of its calls still wait for an answer at its end", n)}
@@ -103,14 +98,14 @@ func (y *Cycle) second(ctx context.Context, c *table.Case) error {
 	y.begin()
 	at := 0
 	for i := range c.Steps {
-		var sum []Metric
+		var sum []table.Metric
 		for range max(1, c.Steps[i].Times) {
 			t := &y.turns[at]
 			at++
 			m := y.do(ctx, t)
 			t.digest, t.deltas = y.digest(&m), slices.Clone(y.deltas)
 			sum = addMetrics(sum, t.deltas)
-			now := y.takeDown(&m)
+			now := y.record(&m)
 			y.forget(&m)
 			if f := y.run.vm.Failure(); f != nil {
 				return f
@@ -129,13 +124,13 @@ func (y *Cycle) second(ctx context.Context, c *table.Case) error {
 	return nil
 }
 
-// VM is the cycle's own.
+// VM is the cycle's virtual machine.
 func (y *Cycle) VM() *host.VM { return y.run.vm }
 
-// Rounds is how many have been done.
+// Rounds is the number of rounds that were done.
 func (y *Cycle) Rounds() int { return y.round }
 
-// Requests is how many requests a round has.
+// Requests is the number of requests in a round.
 func (y *Cycle) Requests() int {
 	n := 0
 	for i := range y.turns {
@@ -159,7 +154,7 @@ func (y *Cycle) Round(ctx context.Context) error {
 			if f := y.run.vm.Failure(); f != nil {
 				return f
 			}
-			now := y.takeDown(&m)
+			now := y.record(&m)
 			field, wanted, got := differs(&t.first, &now)
 			if field == "" {
 				field, wanted, got = "metrics", "a change of "+renderMetrics(t.deltas), renderMetrics(y.deltas)
@@ -172,7 +167,7 @@ func (y *Cycle) Round(ctx context.Context) error {
 	return nil
 }
 
-// begin makes a round begin as the first one did: calls are counted, and answered, from the first on.
+// begin starts a round like the first one: calls are counted, and answered, from the first on.
 func (y *Cycle) begin() {
 	y.round++
 	r := y.run
@@ -190,13 +185,13 @@ func (y *Cycle) do(ctx context.Context, t *turn) moved {
 		t.clusters[i].next = 0
 	}
 	r.upstreams.ofStep = t.clusters
-	m := r.move(ctx, t.step, t.exchanger)
+	m := r.move(ctx, t.step)
 	r.faults.begin(nil)
 	r.upstreams.ofStep = nil
 	return m
 }
 
-// digest is that of everything a turn showed. It notes what takeDown needs.
+// digest is that of everything that could be seen of a turn. It notes what record needs.
 func (y *Cycle) digest(m *moved) uint64 {
 	r, h := y.run, &y.hash
 	y.changed = y.changed[:0]
@@ -267,9 +262,9 @@ func (s *stream) sum(h *maphash.Hash) uint64 {
 	return h.Sum64()
 }
 
-// takeDown is the turn as Observe would have it.
-func (y *Cycle) takeDown(m *moved) Exchange {
-	e := m.takeDown()
+// record is the turn as Observe would record it.
+func (y *Cycle) record(m *moved) Exchange {
+	e := m.record()
 	for _, s := range y.changed {
 		e.Others = append(e.Others, Other{s.name, s.look()})
 	}
@@ -278,7 +273,7 @@ func (y *Cycle) takeDown(m *moved) Exchange {
 	return e
 }
 
-// forget lets go of the turn.
+// forget drops the turn.
 func (y *Cycle) forget(m *moved) {
 	m.release()
 	r := y.run
@@ -297,14 +292,14 @@ func (y *Cycle) metrics() {
 	for _, m := range y.run.metrics.set.All() {
 		key := m.Type.String() + " " + m.Name
 		if delta := m.Value - y.known[key]; delta != 0 {
-			y.deltas = append(y.deltas, Metric{m.Type.String(), m.Name, int64(delta)})
+			y.deltas = append(y.deltas, table.Metric{Kind: m.Type.String(), Name: m.Name, Value: int64(delta)})
 			y.known[key] = m.Value
 		}
 	}
 }
 
 // deltas are how much each metric changed in a step of a first round.
-func (o *Observation) deltas(step int) []Metric {
+func (o *Observation) deltas(step int) []table.Metric {
 	before := map[string]int64{}
 	for _, m := range o.Start.Metrics {
 		before[m.Kind+m.Name] = m.Value
@@ -314,7 +309,7 @@ func (o *Observation) deltas(step int) []Metric {
 			before[m.Kind+m.Name] = m.Value
 		}
 	}
-	var all []Metric
+	var all []table.Metric
 	for _, m := range o.Steps[step].Metrics {
 		if m.Value -= before[m.Kind+m.Name]; m.Value != 0 {
 			all = append(all, m)
@@ -324,20 +319,20 @@ func (o *Observation) deltas(step int) []Metric {
 }
 
 // addMetrics adds changes of metrics, which are sorted by name.
-func addMetrics(sum, more []Metric) []Metric {
+func addMetrics(sum, more []table.Metric) []table.Metric {
 	for _, m := range more {
-		at := slices.IndexFunc(sum, func(s Metric) bool { return s.Kind == m.Kind && s.Name == m.Name })
+		at := slices.IndexFunc(sum, func(s table.Metric) bool { return s.Kind == m.Kind && s.Name == m.Name })
 		if at < 0 {
 			sum = append(sum, m)
 		} else {
 			sum[at].Value += m.Value
 		}
 	}
-	slices.SortFunc(sum, func(a, b Metric) int { return strings.Compare(a.Name+"\x00"+a.Kind, b.Name+"\x00"+b.Kind) })
+	slices.SortFunc(sum, table.Metric.Compare)
 	return sum
 }
 
-// waiting is how many calls have no answer yet.
+// waiting is the number of calls without an answer.
 func (y *Cycle) waiting() int {
 	n := 0
 	for _, c := range y.run.vm.Calls() {
@@ -351,7 +346,7 @@ func (y *Cycle) waiting() int {
 // differs is the first field in which two exchanges differ, "" if there is none.
 func differs(first, now *Exchange) (field, wanted, got string) {
 	seen := func(build string, e *Exchange) Seen {
-		return Seen{build, Observation{Steps: []Step{{Runs: []Equal{{1, *e}}}}}}
+		return Seen{build, Observation{Steps: []Step{{Runs: []RepeatedRun{{1, *e}}}}}}
 	}
 	d := differ{seen: []Seen{seen("first", first), seen("now", now)}}
 	d.exchange("", func(o *Observation) *Exchange { return o.at(0, 1) })
@@ -362,7 +357,7 @@ func differs(first, now *Exchange) (field, wanted, got string) {
 	return f.Field, f.Sides[0].Value, f.Sides[1].Value
 }
 
-// LastLine is what the plugin logged last in the turn that was last.
+// LastLine is the last line that the plugin logged in the last turn.
 func (y *Cycle) LastLine() string {
 	if n := len(y.run.logs); n > 0 {
 		return y.run.logs[n-1].Text

@@ -8,6 +8,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -42,7 +43,7 @@ func TestCycleNotices(t *testing.T) {
 	allow := allowCase()
 	allow.Clusters = []table.Cluster{{Name: "c", State: table.Ready}}
 	refuse := refuseCase()
-	refuse.Steps[0].Want.Reply.Headers = pairs("x-why", "no")
+	refuse.Steps[0].Want.Reply.Headers = headermap.Of("x-why", "no")
 	call := func(cluster, path string) func(*wasmtest.Guest) {
 		return func(g *wasmtest.Guest) {
 			g.Call(onRequest, "proxy_http_call", cluster, wasmtest.Pairs(":method", "GET", ":path", path, ":authority", "a"), "", wasmtest.Pairs(), 1000, wasmtest.Out1)
@@ -122,7 +123,7 @@ func TestCycleIsLeftOut(t *testing.T) {
 	trap.Steps[0].Want.Trap = onRequest
 	waits := allowCase()
 	waits.Clusters = []table.Cluster{{Name: "c", State: table.Ready}}
-	waits.Steps[0].Want.Calls = []table.Call{{Cluster: "c", TimeoutMS: 1000, Headers: []table.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a"}}}}
+	waits.Steps[0].Want.Calls = []table.Call{{Cluster: "c", TimeoutMS: 1000, Headers: []headermap.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a"}}}}
 	waits.Steps[0].Want.Logs = table.Logs{}
 	calling := guest()
 	calling.Call(onRequest, "proxy_http_call", "c", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", wasmtest.Pairs(), 1000, wasmtest.Out1)

@@ -3,30 +3,21 @@ package suite
 import (
 	"fmt"
 	"slices"
+
+	"github.com/header-auth/header-auth/report"
 )
 
-// Seen is what one build made visible.
+// Seen is the observation of one build.
 type Seen struct {
 	Build string
 	Observation
 }
 
-// Divergence is one field in which builds differ.
-type Divergence struct {
-	Field string
-	Sides []Side // the one with most builds first; among equals, in the order of the builds
-}
-
-// Side is the builds that agree on a value, which is printable text.
-type Side struct {
-	Builds []string
-	Value  string
-}
-
-// Diff holds the observations of one case against each other, field by field in the order in which things happen.
-// Builds that agree form a side, so that one odd build is one line and not one for each of the others. Memory growth
-// and the texts of traps are left out: they cannot be the same in two languages.
-func Diff(seen []Seen) []Divergence {
+// Diff compares the observations that several builds gave for one case, field by field in the order of the events. The
+// builds that agree on a value form a side; the largest side is first, and equal ones are in the order of the builds.
+// Memory growth and the texts of traps are not compared, because they cannot be the same in two languages. The Case of
+// each Divergence is left to the caller.
+func Diff(seen []Seen) []report.Divergence {
 	d := differ{seen: seen}
 	d.compare("configuration: verdict", func(o *Observation) string { return verdict(o.Start.Accepted) })
 	d.effects("configuration: ", func(o *Observation) *Effects { return &o.Start.Effects })
@@ -55,32 +46,32 @@ func steps(seen []Seen) int {
 
 type differ struct {
 	seen  []Seen
-	found []Divergence
+	found []report.Divergence
 }
 
 func (d *differ) compare(field string, value func(*Observation) string) {
-	var sides []Side
+	var sides []report.Side
 	for i := range d.seen {
 		v := value(&d.seen[i].Observation)
-		at := slices.IndexFunc(sides, func(s Side) bool { return s.Value == v })
+		at := slices.IndexFunc(sides, func(s report.Side) bool { return s.Value == v })
 		if at < 0 {
 			at = len(sides)
-			sides = append(sides, Side{Value: v})
+			sides = append(sides, report.Side{Value: v})
 		}
 		sides[at].Builds = append(sides[at].Builds, d.seen[i].Build)
 	}
 	if len(sides) < 2 {
 		return
 	}
-	slices.SortStableFunc(sides, func(a, b Side) int { return len(b.Builds) - len(a.Builds) })
+	slices.SortStableFunc(sides, func(a, b report.Side) int { return len(b.Builds) - len(a.Builds) })
 	first := sides[0].Value
 	for i := range sides[1:] {
 		sides[0].Value, sides[i+1].Value = presentable(first, sides[i+1].Value)
 	}
-	d.found = append(d.found, Divergence{field, sides})
+	d.found = append(d.found, report.Divergence{Field: field, Sides: sides})
 }
 
-// step compares the builds at every repetition at which one of them began to behave differently.
+// step compares the builds at every repetition at which the behaviour of one of them changed.
 func (d *differ) step(i int) {
 	var starts []int
 	times := 0
@@ -111,7 +102,7 @@ func (d *differ) step(i int) {
 	})
 }
 
-// at is what came of a repetition of a step, nil if the step did not get that far.
+// at is the exchange of one repetition of a step, nil if that repetition was not reached.
 func (o *Observation) at(step, repetition int) *Exchange {
 	if step >= len(o.Steps) {
 		return nil
@@ -140,7 +131,7 @@ func (d *differ) exchange(prefix string, of func(*Observation) *Exchange) {
 	field("local reply", func(e *Exchange) string { return renderReply(e.Reply) })
 	field("forwarded", func(e *Exchange) string { return renderMessage(&e.Upstream) })
 	field("client", func(e *Exchange) string { return renderMessage(&e.Client) })
-	field = func(name string, value func(*Exchange) string) { // that a step has without having been reached
+	field = func(name string, value func(*Exchange) string) { // these have a value in a step that was not reached
 		d.compare(prefix+name, func(o *Observation) string {
 			if e := of(o); e != nil {
 				return value(e)

@@ -4,6 +4,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/report"
 )
 
 func TestDiff(t *testing.T) {
@@ -18,27 +22,27 @@ func TestDiff(t *testing.T) {
 	tests := []struct {
 		name string
 		seen []Seen
-		want []Divergence
+		want []report.Divergence
 	}{
 		{"one build", []Seen{{"a", allowed()}}, nil},
 		{"equal", []Seen{{"a", allowed()}, {"b", allowed()}}, nil},
 		{"the odd one out", []Seen{{"a", line("x")}, {"b", allowed()}, {"c", allowed()}},
-			[]Divergence{{"log lines", []Side{{[]string{"b", "c"}, "info hello"}, {[]string{"a"}, "info x"}}}}},
+			[]report.Divergence{{Field: "log lines", Sides: []report.Side{{Builds: []string{"b", "c"}, Value: "info hello"}, {Builds: []string{"a"}, Value: "info x"}}}}},
 		{"each for itself", []Seen{{"a", line("x")}, {"b", line("y")}, {"c", line("z")}},
-			[]Divergence{{"log lines", []Side{{[]string{"a"}, "info x"}, {[]string{"b"}, "info y"}, {[]string{"c"}, "info z"}}}}},
+			[]report.Divergence{{Field: "log lines", Sides: []report.Side{{Builds: []string{"a"}, Value: "info x"}, {Builds: []string{"b"}, Value: "info y"}, {Builds: []string{"c"}, Value: "info z"}}}}},
 		{"memory is no divergence", []Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps[0].Growth = 7 })}}, nil},
 		{"texts of traps are none", []Seen{
 			{"a", changed(func(o *Observation) { o.Failure = &Failure{Kind: "trapped", In: "f", Reason: "x"} })},
 			{"b", changed(func(o *Observation) { o.Failure = &Failure{Kind: "trapped", In: "f", Reason: "y"} })}}, nil},
 		{"one step less", []Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps = nil; o.Good = allowed().Good })}},
-			[]Divergence{
-				{"decision", []Side{{[]string{"a"}, "allow"}, {[]string{"b"}, "not reached"}}},
-				{"on_request_headers returned", []Side{{[]string{"a"}, "Continue"}, {[]string{"b"}, "not reached"}}},
-				{"on_response_headers returned", []Side{{[]string{"a"}, "Continue"}, {[]string{"b"}, "not reached"}}},
-				{"local reply", []Side{{[]string{"a"}, ""}, {[]string{"b"}, "not reached"}}},
-				{"forwarded", []Side{{[]string{"a"}, ":method: GET\n:path: /\nallow: true\n\nab\n\nt: 1\ncomplete"}, {[]string{"b"}, "not reached"}}},
-				{"client", []Side{{[]string{"a"}, ":status: 200\nx: y\n\nok\n\nu: 2\ncomplete"}, {[]string{"b"}, "not reached"}}},
-				{"log lines", []Side{{[]string{"a"}, "info hello"}, {[]string{"b"}, ""}}},
+			[]report.Divergence{
+				{Field: "decision", Sides: []report.Side{{Builds: []string{"a"}, Value: "allow"}, {Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "on_request_headers returned", Sides: []report.Side{{Builds: []string{"a"}, Value: "Continue"}, {Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "on_response_headers returned", Sides: []report.Side{{Builds: []string{"a"}, Value: "Continue"}, {Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "local reply", Sides: []report.Side{{Builds: []string{"a"}, Value: ""}, {Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "forwarded", Sides: []report.Side{{Builds: []string{"a"}, Value: ":method: GET\n:path: /\nallow: true\n\nab\n\nt: 1\ncomplete"}, {Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "client", Sides: []report.Side{{Builds: []string{"a"}, Value: ":status: 200\nx: y\n\nok\n\nu: 2\ncomplete"}, {Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "log lines", Sides: []report.Side{{Builds: []string{"a"}, Value: "info hello"}, {Builds: []string{"b"}, Value: ""}}},
 			}},
 	}
 	for _, test := range tests {
@@ -57,20 +61,20 @@ func TestDiffNotices(t *testing.T) {
 		change func(o *Observation)
 	}{
 		{"configuration: verdict", func(o *Observation) { o.Start.Accepted = false }},
-		{"configuration: log lines", func(o *Observation) { o.Start.Logs = []Log{{"error", "x"}} }},
+		{"configuration: log lines", func(o *Observation) { o.Start.Logs = []table.Log{{Level: "error", Text: "x"}} }},
 		{"decision", func(o *Observation) { first(o).Decision = "hold" }},
 		{"on_request_headers returned", func(o *Observation) { first(o).RequestAction = "Continue" }},
 		{"on_response_headers returned", func(o *Observation) { first(o).ResponseAction = "Pause" }},
 		{"local reply", func(o *Observation) { first(o).Reply.Details = "x" }},
-		{"local reply", func(o *Observation) { first(o).Reply.GRPCStatus = 8 }},
+		{"local reply", func(o *Observation) { first(o).Reply.GRPCStatus = grpc(8) }},
 		{"local reply", func(o *Observation) { first(o).Reply = nil }},
 		{"forwarded", func(o *Observation) { first(o).Upstream.Reset = true }},
-		{"client", func(o *Observation) { first(o).Client.Trailers = headers("a", "b") }},
+		{"client", func(o *Observation) { first(o).Client.Trailers = headermap.Of("a", "b") }},
 		{"client", func(o *Observation) { first(o).Client.Body = "x" }},
 		{"log lines", func(o *Observation) { first(o).Logs[0].Level = "info" }},
-		{"outgoing calls", func(o *Observation) { first(o).Calls = []Call{{TimeoutMS: 1}} }},
-		{"metrics", func(o *Observation) { o.Steps[0].Metrics = []Metric{{"Counter", "a", 1}} }},
-		{"good request afterwards: log lines", func(o *Observation) { o.Good.Logs = []Log{{"info", ""}} }},
+		{"outgoing calls", func(o *Observation) { first(o).Calls = []table.Call{{TimeoutMS: 1}} }},
+		{"metrics", func(o *Observation) { o.Steps[0].Metrics = []table.Metric{{Kind: "Counter", Name: "a", Value: 1}} }},
+		{"good request afterwards: log lines", func(o *Observation) { o.Good.Logs = []table.Log{{Level: "info", Text: ""}} }},
 		{"virtual machine", func(o *Observation) { o.Failure = &Failure{} }},
 	}
 	for _, test := range tests {
@@ -92,13 +96,13 @@ func TestDiffOfRepetitions(t *testing.T) {
 		o.Steps[0].Runs = nil
 		for i, n := range times {
 			run.Times = n
-			run.Logs = []Log{{"info", []string{"even", "odd"}[i%2]}}
+			run.Logs = []table.Log{{Level: "info", Text: []string{"even", "odd"}[i%2]}}
 			o.Steps[0].Runs = append(o.Steps[0].Runs, run)
 		}
 		return o
 	}
 	got := Diff([]Seen{{"a", repeated(10)}, {"b", repeated(4, 6)}})
-	want := []Divergence{{"repetition 5: log lines", []Side{{[]string{"a"}, "info even"}, {[]string{"b"}, "info odd"}}}}
+	want := []report.Divergence{{Field: "repetition 5: log lines", Sides: []report.Side{{Builds: []string{"a"}, Value: "info even"}, {Builds: []string{"b"}, Value: "info odd"}}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("divergences (-want +got):\n%s", diff)
 	}

@@ -5,72 +5,40 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// Exchanger is a request and its upstream's answer in the host's own types, made once so that Drive allocates nothing.
-type Exchanger struct {
-	request, response message
-}
-
-type message struct {
-	headers, trailers []host.Header
-	body              [][]byte
-}
-
-// NewExchanger prepares a request of the table.
-func NewExchanger(r *table.Request) *Exchanger {
-	return &Exchanger{
-		request:  message{hostHeaders(r.Headers), hostHeaders(r.Trailers), r.Body},
-		response: message{hostHeaders(r.Response.Headers), hostHeaders(r.Response.Trailers), r.Response.Body},
-	}
-}
-
-func hostHeaders(headers []table.Header) []host.Header {
-	if headers == nil {
-		return nil
-	}
-	out := make([]host.Header, len(headers))
-	for i, h := range headers {
-		out[i] = host.Header(h)
-	}
-	return out
-}
-
-// Drive takes a new stream through one whole exchange: the request, the upstream's answer if the request reached it,
-// the end. Conformance and benchmark both run this function and nothing else, so that they cannot drift apart; what
-// came of it is read from the stream.
-func (e *Exchanger) Drive(s *host.Stream) {
-	e.headers(s)
-	e.upload(s)
-	e.respond(s)
+// Drive takes a new stream through one whole exchange: the request, the upstream's response if the request reached it,
+// and the end. It allocates nothing. Conformance and benchmark both use it, so that they do the same; the result is read
+// from the stream.
+func Drive(s *host.Stream, r *table.Request) {
+	sendHeaders(s, r)
+	sendRest(s, r)
+	respond(s, &r.Response)
 	s.Close()
 }
 
-// The parts of Drive, for exchanges that are interleaved with others.
+// The parts of Drive, for an exchange that other streams interrupt.
 
-func (e *Exchanger) headers(s *host.Stream) {
-	r := &e.request
-	s.RequestHeaders(r.headers, len(r.body) == 0 && r.trailers == nil)
+func sendHeaders(s *host.Stream, r *table.Request) {
+	s.RequestHeaders(r.Headers, len(r.Body) == 0 && r.Trailers == nil)
 }
 
-func (e *Exchanger) upload(s *host.Stream) {
-	r := &e.request
-	for i, chunk := range r.body {
-		s.RequestBody(chunk, i == len(r.body)-1 && r.trailers == nil)
+func sendRest(s *host.Stream, r *table.Request) {
+	for i, chunk := range r.Body {
+		s.RequestBody(chunk, i == len(r.Body)-1 && r.Trailers == nil)
 	}
-	if r.trailers != nil {
-		s.RequestTrailers(r.trailers)
+	if r.Trailers != nil {
+		s.RequestTrailers(r.Trailers)
 	}
 }
 
-func (e *Exchanger) respond(s *host.Stream) {
+func respond(s *host.Stream, r *table.Message) {
 	if !s.Upstream().Ended {
 		return
 	}
-	r := &e.response
-	s.ResponseHeaders(r.headers, len(r.body) == 0 && r.trailers == nil)
-	for i, chunk := range r.body {
-		s.ResponseBody(chunk, i == len(r.body)-1 && r.trailers == nil)
+	s.ResponseHeaders(r.Headers, len(r.Body) == 0 && r.Trailers == nil)
+	for i, chunk := range r.Body {
+		s.ResponseBody(chunk, i == len(r.Body)-1 && r.Trailers == nil)
 	}
-	if r.trailers != nil {
-		s.ResponseTrailers(r.trailers)
+	if r.Trailers != nil {
+		s.ResponseTrailers(r.Trailers)
 	}
 }

@@ -5,10 +5,11 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 )
 
-// logBytes is how much of what one callback logs is kept. A module that logs without end must not take the memory of the
-// run with it; no case expects so much.
+// logBytes is how much is kept of what one callback logs, so that a module that logs without end cannot use up the
+// memory of the run. No case expects so much.
 const logBytes = 1 << 20
 
 func (r *run) log(l host.LogLine) {
@@ -18,26 +19,23 @@ func (r *run) log(l host.LogLine) {
 	if r.logged += len(l.Text) + 64; r.logged > logBytes {
 		l.Text = "(and more than 1 MiB of log lines, not kept)"
 	}
-	r.logs = append(r.logs, Log{l.Level.String(), l.Text})
+	r.logs = append(r.logs, table.Log{Level: l.Level.String(), Text: l.Text})
 }
 
-// effects are those since the last time.
+// effects are those since the last call.
 func (r *run) effects() Effects {
 	e := Effects{Logs: r.logs, Ticks: r.ticks()}
 	r.logs, r.logged = nil, 0
 	calls := r.vm.Calls()
 	for _, c := range calls[r.calls:] {
-		e.Calls = append(e.Calls, Call{
-			Cluster:   c.Cluster,
-			TimeoutMS: int(c.Timeout.Milliseconds()),
-			Message:   Message{Headers: ownHeaders(c.Headers), Body: string(c.Body), Trailers: ownHeaders(c.Trailers), Ended: true},
-		})
+		e.Calls = append(e.Calls, table.Call{Cluster: c.Cluster, TimeoutMS: int(c.Timeout.Milliseconds()),
+			Headers: c.Headers, Body: c.Body, Trailers: c.Trailers})
 	}
 	r.calls = len(calls)
 	return e
 }
 
-// ticks are the periods that were set since the last time, by plugin.
+// ticks are the periods that were set since the last call, by plugin.
 func (r *run) ticks() []Tick {
 	var changes []Tick
 	for _, p := range r.plugins {
@@ -49,18 +47,18 @@ func (r *run) ticks() []Tick {
 	return changes
 }
 
-// metrics are those of a VM; only changes, and definitions, are effects.
+// metrics are those of a VM. Only changes and definitions are observed.
 type metrics struct {
 	set   *host.Metrics
 	known []host.Metric
 }
 
-func (m *metrics) changed() []Metric {
-	var changes []Metric
+func (m *metrics) changed() []table.Metric {
+	var changes []table.Metric
 	now := m.set.All()
 	for _, metric := range now {
 		if !slices.Contains(m.known, metric) {
-			changes = append(changes, Metric{metric.Type.String(), metric.Name, int64(metric.Value)})
+			changes = append(changes, table.Metric{Kind: metric.Type.String(), Name: metric.Name, Value: int64(metric.Value)})
 		}
 	}
 	m.known = now
@@ -73,7 +71,7 @@ type faults struct {
 	calls  map[string]int // of each function
 }
 
-// begin puts other faults in force.
+// begin replaces the faults.
 func (f *faults) begin(of []table.Fault) {
 	if f.faults = of; len(of) > 0 {
 		f.calls = map[string]int{}
@@ -87,7 +85,7 @@ func (f *faults) intercept(function string) (host.Answer, bool) {
 	f.calls[function]++
 	for _, fault := range f.faults {
 		if fault.Function == function && (fault.Nth == 0 || fault.Nth == f.calls[function]) {
-			return host.Answer{Status: host.Status(fault.Status), Data: fault.Bytes}, true
+			return host.Answer{Status: abi.Status(fault.Status), Data: fault.Bytes}, true
 		}
 	}
 	return host.Answer{}, false

@@ -4,7 +4,9 @@ import (
 	"testing"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/report"
 )
 
 const onRequest = "proxy_on_request_headers"
@@ -79,7 +81,7 @@ func exits() []byte {
 
 // smallTable has one case that must be allowed, one configuration that must be accepted, and a good request.
 func smallTable() *table.Table {
-	request := &table.Request{Headers: get, Response: table.Response{Headers: pairs(":status", "200")}}
+	request := &table.Request{Message: table.Message{Headers: get}, Response: table.Message{Headers: headermap.Of(":status", "200")}}
 	step := table.Step{Request: request, Times: 1, Want: table.Want{Decision: table.Allow}}
 	var cases []table.Case
 	for _, id := range []string{"g/one", "g/two", "g/three", "g/four", "g/five", "g/six"} {
@@ -92,7 +94,7 @@ func subjects(t *testing.T, modules ...any) []Subject {
 	t.Helper()
 	var out []Subject
 	for i := 0; i < len(modules); i += 2 {
-		out = append(out, Subject{Name: modules[i].(string), Wasm: modules[i+1].([]byte)})
+		out = append(out, Subject{Build: report.Build{Name: modules[i].(string)}, Wasm: modules[i+1].([]byte)})
 	}
 	return out
 }

@@ -10,23 +10,23 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/abi"
 )
 
-// Loop is the last step of a case, over and over in one VM: what the benchmark times. Between two VMs it differs in
-// nothing but the module.
+// Loop repeats the last step of a case in one VM. The benchmark times it; two loops of one case differ in the module
+// alone.
 type Loop struct {
-	run       *run
-	step      *table.Step
-	exchanger *Exchanger
-	first     Exchange // held against the contract
-	refused   bool
-	status    int
-	done      int
+	run     *run
+	step    *table.Step
+	first   Exchange // compared with the contract
+	refused bool
+	status  int
+	done    int
 }
 
 // WrongError is an answer that the contract forbids.
 type WrongError struct {
-	Request     int // of the loop, from 1
+	Request     int // number in the loop, from 1
 	What        string
 	Wanted, Got string
 }
@@ -35,7 +35,7 @@ func (e *WrongError) Error() string {
 	return fmt.Sprintf("request %d: %s: wanted %s, got %s", e.Request, e.What, e.Wanted, e.Got)
 }
 
-// Repeatable says why a case's last step can't be repeated for ever; nil: it can.
+// Repeatable says why a case's last step cannot be repeated without end; nil: it can.
 func Repeatable(c *table.Case) error {
 	if !c.Start.Accepted || len(c.Steps) == 0 {
 		return errors.New("no plugin runs in it, expected a request that the plugin allows or refuses")
@@ -52,8 +52,8 @@ func Repeatable(c *table.Case) error {
 	return nil
 }
 
-// kept starts a VM, takes it through the case once and holds that against the contract. The caller closes it.
-func kept(ctx context.Context, m *host.Module, c *table.Case, o Options, environment ...host.Variable) (_ *run, err error) {
+// runOnce starts a VM, runs the case once and checks it. The caller closes the VM.
+func runOnce(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions, environment ...host.Variable) (_ *run, err error) {
 	r, err := newRun(ctx, m, c, o, environment...)
 	if err != nil {
 		return nil, err
@@ -77,27 +77,26 @@ func kept(ctx context.Context, m *host.Module, c *table.Case, o Options, environ
 	return r, nil
 }
 
-// NewLoop starts a VM, takes it through the case and holds that against the contract. The error is a *WrongError when
-// the module does not keep to it.
-func NewLoop(ctx context.Context, m *host.Module, c *table.Case, o Options) (l *Loop, err error) {
+// NewLoop starts a VM, runs the case once and checks it. The error is a *WrongError when the module does not conform.
+func NewLoop(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions) (l *Loop, err error) {
 	if err := Repeatable(c); err != nil {
 		return nil, fmt.Errorf("case %s: %w", c.ID, err)
 	}
 	o.Good, o.Repeat, o.Until = nil, 0, Place{}
-	r, err := kept(ctx, m, c, o)
+	r, err := runOnce(ctx, m, c, o)
 	if err != nil {
 		return nil, err
 	}
 	step := &c.Steps[len(c.Steps)-1]
-	l = &Loop{run: r, step: step, exchanger: NewExchanger(step.Request), refused: step.Want.Decision == table.Refuse}
-	// The step's last repetition: a bucket that is empty by now, say, stays so.
+	l = &Loop{run: r, step: step, refused: step.Want.Decision == table.Refuse}
+	// Its last repetition: what the repetitions use up, such as the tokens of a rate limit, is then used up.
 	runs := r.seen.Steps[len(c.Steps)-1].Runs
 	l.first = runs[len(runs)-1].Exchange
 	l.status = statusOf(l.first.Client)
 	return l, nil
 }
 
-func statusOf(m Message) int {
+func statusOf(m Received) int {
 	for _, h := range m.Headers {
 		if h.Name == ":status" {
 			status, _ := strconv.Atoi(h.Value)
@@ -107,23 +106,23 @@ func statusOf(m Message) int {
 	return 0
 }
 
-// Status is what the client gets, over and over.
+// Status is the status that the client gets each time.
 func (l *Loop) Status() int { return l.status }
 
-// VM is the loop's own.
+// VM is the loop's virtual machine.
 func (l *Loop) VM() *host.VM { return l.run.vm }
 
 // Close ends the VM.
 func (l *Loop) Close(ctx context.Context) { _ = l.run.vm.Close(ctx) }
 
-// Run repeats the step n times. Of each answer it looks at who gave it and at its status, which costs next to nothing;
-// Check looks at all there is. The error is a *WrongError or a *host.Failure.
+// Run repeats the step n times. It checks of each answer only who gave it and its status, which takes almost no time;
+// Check compares everything. The error is a *WrongError or a *host.Failure.
 func (l *Loop) Run(n int) error {
 	p := l.run.plugins[0]
-	l.run.vm.SetLogLevel(host.LogOff) // the plugin logs as ever, and nobody makes strings of it
+	l.run.vm.SetLogLevel(abi.LogOff) // the plugin logs as before, and the host makes no strings of it
 	for range n {
 		s := p.NewStream(host.StreamConfig{Raw: true})
-		l.exchanger.Drive(s)
+		Drive(s, l.step.Request)
 		status, refused, ended := s.Downstream().Status(), s.Replied(), s.Upstream().Ended
 		s.Release()
 		l.done++
@@ -152,15 +151,15 @@ func (l *Loop) wrong(status int, refused bool) error {
 // Check repeats the step once and compares everything that can be seen of it with the first time.
 func (l *Loop) Check(ctx context.Context) error {
 	r := l.run
-	r.vm.SetLogLevel(host.LogTrace)
+	r.vm.SetLogLevel(abi.LogTrace)
 	r.calls = len(r.vm.Calls())
-	e := r.do(ctx, l.step, l.exchanger)
+	e := r.do(ctx, l.step)
 	l.done++
 	if f := r.vm.Failure(); f != nil {
 		return f
 	}
 	if !reflect.DeepEqual(e, l.first) {
-		k := checker{streams: map[string]*progress{}}
+		k := checker{streams: map[string]*exchangeState{}}
 		k.once(l.step, &e)
 		if len(k.found) > 0 {
 			return &WrongError{l.done, k.found[0].Field, k.found[0].Wanted, k.found[0].Got}

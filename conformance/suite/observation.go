@@ -1,33 +1,39 @@
-// Package suite holds modules against the request table. Observe is the one executor: it drives a case through a
-// fresh VM and writes down everything that can be seen from outside; Check compares that with the contract, Diffs
-// compares it between builds, Run does so for many builds and cases at once.
+// Package suite runs modules against the request table.
+//
+// Observe runs one case in a fresh VM and records everything that can be seen from outside. Check compares the record
+// with what the case wants, and Diff compares the records of several builds. Run does all three for many builds and
+// cases, and gives the report. Package suitetest does the same inside go test.
 package suite
 
-import "time"
+import (
+	"time"
 
-// Observation is everything a case made visible, as plain data: nothing in it points into the host, and two equal
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
+)
+
+// Observation is everything that could be seen of a case, as plain data: nothing in it points into the host, and equal
 // observations compare equal.
 type Observation struct {
 	Start   Start
 	Steps   []Step
-	Good    *Exchange // the request that must be allowed after the case; nil: none was sent
-	Metrics []Metric  // as in Step, of the good request
-	Failure *Failure  // of the VM that the case does not want; what it left undone is missing from the rest
+	Good    *Exchange      // the request after the case, which must be allowed; nil: none was sent
+	Metrics []table.Metric // as in Step, of the good request
+	Failure *Failure       // of the VM, when the case does not want it; the rest is then not complete
 }
 
-// Start is what came of starting the plugin with the case's configuration.
+// Start is what was seen when the plugin started with the case's configuration.
 type Start struct {
 	Accepted bool // on_configure's answer
-	Metrics  []Metric
+	Metrics  []table.Metric
 	Effects
 }
 
-// Step is what came of one step of the case.
+// Step is what was seen in one step of the case.
 type Step struct {
-	Runs   []Equal // neighbours that are equal stand together, so that ten thousand repetitions are one
-	Growth int     // bytes of linear memory the step added
-	// Metrics are those that the step defined or whose value it changed, by name.
-	Metrics []Metric
+	Runs    []RepeatedRun
+	Growth  int            // bytes of linear memory that the step added
+	Metrics []table.Metric // that the step defined or changed, by name
 }
 
 // times is how often the step was run.
@@ -39,38 +45,55 @@ func (s *Step) times() int {
 	return n
 }
 
-// Equal is a run of repetitions that could not be told apart.
-type Equal struct {
+// RepeatedRun is repetitions in a row with the same exchange, so that ten thousand equal ones take no more room than one.
+type RepeatedRun struct {
 	Times int
 	Exchange
 }
 
-// Exchange is one request and its response, as far as they have come. A step that is about no stream has the rest only.
+// Exchange is one request and its response, as far as they have come. A step without a stream has only the fields from
+// Others on.
 type Exchange struct {
-	Decision       string // Allow, Refuse or Hold of package table, or words for what is none of them
-	RequestAction  string // what on_request_headers returned
-	ResponseAction string // what on_response_headers returned; "": not called
-	Reply          *Reply // nil: the plugin sent none
-	Upstream       Message
-	Client         Message
+	Decision       string       // Allow, Refuse, Hold or Fail of package table, or one of the texts below
+	RequestAction  string       // what on_request_headers returned
+	ResponseAction string       // what on_response_headers returned; "": not called
+	Reply          *table.Reply // the local response as the plugin gave it to the host, with a GRPCStatus; nil: none
+	Upstream       Received
+	Client         Received
 	Failed         bool    // Envoy answered because the VM is dead
-	Others         []Other // open streams that changed besides the step's own
-	Refused        bool    // on_configure's answer to an update was no
-	Problem        string  // why the step could not be done; "": it was
+	Others         []Other // other open streams that changed
+	Refused        bool    // on_configure refused an update
+	Problem        string  // why the step could not be done; "": it was done
 	Failure        *Failure
 	Effects
 }
 
-// Other is a stream that the step is not about.
+// Decisions that no case can want.
+const (
+	both       = "forwarded, and answered by the plugin too"
+	incomplete = "forwarded, but not to its end"
+	answered   = "answered by the host: the plugin or its request is broken"
+)
+
+// Other is a stream that is not the step's own.
 type Other struct {
 	Stream string
 	Exchange
 }
 
+// Received is a request or response as one side received it.
+type Received struct {
+	Headers  []headermap.Header
+	Body     string
+	Trailers []headermap.Header
+	Ended    bool // complete
+	Reset    bool // cut off
+}
+
 // Effects are what a plugin does besides answering.
 type Effects struct {
-	Logs  []Log
-	Calls []Call
+	Logs  []table.Log
+	Calls []table.Call
 	Ticks []Tick // periods that were set
 }
 
@@ -80,43 +103,6 @@ type Tick struct {
 	Every  time.Duration
 }
 
-// Message is a request or response as one side received it.
-type Message struct {
-	Headers  []Header
-	Body     string
-	Trailers []Header
-	Ended    bool // complete
-	Reset    bool // cut off
-}
-
-// Header is one pair.
-type Header struct{ Name, Value string }
-
-// Reply is a local response as the plugin handed it to the host.
-type Reply struct {
-	Status     int
-	Details    string
-	Headers    []Header
-	Body       string
-	GRPCStatus int
-}
-
-// Log is one line.
-type Log struct{ Level, Text string }
-
-// Call is one outgoing HTTP call.
-type Call struct {
-	Cluster   string
-	TimeoutMS int
-	Message
-}
-
-// Metric is a metric after its value changed. A histogram's value is the sum of its samples.
-type Metric struct {
-	Kind, Name string
-	Value      int64
-}
-
 // Failure is how a VM ended.
 type Failure struct {
 	Kind   string // trapped, deadline exceeded, would crash Envoy
@@ -124,10 +110,3 @@ type Failure struct {
 	Reason string
 	Place
 }
-
-// What a request can come to besides what a case can want.
-const (
-	both       = "forwarded, and answered by the plugin too"
-	incomplete = "forwarded, but not to its end"
-	answered   = "answered by the host: the plugin or its request is broken"
-)

@@ -12,30 +12,24 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/report"
 )
 
-// Options say how much of a case is run and what is kept of it. The zero value runs all of it once.
-type Options struct {
-	Good   *table.Request // sent after the case in the same VM, and must be allowed; nil: none
-	Repeat int            // most repetitions of a step; 0: as many as the case says
-	Until  Place          // the last one to be run; zero: the end of the case
-	Trace  func(Passage)  // is given each part of the case with what crossed the border; nil: nothing is traced
+// ObserveOptions say how much of a case is run. The zero value runs all of it once, without a trace.
+type ObserveOptions struct {
+	Good   *table.Request  // sent after the case in the same VM, and must be allowed; nil: none
+	Repeat int             // most repetitions of a step; 0: as many as the case says
+	Until  Place           // the last that is run; zero: the end of the case
+	Trace  func(StepTrace) // called after each repetition of a step; nil: nothing is traced
 }
 
-// Passage is what crossed the border between host and guest in one repetition of a step.
-type Passage struct {
+// StepTrace is all calls between host and guest in one repetition of a step.
+type StepTrace struct {
 	Place
-	Crossings []Crossing
+	Crossings []report.Crossing
 }
 
-// Crossing is one call over the border, and its result.
-type Crossing struct {
-	ToGuest bool
-	Depth   int // 0: the host called of its own accord
-	Text    string
-}
-
-// Good is the request that must be allowed after the case; nil if it wants none.
+// Good is the request that must be allowed after the case; nil if the case wants none.
 func Good(contract *table.Contract, c *table.Case) *table.Request {
 	switch {
 	case c.GoodNone, !c.Start.Accepted:
@@ -46,7 +40,7 @@ func Good(contract *table.Contract, c *table.Case) *table.Request {
 	return contract.Good
 }
 
-// deadlineExceeded is the Kind of a Failure that says nothing about the rest of the case.
+// deadlineExceeded is the Kind of a Failure after which the case cannot be judged.
 var deadlineExceeded = host.DeadlineExceeded.String()
 
 // epoch is when every case begins, so that no clock makes two runs differ.
@@ -54,9 +48,8 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Observe runs a case in a VM of its own, with a clock that stands still and random numbers that are always the same.
 //
-// The error says why the case could not be run; whatever the plugin does once it is asked to configure itself is in the
-// Observation, a trap too.
-func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ Observation, err error) {
+// The error says why the case could not be run. Everything from on_configure on is in the Observation, a trap too.
+func Observe(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions) (_ Observation, err error) {
 	r, err := newRun(ctx, m, c, o)
 	if err != nil {
 		return Observation{}, err
@@ -72,7 +65,7 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ O
 	}
 	if len(r.plugins) > 0 && o.Good != nil {
 		r.place = Place{r.steps + 1, 1}
-		good := r.exchange(r.plugins[0], NewExchanger(o.Good))
+		good := r.exchange(r.plugins[0], o.Good)
 		good.Effects = r.effects()
 		r.seen.Good, r.seen.Metrics, r.seen.Failure = &good, r.metrics.changed(), r.failure()
 		r.passed()
@@ -80,8 +73,8 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o Options) (_ O
 	return r.seen, nil
 }
 
-// newRun makes the VM of a case, with a clock that stands still and random numbers that are always the same.
-func newRun(ctx context.Context, m *host.Module, c *table.Case, o Options, environment ...host.Variable) (r *run, err error) {
+// newRun makes the VM of a case.
+func newRun(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions, environment ...host.Variable) (r *run, err error) {
 	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: host.NewMetrics()},
 		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld}
 	begin := epoch
@@ -109,22 +102,22 @@ func newRun(ctx context.Context, m *host.Module, c *table.Case, o Options, envir
 
 // run is one case being observed.
 type run struct {
-	options       Options
+	options       ObserveOptions
 	steps         int
 	policy        host.FailurePolicy
 	bodyWhileHeld bool
 	vm            *host.VM
 	plugins       []*plugin // that take new streams; the first is the case's own
 	streams       []*stream // that are open, with a name
-	nameless      stream    // of the exchange without one that was last
+	nameless      stream    // the last that had no name
 	seen          Observation
 	place         Place
 	failed        *host.Failure // the last that was seen
 	traced        int           // crossings handed over so far
 
-	logs      []Log // since the last effects
-	logged    int   // bytes of them
-	calls     int   // seen so far
+	logs      []table.Log // since the last effects
+	logged    int         // bytes of them
+	calls     int         // seen so far
 	metrics   metrics
 	faults    faults
 	upstreams upstreams
@@ -148,10 +141,6 @@ func (r *run) step(ctx context.Context, number int, s *table.Step) bool {
 	if len(r.plugins) == 0 || r.seen.Failure != nil {
 		return false
 	}
-	var exchanger *Exchanger
-	if s.Request != nil {
-		exchanger = NewExchanger(s.Request)
-	}
 	times := max(1, s.Times)
 	if r.options.Repeat > 0 {
 		times = min(times, r.options.Repeat)
@@ -163,7 +152,7 @@ func (r *run) step(ctx context.Context, number int, s *table.Step) bool {
 		r.place = Place{number, i}
 		r.faults.begin(s.Faults)
 		r.upstreams.ofStep = scripts(s.Clusters)
-		e := r.do(ctx, s, exchanger)
+		e := r.do(ctx, s)
 		r.faults.begin(nil)
 		r.upstreams.ofStep = nil
 		if failure := r.failure(); s.Want.Trap != "" {
@@ -176,7 +165,7 @@ func (r *run) step(ctx context.Context, number int, s *table.Step) bool {
 		goesOn = r.seen.Failure == nil && r.place != r.options.Until
 		step.Growth = int(r.vm.Memory()) - int(before)
 		if s.Want.MemoryBounded && step.Growth > s.Want.MemoryGrowth {
-			break // linear memory never shrinks: the verdict stands, and a leak makes what follows slow
+			break // linear memory never shrinks, so the mismatch stays; and a leak makes the rest slow
 		}
 	}
 	step.Metrics = r.metrics.changed()
@@ -185,10 +174,10 @@ func (r *run) step(ctx context.Context, number int, s *table.Step) bool {
 }
 
 // do does a step once.
-func (r *run) do(ctx context.Context, s *table.Step, exchanger *Exchanger) (e Exchange) {
-	m := r.move(ctx, s, exchanger)
+func (r *run) do(ctx context.Context, s *table.Step) (e Exchange) {
+	m := r.move(ctx, s)
 	defer m.release()
-	e = m.takeDown()
+	e = m.record()
 	e.Others = r.others(s.Acts())
 	e.Effects = r.effects()
 	return e
@@ -200,7 +189,7 @@ func (s *Step) add(e Exchange) {
 		s.Runs[last].Times++
 		return
 	}
-	s.Runs = append(s.Runs, Equal{1, e})
+	s.Runs = append(s.Runs, RepeatedRun{1, e})
 }
 
 // failure is that of the VM, if it is new.
@@ -213,15 +202,15 @@ func (r *run) failure() *Failure {
 	return &Failure{Kind: f.Kind.String(), In: f.In, Reason: f.Reason, Place: r.place}
 }
 
-// passed hands over what crossed since the last time.
+// passed gives the crossings since the last call to options.Trace.
 func (r *run) passed() {
 	if r.options.Trace == nil {
 		return
 	}
-	p := Passage{Place: r.place}
+	p := StepTrace{Place: r.place}
 	all := r.vm.Crossings()
 	for _, c := range all[r.traced:] {
-		p.Crossings = append(p.Crossings, Crossing{c.ToGuest, c.Depth, strings.TrimLeft(c.String(), " ")})
+		p.Crossings = append(p.Crossings, report.Crossing{ToGuest: c.ToGuest, Depth: c.Depth, Text: strings.TrimLeft(c.String(), " ")})
 	}
 	r.traced = len(all)
 	r.options.Trace(p)

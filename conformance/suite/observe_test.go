@@ -8,6 +8,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -21,7 +22,7 @@ func compile(t testing.TB, wasm []byte) *host.Module {
 	return m
 }
 
-func observe(t *testing.T, g *wasmtest.Guest, c table.Case, o Options) Observation {
+func observe(t *testing.T, g *wasmtest.Guest, c table.Case, o ObserveOptions) Observation {
 	t.Helper()
 	seen, err := Observe(context.Background(), compile(t, g.Bytes()), &c, o)
 	if err != nil {
@@ -38,22 +39,22 @@ func TestObserveAllowed(t *testing.T) {
 	want := allowed()
 	want.Steps[0].Growth = 0
 	want.Good = nil
-	if diff := cmp.Diff(want, observe(t, g, c, Options{})); diff != "" {
+	if diff := cmp.Diff(want, observe(t, g, c, ObserveOptions{})); diff != "" {
 		t.Errorf("observation (-want +got):\n%s", diff)
 	}
 }
 
 func TestObserveRefused(t *testing.T) {
 	c := refuseCase()
-	got := observe(t, refusing(), c, Options{Good: c.Steps[0].Request})
+	got := observe(t, refusing(), c, ObserveOptions{Good: c.Steps[0].Request})
 	want := Observation{
 		Start: Start{Accepted: true},
-		Steps: []Step{{Runs: []Equal{{1, Exchange{
+		Steps: []Step{{Runs: []RepeatedRun{{1, Exchange{
 			Decision: "refuse", RequestAction: "Pause", ResponseAction: "Continue",
-			Reply: &Reply{Status: 403, Details: "why", Headers: headers("x-why", "no"), Body: "no", GRPCStatus: 7},
-			Client: Message{Headers: headers(":status", "403", "x-why", "no", "content-length", "2", "content-type", "text/plain"),
+			Reply: &table.Reply{Status: 403, Details: "why", Headers: headermap.Of("x-why", "no"), Body: "no", GRPCStatus: grpc(7)},
+			Client: Received{Headers: headermap.Of(":status", "403", "x-why", "no", "content-length", "2", "content-type", "text/plain"),
 				Body: "no", Ended: true},
-			Effects: Effects{Logs: []Log{{"debug", "refused"}}},
+			Effects: Effects{Logs: []table.Log{{Level: "debug", Text: "refused"}}},
 		}}}}},
 	}
 	want.Good = &want.Steps[0].Runs[0].Exchange
@@ -64,18 +65,17 @@ func TestObserveRefused(t *testing.T) {
 
 func TestObserveEffects(t *testing.T) {
 	g := guest()
-	id := g.Call("proxy_on_configure", "proxy_define_metric", 0, "seen", wasmtest.Out1)
-	_ = id
+	g.Call("proxy_on_configure", "proxy_define_metric", 0, "seen", wasmtest.Out1)
 	g.Call("proxy_on_configure", "proxy_log", 4, "started")
 	g.Call(onRequest, "proxy_increment_metric", 4, int64(2))
-	got := observe(t, g, allowCase(), Options{Good: allowCase().Steps[0].Request})
-	if diff := cmp.Diff(Start{true, []Metric{{"Counter", "seen", 0}}, Effects{Logs: []Log{{"error", "started"}}}}, got.Start); diff != "" {
+	got := observe(t, g, allowCase(), ObserveOptions{Good: allowCase().Steps[0].Request})
+	if diff := cmp.Diff(Start{true, []table.Metric{{Kind: "Counter", Name: "seen", Value: 0}}, Effects{Logs: []table.Log{{Level: "error", Text: "started"}}}}, got.Start); diff != "" {
 		t.Errorf("at the start (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]Metric{{"Counter", "seen", 2}}, got.Steps[0].Metrics); diff != "" {
+	if diff := cmp.Diff([]table.Metric{{Kind: "Counter", Name: "seen", Value: 2}}, got.Steps[0].Metrics); diff != "" {
 		t.Errorf("in the step (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]Metric{{"Counter", "seen", 4}}, got.Metrics); diff != "" {
+	if diff := cmp.Diff([]table.Metric{{Kind: "Counter", Name: "seen", Value: 4}}, got.Metrics); diff != "" {
 		t.Errorf("in the good request (-want +got):\n%s", diff)
 	}
 }
@@ -84,15 +84,15 @@ func TestObserveRepetitions(t *testing.T) {
 	c := allowCase()
 	c.Steps[0].Times = 20
 	c.Steps[0].Want.MemoryBounded = false
-	got := observe(t, guest(), c, Options{})
+	got := observe(t, guest(), c, ObserveOptions{})
 	if runs := got.Steps[0].Runs; len(runs) != 1 || runs[0].Times != 20 {
 		t.Errorf("runs %+v, want one of 20", runs)
 	}
-	got = observe(t, guest(), c, Options{Repeat: 3})
+	got = observe(t, guest(), c, ObserveOptions{Repeat: 3})
 	if n := got.Steps[0].times(); n != 3 {
 		t.Errorf("%d repetitions, want 3", n)
 	}
-	got = observe(t, guest(), c, Options{Until: Place{1, 5}, Good: c.Steps[0].Request})
+	got = observe(t, guest(), c, ObserveOptions{Until: Place{1, 5}, Good: c.Steps[0].Request})
 	if n := got.Steps[0].times(); n != 5 || got.Good != nil {
 		t.Errorf("%d repetitions, good request %v, want an end after 5", n, got.Good)
 	}
@@ -104,13 +104,13 @@ func TestObserveStopsAtGrowth(t *testing.T) {
 	g.Do("proxy_on_log", growOnce...)
 	c := allowCase()
 	c.Steps[0].Times, c.Steps[0].Want.MemoryGrowth = 50, 3<<16
-	got := observe(t, g, c, Options{})
+	got := observe(t, g, c, ObserveOptions{})
 	if s := got.Steps[0]; s.times() != 4 || s.Growth != 4<<16 {
 		t.Errorf("%d bytes in %d repetitions, want four pages in 4", s.Growth, s.times())
 	}
 	wantFields(t, Check(&c, got)[len(Check(&c, got))-1:], "memory growth")
 	c.Steps[0].Want.MemoryBounded = false
-	if n := observe(t, g, c, Options{}).Steps[0].times(); n != 50 {
+	if n := observe(t, g, c, ObserveOptions{}).Steps[0].times(); n != 50 {
 		t.Errorf("%d repetitions without a bound, want 50", n)
 	}
 }
@@ -121,7 +121,7 @@ func TestObserveFaults(t *testing.T) {
 	c := allowCase()
 	c.Steps = append(c.Steps, c.Steps[0], c.Steps[0])
 	c.Steps[1].Faults = []table.Fault{{Function: "proxy_log", Status: 2}}
-	got := observe(t, g, c, Options{})
+	got := observe(t, g, c, ObserveOptions{})
 	for i, want := range []int{1, 0, 1} {
 		if n := len(got.Steps[i].Runs[0].Logs); n != want {
 			t.Errorf("step %d: %d lines, want %d", i+1, n, want)
@@ -133,7 +133,7 @@ func TestObserveTrace(t *testing.T) {
 	c := allowCase()
 	c.Steps[0].Times = 2
 	var places []Place
-	observe(t, guest(), c, Options{Good: c.Steps[0].Request, Trace: func(p Passage) {
+	observe(t, guest(), c, ObserveOptions{Good: c.Steps[0].Request, Trace: func(p StepTrace) {
 		places = append(places, p.Place)
 		if len(p.Crossings) == 0 {
 			t.Errorf("nothing crossed in %+v", p.Place)
@@ -157,11 +157,11 @@ func TestDriveAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := NewExchanger(allowCase().Steps[0].Request)
+	request := allowCase().Steps[0].Request
 	ended := true
 	allocations := testing.AllocsPerRun(100, func() {
 		s := p.NewStream(host.StreamConfig{Raw: true})
-		e.Drive(s)
+		Drive(s, request)
 		ended = ended && s.Downstream().Ended
 		s.Release()
 	})

@@ -6,10 +6,13 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// Values are rendered as printable text that tells any two different values apart: headers and log lines one on a
-// line, bytes that are no printable UTF-8 quoted as in Go.
+// Values are rendered as printable text, and different values as different texts: one header or log line on each line,
+// bytes that are not printable UTF-8 quoted as in Go.
 
 func quote(s string) string {
 	plain := s != "" && utf8.ValidString(s) && s[0] != ' ' && s[len(s)-1] != ' ' && s[0] != '"'
@@ -22,7 +25,7 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-func renderHeaders(headers []Header) string {
+func renderHeaders(headers []headermap.Header) string {
 	lines := make([]string, len(headers))
 	for i, h := range headers {
 		lines[i] = quote(h.Name) + ": " + quote(h.Value)
@@ -30,7 +33,7 @@ func renderHeaders(headers []Header) string {
 	return strings.Join(lines, "\n")
 }
 
-func renderLogs(logs []Log) string {
+func renderLogs(logs []table.Log) string {
 	lines := make([]string, len(logs))
 	for i, l := range logs {
 		lines[i] = l.Level + " " + quote(l.Text)
@@ -38,11 +41,11 @@ func renderLogs(logs []Log) string {
 	return strings.Join(lines, "\n")
 }
 
-func renderCalls(calls []Call) string {
+func renderCalls(calls []table.Call) string {
 	var lines []string
 	for _, c := range calls {
 		lines = append(lines, fmt.Sprintf("call to %s, time-out %d ms", quote(c.Cluster), c.TimeoutMS))
-		for _, part := range []string{renderHeaders(c.Headers), renderBody(c.Body), renderHeaders(c.Trailers)} {
+		for _, part := range []string{renderHeaders(c.Headers), renderBody(string(c.Body)), renderHeaders(c.Trailers)} {
 			if part != "" {
 				lines = append(lines, "  "+strings.ReplaceAll(part, "\n", "\n  "))
 			}
@@ -59,7 +62,7 @@ func renderTicks(ticks []Tick) string {
 	return strings.Join(lines, "\n")
 }
 
-// renderOthers names the decisions too, so that two streams that look alike stay two.
+// renderOthers includes the decisions, so that two different streams are never rendered as the same text.
 func renderOthers(others []Other) string {
 	var lines []string
 	for i := range others {
@@ -69,7 +72,7 @@ func renderOthers(others []Other) string {
 	return strings.Join(lines, "\n")
 }
 
-func renderMetrics(metrics []Metric) string {
+func renderMetrics(metrics []table.Metric) string {
 	lines := make([]string, len(metrics))
 	for i, m := range metrics {
 		lines[i] = fmt.Sprintf("%s %s = %d", m.Kind, quote(m.Name), m.Value)
@@ -77,7 +80,7 @@ func renderMetrics(metrics []Metric) string {
 	return strings.Join(lines, "\n")
 }
 
-// renderBody leaves the line breaks of a text in place, so that a difference shows the line.
+// renderBody keeps the line breaks of a text, so that a difference shows the line.
 func renderBody(body string) string {
 	if body == "" {
 		return ""
@@ -93,19 +96,19 @@ func renderBody(body string) string {
 	return strings.Join(lines, "\n")
 }
 
-func renderReply(r *Reply) string {
+func renderReply(r *table.Reply) string {
 	if r == nil {
 		return ""
 	}
-	return fmt.Sprintf("status %d\ngrpc-status %d\ndetails %s\n%s\n\n%s", r.Status, r.GRPCStatus, quote(r.Details),
+	return fmt.Sprintf("status %d\ngrpc-status %d\ndetails %s\n%s\n\n%s", r.Status, *r.GRPCStatus, quote(r.Details),
 		renderHeaders(r.Headers), renderBody(r.Body))
 }
 
-func renderMessage(m *Message) string {
+func renderMessage(m *Received) string {
 	return fmt.Sprintf("%s\n\n%s\n\n%s\n%s", renderHeaders(m.Headers), renderBody(m.Body), renderHeaders(m.Trailers), ending(m))
 }
 
-func ending(m *Message) string {
+func ending(m *Received) string {
 	switch {
 	case m.Reset:
 		return "cut off"
@@ -116,12 +119,12 @@ func ending(m *Message) string {
 }
 
 const (
-	longLine    = 240 // longer lines are shown by their ends, their length and a digest
+	longLine    = 240 // of a longer line the two ends, the length and a digest are shown
 	contextLine = 3   // equal lines kept around a difference
-	manyLines   = 40  // texts of more lines are cut to their difference
+	manyLines   = 40  // of a text with more lines only the difference is shown
 )
 
-// presentable cuts two rendered values to what a reader needs to see the difference.
+// presentable cuts two rendered values to the part that shows their difference.
 func presentable(wanted, got string) (string, string) {
 	a, b := strings.Split(wanted, "\n"), strings.Split(got, "\n")
 	head, tail := 0, 0

@@ -3,19 +3,22 @@ package suite
 import (
 	"strings"
 	"testing"
+
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// TestRenderTellsApart: a comparison of rendered values must not call two different values equal.
+// TestRenderTellsApart: different values must be rendered as different texts, because the texts are compared.
 func TestRenderTellsApart(t *testing.T) {
 	texts := []string{"", " ", "a", "a ", " a", "A", "a\n", "\na", "a\nb", `a\nb`, "a ⏎", "a ⏎\nb", `"a"`, "a\x00", `a\x00`, "\xff", "\ufffd",
 		"é", "e\u0301", "a\u200b", "a\tb", "a  b", "a: b", "a\r\nb", `"`, `\`, "\u00a0"}
 	renderers := map[string]func(string) string{
 		"body":  renderBody,
-		"name":  func(s string) string { return renderHeaders([]Header{{s, "v"}}) },
-		"value": func(s string) string { return renderHeaders([]Header{{"n", s}}) },
-		"two":   func(s string) string { return renderHeaders([]Header{{"n", s}, {"n", "v"}}) },
-		"log":   func(s string) string { return renderLogs([]Log{{"info", s}}) },
-		"call":  func(s string) string { return renderCalls([]Call{{Cluster: s}}) },
+		"name":  func(s string) string { return renderHeaders(headermap.Of(s, "v")) },
+		"value": func(s string) string { return renderHeaders(headermap.Of("n", s)) },
+		"two":   func(s string) string { return renderHeaders(headermap.Of("n", s, "n", "v")) },
+		"log":   func(s string) string { return renderLogs([]table.Log{{Level: "info", Text: s}}) },
+		"call":  func(s string) string { return renderCalls([]table.Call{{Cluster: s}}) },
 	}
 	for name, render := range renderers {
 		seen := map[string]string{}
@@ -30,8 +33,8 @@ func TestRenderTellsApart(t *testing.T) {
 }
 
 func TestRenderMessageTellsApart(t *testing.T) {
-	messages := []Message{{}, {Ended: true}, {Reset: true}, {Body: "a"}, {Headers: []Header{{"a", "b"}}}, {Trailers: []Header{{"a", "b"}}},
-		{Body: "a: b"}, {Headers: []Header{{"a", "b"}, {"a", "b"}}}}
+	messages := []Received{{}, {Ended: true}, {Reset: true}, {Body: "a"}, {Headers: headermap.Of("a", "b")}, {Trailers: headermap.Of("a", "b")},
+		{Body: "a: b"}, {Headers: headermap.Of("a", "b", "a", "b")}}
 	seen := map[string]int{}
 	for i := range messages {
 		r := renderMessage(&messages[i])

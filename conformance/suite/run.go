@@ -2,95 +2,100 @@ package suite
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/report"
 )
 
-// Limits under which a module is held against the table unless the configuration says otherwise. A module that never
-// returns, or grows without end, costs its own cases no more than this and the other builds nothing.
+// Limits for each module unless the options set others. A module that never returns, or grows without end, loses its own
+// cases; it takes no more time and memory than this from the others.
 const (
 	Deadline    = 5 * time.Second // for each call into the module
 	MemoryPages = 4096            // of 64 KiB: 256 MiB
 
-	patience = 3 // calls that did not return, until the rest of a build's cases is not run
+	// maxTimeouts is how many cases of a build may end because a call did not return. The cases after them are not run.
+	maxTimeouts = 3
 )
-
-const interrupted = "not run: interrupted"
 
 // Subject is one build under test.
 type Subject struct {
-	Name  string
-	Wasm  []byte
-	Err   error // why there is no module; nil: there is one
-	Known []Known
+	report.Build // its Name at least
+	Wasm         []byte
+	Err          error // why there is no module; nil: there is one
+	Known        []Known
 }
 
-// Config says how a run goes.
-type Config struct {
+// RunOptions say how a run goes.
+type RunOptions struct {
 	Host     host.Options
 	Workers  int                                     // cases that run at once; 0: 1
-	Progress func(done, total int, build, id string) // after each case; nil: nobody listens. Calls don't overlap
+	Progress func(done, total int, build, id string) // called after each case, never twice at once; nil: not called
 }
 
-// Verdict is what a run came to.
-type Verdict struct {
-	Results     []Result // build by build, each in the table's order
-	Divergences []CaseDivergence
+// NewReport is a report of a table's contract and cases, without results.
+func NewReport(t *table.Table) *report.Report {
+	r := &report.Report{Schema: report.Schema, Table: report.Table{Name: t.Contract.Name, Digest: t.Digest}}
+	for _, c := range t.Contract.Clauses {
+		r.Table.Clauses = append(r.Table.Clauses, report.Clause{ID: c.ID, Text: c.Text})
+	}
+	for _, g := range t.Groups {
+		r.Table.Groups = append(r.Table.Groups, report.Group{Name: g.Name, Breaks: g.Breaks})
+		for _, c := range g.Cases {
+			r.Cases = append(r.Cases, report.Case{ID: c.ID, Group: g.Name, Clauses: c.Clauses, Why: c.Why,
+				File: c.Position.File, Line: c.Position.Line})
+		}
+	}
+	return r
 }
 
-// CaseDivergence is a divergence and the case that showed it.
-type CaseDivergence struct {
-	Case string
-	Divergence
-}
-
-// Run holds every build against every case. The result is the same whatever the number of workers.
-func Run(ctx context.Context, t *table.Table, subjects []Subject, c Config) Verdict {
-	r := runner{Config: c, table: t, cases: t.Cases(), subjects: make([]subject, len(subjects))}
+// Run runs every case on every build, compares the builds with each other, and reports it. The result is the same for
+// any number of workers. What the report says of the command, the host and the machine is left to the caller.
+func Run(ctx context.Context, t *table.Table, subjects []Subject, o RunOptions) *report.Report {
+	r := runner{RunOptions: o, table: t, cases: t.Cases(), subjects: make([]subject, len(subjects))}
 	for i := range subjects {
-		r.subjects[i] = subject{Subject: subjects[i], results: make([]Result, len(r.cases))}
+		r.subjects[i] = subject{Subject: subjects[i], results: make([]result, len(r.cases))}
 	}
 	r.each(len(subjects), func(i int) { r.compile(ctx, &r.subjects[i]) })
 	r.each(len(subjects)*len(r.cases), func(i int) { r.one(ctx, &r.subjects[i/len(r.cases)], i%len(r.cases)) })
-	r.each(len(subjects), func(i int) { r.explain(ctx, &r.subjects[i]) })
-	var v Verdict
+	r.each(len(subjects), func(i int) { r.trace(ctx, &r.subjects[i]) })
+	out := NewReport(t)
 	for i := range r.subjects {
 		s := &r.subjects[i]
 		if s.module != nil {
 			_ = s.module.Close(ctx)
 		}
-		s.giveUp()
-		v.Results = append(v.Results, s.results...)
+		s.markNotRun()
+		out.Builds = append(out.Builds, s.Build)
+		for _, result := range s.results {
+			out.Results = append(out.Results, result.Result)
+		}
 	}
-	v.Divergences = r.divergences()
-	return v
+	out.Divergences = r.divergences()
+	return out
 }
 
 type runner struct {
-	Config
+	RunOptions
 	table    *table.Table
 	cases    []table.Case
 	subjects []subject
 
-	mu   sync.Mutex // of what follows
+	mu   sync.Mutex // for done and for the timeouts of the subjects
 	done int
 }
 
 type subject struct {
 	Subject
-	module    *host.Module
-	results   []Result
-	deadlines int
+	module   *host.Module
+	results  []result
+	timeouts int
 }
 
-// each calls do for 0 to n-1, begun in that order, by as many workers as there are.
+// each calls do for 0 to n-1, in that order, with as many workers as there are.
 func (r *runner) each(n int, do func(i int)) {
 	var wg sync.WaitGroup
 	next := make(chan int)
@@ -109,138 +114,94 @@ func (r *runner) each(n int, do func(i int)) {
 }
 
 func (r *runner) compile(ctx context.Context, s *subject) {
-	if s.Err != nil {
-		return
+	if s.Err == nil {
+		s.module, s.Err = Compile(ctx, s.Wasm, r.Host)
 	}
-	o := r.Host
+}
+
+// Compile is host.Compile under the suite's limits.
+func Compile(ctx context.Context, wasm []byte, o host.Options) (*host.Module, error) {
 	if o.Deadline == 0 {
 		o.Deadline = Deadline
 	}
 	if o.MemoryPages == 0 {
 		o.MemoryPages = MemoryPages
 	}
-	s.module, s.Err = host.Compile(ctx, s.Wasm, o)
+	return host.Compile(ctx, wasm, o)
 }
 
 func (r *runner) one(ctx context.Context, s *subject, i int) {
 	c := &r.cases[i]
 	r.mu.Lock()
-	late := s.deadlines
+	timeouts := s.timeouts
 	r.mu.Unlock()
-	result := Result{Build: s.Name, Case: c.ID, Outcome: Error}
+	var result result
 	switch {
 	case s.Err != nil:
-		result.Reason = s.Err.Error()
+		result = notJudged(c, s.Err.Error())
 	case ctx.Err() != nil:
-		result.Reason = interrupted
-	case late >= patience: // giveUp says so
+		result = notJudged(c, interrupted)
+	case timeouts >= maxTimeouts:
+		result = notJudged(c, "") // markNotRun gives the reason
 	default:
-		result = r.observe(ctx, s, c)
+		result = runCase(ctx, s.module, r.table, c, s.Known)
 	}
+	result.Build = s.Name
 	s.results[i] = result
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done++
-	if result.deadline {
-		s.deadlines++
+	if result.timedOut {
+		s.timeouts++
 	}
 	if r.Progress != nil {
 		r.Progress(r.done, len(r.cases)*len(r.subjects), s.Name, c.ID)
 	}
 }
 
-func (r *runner) observe(ctx context.Context, s *subject, c *table.Case) (result Result) {
-	defer func() {
-		if p := recover(); p != nil {
-			result = Result{Build: s.Name, Case: c.ID, Outcome: Error,
-				Reason: fmt.Sprintf("fault of this program, not of the module: %v\n%s", p, debug.Stack())}
-		}
-	}()
-	o := Options{Good: Good(&r.table.Contract, c)}
-	seen, err := Observe(ctx, s.module, c, o)
-	if ctx.Err() != nil { // it is no fault of the module that its call was ended
-		return Result{Build: s.Name, Case: c.ID, Outcome: Error, Reason: interrupted}
-	}
-	if err != nil {
-		var failure *host.Failure
-		late := errors.As(err, &failure) && failure.Kind == host.DeadlineExceeded
-		return Result{Build: s.Name, Case: c.ID, Outcome: Error, Reason: err.Error(), deadline: late}
-	}
-	return judge(s.Name, c, seen, s.Known)
-}
+// traced is how many failures of a build get their crossings. A module that fails every case would otherwise run every
+// case twice.
+const traced = 20
 
-// explained is how many failures of a build get their crossings; a module that fails everything would otherwise run
-// everything twice, and nobody reads a thousand traces.
-const explained = 20
-
-func (r *runner) explain(ctx context.Context, s *subject) {
-	left := explained
+func (r *runner) trace(ctx context.Context, s *subject) {
+	left := traced
 	for i := range s.results {
-		result := &s.results[i]
-		if left == 0 || result.Outcome != Fail || !result.Mismatches[0].crossed() {
-			continue
-		}
-		left--
-		c := &r.cases[i]
-		result.Crossings = crossings(ctx, s.module, c, Options{Good: Good(&r.table.Contract, c)}, result.Mismatches[0].Place)
-	}
-}
-
-// crossings runs a case once more, traced, so that tracing costs the cases that pass nothing.
-func crossings(ctx context.Context, m *host.Module, c *table.Case, o Options, at Place) []Crossing {
-	var last Passage
-	o.Until = at
-	o.Trace = func(p Passage) {
-		if p.Step <= at.Step {
-			last = p
+		if result := &s.results[i]; left > 0 && result.traceable() {
+			left--
+			result.Crossings = crossings(ctx, s.module, r.table, &r.cases[i], result.first)
 		}
 	}
-	if _, err := Observe(ctx, m, c, o); err != nil {
-		return nil
-	}
-	return shorten(last.Crossings)
 }
 
-// shorten leaves the middle out of what nobody would read.
-func shorten(all []Crossing) []Crossing {
-	const ends = 60
-	if len(all) <= 2*ends {
-		return all
-	}
-	left := Crossing{Text: fmt.Sprintf("… %d crossings left out …", len(all)-2*ends)}
-	return slices.Concat(all[:ends:ends], []Crossing{left}, all[len(all)-ends:])
-}
-
-// giveUp marks the cases that come after so many calls that did not return. They are counted in the table's order,
-// not in that of the workers, so that two runs say the same.
-func (s *subject) giveUp() {
-	late := 0
+// markNotRun marks the cases after so many timeouts. They are counted in the order of the table and not in that of the
+// workers, so that two runs report the same.
+func (s *subject) markNotRun() {
+	timeouts := 0
 	for i := range s.results {
 		r := &s.results[i]
-		if late >= patience {
-			*r = Result{Build: r.Build, Case: r.Case, Outcome: Error,
-				Reason: fmt.Sprintf("not run: in %d cases before it the module did not return in time", late)}
-		} else if r.deadline {
-			late++
+		if timeouts >= maxTimeouts {
+			r.Result = report.Result{Build: r.Build, Case: r.Case, Outcome: report.Error,
+				Reason: fmt.Sprintf("not run: in %d cases before it the module did not return in time", timeouts)}
+		} else if r.timedOut {
+			timeouts++
 		}
 	}
 }
 
-// divergences compares the builds that keep to the contract. One that does not has its mismatches already, and would
-// only repeat them here.
-func (r *runner) divergences() []CaseDivergence {
-	var found []CaseDivergence
+// divergences compares the builds that conform. A build that does not has mismatches, which would only be repeated here.
+func (r *runner) divergences() []report.Divergence {
+	var found []report.Divergence
 	for i := range r.cases {
 		var seen []Seen
 		for n := range r.subjects {
-			result := &r.subjects[n].results[i]
-			if result.Outcome == Pass || result.Outcome == XPass {
+			if result := &r.subjects[n].results[i]; result.Outcome == report.Pass || result.Outcome == report.XPass {
 				seen = append(seen, Seen{result.Build, *result.seen})
 			}
 		}
 		for _, d := range Diff(seen) {
-			found = append(found, CaseDivergence{r.cases[i].ID, d})
+			d.Case = r.cases[i].ID
+			found = append(found, d)
 		}
 	}
-	return slices.Clip(found)
+	return found
 }

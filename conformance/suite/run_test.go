@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/report"
 )
 
 // soon keeps the tests with modules that never return short; no other module needs nearly as much.
@@ -21,36 +21,36 @@ func TestRunOfHostileModules(t *testing.T) {
 	tests := []struct {
 		name    string
 		wasm    []byte
-		outcome Outcome
+		outcome report.Outcome
 		reason  string // of an error
 		field   string // of a failure, and what was got
 		got     string
 	}{
-		{"refuses", refusing().Bytes(), Fail, "", "decision", "refuse"},
-		{"traps in a request", in(onRequest, []byte{0}), Fail, "", "virtual machine", "trapped in the request, proxy_on_request_headers: unreachable"},
-		{"traps when a stream ends", in("proxy_on_log", []byte{0}), Fail, "", "virtual machine", "trapped in the request, proxy_on_log"},
-		{"traps in configure", in("proxy_on_configure", []byte{0}), Fail, "", "virtual machine", "trapped at the start, proxy_on_configure"},
-		{"refuses its configuration", configure(0), Fail, "", "configuration: verdict", "refused"},
-		{"does not start", start(0), Error, "start plugin: proxy_on_vm_start returned false", "", ""},
-		{"traps in _initialize", in("_initialize", []byte{0}), Error, "start virtual machine: trapped in _initialize", "", ""},
-		{"loops in a request", in(onRequest, loopForEver...), Error, "deadline exceeded in the request, proxy_on_request_headers", "", ""},
-		{"loops in configure", in("proxy_on_configure", loopForEver...), Error, "deadline exceeded at the start, proxy_on_configure", "", ""},
-		{"loops in _initialize", in("_initialize", loopForEver...), Error, "start virtual machine: deadline exceeded in _initialize", "", ""},
-		{"grows without end", in(onRequest, growForEver...), Error, "deadline exceeded in the request", "", ""},
-		{"passes wild pointers", wild(), Pass, "", "", ""},
-		{"imports what nobody has", unknownImport(), Error, "proxy_make_coffee", "", ""},
-		{"exits in _start", exits(), Error, "proc_exit", "", ""},
-		{"text", []byte("header-auth\n"), Error, "load module", "", ""},
-		{"nothing", nil, Error, "load module", "", ""},
-		{"cut short", guest().Bytes()[:60], Error, "load module", "", ""},
+		{"refuses", refusing().Bytes(), report.Fail, "", "decision", "refuse"},
+		{"traps in a request", in(onRequest, []byte{0}), report.Fail, "", "virtual machine", "trapped in the request, proxy_on_request_headers: unreachable"},
+		{"traps when a stream ends", in("proxy_on_log", []byte{0}), report.Fail, "", "virtual machine", "trapped in the request, proxy_on_log"},
+		{"traps in configure", in("proxy_on_configure", []byte{0}), report.Fail, "", "virtual machine", "trapped at the start, proxy_on_configure"},
+		{"refuses its configuration", configure(0), report.Fail, "", "configuration: verdict", "refused"},
+		{"does not start", start(0), report.Error, "start plugin: proxy_on_vm_start returned false", "", ""},
+		{"traps in _initialize", in("_initialize", []byte{0}), report.Error, "start virtual machine: trapped in _initialize", "", ""},
+		{"loops in a request", in(onRequest, loopForEver...), report.Error, "deadline exceeded in the request, proxy_on_request_headers", "", ""},
+		{"loops in configure", in("proxy_on_configure", loopForEver...), report.Error, "deadline exceeded at the start, proxy_on_configure", "", ""},
+		{"loops in _initialize", in("_initialize", loopForEver...), report.Error, "start virtual machine: deadline exceeded in _initialize", "", ""},
+		{"grows without end", in(onRequest, growForEver...), report.Error, "deadline exceeded in the request", "", ""},
+		{"passes wild pointers", wild(), report.Pass, "", "", ""},
+		{"imports what nobody has", unknownImport(), report.Error, "proxy_make_coffee", "", ""},
+		{"exits in _start", exits(), report.Error, "proc_exit", "", ""},
+		{"text", []byte("header-auth\n"), report.Error, "load module", "", ""},
+		{"nothing", nil, report.Error, "load module", "", ""},
+		{"cut short", guest().Bytes()[:60], report.Error, "load module", "", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			v := Run(context.Background(), smallTable(), subjects(t, "mine", test.wasm, "good", guest().Bytes()), Config{Host: soon, Workers: 2})
+			v := Run(context.Background(), smallTable(), subjects(t, "mine", test.wasm, "good", guest().Bytes()), RunOptions{Host: soon, Workers: 2})
 			mine, good := v.Results[:6], v.Results[6:]
 			for _, r := range good {
-				if r.Outcome != Pass {
+				if r.Outcome != report.Pass {
 					t.Errorf("the module beside it: %s %+v", r.Outcome, r)
 				}
 			}
@@ -58,7 +58,7 @@ func TestRunOfHostileModules(t *testing.T) {
 			if r.Outcome != test.outcome || !strings.Contains(r.Reason, test.reason) {
 				t.Fatalf("%s: %q, want %s with %q; mismatches %+v", r.Outcome, r.Reason, test.outcome, test.reason, r.Mismatches)
 			}
-			if test.outcome == Fail {
+			if test.outcome == report.Fail {
 				if m := r.Mismatches[0]; m.Field != test.field || !strings.HasPrefix(m.Got, test.got) {
 					t.Errorf("mismatch %+v, want %s, %s", m, test.field, test.got)
 				}
@@ -88,10 +88,10 @@ func start(answer int) []byte {
 // TestRunGivesUp: a module that never returns is asked so often and no more, whatever the number of workers.
 func TestRunGivesUp(t *testing.T) {
 	for _, workers := range []int{1, 4} {
-		v := Run(context.Background(), smallTable(), subjects(t, "mine", in(onRequest, loopForEver...)), Config{Host: soon, Workers: workers})
+		v := Run(context.Background(), smallTable(), subjects(t, "mine", in(onRequest, loopForEver...)), RunOptions{Host: soon, Workers: workers})
 		for i, r := range v.Results {
 			notRun := strings.HasPrefix(r.Reason, "not run: in 3 cases before it")
-			if r.Outcome != Error || notRun != (i >= 3) {
+			if r.Outcome != report.Error || notRun != (i >= 3) {
 				t.Errorf("%d workers, case %d: %s %q", workers, i, r.Outcome, r.Reason)
 			}
 		}
@@ -100,10 +100,9 @@ func TestRunGivesUp(t *testing.T) {
 
 func TestRunIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 	modules := subjects(t, "a", guest().Bytes(), "b", refusing().Bytes(), "c", in("proxy_on_log", growOnce...))
-	one := Run(context.Background(), smallTable(), modules, Config{Host: soon, Workers: 1})
-	four := Run(context.Background(), smallTable(), modules, Config{Host: soon, Workers: 4})
-	opts := cmpopts.IgnoreUnexported(Result{})
-	if diff := cmp.Diff(one, four, opts); diff != "" {
+	one := Run(context.Background(), smallTable(), modules, RunOptions{Host: soon, Workers: 1})
+	four := Run(context.Background(), smallTable(), modules, RunOptions{Host: soon, Workers: 4})
+	if diff := cmp.Diff(one, four); diff != "" {
 		t.Errorf("one worker and four differ:\n%s", diff)
 	}
 }
@@ -111,40 +110,40 @@ func TestRunIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 func TestRunKnownFailures(t *testing.T) {
 	refuse := refusing().Bytes()
 	known := []Known{{Pattern: "h/*", Reason: "elsewhere"}, {Pattern: "g/t*", Reason: "a reason"}, {Pattern: "g/fi*", Reason: "a reason", MayPass: true}}
-	v := Run(context.Background(), smallTable(), []Subject{{Name: "bad", Wasm: refuse, Known: known}, {Name: "good", Wasm: guest().Bytes(), Known: known}},
-		Config{Host: soon})
-	want := map[string][2]Outcome{"g/one": {Fail, Pass}, "g/two": {XFail, XPass}, "g/three": {XFail, XPass}, "g/four": {Fail, Pass}, "g/five": {XFail, Pass}}
+	v := Run(context.Background(), smallTable(), []Subject{{Build: report.Build{Name: "bad"}, Wasm: refuse, Known: known}, {Build: report.Build{Name: "good"}, Wasm: guest().Bytes(), Known: known}},
+		RunOptions{Host: soon})
+	want := map[string][2]report.Outcome{"g/one": {report.Fail, report.Pass}, "g/two": {report.XFail, report.XPass}, "g/three": {report.XFail, report.XPass}, "g/four": {report.Fail, report.Pass}, "g/five": {report.XFail, report.Pass}}
 	for i, r := range v.Results {
 		w, ok := want[r.Case]
 		if !ok {
 			continue
 		}
-		if r.Outcome != w[i/6] || r.Outcome != Pass && r.Outcome != Fail && r.Reason != "a reason" {
+		if r.Outcome != w[i/6] || r.Outcome != report.Pass && r.Outcome != report.Fail && r.Reason != "a reason" {
 			t.Errorf("%s %s: %s %q, want %s", r.Build, r.Case, r.Outcome, r.Reason, w[i/6])
 		}
 	}
 }
 
 func TestRunWithoutModule(t *testing.T) {
-	v := Run(context.Background(), smallTable(), []Subject{{Name: "a", Err: context.Canceled}, {Name: "b", Wasm: guest().Bytes()}}, Config{Host: soon})
-	if r := v.Results[0]; r.Outcome != Error || r.Reason != context.Canceled.Error() {
+	v := Run(context.Background(), smallTable(), []Subject{{Build: report.Build{Name: "a"}, Err: context.Canceled}, {Build: report.Build{Name: "b"}, Wasm: guest().Bytes()}}, RunOptions{Host: soon})
+	if r := v.Results[0]; r.Outcome != report.Error || r.Reason != context.Canceled.Error() {
 		t.Errorf("%+v, want an error that says why", r)
 	}
-	if r := v.Results[6]; r.Outcome != Pass {
+	if r := v.Results[6]; r.Outcome != report.Pass {
 		t.Errorf("the other module: %+v", r)
 	}
 }
 
 func TestRunInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	config := Config{Host: soon, Progress: func(done, _ int, _, _ string) {
+	config := RunOptions{Host: soon, Progress: func(done, _ int, _, _ string) {
 		if done == 2 {
 			cancel()
 		}
 	}}
 	v := Run(ctx, smallTable(), subjects(t, "a", guest().Bytes()), config)
 	for i, r := range v.Results {
-		if want := map[bool]Outcome{true: Pass, false: Error}[i < 2]; r.Outcome != want {
+		if want := map[bool]report.Outcome{true: report.Pass, false: report.Error}[i < 2]; r.Outcome != want {
 			t.Errorf("case %d: %s %q, want %s", i, r.Outcome, r.Reason, want)
 		}
 	}
@@ -158,10 +157,10 @@ func TestRunComparesBuilds(t *testing.T) {
 	small.Groups[0].Cases = small.Groups[0].Cases[:1]
 	small.Groups[0].Cases[0].Steps[0].Want.Logs = table.Logs{Any: true}
 	v := Run(context.Background(), small, subjects(t, "a", guest().Bytes(), "b", chatty.Bytes(), "c", guest().Bytes(), "d", refusing().Bytes()),
-		Config{Host: soon})
-	want := []CaseDivergence{
-		{"g/one", Divergence{"log lines", []Side{{[]string{"a", "c"}, ""}, {[]string{"b"}, "info passed"}}}},
-		{"g/one", Divergence{"good request afterwards: log lines", []Side{{[]string{"a", "c"}, ""}, {[]string{"b"}, "info passed"}}}},
+		RunOptions{Host: soon})
+	want := []report.Divergence{
+		{Case: "g/one", Field: "log lines", Sides: []report.Side{{Builds: []string{"a", "c"}, Value: ""}, {Builds: []string{"b"}, Value: "info passed"}}},
+		{Case: "g/one", Field: "good request afterwards: log lines", Sides: []report.Side{{Builds: []string{"a", "c"}, Value: ""}, {Builds: []string{"b"}, Value: "info passed"}}},
 	}
 	if diff := cmp.Diff(want, v.Divergences); diff != "" {
 		t.Errorf("divergences (-want +got):\n%s", diff)
@@ -170,7 +169,7 @@ func TestRunComparesBuilds(t *testing.T) {
 
 // TestObserveKeepsLittleOfEndlessLogs: a table of such cases must not take the machine's memory.
 func TestObserveKeepsLittleOfEndlessLogs(t *testing.T) {
-	v := Run(context.Background(), smallTable(), subjects(t, "mine", talks()), Config{Workers: 1})
+	v := Run(context.Background(), smallTable(), subjects(t, "mine", talks()), RunOptions{Workers: 1})
 	if m := v.Results[0].Mismatches; len(m) == 0 || !strings.Contains(m[0].Got, "the guest makes the host keep") {
 		t.Fatalf("%s %q %+v", v.Results[0].Outcome, v.Results[0].Reason, m)
 	}

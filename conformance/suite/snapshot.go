@@ -5,23 +5,23 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// wasmFailed are the details of the answer that Envoy gives for a dead VM.
+// wasmFailed is the details text of Envoy's own answer for a dead VM.
 const wasmFailed = "wasm_fail_stream"
 
-// snapshot copies what a stream shows; whole says that its request has arrived to its end.
+// snapshot copies what can be seen of a stream; whole says whether all of its request has arrived.
 func snapshot(s *host.Stream, whole bool) Exchange {
 	request, response := s.Actions()
 	e := Exchange{
 		Decision:       decision(s, whole),
 		RequestAction:  request.String(),
 		ResponseAction: response.String(),
-		Upstream:       copied(s.Upstream()),
-		Client:         copied(s.Downstream()),
+		Upstream:       received(s.Upstream()),
+		Client:         received(s.Downstream()),
 		Failed:         s.Details() == wasmFailed,
 	}
 	if r := s.Reply(); r != nil {
-		e.Reply = &Reply{Status: r.Status, Details: r.Details, Headers: ownHeaders(r.Headers), Body: string(r.Body),
-			GRPCStatus: int(r.GRPCStatus)}
+		grpcStatus := int(r.GRPCStatus)
+		e.Reply = &table.Reply{Status: r.Status, Details: r.Details, Headers: r.Headers, Body: string(r.Body), GRPCStatus: &grpcStatus}
 	}
 	return e
 }
@@ -45,23 +45,6 @@ func decision(s *host.Stream, whole bool) string {
 	return string(table.Hold)
 }
 
-func copied(m *host.Message) Message {
-	return Message{
-		Headers:  ownHeaders(m.Headers()),
-		Body:     string(m.Body()),
-		Trailers: ownHeaders(m.Trailers()),
-		Ended:    m.Ended,
-		Reset:    m.Reset,
-	}
-}
-
-func ownHeaders(headers []host.Header) []Header {
-	if headers == nil {
-		return nil
-	}
-	out := make([]Header, len(headers))
-	for i, h := range headers {
-		out[i] = Header(h)
-	}
-	return out
+func received(m *host.Message) Received {
+	return Received{Headers: m.Headers(), Body: string(m.Body()), Trailers: m.Trailers(), Ended: m.Ended, Reset: m.Reset}
 }

@@ -14,22 +14,22 @@ import (
 // plugin is a plugin context under its name.
 type plugin struct {
 	*host.Plugin
-	name     string
-	period   time.Duration // of ticks, as it was seen last
-	open     int           // streams
-	replaced bool
+	name        string
+	period      time.Duration // of ticks, when it was last looked at
+	openStreams int
+	replaced    bool
 }
 
-// stream is a stream of the case that is open.
+// stream is an open stream of the case.
 type stream struct {
 	*host.Stream
 	name      string
 	plugin    *plugin
-	exchanger *Exchanger
+	request   *table.Request
 	uploaded  bool
 	responded bool
-	last      Exchange
-	digest    uint64 // of what it showed last; of a Cycle
+	last      Exchange // when it was last looked at
+	digest    uint64   // of what could last be seen of it; for a Cycle
 }
 
 func policyOf(name string) host.FailurePolicy {
@@ -41,7 +41,7 @@ func policyOf(name string) host.FailurePolicy {
 	return host.FailClosed
 }
 
-// configure makes a plugin context. One that had the name takes no more streams and ends with the last it has.
+// configure makes a plugin context. An older one with the same name gets no new streams, and ends with its last stream.
 func (r *run) configure(ctx context.Context, name string, config []byte) error {
 	p, err := r.vm.NewPlugin(ctx, host.PluginConfig{Name: name, Configuration: config, FailurePolicy: r.policy,
 		AllowOnHeadersStopIteration: r.bodyWhileHeld})
@@ -60,26 +60,26 @@ func (r *run) configure(ctx context.Context, name string, config []byte) error {
 	return nil
 }
 
-// retire ends a plugin context that nobody needs any more.
+// retire ends a plugin context that was replaced and has no open stream.
 func (p *plugin) retire() {
-	if p.replaced && p.open == 0 {
-		_ = p.Close() // the VM's failure, which is looked for anyway
+	if p.replaced && p.openStreams == 0 {
+		_ = p.Close() // a failure of the VM is looked for later
 	}
 }
 
-// moved is what a step did, before anything of it is taken down.
+// moved is what a step did, before it is recorded.
 type moved struct {
-	stream  *stream // the step is about; nil: none
+	stream  *stream // of the step; nil: none
 	over    bool    // the stream has ended
-	refused bool    // an update was
+	refused bool    // on_configure refused an update
 	problem string  // why the step could not be done
 }
 
 // move does a step.
-func (r *run) move(ctx context.Context, s *table.Step, e *Exchanger) (m moved) {
+func (r *run) move(ctx context.Context, s *table.Step) (m moved) {
 	switch {
 	case s.Request != nil:
-		return r.request(s, e)
+		return r.request(s)
 	case s.Exchanges():
 		return r.carryOn(s)
 	case s.Answer != nil:
@@ -89,13 +89,13 @@ func (r *run) move(ctx context.Context, s *table.Step, e *Exchanger) (m moved) {
 	case s.Jump != 0:
 		_ = r.vm.Jump(s.Jump)
 	default:
-		_ = r.vm.Advance(s.Advance) // the VM's failure, which is looked for anyway
+		_ = r.vm.Advance(s.Advance) // a failure of the VM is looked for later
 	}
 	return m
 }
 
-// takeDown is all that can be seen of the stream that a step moved, and of the step itself.
-func (m *moved) takeDown() (e Exchange) {
+// record is all that can be seen of the step's stream, and of the step itself.
+func (m *moved) record() (e Exchange) {
 	if m.stream != nil {
 		e = m.stream.look()
 	}
@@ -103,7 +103,7 @@ func (m *moved) takeDown() (e Exchange) {
 	return e
 }
 
-// release lets a stream that has ended go, once it was taken down.
+// release gives a stream that has ended back to the host, after it was recorded.
 func (m *moved) release() {
 	if m.over {
 		m.stream.Release()
@@ -111,20 +111,20 @@ func (m *moved) release() {
 }
 
 // exchange is a whole one, without a name.
-func (r *run) exchange(p *plugin, e *Exchanger) Exchange {
-	m := r.whole(p, e)
+func (r *run) exchange(p *plugin, request *table.Request) Exchange {
+	m := r.whole(p, request)
 	defer m.release()
-	return m.takeDown()
+	return m.record()
 }
 
-func (r *run) whole(p *plugin, e *Exchanger) moved {
-	// Raw: the table speaks to the plugin, not to Envoy's codecs, which would keep some hostile requests from it.
-	r.nameless = stream{Stream: p.NewStream(host.StreamConfig{Raw: true}), plugin: p, exchanger: e, uploaded: true}
-	e.Drive(r.nameless.Stream)
+func (r *run) whole(p *plugin, request *table.Request) moved {
+	// Raw: the table tests the plugin and not Envoy's codecs, which would reject some hostile requests before the plugin.
+	r.nameless = stream{Stream: p.NewStream(host.StreamConfig{Raw: true}), plugin: p, request: request, uploaded: true}
+	Drive(r.nameless.Stream, request)
 	return moved{stream: &r.nameless, over: true}
 }
 
-func (r *run) request(step *table.Step, e *Exchanger) moved {
+func (r *run) request(step *table.Step) moved {
 	p := r.plugins[0]
 	if step.Plugin != "" {
 		at := slices.IndexFunc(r.plugins, func(p *plugin) bool { return p.name == step.Plugin })
@@ -134,19 +134,19 @@ func (r *run) request(step *table.Step, e *Exchanger) moved {
 		p = r.plugins[at]
 	}
 	if step.Stream == "" {
-		return r.whole(p, e)
+		return r.whole(p, step.Request)
 	}
-	p.open++
-	s := &stream{Stream: p.NewStream(host.StreamConfig{Raw: true}), name: step.Stream, plugin: p, exchanger: e}
+	p.openStreams++
+	s := &stream{Stream: p.NewStream(host.StreamConfig{Raw: true}), name: step.Stream, plugin: p, request: step.Request}
 	r.streams = append(r.streams, s)
-	e.headers(s.Stream)
+	sendHeaders(s.Stream, s.request)
 	if !step.HeadersOnly {
 		s.upload()
 	}
 	return moved{stream: s}
 }
 
-// carryOn does what a step says to a stream that is open.
+// carryOn does a step of a stream that is open.
 func (r *run) carryOn(step *table.Step) moved {
 	at := slices.IndexFunc(r.streams, func(s *stream) bool { return s.name == step.Acts() })
 	if at < 0 {
@@ -165,7 +165,7 @@ func (r *run) carryOn(step *table.Step) moved {
 	if m.over {
 		m.stream.Close()
 		r.streams = slices.Delete(r.streams, at, at+1)
-		m.stream.plugin.open--
+		m.stream.plugin.openStreams--
 		m.stream.plugin.retire()
 	}
 	return m
@@ -174,24 +174,24 @@ func (r *run) carryOn(step *table.Step) moved {
 func (s *stream) upload() {
 	if !s.uploaded {
 		s.uploaded = true
-		s.exchanger.upload(s.Stream)
+		sendRest(s.Stream, s.request)
 	}
 }
 
 func (s *stream) respond() {
 	if !s.responded {
 		s.responded = true
-		s.exchanger.respond(s.Stream)
+		respond(s.Stream, &s.request.Response)
 	}
 }
 
-// look takes down how a stream is now.
+// look records how a stream is now.
 func (s *stream) look() Exchange {
 	s.last = snapshot(s.Stream, s.uploaded)
 	return s.last
 }
 
-// others are the open streams that changed, but for one.
+// others are the open streams that changed, except one.
 func (r *run) others(but string) []Other {
 	var changed []Other
 	for _, s := range r.streams {
@@ -203,14 +203,14 @@ func (r *run) others(but string) []Other {
 	return changed
 }
 
-// answer answers a call that waits; it says why it could not.
+// answer answers a call that waits. It returns why it could not, "" if it could.
 func (r *run) answer(a *table.Answered) string {
 	for i, c := range r.vm.Calls() {
 		switch {
 		case a.Call == i+1 && c.Done:
 			return "the call is done already"
 		case a.Call == i+1, a.Call == 0 && !c.Done:
-			_ = r.vm.Answer(c.Token, callAnswer(&a.Answer)) // the VM's failure, which is looked for anyway
+			_ = r.vm.Answer(c.Token, callAnswer(&a.Answer)) // a failure of the VM is looked for later
 			return ""
 		}
 	}

@@ -5,12 +5,12 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// upstreams answer outgoing calls as the case, and before it the step, says.
+// upstreams answer outgoing calls: as the step says, and otherwise as the case says.
 type upstreams struct{ ofCase, ofStep []script }
 
 type script struct {
 	table.Cluster
-	answers []host.CallAnswer // its answers, in the host's words
+	answers []host.CallAnswer // the same answers for the host
 	next    int
 }
 
@@ -25,7 +25,8 @@ func scripts(clusters []table.Cluster) []script {
 	return all
 }
 
-// find returns the script of a cluster, nil if it has none. One of a step gives way once its list is used up.
+// find returns the script of a cluster, nil if it has none. When the answers of a step are used up, those of the case
+// follow.
 func (u *upstreams) find(name string) *script {
 	for i := range u.ofStep {
 		s := &u.ofStep[i]
@@ -65,10 +66,10 @@ func (u *upstreams) answer(call *host.Call) (host.CallAnswer, bool) {
 }
 
 func callAnswer(a *table.Answer) host.CallAnswer {
-	return host.CallAnswer{Headers: hostHeaders(a.Headers), Body: a.Body, Trailers: hostHeaders(a.Trailers), Failure: failures[a.Kind]}
+	return host.CallAnswer{Headers: a.Headers, Body: a.Body, Trailers: a.Trailers, Failure: failures[a.Kind]}
 }
 
-// failures are the host's words for the table's.
+// failures translate the table's kinds of answer into the host's.
 var failures = map[table.AnswerKind]host.CallFailure{
 	table.Reset:        host.CallBrokenOff,
 	table.Refused:      host.CallRefused,

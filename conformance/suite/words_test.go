@@ -8,6 +8,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/report"
 )
 
 const onAnswer, onConfigure, onResponse = "proxy_on_http_call_response", "proxy_on_configure", "proxy_on_response_headers"
@@ -235,12 +236,12 @@ func TestWords(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			m := compile(t, test.wasm())
 			text := strings.ReplaceAll(test.text, "CALL", strings.Replace(call, "5000", "500", 1))
-			judge := func(text string) []Mismatch {
+			judge := func(text string) []report.Mismatch {
 				c, err := oneCase(t, text)
 				if err != nil {
-					return []Mismatch{{Field: err.Error()}}
+					return []report.Mismatch{{Field: err.Error()}}
 				}
-				seen, err := Observe(t.Context(), m, c, Options{})
+				seen, err := Observe(t.Context(), m, c, ObserveOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -2,7 +2,10 @@ package table
 
 import (
 	"cmp"
+	"strings"
 	"time"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // Table is one loaded folder of cases.
@@ -126,9 +129,9 @@ type Cluster struct {
 // Answer is what comes of an outgoing call.
 type Answer struct {
 	Kind     AnswerKind
-	Headers  []Header // :status among them, unless the case leaves it out
+	Headers  []headermap.Header // :status among them, unless the case leaves it out
 	Body     []byte
-	Trailers []Header
+	Trailers []headermap.Header
 }
 
 // AnswerKind tells an answer from what may come in place of one.
@@ -169,23 +172,20 @@ type Fault struct {
 	Position
 }
 
-// Request is one whole exchange: what the client sends and what the upstream answers when it is asked.
+// Message is what one side sends. The order of the headers matters, and names may be repeated.
+type Message struct {
+	Headers  []headermap.Header
+	Body     [][]byte           // chunks; nil: no body
+	Trailers []headermap.Header // nil: none
+}
+
+// Request is what the client sends, and what the upstream answers when the request reaches it. The headers of the request
+// are complete: the pseudo-headers and those that Envoy adds are in it, unless the case says exact. The headers of the
+// response begin with :status.
 type Request struct {
-	Headers  []Header // complete: the pseudo-headers and what Envoy adds are in it unless the case says exact
-	Body     [][]byte // chunks; nil: no body
-	Trailers []Header // nil: none
-	Response Response
+	Message
+	Response Message
 }
-
-// Response is the upstream's answer. Headers begin with :status.
-type Response struct {
-	Headers  []Header
-	Body     [][]byte
-	Trailers []Header
-}
-
-// Header is one pair; order and repetition matter, and both sides hold any bytes.
-type Header struct{ Name, Value string }
 
 // Decision is what becomes of a request.
 type Decision string
@@ -209,15 +209,15 @@ const (
 // Edit is how a list of headers differs: those removed, those added at the end, those removed and added at the end.
 type Edit struct {
 	Remove   []string
-	Add, Set []Header
+	Add, Set []headermap.Header
 }
 
 // Call is one outgoing HTTP call, as the plugin makes it.
 type Call struct {
 	Cluster   string
-	Headers   []Header
+	Headers   []headermap.Header
 	Body      []byte
-	Trailers  []Header
+	Trailers  []headermap.Header
 	TimeoutMS int
 }
 
@@ -227,16 +227,21 @@ type Metric struct {
 	Value      int64
 }
 
+// Compare orders metrics by name, and those of one name by kind.
+func (m Metric) Compare(o Metric) int {
+	return cmp.Or(strings.Compare(m.Name, o.Name), strings.Compare(m.Kind, o.Kind))
+}
+
 // Want is everything that must be observed in a step; in a step that is repeated, each time.
 type Want struct {
 	// What has become of the stream the step is about, all that was since it began.
-	Decision      Decision // empty exactly when the step is about no stream
-	Reply         *Reply   // the local response; set exactly when Decision is Refuse
-	Forwarded     []Header // request headers as the upstream receives them; nil: as sent, names in lower case
-	ForwardedEdit *Edit    // in place of Forwarded
-	Response      []Header // response headers as the client receives them; nil: as the upstream (or the reply) gave them
-	ResponseEdit  *Edit    // in place of Response
-	ResponseIs    Received // in place of both; "": the response, as far as there is one
+	Decision      Decision           // empty exactly when the step is about no stream
+	Reply         *Reply             // the local response; set exactly when Decision is Refuse
+	Forwarded     []headermap.Header // request headers as the upstream receives them; nil: as sent, names in lower case
+	ForwardedEdit *Edit              // in place of Forwarded
+	Response      []headermap.Header // response headers as the client receives them; nil: as the upstream (or the reply) gave them
+	ResponseEdit  *Edit              // in place of Response
+	ResponseIs    Received           // in place of both; "": the response, as far as there is one
 
 	Streams   []StreamWant // other open streams that change in the step
 	Refused   bool         // of Configure: by the plugin
@@ -259,7 +264,7 @@ type StreamWant struct {
 // Reply is a local response as the plugin hands it to the host.
 type Reply struct {
 	Status     int
-	Headers    []Header
+	Headers    []headermap.Header
 	Body       string
 	GRPCStatus *int   // the grpc_status argument; nil: not compared
 	Details    string // the details argument; empty: not compared

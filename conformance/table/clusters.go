@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // clusters reads {name: state | answer | [answers]}.
@@ -78,7 +80,7 @@ func (r *reader) answer(n ast.Node) Answer {
 }
 
 func (r *reader) answerOf(o object) Answer {
-	a := Answer{Headers: []Header{}}
+	a := Answer{Headers: []headermap.Header{}}
 	exact := o.has("exact") && r.boolean(o.fields["exact"])
 	switch {
 	case exact && o.has("status"):
@@ -90,7 +92,7 @@ func (r *reader) answerOf(o object) Answer {
 		if o.has("status") {
 			status = r.integer(o.fields["status"], 100, 999)
 		}
-		a.Headers = []Header{{":status", strconv.Itoa(status)}}
+		a.Headers = headermap.Of(":status", strconv.Itoa(status))
 	}
 	if o.has("headers") {
 		a.Headers = append(a.Headers, r.headers(o.fields["headers"])...)

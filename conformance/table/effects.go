@@ -102,6 +102,6 @@ func (r *reader) metrics(n ast.Node) []Metric {
 		}
 		all = append(all, m)
 	}
-	slices.SortFunc(all, func(a, b Metric) int { return strings.Compare(a.Name+a.Kind, b.Name+b.Kind) })
+	slices.SortFunc(all, Metric.Compare)
 	return all
 }

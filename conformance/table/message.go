@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // What Envoy puts around the headers of an HTTP/1.1 request before a plugin sees them: four pseudo-headers first, in
@@ -22,18 +24,18 @@ type message struct {
 }
 
 // complete puts Envoy's own headers around those of the wire, unless the case gives exactly what it wants.
-func (m message) complete(wire []Header) []Header {
+func (m message) complete(wire []headermap.Header) []headermap.Header {
 	if m.exact {
 		return wire
 	}
-	all := []Header{{":authority", authority}, {":path", m.path}, {":method", m.method}, {":scheme", scheme}}
+	all := headermap.Of(":authority", authority, ":path", m.path, ":method", m.method, ":scheme", scheme)
 	all = append(all, wire...)
-	return append(all, Header{"x-forwarded-proto", scheme}, Header{"x-request-id", requestID})
+	return append(all, headermap.Of("x-forwarded-proto", scheme, "x-request-id", requestID)...)
 }
 
 func (r *reader) request(n ast.Node) (*Request, message) {
 	m := message{method: "GET", path: "/"}
-	request := &Request{Response: Response{Headers: []Header{{":status", "200"}}}}
+	request := &Request{Response: Message{Headers: headermap.Of(":status", "200")}}
 	o, ok := r.object(n, requestShape)
 	if !ok {
 		return request, m
@@ -55,7 +57,7 @@ func (r *reader) request(n ast.Node) (*Request, message) {
 			m.path = value
 		}
 	}
-	wire := []Header{}
+	wire := []headermap.Header{}
 	if o.has("headers") {
 		wire = r.headers(o.fields["headers"])
 	} else if m.exact {
@@ -69,16 +71,16 @@ func (r *reader) request(n ast.Node) (*Request, message) {
 	return request, m
 }
 
-func (r *reader) response(n ast.Node) Response {
+func (r *reader) response(n ast.Node) Message {
 	o, ok := r.object(n, responseShape)
 	if !ok {
-		return Response{}
+		return Message{}
 	}
 	status := 200
 	if o.has("status") {
 		status = r.integer(o.fields["status"], 100, 599)
 	}
-	response := Response{Headers: []Header{{":status", strconv.Itoa(status)}}}
+	response := Message{Headers: headermap.Of(":status", strconv.Itoa(status))}
 	if o.has("headers") {
 		response.Headers = append(response.Headers, r.headers(o.fields["headers"])...)
 	}
@@ -87,7 +89,7 @@ func (r *reader) response(n ast.Node) Response {
 }
 
 // rest reads what follows the headers of a message.
-func (r *reader) rest(o object) (body [][]byte, trailers []Header) {
+func (r *reader) rest(o object) (body [][]byte, trailers []headermap.Header) {
 	if o.has("body") {
 		chunks, _ := r.list(o.fields["body"], "chunks")
 		body = [][]byte{}
@@ -102,8 +104,8 @@ func (r *reader) rest(o object) (body [][]byte, trailers []Header) {
 }
 
 // headers reads a list of pairs, each [name, value] or {name, value, times}; it never returns nil.
-func (r *reader) headers(n ast.Node) []Header {
-	all := []Header{}
+func (r *reader) headers(n ast.Node) []headermap.Header {
+	all := []headermap.Header{}
 	items, _ := r.list(n, "pairs [name, value]")
 	for _, item := range items {
 		all = append(all, r.pair(item)...)
@@ -115,13 +117,13 @@ func (r *reader) headers(n ast.Node) []Header {
 	return all
 }
 
-func (r *reader) pair(n ast.Node) []Header {
+func (r *reader) pair(n ast.Node) []headermap.Header {
 	if s, ok := n.(*ast.SequenceNode); ok {
 		if len(s.Values) != 2 {
 			r.fault(n, "a list of %d, expected a pair, write [name, value]", len(s.Values))
 			return nil
 		}
-		return []Header{{string(r.bytes(s.Values[0])), string(r.bytes(s.Values[1]))}}
+		return headermap.Of(string(r.bytes(s.Values[0])), string(r.bytes(s.Values[1])))
 	}
 	o, ok := r.object(n, pairShape)
 	if !ok || !o.has("name") || !o.has("value") {
@@ -129,16 +131,16 @@ func (r *reader) pair(n ast.Node) []Header {
 	}
 	name, value := r.bytes(o.fields["name"]), r.bytes(o.fields["value"])
 	if !o.has("times") {
-		return []Header{{string(name), string(value)}}
+		return headermap.Of(string(name), string(value))
 	}
 	times := r.times(o, mostPairs)
 	if (len(name)+len(value))*times > mostBytes {
 		r.fault(n, "headers of more than %d bytes, expected fewer, lower times", mostBytes)
 		return nil
 	}
-	all := make([]Header, times)
+	all := make([]headermap.Header, times)
 	for i := range all {
-		all[i] = Header{numbered(name, i+1), numbered(value, i+1)}
+		all[i] = headermap.Header{Name: numbered(name, i+1), Value: numbered(value, i+1)}
 	}
 	return all
 }

@@ -1,12 +1,15 @@
 package table_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // one wraps the keys of one case, which may be indented below it.
@@ -47,13 +50,11 @@ good: {headers: [[k, v]]}
 	file := c.Position.File
 	at := func(line, column int) table.Position { return table.Position{File: file, Line: line, Column: column} }
 	sixteen := 16
-	around := func(method, path string, wire ...table.Header) []table.Header {
-		all := []table.Header{{":authority", "shop.example"}, {":path", path}, {":method", method}, {":scheme", "http"}}
-		all = append(all, wire...)
-		return append(all, table.Header{"x-forwarded-proto", "http"},
-			table.Header{"x-request-id", "7f2c9a1e-5b0d-4c3a-9e86-d1f4b2a05c73"})
+	around := func(method, path string, wire ...string) []headermap.Header {
+		return headermap.Of(slices.Concat([]string{":authority", "shop.example", ":path", path, ":method", method, ":scheme", "http"}, wire,
+			[]string{"x-forwarded-proto", "http", "x-request-id", "7f2c9a1e-5b0d-4c3a-9e86-d1f4b2a05c73"})...)
 	}
-	plain := table.Response{Headers: []table.Header{{":status", "200"}}}
+	plain := table.Message{Headers: headermap.Of(":status", "200")}
 	want := table.Case{
 		ID: "a/one", Clauses: []string{"1"}, Why: "Because.", Position: at(3, 9),
 		Config: []byte("{}"),
@@ -61,11 +62,10 @@ good: {headers: [[k, v]]}
 		Steps: []table.Step{{
 			Position: at(9, 9),
 			Request: &table.Request{
-				Headers:  around("POST", "/\xff", table.Header{"allow", "true"}),
-				Body:     [][]byte{[]byte("a"), []byte("bcbc")},
-				Trailers: []table.Header{{"x-sum", "5"}},
-				Response: table.Response{
-					Headers: []table.Header{{":status", "404"}, {"x-a", "b"}}, Body: [][]byte{}, Trailers: []table.Header{}},
+				Message: table.Message{
+					Headers: around("POST", "/\xff", "allow", "true"), Body: [][]byte{[]byte("a"), []byte("bcbc")}, Trailers: headermap.Of("x-sum", "5")},
+				Response: table.Message{
+					Headers: headermap.Of(":status", "404", "x-a", "b"), Body: [][]byte{}, Trailers: []headermap.Header{}},
 			},
 			Times: 3,
 			Faults: []table.Fault{
@@ -74,8 +74,8 @@ good: {headers: [[k, v]]}
 			},
 			Want: table.Want{
 				Decision:  table.Allow,
-				Forwarded: around("POST", "/\xff", table.Header{"allow", "yes"}),
-				Response:  []table.Header{{":status", "404"}},
+				Forwarded: around("POST", "/\xff", "allow", "yes"),
+				Response:  headermap.Of(":status", "404"),
 				Logs:      table.Logs{Any: true}, MemoryGrowth: 2048, MemoryBounded: true,
 			},
 		}, {
@@ -83,11 +83,11 @@ good: {headers: [[k, v]]}
 			Want: table.Want{Logs: table.Logs{Lines: []table.Log{{"warn", "late"}}}},
 		}, {
 			Position: at(28, 9), Times: 1,
-			Request: &table.Request{Headers: []table.Header{}, Response: plain},
+			Request: &table.Request{Message: table.Message{Headers: []headermap.Header{}}, Response: plain},
 			Want: table.Want{Decision: table.Refuse, Reply: &table.Reply{
-				Status: 401, Headers: []table.Header{{"a", "b"}}, Body: "x\x00", GRPCStatus: &sixteen, Details: "why"}},
+				Status: 401, Headers: headermap.Of("a", "b"), Body: "x\x00", GRPCStatus: &sixteen, Details: "why"}},
 		}},
-		Good: &table.Request{Headers: around("GET", "/", table.Header{"k", "v"}), Response: plain},
+		Good: &table.Request{Message: table.Message{Headers: around("GET", "/", "k", "v")}, Response: plain},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Errorf("case (-want +got):\n%s", diff)
@@ -140,14 +140,14 @@ func TestBytes(t *testing.T) {
 func TestPairs(t *testing.T) {
 	for _, tt := range []struct {
 		name, yaml string
-		want       []table.Header
+		want       []headermap.Header
 	}{
-		{"none", `[]`, []table.Header{}},
-		{"bytes on both sides", `[[{hex: ff}, [a, b]]]`, []table.Header{{"\xff", "ab"}}},
+		{"none", `[]`, []headermap.Header{}},
+		{"bytes on both sides", `[[{hex: ff}, [a, b]]]`, headermap.Of("\xff", "ab")},
 		{"numbered", `[{name: "x-%d", value: "%d/%d", times: 2}, [a, "%d"]]`,
-			[]table.Header{{"x-1", "1/1"}, {"x-2", "2/2"}, {"a", "%d"}}},
-		{"repeated", `[{name: a, value: b, times: 2}]`, []table.Header{{"a", "b"}, {"a", "b"}}},
-		{"one mapping", `[{name: "x-%d", value: b}]`, []table.Header{{"x-%d", "b"}}},
+			headermap.Of("x-1", "1/1", "x-2", "2/2", "a", "%d")},
+		{"repeated", `[{name: a, value: b, times: 2}]`, headermap.Of("a", "b", "a", "b")},
+		{"one mapping", `[{name: "x-%d", value: b}]`, headermap.Of("x-%d", "b")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := loadCases(t, one("steps: [{request: {exact: true, headers: "+tt.yaml+"}, want: {decision: allow}}]")).Cases()[0]

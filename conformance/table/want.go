@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // want reads what must be observed. m is the request of the stream that the step is about, nil when it is about none.
@@ -70,7 +72,7 @@ func (r *reader) exchange(e *Want, o object, m *message) {
 }
 
 // edited reads headers: all of them, or {remove, add, set}.
-func (r *reader) edited(n ast.Node) ([]Header, *Edit) {
+func (r *reader) edited(n ast.Node) ([]headermap.Header, *Edit) {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 	default:

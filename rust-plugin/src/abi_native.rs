@@ -1,10 +1,13 @@
-// abi_native.rs: a stand-in for the host, so that the plugin links and runs as a native program, which the unit
-// tests do. Twin: abi_native.go.
+//! abi_native.rs: a stand-in for the host, so that the plugin links and runs as a native program, which the unit
+//! tests do. Twin: abi_native.go.
+//!
+//! Each function has the condition of the ABI: a pointer to data goes with the size of the data, and one to a result
+//! points to a place for it. "By the ABI" below means this condition.
 
 use std::cell::RefCell;
 use std::{mem, process, slice};
 
-use crate::headers::read_pairs;
+use crate::pairs::read_pairs;
 
 thread_local! {
     /// The host of the test that runs.
@@ -51,6 +54,7 @@ pub enum NativeCall {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proxy_log(level: i32, line: *const u8, line_size: usize) -> u32 {
+    // SAFETY: by the ABI.
     let text = unsafe { copied(line, line_size) };
     record(NativeCall::Log { level, text })
 }
@@ -58,6 +62,7 @@ pub unsafe extern "C" fn proxy_log(level: i32, line: *const u8, line_size: usize
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proxy_get_header_map_pairs(_: i32, return_data: *mut *mut u8, return_size: *mut usize) -> u32 {
     STAND_IN.with_borrow(|host| {
+        // SAFETY: by the ABI.
         unsafe { hand(&host.headers, return_data, return_size) };
         host.headers_status
     })
@@ -73,6 +78,7 @@ pub unsafe extern "C" fn proxy_get_buffer_bytes(
 ) -> u32 {
     STAND_IN.with_borrow(|host| {
         let given = host.configuration.get(..max_size).unwrap_or(&host.configuration);
+        // SAFETY: by the ABI.
         unsafe { hand(given, return_data, return_size) };
         host.configuration_status
     })
@@ -90,8 +96,11 @@ pub unsafe extern "C" fn proxy_send_local_response(
     pairs_size: usize,
     grpc_status: i32,
 ) -> u32 {
+    // SAFETY: by the ABI.
     let details = unsafe { copied(details, details_size) };
+    // SAFETY: by the ABI.
     let body = unsafe { copied(body, body_size) };
+    // SAFETY: by the ABI.
     let pairs = unsafe { copied(pairs, pairs_size) };
     record(NativeCall::LocalResponse { code, details, body, pairs, grpc_status })
 }
@@ -104,6 +113,7 @@ pub unsafe extern "C" fn proxy_add_header_map_value(
     value: *const u8,
     value_size: usize,
 ) -> u32 {
+    // SAFETY: by the ABI.
     other("add", map_type.into(), unsafe { copied(name, name_size) }, unsafe { copied(value, value_size) })
 }
 
@@ -115,24 +125,26 @@ pub unsafe extern "C" fn proxy_replace_header_map_value(
     value: *const u8,
     value_size: usize,
 ) -> u32 {
+    // SAFETY: by the ABI.
     other("replace", map_type.into(), unsafe { copied(name, name_size) }, unsafe { copied(value, value_size) })
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proxy_get_current_time_nanoseconds(return_time: *mut u64) -> u32 {
     STAND_IN.with_borrow(|host| {
+        // SAFETY: by the ABI.
         unsafe { *return_time = host.now };
         if host.failing == "clock" { host.failure } else { host.other_status }
     })
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn proxy_set_tick_period_milliseconds(period: u32) -> u32 {
+pub extern "C" fn proxy_set_tick_period_milliseconds(period: u32) -> u32 {
     other("tick", period.into(), vec![], vec![])
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn proxy_continue_stream(stream_type: i32) -> u32 {
+pub extern "C" fn proxy_continue_stream(stream_type: i32) -> u32 {
     other("continue", stream_type.into(), vec![], vec![])
 }
 
@@ -140,13 +152,15 @@ pub unsafe extern "C" fn proxy_continue_stream(stream_type: i32) -> u32 {
 pub unsafe extern "C" fn proxy_define_metric(_: i32, name: *const u8, name_size: usize, return_id: *mut u32) -> u32 {
     STAND_IN.with_borrow_mut(|host| {
         host.metrics += 4;
+        // SAFETY: by the ABI.
         unsafe { *return_id = host.metrics };
     });
+    // SAFETY: by the ABI.
     other("define", 0, unsafe { copied(name, name_size) }, vec![])
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn proxy_increment_metric(id: u32, _: i64) -> u32 {
+pub extern "C" fn proxy_increment_metric(id: u32, _: i64) -> u32 {
     other("increment", id.into(), vec![], vec![])
 }
 
@@ -166,11 +180,14 @@ pub unsafe extern "C" fn proxy_http_call(
 ) -> u32 {
     STAND_IN.with_borrow_mut(|host| {
         host.tokens += 4;
+        // SAFETY: by the ABI.
         unsafe { *return_token = host.tokens };
     });
+    // SAFETY: by the ABI.
     let headers = unsafe { copied(headers, headers_size) };
     let pairs = read_pairs(&headers).flatten();
     let sent = pairs.flat_map(|(name, value)| [name, b"=", value, b" "].concat()).collect();
+    // SAFETY: by the ABI.
     other("call", timeout.into(), unsafe { copied(cluster, cluster_size) }, sent)
 }
 
@@ -192,6 +209,7 @@ unsafe fn hand(data: &[u8], return_data: *mut *mut u8, return_size: *mut usize) 
         return;
     }
     let mut given = mem::ManuallyDrop::new(data.to_vec().into_boxed_slice());
+    // SAFETY: by the ABI.
     unsafe {
         *return_data = given.as_mut_ptr();
         *return_size = given.len();
@@ -199,6 +217,7 @@ unsafe fn hand(data: &[u8], return_data: *mut *mut u8, return_size: *mut usize) 
 }
 
 unsafe fn copied(data: *const u8, size: usize) -> Vec<u8> {
+    // SAFETY: by the ABI.
     unsafe { slice::from_raw_parts(data, size) }.to_vec()
 }
 

@@ -1,4 +1,4 @@
-// abi_wasm.rs: the host functions themselves. Twin: abi_wasm.go.
+//! abi_wasm.rs: the host functions themselves. Twin: abi_wasm.go.
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -43,11 +43,11 @@ unsafe extern "C" {
 
     pub fn proxy_get_current_time_nanoseconds(return_time: *mut u64) -> u32;
 
-    pub fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    pub safe fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
 
-    pub fn proxy_continue_stream(stream_type: i32) -> u32;
+    pub safe fn proxy_continue_stream(stream_type: i32) -> u32;
 
     pub fn proxy_define_metric(metric_type: i32, name: *const u8, name_size: usize, return_id: *mut u32) -> u32;
 
-    pub fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    pub safe fn proxy_increment_metric(id: u32, offset: i64) -> u32;
 }

@@ -1,18 +1,18 @@
-// config.rs: the keys of the configuration. Each key reads its own value; the larger ones do so in a file of their
-// own name (deny.rs, basic.rs). Twin: config.go.
+//! config.rs: the keys of the configuration. Each key reads its own value; the larger ones do so in a file of their
+//! own name (deny.rs, basic.rs). Twin: config.go.
 
 use crate::basic::{Basic, read_basic};
 use crate::callout::{Callout, read_callout};
+use crate::config_header::read_config_header;
 use crate::deny::{Deny, read_deny};
 use crate::document::read_document;
-use crate::fault::{Fault, NO_ITEM, ONLY_STATUS_401, UNKNOWN_KEY, fault_at, index};
-use crate::headers::Pair;
+use crate::fault::{Fault, NO_ITEM, ONLY_STATUS_401, UNKNOWN_KEY, fault_at, not_with};
+use crate::pairs::Pair;
+use crate::place::Place;
 use crate::ratelimit::{RateLimit, read_rate_limit};
-use crate::response::config_text;
 use crate::token::{Token, read_token};
 use crate::value::{
-    Value, read_array, read_boolean, read_header_name, read_header_pairs, read_header_value, read_name_to_set,
-    read_object,
+    JsonValue, read_array, read_boolean, read_header_name, read_header_pairs, read_header_value, read_object,
 };
 
 pub struct Config {
@@ -22,8 +22,7 @@ pub struct Config {
     pub deny: Deny,
     pub request_headers: Vec<Pair>,
     pub response_headers: Vec<Pair>,
-    pub config_header: String,
-    pub config_text: String, // of config_header
+    pub config_header: Option<Pair>,
     pub rate_limit: Option<RateLimit>,
     pub token: Option<Token>,
     pub callout: Option<Callout>,
@@ -42,8 +41,7 @@ impl Default for Config {
             deny,
             request_headers: Vec::new(),
             response_headers: Vec::new(),
-            config_header: String::new(),
-            config_text: String::new(),
+            config_header: None,
             rate_limit: None,
             token: None,
             callout: None,
@@ -60,74 +58,69 @@ pub fn parse_config(document: &[u8]) -> Result<Config, Fault> {
         return Ok(c);
     }
     let v = read_document(document)?;
-    c.deny.status = 0; // not given
     let mut given = Vec::new();
-    read_object("", v, |path, key, v| {
+    read_object(&Place::Document, v, |at, key, v| {
         given.push(key.to_owned());
-        c.read_member(path, key, v)
+        c.read_member(at, key, v, document)
     })?;
     c.judge(&given)?;
     c.deny.encode();
-    if !c.config_header.is_empty() {
-        c.config_text = config_text(document);
-    }
     Ok(c)
 }
 
 impl Config {
-    /// Allows nothing. It rules until a configuration was accepted, should a host send requests before.
+    /// Allows nothing. It rules until a configuration is accepted, in case a host sends requests before that.
     pub fn closed() -> Self {
         Config { values: Vec::new(), ..Config::default() }
     }
 
-    fn read_member(&mut self, path: &str, key: &str, v: Value) -> Result<(), Fault> {
+    fn read_member(&mut self, at: &Place, key: &str, v: JsonValue, document: &[u8]) -> Result<(), Fault> {
         match key {
-            "header" => self.header = read_header_name(path, v)?,
-            "values" => self.values = read_values(path, v)?,
-            "basic" => self.basic = Some(read_basic(path, v)?),
-            "deny" => read_deny(path, v, &mut self.deny)?,
-            "request_headers" => self.request_headers = read_header_pairs(path, v)?,
-            "response_headers" => self.response_headers = read_header_pairs(path, v)?,
-            "config_header" => self.config_header = read_name_to_set(path, v)?,
-            "rate_limit" => self.rate_limit = Some(read_rate_limit(path, v)?),
-            "token" => self.token = Some(read_token(path, v)?),
-            "callout" => self.callout = Some(read_callout(path, v)?),
-            "log_headers" => self.log_headers = read_boolean(path, v)?,
-            "metrics" => self.metrics = read_boolean(path, v)?,
-            _ => return Err(fault_at(path, UNKNOWN_KEY)),
+            "header" => self.header = read_header_name(at, v)?,
+            "values" => self.values = read_values(at, v)?,
+            "basic" => self.basic = Some(read_basic(at, v)?),
+            "deny" => read_deny(at, v, &mut self.deny)?,
+            "request_headers" => self.request_headers = read_header_pairs(at, v)?,
+            "response_headers" => self.response_headers = read_header_pairs(at, v)?,
+            "config_header" => self.config_header = read_config_header(at, v, document)?,
+            "rate_limit" => self.rate_limit = Some(read_rate_limit(at, v)?),
+            "token" => self.token = Some(read_token(at, v)?),
+            "callout" => self.callout = Some(read_callout(at, v)?),
+            "log_headers" => self.log_headers = read_boolean(at, v)?,
+            "metrics" => self.metrics = read_boolean(at, v)?,
+            _ => return Err(fault_at(at, UNKNOWN_KEY)),
         }
         Ok(())
     }
 
-    /// Looks at the keys together, and gives defaults that depend on others.
+    /// Looks at the keys together: `basic` excludes others, and has an effect on `deny`.
     fn judge(&mut self, given: &[String]) -> Result<(), Fault> {
         let Some(basic) = &self.basic else {
-            if self.deny.status == 0 {
-                self.deny.status = 403;
-            }
             return Ok(());
         };
-        for key in ["header", "values"] {
-            if given.iter().any(|k| k == key) {
-                return Err(fault_at("basic", &("not together with ".to_owned() + key)));
-            }
+        let is_given = |key| given.iter().any(|k| k == key);
+        if is_given("header") {
+            return Err(not_with("basic", "header"));
         }
-        if !self.config_header.is_empty() {
-            return Err(fault_at("config_header", "not together with basic")); // it would show the passwords
+        if is_given("values") {
+            return Err(not_with("basic", "values"));
         }
-        if self.deny.status != 0 && self.deny.status != 401 {
-            return Err(fault_at("deny.status", ONLY_STATUS_401));
+        if is_given("config_header") {
+            return Err(not_with("config_header", "basic")); // it would show the passwords
         }
-        self.deny.status = 401;
+        if self.deny.status.is_some_and(|status| status != 401) {
+            return Err(fault_at(&Place::Document.member("deny").member("status"), ONLY_STATUS_401));
+        }
+        self.deny.status = Some(401);
         self.deny.pairs.push(basic.challenge());
         Ok(())
     }
 }
 
-fn read_values(path: &str, v: Value) -> Result<Vec<String>, Fault> {
-    let items = read_array(path, v)?;
+fn read_values(at: &Place, v: JsonValue) -> Result<Vec<String>, Fault> {
+    let items = read_array(at, v)?;
     if items.is_empty() {
-        return Err(fault_at(path, NO_ITEM));
+        return Err(fault_at(at, NO_ITEM));
     }
-    items.into_iter().enumerate().map(|(i, item)| read_header_value(&index(path, i), item)).collect()
+    items.into_iter().enumerate().map(|(i, item)| read_header_value(&at.item(i), item)).collect()
 }

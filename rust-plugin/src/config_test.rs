@@ -1,7 +1,7 @@
-// config_test.rs: what is read from a configuration, and what is said against it. Twin: config_test.go.
+//! config_test.rs: what is read from a configuration, and what is said against it. Twin: config_test.go.
 
 use crate::config::{Config, parse_config};
-use crate::headers::read_pairs;
+use crate::pairs::read_pairs;
 use crate::testdata_test::{CONFIGS, read_rows, text};
 
 #[test]
@@ -27,7 +27,7 @@ fn defaults() {
 fn answer_to(document: &[u8]) -> String {
     match parse_config(document) {
         Ok(c) => "ok ".to_owned() + &describe(&c),
-        Err(fault) => fault.0,
+        Err(fault) => fault.to_string(),
     }
 }
 
@@ -36,12 +36,13 @@ fn describe(c: &Config) -> String {
         .map(|pair| pair.expect("deny.headers are malformed"))
         .map(|(name, value)| text(name) + ": " + &text(value))
         .collect();
+    let (status, grpc_status) = c.deny.statuses();
     format!(
         "{}: {} -> {} {} {{{}}} {}",
         c.header,
         c.values.join(", "),
-        c.deny.status,
-        c.deny.grpc_status(),
+        status,
+        grpc_status,
         headers.join(", "),
         c.deny.body
     )

@@ -1,18 +1,16 @@
-// document.rs: from bytes to one JSON object. What could make two JSON libraries differ (encoding, depth, lone
-// surrogates) is settled here, before the library looks at the grammar. Twin: document.go.
+//! document.rs: from bytes to one JSON object. What could make two JSON libraries differ (encoding, depth, lone
+//! surrogates) is settled here, before the library looks at the grammar. Twin: document.go.
 
 use std::str;
 
-use serde_json::value::RawValue;
-
 use crate::fault::{BYTE_ORDER_MARK, EXPECTED_OBJECT, Fault, NOT_JSON, NOT_UTF8, TOO_DEEP, TOO_LONG, fault};
-use crate::value::Value;
+use crate::value::JsonValue;
 
 pub const DOCUMENT_BYTES_MAX: usize = 65536;
 const DOCUMENT_LEVELS_MAX: usize = 8;
 
 /// Checks a document as a whole and gives its one value, an object.
-pub fn read_document(document: &[u8]) -> Result<Value<'_>, Fault> {
+pub fn read_document(document: &[u8]) -> Result<JsonValue<'_>, Fault> {
     if document.len() > DOCUMENT_BYTES_MAX {
         return Err(fault(TOO_LONG));
     }
@@ -25,7 +23,7 @@ pub fn read_document(document: &[u8]) -> Result<Value<'_>, Fault> {
     if levels > DOCUMENT_LEVELS_MAX {
         return Err(fault(TOO_DEEP));
     }
-    let v: &RawValue = serde_json::from_str(text).map_err(|_| fault(NOT_JSON))?;
+    let v: JsonValue = serde_json::from_str(text).map_err(|_| fault(NOT_JSON))?;
     if !v.get().starts_with('{') {
         return Err(fault(EXPECTED_OBJECT));
     }

@@ -1,4 +1,10 @@
-// fault.rs: what can be wrong with a configuration, and the words for it. Twin: fault.go.
+//! fault.rs: what can be wrong with a configuration, and the words for it. Twin: fault.go.
+
+use std::error::Error;
+use std::fmt::{self, Display, Formatter};
+use std::ops::RangeInclusive;
+
+use crate::place::Place;
 
 pub const TOO_LONG: &str = "longer than 65536 bytes";
 pub const NOT_UTF8: &str = "not valid UTF-8";
@@ -19,7 +25,6 @@ pub const NOT_TO_BE_SET: &str = "not a header that may be set";
 pub const NOT_WITH_BODY: &str = "not 304, which has no body";
 pub const NO_ITEM: &str = "at least one item expected";
 pub const TOO_MANY_ITEMS: &str = "more than 64 items";
-pub const REQUIRED: &str = "required";
 pub const NOT_USER: &str = "not a user name";
 pub const NOT_PASSWORD: &str = "not a password";
 pub const NOT_REALM: &str = "not a realm";
@@ -29,38 +34,38 @@ pub const NOT_PATH: &str = "not a path";
 pub const NOT_ON_ERROR: &str = "expected deny or allow";
 pub const ONLY_STATUS_401: &str = "only 401 with basic";
 
-const SHOWN_KEY_BYTES_MAX: usize = 64;
-
-/// The line that says why a configuration is refused.
+/// Why a configuration is refused. It reads as the log line does.
 #[derive(Debug)]
-pub struct Fault(pub String);
+pub struct Fault(String);
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Fault {}
 
 /// About the document as a whole.
 pub fn fault(what: &str) -> Fault {
     Fault(what.to_owned())
 }
 
-/// About the value at a path such as `deny.headers[1][0]`.
-pub fn fault_at(path: &str, what: &str) -> Fault {
-    Fault(path.to_owned() + ": " + what)
+/// About the value at a place.
+pub fn fault_at(at: &Place, what: impl Display) -> Fault {
+    Fault(format!("{at}: {what}"))
 }
 
-pub fn out_of_range(low: i64, high: i64) -> String {
-    "out of range ".to_owned() + &low.to_string() + " to " + &high.to_string()
+pub fn out_of_range(at: &Place, range: &RangeInclusive<u32>) -> Fault {
+    fault_at(at, format_args!("out of range {} to {}", range.start(), range.end()))
 }
 
-/// The path of a key. A key comes from outside: it reaches the log with its odd bytes replaced, and cut.
-pub fn member(path: &str, key: &str) -> String {
-    let shown = key.bytes().take(SHOWN_KEY_BYTES_MAX).map(|c| if is_shown(c) { c as char } else { '?' });
-    let dot = if path.is_empty() { "" } else { "." };
-    path.chars().chain(dot.chars()).chain(shown).collect()
+/// About a key that an object does not have.
+pub fn required(at: &Place, key: &str) -> Fault {
+    fault_at(&at.member(key), "required")
 }
 
-fn is_shown(c: u8) -> bool {
-    c.is_ascii_alphanumeric() || b"_.-".contains(&c)
-}
-
-/// The path of an item.
-pub fn index(path: &str, i: usize) -> String {
-    path.to_owned() + "[" + &i.to_string() + "]"
+/// About a key that another key excludes.
+pub fn not_with(key: &str, other: &str) -> Fault {
+    fault_at(&Place::Document.member(key), format_args!("not together with {other}"))
 }

@@ -1,7 +1,7 @@
-// lib.rs: the wiring between the SDK's callbacks and the plugin's logic, and nothing else. Twin: main.go.
-
-//! header-auth, a Proxy-Wasm plugin that lets a request pass when one header has an accepted value.
-//! conformance/README.md is its contract; go-plugin/ is the same plugin in Go, file by file.
+//! lib.rs: header-auth, a Proxy-Wasm plugin that lets a request pass when one header has an accepted value. This file is
+//! the wiring between the SDK's callbacks and the plugin's logic, and nothing else. Twin: main.go.
+//!
+//! conformance/README.md is the plugin's contract; go-plugin/ is the same plugin in Go, file by file.
 
 #![cfg_attr(not(test), deny(clippy::panic, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
@@ -10,26 +10,30 @@ mod auth;
 mod basic;
 mod callout;
 mod config;
+mod config_header;
 mod deny;
 mod document;
 mod fault;
 mod headers;
 mod log_headers;
 mod metrics;
+mod pairs;
+mod place;
 mod ratelimit;
 mod response;
 mod service;
 mod token;
 mod value;
+mod verdict;
 
 #[cfg(test)]
 mod auth_test;
 #[cfg(test)]
 mod config_test;
 #[cfg(test)]
-mod headers_test;
-#[cfg(test)]
 mod lib_test;
+#[cfg(test)]
+mod pairs_test;
 #[cfg(test)]
 mod testdata_test;
 
@@ -38,25 +42,20 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 
-use auth::{Verdict, decide};
+use abi::Level;
+use auth::decide;
 use callout::judge;
 use config::{Config, parse_config};
+use document::DOCUMENT_BYTES_MAX;
 use log_headers::log_headers;
-use metrics::{Metrics, count};
+use metrics::Metrics;
 use response::{change_request, change_response};
 use service::read_reply;
+use verdict::{Refusal, Verdict};
 
 proxy_wasm::main! {{
-    start_logger();
     proxy_wasm::set_root_context(|_| Box::new(Plugin::new()));
 }}
-
-/// The SDK's own logger would trap on a status it does not expect.
-fn start_logger() {
-    if log::set_logger(&abi::Logger).is_ok() {
-        log::set_max_level(log::LevelFilter::Trace);
-    }
-}
 
 /// One configuration of the plugin: a root context.
 struct Plugin {
@@ -81,26 +80,27 @@ impl Context for Plugin {
 impl RootContext for Plugin {
     fn on_configure(&mut self, _size: usize) -> bool {
         *self = Plugin::new();
-        let Some(document) = abi::plugin_configuration() else {
-            log::error!("configuration refused: could not be read");
+        // One byte more than is read shows that there are too many.
+        let Some(document) = abi::plugin_configuration(DOCUMENT_BYTES_MAX + 1) else {
+            abi::log(Level::Error, "configuration refused: could not be read");
             return false;
         };
         let config = match parse_config(&document) {
             Ok(config) => config,
             Err(fault) => {
-                log::error!("configuration refused: {}", fault.0);
+                abi::log(Level::Error, format!("configuration refused: {fault}"));
                 return false;
             }
         };
         if let Some(rate_limit) = &config.rate_limit {
             let Some(now) = abi::current_time() else {
-                log::error!("rate_limit: the host gives no time");
+                abi::log(Level::Error, "rate_limit: the host gives no time");
                 return false;
             };
             rate_limit.fill(now);
         }
         if config.token.as_ref().is_some_and(|token| !abi::set_tick_period(token.period)) {
-            log::error!("token: the host gives no ticks");
+            abi::log(Level::Error, "token: the host gives no ticks");
             return false;
         }
         if config.metrics {
@@ -152,32 +152,9 @@ impl HttpContext for Stream {
         if self.state != State::Open {
             return Action::Pause;
         }
-        if let Some(rate_limit) = &self.config.rate_limit {
-            let Some(now) = abi::current_time() else {
-                return self.refuse(Verdict::Malformed);
-            };
-            if !rate_limit.take(now) {
-                return self.refuse(Verdict::RateLimited);
-            }
-        }
-        let Some(pairs) = abi::request_headers() else {
-            return self.refuse(Verdict::Malformed);
-        };
-        if self.config.log_headers {
-            log_headers(&self.config, "request", &pairs);
-        }
-        let mut verdict = decide(&self.config, &pairs);
-        if verdict == Verdict::Allowed
-            && let Some(callout) = &self.config.callout
-        {
-            let Some(headers) = callout.forwarded(&pairs) else {
-                return self.refuse(Verdict::Malformed);
-            };
-            if callout.service.ask(&headers) {
-                self.state = State::Waiting;
-                return Action::Pause;
-            }
-            verdict = Verdict::Unanswered;
+        let verdict = self.check_request();
+        if self.state == State::Waiting {
+            return Action::Pause;
         }
         self.end(verdict)
     }
@@ -221,39 +198,62 @@ impl Context for Stream {
 }
 
 impl Stream {
+    /// Takes the decision, in the order of the contract's clause 2.7. The stream waits when it is for a service to say.
+    fn check_request(&mut self) -> Verdict {
+        if let Some(rate_limit) = &self.config.rate_limit {
+            let now = abi::current_time().ok_or(Refusal::Malformed)?;
+            if !rate_limit.take(now) {
+                return Err(Refusal::RateLimited);
+            }
+        }
+        let pairs = abi::request_headers().ok_or(Refusal::Malformed)?;
+        if self.config.log_headers {
+            log_headers(&self.config, "request", &pairs);
+        }
+        decide(&self.config, &pairs)?;
+        if let Some(callout) = &self.config.callout {
+            if !callout.service.ask(&callout.forwarded(&pairs)?) {
+                return Err(Refusal::Unanswered);
+            }
+            self.state = State::Waiting;
+        }
+        Ok(())
+    }
+
     fn held(&self) -> Action {
         if self.state == State::Open { Action::Continue } else { Action::Pause }
     }
 
     /// Lets a request go on, or refuses it.
-    fn end(&mut self, mut verdict: Verdict) -> Action {
-        if verdict == Verdict::Unanswered {
-            count(self.metrics.callout_errors);
-            if self.config.callout.as_ref().is_some_and(|callout| callout.allow_on_error) {
-                verdict = Verdict::Allowed;
-            }
+    fn end(&mut self, verdict: Verdict) -> Action {
+        let verdict = verdict.or_else(|refusal| self.on_error(refusal)).and_then(|()| change_request(&self.config));
+        if let Err(refusal) = verdict {
+            return self.refuse(refusal);
         }
-        if verdict == Verdict::Allowed && !change_request(&self.config) {
-            verdict = Verdict::Malformed;
-        }
-        if verdict != Verdict::Allowed {
-            return self.refuse(verdict);
-        }
-        count(self.metrics.allowed);
+        self.metrics.allowed.count();
         Action::Continue
     }
 
-    fn refuse(&mut self, verdict: Verdict) -> Action {
-        self.state = State::Refused;
-        log::debug!("{}", verdict.line());
-        if let (Verdict::RateLimited, Some(rate_limit)) = (verdict, &self.config.rate_limit) {
-            self.limited = true;
-            count(self.metrics.rate_limited);
-            abi::send_local_response(&rate_limit.deny);
-            return Action::Pause;
+    /// Applies the key `on_error` to a call-out without an answer.
+    fn on_error(&self, refusal: Refusal) -> Verdict {
+        if refusal != Refusal::Unanswered {
+            return Err(refusal);
         }
-        count(self.metrics.denied);
-        abi::send_local_response(&self.config.deny);
+        self.metrics.callout_errors.count();
+        if self.config.callout.as_ref().is_some_and(|callout| callout.allow_on_error) { Ok(()) } else { Err(refusal) }
+    }
+
+    fn refuse(&mut self, refusal: Refusal) -> Action {
+        self.state = State::Refused;
+        abi::log(Level::Debug, refusal.line());
+        if let (Refusal::RateLimited, Some(rate_limit)) = (refusal, &self.config.rate_limit) {
+            self.limited = true;
+            self.metrics.rate_limited.count();
+            rate_limit.deny.send();
+        } else {
+            self.metrics.denied.count();
+            self.config.deny.send();
+        }
         Action::Pause
     }
 }

@@ -1,12 +1,12 @@
-// lib_test.rs: the callbacks against a stand-in for the host: what is called, what is returned, what a failing host
-// function leads to. Twin: main_test.go.
+//! lib_test.rs: the callbacks against a stand-in for the host: what is called, what is returned, what a failing host
+//! function leads to. Twin: main_test.go.
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::Action;
 
+use crate::Plugin;
 use crate::abi::host::{NativeCall, NativeHost, STAND_IN};
-use crate::headers_test::encoded;
-use crate::{Plugin, start_logger};
+use crate::pairs_test::encoded;
 
 #[test]
 fn allowed() {
@@ -236,7 +236,6 @@ fn token() {
 #[test]
 fn no_ticks() {
     let configuration = br#"{"token":{"cluster":"c","authority":"a","path":"/"}}"#.to_vec();
-    start_logger();
     STAND_IN.set(NativeHost { configuration, failing: "tick", failure: 10, ..NativeHost::default() });
     assert!(!Plugin::new().on_configure(0));
     expect_calls(&[other("tick", 15000, "", ""), line(4, "token: the host gives no ticks")]);
@@ -343,7 +342,6 @@ fn started(configuration: &str) -> Test {
 /// Starts a plugin on a new stand-in.
 fn configured(configuration: &str, configuration_status: u32) -> (Plugin, bool) {
     let configuration = configuration.as_bytes().to_vec();
-    start_logger();
     let tokens = STAND_IN.with_borrow(|host| host.tokens); // the SDK takes none twice
     STAND_IN.set(NativeHost { configuration, configuration_status, tokens, ..NativeHost::default() });
     let mut p = Plugin::new();

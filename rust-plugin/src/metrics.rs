@@ -1,30 +1,37 @@
-// metrics.rs: the key `metrics`, four counters. Twin: metrics.go.
+//! metrics.rs: the key `metrics`, four counters. Twin: metrics.go.
+
+use std::num::NonZeroU32;
 
 use crate::abi;
 
-/// The host's numbers of the counters: 0 for one that is not there, as all are when they are off.
+/// The host's number of a counter. There is none when counters are off, or when the host did not define it.
+#[derive(Clone, Copy, Default)]
+pub struct Counter(Option<NonZeroU32>);
+
 #[derive(Clone, Copy, Default)]
 pub struct Metrics {
-    pub allowed: u32,
-    pub denied: u32,
-    pub rate_limited: u32,
-    pub callout_errors: u32,
+    pub allowed: Counter,
+    pub denied: Counter,
+    pub rate_limited: Counter,
+    pub callout_errors: Counter,
 }
 
 impl Metrics {
     pub fn define() -> Self {
         Metrics {
-            allowed: abi::define_counter("header_auth.allowed"),
-            denied: abi::define_counter("header_auth.denied"),
-            rate_limited: abi::define_counter("header_auth.rate_limited"),
-            callout_errors: abi::define_counter("header_auth.callout_errors"),
+            allowed: Counter(abi::define_counter("header_auth.allowed")),
+            denied: Counter(abi::define_counter("header_auth.denied")),
+            rate_limited: Counter(abi::define_counter("header_auth.rate_limited")),
+            callout_errors: Counter(abi::define_counter("header_auth.callout_errors")),
         }
     }
 }
 
-/// Does nothing for counters that are off, or that the host did not define.
-pub fn count(counter: u32) {
-    if counter != 0 {
-        abi::increment_counter(counter);
+impl Counter {
+    /// Counts one, if there is a counter.
+    pub fn count(self) {
+        if let Some(id) = self.0 {
+            abi::increment_counter(id);
+        }
     }
 }

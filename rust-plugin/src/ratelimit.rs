@@ -1,45 +1,38 @@
-// ratelimit.rs: the key `rate_limit`, a bucket of tokens for each plugin context. Twin: ratelimit.go.
+//! ratelimit.rs: the key `rate_limit`, a bucket of tokens for each plugin context. Twin: ratelimit.go.
 
 use std::cell::Cell;
 
 use crate::deny::{Deny, read_deny};
-use crate::fault::{Fault, REQUIRED, UNKNOWN_KEY, fault_at, member};
-use crate::value::{Value, read_integer, read_object};
+use crate::fault::{Fault, UNKNOWN_KEY, fault_at, required};
+use crate::place::Place;
+use crate::value::{JsonValue, read_integer, read_object};
 
 pub struct RateLimit {
-    tokens: i64,
+    tokens: u32,
     refill_time: u64, // nanoseconds
     pub deny: Deny,
 
-    left: Cell<i64>,
+    left: Cell<u32>,
     filled: Cell<u64>, // when: nanoseconds of the host's clock
 }
 
-pub fn read_rate_limit(path: &str, v: Value) -> Result<RateLimit, Fault> {
-    let mut r = RateLimit {
-        tokens: 0,
-        refill_time: 0,
-        deny: Deny::new(403, "rate limited, wait and retry.", "powered-by", "header-auth"),
-        left: Cell::default(),
-        filled: Cell::default(),
-    };
-    read_object(path, v, |path, key, v| {
+pub fn read_rate_limit(at: &Place, v: JsonValue) -> Result<RateLimit, Fault> {
+    let (mut tokens, mut refill_ms) = (None, None);
+    let mut deny = Deny::new("rate limited, wait and retry.", "powered-by", "header-auth");
+    read_object(at, v, |at, key, v| {
         match key {
-            "tokens" => r.tokens = read_integer(path, v, 1, 1_000_000)?,
-            "refill_ms" => r.refill_time = read_integer(path, v, 1, 86_400_000)? as u64 * 1_000_000,
-            "deny" => read_deny(path, v, &mut r.deny)?,
-            _ => return Err(fault_at(path, UNKNOWN_KEY)),
+            "tokens" => tokens = Some(read_integer(at, v, 1..=1_000_000)?),
+            "refill_ms" => refill_ms = Some(read_integer(at, v, 1..=86_400_000)?),
+            "deny" => read_deny(at, v, &mut deny)?,
+            _ => return Err(fault_at(at, UNKNOWN_KEY)),
         }
         Ok(())
     })?;
-    if r.tokens == 0 {
-        return Err(fault_at(&member(path, "tokens"), REQUIRED));
-    }
-    if r.refill_time == 0 {
-        return Err(fault_at(&member(path, "refill_ms"), REQUIRED));
-    }
-    r.deny.encode();
-    Ok(r)
+    let tokens = tokens.ok_or_else(|| required(at, "tokens"))?;
+    let refill_ms = refill_ms.ok_or_else(|| required(at, "refill_ms"))?;
+    deny.encode();
+    let refill_time = u64::from(refill_ms) * 1_000_000;
+    Ok(RateLimit { tokens, refill_time, deny, left: Cell::default(), filled: Cell::default() })
 }
 
 impl RateLimit {

@@ -1,10 +1,12 @@
-// service.rs: another service that is asked, what the keys `token` and `callout` have in common. Twin: service.go.
+//! service.rs: another service that is asked, what the keys `token` and `callout` have in common. Twin: service.go.
 
 use crate::abi;
-use crate::auth::{Verdict, find_one};
-use crate::fault::{Fault, NOT_AUTHORITY, NOT_CLUSTER, NOT_PATH, REQUIRED, UNKNOWN_KEY, fault_at, member};
-use crate::headers::{has_control, is_value, is_well_formed, read_pairs, same_name};
-use crate::value::{Value, read_integer, read_legal};
+use crate::fault::{Fault, NOT_AUTHORITY, NOT_CLUSTER, NOT_PATH, UNKNOWN_KEY, fault_at, required};
+use crate::headers::{has_control, is_value, same_name};
+use crate::pairs::{find_one, is_well_formed, read_pairs};
+use crate::place::Place;
+use crate::value::{JsonValue, read_integer, read_legal};
+use crate::verdict::Refusal;
 
 pub struct Service {
     cluster: String,
@@ -13,39 +15,36 @@ pub struct Service {
     timeout: u32, // milliseconds
 }
 
-impl Service {
-    pub fn new() -> Self {
-        Service { cluster: String::new(), authority: String::new(), path: String::new(), timeout: 5000 }
-    }
+/// The common keys, as far as they are given.
+#[derive(Default)]
+pub struct ServiceKeys {
+    cluster: Option<String>,
+    authority: Option<String>,
+    path: Option<String>,
+    timeout: Option<u32>,
+}
 
-    /// Reads one of the common keys.
-    pub fn read_member(&mut self, path: &str, key: &str, v: Value) -> Result<(), Fault> {
+impl ServiceKeys {
+    /// Reads one of them.
+    pub fn read_member(&mut self, at: &Place, key: &str, v: JsonValue) -> Result<(), Fault> {
         match key {
-            "cluster" => self.cluster = read_legal(path, v, is_cluster, NOT_CLUSTER)?,
-            "authority" => self.authority = read_legal(path, v, is_authority, NOT_AUTHORITY)?,
-            "path" => self.path = read_legal(path, v, is_path, NOT_PATH)?,
-            "timeout_ms" => self.timeout = read_integer(path, v, 1, 3_600_000)? as u32,
-            _ => return Err(fault_at(path, UNKNOWN_KEY)),
+            "cluster" => self.cluster = Some(read_legal(at, v, is_cluster, NOT_CLUSTER)?),
+            "authority" => self.authority = Some(read_legal(at, v, is_authority, NOT_AUTHORITY)?),
+            "path" => self.path = Some(read_legal(at, v, is_path, NOT_PATH)?),
+            "timeout_ms" => self.timeout = Some(read_integer(at, v, 1..=3_600_000)?),
+            _ => return Err(fault_at(at, UNKNOWN_KEY)),
         }
         Ok(())
     }
 
-    /// Says which key is missing: none of them may be empty.
-    pub fn complete(&self, path: &str) -> Result<(), Fault> {
-        for (key, text) in [("cluster", &self.cluster), ("authority", &self.authority), ("path", &self.path)] {
-            if text.is_empty() {
-                return Err(fault_at(&member(path, key), REQUIRED));
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends a GET. The reply comes later, to the context that asked, or never when this fails.
-    pub fn ask(&self, forward: &[(&str, &[u8])]) -> bool {
-        let mut headers: Vec<(&str, &[u8])> =
-            vec![(":method", b"GET"), (":path", self.path.as_bytes()), (":authority", self.authority.as_bytes())];
-        headers.extend_from_slice(forward);
-        abi::http_call(&self.cluster, &headers, self.timeout)
+    /// Gives the service, unless a key is missing.
+    pub fn complete(self, at: &Place) -> Result<Service, Fault> {
+        Ok(Service {
+            cluster: self.cluster.ok_or_else(|| required(at, "cluster"))?,
+            authority: self.authority.ok_or_else(|| required(at, "authority"))?,
+            path: self.path.ok_or_else(|| required(at, "path"))?,
+            timeout: self.timeout.unwrap_or(5000),
+        })
     }
 }
 
@@ -61,19 +60,28 @@ fn is_path(s: &str) -> bool {
     s.starts_with('/') && !s.contains(' ') && !has_control(s)
 }
 
+impl Service {
+    /// Sends a GET. The reply comes later, to the context that asked, or never when this fails.
+    pub fn ask(&self, forward: &[(&str, &[u8])]) -> bool {
+        let own: [(&str, &[u8]); 3] =
+            [(":method", b"GET"), (":path", self.path.as_bytes()), (":authority", self.authority.as_bytes())];
+        abi::http_call(&self.cluster, [&own, forward].concat(), self.timeout)
+    }
+}
+
 /// What came back.
 pub enum Reply {
-    None,
+    NoAnswer,
     Unreadable,
     Answer { status: String, pairs: Vec<u8> },
 }
 
-/// Holds a status 503 or 504 for no answer: so Envoy says that it could not connect, or has waited too long; and 502
-/// when Envoy made it, for a service that did not speak HTTP. To a call that looks like gRPC, Envoy says all of these
-/// with a status of 200 and a gRPC status.
+/// Takes some statuses for no answer, because Envoy makes them: 503 when it could not connect, 504 when it has waited too
+/// long, 502 when the service did not speak HTTP. A service may answer 502 too, so that one is looked at more closely. To
+/// a call that looks like gRPC, Envoy says all of these with status 200 and a gRPC status.
 pub fn read_reply(headers: usize, trailers: usize) -> Reply {
     if headers == 0 {
-        return Reply::None;
+        return Reply::NoAnswer;
     }
     let Some(pairs) = abi::reply_headers().filter(|pairs| is_well_formed(pairs)) else {
         return Reply::Unreadable;
@@ -83,13 +91,13 @@ pub fn read_reply(headers: usize, trailers: usize) -> Reply {
             return Reply::Unreadable;
         };
         if has_grpc_error(&after) {
-            return Reply::None;
+            return Reply::NoAnswer;
         }
     }
     match find_one(&pairs, ":status") {
-        Ok(b"503" | b"504") => Reply::None,
-        Ok(b"502") if is_made_by_envoy(&pairs) => Reply::None,
-        _ if has_grpc_error(&pairs) => Reply::None,
+        Ok(b"503" | b"504") => Reply::NoAnswer,
+        Ok(b"502") if is_made_by_envoy(&pairs) => Reply::NoAnswer,
+        _ if has_grpc_error(&pairs) => Reply::NoAnswer,
         Ok(status) if is_status(status) => {
             let status = String::from_utf8_lossy(status).into_owned();
             Reply::Answer { status, pairs }
@@ -101,7 +109,7 @@ pub fn read_reply(headers: usize, trailers: usize) -> Reply {
 /// Whether an answer is one that Envoy makes: a text, without the time that Envoy notes on every answer of a service.
 fn is_made_by_envoy(buffer: &[u8]) -> bool {
     find_one(buffer, "content-type") == Ok(b"text/plain")
-        && find_one(buffer, "x-envoy-upstream-service-time") == Err(Verdict::Missing)
+        && find_one(buffer, "x-envoy-upstream-service-time") == Err(Refusal::Missing)
 }
 
 /// Whether there is a gRPC status other than 0, which is OK.

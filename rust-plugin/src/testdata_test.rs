@@ -1,4 +1,4 @@
-// testdata_test.rs: reads the tables both plugins are tested with. Twin: testdata_test.go.
+//! testdata_test.rs: reads the tables both plugins are tested with. Twin: testdata_test.go.
 
 pub const CONFIGS: &str = include_str!("../../go-plugin/testdata/configs.txt");
 pub const REQUESTS: &str = include_str!("../../go-plugin/testdata/requests.txt");

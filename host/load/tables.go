@@ -1,0 +1,72 @@
+package load
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/header-auth/header-auth/host/wasmfile"
+)
+
+// MaxTableElements is V8's limit. wazero knows none, so that a guest could grow a table until the process is out of memory.
+const MaxTableElements = 10_000_000
+
+const tableSection = 4
+
+// BoundTables gives the module's tables a limit where they have none or a higher one. Sections other than that of
+// tables stay as they are.
+func BoundTables(wasm []byte, file *wasmfile.File) ([]byte, error) {
+	for _, s := range file.Sections {
+		if s.ID != tableSection {
+			continue
+		}
+		r := varints{rest: wasm[s.Offset+1 : s.Offset+s.Size]}
+		r.next() // size
+		count := r.next()
+		body := binary.AppendUvarint(nil, count)
+		for range count {
+			kind, flags := r.byte(), r.byte()
+			least, most := r.next(), uint64(MaxTableElements)
+			if flags&1 != 0 {
+				most = min(most, r.next())
+			}
+			if r.bad || flags > 1 {
+				return wasm, nil // wazero will say what is wrong
+			}
+			if least > MaxTableElements {
+				return nil, &Error{Faults: []Fault{{What: fmt.Sprintf("a table has %d elements: V8 allows %d", least, MaxTableElements)}}}
+			}
+			body = append(body, kind, 1)
+			body = binary.AppendUvarint(binary.AppendUvarint(body, least), max(least, most))
+		}
+		out := append(append([]byte(nil), wasm[:s.Offset]...), tableSection)
+		out = append(binary.AppendUvarint(out, uint64(len(body))), body...)
+		return append(out, wasm[s.Offset+s.Size:]...), nil
+	}
+	return wasm, nil
+}
+
+// varints reads LEB128 numbers, which unsigned ones are the same as encoding/binary's.
+type varints struct {
+	rest []byte
+	bad  bool
+}
+
+func (v *varints) next() uint64 {
+	n, size := binary.Uvarint(v.rest)
+	if size <= 0 {
+		v.bad = true
+		return 0
+	}
+	v.rest = v.rest[size:]
+	return n
+}
+
+func (v *varints) byte() byte {
+	if len(v.rest) == 0 {
+		v.bad = true
+		return 0
+	}
+	b := v.rest[0]
+	v.rest = v.rest[1:]
+	return b
+}

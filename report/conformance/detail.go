@@ -1,0 +1,184 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/header-auth/header-auth/internal/words"
+	"github.com/header-auth/header-auth/report"
+)
+
+// finding is a red result, and the builds that have the same one.
+type finding struct {
+	*report.Result
+	builds []string
+}
+
+// cause is why cases of a build could not be judged.
+type cause struct{ build, reason string }
+
+// errors are the cases that could not be judged, by cause.
+func (t text) errors() map[cause][]string {
+	cases := map[cause][]string{}
+	for i := range t.report.Results {
+		if r := &t.report.Results[i]; r.Outcome == report.Error {
+			cases[cause{r.Build, r.Reason}] = append(cases[cause{r.Build, r.Reason}], r.Case)
+		}
+	}
+	return cases
+}
+
+// findings are the red results in the order of the cases. Errors that a build has in several cases for the same reason,
+// such as a module that does not load, are left out.
+func (t text) findings(errors map[cause][]string) []finding {
+	var all []finding
+	for _, c := range t.report.Cases {
+		first := len(all)
+		for _, r := range t.report.byCase[c.ID] {
+			if !r.Outcome.Red() || r.Outcome == report.Error && len(errors[cause{r.Build, r.Reason}]) > 1 {
+				continue
+			}
+			same := slices.IndexFunc(all[first:], func(f finding) bool {
+				return f.Outcome == r.Outcome && f.Reason == r.Reason && slices.Equal(f.Mismatches, r.Mismatches)
+			})
+			if same >= 0 {
+				f := &all[first+same]
+				f.builds = append(f.builds, r.Build)
+				continue
+			}
+			all = append(all, finding{r, []string{r.Build}})
+		}
+	}
+	return all
+}
+
+// red shows the findings, at most so many in full for each set of builds, and then each error of several cases once.
+func (t text) red() {
+	errors := t.errors()
+	shown, hidden := map[string]int{}, 0
+	for _, f := range t.findings(errors) {
+		key := strings.Join(f.builds, ", ")
+		if shown[key]++; shown[key] > detailed {
+			hidden++
+			continue
+		}
+		t.finding(f)
+	}
+	if hidden > 0 {
+		t.line("%s %s not shown: --case selects one, --format json has them all\n", t.paint.Red("✗"), words.Plural(hidden, "more finding"))
+	}
+	for i := range t.report.Results {
+		r := &t.report.Results[i]
+		cases := errors[cause{r.Build, r.Reason}]
+		if r.Outcome == report.Error && len(cases) > 1 && cases[0] == r.Case {
+			t.line("%s %s · %s and %s", t.paint.Red("!"), t.paint.Bold(r.Build), r.Case, words.Plural(len(cases)-1, "more case"))
+			t.line("%s\n", words.Indent(r.Reason, "    "))
+		}
+	}
+}
+
+func (t text) finding(f finding) {
+	c := t.report.caseOf(f.Case)
+	mark := "✗"
+	if f.Outcome == report.Error {
+		mark = "!"
+	}
+	builds := strings.Join(f.builds, ", ")
+	if n := len(f.builds); n > 1 && n == len(t.report.Builds) {
+		builds = fmt.Sprintf("all %d builds", n)
+	}
+	t.title(t.paint.Red(mark), c, builds)
+	t.clauses(c)
+	switch f.Outcome {
+	case report.Error:
+		t.line("%s", words.Indent(f.Reason, "    "))
+	case report.XPass:
+		t.line("    %s", xpassText(f.Reason))
+	}
+	t.details(f.Result)
+	t.hint("check", "--case "+words.QuoteArg(c.ID), t.report.selects(f.builds...))
+	t.hint("trace", words.QuoteArg(c.ID), t.report.selects(f.builds[0]))
+	t.line("")
+}
+
+// selects are the flags that select the builds again, each flag with its value once.
+func (x *index) selects(builds ...string) []string {
+	var flags []string
+	for _, name := range builds {
+		for pair := range slices.Chunk(x.build(name).Select, 2) {
+			known := false
+			for had := range slices.Chunk(flags, 2) {
+				known = known || slices.Equal(had, pair)
+			}
+			if !known {
+				flags = append(flags, pair...)
+			}
+		}
+	}
+	return flags
+}
+
+// title is one line: the case, what is said about it, and its place in the table.
+func (t text) title(mark string, c report.Case, about string) {
+	where := ""
+	if c.File != "" {
+		where = t.paint.Dim(fmt.Sprintf("  %s:%d", c.File, c.Line))
+	}
+	t.line("%s %s · %s%s", mark, t.paint.Bold(c.ID), about, where)
+}
+
+// clauses are the sentences of the contract that the case tests, why it matters and what breaks in production.
+func (t text) clauses(c report.Case) {
+	for _, id := range c.Clauses {
+		for _, clause := range t.report.Table.Clauses {
+			if clause.ID == id {
+				t.line("    clause %s: %s", id, words.OneLine(clause.Text))
+			}
+		}
+	}
+	if c.Why != "" {
+		t.line("    why: %s", words.OneLine(c.Why))
+	}
+	for _, group := range t.report.Table.Groups {
+		if group.Name == c.Group && group.Breaks != "" {
+			t.line("    in production: %s", words.OneLine(group.Breaks))
+		}
+	}
+}
+
+// details are the mismatches of a result, and its crossings.
+func (t text) details(result *report.Result) {
+	for _, m := range result.Mismatches {
+		t.line("    %s  %s %s", t.paint.Bold(m.Field), t.paint.Red("- wanted"), t.paint.Green("+ got"))
+		for _, l := range diffLines(m.Wanted, m.Got) {
+			switch l.mark {
+			case '-':
+				t.line("      %s", t.paint.Red("- "+l.text))
+			case '+':
+				t.line("      %s", t.paint.Green("+ "+l.text))
+			default:
+				t.line("        %s", l.text)
+			}
+		}
+	}
+	if len(result.Crossings) > 0 {
+		t.line("    crossings between host and plugin")
+		for _, c := range result.Crossings {
+			t.line("      %s%s", strings.Repeat("  ", c.Depth), c.Text)
+		}
+	}
+}
+
+// hint is a command that shows more.
+func (t text) hint(command, what string, selects []string) {
+	line := []string{"parity", command, what}
+	for _, s := range selects {
+		line = append(line, words.QuoteArg(s))
+	}
+	t.line("    %s", t.paint.Dim(strings.Join(line, " ")))
+}
+
+func xpassText(reason string) string {
+	return "passes, though builds.yaml lists it as known to fail: " + reason + ". Take the entry out."
+}
