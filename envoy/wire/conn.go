@@ -8,17 +8,17 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
-)
 
-// Header is one pair. Pseudo-headers come first, as on the wire.
-type Header struct{ Name, Value string }
+	"github.com/header-auth/header-auth/host/headermap"
+)
 
 // Events tell what arrives on a connection. Calls do not overlap; the connection's reader waits until they return.
 type Events interface {
-	Headers(stream uint32, headers []Header, end bool)
+	Headers(stream uint32, headers []headermap.Header, end bool)
 	Data(stream uint32, data []byte, end bool)
 	Reset(stream uint32)
 	Closed() // the connection has ended; last of all
@@ -89,9 +89,12 @@ func (c *Conn) greet() error {
 }
 
 // Headers sends a header block, or trailers; end says that nothing follows.
-func (c *Conn) Headers(stream uint32, headers []Header, end bool) error {
+func (c *Conn) Headers(stream uint32, headers []headermap.Header, end bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := c.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+		return err
+	}
 	c.block.Reset()
 	for _, h := range headers {
 		if err := c.encode.WriteField(hpack.HeaderField{Name: h.Name, Value: h.Value}); err != nil {
@@ -118,6 +121,9 @@ func (c *Conn) Headers(stream uint32, headers []Header, end bool) error {
 func (c *Conn) Data(stream uint32, data []byte, end bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := c.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+		return err
+	}
 	for len(data) > c.frame {
 		if err := c.framer.WriteData(stream, false, data[:c.frame]); err != nil {
 			return err
@@ -175,9 +181,9 @@ func (c *Conn) Read(e Events) {
 	}
 }
 
-func (c *Conn) headers(block []byte) ([]Header, error) {
-	headers := []Header{}
-	c.decode.SetEmitFunc(func(f hpack.HeaderField) { headers = append(headers, Header{f.Name, f.Value}) })
+func (c *Conn) headers(block []byte) ([]headermap.Header, error) {
+	headers := []headermap.Header{}
+	c.decode.SetEmitFunc(func(f hpack.HeaderField) { headers = append(headers, headermap.Header{Name: f.Name, Value: f.Value}) })
 	if _, err := c.decode.Write(block); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // recorder passes on what it is told.
@@ -20,11 +22,11 @@ type data struct {
 
 type block struct {
 	stream  uint32
-	headers []Header
+	headers []headermap.Header
 	end     bool
 }
 
-func (r recorder) Headers(stream uint32, headers []Header, end bool) {
+func (r recorder) Headers(stream uint32, headers []headermap.Header, end bool) {
 	r.told <- block{stream, headers, end}
 }
 func (r recorder) Data(stream uint32, d []byte, end bool) { r.told <- data{stream, string(d), end} }
@@ -56,7 +58,7 @@ func TestWhatIsSentArrives(t *testing.T) {
 	}
 	go client.Read(recorder{make(chan any, 100)})
 	// Order, repetition, letter case, any byte, and a list that needs several frames.
-	headers := []Header{{":path", "/"}, {"b", "1"}, {"A", "\x00\xff"}, {"b", "1"}, {"long", strings.Repeat("\x01", 100_000)}}
+	headers := headermap.Of(":path", "/", "b", "1", "A", "\x00\xff", "b", "1", "long", strings.Repeat("\x01", 100_000))
 	send := func(err error) {
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +66,7 @@ func TestWhatIsSentArrives(t *testing.T) {
 	}
 	send(client.Headers(1, headers, false))
 	send(client.Data(1, []byte(strings.Repeat("x", 20_000)), false))
-	send(client.Headers(1, []Header{{"t", "v"}}, true))
+	send(client.Headers(1, headermap.Of("t", "v"), true))
 	send(client.Headers(3, headers[:1], true))
 	send(client.Reset(3))
 	var got []any
@@ -76,7 +78,7 @@ func TestWhatIsSentArrives(t *testing.T) {
 		t.Errorf("after the last: %v", e)
 	}
 	want := []any{block{1, headers, false}, data{1, strings.Repeat("x", 16384), false}, data{1, strings.Repeat("x", 20_000-16384), false},
-		block{1, []Header{{"t", "v"}}, true}, block{3, headers[:1], true}, uint32(3)}
+		block{1, headermap.Of("t", "v"), true}, block{3, headers[:1], true}, uint32(3)}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %.300q, expected %.300q", fmt.Sprint(got), fmt.Sprint(want))
 	}
