@@ -129,7 +129,7 @@ func (e *exchange) respond() {
 	if a == nil || !whole {
 		return
 	}
-	a.answer(&e.request.Response, e.packed)
+	a.answer(&e.request.Response)
 }
 
 // leave ends the exchange for the client.

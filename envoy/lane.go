@@ -51,6 +51,8 @@ type lane struct {
 	activity int           // changes but for markers
 	marked   int           // the last marker that was read
 	verdicts map[string]string
+	vms      int // that live
+	baseVMs  int // of the base listeners
 	worker   journal
 	main     journal
 }
@@ -105,7 +107,13 @@ func newLane(ctx context.Context, program string, watched, failing []byte) (_ *l
 		return nil, err
 	}
 	go l.marker.Read(ignore{})
-	return l, l.mark(ctx)
+	if err := l.settle(ctx, nil); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.baseVMs = l.vms
+	return l, nil
 }
 
 // base are the listeners that are there for all cases. Those of the modules keep V8 from compiling them again for each
@@ -156,6 +164,7 @@ func (l *lane) line(line proxy.Line) {
 		}
 		l.wake()
 		return
+	case line.Logger == "wasm" && line.Level == "debug" && l.living(line.Text):
 	case line.Logger == "wasm" && line.Thread == l.process.PID():
 		l.main.line(line)
 	case line.Logger == "wasm":
@@ -167,6 +176,20 @@ func (l *lane) line(line proxy.Line) {
 	l.wake()
 }
 
+// living reads how many VMs there are: "Thread-Local Wasm created 3 now active", "~Wasm 2 remaining active".
+func (l *lane) living(text string) bool {
+	for _, end := range []string{" now active", " remaining active"} {
+		if rest, ok := strings.CutSuffix(text, end); ok && !strings.HasPrefix(text, "wasm log") {
+			n, err := strconv.Atoi(rest[strings.LastIndexByte(rest, ' ')+1:])
+			if err == nil {
+				l.vms = n
+			}
+			return true
+		}
+	}
+	return false
+}
+
 // verdict reads what Envoy says of a listener, a filter or a cluster.
 func (l *lane) verdict(text string) {
 	if name, ok := strings.CutPrefix(text, "lds: add/update listener '"); ok {
@@ -174,7 +197,7 @@ func (l *lane) verdict(text string) {
 	} else if rest, ok := strings.CutPrefix(text, "lds: listener '"); ok {
 		name, reason, _ := strings.Cut(rest, "' config rejected: ")
 		l.verdicts[name] = reason
-	} else if strings.HasPrefix(text, "cds: ") {
+	} else if strings.HasPrefix(text, "cds: added/updated ") {
 		l.verdicts[clusterVerdict] = accepted
 	} else if rest, ok := strings.CutPrefix(text, "Filesystem config update rejected: "); ok {
 		l.verdicts[filterVerdict] = rest

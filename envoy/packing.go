@@ -16,9 +16,16 @@ const (
 	packedHeader = "x-parity-packed"
 )
 
+// The pseudo-headers that there must be.
+var (
+	ofRequests = []string{":authority", ":path", ":method", ":scheme"}
+	status     = []string{":status"}
+)
+
 // packs says whether an exchange has headers that a codec of Envoy would change or refuse. They are carried past it.
 func packs(r *table.Request) bool {
-	return !plain(r.Headers, []string{":authority", ":path", ":method", ":scheme"}) || !plain(r.Response.Headers, []string{":status"})
+	forwarded := func(h headermap.Header) bool { return h == headermap.Header{Name: "x-forwarded-proto", Value: "http"} }
+	return !slices.ContainsFunc(r.Headers, forwarded) || !plain(r.Headers, ofRequests) || !plain(r.Response.Headers, status)
 }
 
 // ofTheWire are names that HTTP/2 has no place for, or that a codec joins, moves or acts on.
@@ -40,7 +47,7 @@ func plain(headers []headermap.Header, pseudo []string) bool {
 			}
 			left--
 		case left > 0, !headermap.ValidName(name), !headermap.ValidValue(h.Value), strings.Trim(h.Value, " \t") != h.Value, slices.Contains(ofTheWire, name),
-			strings.HasPrefix(name, "x-envoy-"), name == "x-forwarded-proto" && h.Value != "http":
+			strings.HasPrefix(name, "x-envoy-"):
 			return false
 		}
 	}
@@ -140,11 +147,11 @@ func answerOnWire(headers []headermap.Header, packed bool) []headermap.Header {
 		}
 		return out
 	}
-	status := "200"
+	code := "200"
 	for _, h := range headers {
 		if n, err := strconv.Atoi(h.Value); h.Name == ":status" && err == nil && n >= 200 && n <= 599 {
-			status = h.Value
+			code = h.Value
 		}
 	}
-	return []headermap.Header{{Name: ":status", Value: status}, pack(headers)}
+	return []headermap.Header{{Name: ":status", Value: code}, pack(headers)}
 }

@@ -92,6 +92,9 @@ func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, 
 	if good == nil {
 		return r.seen, nil
 	}
+	if err := r.useClusters(ctx, nil); err != nil {
+		return r.seen, err
+	}
 	e, err := r.whole(ctx, table.Main, good)
 	if err != nil {
 		return r.seen, fmt.Errorf("good request: %w", err)
@@ -141,14 +144,9 @@ func (r *run) begin(ctx context.Context) error {
 	if err := r.force(ctx, nil); err != nil {
 		return err
 	}
-	l.mu.Lock()
 	r.seen.Start.Accepted = !refused
-	if refused {
-		r.seen.Start.Logs = l.main.take()
-	}
-	l.mu.Unlock()
+	r.seen.Start.Effects = r.effects()
 	if !refused {
-		r.seen.Start.Effects = r.effects()
 		if r.seen.Start.Metrics, err = r.metrics(ctx); err != nil {
 			return err
 		}
@@ -160,16 +158,14 @@ func (r *run) begin(ctx context.Context) error {
 // prepare gives the lane to the case.
 func (r *run) prepare(ctx context.Context) error {
 	l := r.lane
+	// A VM of the case before keeps its metrics for as long as it lives.
+	if err := l.until(ctx, func() bool { return l.vms <= l.baseVMs }); err != nil && !errors.Is(err, errPatience) {
+		return err
+	}
 	if err := r.useClusters(ctx, r.table.Clusters); err != nil {
 		return err
 	}
 	l.mu.Lock()
-	for _, s := range l.services {
-		s.run = r
-	}
-	for _, c := range r.table.Clusters {
-		r.openOrRefuse(c.Name)
-	}
 	l.worker.begin(r.vm, onWorker{r})
 	l.main.begin(r.vm, onMain{r})
 	l.mu.Unlock()
@@ -206,19 +202,24 @@ func (r *run) useClusters(ctx context.Context, clusters []table.Cluster) error {
 	}
 	same := func(a, b table.Cluster) bool { return a.Name == b.Name && a.State == b.State }
 	slices.SortFunc(all, func(a, b table.Cluster) int { return cmp.Compare(a.Name, b.Name) })
-	if slices.EqualFunc(all, r.clusters, same) && r.listeners != nil {
-		return nil
-	}
-	r.clusters = all
-	if err := r.lane.setClusters(ctx, all); err != nil {
-		return err
+	if r.clusters == nil || !slices.EqualFunc(all, r.clusters, same) {
+		if err := r.lane.setClusters(ctx, all); err != nil {
+			return err
+		}
+		if err := r.lane.mark(ctx); err != nil {
+			return err
+		}
+		r.clusters = append([]table.Cluster{}, all...)
 	}
 	r.lane.mu.Lock()
+	defer r.lane.mu.Unlock()
 	for _, s := range r.lane.services {
 		s.run = r
 	}
-	r.lane.mu.Unlock()
-	return r.lane.mark(ctx)
+	for _, c := range all {
+		r.openOrRefuse(c.Name)
+	}
+	return nil
 }
 
 // force puts the faults of a step in force.
@@ -233,6 +234,15 @@ func (r *run) force(ctx context.Context, set []table.Fault) error {
 // configure makes a plugin context, or gives the one of that name another configuration.
 func (r *run) configure(ctx context.Context, plugin string, config []byte) (refused bool, err error) {
 	l := r.lane
+	// A configuration that is refused never comes to the worker: the VM that has refused it was one of the main thread.
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if lines := l.main.logs; refused {
+			l.worker.logs = append(l.worker.logs, lines...)
+		}
+		l.main.logs = nil
+	}()
 	filter := proxy.Filter{Module: r.module, Plugin: plugin, VM: r.vm, Config: config, FailurePolicy: cmp.Or(r.table.FailurePolicy, "fail_closed"),
 		BodyWhileHeld: r.table.BodyWhileHeld}
 	name := r.listener(plugin)
@@ -336,11 +346,6 @@ func (r *run) step(ctx context.Context, number int, s *table.Step) error {
 		if err := r.useClusters(ctx, s.Clusters); err != nil {
 			return err
 		}
-		r.lane.mu.Lock()
-		for _, c := range r.clusters {
-			r.openOrRefuse(c.Name)
-		}
-		r.lane.mu.Unlock()
 		e, err := r.do(ctx, s)
 		if err != nil {
 			return err

@@ -112,8 +112,8 @@ func (a *arrival) end(now bool) {
 }
 
 // answer sends a response. A connection that is closed shows itself at the client.
-func (a *arrival) answer(r *table.Message, packed bool) {
-	_ = a.conn.Headers(a.stream, answerOnWire(r.Headers, packed), len(r.Body) == 0 && r.Trailers == nil)
+func (a *arrival) answer(r *table.Message) {
+	_ = a.conn.Headers(a.stream, answerOnWire(r.Headers, !plain(r.Headers, status)), len(r.Body) == 0 && r.Trailers == nil)
 	for i, chunk := range r.Body {
 		_ = a.conn.Data(a.stream, chunk, i == len(r.Body)-1 && r.Trailers == nil)
 	}
