@@ -83,8 +83,8 @@ var (
 )
 
 // fault is a host function that fails, or lies; first of all one that matters.
-func (d *dice) fault(matters ...string) table.Fault {
-	f := table.Fault{Function: pick(d, append(matters, pick(d, functions...))...), Status: pick[uint32](d, 1, 2, 3, 6, 7, 10, 12, 4294967295), Nth: pick(d, 0, 0, 0, 1, 2, 3)}
+func (d *dice) fault(matters ...string) table.HostFault {
+	f := table.HostFault{Function: pick(d, append(matters, pick(d, functions...))...), Status: pick[uint32](d, 1, 2, 3, 6, 7, 10, 12, 4294967295), Nth: pick(d, 0, 0, 0, 1, 2, 3)}
 	switch {
 	case f.Function == "proxy_http_call":
 		f.Status = pick[uint32](d, 2, 10)
@@ -93,7 +93,7 @@ func (d *dice) fault(matters ...string) table.Fault {
 	case f.Function == pairsFunction && d.oneIn(2):
 		f.Status, f.Bytes = 0, []byte(d.lie())
 	case d.oneIn(8):
-		f = table.Fault{Function: pick(d, changes...), Nth: f.Nth}
+		f = table.HostFault{Function: pick(d, changes...), Nth: f.Nth}
 	}
 	return f
 }
@@ -107,8 +107,8 @@ func (d *dice) lie() string {
 }
 
 // startFault is one of a function that is called while the plugin starts.
-func (d *dice) startFault(keys []string) table.Fault {
-	f := table.Fault{Function: pick(d, "proxy_set_tick_period_milliseconds", "proxy_get_current_time_nanoseconds", "proxy_define_metric", "proxy_get_buffer_bytes"),
+func (d *dice) startFault(keys []string) table.HostFault {
+	f := table.HostFault{Function: pick(d, "proxy_set_tick_period_milliseconds", "proxy_get_current_time_nanoseconds", "proxy_define_metric", "proxy_get_buffer_bytes"),
 		Status: pick[uint32](d, 1, 2, 10, 12)}
 	switch f.Function {
 	case "proxy_define_metric":

@@ -19,7 +19,7 @@ var (
 func (d *dice) scenario(keys []string) table.Case {
 	c := table.Case{ID: "found/case", GoodNone: true}
 	if d.oneIn(16) {
-		c.Start.Faults = []table.Fault{d.startFault(keys)}
+		c.Start.Faults = []table.HostFault{d.startFault(keys)}
 	}
 	var w *model.World
 	for range 4 { // of one that is refused nothing more can be seen
@@ -84,11 +84,11 @@ func (d *dice) step(w *model.World, keys []string) table.Step {
 	if d.oneIn(6) || s.Answer != nil && d.oneIn(3) {
 		switch {
 		case s.Answer != nil:
-			s.Faults = []table.Fault{d.fault("proxy_continue_stream")}
+			s.Faults = []table.HostFault{d.fault("proxy_continue_stream")}
 		case s.Configure != nil:
-			s.Faults = []table.Fault{d.fault("proxy_get_buffer_bytes", "proxy_define_metric")}
+			s.Faults = []table.HostFault{d.fault("proxy_get_buffer_bytes", "proxy_define_metric")}
 		default:
-			s.Faults = []table.Fault{d.fault()}
+			s.Faults = []table.HostFault{d.fault()}
 		}
 	}
 	if d.oneIn(4) {

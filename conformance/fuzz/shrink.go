@@ -72,7 +72,7 @@ func calls(c table.Case) (n int) {
 func (s *shrinker) shorten() bool {
 	helped := without(s, s.best.Steps, func(c *table.Case, rest []table.Step) { c.Steps = rest })
 	helped = without(s, s.best.Clusters, func(c *table.Case, rest []table.Cluster) { c.Clusters = rest }) || helped
-	helped = without(s, s.best.Start.Faults, func(c *table.Case, rest []table.Fault) { c.Start.Faults = rest }) || helped
+	helped = without(s, s.best.Start.Faults, func(c *table.Case, rest []table.HostFault) { c.Start.Faults = rest }) || helped
 	for i := range s.best.Steps {
 		if i >= len(s.best.Steps) { // tidied away
 			break
@@ -86,7 +86,7 @@ func (s *shrinker) shorten() bool {
 			}
 		}
 		step := s.best.Steps[i]
-		helped = without(s, step.Faults, func(c *table.Case, rest []table.Fault) {
+		helped = without(s, step.Faults, func(c *table.Case, rest []table.HostFault) {
 			change(func(step *table.Step) { step.Faults = rest })(c)
 		}) || helped
 		helped = without(s, step.Clusters, func(c *table.Case, rest []table.Cluster) {

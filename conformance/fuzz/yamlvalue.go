@@ -87,7 +87,7 @@ func clusters(all []table.Cluster) (fields yaml.MapSlice) {
 	return fields
 }
 
-func faults(all []table.Fault) (list []yaml.MapSlice) {
+func faults(all []table.HostFault) (list []yaml.MapSlice) {
 	for _, f := range all {
 		fields := add(nil, "function", f.Function)
 		if f.Bytes != nil {

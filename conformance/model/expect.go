@@ -40,7 +40,7 @@ func (w *World) step(s *table.Step) {
 	effects := w.effects(before)
 	want.Logs, want.Calls, want.Metrics, want.TickEvery = effects.Logs, effects.Calls, effects.Metrics, effects.TickEvery
 	for name, state := range w.states() {
-		if old, known := earlier[name]; known && name != s.Acts() && !reflect.DeepEqual(old, state) {
+		if old, known := earlier[name]; known && name != s.StreamName() && !reflect.DeepEqual(old, state) {
 			want.Streams = append(want.Streams, table.StreamWant{Stream: name, Want: state})
 		}
 	}
@@ -51,7 +51,7 @@ func (w *World) step(s *table.Step) {
 }
 
 func (w *World) act(s *table.Step) (want table.Want) {
-	name := s.Acts()
+	name := s.StreamName()
 	open := w.streams[name]
 	switch {
 	case s.Request != nil:

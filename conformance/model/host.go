@@ -10,8 +10,8 @@ import (
 
 // Host is what surrounds the plugin: a clock, functions that work or fail, and paper to write everything down.
 type Host struct {
-	Now     time.Duration // since 1970
-	faults  []table.Fault // host functions that fail just now
+	Now     time.Duration     // since 1970
+	faults  []table.HostFault // host functions that fail just now
 	called  map[string]int
 	Unknown func(cluster string) bool
 
@@ -33,12 +33,12 @@ type Call struct {
 }
 
 // faulty makes functions fail from now on.
-func (h *Host) faulty(faults []table.Fault) {
+func (h *Host) faulty(faults []table.HostFault) {
 	h.faults, h.called = faults, map[string]int{}
 }
 
 // fault is that of a function which is called just now, nil if it works.
-func (h *Host) fault(function string) *table.Fault {
+func (h *Host) fault(function string) *table.HostFault {
 	h.called[function]++
 	for i := range h.faults {
 		f := &h.faults[i]

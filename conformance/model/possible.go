@@ -15,12 +15,12 @@ func (w *World) Can(s table.Step) bool {
 	if !w.Case.Start.Accepted {
 		return false
 	}
-	open := w.streams[s.Acts()]
+	open := w.streams[s.StreamName()]
 	switch {
 	case s.Request != nil:
 		more := s.Stream != "" && len(s.Request.Body)+len(s.Request.Trailers) > 0
 		return open == nil && w.contexts[cmp.Or(s.Plugin, table.Main)] != nil && (more || !s.HeadersOnly)
-	case s.Acts() == "":
+	case s.StreamName() == "":
 		return s.Answer == nil || slices.ContainsFunc(w.Waiting(), func(call int) bool { return s.Answer.Call == 0 || s.Answer.Call == call })
 	case open == nil:
 		return false

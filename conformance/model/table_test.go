@@ -43,7 +43,7 @@ func essence(c table.Case) []any {
 		}
 		request := s.Request
 		if request == nil {
-			request = requests[s.Acts()]
+			request = requests[s.StreamName()]
 		}
 		w = written(w, request)
 		w.Streams = slices.Clone(w.Streams)

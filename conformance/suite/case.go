@@ -27,13 +27,21 @@ func (k Known) Matches(id string) bool {
 	return ok && err == nil
 }
 
+// Unmatched are the entries that match no case of the table. A misspelt entry may match a later case, and hide its failure.
+func Unmatched(known []Known, t *table.Table) []Known {
+	return slices.DeleteFunc(slices.Clone(known), func(k Known) bool {
+		return slices.ContainsFunc(t.Cases(), func(c table.Case) bool { return k.Matches(c.ID) })
+	})
+}
+
 // RunCase runs one case on a module and judges it. A result that is Fail has the calls of the step that went wrong.
-func RunCase(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, known ...Known) report.Result {
+// timedOut says whether a call into the module did not return in time.
+func RunCase(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, known ...Known) (_ report.Result, timedOut bool) {
 	r := runCase(ctx, m, t, c, known)
 	if r.traceable() {
 		r.Crossings = crossings(ctx, m, t, c, r.first)
 	}
-	return r.Result
+	return r.Result, r.timedOut
 }
 
 // result is a report's result with what only the run needs to know.

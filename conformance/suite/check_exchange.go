@@ -27,7 +27,7 @@ func (k *checker) advance(s *table.Step) *exchangeState {
 		}
 		return p
 	}
-	p := k.streams[s.Acts()]
+	p := k.streams[s.StreamName()]
 	if p == nil {
 		return &exchangeState{request: &table.Request{}}
 	}

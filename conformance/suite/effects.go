@@ -67,12 +67,12 @@ func (m *metrics) changed() []table.Metric {
 
 // faults are the host functions that fail on purpose while a step lasts.
 type faults struct {
-	faults []table.Fault
+	faults []table.HostFault
 	calls  map[string]int // of each function
 }
 
 // begin replaces the faults.
-func (f *faults) begin(of []table.Fault) {
+func (f *faults) begin(of []table.HostFault) {
 	if f.faults = of; len(of) > 0 {
 		f.calls = map[string]int{}
 	}

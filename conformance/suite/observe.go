@@ -178,7 +178,7 @@ func (r *run) do(ctx context.Context, s *table.Step) (e Exchange) {
 	m := r.move(ctx, s)
 	defer m.release()
 	e = m.record()
-	e.Others = r.others(s.Acts())
+	e.Others = r.others(s.StreamName())
 	e.Effects = r.effects()
 	return e
 }

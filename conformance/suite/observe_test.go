@@ -120,7 +120,7 @@ func TestObserveFaults(t *testing.T) {
 	g.Call(onRequest, "proxy_log", 2, "hello")
 	c := allowCase()
 	c.Steps = append(c.Steps, c.Steps[0], c.Steps[0])
-	c.Steps[1].Faults = []table.Fault{{Function: "proxy_log", Status: 2}}
+	c.Steps[1].Faults = []table.HostFault{{Function: "proxy_log", Status: 2}}
 	got := observe(t, g, c, ObserveOptions{})
 	for i, want := range []int{1, 0, 1} {
 		if n := len(got.Steps[i].Runs[0].Logs); n != want {

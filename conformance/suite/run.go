@@ -17,8 +17,8 @@ const (
 	Deadline    = 5 * time.Second // for each call into the module
 	MemoryPages = 4096            // of 64 KiB: 256 MiB
 
-	// maxTimeouts is how many cases of a build may end because a call did not return. The cases after them are not run.
-	maxTimeouts = 3
+	// MaxTimeouts is how many cases of a build may end because a call did not return. The cases after them are not run.
+	MaxTimeouts = 3
 )
 
 // Subject is one build under test.
@@ -141,7 +141,7 @@ func (r *runner) one(ctx context.Context, s *subject, i int) {
 		result = notJudged(c, s.Err.Error())
 	case ctx.Err() != nil:
 		result = notJudged(c, interrupted)
-	case timeouts >= maxTimeouts:
+	case timeouts >= MaxTimeouts:
 		result = notJudged(c, "") // markNotRun gives the reason
 	default:
 		result = runCase(ctx, s.module, r.table, c, s.Known)
@@ -179,7 +179,7 @@ func (s *subject) markNotRun() {
 	timeouts := 0
 	for i := range s.results {
 		r := &s.results[i]
-		if timeouts >= maxTimeouts {
+		if timeouts >= MaxTimeouts {
 			r.Result = report.Result{Build: r.Build, Case: r.Case, Outcome: report.Error,
 				Reason: fmt.Sprintf("not run: in %d cases before it the module did not return in time", timeouts)}
 		} else if r.timedOut {

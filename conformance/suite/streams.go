@@ -148,7 +148,7 @@ func (r *run) request(step *table.Step) moved {
 
 // carryOn does a step of a stream that is open.
 func (r *run) carryOn(step *table.Step) moved {
-	at := slices.IndexFunc(r.streams, func(s *stream) bool { return s.name == step.Acts() })
+	at := slices.IndexFunc(r.streams, func(s *stream) bool { return s.name == step.StreamName() })
 	if at < 0 {
 		return moved{problem: "the stream was never opened"}
 	}

@@ -8,15 +8,14 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// most is the most bytes one value, and the most pairs one list, may be written out to: a slip in a `times` is to be an
-// error and not a machine out of memory.
+// The limits of one value and of one list, so that a wrong `times` is an error and does not use up the memory.
 const (
-	mostBytes = 64 << 20
-	mostPairs = 1 << 20
+	maxBytes = 64 << 20
+	maxPairs = 1 << 20
 )
 
-// bytes reads a byte string: a text, a mapping {text | hex | parts | numbered, times}, or a list of these put one after the other.
-// It never returns nil, so that empty can be told from absent.
+// bytes reads a byte string: a text, a mapping {text | hex | parts | numbered, times}, or a list of these, which are joined.
+// It never returns nil, which means absent.
 func (r *reader) bytes(n ast.Node) []byte {
 	switch n := n.(type) {
 	case *ast.SequenceNode:
@@ -59,12 +58,12 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 		one = []byte(s)
 	}
 	if forms != 1 {
-		r.fault(n, "%d of the keys text, hex, parts, numbered, expected exactly one, keep one", forms)
+		r.errorf(n, "%d of the keys text, hex, parts, numbered, expected exactly one, keep one", forms)
 		return []byte{}
 	}
-	times := r.times(o, mostBytes)
-	if len(one)*times > mostBytes {
-		r.fault(n, "a value of %d bytes, expected at most %d, lower times", len(one)*times, mostBytes)
+	times := r.times(o, maxBytes)
+	if len(one)*times > maxBytes {
+		r.errorf(n, "a value of %d bytes, expected at most %d, lower times", len(one)*times, maxBytes)
 		return []byte{}
 	}
 	if !isNumbered {
@@ -80,12 +79,12 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 func (r *reader) concat(n *ast.SequenceNode) []byte {
 	all := []byte{}
 	if len(n.Values) == 0 {
-		r.fault(n, `an empty list, expected byte strings, write "" for no bytes`)
+		r.errorf(n, `an empty list, expected byte strings, write "" for no bytes`)
 	}
 	for _, part := range n.Values {
 		all = append(all, r.bytes(part)...)
-		if len(all) > mostBytes {
-			r.fault(n, "a value above %d bytes, expected fewer, lower times", mostBytes)
+		if len(all) > maxBytes {
+			r.errorf(n, "a value of more than %d bytes, expected fewer, lower times", maxBytes)
 			return []byte{}
 		}
 	}
@@ -99,13 +98,13 @@ func (r *reader) hex(n ast.Node) []byte {
 	}
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 	if err != nil {
-		r.fault(n, `the text %q, expected pairs of hexadecimal digits, write it like "74ff" or "74 ff"`, s)
+		r.errorf(n, `the text %q, expected pairs of hexadecimal digits, write it like "74ff" or "74 ff"`, s)
 		return []byte{}
 	}
 	return b
 }
 
-// times reads how often; 1 when it is not said.
+// times reads the key times; it is 1 if there is none.
 func (r *reader) times(o object, most int) int {
 	if !o.has("times") {
 		return 1

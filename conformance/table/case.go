@@ -15,10 +15,10 @@ type Table struct {
 	Digest   string  // sha256 over names and contents of all its files, hex: names the table in a report
 }
 
-// Contract is contract.yaml: what belongs to the folder as a whole, so that a plugin of one's own brings its own.
+// Contract is contract.yaml: what all cases of the folder share. Another plugin has another folder with its own.
 type Contract struct {
 	Name    string           // of the plugin the table describes
-	Clauses []Clause         // in the order of the file; every one needs a case, every case needs one
+	Clauses []Clause         // in the order of the file; each is cited by a case, and each case cites one
 	Replies map[string]Reply // local responses that cases cite by name
 	Logs    map[string]Log   // log lines that cases cite by name
 	Calls   map[string]Call  // outgoing calls that cases cite by name
@@ -38,29 +38,29 @@ type Group struct {
 	Cases  []Case
 }
 
-// Case is one row: a configuration, requests, and everything that must be observed, no more and no less.
+// Case is one row: a configuration, steps, and everything that must be observed. What it does not mention must not happen.
 type Case struct {
-	ID            string // "group/name", never renumbered
+	ID            string // "group/name", which never changes
 	Clauses       []string
 	Why           string
-	Config        []byte    // configuration of the plugin context Main, as it is received; nil: none is set
+	Config        []byte    // configuration of the plugin context Main; nil: none is set
 	Clock         time.Time // when the case begins
-	Clusters      []Cluster // any other is unknown
+	Clusters      []Cluster // that the host knows
 	FailurePolicy string    // in Envoy's words; "": fail_closed
-	// BodyWhileHeld is Envoy's allow_on_headers_stop_iteration: bodies are handed over while the headers are held.
+	// BodyWhileHeld is Envoy's allow_on_headers_stop_iteration: the plugin gets the body while the headers are held.
 	BodyWhileHeld bool
 	Start         Start
 	Steps         []Step   // none exactly when Start.Accepted is false
-	Good          *Request // overrides Contract.Good; a case that must not be followed by one says so with GoodNone
-	GoodNone      bool
-	GoodWhy       string // the reason for GoodNone
+	Good          *Request // in place of Contract.Good
+	GoodNone      bool     // no request is sent after the case
+	GoodWhy       string   // the reason for GoodNone
 	Position      Position
 }
 
-// Start is what must come of starting the plugin.
+// Start is what must be observed when the plugin starts.
 type Start struct {
-	Accepted bool    // on_configure's answer
-	Faults   []Fault // host functions that fail or lie while it lasts
+	Accepted bool        // on_configure's answer
+	Faults   []HostFault // while it lasts
 
 	// As in Want.
 	Logs      Logs
@@ -73,37 +73,40 @@ type Start struct {
 // Main is the plugin context of the case's own configuration.
 const Main = "main"
 
-// Step is one thing done to the plugin, in order. Exactly one of Request, Upload, Respond, Finish, Close, Answer,
+// Step is one thing that is done to the plugin. Exactly one of Request, Upload, Respond, Finish, Close, Answer,
 // Advance, Jump and Configure is set.
 type Step struct {
 	Request     *Request
-	Stream      string // of Request: leaves its exchange open under this name; "": the whole exchange
-	HeadersOnly bool   // of Request with a Stream: only the headers arrive now
+	Stream      string // with Request: the stream stays open under this name; "": the whole exchange is done
+	HeadersOnly bool   // with Request and Stream: only the headers arrive now
 
-	Upload, Respond string // stream: the rest of its request, the upstream's response arrives
-	Finish, Close   string // stream: all that is left of these and the end; the end now
+	// Names of open streams.
+	Upload  string // the rest of its request arrives
+	Respond string // the upstream's response arrives
+	Finish  string // the rest of both arrives, and the stream ends
+	Close   string // the stream ends now
 
 	Answer    *Answered     // to a call that waits
 	Advance   time.Duration // moves the clock: ticks and call time-outs that fall due happen
 	Jump      time.Duration // sets the clock forward or back: nothing falls due
 	Configure *Configure
 
-	Plugin   string    // of Request: the context its stream belongs to; "": Main
-	Clusters []Cluster // that hide those of the case while the step lasts
-	Times    int       // how often; 1 unless the case says otherwise
-	Faults   []Fault   // host functions that fail or lie while the step lasts
+	Plugin   string      // with Request: the plugin context of the stream; "": Main
+	Clusters []Cluster   // in place of the case's of the same name, while the step lasts
+	Times    int         // how often the step is done, at least 1
+	Faults   []HostFault // while the step lasts
 	Want     Want
 	Position
 }
 
-// Acts is the stream a step is about, "" if it has none with a name.
-func (s *Step) Acts() string { return cmp.Or(s.Stream, s.Upload, s.Respond, s.Finish, s.Close) }
+// StreamName is the name of the step's stream, "" if it has no stream or one without a name.
+func (s *Step) StreamName() string { return cmp.Or(s.Stream, s.Upload, s.Respond, s.Finish, s.Close) }
 
-// Exchanges reports that a step is about a stream, with a name or without.
-func (s *Step) Exchanges() bool { return s.Request != nil || s.Acts() != "" }
+// Exchanges says whether a step has a stream, with a name or without.
+func (s *Step) Exchanges() bool { return s.Request != nil || s.StreamName() != "" }
 
-// Configure makes a plugin context, or puts one in the place of that which has the name: that takes new streams, open
-// ones keep theirs.
+// Configure makes a plugin context. If there is one of that name, new streams go to the new one, and open streams stay
+// with the old one.
 type Configure struct {
 	Plugin string // "": Main
 	Config []byte // nil: none is set
@@ -122,53 +125,53 @@ const (
 type Cluster struct {
 	Name    string
 	State   ClusterState
-	Answers []Answer // to each call the next one, as soon as the callback has returned; further calls wait
-	Always  bool     // the one answer is for every call
+	Answers []Answer // one for each call, given when the callback has returned; later calls wait
+	Always  bool     // the only answer is given to every call
 }
 
-// Answer is what comes of an outgoing call.
+// Answer is the answer to an outgoing call, or a failure of the call.
 type Answer struct {
 	Kind     AnswerKind
-	Headers  []headermap.Header // :status among them, unless the case leaves it out
+	Headers  []headermap.Header // with :status, unless the case leaves it out
 	Body     []byte
 	Trailers []headermap.Header
 }
 
-// AnswerKind tells an answer from what may come in place of one.
+// AnswerKind says whether there is an answer, and how the call fails if there is none.
 type AnswerKind string
 
 const (
 	Answers AnswerKind = ""
-	None    AnswerKind = "none"  // the call waits, for a step or its time-out
-	Reset   AnswerKind = "reset" // broken off: no headers reach the plugin
+	None    AnswerKind = "none"  // the call waits for a step that answers it, or for its time-out
+	Reset   AnswerKind = "reset" // the stream is reset: no headers reach the plugin
 
-	// Failures before the answer's headers. Envoy answers in the service's place.
-	Refused      AnswerKind = "refused"       // no connection: the host refuses it
-	NotConnected AnswerKind = "not_connected" // no connection within the cluster's time
+	// Failures before the answer's headers. Envoy answers the call itself.
+	Refused      AnswerKind = "refused"       // the connection is refused
+	NotConnected AnswerKind = "not_connected" // no connection within the cluster's connect timeout
 	Closed       AnswerKind = "closed"        // the connection ends before the headers
-	Garbage      AnswerKind = "garbage"       // what comes is no HTTP
-	TimedOut     AnswerKind = "timed_out"     // nothing comes within the call's time
+	Garbage      AnswerKind = "garbage"       // the bytes that arrive are no HTTP
+	TimedOut     AnswerKind = "timed_out"     // no answer within the call's timeout
 )
 
-// failures are the kinds of answer that Envoy gives itself.
+// failures are the kinds for which Envoy answers the call itself.
 var failures = []AnswerKind{Refused, NotConnected, Closed, Garbage, TimedOut}
 
 // Answered is the answer to a call that waits.
 type Answered struct {
-	Call int // number in the case, from 1; 0: the oldest that waits
+	Call int // its number in the case, from 1; 0: the oldest that waits
 	Answer
 }
 
-// Fault makes a host function do nothing of its own for the length of a step.
+// HostFault replaces a host function while a step lasts: the function does nothing.
 //
-// With Bytes nil the guest gets Status and its out parameters stay as they were, so that Status 0 claims a success that
-// handed over nothing. With Bytes set (they may be empty: pointer 0, size 0) the status is 0 and the guest is handed
-// Bytes, in memory of its own, in place of the truth.
-type Fault struct {
+// With Bytes nil the guest gets Status, and its out parameters do not change; Status 0 then claims a success without a
+// result. With Bytes set (they may be empty: pointer 0, size 0) the status is 0 and the guest gets Bytes, in its own
+// memory, in place of the true value.
+type HostFault struct {
 	Function string // as imported, e.g. proxy_get_header_map_pairs
 	Status   uint32
 	Bytes    []byte
-	Nth      int // only that call of the function, from 1; 0: every one
+	Nth      int // only that call of the function, from 1; 0: every call
 	Position
 }
 
@@ -187,26 +190,26 @@ type Request struct {
 	Response Message
 }
 
-// Decision is what becomes of a request.
+// Decision is what happens to a request.
 type Decision string
 
 const (
 	Allow  Decision = "allow"  // goes on to the upstream
 	Refuse Decision = "refuse" // one local response, nothing reaches the upstream
-	Hold   Decision = "hold"   // neither: nothing reaches the upstream, and nothing was answered
+	Hold   Decision = "hold"   // nothing reaches the upstream, and the client has no answer
 	Fail   Decision = "fail"   // Envoy answers 503 because the VM is dead, nothing reaches the upstream
 )
 
-// Received is what became of a response besides arriving as it should.
-type Received string
+// ResponseState is what happened to a response that did not arrive normally.
+type ResponseState string
 
 const (
-	NoResponse Received = "none"   // nothing has reached the client
-	Failed     Received = "failed" // Envoy's own 503, because the VM is dead
-	Cut        Received = "cut"    // broken off after its headers
+	NoResponse ResponseState = "none"   // nothing has reached the client
+	Failed     ResponseState = "failed" // Envoy's own 503, because the VM is dead
+	Cut        ResponseState = "cut"    // reset after its headers
 )
 
-// Edit is how a list of headers differs: those removed, those added at the end, those removed and added at the end.
+// Edit changes a list of headers: Remove takes out all of a name, Add appends, and Set does both for its names.
 type Edit struct {
 	Remove   []string
 	Add, Set []headermap.Header
@@ -232,36 +235,36 @@ func (m Metric) Compare(o Metric) int {
 	return cmp.Or(strings.Compare(m.Name, o.Name), strings.Compare(m.Kind, o.Kind))
 }
 
-// Want is everything that must be observed in a step; in a step that is repeated, each time.
+// Want is everything that must be observed in a step, and in each repetition of it.
 type Want struct {
-	// What has become of the stream the step is about, all that was since it began.
-	Decision      Decision           // empty exactly when the step is about no stream
+	// The step's stream, from its beginning on.
+	Decision      Decision           // empty exactly when the step has no stream
 	Reply         *Reply             // the local response; set exactly when Decision is Refuse
 	Forwarded     []headermap.Header // request headers as the upstream receives them; nil: as sent, names in lower case
 	ForwardedEdit *Edit              // in place of Forwarded
-	Response      []headermap.Header // response headers as the client receives them; nil: as the upstream (or the reply) gave them
+	Response      []headermap.Header // response headers as the client receives them; nil: those of the upstream or of the reply
 	ResponseEdit  *Edit              // in place of Response
-	ResponseIs    Received           // in place of both; "": the response, as far as there is one
+	ResponseIs    ResponseState      // in place of both; "": the response is normal, or not there yet
 
 	Streams   []StreamWant // other open streams that change in the step
-	Refused   bool         // of Configure: by the plugin
+	Refused   bool         // with Configure: the plugin refuses it
 	Logs      Logs
-	Calls     []Call         // all that are made
-	Metrics   []Metric       // that are defined, or whose value changes, with their value after all repetitions; by name
+	Calls     []Call         // that are made
+	Metrics   []Metric       // that are defined or changed, with their value after all repetitions; by name
 	TickEvery *time.Duration // the tick period that is set; nil: none
-	Trap      string         // the callback in which the VM must die; "": it lives
-	// MemoryGrowth is the most bytes of linear memory the whole step may add, compared when MemoryBounded is set.
+	Trap      string         // the callback in which the VM must trap; "": it must not
+	// MemoryGrowth is how many bytes of linear memory the whole step may add; it is compared when MemoryBounded is set.
 	MemoryGrowth  int
 	MemoryBounded bool
 }
 
-// StreamWant is what must have become of a stream that the step is not about; Want has nothing else.
+// StreamWant is what must be observed of a stream that is not the step's own. Of Want only the fields of the stream are set.
 type StreamWant struct {
 	Stream string
 	Want
 }
 
-// Reply is a local response as the plugin hands it to the host.
+// Reply is a local response as the plugin gives it to the host.
 type Reply struct {
 	Status     int
 	Headers    []headermap.Header
@@ -270,9 +273,9 @@ type Reply struct {
 	Details    string // the details argument; empty: not compared
 }
 
-// Logs are the lines that must be written, all of them, in order.
+// Logs are all lines that must be written, in order.
 type Logs struct {
-	Any   bool // the case does not care
+	Any   bool // any lines are right
 	Lines []Log
 }
 

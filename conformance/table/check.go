@@ -5,33 +5,33 @@ import (
 	"path/filepath"
 )
 
-// seen holds the cases of all files against each other.
-type seen struct {
+// earlier are the cases that were read before, by id and by test.
+type earlier struct {
 	ids, tests map[string]Case
 }
 
-// once reports a case whose id, or whose test, was there before. A test is compared when it could be read whole.
-func (r *reader) once(c Case, whole bool) {
-	if first, ok := r.seen.ids[c.ID]; ok && c.ID != "" {
-		r.faultAt(c.Position, "repeated case id %q, expected each once, rename this one or that of %s:%d", c.ID,
+// unique reports a case with the id or the test of an earlier one. The test is compared only if it was read without error.
+func (r *reader) unique(c Case, whole bool) {
+	if first, ok := r.earlier.ids[c.ID]; ok && c.ID != "" {
+		r.errorAt(c.Position, "repeated case id %q, expected each once, rename this one or that of %s:%d", c.ID,
 			filepath.Base(first.Position.File), first.Position.Line)
 	} else {
-		r.seen.ids[c.ID] = c
+		r.earlier.ids[c.ID] = c
 	}
 	if !whole {
 		return
 	}
-	test := c.sameTest()
-	if first, ok := r.seen.tests[test]; ok {
-		r.faultAt(c.Position, "the same test as %s (%s:%d), expected each once, remove one or make them differ", first.ID,
+	test := c.test()
+	if first, ok := r.earlier.tests[test]; ok {
+		r.errorAt(c.Position, "the same test as %s (%s:%d), expected each once, remove one or make them differ", first.ID,
 			filepath.Base(first.Position.File), first.Position.Line)
 	} else {
-		r.seen.tests[test] = c
+		r.earlier.tests[test] = c
 	}
 }
 
 // checkClauses reports the clauses that no case cites.
-func (t *Table) checkClauses(faults *Errors) {
+func (t *Table) checkClauses(found *Errors) {
 	cited := map[string]bool{}
 	for _, c := range t.Cases() {
 		for _, id := range c.Clauses {
@@ -40,8 +40,8 @@ func (t *Table) checkClauses(faults *Errors) {
 	}
 	for _, clause := range t.Contract.Clauses {
 		if clause.ID != "" && !cited[clause.ID] {
-			*faults = append(*faults, Error{clause.Position, fmt.Sprintf(
-				"no case cites clause %q, expected one at least, write a case with clauses: [%q]", clause.ID, clause.ID)})
+			*found = append(*found, Error{clause.Position, fmt.Sprintf(
+				"no case cites clause %q, expected at least one, write a case with clauses: [%q]", clause.ID, clause.ID)})
 		}
 	}
 }

@@ -18,11 +18,11 @@ func (r *reader) clusters(n ast.Node) []Cluster {
 	for _, p := range pairs {
 		name, ok := p.Key.(*ast.StringNode)
 		if !ok {
-			r.fault(p, "the cluster name %q, expected a text, put it in quotes", p.Key.String())
+			r.errorf(p, "the cluster name %q, expected a text, put it in quotes", p.Key.String())
 			continue
 		}
 		if line := lines[name.Value]; line > 0 {
-			r.fault(p, "repeated key %q, expected it once, remove this one or that of line %d", name.Value, line)
+			r.errorf(p, "repeated key %q, expected it once, remove this one or that of line %d", name.Value, line)
 		}
 		lines[name.Value] = r.position(p).Line
 		all = append(all, r.cluster(name.Value, p.Value))
@@ -35,7 +35,7 @@ func (r *reader) cluster(name string, n ast.Node) Cluster {
 	switch n := n.(type) {
 	case *ast.SequenceNode:
 		if len(n.Values) == 0 {
-			r.fault(n, "an empty list, expected answers, write ready for a cluster that does not answer")
+			r.errorf(n, "an empty list, expected answers, write ready for a cluster that does not answer")
 		}
 		for _, item := range n.Values {
 			c.Answers = append(c.Answers, r.answer(item))
@@ -52,8 +52,8 @@ func (r *reader) cluster(name string, n ast.Node) Cluster {
 	return c
 }
 
-// words lists kinds of answers as a message shows them.
-func words(kinds []AnswerKind) string {
+// kindsText names kinds of answers for an error message.
+func kindsText(kinds []AnswerKind) string {
 	all := make([]string, len(kinds))
 	for i, k := range kinds {
 		all[i] = string(k)
@@ -61,15 +61,15 @@ func words(kinds []AnswerKind) string {
 	return strings.Join(all[:len(all)-1], ", ") + " or " + all[len(all)-1]
 }
 
-// answer reads {status, headers, body, trailers}, or a word for what comes in place of one.
+// answer reads {status, headers, body, trailers}, or the name of another AnswerKind.
 func (r *reader) answer(n ast.Node) Answer {
 	if s, ok := n.(*ast.StringNode); ok {
 		kinds := append([]AnswerKind{None, Reset}, failures...)
 		if kind := AnswerKind(s.Value); slices.Contains(kinds, kind) {
 			return Answer{Kind: kind}
 		}
-		r.fault(n, "the text %q, expected an answer {status, headers, body, trailers}, %s (and for a whole cluster unknown, "+
-			"empty or ready), change it", s.Value, words(kinds))
+		r.errorf(n, "the text %q, expected an answer {status, headers, body, trailers}, %s (and for a whole cluster unknown, "+
+			"empty or ready), change it", s.Value, kindsText(kinds))
 		return Answer{}
 	}
 	o, ok := r.object(n, answerShape)
@@ -84,9 +84,9 @@ func (r *reader) answerOf(o object) Answer {
 	exact := o.has("exact") && r.boolean(o.fields["exact"])
 	switch {
 	case exact && o.has("status"):
-		r.fault(o.fields["status"], `status beside exact, expected headers alone, write it as the pseudo-header ":status"`)
+		r.errorf(o.fields["status"], `status beside exact, expected headers alone, write it as the pseudo-header ":status"`)
 	case exact && !o.has("headers"):
-		r.fault(o, "exact without headers, expected the whole list, add headers (it may be empty)")
+		r.errorf(o, "exact without headers, expected the whole list, add headers (it may be empty)")
 	case !exact:
 		status := 200
 		if o.has("status") {
@@ -121,13 +121,13 @@ func (r *reader) answered(n ast.Node) *Answered {
 	case o.has("reset"):
 		instead, a.Kind = "reset", Reset
 		if !r.boolean(o.fields["reset"]) {
-			r.fault(o.fields["reset"], "reset: false, expected true, remove it")
+			r.errorf(o.fields["reset"], "reset: false, expected true, remove it")
 		}
 	case o.has("failed"):
 		instead = "failed"
 		kind, ok := r.text(o.fields["failed"])
 		if a.Kind = AnswerKind(kind); ok && !slices.Contains(failures, a.Kind) {
-			r.fault(o.fields["failed"], "failed: %q, expected %s, change it", kind, words(failures))
+			r.errorf(o.fields["failed"], "failed: %q, expected %s, change it", kind, kindsText(failures))
 		}
 	default:
 		a.Answer = r.answerOf(o)
@@ -135,7 +135,7 @@ func (r *reader) answered(n ast.Node) *Answered {
 	}
 	for _, key := range []string{"failed", "status", "exact", "headers", "body", "trailers"} {
 		if key != instead && o.has(key) {
-			r.fault(o.fields[key], "%s beside %s, expected nothing else of an answer, remove it", key, instead)
+			r.errorf(o.fields[key], "%s beside %s, expected no other key of an answer, remove it", key, instead)
 		}
 	}
 	return a

@@ -6,12 +6,12 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// contractFile is the one file of a table that holds no cases.
+// contractFile is the only file of a table without cases.
 const contractFile = "contract.yaml"
 
 var clauseID = regexp.MustCompile(`^[0-9A-Za-z]+([.-][0-9A-Za-z]+)*$`)
 
-// readContract fills r.contract, as far as the file can be read.
+// readContract fills r.contract.
 func (r *reader) readContract(n ast.Node) {
 	o, ok := r.object(n, contractShape)
 	if !ok {
@@ -23,7 +23,7 @@ func (r *reader) readContract(n ast.Node) {
 	if o.has("clauses") {
 		items, ok := r.list(o.fields["clauses"], "clauses {id, text}")
 		if ok && len(items) == 0 {
-			r.fault(o.fields["clauses"], "an empty list, expected clauses {id, text}, add one")
+			r.errorf(o.fields["clauses"], "an empty list, expected clauses {id, text}, add one")
 		}
 		first := map[string]int{}
 		for _, item := range items {
@@ -57,10 +57,10 @@ func (r *reader) clause(n ast.Node, first map[string]int) {
 	if o.has("id") {
 		id, ok := r.text(o.fields["id"])
 		if ok && !clauseID.MatchString(id) {
-			r.fault(o.fields["id"], `the clause id %q, expected letters and digits joined by dots or dashes, write it like "2.3"`, id)
+			r.errorf(o.fields["id"], `the clause id %q, expected letters and digits joined by dots or dashes, write it like "2.3"`, id)
 		}
 		if line := first[id]; ok && line > 0 {
-			r.fault(o.fields["id"], "repeated clause id %q, expected each once, number this one or that of line %d anew", id, line)
+			r.errorf(o.fields["id"], "repeated clause id %q, expected each once, change this one or that of line %d", id, line)
 		}
 		first[id], clause.ID = clause.Position.Line, id
 	}
@@ -76,12 +76,12 @@ func (r *reader) named(n ast.Node, what string, read func(name string, n ast.Nod
 	lines := map[string]int{}
 	for _, p := range pairs {
 		name, ok := p.Key.(*ast.StringNode)
-		if !ok || name.Value == "any" || !nameOfCase.MatchString(name.Value) {
-			r.fault(p, "the %s name %q, expected small letters, digits and dashes (and not any), change it", what, p.Key.String())
+		if !ok || name.Value == "any" || !namePattern.MatchString(name.Value) {
+			r.errorf(p, "the %s name %q, expected small letters, digits and dashes (and not any), change it", what, p.Key.String())
 			continue
 		}
 		if line := lines[name.Value]; line > 0 {
-			r.fault(p, "repeated key %q, expected it once, remove this one or that of line %d", name.Value, line)
+			r.errorf(p, "repeated key %q, expected it once, remove this one or that of line %d", name.Value, line)
 			continue
 		}
 		lines[name.Value] = r.position(p).Line

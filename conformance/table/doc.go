@@ -1,8 +1,8 @@
-// Package table holds the request table: what is sent to a plugin and what must come of it.
+// Package table is the request table: what is sent to a plugin and what must be observed.
 //
-// A table is a folder: contract.yaml (the clauses and the names its cases use) and one YAML file for each group of
-// cases. Load reads it strictly. The package knows neither how a case is run nor which plugin it is run on.
+// A table is a folder: contract.yaml (the clauses, and the names that cases use) and one YAML file for each group of
+// cases. Load accepts only keys and values that it knows. The package does not know how a case is run, or on which plugin.
 //
-// The way of a file: the parser's tree (yaml.go), read key by key against the shapes of shape.go into the types of
-// case.go, then held together as a whole (check.go). No step stops at the first fault.
+// A file is parsed to a tree (yaml.go) and read key by key, with the keys of shape.go, into the types of case.go. Then all
+// files are checked together (check.go). Every error of all files is reported, not only the first.
 package table

@@ -9,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// effects reads what start and want share.
+// effects reads the keys that start and want share.
 func (r *reader) effects(o object) Want {
 	var e Want
 	if o.has("logs") {
@@ -34,7 +34,7 @@ func (r *reader) effects(o object) Want {
 	if o.has("trap") {
 		if s, ok := r.text(o.fields["trap"]); ok {
 			if e.Trap = s; !hostFunction.MatchString(s) {
-				r.fault(o.fields["trap"], "the callback %q, expected an export of the plugin, write it like %q", s, "proxy_on_request_headers")
+				r.errorf(o.fields["trap"], "the callback %q, expected an export of the plugin, write it like %q", s, "proxy_on_request_headers")
 			}
 		}
 	}
@@ -45,9 +45,9 @@ func (r *reader) effects(o object) Want {
 func (r *reader) call(n ast.Node) Call {
 	if s, ok := n.(*ast.StringNode); ok {
 		call, known := r.contract.Calls[s.Value]
-		if !known && !r.blind {
+		if !known && !r.noContract {
 			names := slices.Sorted(maps.Keys(r.contract.Calls))
-			r.fault(n, "unknown call %q, expected a name of contract.yaml (%s) or a mapping, %s", s.Value,
+			r.errorf(n, "unknown call %q, expected a name of contract.yaml (%s) or a mapping, %s", s.Value,
 				strings.Join(names, ", "), suggest(s.Value, names, "add it there"))
 		}
 		return call
@@ -82,7 +82,7 @@ func (r *reader) metrics(n ast.Node) []Metric {
 	for _, p := range pairs {
 		name, ok := p.Key.(*ast.StringNode)
 		if !ok {
-			r.fault(p, "the metric name %q, expected a text, put it in quotes", p.Key.String())
+			r.errorf(p, "the metric name %q, expected a text, put it in quotes", p.Key.String())
 			continue
 		}
 		m := Metric{"Counter", name.Value, 0}
@@ -90,15 +90,15 @@ func (r *reader) metrics(n ast.Node) []Metric {
 			m.Value = int64(r.integer(p.Value, 0, 1<<62))
 		} else if o, ok := r.object(p.Value, metricShape); ok {
 			if len(o.fields) != 1 {
-				r.fault(p.Value, "a metric with %d values, expected one of counter, gauge, histogram, keep one", len(o.fields))
-				continue // which of them was meant is not known
+				r.errorf(p.Value, "a metric with %d values, expected one of counter, gauge, histogram, keep one", len(o.fields))
+				continue
 			}
 			for kind, value := range o.fields {
 				m.Kind, m.Value = strings.ToUpper(kind[:1])+kind[1:], int64(r.integer(value, -1<<62, 1<<62))
 			}
 		}
 		if slices.ContainsFunc(all, func(a Metric) bool { return a.Name == m.Name && a.Kind == m.Kind }) {
-			r.fault(p, "repeated key %q, expected it once, remove one", name.Value)
+			r.errorf(p, "repeated key %q, expected it once, remove one", name.Value)
 		}
 		all = append(all, m)
 	}

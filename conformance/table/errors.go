@@ -14,7 +14,7 @@ type Position struct {
 	Line, Column int
 }
 
-// String gives file:line:column, the form editors and terminals follow.
+// String gives file:line:column, which editors and terminals turn into a link.
 func (p Position) String() string {
 	if p.Line == 0 {
 		return p.File
@@ -22,23 +22,23 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// Error is one fault of a table: what is there, what was expected, how to cure it.
+// Error is one error in a table: what is there, what was expected, how to correct it.
 type Error struct {
 	Position
-	Fault string
+	Text string
 }
 
-// Error gives the place and the fault in one line.
-func (e Error) Error() string { return e.Position.String() + ": " + e.Fault }
+// Error gives the place and the text in one line.
+func (e Error) Error() string { return e.Position.String() + ": " + e.Text }
 
-// Errors are all the faults of a table, sorted by place.
+// Errors are all errors of a table, sorted by place.
 type Errors []Error
 
-// Error gives one line for each fault.
+// Error gives one line for each error.
 func (e Errors) Error() string {
 	lines := make([]string, len(e))
-	for i, fault := range e {
-		lines[i] = fault.Error()
+	for i, err := range e {
+		lines[i] = err.Error()
 	}
 	return strings.Join(lines, "\n")
 }

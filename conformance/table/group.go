@@ -9,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-var nameOfCase = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var namePattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // readGroup reads one file of cases; name is its stem.
 func (r *reader) readGroup(name string, n ast.Node) Group {
@@ -24,12 +24,12 @@ func (r *reader) readGroup(name string, n ast.Node) Group {
 	if o.has("cases") {
 		items, ok := r.list(o.fields["cases"], "cases")
 		if ok && len(items) == 0 {
-			r.fault(o.fields["cases"], "an empty list, expected cases, add one or remove the file")
+			r.errorf(o.fields["cases"], "an empty list, expected cases, add one or remove the file")
 		}
 		for _, item := range items {
-			before := len(*r.faults)
+			before := len(*r.errors)
 			if c, ok := r.readCase(name, item); ok {
-				r.once(c, len(*r.faults) == before)
+				r.unique(c, len(*r.errors) == before)
 				g.Cases = append(g.Cases, c)
 			}
 		}
@@ -73,7 +73,7 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 	if !c.Start.Accepted {
 		for _, key := range []string{"steps", "good"} {
 			if o.has(key) {
-				r.fault(o.fields[key], "%s in a case whose start is refused, expected none, remove it", key)
+				r.errorf(o.fields[key], "%s in a case with a start that is refused, expected none, remove it", key)
 			}
 		}
 		return c, true
@@ -81,17 +81,17 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 	if o.has("steps") {
 		items, ok := r.list(o.fields["steps"], "steps")
 		if ok && len(items) == 0 {
-			r.fault(o.fields["steps"], "an empty list, expected steps, add one")
+			r.errorf(o.fields["steps"], "an empty list, expected steps, add one")
 		}
 		r.open, r.plugins = streams{}, map[string]bool{"": true, Main: true}
 		for _, item := range items {
 			c.Steps = append(c.Steps, r.step(item))
 		}
 		for name, s := range r.open {
-			r.faultAt(s.opened, "the stream %q is still open at the end, expected finish or close, add one of them", name)
+			r.errorAt(s.opened, "the stream %q is still open at the end, expected finish or close, add one of them", name)
 		}
 	} else {
-		r.fault(n, "no key \"steps\" in this case, expected steps unless the start is refused, add them")
+		r.errorf(n, "no key \"steps\" in this case, expected steps unless the start is refused, add them")
 	}
 	if o.has("good") {
 		r.good(&c, o.fields["good"])
@@ -105,8 +105,8 @@ func (r *reader) caseID(group string, n ast.Node) string {
 		return ""
 	}
 	before, after, found := strings.Cut(id, "/")
-	if !found || before != group || !nameOfCase.MatchString(after) {
-		r.fault(n, "the case id %q, expected %s/ and a name of small letters, digits and dashes, write it like %q", id, group,
+	if !found || before != group || !namePattern.MatchString(after) {
+		r.errorf(n, "the case id %q, expected %s/ and a name of small letters, digits and dashes, write it like %q", id, group,
 			group+"/true-then-false")
 	}
 	return id
@@ -115,7 +115,7 @@ func (r *reader) caseID(group string, n ast.Node) string {
 func (r *reader) citations(n ast.Node) []string {
 	items, ok := r.list(n, "clause ids")
 	if ok && len(items) == 0 {
-		r.fault(n, "an empty list, expected clause ids, cite what the case proves")
+		r.errorf(n, "an empty list, expected clause ids, cite the clauses that the case tests")
 	}
 	known := make([]string, len(r.contract.Clauses))
 	for i, clause := range r.contract.Clauses {
@@ -125,11 +125,11 @@ func (r *reader) citations(n ast.Node) []string {
 	for _, item := range items {
 		id, ok := r.text(item)
 		switch {
-		case !ok || r.blind:
+		case !ok || r.noContract:
 		case !slices.Contains(known, id):
-			r.fault(item, "unknown clause %q, expected an id of contract.yaml, %s", id, suggest(id, known, "add it there"))
+			r.errorf(item, "unknown clause %q, expected an id of contract.yaml, %s", id, suggest(id, known, "add it there"))
 		case slices.Contains(ids, id):
-			r.fault(item, "repeated clause %q, expected each once, remove it", id)
+			r.errorf(item, "repeated clause %q, expected each once, remove it", id)
 		}
 		ids = append(ids, id)
 	}
@@ -151,7 +151,7 @@ func (r *reader) start(n ast.Node) Start {
 		start.Faults = r.hostFaults(o.fields["faults"])
 	}
 	if start.Accepted && start.Trap != "" {
-		r.fault(o.fields["trap"], "trap in a start that is accepted, expected accepted: false with it, change one")
+		r.errorf(o.fields["trap"], "trap in a start that is accepted, expected accepted: false with it, change one")
 	}
 	return start
 }
@@ -159,13 +159,13 @@ func (r *reader) start(n ast.Node) Start {
 func (r *reader) policy(n ast.Node) string {
 	s, ok := r.text(n)
 	if ok && !slices.Contains(policies, s) {
-		r.fault(n, "the failure policy %q, expected one of %s, %s", s, strings.Join(policies, ", "), suggest(s, policies, "change it"))
+		r.errorf(n, "the failure policy %q, expected one of %s, %s", s, strings.Join(policies, ", "), suggest(s, policies, "change it"))
 	}
 	return s
 }
 
-func (r *reader) hostFaults(n ast.Node) []Fault {
-	var all []Fault
+func (r *reader) hostFaults(n ast.Node) []HostFault {
+	var all []HostFault
 	items, _ := r.list(n, "faults {function, status | bytes}")
 	for _, item := range items {
 		all = append(all, r.hostFault(item))
@@ -175,20 +175,20 @@ func (r *reader) hostFaults(n ast.Node) []Fault {
 
 var hostFunction = regexp.MustCompile(`^proxy_[a-z0-9_]+$`)
 
-func (r *reader) hostFault(n ast.Node) Fault {
-	f := Fault{Position: r.position(n)}
+func (r *reader) hostFault(n ast.Node) HostFault {
+	f := HostFault{Position: r.position(n)}
 	o, ok := r.object(n, faultShape)
 	if !ok {
 		return f
 	}
 	if o.has("function") {
 		if f.Function, ok = r.text(o.fields["function"]); ok && !hostFunction.MatchString(f.Function) {
-			r.fault(o.fields["function"], "the function %q, expected a host function, write it like %q", f.Function,
+			r.errorf(o.fields["function"], "the function %q, expected a host function, write it like %q", f.Function,
 				"proxy_get_header_map_pairs")
 		}
 	}
 	if o.has("status") == o.has("bytes") {
-		r.fault(n, "a fault with %s of status and bytes, expected exactly one, %s", pick(o.has("status"), "both", "neither"),
+		r.errorf(n, "a fault with %s of status and bytes, expected exactly one, %s", pick(o.has("status"), "both", "neither"),
 			pick(o.has("status"), "remove one", "add one"))
 	}
 	if o.has("status") {
@@ -203,7 +203,7 @@ func (r *reader) hostFault(n ast.Node) Fault {
 	return f
 }
 
-// good reads what follows the case: a request of its own, or {none: why}.
+// good reads the request after the case: one of its own, or {none: reason}.
 func (r *reader) good(c *Case, n ast.Node) {
 	if pairs, ok := n.(*ast.MappingNode); ok && len(pairs.Values) > 0 && pairs.Values[0].Key.String() == "none" {
 		if o, ok := r.object(n, noGoodShape); ok && o.has("none") {
@@ -221,14 +221,14 @@ func pick(condition bool, yes, no string) string {
 	return no
 }
 
-// sameTest names what a case does, without what it expects: two cases of the same name are the same test twice.
-func (c Case) sameTest() string {
+// test is what a case does, without what it wants, as text: two cases with the same text are the same test.
+func (c Case) test() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%t %q %s %s %t %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, c.BodyWhileHeld, told(c.Start.Faults), c.Clusters)
+	fmt.Fprintf(&b, "%t %q %s %s %t %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, c.BodyWhileHeld, faultsText(c.Start.Faults), c.Clusters)
 	for _, s := range c.Steps {
 		fmt.Fprintf(&b, "\n%d %d %d %q", s.Times, s.Advance, s.Jump, s.Plugin)
 		fmt.Fprintf(&b, " %q %t %q %q %q %q", s.Stream, s.HeadersOnly, s.Upload, s.Respond, s.Finish, s.Close)
-		fmt.Fprintf(&b, " %+v %s %t", s.Clusters, told(s.Faults), s.Want.Trap != "")
+		fmt.Fprintf(&b, " %+v %s %t", s.Clusters, faultsText(s.Faults), s.Want.Trap != "")
 		if a := s.Answer; a != nil {
 			fmt.Fprintf(&b, " %d %+v", a.Call, a.Answer)
 		}
@@ -243,7 +243,7 @@ func (c Case) sameTest() string {
 	return b.String()
 }
 
-func told(faults []Fault) string {
+func faultsText(faults []HostFault) string {
 	var b strings.Builder
 	for _, f := range faults {
 		fmt.Fprintf(&b, " %s %d %t %q %d", f.Function, f.Status, f.Bytes != nil, f.Bytes, f.Nth)

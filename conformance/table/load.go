@@ -12,18 +12,18 @@ import (
 
 // Load reads the folder of a table: contract.yaml and every other file that ends in .yaml, each a group of cases.
 //
-// When the table is faulty the error is of type Errors and holds every fault there is. A folder or a file that can't be
-// read at all is another error.
+// For a table with errors the error is of type Errors and has all of them. A folder or a file that cannot be read is
+// another error.
 func Load(dir string) (*Table, error) { return load(dir, nil) }
 
-// LoadGroups is Load of some groups only, for whoever has loaded the whole table before and wants a few cases in a hurry.
-// It does not ask whether every clause has a case, and gives no digest.
+// LoadGroups loads some groups only. It is faster than Load for a few cases of a table that was loaded before: it does not
+// check that every clause has a case, and sets no Digest.
 func LoadGroups(dir string, groups ...string) (*Table, error) { return load(dir, groups) }
 
 func load(dir string, groups []string) (*Table, error) {
 	table := &Table{Contract: Contract{Replies: map[string]Reply{}, Logs: map[string]Log{}, Calls: map[string]Call{}}}
-	var faults Errors
-	files, err := readFiles(dir, &faults)
+	var found Errors
+	files, err := readFiles(dir, &found)
 	if err != nil {
 		return nil, fmt.Errorf("read table: %w, expected a folder with %s and files of cases", err, contractFile)
 	}
@@ -31,17 +31,17 @@ func load(dir string, groups []string) (*Table, error) {
 		table.Digest = digest(files)
 	}
 
-	blind, first := true, seen{ids: map[string]Case{}, tests: map[string]Case{}}
+	noContract, first := true, earlier{ids: map[string]Case{}, tests: map[string]Case{}}
 	newReader := func(name string) *reader {
-		return &reader{file: filepath.Join(dir, name), contract: &table.Contract, blind: blind, seen: first, faults: &faults}
+		return &reader{file: filepath.Join(dir, name), contract: &table.Contract, noContract: noContract, earlier: first, errors: &found}
 	}
-	// The contract comes first, whatever its place among the names: the cases cite it.
+	// The contract is read first, because the cases cite it.
 	r := newReader(contractFile)
 	if source, ok := files.source(contractFile); !ok {
-		r.faultAt(Position{File: r.file}, "no such file, expected name, clauses, replies and logs of the table, write it")
+		r.errorAt(Position{File: r.file}, "no such file, expected name, clauses, replies and logs of the table, write it")
 	} else if body := r.parse(source); body != nil {
 		r.readContract(body)
-		blind = false
+		noContract = false
 	}
 	cases, unread := 0, 0
 	for _, f := range files {
@@ -54,8 +54,8 @@ func load(dir string, groups []string) (*Table, error) {
 		}
 		cases++
 		r := newReader(f.name)
-		if !nameOfCase.MatchString(stem) {
-			r.faultAt(Position{File: r.file}, "the file name %q, expected small letters, digits and dashes, rename it", f.name)
+		if !namePattern.MatchString(stem) {
+			r.errorAt(Position{File: r.file}, "the file name %q, expected small letters, digits and dashes, rename it", f.name)
 		}
 		if body := r.parse(f.source); body != nil {
 			table.Groups = append(table.Groups, r.readGroup(stem, body))
@@ -64,14 +64,14 @@ func load(dir string, groups []string) (*Table, error) {
 		}
 	}
 	if cases == 0 {
-		r.faultAt(Position{File: dir}, "no file of cases, expected one at least beside %s, write one like allow.yaml", contractFile)
+		r.errorAt(Position{File: dir}, "no file of cases, expected at least one beside %s, write one like allow.yaml", contractFile)
 	}
-	if unread == 0 && groups == nil { // else a case that can't be seen may cite what seems uncited
-		table.checkClauses(&faults)
+	if unread == 0 && groups == nil { // otherwise a case that was not read may cite the clause
+		table.checkClauses(&found)
 	}
-	if len(faults) > 0 {
-		faults.sort()
-		return nil, faults
+	if len(found) > 0 {
+		found.sort()
+		return nil, found
 	}
 	return table, nil
 }
@@ -84,7 +84,7 @@ type file struct {
 type files []file
 
 // readFiles returns the YAML files of a folder in the order of their names.
-func readFiles(dir string, faults *Errors) (files, error) {
+func readFiles(dir string, found *Errors) (files, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -100,8 +100,8 @@ func readFiles(dir string, faults *Errors) (files, error) {
 			}
 			all = append(all, file{name, source})
 		case strings.EqualFold(ending, ".yaml") || strings.EqualFold(ending, ".yml"):
-			*faults = append(*faults, Error{Position{File: filepath.Join(dir, name)},
-				"the ending " + ending + ", expected .yaml (the file would be passed over), rename it"})
+			*found = append(*found, Error{Position{File: filepath.Join(dir, name)},
+				"the ending " + ending + ", expected .yaml (the file would not be read), rename it"})
 		}
 	}
 	return all, nil
@@ -116,7 +116,7 @@ func (f files) source(name string) ([]byte, bool) {
 	return nil, false
 }
 
-// digest names the contents of a table.
+// digest is sha256 over the names and contents, hex.
 func digest(f files) string {
 	sum := sha256.New()
 	for _, file := range f {

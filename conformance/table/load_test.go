@@ -12,12 +12,12 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-var update = flag.Bool("update", false, "write what was got to the files that say what is wanted")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // cases is the project's own table.
 const cases = "../cases"
 
-// plain is the contract of the archives that bring none, and plainCase proves its one clause.
+// plain is the contract of the archives without one, and plainCase tests its only clause.
 const (
 	plain = `name: sample
 clauses:
@@ -33,8 +33,8 @@ cases:
 `
 )
 
-// TestFaults loads the tables of testdata/faulty and holds all that is said about them against the file `errors`.
-func TestFaults(t *testing.T) {
+// TestErrors loads the tables of testdata/faulty and compares all errors with the file `errors`.
+func TestErrors(t *testing.T) {
 	archives, err := filepath.Glob("testdata/faulty/*.txtar")
 	if err != nil || len(archives) == 0 {
 		t.Fatalf("no archives: %v", err)
@@ -61,7 +61,7 @@ func TestFaults(t *testing.T) {
 
 			_, err = table.Load(dir)
 			if err == nil {
-				t.Fatal("loaded without a fault")
+				t.Fatal("loaded without an error")
 			}
 			got := strings.ReplaceAll(err.Error()+"\n", dir+string(filepath.Separator), "")
 			got = strings.ReplaceAll(got, dir, ".")
@@ -73,7 +73,7 @@ func TestFaults(t *testing.T) {
 				return
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("faults (-want +got):\n%s", diff)
+				t.Errorf("errors (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -85,7 +85,7 @@ func TestMissingFolder(t *testing.T) {
 	}
 }
 
-// TestEditorComment: without its first line an editor does not find the schema.
+// TestEditorComment: an editor finds the schema of a file by its first line.
 func TestEditorComment(t *testing.T) {
 	for _, path := range yamlFiles(t, cases) {
 		schema := "schema.json"
@@ -117,7 +117,7 @@ func TestDigest(t *testing.T) {
 		t.Error("the digest does not change with the contents")
 	}
 	if other := digest("README.md", "more"); other != first {
-		t.Error("the digest changes with a file that is no part of the table")
+		t.Error("the digest changes with a file that is not part of the table")
 	}
 }
 

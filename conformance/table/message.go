@@ -9,7 +9,7 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// What Envoy puts around the headers of an HTTP/1.1 request before a plugin sees them: four pseudo-headers first, in
+// What Envoy adds to the headers of an HTTP/1.1 request before a plugin sees them: four pseudo-headers at the beginning, in
 // this order, and two headers of its own at the end.
 const (
 	authority = "shop.example"
@@ -17,58 +17,58 @@ const (
 	requestID = "7f2c9a1e-5b0d-4c3a-9e86-d1f4b2a05c73"
 )
 
-// message is the part of a request that its forwarded form repeats.
-type message struct {
+// requestLine is what the wanted forwarded headers share with the request.
+type requestLine struct {
 	exact        bool
 	method, path string
 }
 
-// complete puts Envoy's own headers around those of the wire, unless the case gives exactly what it wants.
-func (m message) complete(wire []headermap.Header) []headermap.Header {
-	if m.exact {
+// complete adds Envoy's own headers to those that the client sent, unless the case says exact.
+func (l requestLine) complete(wire []headermap.Header) []headermap.Header {
+	if l.exact {
 		return wire
 	}
-	all := headermap.Of(":authority", authority, ":path", m.path, ":method", m.method, ":scheme", scheme)
+	all := headermap.Of(":authority", authority, ":path", l.path, ":method", l.method, ":scheme", scheme)
 	all = append(all, wire...)
 	return append(all, headermap.Of("x-forwarded-proto", scheme, "x-request-id", requestID)...)
 }
 
-func (r *reader) request(n ast.Node) (*Request, message) {
-	m := message{method: "GET", path: "/"}
+func (r *reader) request(n ast.Node) (*Request, requestLine) {
+	l := requestLine{method: "GET", path: "/"}
 	request := &Request{Response: Message{Headers: headermap.Of(":status", "200")}}
 	o, ok := r.object(n, requestShape)
 	if !ok {
-		return request, m
+		return request, l
 	}
 	if o.has("exact") {
-		m.exact = r.boolean(o.fields["exact"])
+		l.exact = r.boolean(o.fields["exact"])
 	}
 	for _, key := range []string{"method", "path"} {
 		if !o.has(key) {
 			continue
 		}
-		if m.exact {
-			r.fault(o.fields[key], "%s beside exact, expected headers alone, write it as the pseudo-header %q", key, ":"+key)
+		if l.exact {
+			r.errorf(o.fields[key], "%s beside exact, expected headers alone, write it as the pseudo-header %q", key, ":"+key)
 		}
 		value := string(r.bytes(o.fields[key]))
 		if key == "method" {
-			m.method = value
+			l.method = value
 		} else {
-			m.path = value
+			l.path = value
 		}
 	}
 	wire := []headermap.Header{}
 	if o.has("headers") {
 		wire = r.headers(o.fields["headers"])
-	} else if m.exact {
-		r.fault(n, "exact without headers, expected the whole list, add headers (it may be empty)")
+	} else if l.exact {
+		r.errorf(n, "exact without headers, expected the whole list, add headers (it may be empty)")
 	}
-	request.Headers = m.complete(wire)
+	request.Headers = l.complete(wire)
 	request.Body, request.Trailers = r.rest(o)
 	if o.has("response") {
 		request.Response = r.response(o.fields["response"])
 	}
-	return request, m
+	return request, l
 }
 
 func (r *reader) response(n ast.Node) Message {
@@ -109,8 +109,8 @@ func (r *reader) headers(n ast.Node) []headermap.Header {
 	items, _ := r.list(n, "pairs [name, value]")
 	for _, item := range items {
 		all = append(all, r.pair(item)...)
-		if len(all) > mostPairs {
-			r.fault(item, "more than %d headers, expected fewer, lower times", mostPairs)
+		if len(all) > maxPairs {
+			r.errorf(item, "more than %d headers, expected fewer, lower times", maxPairs)
 			return all[:0]
 		}
 	}
@@ -120,7 +120,7 @@ func (r *reader) headers(n ast.Node) []headermap.Header {
 func (r *reader) pair(n ast.Node) []headermap.Header {
 	if s, ok := n.(*ast.SequenceNode); ok {
 		if len(s.Values) != 2 {
-			r.fault(n, "a list of %d, expected a pair, write [name, value]", len(s.Values))
+			r.errorf(n, "a list of %d, expected a pair, write [name, value]", len(s.Values))
 			return nil
 		}
 		return headermap.Of(string(r.bytes(s.Values[0])), string(r.bytes(s.Values[1])))
@@ -133,9 +133,9 @@ func (r *reader) pair(n ast.Node) []headermap.Header {
 	if !o.has("times") {
 		return headermap.Of(string(name), string(value))
 	}
-	times := r.times(o, mostPairs)
-	if (len(name)+len(value))*times > mostBytes {
-		r.fault(n, "headers of more than %d bytes, expected fewer, lower times", mostBytes)
+	times := r.times(o, maxPairs)
+	if (len(name)+len(value))*times > maxBytes {
+		r.errorf(n, "headers of more than %d bytes, expected fewer, lower times", maxBytes)
 		return nil
 	}
 	all := make([]headermap.Header, times)
@@ -145,7 +145,7 @@ func (r *reader) pair(n ast.Node) []headermap.Header {
 	return all
 }
 
-// numbered writes the number in place of %d.
+// numbered replaces %d by the number.
 func numbered(b []byte, i int) string {
 	return string(bytes.ReplaceAll(b, []byte("%d"), strconv.AppendInt(nil, int64(i), 10)))
 }

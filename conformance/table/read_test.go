@@ -12,7 +12,7 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// one wraps the keys of one case, which may be indented below it.
+// one is a file with one case of these keys.
 func one(keys string) string {
 	return "breaks: It breaks.\ncases:\n  - id: a/one\n    clauses: [\"1\"]\n    why: Because.\n    " +
 		strings.ReplaceAll(strings.TrimSpace(keys), "\n", "\n    ") + "\n"
@@ -68,7 +68,7 @@ good: {headers: [[k, v]]}
 					Headers: headermap.Of(":status", "404", "x-a", "b"), Body: [][]byte{}, Trailers: []headermap.Header{}},
 			},
 			Times: 3,
-			Faults: []table.Fault{
+			Faults: []table.HostFault{
 				{Function: "proxy_log", Status: 4294967295, Position: at(18, 13)},
 				{Function: "proxy_get_header_map_pairs", Bytes: []byte{}, Position: at(19, 13)},
 			},
@@ -158,7 +158,7 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// FuzzLoad: whatever a file holds, loading ends in a table or in faults, each in one line and at a place.
+// FuzzLoad: loading any file gives a table, or errors of one line each.
 func FuzzLoad(f *testing.F) {
 	for _, source := range []string{plainCase, one("steps: [{request: {}, want: {decision: hold}}]"), "a: [", "? a\n: b", "- - -", "\xff"} {
 		f.Add(source)
@@ -168,10 +168,10 @@ func FuzzLoad(f *testing.F) {
 		write(t, dir, "contract.yaml", plain)
 		write(t, dir, "a.yaml", source)
 		_, err := table.Load(dir)
-		if faults, ok := err.(table.Errors); err != nil && !ok {
-			t.Errorf("got %v, want faults", err)
-		} else if ok && strings.Count(faults.Error(), "\n") != len(faults)-1 {
-			t.Errorf("%d faults in %q", len(faults), faults.Error())
+		if all, ok := err.(table.Errors); err != nil && !ok {
+			t.Errorf("got %v, want table.Errors", err)
+		} else if ok && strings.Count(all.Error(), "\n") != len(all)-1 {
+			t.Errorf("%d errors in %q", len(all), all.Error())
 		}
 	})
 }

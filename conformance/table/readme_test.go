@@ -12,8 +12,7 @@ import (
 
 const readme = "../README.md"
 
-// TestReadme holds the two blocks of the README that contract.yaml and the files of cases say better: the clauses,
-// chapter by chapter, and the groups.
+// TestReadme compares two parts of the README with the table: the clauses, chapter by chapter, and the groups.
 func TestReadme(t *testing.T) {
 	loaded := load(t, cases)
 	text := read(t, readme)
@@ -81,7 +80,7 @@ func fold(text string) string {
 	return b.String()
 }
 
-// TestReadmeSample loads the folder the README gives to start from.
+// TestReadmeSample loads the example table of the README.
 func TestReadmeSample(t *testing.T) {
 	dir := t.TempDir()
 	for _, block := range regexp.MustCompile("(?s)```yaml\n# my-cases/(\\S+)\n(.*?)```").FindAllStringSubmatch(read(t, readme), -1) {

@@ -11,7 +11,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// text reads a string; a number or a boolean is a fault, because YAML would already have changed how it is written.
+// text reads a string. A number or a boolean is an error, because YAML may have changed its spelling already.
 func (r *reader) text(n ast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:
@@ -20,23 +20,23 @@ func (r *reader) text(n ast.Node) (string, bool) {
 	case *ast.LiteralNode:
 		return n.Value.Value, true
 	case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
-		r.fault(n, "%s, expected a text, put it in quotes", kind(n))
+		r.errorf(n, "%s, expected a text, put it in quotes", kind(n))
 	default:
-		r.fault(n, "%s, expected a text, write it out in quotes", kind(n))
+		r.errorf(n, "%s, expected a text, write it out in quotes", kind(n))
 	}
 	return "", false
 }
 
-// sentence reads a string that has to say something.
+// sentence reads a string that must not be empty.
 func (r *reader) sentence(n ast.Node, key string) string {
 	s, ok := r.text(n)
 	if ok && strings.TrimSpace(s) == "" {
-		r.fault(n, "an empty %s, expected a sentence, say it", key)
+		r.errorf(n, "an empty %s, expected a sentence, write it", key)
 	}
 	return s
 }
 
-// checkEscapes finds the trap of YAML's \x escapes: \xff is the character U+00FF, two bytes, and not the byte ff.
+// checkEscapes reports YAML's \x escapes from \x80 on: \xff is the character U+00FF, which is two bytes, and not the byte ff.
 func (r *reader) checkEscapes(n *ast.StringNode) {
 	at := n.Token.Position
 	if n.Token.Type != token.DoubleQuoteType || at.Line > len(r.lines) {
@@ -49,7 +49,7 @@ func (r *reader) checkEscapes(n *ast.StringNode) {
 		}
 		i++
 		if line[i] == 'x' && strings.ContainsRune("89abcdefABCDEF", line[i+1]) {
-			r.fault(n, `an escape %s, expected one below \x80 (it would be two bytes of UTF-8), write the bytes as {hex: …}`,
+			r.errorf(n, `an escape %s, expected one below \x80 (it would be two bytes of UTF-8), write the bytes as {hex: …}`,
 				string(line[i-1:min(i+3, len(line))]))
 			return
 		}
@@ -59,32 +59,32 @@ func (r *reader) checkEscapes(n *ast.StringNode) {
 func (r *reader) boolean(n ast.Node) bool {
 	b, ok := n.(*ast.BoolNode)
 	if !ok {
-		r.fault(n, "%s, expected true or false, write one of them without quotes", kind(n))
+		r.errorf(n, "%s, expected true or false, write one of them without quotes", kind(n))
 		return false
 	}
 	return b.Value
 }
 
-// integer reads a whole number; it returns low when there is none.
+// integer reads a whole number; it returns low on an error.
 func (r *reader) integer(n ast.Node, low, high int) int {
 	i, ok := n.(*ast.IntegerNode)
 	if !ok {
-		r.fault(n, "%s, expected a whole number from %d to %d, write it without quotes", kind(n), low, high)
+		r.errorf(n, "%s, expected a whole number from %d to %d, write it without quotes", kind(n), low, high)
 		return low
 	}
 	v, err := strconv.Atoi(i.Token.Value)
 	if err != nil || v < low || v > high {
-		r.fault(n, "the number %s, expected a whole decimal number from %d to %d, change it", i.Token.Value, low, high)
+		r.errorf(n, "the number %s, expected a whole decimal number from %d to %d, change it", i.Token.Value, low, high)
 		return low
 	}
 	return v
 }
 
-// list reads a sequence; ok is false when the value is none.
+// list reads a sequence; ok is false when the value is no sequence.
 func (r *reader) list(n ast.Node, of string) (items []ast.Node, ok bool) {
 	s, ok := n.(*ast.SequenceNode)
 	if !ok {
-		r.fault(n, "%s, expected a list of %s, put it in [ ]", kind(n), of)
+		r.errorf(n, "%s, expected a list of %s, put it in [ ]", kind(n), of)
 		return nil, false
 	}
 	return s.Values, true
@@ -97,7 +97,7 @@ func (r *reader) duration(n ast.Node) time.Duration {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 {
-		r.fault(n, `the text %q, expected a time above zero, write it like "1500ms" or "2s"`, s)
+		r.errorf(n, `the text %q, expected a time above zero, write it like "1500ms" or "2s"`, s)
 	}
 	return d
 }
@@ -111,7 +111,7 @@ func (r *reader) size(n ast.Node) int {
 	}
 	m := sizePattern.FindStringSubmatch(s)
 	if m == nil {
-		r.fault(n, `the text %q, expected a size, write it like "0B", "64KiB" or "2MiB"`, s)
+		r.errorf(n, `the text %q, expected a size, write it like "0B", "64KiB" or "2MiB"`, s)
 		return 0
 	}
 	v, _ := strconv.Atoi(m[1])

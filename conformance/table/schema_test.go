@@ -13,8 +13,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// The schemas are kept by hand: an editor shows their descriptions, and they say what struct tags can't (a case whose
-// start is refused has no steps). These tests hold them and the loader together.
+// The schemas are written by hand, because an editor shows their descriptions and because struct tags cannot express all of
+// them (a case with a refused start has no steps). These tests compare them with the loader.
 
 func TestSchemaAcceptsTheTable(t *testing.T) {
 	for _, path := range yamlFiles(t, cases) {
@@ -28,7 +28,7 @@ func TestSchemaAcceptsTheTable(t *testing.T) {
 	}
 }
 
-// TestSchemaKeys: every key of every mapping is in both, and required in both.
+// TestSchemaKeys: every key of every mapping is in the schema and the loader, and required in both or in none.
 func TestSchemaKeys(t *testing.T) {
 	type definition struct {
 		Properties map[string]any `json:"properties"`
@@ -51,7 +51,7 @@ func TestSchemaKeys(t *testing.T) {
 	for _, shape := range table.Shapes {
 		d, ok := definitions[shape.Name]
 		if !ok {
-			t.Errorf("%s: in the loader, not in the schemas", shape.Name)
+			t.Errorf("%s: in the loader and not in the schemas", shape.Name)
 			continue
 		}
 		delete(definitions, shape.Name)
@@ -68,13 +68,13 @@ func TestSchemaKeys(t *testing.T) {
 		}
 	}
 	for name := range definitions {
-		t.Errorf("%s: in the schemas, not in the loader", name)
+		t.Errorf("%s: in the schemas and not in the loader", name)
 	}
 }
 
-// TestBothRefuse: documents with one fault each, refused by the schema and by the loader.
+// TestBothRefuse: the schema and the loader refuse documents with one error each.
 func TestBothRefuse(t *testing.T) {
-	// Each puts its text into a case that is right otherwise. Faults that only a whole table can have are not here.
+	// Each puts its text into a case without other errors. Errors that only a whole table can have are not here.
 	inCase := func(keys string) string { return "breaks: Nothing.\ncases: [{" + keys + "}]\n" }
 	inStep := func(step string) string {
 		return inCase(`id: a/one, clauses: ["1"], why: It has to., config: c, steps: [` + step + `]`)
@@ -100,75 +100,75 @@ func TestBothRefuse(t *testing.T) {
 		"start unsaid":       inCase(`id: a/one, clauses: ["1"], why: w, start: {logs: []}`),
 		"no reason": inCase(
 			`id: a/one, clauses: ["1"], why: w, steps: [{request: {}, want: {decision: allow}}], good: {none: ""}`),
-		"no want":            inStep(`{request: {}}`),
-		"nothing done":       inStep(`{want: {}}`),
-		"two things done":    inStep(`{request: {}, advance: 1s, want: {decision: allow}}`),
-		"times zero":         inStep(`{request: {}, times: 0, want: {decision: allow}}`),
-		"times a text":       inStep(`{request: {}, times: "2", want: {decision: allow}}`),
-		"advance decided":    inStep(`{advance: 1s, want: {decision: allow}}`),
-		"undecided":          inWant(`{}`),
-		"unknown decision":   inWant(`{decision: deny}`),
-		"refuse no reply":    inWant(`{decision: refuse}`),
-		"allow and reply":    inWant(`{decision: allow, reply: "no"}`),
-		"hold and forwarded": inWant(`{decision: hold, forwarded: []}`),
-		"hold and response":  inWant(`{decision: hold, response: []}`),
-		"half a reply":       inWant(`{decision: refuse, reply: {status: 403}}`),
-		"logs a word":        inWant(`{decision: allow, logs: none}`),
-		"unknown level":      inWant(`{decision: allow, logs: [{loud: a}]}`),
-		"two levels":         inWant(`{decision: allow, logs: [{info: a, warn: a}]}`),
-		"size a number":      inWant(`{decision: allow, memory: {grows_at_most: 1}}`),
-		"size without unit":  inWant(`{decision: allow, memory: {grows_at_most: "1"}}`),
-		"nothing uploads":    inStep(`{upload: A, want: {decision: allow}}`),
-		"stream of no step":  inStep(`{advance: 1s, stream: a, want: {}}`),
-		"stream many times":  inStep(`{request: {}, stream: a, times: 2, want: {decision: allow}}, {close: a, want: {decision: allow}}`),
-		"send alone":         inStep(`{request: {body: [a]}, send: headers, want: {decision: allow}}`),
-		"send all":           inStep(`{request: {body: [a]}, stream: a, send: all, want: {decision: allow}}, {close: a, want: {decision: allow}}`),
-		"finish undecided":   inStep(`{request: {}, stream: a, want: {decision: allow}}, {finish: a, want: {}}`),
-		"answer and failed":  inStep(`{answer: {failed: refused, body: a}, want: {}}`),
-		"reset and failed":   inStep(`{answer: {failed: refused, reset: true}, want: {}}`),
-		"failed otherwise":   inStep(`{answer: {failed: reset}, want: {}}`),
-		"answer and reset":   inStep(`{answer: {reset: true, status: 200}, want: {}}`),
-		"answer many times":  inStep(`{answer: {}, times: 2, want: {}}`),
-		"answer of no case":  inStep(`{answer: {call: 0}, want: {}}`),
-		"answer, no headers": inStep(`{answer: {exact: true}, want: {}}`),
-		"jump of a number":   inStep(`{jump: 5, want: {}}`),
-		"accepted elsewhere": inStep(`{advance: 1s, want: {accepted: true}}`),
-		"decision elsewhere": inStep(`{configure: {}, want: {decision: allow}}`),
-		"cluster unheard of": inStep(`{request: {}, clusters: {a: full}, want: {decision: allow}}`),
-		"cluster of nothing": inStep(`{request: {}, clusters: {a: []}, want: {decision: allow}}`),
-		"answer not exact":   inStep(`{request: {}, clusters: {a: {exact: true, status: 200, headers: []}}, want: {decision: allow}}`),
-		"policy unheard of":  inCase(`id: a/one, clauses: ["1"], why: w, failure_policy: open, steps: [{request: {}, want: {decision: allow}}]`),
-		"trap, accepted":     inCase(`id: a/one, clauses: ["1"], why: w, start: {accepted: true, trap: proxy_on_configure}, steps: [{request: {}, want: {decision: allow}}]`),
-		"trap nowhere":       inWant(`{decision: allow, trap: on_log}`),
-		"edit of nothing":    inWant(`{decision: allow, forwarded: {}}`),
-		"edit unheard of":    inWant(`{decision: allow, response: {append: []}}`),
-		"response odd":       inWant(`{decision: allow, response: all}`),
-		"response of a fail": inWant(`{decision: fail, response: failed}`),
-		"call without":       inWant(`{decision: allow, calls: [{cluster: a, headers: []}]}`),
-		"calls a name":       inWant(`{decision: allow, calls: a}`),
-		"metric a text":      inWant(`{decision: allow, metrics: {a: b}}`),
-		"metric of two":      inWant(`{decision: allow, metrics: {a: {gauge: 1, counter: 1}}}`),
-		"tick a number":      inWant(`{decision: allow, tick_every: 15}`),
-		"streams undecided":  inWant(`{decision: allow, streams: {a: {}}}`),
-		"nth of none":        inStep(`{request: {}, faults: [{function: proxy_log, status: 1, nth: 0}], want: {decision: allow}}`),
-		"fault of nothing":   inStep(`{request: {}, faults: [{function: proxy_log}], want: {decision: allow}}`),
-		"fault of both":      inStep(`{request: {}, faults: [{function: proxy_log, status: 1, bytes: a}], want: {decision: allow}}`),
-		"fault of no host":   inStep(`{request: {}, faults: [{function: log, status: 1}], want: {decision: allow}}`),
-		"exact, no headers":  inRequest(`{exact: true}`),
-		"exact and path":     inRequest(`{exact: true, headers: [], path: /}`),
-		"headers a mapping":  inRequest(`{headers: {a: b}}`),
-		"pair of one":        inRequest(`{headers: [[a]]}`),
-		"pair of three":      inRequest(`{headers: [[a, b, c]]}`),
-		"pair without value": inRequest(`{headers: [{name: a}]}`),
-		"value a boolean":    inValue(`true`),
-		"value a number":     inValue(`1`),
-		"value nothing":      inValue(`null`),
-		"bytes of no form":   inValue(`{times: 2}`),
-		"bytes of two forms": inValue(`{text: a, hex: "61"}`),
-		"no hex":             inValue(`{hex: "6"}`),
-		"no parts":           inValue(`[]`),
-		"body a text":        inRequest(`{body: a}`),
-		"response status":    inRequest(`{response: {status: 99}}`),
+		"no want":             inStep(`{request: {}}`),
+		"nothing done":        inStep(`{want: {}}`),
+		"two things done":     inStep(`{request: {}, advance: 1s, want: {decision: allow}}`),
+		"times zero":          inStep(`{request: {}, times: 0, want: {decision: allow}}`),
+		"times a text":        inStep(`{request: {}, times: "2", want: {decision: allow}}`),
+		"advance decided":     inStep(`{advance: 1s, want: {decision: allow}}`),
+		"undecided":           inWant(`{}`),
+		"unknown decision":    inWant(`{decision: deny}`),
+		"refuse no reply":     inWant(`{decision: refuse}`),
+		"allow and reply":     inWant(`{decision: allow, reply: "no"}`),
+		"hold and forwarded":  inWant(`{decision: hold, forwarded: []}`),
+		"hold and response":   inWant(`{decision: hold, response: []}`),
+		"half a reply":        inWant(`{decision: refuse, reply: {status: 403}}`),
+		"logs a word":         inWant(`{decision: allow, logs: none}`),
+		"unknown level":       inWant(`{decision: allow, logs: [{loud: a}]}`),
+		"two levels":          inWant(`{decision: allow, logs: [{info: a, warn: a}]}`),
+		"size a number":       inWant(`{decision: allow, memory: {grows_at_most: 1}}`),
+		"size without unit":   inWant(`{decision: allow, memory: {grows_at_most: "1"}}`),
+		"upload of no stream": inStep(`{upload: A, want: {decision: allow}}`),
+		"stream of no step":   inStep(`{advance: 1s, stream: a, want: {}}`),
+		"stream many times":   inStep(`{request: {}, stream: a, times: 2, want: {decision: allow}}, {close: a, want: {decision: allow}}`),
+		"send alone":          inStep(`{request: {body: [a]}, send: headers, want: {decision: allow}}`),
+		"send all":            inStep(`{request: {body: [a]}, stream: a, send: all, want: {decision: allow}}, {close: a, want: {decision: allow}}`),
+		"finish undecided":    inStep(`{request: {}, stream: a, want: {decision: allow}}, {finish: a, want: {}}`),
+		"answer and failed":   inStep(`{answer: {failed: refused, body: a}, want: {}}`),
+		"reset and failed":    inStep(`{answer: {failed: refused, reset: true}, want: {}}`),
+		"failed otherwise":    inStep(`{answer: {failed: reset}, want: {}}`),
+		"answer and reset":    inStep(`{answer: {reset: true, status: 200}, want: {}}`),
+		"answer many times":   inStep(`{answer: {}, times: 2, want: {}}`),
+		"answer of no case":   inStep(`{answer: {call: 0}, want: {}}`),
+		"answer, no headers":  inStep(`{answer: {exact: true}, want: {}}`),
+		"jump of a number":    inStep(`{jump: 5, want: {}}`),
+		"accepted elsewhere":  inStep(`{advance: 1s, want: {accepted: true}}`),
+		"decision elsewhere":  inStep(`{configure: {}, want: {decision: allow}}`),
+		"cluster unknown":     inStep(`{request: {}, clusters: {a: full}, want: {decision: allow}}`),
+		"cluster of nothing":  inStep(`{request: {}, clusters: {a: []}, want: {decision: allow}}`),
+		"answer not exact":    inStep(`{request: {}, clusters: {a: {exact: true, status: 200, headers: []}}, want: {decision: allow}}`),
+		"policy unknown":      inCase(`id: a/one, clauses: ["1"], why: w, failure_policy: open, steps: [{request: {}, want: {decision: allow}}]`),
+		"trap, accepted":      inCase(`id: a/one, clauses: ["1"], why: w, start: {accepted: true, trap: proxy_on_configure}, steps: [{request: {}, want: {decision: allow}}]`),
+		"trap nowhere":        inWant(`{decision: allow, trap: on_log}`),
+		"edit of nothing":     inWant(`{decision: allow, forwarded: {}}`),
+		"edit unknown":        inWant(`{decision: allow, response: {append: []}}`),
+		"response odd":        inWant(`{decision: allow, response: all}`),
+		"response of a fail":  inWant(`{decision: fail, response: failed}`),
+		"call without":        inWant(`{decision: allow, calls: [{cluster: a, headers: []}]}`),
+		"calls a name":        inWant(`{decision: allow, calls: a}`),
+		"metric a text":       inWant(`{decision: allow, metrics: {a: b}}`),
+		"metric of two":       inWant(`{decision: allow, metrics: {a: {gauge: 1, counter: 1}}}`),
+		"tick a number":       inWant(`{decision: allow, tick_every: 15}`),
+		"streams undecided":   inWant(`{decision: allow, streams: {a: {}}}`),
+		"nth of none":         inStep(`{request: {}, faults: [{function: proxy_log, status: 1, nth: 0}], want: {decision: allow}}`),
+		"fault of nothing":    inStep(`{request: {}, faults: [{function: proxy_log}], want: {decision: allow}}`),
+		"fault of both":       inStep(`{request: {}, faults: [{function: proxy_log, status: 1, bytes: a}], want: {decision: allow}}`),
+		"fault of no host":    inStep(`{request: {}, faults: [{function: log, status: 1}], want: {decision: allow}}`),
+		"exact, no headers":   inRequest(`{exact: true}`),
+		"exact and path":      inRequest(`{exact: true, headers: [], path: /}`),
+		"headers a mapping":   inRequest(`{headers: {a: b}}`),
+		"pair of one":         inRequest(`{headers: [[a]]}`),
+		"pair of three":       inRequest(`{headers: [[a, b, c]]}`),
+		"pair without value":  inRequest(`{headers: [{name: a}]}`),
+		"value a boolean":     inValue(`true`),
+		"value a number":      inValue(`1`),
+		"value nothing":       inValue(`null`),
+		"bytes of no form":    inValue(`{times: 2}`),
+		"bytes of two forms":  inValue(`{text: a, hex: "61"}`),
+		"no hex":              inValue(`{hex: "6"}`),
+		"no parts":            inValue(`[]`),
+		"body a text":         inRequest(`{body: a}`),
+		"response status":     inRequest(`{response: {status: 99}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := schema(t, "schema.json").Validate(document(t, text)); err == nil {
@@ -221,7 +221,7 @@ func schema(t *testing.T, name string) *jsonschema.Schema {
 	return s
 }
 
-// document gives YAML as the JSON values a schema is held against.
+// document is YAML as JSON values, which a schema validates.
 func document(t *testing.T, source string) any {
 	t.Helper()
 	var tree any

@@ -9,20 +9,19 @@ import (
 
 // Select returns the table with only those cases that one of the patterns selects; without a pattern, all of them.
 //
-// A pattern is a glob over case ids: `*`, `?` and `[a-z]` stay within one segment, a segment `**` stands for any number
-// of them, and a pattern that names a whole group selects all of it. A pattern that selects nothing, or is no glob, is
-// an error.
+// A pattern is a glob for case ids: `*`, `?` and `[a-z]` match within one segment, the segment `**` matches any number of
+// segments, and the name of a group selects all its cases. A pattern that selects nothing, or is no glob, is an error.
 func (t *Table) Select(patterns ...string) (*Table, error) {
 	if len(patterns) == 0 {
 		return t, nil
 	}
-	selected, faults := map[string]bool{}, []error{}
+	selected, wrong := map[string]bool{}, []error{}
 	for _, pattern := range patterns {
 		found := false
 		for _, c := range t.Cases() {
 			ok, err := match(strings.Split(strings.TrimSuffix(pattern, "/"), "/"), strings.Split(c.ID, "/"))
 			if err != nil {
-				faults = append(faults, fmt.Errorf("select cases: %q is no pattern: %w", pattern, err))
+				wrong = append(wrong, fmt.Errorf("select cases: %q is no pattern: %w", pattern, err))
 				found = true
 				break
 			}
@@ -31,12 +30,12 @@ func (t *Table) Select(patterns ...string) (*Table, error) {
 			}
 		}
 		if !found {
-			faults = append(faults, fmt.Errorf("select cases: %q selects none of %d cases, expected an id or a pattern like %q, %s",
+			wrong = append(wrong, fmt.Errorf("select cases: %q selects none of %d cases, expected an id or a pattern like %q, %s",
 				pattern, t.Len(), "repeated/*", suggest(pattern, t.names(), "see the files of the table")))
 		}
 	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
 	}
 	out := &Table{Contract: t.Contract, Digest: t.Digest}
 	for _, g := range t.Groups {
@@ -53,7 +52,7 @@ func (t *Table) Select(patterns ...string) (*Table, error) {
 	return out, nil
 }
 
-// names are all words a pattern may have meant: groups and cases.
+// names are those of all groups and cases.
 func (t *Table) names() []string {
 	var all []string
 	for _, g := range t.Groups {
@@ -65,7 +64,7 @@ func (t *Table) names() []string {
 	return all
 }
 
-// match holds a pattern against an id, segment by segment. A pattern that is used up matches all below it.
+// match compares a pattern with an id, segment by segment. A pattern with fewer segments matches all ids below it.
 func match(pattern, id []string) (bool, error) {
 	if len(pattern) == 0 {
 		return true, nil

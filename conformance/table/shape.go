@@ -2,8 +2,8 @@ package table
 
 import "slices"
 
-// shape lists the keys of one kind of mapping. The names are those of the definitions in the JSON Schemas, which a test
-// holds against these lists.
+// shape lists the keys of one kind of mapping. The names are those of the definitions in the JSON Schemas; a test compares
+// both.
 type shape struct {
 	name     string
 	required []string
@@ -14,7 +14,7 @@ func (s shape) keys() []string {
 	return append(append([]string(nil), s.required...), s.optional...)
 }
 
-// verbs are the keys of a step that say what it does; it has one of them.
+// verbs are the keys that say what a step does; each step has one.
 var verbs = []string{"request", "upload", "respond", "finish", "close", "answer", "advance", "jump", "configure"}
 
 var (

@@ -8,14 +8,14 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// streams are the named streams of a case that are open, and how far their requests have come.
+// streams are the open streams of a case, by name.
 type streams map[string]*stream
 
 type stream struct {
-	message
+	requestLine
 	opened   Position
 	waits    bool // for the rest of its request
-	answered bool // respond has been done
+	answered bool // it has its response
 }
 
 func (r *reader) step(n ast.Node) Step {
@@ -25,42 +25,42 @@ func (r *reader) step(n ast.Node) Step {
 		return step
 	}
 	done := slices.DeleteFunc(slices.Clone(verbs), func(verb string) bool { return !o.has(verb) })
-	if len(done) != 1 && !(o.odd && len(done) == 0) {
-		r.fault(n, "a step that does %s, expected exactly one of %s, %s", pick(len(done) > 0, "two things", "nothing"),
+	if len(done) != 1 && !(o.unknownKey && len(done) == 0) {
+		r.errorf(n, "a step that does %s, expected exactly one of %s, %s", pick(len(done) > 0, "two things", "nothing"),
 			strings.Join(verbs, ", "), pick(len(done) > 0, "make it two steps", "add one"))
 	}
-	m := r.act(&step, o)
-	if m == nil && o.odd && len(done) == 0 {
-		m = &message{} // likely a misspelt request: one fault is enough
+	line := r.act(&step, o)
+	if line == nil && o.unknownKey && len(done) == 0 {
+		line = &requestLine{} // probably a misspelt request, for which one error is enough
 	}
 	r.modify(&step, o)
 	if o.has("want") {
-		step.Want = r.want(o.fields["want"], m, step.Configure != nil, step.Acts())
+		step.Want = r.want(o.fields["want"], line, step.Configure != nil, step.StreamName())
 	}
 	if step.Finish != "" || step.Close != "" {
-		delete(r.open, step.Acts())
+		delete(r.open, step.StreamName())
 	}
 	return step
 }
 
-// act reads what a step does. It returns the message the step is about, nil if it is about none.
-func (r *reader) act(step *Step, o object) (m *message) {
+// act reads what a step does. It returns the request line of the step's stream, nil if it has none.
+func (r *reader) act(step *Step, o object) (line *requestLine) {
 	if o.has("request") {
 		request, sent := r.request(o.fields["request"])
-		step.Request, m = request, &sent
+		step.Request, line = request, &sent
 		if o.has("stream") {
 			step.Stream = r.name(o.fields["stream"], "stream")
 			step.HeadersOnly = o.has("send") && r.headersOnly(o.fields["send"], request)
 			if first := r.open[step.Stream]; first != nil {
-				r.fault(o.fields["stream"], "the stream %q is open since line %d, expected another name, rename one", step.Stream, first.opened.Line)
+				r.errorf(o.fields["stream"], "the stream %q is open since line %d, expected another name, rename one", step.Stream, first.opened.Line)
 			}
-			r.open[step.Stream] = &stream{message: sent, opened: r.position(o.fields["stream"]), waits: step.HeadersOnly}
+			r.open[step.Stream] = &stream{requestLine: sent, opened: r.position(o.fields["stream"]), waits: step.HeadersOnly}
 		}
 	}
 	for verb, name := range map[string]*string{"upload": &step.Upload, "respond": &step.Respond, "finish": &step.Finish, "close": &step.Close} {
 		if o.has(verb) {
 			*name = r.name(o.fields[verb], "stream")
-			m = r.carryOn(verb, *name, o.fields[verb])
+			line = r.carryOn(verb, *name, o.fields[verb])
 		}
 	}
 	if o.has("answer") {
@@ -84,11 +84,11 @@ func (r *reader) act(step *Step, o object) (m *message) {
 			r.plugins[step.Configure.Plugin] = true
 		}
 	}
-	return m
+	return line
 }
 
-// carryOn finds the stream that a verb is about.
-func (r *reader) carryOn(verb, name string, n ast.Node) *message {
+// carryOn finds the open stream of a verb.
+func (r *reader) carryOn(verb, name string, n ast.Node) *requestLine {
 	s := r.open[name]
 	if s == nil {
 		var names []string
@@ -97,56 +97,56 @@ func (r *reader) carryOn(verb, name string, n ast.Node) *message {
 		}
 		slices.Sort(names)
 		if name != "" {
-			r.fault(n, "no stream %q is open here, expected one of [%s], %s", name, strings.Join(names, ", "),
+			r.errorf(n, "no stream %q is open here, expected one of [%s], %s", name, strings.Join(names, ", "),
 				suggest(name, names, "open it by stream and request in a step before"))
 		}
-		return &message{}
+		return &requestLine{}
 	}
 	switch {
 	case verb == "upload" && !s.waits:
-		r.fault(n, "nothing of the stream %q is left to upload, expected a request with send: headers, remove the step", name)
+		r.errorf(n, "nothing of the stream %q is left to upload, expected a request with send: headers, remove the step", name)
 	case verb == "respond" && s.waits:
-		r.fault(n, "the request of the stream %q has not arrived whole, expected upload first, add it", name)
+		r.errorf(n, "the rest of the request of the stream %q has not arrived, expected upload first, add it", name)
 	case verb == "respond" && s.answered:
-		r.fault(n, "the stream %q has got its response, expected one, remove the step", name)
+		r.errorf(n, "the stream %q has its response already, expected one, remove the step", name)
 	}
 	s.waits = s.waits && verb != "upload"
 	s.answered = s.answered || verb == "respond"
-	return &s.message
+	return &s.requestLine
 }
 
 func (r *reader) headersOnly(n ast.Node, request *Request) bool {
 	if s, ok := r.text(n); ok && s != "headers" {
-		r.fault(n, "the text %q, expected headers, change it", s)
+		r.errorf(n, "the text %q, expected headers, change it", s)
 	}
 	if len(request.Body) == 0 && request.Trailers == nil {
-		r.fault(n, "send: headers of a request that is nothing else, expected a body or trailers to follow, remove it")
+		r.errorf(n, "send: headers in a request without body and trailers, expected one of them, remove it")
 	}
 	return true
 }
 
-// modify reads what stands beside the verb.
+// modify reads the keys beside the verb.
 func (r *reader) modify(step *Step, o object) {
 	for _, key := range []string{"stream", "send", "plugin"} {
-		if o.has(key) && !o.has("request") && !o.odd {
-			r.fault(o.fields[key], "%s in a step without a request, expected it with request alone, remove it", key)
+		if o.has(key) && !o.has("request") && !o.unknownKey {
+			r.errorf(o.fields[key], "%s in a step without a request, expected it only with a request, remove it", key)
 		}
 	}
 	if o.has("send") && !o.has("stream") {
-		r.fault(o.fields["send"], "send without stream, expected a stream that stays open, name it")
+		r.errorf(o.fields["send"], "send without stream, expected a stream that stays open, name it")
 	}
 	if o.has("plugin") {
 		step.Plugin = r.name(o.fields["plugin"], "plugin")
 		if !r.plugins[step.Plugin] {
-			r.fault(o.fields["plugin"], "no plugin %q here, expected one made by configure in a step before, add it", step.Plugin)
+			r.errorf(o.fields["plugin"], "no plugin %q here, expected one made by configure in a step before, add it", step.Plugin)
 		}
 	}
 	if o.has("clusters") {
 		step.Clusters = r.clusters(o.fields["clusters"])
 	}
 	step.Times = r.times(o, 1_000_000)
-	if o.has("times") && (step.Acts() != "" || step.Answer != nil) {
-		r.fault(o.fields["times"], "times in a step that can be done once, expected it with a whole request, advance, jump or configure, remove it")
+	if o.has("times") && (step.StreamName() != "" || step.Answer != nil) {
+		r.errorf(o.fields["times"], "times in a step that can be done only once, expected it with a whole request, advance, jump or configure, remove it")
 	}
 	if o.has("faults") {
 		step.Faults = r.hostFaults(o.fields["faults"])
@@ -156,8 +156,8 @@ func (r *reader) modify(step *Step, o object) {
 // name reads the name of a stream or plugin.
 func (r *reader) name(n ast.Node, of string) string {
 	s, ok := r.text(n)
-	if ok && !nameOfCase.MatchString(s) {
-		r.fault(n, "the %s name %q, expected small letters, digits and dashes, change it", of, s)
+	if ok && !namePattern.MatchString(s) {
+		r.errorf(n, "the %s name %q, expected small letters, digits and dashes, change it", of, s)
 	}
 	return s
 }
@@ -170,12 +170,12 @@ func (r *reader) jump(n ast.Node) time.Duration {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d == 0 {
-		r.fault(n, `the text %q, expected a time that is not zero, write it like "-1h" or "+1500ms"`, s)
+		r.errorf(n, `the text %q, expected a time that is not zero, write it like "-1h" or "+1500ms"`, s)
 	}
 	return d
 }
 
-// clock reads when a case begins.
+// clock reads the time at which a case begins.
 func (r *reader) clock(n ast.Node) time.Time {
 	s, ok := r.text(n)
 	if !ok {
@@ -183,7 +183,7 @@ func (r *reader) clock(n ast.Node) time.Time {
 	}
 	at, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil || at.Year() < 1970 || at.Year() > 2261 {
-		r.fault(n, `the text %q, expected a time from 1970 to 2261, write it like "2026-01-01T00:00:00Z"`, s)
+		r.errorf(n, `the text %q, expected a time from 1970 to 2261, write it like "2026-01-01T00:00:00Z"`, s)
 	}
 	return at
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// want reads what must be observed. m is the request of the stream that the step is about, nil when it is about none.
-func (r *reader) want(n ast.Node, m *message, configures bool, acts string) Want {
+// want reads what must be observed in a step; line is that of the step's stream, nil if it has none.
+func (r *reader) want(n ast.Node, line *requestLine, configures bool, stream string) Want {
 	o, ok := r.object(n, wantShape)
 	if !ok {
 		return Want{}
@@ -22,21 +22,21 @@ func (r *reader) want(n ast.Node, m *message, configures bool, acts string) Want
 			w.MemoryGrowth, w.MemoryBounded = r.size(memory.fields["grows_at_most"]), true
 		}
 	}
-	r.exchange(&w, o, m)
-	r.checkWant(o, w, m != nil)
+	r.exchange(&w, o, line)
+	r.checkWant(o, w, line != nil)
 	if o.has("accepted") {
 		w.Refused = !r.boolean(o.fields["accepted"])
 		if !configures {
-			r.fault(o.fields["accepted"], "accepted in a step that does not configure, expected it with configure alone, remove it")
+			r.errorf(o.fields["accepted"], "accepted in a step without configure, expected it only with configure, remove it")
 		}
 	}
 	if o.has("streams") {
 		r.named(o.fields["streams"], "stream", func(name string, n ast.Node) {
-			if s := r.open[name]; s == nil || name == acts {
-				r.fault(n, "the stream %q is not open beside the step's own, expected another that is, remove it", name)
+			if s := r.open[name]; s == nil || name == stream {
+				r.errorf(n, "the stream %q is the step's own or not open, expected another open stream, remove it", name)
 			} else if o, ok := r.object(n, exchangeShape); ok {
 				other := StreamWant{Stream: name}
-				r.exchange(&other.Want, o, &s.message)
+				r.exchange(&other.Want, o, &s.requestLine)
 				r.checkWant(o, other.Want, true)
 				w.Streams = append(w.Streams, other)
 			}
@@ -45,22 +45,22 @@ func (r *reader) want(n ast.Node, m *message, configures bool, acts string) Want
 	return w
 }
 
-// exchange reads what must have become of a stream.
-func (r *reader) exchange(e *Want, o object, m *message) {
+// exchange reads what must be observed of a stream.
+func (r *reader) exchange(e *Want, o object, line *requestLine) {
 	if o.has("reply") {
 		reply := r.reply(o.fields["reply"])
 		e.Reply = &reply
 	}
 	if o.has("forwarded") {
-		if e.Forwarded, e.ForwardedEdit = r.edited(o.fields["forwarded"]); m != nil && e.ForwardedEdit == nil {
-			e.Forwarded = m.complete(e.Forwarded)
+		if e.Forwarded, e.ForwardedEdit = r.edited(o.fields["forwarded"]); line != nil && e.ForwardedEdit == nil {
+			e.Forwarded = line.complete(e.Forwarded)
 		}
 	}
 	if o.has("response") {
 		if s, ok := o.fields["response"].(*ast.StringNode); ok {
-			e.ResponseIs = Received(s.Value)
+			e.ResponseIs = ResponseState(s.Value)
 			if e.ResponseIs != NoResponse && e.ResponseIs != Failed && e.ResponseIs != Cut {
-				r.fault(s, "the text %q, expected none, failed or cut (or headers), change it", s.Value)
+				r.errorf(s, "the text %q, expected none, failed or cut (or headers), change it", s.Value)
 			}
 		} else {
 			e.Response, e.ResponseEdit = r.edited(o.fields["response"])
@@ -71,7 +71,7 @@ func (r *reader) exchange(e *Want, o object, m *message) {
 	}
 }
 
-// edited reads headers: all of them, or {remove, add, set}.
+// edited reads a list of headers, or {remove, add, set}.
 func (r *reader) edited(n ast.Node) ([]headermap.Header, *Edit) {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
@@ -80,8 +80,8 @@ func (r *reader) edited(n ast.Node) ([]headermap.Header, *Edit) {
 	}
 	var e Edit
 	o, ok := r.object(n, editShape)
-	if ok && len(o.fields) == 0 && !o.odd {
-		r.fault(n, "an edit of nothing, expected remove, add or set, leave it out")
+	if ok && len(o.fields) == 0 && !o.unknownKey {
+		r.errorf(n, "an empty edit, expected remove, add or set, remove it")
 	}
 	if o.has("remove") {
 		items, _ := r.list(o.fields["remove"], "header names")
@@ -102,36 +102,36 @@ func (r *reader) decision(n ast.Node) Decision {
 	s, ok := r.text(n)
 	d := Decision(s)
 	if ok && d != Allow && d != Refuse && d != Hold && d != Fail {
-		r.fault(n, "the decision %q, expected allow, refuse, hold or fail, change it", s)
+		r.errorf(n, "the decision %q, expected allow, refuse, hold or fail, change it", s)
 	}
 	return d
 }
 
-// checkWant holds the keys of a want together: which decision goes with which.
+// checkWant checks which keys a decision allows.
 func (r *reader) checkWant(o object, w Want, request bool) {
 	if !request {
 		for _, key := range []string{"decision", "reply", "forwarded", "response"} {
 			if o.has(key) {
-				r.fault(o.fields[key], "%s in a step that is about no stream, expected none, remove it (or say it of a stream in streams)", key)
+				r.errorf(o.fields[key], "%s in a step without a stream, expected none, remove it (or write it for a stream in streams)", key)
 			}
 		}
 		return
 	}
 	if !o.has("decision") {
-		r.fault(o, "no key \"decision\" in this want, expected allow, refuse, hold or fail, add it")
+		r.errorf(o, "no key \"decision\" in this want, expected allow, refuse, hold or fail, add it")
 		return
 	}
 	if w.Decision == Refuse && !o.has("reply") {
-		r.fault(o, "refuse without a reply, expected the local response, add its name or its status, headers and body")
+		r.errorf(o, "refuse without a reply, expected the local response, add its name or its status, headers and body")
 	}
 	if w.Decision != Refuse && o.has("reply") {
-		r.fault(o.fields["reply"], "a reply beside %s, expected one with refuse alone, remove it", w.Decision)
+		r.errorf(o.fields["reply"], "a reply beside %s, expected it only with refuse, remove it", w.Decision)
 	}
 	if w.Decision != Allow && o.has("forwarded") {
-		r.fault(o.fields["forwarded"], "forwarded beside %s, expected it with allow alone, remove it", w.Decision)
+		r.errorf(o.fields["forwarded"], "forwarded beside %s, expected it only with allow, remove it", w.Decision)
 	}
 	if (w.Decision == Hold || w.Decision == Fail) && o.has("response") {
-		r.fault(o.fields["response"], "response beside %s, expected none, remove it", w.Decision)
+		r.errorf(o.fields["response"], "response beside %s, expected none, remove it", w.Decision)
 	}
 }
 
@@ -139,9 +139,9 @@ func (r *reader) checkWant(o object, w Want, request bool) {
 func (r *reader) reply(n ast.Node) Reply {
 	if s, ok := n.(*ast.StringNode); ok {
 		reply, known := r.contract.Replies[s.Value]
-		if !known && !r.blind {
+		if !known && !r.noContract {
 			names := slices.Sorted(maps.Keys(r.contract.Replies))
-			r.fault(n, "unknown reply %q, expected a name of contract.yaml (%s) or a mapping, %s", s.Value,
+			r.errorf(n, "unknown reply %q, expected a name of contract.yaml (%s) or a mapping, %s", s.Value,
 				strings.Join(names, ", "), suggest(s.Value, names, "add it there"))
 		}
 		return reply
@@ -152,7 +152,7 @@ func (r *reader) reply(n ast.Node) Reply {
 		return reply
 	}
 	if o.has("status") {
-		// The plugin's argument may be anything; that a status is a sensible one is the contract's business.
+		// A plugin can give any number; which of them are right is a matter of the contract.
 		reply.Status = r.integer(o.fields["status"], 0, 999)
 	}
 	if o.has("headers") {
@@ -171,7 +171,7 @@ func (r *reader) reply(n ast.Node) Reply {
 	return reply
 }
 
-// logs reads the lines that must be written: any, or a list of names of the contract and of {level: text}.
+// logs reads the lines that must be written: any, or a list of names of the contract and {level: text}.
 func (r *reader) logs(n ast.Node) Logs {
 	if s, ok := n.(*ast.StringNode); ok && s.Value == "any" {
 		return Logs{Any: true}
@@ -181,9 +181,9 @@ func (r *reader) logs(n ast.Node) Logs {
 	for _, item := range items {
 		if s, ok := item.(*ast.StringNode); ok {
 			log, known := r.contract.Logs[s.Value]
-			if !known && !r.blind {
+			if !known && !r.noContract {
 				names := slices.Sorted(maps.Keys(r.contract.Logs))
-				r.fault(item, "unknown log %q, expected a name of contract.yaml (%s) or {level: text}, %s", s.Value,
+				r.errorf(item, "unknown log %q, expected a name of contract.yaml (%s) or {level: text}, %s", s.Value,
 					strings.Join(names, ", "), suggest(s.Value, names, "add it there"))
 			}
 			logs.Lines = append(logs.Lines, log)
@@ -201,12 +201,12 @@ func (r *reader) log(n ast.Node) Log {
 		return Log{}
 	}
 	if len(pairs) != 1 {
-		r.fault(n, "a mapping of %d keys, expected one level and its text, write a log line for each", len(pairs))
+		r.errorf(n, "a mapping of %d keys, expected one level and its text, write a log line for each", len(pairs))
 		return Log{}
 	}
 	level := pairs[0].Key.String()
 	if !slices.Contains(levels, level) {
-		r.fault(n, "the log level %q, expected one of %s, %s", level, strings.Join(levels, ", "),
+		r.errorf(n, "the log level %q, expected one of %s, %s", level, strings.Join(levels, ", "),
 			suggest(level, levels, "change it"))
 	}
 	return Log{level, string(r.bytes(pairs[0].Value))}

@@ -11,23 +11,23 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// reader walks the tree of one file and gathers its faults. Its methods return the zero value for what is faulty, so
-// that the walk goes on and one run shows all there is to mend.
+// reader walks the tree of one file and collects its errors. Its methods return the zero value for a value that is wrong,
+// so that the walk goes on and one run shows all errors.
 type reader struct {
-	file     string
-	lines    []string  // of the source
-	contract *Contract // what cases may cite
-	blind    bool      // the contract could not be read: citations are not looked up
-	seen     seen      // the cases before
-	open     streams   // of the case being read
-	plugins  map[string]bool
-	faults   *Errors
+	file       string
+	lines      []string  // of the source
+	contract   *Contract // what cases may cite
+	noContract bool      // the contract could not be read, so citations are not checked
+	earlier    earlier   // cases
+	open       streams   // of the case that is read
+	plugins    map[string]bool
+	errors     *Errors
 }
 
 // parse returns the one document of a file, nil when there is none or it is no YAML.
 func (r *reader) parse(source []byte) ast.Node {
 	r.lines = strings.Split(string(source), "\n")
-	// Doubled keys are let through here and reported by object, with both places and all of them.
+	// The parser would stop at the first repeated key. object reports all of them, each with both places.
 	file, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		at := Position{File: r.file, Line: 1, Column: 1}
@@ -37,25 +37,25 @@ func (r *reader) parse(source []byte) ast.Node {
 			what = e.GetMessage()
 		}
 		what, _, _ = strings.Cut(what, "\n")
-		r.faultAt(at, "not YAML: %s, expected one YAML document, mend the syntax at this place", what)
+		r.errorAt(at, "not YAML: %s, expected one YAML document, correct the syntax here", what)
 		return nil
 	}
 	if len(file.Docs) > 1 {
-		r.fault(file.Docs[1].Body, "a second document, expected one in a file, remove the --- line")
+		r.errorf(file.Docs[1].Body, "a second document, expected one in a file, remove the --- line")
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		r.faultAt(Position{File: r.file, Line: 1, Column: 1}, "an empty file, expected a mapping, write the keys or remove the file")
+		r.errorAt(Position{File: r.file, Line: 1, Column: 1}, "an empty file, expected a mapping, write the keys or remove the file")
 		return nil
 	}
 	return file.Docs[0].Body
 }
 
-func (r *reader) faultAt(p Position, format string, args ...any) {
-	*r.faults = append(*r.faults, Error{p, fmt.Sprintf(format, args...)})
+func (r *reader) errorAt(p Position, format string, args ...any) {
+	*r.errors = append(*r.errors, Error{p, fmt.Sprintf(format, args...)})
 }
 
-func (r *reader) fault(n ast.Node, format string, args ...any) {
-	r.faultAt(r.position(n), format, args...)
+func (r *reader) errorf(n ast.Node, format string, args ...any) {
+	r.errorAt(r.position(n), format, args...)
 }
 
 // position is where a value begins. The parser's own token for a block mapping is its first colon.
@@ -81,17 +81,17 @@ func (r *reader) position(n ast.Node) Position {
 	return at
 }
 
-// object is one mapping, held against its shape.
+// object is one mapping with the keys of its shape.
 type object struct {
 	ast.Node
-	fields map[string]ast.Node
-	odd    bool // it has a key that is not known: what seems missing may be misspelt
+	fields     map[string]ast.Node
+	unknownKey bool // it has one, so that a key that seems to be missing may be misspelt
 }
 
-// has reports whether the key is there.
+// has says whether the key is there.
 func (o object) has(key string) bool { return o.fields[key] != nil }
 
-// object reads a mapping of the given shape; ok is false when the value is no mapping at all.
+// object reads a mapping of the given shape; ok is false when the value is no mapping.
 func (r *reader) object(n ast.Node, s shape) (o object, ok bool) {
 	o = object{Node: n, fields: map[string]ast.Node{}}
 	pairs, ok := r.pairs(n, s.name+" with the keys "+strings.Join(s.keys(), ", "))
@@ -105,20 +105,20 @@ func (r *reader) object(n ast.Node, s shape) (o object, ok bool) {
 			if ok {
 				name = key.Value
 			}
-			r.fault(p, "unknown key %q, expected one of %s, %s", name, strings.Join(s.keys(), ", "),
+			r.errorf(p, "unknown key %q, expected one of %s, %s", name, strings.Join(s.keys(), ", "),
 				suggest(name, s.keys(), "remove it"))
-			o.odd = true
+			o.unknownKey = true
 			continue
 		}
 		if first := o.fields[key.Value]; first != nil {
-			r.fault(p, "repeated key %q, expected it once, remove this one or that of line %d", key.Value, r.position(first).Line)
+			r.errorf(p, "repeated key %q, expected it once, remove this one or that of line %d", key.Value, r.position(first).Line)
 			continue
 		}
 		o.fields[key.Value] = p.Value
 	}
 	for _, key := range s.required {
 		if !o.has(key) {
-			r.fault(n, "no key %q in this %s, expected %s, add it", key, s.name, strings.Join(s.required, ", "))
+			r.errorf(n, "no key %q in this %s, expected %s, add it", key, s.name, strings.Join(s.required, ", "))
 		}
 	}
 	return o, true
@@ -132,11 +132,11 @@ func (r *reader) pairs(n ast.Node, expected string) ([]*ast.MappingValueNode, bo
 	case *ast.MappingValueNode:
 		return []*ast.MappingValueNode{n}, true
 	}
-	r.fault(n, "%s, expected a mapping: %s", kind(n), expected)
+	r.errorf(n, "%s, expected a mapping: %s", kind(n), expected)
 	return nil, false
 }
 
-// kind names what a value is, in a reader's words.
+// kind names the kind of a value for an error message.
 func kind(n ast.Node) string {
 	switch n := n.(type) {
 	case nil, *ast.NullNode:
@@ -158,5 +158,5 @@ func kind(n ast.Node) string {
 	case *ast.TagNode:
 		return "a tag"
 	}
-	return "something else"
+	return "another value"
 }

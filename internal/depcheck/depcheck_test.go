@@ -35,6 +35,8 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"host", running, []string{"github.com/goccy", "github.com/jedib0t"}},
 		{"conformance/table", []string{"host/headermap"}, []string{"github.com/tetratelabs"}},
 		{"conformance/suite", with("conformance/table", "report"), []string{"github.com/jedib0t"}},
+		{"conformance/suite/suitetest", with("conformance/suite", "conformance/table", "internal/diff", "internal/words", "report",
+			"report/conformance"), nil},
 		{"conformance/dictionary", []string{"host/wasmfile"}, []string{"github.com/"}},
 		{"conformance/model", []string{"conformance/table", "host/headermap"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin
 		{"report", nil, []string{"github.com/"}},
@@ -73,6 +75,13 @@ func TestImportsGoOneWay(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCommandNeedsNoTesting: package testing belongs to suitetest and the tests alone.
+func TestCommandNeedsNoTesting(t *testing.T) {
+	if slices.Contains(dependencies(t, module+"/cmd/parity"), "testing") {
+		t.Error("cmd/parity needs testing")
 	}
 }
 

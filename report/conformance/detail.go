@@ -89,17 +89,30 @@ func (t text) finding(f finding) {
 		builds = fmt.Sprintf("all %d builds", n)
 	}
 	t.title(t.paint.Red(mark), c, builds)
-	t.clauses(c)
-	switch f.Outcome {
-	case report.Error:
-		t.line("%s", words.Indent(f.Reason, "    "))
-	case report.XPass:
-		t.line("    %s", xpassText(f.Reason))
-	}
-	t.details(f.Result)
+	t.explain(c, f.Result)
 	t.hint("check", "--case "+words.QuoteArg(c.ID), t.report.selects(f.builds...))
 	t.hint("trace", words.QuoteArg(c.ID), t.report.selects(f.builds[0]))
 	t.line("")
+}
+
+// Explain is what Text writes about one result of a report after its title: the clauses that the case tests, why it
+// matters, what breaks in production, and what went wrong.
+func Explain(r *report.Report, result *report.Result) string {
+	var b strings.Builder
+	t := text{w: &b, report: newIndex(r)}
+	t.explain(t.report.caseOf(result.Case), result)
+	return b.String()
+}
+
+func (t text) explain(c report.Case, result *report.Result) {
+	t.clauses(c)
+	switch result.Outcome {
+	case report.Error:
+		t.line("%s", words.Indent(result.Reason, "    "))
+	case report.XPass:
+		t.line("    %s", xpassText(result.Reason))
+	}
+	t.details(result)
 }
 
 // selects are the flags that select the builds again, each flag with its value once.
@@ -180,5 +193,5 @@ func (t text) hint(command, what string, selects []string) {
 }
 
 func xpassText(reason string) string {
-	return "passes, though builds.yaml lists it as known to fail: " + reason + ". Take the entry out."
+	return "passes, though it is listed as known to fail: " + reason + ". Remove the entry."
 }

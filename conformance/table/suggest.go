@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// nearest returns at most three of the names that resemble the word, the most alike first; none when none does.
+// nearest returns at most three names that are similar to the word, the most similar first.
 func nearest(word string, names []string) []string {
 	type candidate struct {
 		name  string
@@ -31,7 +31,7 @@ func nearest(word string, names []string) []string {
 	return out
 }
 
-// suggest words the nearest names as a question, or gives otherwise.
+// suggest asks whether one of the nearest names was meant; without one it returns otherwise.
 func suggest(word string, names []string, otherwise string) string {
 	near := nearest(word, names)
 	if len(near) == 0 {
