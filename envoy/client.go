@@ -137,6 +137,7 @@ func (e *exchange) leave() {
 	e.lane.mu.Lock()
 	e.closed = true
 	ended := e.ended
+	e.client.Reset = e.client.Reset || !ended
 	e.lane.mu.Unlock()
 	if !ended {
 		_ = e.conn.Reset(1)

@@ -14,7 +14,6 @@ import (
 // Engine runs cases of one module on Envoys of its own.
 type Engine struct {
 	program          string
-	table            *table.Table
 	watched, failing []byte
 	sets             map[string]int
 	lanes            chan *lane // idle ones; nil: may be started
@@ -22,9 +21,9 @@ type Engine struct {
 
 // New makes an engine that runs as many cases at once as it has Envoys. They are started when they are needed first.
 func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, error) {
-	g := &Engine{program: e.Path, table: t, sets: map[string]int{"": 0}, lanes: make(chan *lane, envoys)}
-	var sets [][]table.Fault
-	note := func(set []table.Fault) {
+	g := &Engine{program: e.Path, sets: map[string]int{"": 0}, lanes: make(chan *lane, envoys)}
+	var sets [][]table.HostFault
+	note := func(set []table.HostFault) {
 		if key := faultKey(set); len(set) > 0 && g.sets[key] == 0 {
 			sets = append(sets, set)
 			g.sets[key] = len(sets)
@@ -51,8 +50,8 @@ func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, erro
 	return g, nil
 }
 
-// Observe runs a case. An Envoy that ends meanwhile is a *proxy.ExitError, and another one takes its place.
-func (g *Engine) Observe(ctx context.Context, c *table.Case) (suite.Observation, error) {
+// Observe runs a case, as suite.Engine says. An Envoy that ends meanwhile is a *proxy.ExitError, and another one takes its place.
+func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request) (suite.Observation, error) {
 	var l *lane
 	select {
 	case l = <-g.lanes:
@@ -67,7 +66,7 @@ func (g *Engine) Observe(ctx context.Context, c *table.Case) (suite.Observation,
 		}
 		l = started
 	}
-	seen, err := l.observe(ctx, c, suite.Good(&g.table.Contract, c), g.sets)
+	seen, err := l.observe(ctx, c, good, g.sets)
 	var exit *proxy.ExitError
 	if err != nil && (errors.As(err, &exit) || errors.Is(err, errPatience)) {
 		l.close()

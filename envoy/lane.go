@@ -34,6 +34,9 @@ const markerLua = `function envoy_on_request(handle) handle:logErr("marker " .. 
 // plugin that does not behave.
 const patience = 3 * time.Second
 
+// startTime is how long the start of a plugin may take, which may have to be compiled.
+const startTime = 30 * time.Second
+
 // lane is one Envoy with the sockets around it. One case runs in it at a time.
 type lane struct {
 	process  *proxy.Process
@@ -99,8 +102,12 @@ func newLane(ctx context.Context, program string, watched, failing []byte) (_ *l
 		return nil, err
 	}
 	for _, base := range l.base() {
-		if verdict := l.await(ctx, base.Name); verdict != accepted && base.Name == "marker" {
-			return nil, fmt.Errorf("envoy: its first listener: %s", verdict)
+		verdict, err := l.await(ctx, base.Name)
+		if err == nil && verdict != accepted && base.Name == "marker" {
+			err = fmt.Errorf("envoy: its first listener: %s", verdict)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	if l.marker, err = wire.Dial(l.process.Socket("marker")); err != nil {
@@ -225,7 +232,9 @@ func (l *lane) happened() {
 var errPatience = errors.New("it did not come in time")
 
 // until waits for a condition, which is asked with the lock held.
-func (l *lane) until(ctx context.Context, so func() bool) error {
+func (l *lane) until(ctx context.Context, so func() bool) error { return l.within(ctx, patience, so) }
+
+func (l *lane) within(ctx context.Context, limit time.Duration, so func() bool) error {
 	var late <-chan time.Time
 	for {
 		l.mu.Lock()
@@ -235,7 +244,7 @@ func (l *lane) until(ctx context.Context, so func() bool) error {
 			return nil
 		}
 		if late == nil {
-			timer := time.NewTimer(patience)
+			timer := time.NewTimer(limit)
 			defer timer.Stop()
 			late = timer.C
 		}
@@ -251,14 +260,13 @@ func (l *lane) until(ctx context.Context, so func() bool) error {
 	}
 }
 
-// await gives Envoy's verdict on a listener.
-func (l *lane) await(ctx context.Context, name string) string {
-	verdict := ""
-	err := l.until(ctx, func() bool { verdict = l.verdicts[name]; return verdict != "" })
-	if err != nil {
-		return err.Error()
+// await gives Envoy's verdict on a listener, for which it may have to compile a module: accepted, or the reason why not.
+func (l *lane) await(ctx context.Context, name string) (verdict string, err error) {
+	err = l.within(ctx, startTime, func() bool { verdict = l.verdicts[name]; return verdict != "" })
+	if errors.Is(err, errPatience) {
+		err = &proxy.ExitError{What: fmt.Sprintf("no answer to %s within %v", name, startTime), Tail: l.process.Tail()}
 	}
-	return verdict
+	return verdict, err
 }
 
 // mark waits until the worker has been through its events twice, and its log was read. A timer that has fallen due has

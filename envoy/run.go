@@ -115,7 +115,7 @@ func fails(c *table.Case) bool {
 }
 
 // faultKey tells sets of faults apart.
-func faultKey(set []table.Fault) string {
+func faultKey(set []table.HostFault) string {
 	key := ""
 	for _, f := range set {
 		key += fmt.Sprintf("%s %d %q %t %d;", f.Function, f.Status, f.Bytes, f.Bytes != nil, f.Nth)
@@ -223,7 +223,7 @@ func (r *run) useClusters(ctx context.Context, clusters []table.Cluster) error {
 }
 
 // force puts the faults of a step in force.
-func (r *run) force(ctx context.Context, set []table.Fault) error {
+func (r *run) force(ctx context.Context, set []table.HostFault) error {
 	if len(set) == 0 && !r.faulty {
 		return nil
 	}
@@ -264,8 +264,8 @@ func (r *run) configure(ctx context.Context, plugin string, config []byte) (refu
 	if err := l.setListeners(more...); err != nil {
 		return false, err
 	}
-	verdict := l.await(ctx, name)
-	if err := cmp.Or(l.process.Err(), ctx.Err()); err != nil {
+	verdict, err := l.await(ctx, name)
+	if err != nil {
 		return false, err
 	}
 	if verdict != accepted {
@@ -420,7 +420,7 @@ func (r *run) do(ctx context.Context, s *table.Step) (seen suite.Exchange, err e
 		problem = "the stream was never opened"
 	}
 	seen.Problem, seen.Refused = problem, refused
-	seen.Others = r.others(s.Acts())
+	seen.Others = r.others(s.StreamName())
 	return seen, nil
 }
 
@@ -436,11 +436,17 @@ func (r *run) whole(ctx context.Context, plugin string, request *table.Request) 
 			return nil, err
 		}
 	}
-	e.lane.mu.Lock()
-	e.last = r.look(e)
-	e.lane.mu.Unlock()
+	return e, r.leave(ctx, e)
+}
+
+// leave ends an exchange for its client, and takes down how it was.
+func (r *run) leave(ctx context.Context, e *exchange) error {
 	e.leave()
-	return e, r.lane.settle(ctx, r.waits)
+	err := r.lane.settle(ctx, r.waits)
+	r.lane.mu.Lock()
+	defer r.lane.mu.Unlock()
+	e.last = r.look(e)
+	return err
 }
 
 // open begins an exchange.
@@ -460,7 +466,7 @@ func (r *run) open(ctx context.Context, plugin, name string, request *table.Requ
 
 // carryOn does what a step says to a stream that is open.
 func (r *run) carryOn(ctx context.Context, s *table.Step) (*exchange, error) {
-	at := slices.IndexFunc(r.streams, func(e *exchange) bool { return e.name == s.Acts() })
+	at := slices.IndexFunc(r.streams, func(e *exchange) bool { return e.name == s.StreamName() })
 	if at < 0 {
 		return nil, nil
 	}
@@ -481,9 +487,8 @@ func (r *run) carryOn(ctx context.Context, s *table.Step) (*exchange, error) {
 		r.streams = slices.Delete(r.streams, at, at+1)
 		r.lane.mu.Lock()
 		r.opening = e
-		e.last = r.look(e)
 		r.lane.mu.Unlock()
-		e.leave()
+		return e, r.leave(ctx, e)
 	}
 	return e, r.lane.settle(ctx, r.waits)
 }
@@ -563,7 +568,7 @@ func (r *run) record(e *exchange) suite.Exchange {
 
 // look takes down what can be seen of an exchange. The lock is held.
 func (r *run) look(e *exchange) suite.Exchange {
-	seen := suite.Exchange{RequestAction: cmp.Or(e.requestAction, "Continue"), ResponseAction: e.responseAction, Reply: e.reply,
+	seen := suite.Exchange{RequestAction: cmp.Or(e.requestAction, "Continue"), ResponseAction: cmp.Or(e.responseAction, "Continue"), Reply: e.reply,
 		Upstream: e.upstream, Client: e.seen(), Failed: e.answeredByEnvoy && e.reply == nil && e.client.Headers != nil}
 	sent := e.arrived != nil
 	switch {

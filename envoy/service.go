@@ -46,10 +46,8 @@ func (l *lane) setClusters(ctx context.Context, clusters []table.Cluster) error 
 	if err := l.process.SetClusters(all...); err != nil {
 		return err
 	}
-	if verdict := l.await(ctx, clusterVerdict); verdict != accepted {
-		return fmt.Errorf("envoy: clusters: %s", verdict)
-	}
-	return nil
+	_, err := l.await(ctx, clusterVerdict)
+	return err
 }
 
 // service is the one of a cluster, which stays from case to case.

@@ -64,3 +64,9 @@ func find(version string) (release, error) {
 	}
 	return release{}, fmt.Errorf("Envoy %q: expected one of %s, or its first two numbers", version, strings.Join(Versions(), ", "))
 }
+
+// Known says whether a version is one of Versions, or the first two numbers of one.
+func Known(version string) bool {
+	_, err := find(version)
+	return err == nil && version != ""
+}

@@ -36,7 +36,7 @@ var Logged = map[string][]int{ // parameters that are addresses
 func Watch(wasm []byte) ([]byte, error) { return rewrite(wasm, nil) }
 
 // Fail changes a module as Watch does, and so that each of the sets of faults can be put in force.
-func Fail(wasm []byte, sets [][]table.Fault) ([]byte, error) {
+func Fail(wasm []byte, sets [][]table.HostFault) ([]byte, error) {
 	for _, set := range sets {
 		for _, f := range set {
 			if _, known := outParams[f.Function]; f.Bytes != nil && !known {
@@ -53,7 +53,7 @@ var outParams = map[string]int{
 	"proxy_get_property": 2, "proxy_get_shared_data": 2, "proxy_get_status": 1, "proxy_call_foreign_function": 4,
 }
 
-func rewrite(wasm []byte, sets [][]table.Fault) ([]byte, error) {
+func rewrite(wasm []byte, sets [][]table.HostFault) ([]byte, error) {
 	m, err := open(wasm)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ var locals = []byte{2, 4, byte(wasmfile.I64), 1, byte(wasmfile.I32)}
 // faults writes the part of a function that fails.
 type faults struct {
 	module      *module
-	sets        [][]table.Fault
+	sets        [][]table.HostFault
 	define, get uint32   // functions
 	last        uint32   // global: the token that was seen last
 	counts      []uint32 // globals: calls of each function since then
@@ -173,7 +173,7 @@ func (f *faults) code(name string, nth int, t wasmfile.FuncType) wasmtest.Code {
 }
 
 // answer is what a function gives in place of the truth; address is a local of its own.
-func (f *faults) answer(fault table.Fault, address int) wasmtest.Code {
+func (f *faults) answer(fault table.HostFault, address int) wasmtest.Code {
 	if fault.Bytes == nil {
 		return i32(int(fault.Status))
 	}
