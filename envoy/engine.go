@@ -7,7 +7,6 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/envoy/obtain"
-	"github.com/header-auth/header-auth/envoy/proxy"
 	"github.com/header-auth/header-auth/envoy/rewrite"
 )
 
@@ -67,11 +66,14 @@ func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request
 		l = started
 	}
 	seen, err := l.observe(ctx, c, good, g.sets)
-	var exit *proxy.ExitError
-	if err != nil && (errors.As(err, &exit) || errors.Is(err, errPatience)) {
-		l.close()
-		l = nil
+	if err == nil {
+		return seen, nil
 	}
+	if errors.Is(err, errWorker) { // its reason is in the observation
+		err = nil
+	}
+	l.close()
+	l = nil
 	return seen, err
 }
 

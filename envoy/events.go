@@ -5,6 +5,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/envoy/proxy"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/headermap"
 )
@@ -112,6 +113,9 @@ func (r onWorker) called(function string, args []int64, effective int64, status 
 		}
 		if t := pairs(text(3)); len(t) > 0 {
 			c.Trailers = t
+		}
+		if s := r.find(c.Cluster); s != nil && silent(s.Cluster) {
+			c.due = c.made + proxy.ConnectTimeout
 		}
 		r.calls = append(r.calls, c)
 	}

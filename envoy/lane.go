@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/envoy/proxy"
 	"github.com/header-auth/header-auth/envoy/rewrite"
 	"github.com/header-auth/header-auth/envoy/wire"
@@ -33,6 +34,12 @@ const markerLua = `function envoy_on_request(handle) handle:logErr("marker " .. 
 // patience is how long something that must come may take before the case goes on without it. Nothing waits for it but a
 // plugin that does not behave.
 const patience = 3 * time.Second
+
+// workerTime is how long the worker may be busy: as long as a call into a module may take.
+const workerTime = suite.Deadline
+
+// errWorker says that the worker hangs, which nothing but a plugin's callback makes it do.
+var errWorker = errors.New("the worker of this Envoy does not answer any more")
 
 // startTime is how long the start of a plugin may take, which may have to be compiled.
 const startTime = 30 * time.Second
@@ -89,7 +96,8 @@ func newLane(ctx context.Context, program string, watched, failing []byte) (_ *l
 	if l.clock, err = proxy.NewClock(ctx, dir, epoch); err != nil {
 		return nil, err
 	}
-	if l.process, err = proxy.Start(ctx, dir, proxy.Options{Program: program, Clock: l.clock, Trace: true, Line: l.line}); err != nil {
+	o := proxy.Options{Program: program, Clock: l.clock, Trace: true, Line: l.line, Listeners: l.base(control)}
+	if l.process, err = proxy.Start(ctx, dir, o); err != nil {
 		return nil, err
 	}
 	if l.upstream, err = l.listenUpstream(); err != nil {
@@ -98,10 +106,7 @@ func newLane(ctx context.Context, program string, watched, failing []byte) (_ *l
 	if err := l.setClusters(ctx, nil); err != nil {
 		return nil, err
 	}
-	if err := l.setListeners(); err != nil {
-		return nil, err
-	}
-	for _, base := range l.base() {
+	for _, base := range o.Listeners {
 		verdict, err := l.await(ctx, base.Name)
 		if err == nil && verdict != accepted && base.Name == "marker" {
 			err = fmt.Errorf("envoy: its first listener: %s", verdict)
@@ -125,10 +130,10 @@ func newLane(ctx context.Context, program string, watched, failing []byte) (_ *l
 
 // base are the listeners that are there for all cases. Those of the modules keep V8 from compiling them again for each
 // case: compiled code is shared as long as one VM has it.
-func (l *lane) base() []proxy.Listener {
+func (l *lane) base(control string) []proxy.Listener {
 	all := []proxy.Listener{
 		{Name: "marker", Filters: []proxy.Filter{{Lua: markerLua}}},
-		{Name: "control", Filters: []proxy.Filter{{Module: filepath.Join(l.process.Dir, "control.wasm"), Plugin: "control", VM: "control"}}},
+		{Name: "control", Filters: []proxy.Filter{{Module: control, Plugin: "control", VM: "control"}}},
 	}
 	for i, module := range l.modules {
 		if module != "" {
@@ -140,7 +145,7 @@ func (l *lane) base() []proxy.Listener {
 }
 
 func (l *lane) setListeners(more ...proxy.Listener) error {
-	return l.process.SetListeners(append(l.base(), more...)...)
+	return l.process.SetListeners(append(l.base(filepath.Join(l.process.Dir, "control.wasm")), more...)...)
 }
 
 func (l *lane) close() {
@@ -172,7 +177,7 @@ func (l *lane) line(line proxy.Line) {
 		l.wake()
 		return
 	case line.Logger == "wasm" && line.Level == "debug" && l.living(line.Text):
-	case line.Logger == "wasm" && line.Thread == l.process.PID():
+	case line.Logger == "wasm" && line.Main:
 		l.main.line(line)
 	case line.Logger == "wasm":
 		l.worker.line(line)
@@ -197,17 +202,27 @@ func (l *lane) living(text string) bool {
 	return false
 }
 
-// verdict reads what Envoy says of a listener, a filter or a cluster.
+// verdict reads what Envoy says of a listener, a filter or the clusters:
+//
+//	lds: add/update listener 'NAME'
+//	Filesystem config update rejected: Error adding/updating listener(s) NAME: REASON\n
+//	Filesystem config update rejected: REASON
+//	cds: added/updated 1 cluster(s) …
 func (l *lane) verdict(text string) {
 	if name, ok := strings.CutPrefix(text, "lds: add/update listener '"); ok {
 		l.verdicts[strings.TrimSuffix(name, "'")] = accepted
-	} else if rest, ok := strings.CutPrefix(text, "lds: listener '"); ok {
-		name, reason, _ := strings.Cut(rest, "' config rejected: ")
-		l.verdicts[name] = reason
 	} else if strings.HasPrefix(text, "cds: added/updated ") {
 		l.verdicts[clusterVerdict] = accepted
 	} else if rest, ok := strings.CutPrefix(text, "Filesystem config update rejected: "); ok {
-		l.verdicts[filterVerdict] = rest
+		list, ok := strings.CutPrefix(rest, "Error adding/updating listener(s) ")
+		if !ok {
+			l.verdicts[filterVerdict] = rest
+			return
+		}
+		for line := range strings.Lines(list) {
+			name, reason, _ := strings.Cut(strings.TrimSpace(line), ": ")
+			l.verdicts[name] = reason
+		}
 	}
 }
 
@@ -279,7 +294,11 @@ func (l *lane) mark(ctx context.Context) error {
 		if err != nil {
 			return l.gone(err)
 		}
-		if err := l.until(ctx, func() bool { return l.marked >= l.markers }); err != nil {
+		err = l.within(ctx, workerTime, func() bool { return l.marked >= l.markers })
+		if errors.Is(err, errPatience) {
+			err = errWorker
+		}
+		if err != nil {
 			return err
 		}
 	}

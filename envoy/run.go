@@ -13,6 +13,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/envoy/proxy"
+	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
@@ -46,6 +47,7 @@ type run struct {
 	taken          int     // calls that effects have given
 	failure        *suite.Failure
 	reported       bool
+	place          suite.Place // that is being run
 }
 
 // root is a plugin context on the worker.
@@ -63,11 +65,13 @@ type call struct {
 	table.Call
 	body  []byte
 	made  time.Duration // steady time
+	due   time.Duration // steady time at which it must fail without the table moving the clock; 0: it need not
 	visit *visit        // at the service; nil: it has not arrived
 }
 
-// observe runs a case. The error says why the case could not be run to its end.
-func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, sets map[string]int) (suite.Observation, error) {
+// observe runs a case. The error says why the case could not be run to its end; with errWorker the observation has the
+// failure, which is the plugin's.
+func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, sets map[string]int) (seen suite.Observation, err error) {
 	l.cases++
 	r := &run{lane: l, table: c, vm: "c" + strconv.Itoa(l.cases), module: l.modules[0], sets: sets, ofCase: scripts(c.Clusters),
 		exchanges: map[int64]*exchange{}, roots: map[int64]*root{}, known: map[string][2]int64{}}
@@ -75,6 +79,11 @@ func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, 
 		r.module = l.modules[1]
 	}
 	defer r.end()
+	defer func() {
+		if errors.Is(err, errWorker) {
+			seen.Failure = r.hangs()
+		}
+	}()
 	if err := r.begin(ctx); err != nil {
 		return r.seen, err
 	}
@@ -95,17 +104,18 @@ func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, 
 	if err := r.useClusters(ctx, nil); err != nil {
 		return r.seen, err
 	}
+	r.place = suite.Place{Step: len(c.Steps) + 1, Repetition: 1}
 	e, err := r.whole(ctx, table.Main, good)
 	if err != nil {
 		return r.seen, fmt.Errorf("good request: %w", err)
 	}
-	seen := r.record(e)
-	seen.Effects = r.effects()
-	r.seen.Good = &seen
+	after := r.record(e)
+	after.Effects = r.effects()
+	r.seen.Good = &after
 	if r.seen.Metrics, err = r.metrics(ctx); err != nil {
 		return r.seen, err
 	}
-	r.seen.Failure = r.died(suite.Place{Step: len(c.Steps) + 1, Repetition: 1})
+	r.seen.Failure = r.died()
 	return r.seen, nil
 }
 
@@ -151,7 +161,7 @@ func (r *run) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	r.seen.Failure = r.died(suite.Place{})
+	r.seen.Failure = r.died()
 	return nil
 }
 
@@ -200,7 +210,7 @@ func (r *run) useClusters(ctx context.Context, clusters []table.Cluster) error {
 			all = append(all, c)
 		}
 	}
-	same := func(a, b table.Cluster) bool { return a.Name == b.Name && a.State == b.State }
+	same := func(a, b table.Cluster) bool { return a.Name == b.Name && a.State == b.State && silent(a) == silent(b) }
 	slices.SortFunc(all, func(a, b table.Cluster) int { return cmp.Compare(a.Name, b.Name) })
 	if r.clusters == nil || !slices.EqualFunc(all, r.clusters, same) {
 		if err := r.lane.setClusters(ctx, all); err != nil {
@@ -272,7 +282,7 @@ func (r *run) configure(ctx context.Context, plugin string, config []byte) (refu
 		return true, l.settle(ctx, nil)
 	}
 	r.listeners = more
-	return false, l.settle(ctx, r.waits)
+	return false, r.settle(ctx)
 }
 
 // update gives a listener's plugin another configuration, as extension configuration discovery does.
@@ -291,7 +301,7 @@ func (r *run) update(ctx context.Context, listener string, filter proxy.Filter) 
 	if err != nil && !errors.Is(err, errPatience) {
 		return false, err
 	}
-	return refused, l.settle(ctx, r.waits)
+	return refused, r.settle(ctx)
 }
 
 // updated says whether a later step configures the plugin anew.
@@ -318,6 +328,7 @@ func (r *run) waits() bool {
 	over, made := 0, 0
 	for _, c := range r.calls {
 		switch {
+		case c.due > r.lane.clock.Steady():
 		case c.visit == nil:
 			made++
 		case c.visit.ended:
@@ -333,10 +344,44 @@ func (r *run) waits() bool {
 	return slices.ContainsFunc(r.streams, (*exchange).waits)
 }
 
+// settle waits until nothing moves any more. A call that must time out without the table saying how long it takes is
+// given the time: timers go on, and the time of day stays.
+func (r *run) settle(ctx context.Context) error {
+	for {
+		if err := r.lane.settle(ctx, r.waits); err != nil {
+			return err
+		}
+		r.lane.mu.Lock()
+		now := r.lane.clock.Steady()
+		by := time.Duration(0)
+		for _, c := range r.calls {
+			if c.due > now && (by == 0 || c.due-now < by) {
+				by = c.due - now
+			}
+		}
+		r.lane.clock.AdvanceTimers(by)
+		r.ticked()
+		r.lane.mu.Unlock()
+		if by == 0 {
+			return nil
+		}
+	}
+}
+
+// ticked notes that the ticks that have fallen due are over. The lock is held.
+func (r *run) ticked() {
+	for _, root := range r.roots {
+		if root.period > 0 && root.due <= r.lane.clock.Steady() {
+			root.due += root.period
+		}
+	}
+}
+
 // step runs a step as often as it says.
 func (r *run) step(ctx context.Context, number int, s *table.Step) error {
 	var step suite.Step
 	for i := 1; i <= max(1, s.Times) && r.seen.Failure == nil; i++ {
+		r.place = suite.Place{Step: number, Repetition: i}
 		if err := r.force(ctx, s.Faults); err != nil {
 			return err
 		}
@@ -351,7 +396,7 @@ func (r *run) step(ctx context.Context, number int, s *table.Step) error {
 			return err
 		}
 		e.Effects = r.effects()
-		if failure := r.died(suite.Place{Step: number, Repetition: i}); s.Want.Trap != "" {
+		if failure := r.died(); s.Want.Trap != "" {
 			e.Failure = failure
 		} else {
 			r.seen.Failure = failure
@@ -396,17 +441,17 @@ func (r *run) do(ctx context.Context, s *table.Step) (seen suite.Exchange, err e
 		if !s.HeadersOnly {
 			e.upload()
 		}
-		err = r.lane.settle(ctx, r.waits)
+		err = r.settle(ctx)
 	case s.Exchanges():
 		e, err = r.carryOn(ctx, s)
 	case s.Answer != nil:
 		seen.Problem = r.answer(s.Answer)
-		err = r.lane.settle(ctx, r.waits)
+		err = r.settle(ctx)
 	case s.Configure != nil:
 		seen.Refused, err = r.configure(ctx, cmp.Or(s.Configure.Plugin, table.Main), s.Configure.Config)
 	case s.Jump != 0:
 		r.lane.clock.SetTime(r.lane.clock.Time().Add(s.Jump))
-		err = r.lane.settle(ctx, r.waits)
+		err = r.settle(ctx)
 	default:
 		err = r.advance(ctx, s.Advance)
 	}
@@ -432,7 +477,7 @@ func (r *run) whole(ctx context.Context, plugin string, request *table.Request) 
 	}
 	for _, part := range []func(){e.upload, e.respond} {
 		part()
-		if err := r.lane.settle(ctx, r.waits); err != nil {
+		if err := r.settle(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -442,7 +487,7 @@ func (r *run) whole(ctx context.Context, plugin string, request *table.Request) 
 // leave ends an exchange for its client, and takes down how it was.
 func (r *run) leave(ctx context.Context, e *exchange) error {
 	e.leave()
-	err := r.lane.settle(ctx, r.waits)
+	err := r.settle(ctx)
 	r.lane.mu.Lock()
 	defer r.lane.mu.Unlock()
 	e.last = r.look(e)
@@ -461,7 +506,7 @@ func (r *run) open(ctx context.Context, plugin, name string, request *table.Requ
 	if err := e.send(r.listener(plugin)); err != nil {
 		return nil, err
 	}
-	return e, l.settle(ctx, r.waits)
+	return e, r.settle(ctx)
 }
 
 // carryOn does what a step says to a stream that is open.
@@ -473,13 +518,13 @@ func (r *run) carryOn(ctx context.Context, s *table.Step) (*exchange, error) {
 	e := r.streams[at]
 	if s.Upload != "" || s.Finish != "" {
 		e.upload()
-		if err := r.lane.settle(ctx, r.waits); err != nil {
+		if err := r.settle(ctx); err != nil {
 			return nil, err
 		}
 	}
 	if s.Respond != "" || s.Finish != "" {
 		e.respond()
-		if err := r.lane.settle(ctx, r.waits); err != nil {
+		if err := r.settle(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -490,7 +535,7 @@ func (r *run) carryOn(ctx context.Context, s *table.Step) (*exchange, error) {
 		r.lane.mu.Unlock()
 		return e, r.leave(ctx, e)
 	}
-	return e, r.lane.settle(ctx, r.waits)
+	return e, r.settle(ctx)
 }
 
 // answer answers a call that waits; it says why it could not.
@@ -530,14 +575,10 @@ func (r *run) advance(ctx context.Context, by time.Duration) error {
 			}
 		}
 		l.clock.Advance(next)
-		for _, root := range r.roots {
-			if root.period > 0 && root.due <= now+next {
-				root.due += root.period
-			}
-		}
+		r.ticked()
 		l.mu.Unlock()
 		by -= next
-		if err := l.settle(ctx, r.waits); err != nil {
+		if err := r.settle(ctx); err != nil {
 			return err
 		}
 	}
@@ -626,14 +667,25 @@ func (c *call) asSeen() table.Call {
 	return seen
 }
 
+// hangs is the failure of a plugin that does not return.
+func (r *run) hangs() *suite.Failure {
+	r.lane.mu.Lock()
+	defer r.lane.mu.Unlock()
+	f := &suite.Failure{Kind: host.DeadlineExceeded.String(), Reason: fmt.Sprintf("did not return within %v", workerTime), Place: r.place}
+	if inside := r.lane.worker.inside; len(inside) > 0 {
+		f.In = inside[0].name
+	}
+	return f
+}
+
 // died is how the VM has ended, if it has since the last call.
-func (r *run) died(at suite.Place) *suite.Failure {
+func (r *run) died() *suite.Failure {
 	r.lane.mu.Lock()
 	defer r.lane.mu.Unlock()
 	if r.failure == nil || r.reported {
 		return nil
 	}
 	r.reported = true
-	r.failure.Place = at
+	r.failure.Place = r.place
 	return r.failure
 }

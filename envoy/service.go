@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/envoy/proxy"
@@ -23,14 +24,14 @@ type service struct {
 	run      *run
 }
 
-// setClusters makes the clusters that there are the given ones; empty ones have no host.
+// setClusters makes the clusters that there are the given ones; empty ones have no host, silent ones make no connection.
 func (l *lane) setClusters(ctx context.Context, clusters []table.Cluster) error {
 	all := []proxy.Cluster{{Name: upstreamCluster, Socket: l.process.Socket(upstreamCluster)}}
 	for _, c := range clusters {
 		if c.State == table.Unknown {
 			continue
 		}
-		cluster := proxy.Cluster{Name: c.Name}
+		cluster := proxy.Cluster{Name: c.Name, Silent: silent(c)}
 		if c.State == table.Ready {
 			s, err := l.service(c.Name)
 			if err != nil {
@@ -48,6 +49,11 @@ func (l *lane) setClusters(ctx context.Context, clusters []table.Cluster) error 
 	}
 	_, err := l.await(ctx, clusterVerdict)
 	return err
+}
+
+// silent says whether no connection to a cluster is made in time.
+func silent(c table.Cluster) bool {
+	return len(c.Answers) > 0 && c.Answers[0].Kind == table.NotConnected
 }
 
 // service is the one of a cluster, which stays from case to case.
@@ -170,6 +176,10 @@ func (v *visit) end(now bool) {
 
 // answer does what an answer of a case says. The lock is held.
 func (v *visit) answer(a *table.Answer) {
+	if a.Kind == table.TimedOut { // Envoy gives up once time has passed: see run.settle
+		v.call.due = v.call.made + time.Duration(v.call.TimeoutMS)*time.Millisecond
+		return
+	}
 	v.ended = true
 	switch a.Kind {
 	case table.Answers:
@@ -187,7 +197,7 @@ func (v *visit) answer(a *table.Answer) {
 	case table.Garbage:
 		_, _ = v.conn.Write([]byte("garbage that is no HTTP, long enough for the head of a frame\r\n\r\n"))
 		_ = v.conn.Close()
-	default:
+	default: // closed; and refused, which a call that has arrived can't be any more
 		_ = v.conn.Close()
 	}
 }

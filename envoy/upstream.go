@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"errors"
+	"io"
 	"net"
 
 	"github.com/header-auth/header-auth/conformance/table"
@@ -41,8 +42,9 @@ func accept(listener net.Listener, serve func(*wire.Conn) wire.Events) {
 		}
 		go func() {
 			c, err := wire.Accept(raw)
-			if err != nil {
-				raw.Close()
+			if err != nil { // no HTTP/2, such as a TLS handshake: it gets no answer
+				_, _ = io.Copy(io.Discard, raw)
+				_ = raw.Close()
 				return
 			}
 			c.Read(serve(c))

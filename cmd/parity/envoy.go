@@ -82,7 +82,7 @@ func (e *engines) subjects(ctx context.Context, s *selection, modules []module, 
 
 // onEnvoy are modules as subjects on a real Envoy. What a build is known to fail on it may pass there.
 func onEnvoy(found obtain.Envoy, modules []module) ([]suite.Subject, error) {
-	differences, err := envoy.Differences()
+	differences, err := envoy.Differences(found.Version)
 	if err != nil {
 		return nil, err
 	}

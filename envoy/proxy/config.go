@@ -11,6 +11,7 @@ import (
 	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpoint "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	tls "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	upstreams "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	discovery "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -50,11 +51,12 @@ func (p *Process) watched(name string) *core.ConfigSource {
 	}
 }
 
-func (p *Process) writeBootstrap() error {
-	for _, name := range []string{"listeners.json", "clusters.json"} {
-		if err := p.publish(name, nil); err != nil {
-			return err
-		}
+func (p *Process) writeBootstrap(listeners []Listener) error {
+	if err := p.SetListeners(listeners...); err != nil {
+		return err
+	}
+	if err := p.SetClusters(); err != nil {
+		return err
 	}
 	b := &bootstrap.Bootstrap{
 		Node:  &core.Node{Id: "parity", Cluster: "parity"},
@@ -93,7 +95,12 @@ func (p *Process) publish(name string, resources []proto.Message) error {
 type Cluster struct {
 	Name   string
 	Socket string // path; "": the cluster has no host
+	// Silent makes Envoy begin with a TLS handshake, which a service that says nothing leaves open until ConnectTimeout.
+	Silent bool
 }
+
+// ConnectTimeout is how long a connection to a cluster may take to be made.
+const ConnectTimeout = 250 * time.Millisecond
 
 func (c Cluster) message() *cluster.Cluster {
 	endpoints := &endpoint.ClusterLoadAssignment{ClusterName: c.Name}
@@ -102,10 +109,10 @@ func (c Cluster) message() *cluster.Cluster {
 			HostIdentifier: &endpoint.LbEndpoint_Endpoint{Endpoint: &endpoint.Endpoint{Address: pipe(c.Socket)}},
 		}}}}
 	}
-	return &cluster.Cluster{
+	message := &cluster.Cluster{
 		Name:                 c.Name,
 		ClusterDiscoveryType: &cluster.Cluster_Type{Type: cluster.Cluster_STATIC},
-		ConnectTimeout:       durationpb.New(5 * time.Second),
+		ConnectTimeout:       durationpb.New(ConnectTimeout),
 		LoadAssignment:       endpoints,
 		TypedExtensionProtocolOptions: map[string]*anypb.Any{
 			"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": packed(&upstreams.HttpProtocolOptions{
@@ -122,6 +129,11 @@ func (c Cluster) message() *cluster.Cluster {
 			}),
 		},
 	}
+	if c.Silent {
+		message.TransportSocket = &core.TransportSocket{Name: "tls",
+			ConfigType: &core.TransportSocket_TypedConfig{TypedConfig: packed(&tls.UpstreamTlsContext{})}}
+	}
+	return message
 }
 
 // SetClusters publishes the clusters that there are from now on.

@@ -10,7 +10,8 @@ const logFormat = "[%t][%l][%n] %j"
 
 // Line is a line of Envoy's log.
 type Line struct {
-	Thread int    // the process's own number for the main thread
+	Thread int    // as the kernel numbers it
+	Main   bool   // the thread is the main one
 	Level  string // "trace" to "critical"
 	Logger string // "wasm", "config", "upstream", …
 	Text   string // as it was logged, any bytes
@@ -32,7 +33,7 @@ func parseLine(s string) (l Line, ok bool) {
 	if err != nil {
 		return l, false
 	}
-	return Line{thread, fields[1], fields[2], unescape(strings.TrimPrefix(s, " "))}, true
+	return Line{Thread: thread, Level: fields[1], Logger: fields[2], Text: unescape(strings.TrimPrefix(s, " "))}, true
 }
 
 // unescape takes back the escapes of a JSON string. Other bytes stay, valid UTF-8 or not.

@@ -23,11 +23,14 @@ import (
 
 // Options say how an Envoy runs.
 type Options struct {
-	Program string     // path of envoy
-	Clock   *Clock     // nil: the machine's
-	Trace   bool       // log what crosses between Envoy and plugins
-	Line    func(Line) // is given each line of the log; calls do not overlap
-	Ready   time.Duration
+	Program string // path of envoy
+	Clock   *Clock // nil: the machine's
+	// Listeners are there before the workers are. Envoy 1.37 dies when its first plugin comes later: V8 gives threads
+	// that are older than itself no access to its code.
+	Listeners []Listener
+	Trace     bool       // log what crosses between Envoy and plugins
+	Line      func(Line) // is given each line of the log; calls do not overlap
+	Ready     time.Duration
 }
 
 // readyTime is how long a start may take on a busy machine.
@@ -82,7 +85,7 @@ func Start(ctx context.Context, dir string, o Options) (*Process, error) {
 	p.admin = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", p.Socket("admin"))
 	}}}
-	if err := p.writeBootstrap(); err != nil {
+	if err := p.writeBootstrap(o.Listeners); err != nil {
 		return nil, err
 	}
 	levels := "config:warning,upstream:info"
@@ -149,6 +152,7 @@ func (p *Process) read(log io.ReadCloser, line func(Line)) {
 			p.keep(text)
 		}
 		if ok && line != nil {
+			l.Main = l.Thread == p.PID()
 			line(l)
 		}
 		if err != nil {

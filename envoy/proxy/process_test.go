@@ -154,8 +154,8 @@ func await(t *testing.T, so func() bool) {
 
 func TestLine(t *testing.T) {
 	for text, want := range map[string]Line{
-		`[12][debug][wasm] wasm log p v: a\nb\u0000\"\\n]` + "\xff": {12, "debug", "wasm", "wasm log p v: a\nb\x00\"\\n]\xff"},
-		`[1][info][upstream] `: {1, "info", "upstream", ""},
+		`[12][debug][wasm] wasm log p v: a\nb\u0000\"\\n]` + "\xff": {Thread: 12, Level: "debug", Logger: "wasm", Text: "wasm log p v: a\nb\x00\"\\n]\xff"},
+		`[1][info][upstream] `: {Thread: 1, Level: "info", Logger: "upstream"},
 	} {
 		if got, ok := parseLine(text); !ok || got != want {
 			t.Errorf("%q: got %+v, %v", text, got, ok)
