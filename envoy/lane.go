@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/envoy/proxy"
 	"github.com/header-auth/header-auth/envoy/rewrite"
 	"github.com/header-auth/header-auth/envoy/wire"
@@ -54,6 +55,7 @@ type lane struct {
 	marker   *wire.Conn
 	markers  int
 	services map[string]*service // by cluster
+	clusters []table.Cluster     // that Envoy has, besides the upstream's
 	upstream *upstream
 
 	mu       sync.Mutex

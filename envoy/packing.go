@@ -35,10 +35,13 @@ var ofTheWire = []string{"connection", "content-length", "cookie", "expect", "ho
 // plain says whether headers pass a codec unchanged. pseudo are the pseudo-headers that there must be, once each.
 func plain(headers []headermap.Header, pseudo []string) bool {
 	left := len(pseudo)
+	last := map[string]int{} // where a name was last, from 1
 	for i, h := range headers {
 		name := lower(h.Name)
+		before := last[name]
+		last[name] = i + 1
 		switch {
-		case i > 0 && lower(headers[i-1].Name) != name && slices.ContainsFunc(headers[:i], func(o headermap.Header) bool { return lower(o.Name) == name }):
+		case before > 0 && before < i:
 			return false // the codec of Envoy 1.36 puts both together
 		case strings.HasPrefix(name, ":"):
 			if left == 0 || !slices.Contains(pseudo, name) || !headermap.ValidValue(h.Value) || h.Value == "" {

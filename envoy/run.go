@@ -30,7 +30,6 @@ type run struct {
 	faulty bool           // faults are in force
 
 	listeners []proxy.Listener    // of plugin contexts, in the order in which they were made
-	clusters  []table.Cluster     // that Envoy has now
 	streams   []*exchange         // that are open, with a name
 	known     map[string][2]int64 // metrics: kind and value
 	seen      suite.Observation
@@ -212,14 +211,14 @@ func (r *run) useClusters(ctx context.Context, clusters []table.Cluster) error {
 	}
 	same := func(a, b table.Cluster) bool { return a.Name == b.Name && a.State == b.State && silent(a) == silent(b) }
 	slices.SortFunc(all, func(a, b table.Cluster) int { return cmp.Compare(a.Name, b.Name) })
-	if r.clusters == nil || !slices.EqualFunc(all, r.clusters, same) {
+	if !slices.EqualFunc(all, r.lane.clusters, same) {
 		if err := r.lane.setClusters(ctx, all); err != nil {
 			return err
 		}
 		if err := r.lane.mark(ctx); err != nil {
 			return err
 		}
-		r.clusters = append([]table.Cluster{}, all...)
+		r.lane.clusters = all
 	}
 	r.lane.mu.Lock()
 	defer r.lane.mu.Unlock()

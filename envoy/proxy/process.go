@@ -65,14 +65,24 @@ func (e *ExitError) Error() string {
 	return "envoy: " + e.What + "; the end of its log:\n    " + strings.Join(e.Tail, "\n    ")
 }
 
-// MakeDir makes a folder for an Envoy. Its path must be short: that of a Unix socket in it has 107 bytes at most.
+// MakeDir makes a folder for an Envoy, and sweeps away those that killed processes have left. Its path is short: that of
+// a Unix socket in it has 107 bytes at most.
 func MakeDir() (string, error) {
-	dir, err := os.MkdirTemp("", "envoy-")
-	if err == nil && len(dir) > 70 {
-		os.Remove(dir)
-		dir, err = os.MkdirTemp("/tmp", "envoy-")
+	parent := os.TempDir()
+	if len(parent) > 50 {
+		parent = "/tmp"
 	}
-	return dir, err
+	left, err := filepath.Glob(filepath.Join(parent, "parity-envoy-*-*"))
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range left {
+		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), "parity-envoy-"), "-")
+		if _, err := os.Stat("/proc/" + pid); errors.Is(err, os.ErrNotExist) {
+			_ = os.RemoveAll(dir) // another user's stays
+		}
+	}
+	return os.MkdirTemp(parent, fmt.Sprintf("parity-envoy-%d-", os.Getpid()))
 }
 
 // Start runs an Envoy in a folder, which is the process's from then on, and waits until it is ready. An Envoy that ends

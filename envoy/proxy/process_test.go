@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -165,5 +166,37 @@ func TestLine(t *testing.T) {
 		if l, ok := parseLine(text); ok {
 			t.Errorf("%q was read as %+v", text, l)
 		}
+	}
+}
+
+// TestFoldersAreSwept: a folder is removed when its process is gone, and not before.
+func TestFoldersAreSwept(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	if len(os.TempDir()) > 50 {
+		t.Setenv("TMPDIR", "/tmp")
+	}
+	child := exec.Command("true")
+	if err := child.Run(); err != nil {
+		t.Fatal(err)
+	}
+	gone := filepath.Join(os.TempDir(), fmt.Sprintf("parity-envoy-%d-1", child.Process.Pid))
+	if err := os.Mkdir(gone, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	mine, err := MakeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(mine)
+	other, err := MakeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(other)
+	if _, err := os.Stat(gone); err == nil {
+		t.Errorf("%s is left", gone)
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Errorf("the folder of a process that lives: %v", err)
 	}
 }
