@@ -4,9 +4,10 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance worst soak bench bench-full bench-selftest mutants fuzz test build push lint doctor reproducible clean
+.PHONY: help parity conformance worst soak bench bench-full bench-flags bench-selftest mutants fuzz test update build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
+READER := --manifest-path=conformance/mutants/rustreader/Cargo.toml
 RUST := $(PARITY) exec rust
 REGISTRY ?=
 FUZZTIME ?= 60s
@@ -20,7 +21,10 @@ ENDED := ! grep -q 'Failing input' .cache/fuzz.log && grep -qx ' *context deadli
 # Not ./... from here: Go takes Dockerfile.go for a Go file.
 PACKAGES := $(patsubst %/,./%/...,$(filter-out dist/ rust-plugin/ target/,$(wildcard */)))
 
-# The shell's LANG is its locale: only one given to make chooses a plugin, and it is nobody else's locale.
+# Packages whose tests have golden files: all of them know -update.
+GOLDEN := $(patsubst %/,%,$(sort $(dir $(filter-out ./cmd/%,$(shell grep -rl --include=*_test.go 'flag.Bool."update"' .)))))
+
+# The shell's LANG is its locale: only a LANG that is given to make itself chooses a plugin, and the commands don't see it as a locale.
 PLUGIN := $(if $(filter command line,$(origin LANG)),$(LANG),go)
 ifeq ($(origin LANG),command line)
 unexport LANG
@@ -33,7 +37,7 @@ parity: ## the command behind these targets, .cache/bin/parity
 	@command -v go >/dev/null || { echo "no go on PATH: install it from https://go.dev/dl/" >&2; exit 3; }
 	@go build -buildvcs=false -o $(PARITY) ./cmd/parity
 
-conformance: parity ## obtain compilers, build every plugin, hold each against the table and against the others
+conformance: parity ## obtain compilers, build every plugin, run the table on each and compare them
 	@$(PARITY) check
 
 worst: parity ## the heaviest legal requests: how long can one client keep a worker busy? (a minute)
@@ -42,14 +46,18 @@ worst: parity ## the heaviest legal requests: how long can one client keep a wor
 soak: parity ## every path a hundred thousand times in every build: wrong answers, leaks, pauses (three minutes; SHORT=1: a fifth)
 	@$(PARITY) soak $(if $(SHORT),--short)
 
-bench: parity ## speed, latency, start-up, memory and size of every build against every other (two minutes; dist/bench/report.html)
+bench: parity ## speed, latency, start-up, memory and size of every build (two minutes; dist/bench/report.html)
 	@$(PARITY) bench
 
 bench-full: parity ## the same with more of everything, and what building costs (twenty minutes)
 	@$(PARITY) bench --full
 
-bench-selftest: ## do the verdicts of bench and soak hold? of modules whose difference is known (a quarter of an hour)
+bench-flags: parity ## would other compiler flags be better? size, time, pauses, memory (bench/FLAGS.md)
+	@$(PARITY) flags
+
+bench-selftest: ## are the verdicts of bench and soak right? tries them where the truth is known (half an hour)
 	@HEADER_AUTH_SELFTEST=1 go test -count=1 -timeout=60m -run='^Test(Self|Power)' -v ./bench ./bench/soak
+	@HEADER_AUTH_SELFTEST=1 go test -count=1 -timeout=60m -v ./bench/verdict
 
 mutants: parity ## would the table notice a fault? changes both plugins in small ways and says which changes survive (hours)
 	@nice $(PARITY) mutants
@@ -57,7 +65,10 @@ mutants: parity ## would the table notice a fault? changes both plugins in small
 test: build ## go vet, the Go tests (those of the builds too), the Rust plugin's tests
 	go vet $(PACKAGES) && go test $(PACKAGES) && $(RUST) cargo test --locked --target-dir=.cache/build/test
 
-fuzz: build ## every build against a model of the contract, and with its own words: make fuzz FUZZTIME=60s [SEED=7] (each of three runs)
+update: conformance ## write the golden files and the generated parts of the documents anew; read the difference
+	go test $(GOLDEN) -update && go test ./cmd/parity -run='Readme|Methodology' -update
+
+fuzz: build ## compare every build with a model of the contract, and try its own words: make fuzz FUZZTIME=60s [SEED=7] (three times)
 	@$(PARITY) fuzz --no-build --time "$(FUZZTIME)" --seed "$(SEED)" --out conformance/fuzz/found
 	@for target in Configuration Requests; do $(GOFUZZ) -fuzz="^Fuzz$$target$$" ./conformance/fuzz 2>&1 | tee .cache/fuzz.log || { $(ENDED); }; done
 
@@ -67,12 +78,15 @@ build: parity ## dist/NAME.wasm for every build of builds.yaml
 push: build ## the plugin as an image: make push REGISTRY=host/path [LANG=go|rust]
 	@$(PARITY) image push --registry "$(REGISTRY)" --lang "$(PLUGIN)"
 
-lint: parity ## what a reviewer would say first: gofmt, vet, staticcheck, cargo fmt, clippy (the last two where present)
+# Without the plugin: errors.Is would make it larger, and jsontext gives io.EOF itself.
+lint: parity ## gofmt, vet, staticcheck, errorlint, cargo fmt, clippy (the last two where present)
 	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*/*.go')); [ -z "$$files" ] || { echo "gofmt -w $$files" >&2; exit 1; }
 	go vet $(PACKAGES)
 	go tool -modfile=toolchain/lint/go.mod staticcheck $(PACKAGES)
-	@if $(RUST) cargo fmt --version >/dev/null 2>&1; then $(RUST) cargo fmt --all --check; else echo "no cargo fmt here"; fi
-	@if $(RUST) cargo clippy --version >/dev/null 2>&1; then $(RUST) cargo clippy --locked --all-targets --target-dir=.cache/build/test -- -D warnings; else echo "no cargo clippy here"; fi
+	go tool -modfile=toolchain/lint/go.mod go-errorlint $(filter-out ./go-plugin/...,$(PACKAGES))
+	@if $(RUST) cargo fmt --version >/dev/null 2>&1; then $(RUST) cargo fmt --all --check && $(RUST) cargo fmt --check $(READER); else echo "no cargo fmt here"; fi
+	@if $(RUST) cargo clippy --version >/dev/null 2>&1; then $(RUST) cargo clippy --locked --all-targets --target-dir=.cache/build/test -- -D warnings && \
+		$(RUST) cargo clippy --locked --target-dir=.cache/build/rustreader $(READER) -- -D warnings; else echo "no cargo clippy here"; fi
 
 doctor: parity ## which compilers are there, and what would be obtained
 	@$(PARITY) doctor

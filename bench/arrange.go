@@ -7,33 +7,31 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// arrange puts samples in the order of builds and scenarios, takes away those of what was refused, and notes what the
-// client got in each scenario.
+// arrange sorts samples in the order of builds and scenarios, and removes those of builds and scenarios that were
+// refused.
 func arrange(r *evidence.Report) {
-	builds := map[string]int{evidence.Floor: -2, evidence.Twin: -1}
+	builds := map[string]int{evidence.Floor: -3, evidence.Twin: -2}
 	for i, b := range r.Builds {
-		builds[b.Name] = i
+		builds[b.Name], builds[evidence.TwinOf(b.Name)] = i, -1
 	}
 	order := map[string]int{}
 	for i, s := range r.Scenarios {
 		order[s.ID] = i
 	}
 	refused := func(build, scenario string) bool {
-		if build == evidence.Twin && len(r.Builds) > 0 {
-			build = r.Builds[0].Name
-		}
+		build = r.Original(build)
 		return slices.ContainsFunc(r.Refused, func(f evidence.Refused) bool {
 			return f.Build == build && (f.Scenario == scenario || f.Scenario == "")
 		})
 	}
-	r.Speed = slices.DeleteFunc(r.Speed, func(s evidence.Speed) bool { return refused(s.Entrant, s.Scenario) })
-	r.Tails = slices.DeleteFunc(r.Tails, func(t evidence.Tail) bool { return refused(t.Entrant, t.Scenario) })
+	r.Batches = slices.DeleteFunc(r.Batches, func(s evidence.Batches) bool { return refused(s.Contestant, s.Scenario) })
+	r.Tails = slices.DeleteFunc(r.Tails, func(t evidence.Tail) bool { return refused(t.Contestant, t.Scenario) })
 	r.Witnesses = slices.DeleteFunc(r.Witnesses, func(w evidence.Witness) bool { return refused(w.Build, w.Scenario) })
-	slices.SortStableFunc(r.Speed, func(a, b evidence.Speed) int {
-		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Entrant]-builds[b.Entrant], a.Process-b.Process, a.Instance-b.Instance)
+	slices.SortStableFunc(r.Batches, func(a, b evidence.Batches) int {
+		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Contestant]-builds[b.Contestant], a.Process-b.Process, a.Instance-b.Instance)
 	})
 	slices.SortStableFunc(r.Tails, func(a, b evidence.Tail) int {
-		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Entrant]-builds[b.Entrant], a.Process-b.Process)
+		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Contestant]-builds[b.Contestant], a.Process-b.Process)
 	})
 	slices.SortStableFunc(r.Witnesses, func(a, b evidence.Witness) int {
 		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Build]-builds[b.Build])

@@ -24,8 +24,8 @@ type content struct {
 	dependencies []string // name@version, sorted; without the standard library
 }
 
-// contents asks the compiler what goes into a build. Of a compiler that isn't known here, files are the build's sources
-// and dependencies are none.
+// contents asks the compiler what goes into a build. For a compiler that is not known here, files are the build's
+// sources, and there are no dependencies.
 func contents(ctx context.Context, root string, b build.Build, tool *toolchain.Tool) (c content, err error) {
 	switch b.Compiler {
 	case "go", "tinygo":
@@ -36,7 +36,7 @@ func contents(ctx context.Context, root string, b build.Build, tool *toolchain.T
 		c.files, err = codeFiles(root, b)
 	}
 	if err == nil && len(c.files) == 0 {
-		err = errors.New("no file of the plugin's goes into it")
+		err = errors.New("none of the plugin's files goes into it")
 	}
 	slices.Sort(c.files)
 	slices.Sort(c.dependencies)
@@ -44,7 +44,7 @@ func contents(ctx context.Context, root string, b build.Build, tool *toolchain.T
 	return c, err
 }
 
-// codeFiles are a build's sources without those that only configure it.
+// codeFiles are a build's sources without the files that only configure it.
 func codeFiles(root string, b build.Build) ([]string, error) {
 	files, err := b.Files(root)
 	return slices.DeleteFunc(files, func(file string) bool {
@@ -114,8 +114,8 @@ func withoutOutput(args []string) []string {
 	return args
 }
 
-// rustContents reads the list of files that rustc has left beside the module, and has cargo tell the crates of the
-// target: those of build scripts, tests and macros never get into it.
+// rustContents reads the list of files that rustc has written beside the module, and asks cargo for the crates of the
+// target. Those of build scripts, tests and macros do not get into the module.
 func rustContents(ctx context.Context, root string, b build.Build, tool *toolchain.Tool) (c content, err error) {
 	module := strings.ReplaceAll(b.Recipe.Produces, "${work}", filepath.Join(root, ".cache", "build", b.Name))
 	list, err := os.ReadFile(strings.TrimSuffix(module, ".wasm") + ".d")
@@ -135,7 +135,7 @@ func rustContents(ctx context.Context, root string, b build.Build, tool *toolcha
 		return c, err
 	}
 	for line := range strings.Lines(string(out)) {
-		// "serde v1.0.228", "(*)" when it was there before, and a folder for what is no dependency.
+		// "serde v1.0.228", with "(*)" when it was listed before, and with a folder when it is no dependency.
 		fields := strings.Fields(line)
 		if len(fields) < 2 || len(fields) > 2 && strings.HasPrefix(fields[2], "(/") {
 			continue
@@ -145,8 +145,8 @@ func rustContents(ctx context.Context, root string, b build.Build, tool *toolcha
 	return c, nil
 }
 
-// dependencyFiles are the files below root that a makefile's rule names, as rustc writes it: "target: file file …", a
-// space inside a name behind a backslash.
+// dependencyFiles are the files below root that a makefile's rule names. rustc writes it as "target: file file …",
+// with a backslash before a space inside a name.
 func dependencyFiles(root, rule string) (files []string) {
 	_, list, _ := strings.Cut(rule, ": ")
 	list, _, _ = strings.Cut(list, "\n")
@@ -165,11 +165,11 @@ func relative(root, file string) string {
 	return filepath.ToSlash(file)
 }
 
-// askTool runs a compiler's program as the build's recipe would, and gives its standard output.
+// askTool runs a compiler's program as the build's recipe would, and returns its standard output.
 func askTool(ctx context.Context, root string, b build.Build, tool *toolchain.Tool, args []string) ([]byte, error) {
 	env := slices.Clone(tool.Env)
 	for _, name := range slices.Sorted(maps.Keys(b.Recipe.Env)) {
-		if value := b.Recipe.Env[name]; !strings.Contains(value, "${") { // such are flags of the compiler's
+		if value := b.Recipe.Env[name]; !strings.Contains(value, "${") { // such values are flags for the compiler
 			env = append(env, name+"="+value)
 		}
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// Cost tells what making and keeping a build asks for. The module has been made before, so that downloads are no part of
-// it. With timed it is made twice more, in a copy of its sources: the first time without anything kept from before but
-// downloads, then after a change of one line. That takes up to a minute.
+// Cost measures what making and keeping a build costs. The module has been made before, so that downloads do not
+// count. With timed it is made twice more, in a copy of its sources: first with nothing kept but downloads, then after
+// a change of one line. That takes up to a minute.
 func Cost(ctx context.Context, root string, b build.Build, timed bool) (evidence.Cost, error) {
 	cost := evidence.Cost{Build: b.Name}
 	root, err := filepath.Abs(root)
@@ -58,8 +58,8 @@ func Cost(ctx context.Context, root string, b build.Build, timed bool) (evidence
 	return cost, nil
 }
 
-// buildTimes makes a build in a copy of its sources, with compilers' caches of its own, and once more after a change in
-// one file of the plugin. Both are the seconds of all that build.Run does.
+// buildTimes makes a build in a copy of its sources, with its own caches for the compilers, and once more after a
+// change in one file of the plugin. It returns the seconds that build.Run takes, each time.
 func buildTimes(ctx context.Context, root string, b build.Build, changed string) (cold, warm float64, err error) {
 	copied, err := os.MkdirTemp("", "header-auth-build-")
 	if err != nil {
@@ -84,8 +84,8 @@ func buildTimes(ctx context.Context, root string, b build.Build, changed string)
 		begin := time.Now()
 		results, err := build.Run(ctx, []build.Build{b}, build.Options{Root: copied, Jobs: 1})
 		seconds := time.Since(begin).Seconds()
-		if err == nil && results[0].Fresh {
-			err = errors.New("nothing was built: is the changed file none of its sources?")
+		if err == nil && results[0].UpToDate {
+			err = errors.New("nothing was built: expected the changed file to be one of its sources")
 		}
 		return seconds, err
 	}
@@ -99,7 +99,7 @@ func buildTimes(ctx context.Context, root string, b build.Build, changed string)
 	return cold, warm, err
 }
 
-// copySources copies a build's sources to an empty folder, and lends it the compilers that were obtained for this one.
+// copySources copies a build's sources to an empty folder, and links the compilers of this one into it.
 func copySources(root, to string, b build.Build) error {
 	files, err := b.Files(root)
 	if err != nil {
@@ -120,7 +120,7 @@ func copySources(root, to string, b build.Build) error {
 	}
 	compilers := filepath.Join(root, ".cache", "toolchain")
 	if _, err := os.Stat(compilers); err != nil {
-		return nil // none had to be obtained
+		return nil // no compiler had to be obtained
 	}
 	if err := os.MkdirAll(filepath.Join(to, ".cache"), 0o755); err != nil {
 		return err
@@ -128,10 +128,10 @@ func copySources(root, to string, b build.Build) error {
 	return os.Symlink(compilers, filepath.Join(to, ".cache", "toolchain"))
 }
 
-// changeLine appends a line that a compiler can't take for none: after a comment alone, Go would find that the package
-// came out the same and not link again.
+// changeLine appends a line of code. A comment would not do: Go finds that the package came out the same, and does not
+// link again.
 func changeLine(file string) error {
-	line := "\n" // of a language that isn't known here: its compiler may well notice that nothing changed
+	line := "\n" // another language: its compiler may notice that nothing changed
 	switch filepath.Ext(file) {
 	case ".go":
 		line = "\nfunc changedByTheBenchmark() int { return 1 }\n"

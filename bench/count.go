@@ -13,8 +13,8 @@ import (
 	"github.com/header-auth/header-auth/bench/guest"
 )
 
-// Count adds to the witnesses of one allowed and one refused scenario how many instructions a request takes, where
-// valgrind is present; else it notes why not. Folder takes the files by which valgrind's program is told what to do.
+// Count adds to the witnesses of one allowed and one refused scenario how many instructions a request takes. Where
+// valgrind is missing it notes that. It writes the task for valgrind's program into folder.
 func Count(ctx context.Context, c Config, r *evidence.Report, folder string, progress func(what string)) error {
 	allow, refuse, err := soaked(c.Table.Cases())
 	if err != nil {
@@ -26,7 +26,7 @@ func Count(ctx context.Context, c Config, r *evidence.Report, folder string, pro
 			continue
 		}
 		progress(fmt.Sprintf("instructions of %s in %s", w.Build, w.Scenario))
-		t := Task{Folder: c.Folder, Cases: []string{w.Scenario}, Modules: []File{{Build: w.Build}}, Host: hostOf(c.Host), CacheDir: c.CacheDir}
+		t := task{Folder: c.Folder, Cases: []string{w.Scenario}, Modules: []moduleFile{{Build: w.Build}}, Host: hostOf(c.Host), CacheDir: c.CacheDir}
 		for _, s := range c.Subjects {
 			if s.Name == w.Build {
 				t.Modules[0].Path = s.Path
@@ -41,11 +41,11 @@ func Count(ctx context.Context, c Config, r *evidence.Report, folder string, pro
 			return err
 		}
 		command := func(n int) []string { return append(append([]string{}, c.Worker...), file, strconv.Itoa(n)) }
-		w.Instructions, err = CountInstructions(ctx, command, DefaultCounting)
+		w.Instructions, err = countInstructions(ctx, command, defaultCounting)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, ErrNoCounter):
+		case errors.Is(err, errNoCounter):
 			r.Run.Notes = append(r.Run.Notes, err.Error())
 			return nil
 		case err != nil:
@@ -55,7 +55,7 @@ func Count(ctx context.Context, c Config, r *evidence.Report, folder string, pro
 	return nil
 }
 
-// Serve is what runs under valgrind: so many requests of a task's one scenario to its one module.
+// Serve is what runs under valgrind: it sends that many requests of a task's one scenario to its one module.
 func Serve(ctx context.Context, file, requests string) error {
 	n, err := strconv.Atoi(requests)
 	if err != nil {
@@ -65,7 +65,7 @@ func Serve(ctx context.Context, file, requests string) error {
 	if err != nil {
 		return err
 	}
-	var t Task
+	var t task
 	if err := json.Unmarshal(text, &t); err != nil {
 		return err
 	}

@@ -11,13 +11,13 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// exchange is the one request of a case and what has to be answered to it, for measurements that make their VMs
-// themselves. suite.Loop makes one that is configured and warm already.
+// exchange is the one request of a case and the answer that it must get, for measurements that make their own VMs.
+// suite.Loop makes a VM that is configured and warm already.
 type exchange struct {
 	request *table.Request
 	config  []byte
 	refused bool // by the plugin
-	status  int  // that the client gets
+	status  int  // for the client
 	done    int  // requests so far
 }
 
@@ -27,12 +27,12 @@ func newExchange(c *table.Case) (*exchange, error) {
 		return nil, fmt.Errorf("case %s: %w", c.ID, err)
 	}
 	if len(c.Steps) > 1 || len(c.Clusters) > 0 {
-		return nil, fmt.Errorf("case %s: %d steps and %d clusters, expected one request alone", c.ID, len(c.Steps), len(c.Clusters))
+		return nil, fmt.Errorf("case %s: %d steps and %d clusters, expected one request and no cluster", c.ID, len(c.Steps), len(c.Clusters))
 	}
 	step := &c.Steps[0]
 	e := &exchange{request: step.Request, config: c.Config, refused: step.Want.Decision == table.Refuse, status: status(c)}
 	if e.refused && step.Want.Reply == nil {
-		return nil, fmt.Errorf("case %s: it refuses without a reply", c.ID)
+		return nil, fmt.Errorf("case %s: it refuses, expected a reply in its want", c.ID)
 	}
 	return e, nil
 }

@@ -8,41 +8,42 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 )
 
-// Counting is how often instructions are counted, and over how many requests.
-type Counting struct {
+// counting is how often instructions are counted, and over how many requests.
+type counting struct {
 	Low, High   int // requests of a short and of a long run
 	Repetitions int
 }
 
-// DefaultCounting gives a number that repeats within a tenth of a percent. A collector's work is spread over a few of its periods.
-var DefaultCounting = Counting{Low: 1000, High: 5000, Repetitions: 3}
+// defaultCounting gives a number that repeats within a tenth of a per cent: it covers a few periods of a garbage
+// collector.
+var defaultCounting = counting{Low: 1000, High: 5000, Repetitions: 3}
 
-// ErrNoCounter says why no instructions are counted.
-var ErrNoCounter = errors.New("no valgrind on PATH: instructions are not counted")
+// errNoCounter says why no instructions are counted.
+var errNoCounter = errors.New("no valgrind on PATH: instructions are not counted")
 
-// collected is valgrind's last word about what it counted.
+// collected is the line in which valgrind says how much it counted.
 var collected = regexp.MustCompile(`(?m)Collected *: *(\d+)`)
 
-// CountInstructions counts the instructions of one request in a warm VM, host included, with callgrind: a run of many
-// requests less one of few, so that compiling and starting cancel out; the median of the repetitions. command gives the
-// program, and its arguments, that does serveAlone with so many requests and ends.
+// countInstructions counts the instructions of one request in a warm VM, host included, with callgrind: a run of many
+// requests minus a run of few, so that compiling and starting cancel out, and of that the median over the repetitions.
+// command returns a program with its arguments that runs serveAlone with that many requests and ends.
 //
-// The error is ErrNoCounter where valgrind is absent. Valgrind breaks down under Go programs now and then, or hangs; a
-// run that fails is repeated once.
-func CountInstructions(ctx context.Context, command func(requests int) []string, c Counting) (float64, error) {
+// The error is errNoCounter where valgrind is missing. Valgrind sometimes crashes or hangs under Go programs: a run that
+// fails is repeated once.
+func countInstructions(ctx context.Context, command func(requests int) []string, c counting) (float64, error) {
 	valgrind, err := exec.LookPath("valgrind")
 	if err != nil {
-		return 0, ErrNoCounter
+		return 0, errNoCounter
 	}
 	counts := make([]float64, 0, c.Repetitions)
 	for range c.Repetitions {
@@ -57,11 +58,11 @@ func CountInstructions(ctx context.Context, command func(requests int) []string,
 		}
 		counts = append(counts, float64(ends[1]-ends[0])/float64(c.High-c.Low))
 	}
-	return middle(counts), nil
+	return stats.Median(counts), nil
 }
 
-// serveAlone is what such a program does: a case's last step so many times in one VM. Under valgrind everything takes
-// fifty times as long, so compiled code has to be in o.CacheDir already.
+// serveAlone is what such a program does: it sends a case's last step that many times to one VM. Under valgrind
+// everything takes fifty times as long, so compiled code must be in o.CacheDir already.
 func serveAlone(ctx context.Context, wasm []byte, o host.Options, c *table.Case, requests int) error {
 	m, err := host.Compile(ctx, wasm, o)
 	if err != nil {
@@ -76,21 +77,14 @@ func serveAlone(ctx context.Context, wasm []byte, o host.Options, c *table.Case,
 	return loop.Run(requests)
 }
 
-// middle is the median.
-func middle(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
-}
-
-// countPatience is for a run that takes some ten seconds.
+// countPatience is how long a run under valgrind may take; it usually takes about ten seconds.
 const countPatience = 2 * time.Minute
 
 // countOnce is the number of instructions that a program executes. Its garbage collector is off and it has one
-// processor: what those do is no request's. The signals by which Go preempts goroutines are off because callgrind, of
-// valgrind 3.19 at least, aborts at them.
+// processor, so that only requests are counted. The signals by which Go preempts goroutines are off because callgrind
+// aborts at them, in valgrind 3.19 at least.
 func countOnce(ctx context.Context, valgrind string, command []string) (int64, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, countPatience, fmt.Errorf("run valgrind: no end after %v", countPatience))
+	ctx, cancel := context.WithTimeoutCause(ctx, countPatience, fmt.Errorf("run valgrind: it did not end within %v", countPatience))
 	defer cancel()
 	args := append([]string{"--tool=callgrind", "--callgrind-out-file=" + os.DevNull, "--"}, command...)
 	cmd := exec.CommandContext(ctx, valgrind, args...)

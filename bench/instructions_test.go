@@ -45,7 +45,7 @@ func TestCountInstructions(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			state := fakeValgrind(t, test.script)
-			got, err := CountInstructions(context.Background(), serve, DefaultCounting)
+			got, err := countInstructions(context.Background(), serve, defaultCounting)
 			if test.err == "" && err != nil || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
 				t.Fatalf("it ended with %v", err)
 			}
@@ -62,7 +62,7 @@ func TestCountInstructions(t *testing.T) {
 
 func TestCountInstructionsWithoutValgrind(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, err := CountInstructions(context.Background(), serve, DefaultCounting); !errors.Is(err, ErrNoCounter) {
+	if _, err := countInstructions(context.Background(), serve, defaultCounting); !errors.Is(err, errNoCounter) {
 		t.Errorf("it ended with %v", err)
 	}
 }
@@ -75,13 +75,5 @@ func TestServeAlone(t *testing.T) {
 	var wrong *suite.WrongError
 	if err := serveAlone(ctx, allowing(), host.Options{}, refuseCase(), 10); !errors.As(err, &wrong) {
 		t.Errorf("a wrong answer ended with %v", err)
-	}
-}
-
-func TestMiddle(t *testing.T) {
-	for want, values := range map[float64][]float64{2: {3, 1, 2}, 2.5: {4, 1, 3, 2}, 7: {7}} {
-		if got := middle(values); got != want {
-			t.Errorf("%v of %v", got, values)
-		}
 	}
 }

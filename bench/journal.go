@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Journal is a file to which every finished task is added, so that an interrupted run can go on.
+// Journal is a file to which every finished task is added, so that an interrupted run can be resumed.
 type Journal struct {
-	Begun time.Time          // when its first run did
-	Done  map[string][]Found // by task
+	Begun time.Time            // when the first part of the run did
+	done  map[string][]finding // by task
 	file  *os.File
 }
 
@@ -23,17 +23,17 @@ type journalHead struct {
 }
 
 type journalLine struct {
-	Task  string  `json:"task"`
-	Found []Found `json:"found"`
+	Task  string    `json:"task"`
+	Found []finding `json:"found"`
 }
 
-// ErrOtherRun says that a journal is of other modules, another plan or another table.
-var ErrOtherRun = errors.New("the interrupted run was another one: its modules, plan, table, host or program have changed")
+// errOtherRun says that a journal is of other modules, another plan or another table.
+var errOtherRun = errors.New("the interrupted run was another one: its modules, plan, table, host or program have changed")
 
-// OpenJournal begins a journal, or with resume goes on with the one there is. The key stands for all that the run
-// depends on.
+// OpenJournal begins a journal, or with resume opens the one of the interrupted run. The key is a digest of everything
+// that the run depends on.
 func OpenJournal(name, key string, resume bool) (*Journal, error) {
-	j := &Journal{Begun: time.Now(), Done: map[string][]Found{}}
+	j := &Journal{Begun: time.Now(), done: map[string][]finding{}}
 	if resume {
 		if err := j.read(name, key); err != nil {
 			return nil, fmt.Errorf("resume: %w", err)
@@ -64,22 +64,22 @@ func (j *Journal) read(name, key string) error {
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
 	var head journalHead
 	if json.Unmarshal(first, &head) != nil || head.Key != key {
-		return ErrOtherRun
+		return errOtherRun
 	}
 	j.Begun = head.Begun
 	whole := len(first) + 1
 	for line := range bytes.Lines(rest) {
 		var l journalLine
 		if json.Unmarshal(line, &l) != nil {
-			break // the run was killed while it wrote
+			break // the run was killed while it wrote this line
 		}
-		j.Done[l.Task] = l.Found
+		j.done[l.Task] = l.Found
 		whole += len(line)
 	}
 	return os.Truncate(name, int64(min(whole, len(text))))
 }
 
-func (j *Journal) add(task string, found []Found) error { return j.write(journalLine{task, found}) }
+func (j *Journal) add(task string, found []finding) error { return j.write(journalLine{task, found}) }
 
 func (j *Journal) write(v any) error {
 	line, err := json.Marshal(v)
@@ -90,8 +90,8 @@ func (j *Journal) write(v any) error {
 	return err
 }
 
-// Close closes the file; Remove does so and removes it: the run is over.
+// Close closes the file and keeps it: the run can be resumed.
 func (j *Journal) Close() error { return j.file.Close() }
 
-// Remove ends a journal whose run is complete.
+// Remove closes the file and removes it: the run is complete.
 func (j *Journal) Remove() error { return errors.Join(j.file.Close(), os.Remove(j.file.Name())) }

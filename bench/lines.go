@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// countLines is how many lines of the files hold code: a line that has nothing but space and comments is none. Files
-// are those of one language, by their extension (.go, .rs; anything else is read like C).
+// countLines is how many lines of the files hold code. A line of white space and comments does not count. The extension
+// says which language a file is in: .go, .rs; anything else is read like C.
 //
-// A counter of files can't be used instead: which files go into a build is known to its compiler only, and a counter
-// that strips comments by regular expressions miscounts what stands in strings.
+// A program that counts the lines of folders cannot be used instead: only the compiler knows which files go into a
+// build, and a counter that strips comments by regular expressions miscounts what is in strings.
 func countLines(root string, files []string) (lines int, err error) {
 	for _, file := range files {
 		if !filepath.IsAbs(file) {
@@ -52,8 +52,8 @@ func codeLines(text, extension string) (lines int) {
 	return lines
 }
 
-// lexeme is the length of what the text begins with, as far as it matters here: a comment, a string, or one byte of
-// something else. What has no end goes on to the end of the text.
+// lexeme is the length of what the text begins with: a comment, a string, or one byte of something else. A comment or
+// string without an end goes on to the end of the text.
 func lexeme(text, extension string) (size int, comment bool) {
 	rust, golang := extension == ".rs", extension == ".go"
 	switch {
@@ -73,7 +73,8 @@ func lexeme(text, extension string) (size int, comment bool) {
 	return 1, false
 }
 
-// through is the length up to and with the next end, from an offset on. Without one a newline is thought of at the end.
+// through is the length up to the next end, that included, from an offset on. Without one it is the whole text, as if a
+// newline followed.
 func through(text string, from int, end string) int {
 	if i := strings.Index(text[from:], end); i >= 0 {
 		return from + i + len(end)
@@ -84,7 +85,7 @@ func through(text string, from int, end string) int {
 	return len(text)
 }
 
-// blockComment is the length of a comment, which in Rust may have others inside (Rust reference, Comments).
+// blockComment is the length of a comment. In Rust one may hold others (Rust reference, Comments).
 func blockComment(text string, nests bool) int {
 	depth := 1
 	for i := 2; i < len(text); i++ {
@@ -102,7 +103,7 @@ func blockComment(text string, nests bool) int {
 	return len(text)
 }
 
-// quoted is the length of a literal in which a backslash takes away the next byte's meaning.
+// quoted is the length of a literal in which a backslash escapes the next byte.
 func quoted(text string, quote byte) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {
@@ -115,7 +116,7 @@ func quoted(text string, quote byte) int {
 	return len(text)
 }
 
-// isCharacter tells a character of Rust's from a lifetime: 'a' from 'a, and '"' from nothing else.
+// isCharacter tells a character literal of Rust from a lifetime: 'a' from 'a.
 func isCharacter(text string) bool {
 	if strings.HasPrefix(text, `'\`) {
 		return true
@@ -130,7 +131,7 @@ func isWord(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
 }
 
-// rustWord is the length of a word, or of a raw string that its last letter begins: r"…", br#"…"#.
+// rustWord is the length of a word, or of a raw string that begins with it: r"…", br#"…"#.
 func rustWord(text string) int {
 	n := 0
 	for n < len(text) && isWord(text[n]) {

@@ -9,13 +9,13 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// MachineWatch is a look at the machine when a run begins.
+// MachineWatch is the state of the machine when a run begins.
 type MachineWatch struct {
 	machine evidence.Machine
 	before  processorTime
 }
 
-// WatchMachine begins to watch. What a system does not tell stays empty; only Linux tells all of it (proc(5)).
+// WatchMachine reads that state. What a system does not tell stays empty; only Linux tells all of it (proc(5)).
 func WatchMachine() *MachineWatch {
 	w := &MachineWatch{machine: evidence.Machine{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version(),
@@ -27,7 +27,7 @@ func WatchMachine() *MachineWatch {
 	return w
 }
 
-// Machine is what was seen since.
+// Machine describes the machine from then until now.
 func (w *MachineWatch) Machine() evidence.Machine {
 	m := w.machine
 	m.LoadAfter = loadAverages(readText("/proc/loadavg"))
@@ -80,7 +80,7 @@ func loadAverages(text string) []float64 {
 	return load
 }
 
-// processorTime is what all processors did so far, in clock ticks.
+// processorTime is the time of all processors so far, in clock ticks.
 type processorTime struct{ all, stolen int64 }
 
 // processorTimes reads the first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal. The two

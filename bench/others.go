@@ -11,7 +11,7 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// The tasks of a worker that are about one build.
+// The tasks of a worker that need no contest, and counting.
 
 func (w *worker) startup(ctx context.Context) error {
 	c, wasm, err := w.alone()
@@ -23,7 +23,7 @@ func (w *worker) startup(ctx context.Context) error {
 		return w.refuseBuild(err)
 	}
 	s.Build, s.Sample = w.Modules[0].Build, w.Number
-	return w.tell(Found{Startup: &s})
+	return w.tell(finding{Startup: &s})
 }
 
 func (w *worker) soak(ctx context.Context) error {
@@ -38,7 +38,7 @@ func (w *worker) soak(ctx context.Context) error {
 	defer m.Close(ctx)
 	tell := func(found evidence.Memory, share float64) error {
 		found.Build, found.Allocator = w.Modules[0].Build, w.Host.Allocator
-		return w.tell(Found{Memory: &found, Share: share})
+		return w.tell(finding{Memory: &found, Share: share})
 	}
 	found, err := soak(ctx, m, allow, refuse, w.Plan.SoakRequests, func(found evidence.Memory) {
 		_ = tell(found, float64(found.Requests)/float64(w.Plan.SoakRequests))
@@ -59,34 +59,34 @@ func (w *worker) resident(ctx context.Context) error {
 		return w.refuseBuild(err)
 	}
 	found.Build, found.Sample = w.Modules[0].Build, w.Number
-	return w.tell(Found{Resident: &found})
+	return w.tell(finding{Resident: &found})
 }
 
-// witnesses counts what one request is made of. Two requests in a row have to be alike.
+// witnesses counts calls and bytes of one request. Two requests in a row must have the same counts.
 func (w *worker) witnesses(ctx context.Context) error {
-	f, err := w.newField(ctx)
+	t, err := w.newContest(ctx)
 	if err != nil {
 		return err
 	}
-	defer f.close(ctx)
+	defer t.close(ctx)
 	for i := range w.cases {
 		c := &w.cases[i]
-		entrants, err := f.enter(ctx, c, suite.ObserveOptions{Trace: func(suite.StepTrace) {}})
+		contestants, err := t.enter(ctx, c, suite.ObserveOptions{Trace: func(suite.StepTrace) {}})
 		if err != nil {
 			return err
 		}
-		for _, e := range entrants {
+		for _, e := range contestants {
 			if err := w.witness(ctx, e, c); err != nil {
-				leave(ctx, entrants)
+				leave(ctx, contestants)
 				return err
 			}
 		}
-		leave(ctx, entrants)
+		leave(ctx, contestants)
 	}
 	return nil
 }
 
-func (w *worker) witness(ctx context.Context, e *entrant, c *table.Case) error {
+func (w *worker) witness(ctx context.Context, e *contestant, c *table.Case) error {
 	var counted [2]evidence.Witness
 	for i := range counted {
 		before := e.loop.VM().Traffic()
@@ -101,7 +101,7 @@ func (w *worker) witness(ctx context.Context, e *entrant, c *table.Case) error {
 	if counted[0] != counted[1] {
 		return w.refuse(e, c, fmt.Errorf("two requests in a row differ: %+v and %+v", counted[0], counted[1]))
 	}
-	warm, err := suite.NewLoop(ctx, e.module, c, suite.ObserveOptions{}) // untraced: traces of thousands of requests fill the host
+	warm, err := suite.NewLoop(ctx, e.module, c, suite.ObserveOptions{}) // untraced: traces of thousands of requests would fill the host's memory
 	if err != nil {
 		return w.refuse(e, c, err)
 	}
@@ -110,10 +110,10 @@ func (w *worker) witness(ctx context.Context, e *entrant, c *table.Case) error {
 		return w.refuse(e, c, err)
 	}
 	counted[0].Pages = int(warm.VM().Memory() >> 16)
-	return w.tell(Found{Witness: &counted[0]})
+	return w.tell(finding{Witness: &counted[0]})
 }
 
-// alone is the one case and the one module of a task that warms VMs.
+// alone is the one case and the one module of a task on start-up or resident memory.
 func (w *worker) alone() (c *table.Case, wasm []byte, err error) {
 	if c, err = single(w.cases); err != nil {
 		return nil, nil, err
@@ -130,12 +130,12 @@ func (w *worker) module(ctx context.Context) (*host.Module, error) {
 	return host.Compile(ctx, wasm, w.options)
 }
 
-// refuseBuild tells that a build has none of these numbers.
+// refuseBuild reports that a build has none of these numbers.
 func (w *worker) refuseBuild(err error) error {
-	return w.tell(Found{Refused: &evidence.Refused{Build: w.Modules[0].Build, Reason: fmt.Sprintf("%s: %v", w.Kind, err)}})
+	return w.tell(finding{Refused: &evidence.Refused{Build: w.Modules[0].Build, Reason: fmt.Sprintf("%s: %v", w.Kind, err)}})
 }
 
-// single is the first case of one request alone: what a start-up ends with and what many VMs are warmed by.
+// single is the first case of one request: a start-up ends with it, and VMs are warmed with it.
 func single(cases []table.Case) (*table.Case, error) {
 	for i := range cases {
 		if _, err := newExchange(&cases[i]); err == nil {
@@ -145,8 +145,8 @@ func single(cases []table.Case) (*table.Case, error) {
 	return nil, fmt.Errorf("%d cases, expected one of a single request among them", len(cases))
 }
 
-// soaked are the first case that is allowed and the first that is refused, both without a configuration; the same one
-// twice when there is no other.
+// soaked are the first case that is allowed and the first that is refused, both of one request and without a
+// configuration. Where one of them is missing, the other is returned twice.
 func soaked(cases []table.Case) (allow, refuse *table.Case, err error) {
 	for i := range cases {
 		e, err := newExchange(&cases[i])

@@ -22,7 +22,7 @@ type part struct {
 	State   string `yaml:"state"`
 	Source  string `yaml:"source"`
 	Checked string `yaml:"checked"`
-	// Bundled says that the part comes with the compiler, or is it, so that the version is whichever is installed.
+	// Bundled says that the part is the compiler or comes with it: its version is the installed one.
 	Bundled bool `yaml:"bundled"`
 }
 
@@ -38,8 +38,8 @@ var loadParts = sync.OnceValues(func() (map[string][]part, error) {
 	return file.Builds, nil
 })
 
-// partsOf are the parts of a build, none of one that parts.yaml does not know. compiler is the version installed here:
-// where that is another than the one somebody has looked up, its date is not known.
+// partsOf are the parts of a build; none for a build that parts.yaml does not name. compiler is the version installed
+// here: where parts.yaml has another one, the date of the installed one is not known.
 func partsOf(name, compiler string) ([]evidence.Part, error) {
 	all, err := loadParts()
 	if err != nil {

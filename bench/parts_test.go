@@ -10,10 +10,11 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/build"
 )
 
-// TestPartsAreThoseOfTheBuilds holds parts.yaml against the places where versions are pinned.
+// TestPartsAreThoseOfTheBuilds compares parts.yaml with the places where versions are pinned.
 func TestPartsAreThoseOfTheBuilds(t *testing.T) {
 	list, err := build.Load("../" + build.File)
 	if err != nil {
@@ -89,7 +90,49 @@ func TestPartsAreComplete(t *testing.T) {
 	}
 }
 
-// TestPartsOf: of a compiler that is installed in another version nobody has looked up the date.
+// TestSourcesAreForReaders: a source is a page for people. What a package registry serves to programs is none.
+func TestSourcesAreForReaders(t *testing.T) {
+	all, err := loadParts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	published, err := os.ReadFile("result/bench.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := evidence.Parse(published)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources := map[string]string{}
+	for name, parts := range all {
+		for _, p := range parts {
+			sources[p.Source] = "parts.yaml, " + name
+		}
+	}
+	for _, c := range r.Costs {
+		for _, p := range c.Parts {
+			sources[p.Source] = "result/bench.json, " + c.Build
+		}
+	}
+	if len(sources) < 5 {
+		t.Fatalf("%d sources, expected more: %v", len(sources), sources)
+	}
+	// A registry's own pages, on crates.io and pkg.go.dev, are for people.
+	registry := regexp.MustCompile(`^https?://(proxy\.golang\.org|sum\.golang\.org|index\.golang\.org|(index|static)\.crates\.io|crates\.io/api|registry\.[^/]+|files\.pythonhosted\.org|static\.rust-lang\.org)(/|$)`)
+	for source, where := range sources {
+		if registry.MatchString(source) {
+			t.Errorf("%s: the source %s is no page for people", where, source)
+		}
+	}
+	for _, bad := range []string{"https://proxy.golang.org/a/@v/v1.info", "https://static.crates.io/crates/a", "https://registry.npmjs.org/a", "https://crates.io/api/v1/crates/a"} {
+		if !registry.MatchString(bad) {
+			t.Errorf("%s is not taken for a registry's", bad)
+		}
+	}
+}
+
+// TestPartsOf: a compiler that is installed in another version than the one looked up has no date.
 func TestPartsOf(t *testing.T) {
 	parts, err := partsOf("go-wasip1", "9.9.9")
 	if err != nil || len(parts) != 3 {

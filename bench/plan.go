@@ -20,16 +20,29 @@ func FullPlan() evidence.Plan {
 	}
 }
 
-// SpeedPlan measures nothing but speed, and little of it: for tests of the benchmark itself.
+// SpeedPlan measures nothing but batches, and as many latencies as it takes to know how often collectors run.
 func SpeedPlan() evidence.Plan {
-	return evidence.Plan{Name: "speed", Processes: 24, Instances: 2, Rounds: 10, Requests: 500}
+	return evidence.Plan{Name: "speed", Processes: 24, Instances: 2, Rounds: 10, Requests: 500, TailProcesses: 1, TailRequests: 40_000}
 }
 
-// Filled gives a plan more rounds where there is little to time, as many as take about as long, and at most three times
-// as many: with few entrants a round is short, and what happens beside it hits all of an instance's rounds.
+// FlagsPlan measures variants of one build: batches, single requests, memory only so long that a leak shows. A short one is
+// for a first look.
+func FlagsPlan(short bool) evidence.Plan {
+	p := DefaultPlan()
+	p.Name, p.StartupSamples, p.SoakRequests = "flags", 0, 200_000
+	if short {
+		p.Name, p.Processes, p.Rounds = "flags, short", 4, 4
+		p.TailProcesses, p.TailRequests, p.SoakRequests, p.ResidentSamples = 1, 10_000, 50_000, 1
+	}
+	return p
+}
+
+// Filled is a plan with more rounds where there is little to time: so many that it takes about as long, and at most
+// three times as many. With few contestants a round is short, and one disturbance would slow all rounds of an
+// instance.
 func Filled(p evidence.Plan, builds, scenarios int) evidence.Plan {
-	const usual = 7 * 9 // entrants times scenarios of the project's own builds and table
-	entrants := builds + 2
-	p.Rounds = p.Rounds * min(max(usual, entrants*scenarios), 3*entrants*scenarios) / (entrants * scenarios)
+	const usual = 7 * 9 // contestants times scenarios of the project's own builds and table
+	contestants := builds + 2
+	p.Rounds = p.Rounds * min(max(usual, contestants*scenarios), 3*contestants*scenarios) / (contestants * scenarios)
 	return p
 }

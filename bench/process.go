@@ -14,19 +14,19 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// watch is how long a task may take, and soakPatience a hundredth of a soak: there is no deadline on a guest's calls, which
-// would make them slower.
+// watch is how long a task may take, and soakPatience how long a hundredth of a soak may. The guest's calls have no
+// deadline, because that would make them slower.
 const (
 	watch        = 10 * time.Minute
 	soakPatience = time.Minute
 )
 
-var errSilent = errors.New("a process goes on for ever")
+var errSilent = errors.New("a process does not end")
 
-// start has a task done by a fresh process, and gives what it found. A process that goes on for ever is killed: after
-// watch, or where it has told of memory already, when it is silent for patience. The latter is a finding: where little
-// memory is free a collector runs for every allocation, and each time goes through all there is.
-func start(ctx context.Context, command []string, t *Task, patience time.Duration, progress func(share float64)) ([]Found, error) {
+// start has a task done by a fresh process, and returns what it found. A process that does not end is killed after
+// watch; in a soak, when it has reported nothing for patience. The latter is a finding, Ended: where little memory is
+// free, a garbage collector runs for every allocation, and each time marks the whole heap.
+func start(ctx context.Context, command []string, t *task, patience time.Duration, progress func(share float64)) ([]finding, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	silent := time.AfterFunc(watch, func() { cancel(errSilent) })
@@ -45,11 +45,11 @@ func start(ctx context.Context, command []string, t *Task, patience time.Duratio
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start a process for %s: %w", t.id(), err)
 	}
-	var all []Found
+	var all []finding
 	var soFar *evidence.Memory
 	decoder := json.NewDecoder(out)
 	for err == nil {
-		var f Found
+		var f finding
 		if err = decoder.Decode(&f); err != nil {
 			break
 		}
@@ -66,12 +66,12 @@ func start(ctx context.Context, command []string, t *Task, patience time.Duratio
 	_, _ = io.Copy(io.Discard, out)
 	ended := cmd.Wait()
 	switch {
-	case context.Cause(ctx) == errSilent && soFar != nil:
-		soFar.Ended = fmt.Sprintf("out of breath after %d requests, at %d MiB: no more than %d others in %v",
+	case errors.Is(context.Cause(ctx), errSilent) && soFar != nil:
+		soFar.Ended = fmt.Sprintf("stalled after %d requests, at %d MiB: fewer than %d more in %v",
 			soFar.Requests, soFar.Curve[len(soFar.Curve)-1].Bytes>>20, t.Plan.SoakRequests/100, patience)
-		return []Found{{Memory: soFar}}, nil
-	case context.Cause(ctx) == errSilent:
-		return nil, fmt.Errorf("measure %s: no end after %v: does a module loop?", t.id(), watch)
+		return []finding{{Memory: soFar}}, nil
+	case errors.Is(context.Cause(ctx), errSilent):
+		return nil, fmt.Errorf("measure %s: it did not end within %v: a module may be in a loop", t.id(), watch)
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case ended != nil:

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// usual is how long a task of each kind takes with the default plan on two cores, until this run has done one.
-var usual = map[Kind]time.Duration{Witnesses: 5 * time.Second, Speed: 4 * time.Second, Tails: 5 * time.Second,
-	Startup: time.Second, Soak: 4 * time.Second, Resident: 2 * time.Second}
+// usual is how long a task of each kind takes with the default plan on two cores: an estimate until this run has done
+// one.
+var usual = map[taskKind]time.Duration{doWitnesses: 5 * time.Second, doBatches: 4 * time.Second, doTails: 5 * time.Second,
+	doStartup: time.Second, doSoak: 4 * time.Second, doResident: 2 * time.Second}
 
-func (q *queue) say(t *Task, share float64) {
+func (q *queue) say(t *task, share float64) {
 	if q.config.Progress == nil {
 		return
 	}
@@ -32,7 +33,7 @@ func (q *queue) say(t *Task, share float64) {
 }
 
 // each is how long a task of a kind probably takes.
-func (q *queue) each(k Kind) time.Duration {
+func (q *queue) each(k taskKind) time.Duration {
 	took := q.took[k]
 	if len(took) == 0 {
 		return usual[k]
@@ -41,7 +42,7 @@ func (q *queue) each(k Kind) time.Duration {
 	return sorted[len(sorted)/2]
 }
 
-func (q *queue) describe(t *Task) string {
+func (q *queue) describe(t *task) string {
 	same := 0
 	for i := range q.tasks {
 		if q.tasks[i].Kind == t.Kind && q.tasks[i].Number > same {
@@ -50,10 +51,10 @@ func (q *queue) describe(t *Task) string {
 	}
 	what := fmt.Sprintf("%s %d of %d", t.Kind, t.Number+1, same+1)
 	switch t.Kind {
-	case Startup, Soak, Resident:
+	case doStartup, doSoak, doResident:
 		what += ", " + t.Modules[0].Build
 	}
-	if t.Kind == Soak {
+	if t.Kind == doSoak {
 		what += " (allocator order " + t.Host.Allocator + ")"
 	}
 	return what

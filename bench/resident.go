@@ -18,8 +18,8 @@ import (
 // warmUp is how many requests a VM serves before its memory is counted.
 const warmUp = 1000
 
-// resident reads the memory of this process, which must do nothing else, at each number of warm VMs (ascending). The
-// host's own garbage is given back before; compiling a module leaves more of it than a VM takes.
+// resident reads the memory of this process, which must do nothing else, at each number of warm VMs (ascending).
+// Before that the host's own garbage is returned to the system: compiling a module leaves more of it than a VM takes.
 func resident(ctx context.Context, wasm []byte, o host.Options, c *table.Case, vms []int) (found evidence.Resident, err error) {
 	if !slices.IsSorted(vms) || len(vms) == 0 || vms[0] < 1 {
 		return found, fmt.Errorf("resident memory of %v VMs: expected ascending numbers from 1", vms)
@@ -59,8 +59,9 @@ func resident(ctx context.Context, wasm []byte, o host.Options, c *table.Case, v
 	return found, nil
 }
 
-// anonymousMemory is what the process really holds in memory and no file backs, in bytes (proc_pid_smaps(5)). Where that
-// file can't be read it is RssAnon of /proc/self/status, which older kernels count less exactly, or VmRSS.
+// anonymousMemory is the process's memory that no file backs, in bytes: Anonymous of /proc/self/smaps_rollup
+// (proc_pid_smaps(5)). Where that file cannot be read it is RssAnon of /proc/self/status, which older kernels count less
+// exactly, or VmRSS.
 func anonymousMemory() (int64, error) {
 	for _, place := range []struct{ file, key string }{
 		{"/proc/self/smaps_rollup", "Anonymous"}, {"/proc/self/status", "RssAnon"}, {"/proc/self/status", "VmRSS"},
@@ -73,7 +74,7 @@ func anonymousMemory() (int64, error) {
 			return bytes, nil
 		}
 	}
-	return 0, fmt.Errorf("read resident memory: no /proc/self/smaps_rollup or status here: it needs Linux")
+	return 0, fmt.Errorf("read resident memory: found neither /proc/self/smaps_rollup nor status, expected Linux")
 }
 
 // kilobytes finds "key: 123 kB", and gives bytes.

@@ -1,5 +1,5 @@
-// Package bench measures builds of a plugin against each other: speed, latency, start-up, memory and size. It gives
-// evidence (package evidence) and judges nothing (package verdict); METHODOLOGY.md says how and why.
+// Package bench measures builds of a plugin next to each other: speed, latency, start-up, memory and size. It produces
+// evidence (package evidence); package verdict judges it. METHODOLOGY.md says how and why.
 package bench
 
 import (
@@ -36,9 +36,13 @@ type Config struct {
 	Table    *table.Table // the cases that are scenarios
 	Subjects []Subject
 	Host     host.Options
-	CacheDir string   // of compiled code; made anew where a start-up has to be cold
+	CacheDir string   // of compiled code; a cold start-up uses none
 	Worker   []string // the command that calls Work on its standard input and output
-	Journal  *Journal // what was found so far; nil: nothing is kept
+	Journal  *Journal // of what was found so far; nil: nothing is kept
+
+	// Periods finds, in the tails of a report, how many requests lie from one collection to the next, by scenario and
+	// contestant. nil: every batch is as long as the plan says.
+	Periods  func(*evidence.Report) map[string]map[string]float64
 	Progress func(Progress)
 }
 
@@ -49,22 +53,22 @@ type Progress struct {
 	Left time.Duration // an estimate; 0: none yet
 }
 
-// Run measures and fills in what the report is of: scenarios, refusals and every list of samples that comes from a
-// process. Interrupted, it gives what there is with the context's error.
+// Run measures and fills in the report: scenarios, refusals and every list of samples that comes from a process. When
+// it is interrupted the report has what was measured, and the error is the context's.
 func Run(ctx context.Context, c Config, r *evidence.Report) error {
 	if err := scenarios(c.Table, r); err != nil {
 		return err
 	}
 	r.Run.Plan, r.Run.Seed, r.Run.Clock = c.Plan, c.Seed, clock.Name
 	c.Plan = possible(c.Plan, c.Table, r)
-	able := parity(ctx, &c, r)
+	able := excludeNonConformant(ctx, &c, r)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if len(able) == 0 {
 		return nil // everything is refused, and the report says why
 	}
-	q := newQueue(&c, tasks(&c, able))
+	q := newQueue(&c, r, tasks(&c, able))
 	err := q.run(ctx)
 	for _, found := range q.found() {
 		collect(r, found)
@@ -102,7 +106,7 @@ func status(c *table.Case) int {
 	return 0
 }
 
-// possible takes out of the plan what the table has no case for, and notes why.
+// possible is the plan without what the table has no case for; it notes why.
 func possible(p evidence.Plan, t *table.Table, r *evidence.Report) evidence.Plan {
 	if _, err := single(t.Cases()); err != nil {
 		r.Run.Notes = append(r.Run.Notes, "start-up and resident memory: "+err.Error())
@@ -115,8 +119,9 @@ func possible(p evidence.Plan, t *table.Table, r *evidence.Report) evidence.Plan
 	return p
 }
 
-// parity holds the builds against the scenarios before anything is timed, and gives those with a scenario to time.
-func parity(ctx context.Context, c *Config, r *evidence.Report) []Subject {
+// excludeNonConformant runs the scenarios as the conformance suite does before anything is timed. A build has no
+// number in a scenario that it fails. It returns the builds with a scenario left to time.
+func excludeNonConformant(ctx context.Context, c *Config, r *evidence.Report) []Subject {
 	subjects := make([]suite.Subject, len(c.Subjects))
 	for i, s := range c.Subjects {
 		subjects[i] = s.Subject
@@ -144,33 +149,37 @@ func parity(ctx context.Context, c *Config, r *evidence.Report) []Subject {
 	return able
 }
 
-// tasks are all there is to do, in the order in which it is done: what everybody waits for first. Repetitions of the
-// same thing lie far apart in time, so that a slow minute does not fall on one build alone.
-func tasks(c *Config, able []Subject) []Task {
-	task := func(kind Kind, number int, subjects ...Subject) Task {
-		t := Task{Kind: kind, Number: number, Seed: c.Seed, Plan: c.Plan, Folder: c.Folder, Host: hostOf(c.Host), CacheDir: c.CacheDir}
+// tasks are all tasks of a run, in their order. Repetitions of one measurement are far apart in time, so that a slow
+// minute does not hit one build alone.
+func tasks(c *Config, able []Subject) []task {
+	newTask := func(kind taskKind, number int, subjects ...Subject) task {
+		t := task{Kind: kind, Number: number, Seed: c.Seed, Plan: c.Plan, Folder: c.Folder, Host: hostOf(c.Host), CacheDir: c.CacheDir}
 		for _, s := range subjects {
-			t.Modules = append(t.Modules, File{s.Name, s.Path})
+			t.Modules = append(t.Modules, moduleFile{s.Name, s.Path})
+		}
+		if kind == doBatches || kind == doTails {
+			t.Twins = []string{subjects[0].Name}
 		}
 		for _, c := range c.Table.Cases() {
 			t.Cases = append(t.Cases, c.ID)
 		}
 		return t
 	}
-	var all []Task
+	var all []task
 	if c.Plan.Name != SpeedPlan().Name {
-		all = append(all, task(Witnesses, 0, able...))
+		all = append(all, newTask(doWitnesses, 0, able...))
+	}
+	// Latencies come first: they tell how long the batches of a build with a collector have to be.
+	for n := range c.Plan.TailProcesses {
+		all = append(all, newTask(doTails, n, able...))
 	}
 	for n := range c.Plan.Processes {
-		all = append(all, task(Speed, n, able...))
-	}
-	for n := range c.Plan.TailProcesses {
-		all = append(all, task(Tails, n, able...))
+		all = append(all, newTask(doBatches, n, able...))
 	}
 	random := rand.New(rand.NewPCG(c.Seed, 0))
 	for n := range c.Plan.StartupSamples {
 		for _, i := range random.Perm(2 * len(able)) {
-			t := task(Startup, n, able[i/2])
+			t := newTask(doStartup, n, able[i/2])
 			t.Cached = i%2 == 1
 			all = append(all, t)
 		}
@@ -178,7 +187,7 @@ func tasks(c *Config, able []Subject) []Task {
 	if c.Plan.SoakRequests > 0 {
 		for _, s := range able {
 			for _, order := range []load.AllocatorOrder{load.EnvoyOrder, load.SpecOrder} {
-				t := task(Soak, 0, s)
+				t := newTask(doSoak, 0, s)
 				t.Host.Allocator = order.String()
 				all = append(all, t)
 			}
@@ -186,16 +195,16 @@ func tasks(c *Config, able []Subject) []Task {
 	}
 	for n := range c.Plan.ResidentSamples {
 		for _, s := range able {
-			all = append(all, task(Resident, n, s))
+			all = append(all, newTask(doResident, n, s))
 		}
 	}
 	return all
 }
 
-func collect(r *evidence.Report, f Found) {
+func collect(r *evidence.Report, f finding) {
 	switch {
-	case f.Speed != nil:
-		r.Speed = append(r.Speed, *f.Speed)
+	case f.Batches != nil:
+		r.Batches = append(r.Batches, *f.Batches)
 	case f.Tail != nil:
 		r.Tails = append(r.Tails, *f.Tail)
 	case f.Startup != nil:
@@ -216,24 +225,25 @@ func collect(r *evidence.Report, f Found) {
 	}
 }
 
-// queue does tasks: those that are timed alone, the others side by side.
+// queue does tasks: those that time something one by one, the others side by side.
 type queue struct {
 	config *Config
-	tasks  []Task
+	report *evidence.Report // builds and scenarios
+	tasks  []task
 	begun  time.Time
 
 	mu      sync.Mutex
-	results map[string][]Found       // by task
-	share   map[string]float64       // of tasks that run
-	took    map[Kind][]time.Duration // by tasks of this run
+	results map[string][]finding         // by task
+	share   map[string]float64           // of tasks that run
+	took    map[taskKind][]time.Duration // by tasks of this run
 }
 
-func newQueue(c *Config, tasks []Task) *queue {
-	q := &queue{config: c, tasks: tasks, begun: time.Now(), results: map[string][]Found{}, share: map[string]float64{},
-		took: map[Kind][]time.Duration{}}
+func newQueue(c *Config, r *evidence.Report, tasks []task) *queue {
+	q := &queue{config: c, report: r, tasks: tasks, begun: time.Now(), results: map[string][]finding{}, share: map[string]float64{},
+		took: map[taskKind][]time.Duration{}}
 	if c.Journal != nil {
 		for _, t := range tasks {
-			if found, ok := c.Journal.Done[t.id()]; ok {
+			if found, ok := c.Journal.done[t.id()]; ok {
 				q.results[t.id()] = found
 			}
 		}
@@ -247,6 +257,7 @@ func (q *queue) run(ctx context.Context) error {
 	room := make(chan struct{}, runtime.NumCPU())
 	var wg sync.WaitGroup
 	var failed error
+	prepared := false
 	for i := range q.tasks {
 		t := &q.tasks[i]
 		if _, done := q.results[t.id()]; done {
@@ -254,6 +265,10 @@ func (q *queue) run(ctx context.Context) error {
 		}
 		if t.Kind.timed() {
 			wg.Wait()
+		}
+		if t.Kind == doBatches && !prepared {
+			q.prepare()
+			prepared = true
 		}
 		room <- struct{}{}
 		q.mu.Lock()
@@ -282,7 +297,7 @@ func (q *queue) run(ctx context.Context) error {
 	return failed
 }
 
-func (q *queue) one(ctx context.Context, t *Task) error {
+func (q *queue) one(ctx context.Context, t *task) error {
 	q.say(t, 0)
 	begin := time.Now()
 	found, err := start(ctx, q.config.Worker, t, soakPatience, func(share float64) { q.say(t, share) })
@@ -300,9 +315,9 @@ func (q *queue) one(ctx context.Context, t *Task) error {
 	return nil
 }
 
-// found is everything, in the order of the tasks.
-func (q *queue) found() []Found {
-	var all []Found
+// found are all findings, in the order of the tasks.
+func (q *queue) found() []finding {
+	var all []finding
 	for i := range q.tasks {
 		all = append(all, q.results[q.tasks[i].id()]...)
 	}

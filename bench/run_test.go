@@ -15,6 +15,7 @@ import (
 	"github.com/header-auth/header-auth/bench"
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/guest"
+	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/report"
@@ -57,7 +58,7 @@ func configure(t testing.TB, p evidence.Plan, scenarios []string, modules ...nam
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	c := bench.Config{Plan: p, Seed: 1, Folder: cases, Table: selected, CacheDir: dir, Worker: []string{os.Args[0], workerArg}}
+	c := bench.Config{Plan: p, Seed: 1, Folder: cases, Table: selected, CacheDir: dir, Worker: []string{os.Args[0], workerArg}, Periods: verdict.Periods}
 	r := &evidence.Report{Schema: evidence.Schema}
 	for _, m := range modules {
 		path := filepath.Join(dir, m.name+".wasm")
@@ -89,15 +90,15 @@ func TestEverythingIsMeasured(t *testing.T) {
 	if want := []evidence.Scenario{{ID: "typical/allow", Why: r.Scenarios[0].Why, Decision: "allow", Status: 200}}; !cmp.Equal(want, r.Scenarios) {
 		t.Errorf("scenarios %+v, want %+v", r.Scenarios, want)
 	}
-	var entrants []string
-	for _, s := range r.Speed {
-		entrants = append(entrants, fmt.Sprintf("%s %d.%d: %d", s.Entrant, s.Process, s.Instance, len(s.Nanos)))
+	var contestants []string
+	for _, s := range r.Batches {
+		contestants = append(contestants, fmt.Sprintf("%s %d.%d: %d", s.Contestant, s.Process, s.Instance, len(s.Nanos)))
 	}
 	var want []string
 	for _, e := range []string{"(floor)", "(twin)", "a", "b"} {
 		want = append(want, e+" 0.0: 3", e+" 1.0: 3")
 	}
-	if diff := cmp.Diff(want, entrants); diff != "" {
+	if diff := cmp.Diff(want, contestants); diff != "" {
 		t.Errorf("speed (-want +got):\n%s", diff)
 	}
 	for _, tail := range r.Tails {
@@ -106,7 +107,7 @@ func TestEverythingIsMeasured(t *testing.T) {
 			n += bucket[1]
 		}
 		if n != 1960 || tail.Max <= 0 { // two stretches of 1000, the first twenty of each left out
-			t.Errorf("tail of %s: %d requests, at most %d ns; want 1960 and more than none", tail.Entrant, n, tail.Max)
+			t.Errorf("tail of %s: %d requests, at most %d ns; want 1960 and more than none", tail.Contestant, n, tail.Max)
 		}
 	}
 	if len(r.Tails) != 4 || len(r.Startups) != 4 || len(r.Memory) != 4 || len(r.Resident) != 2 || len(r.Witnesses) != 3 {
@@ -137,12 +138,12 @@ func TestWrongBuildHasNoNumber(t *testing.T) {
 			if len(r.Refused) != 1 || r.Refused[0].Build != "wrong" || !strings.Contains(r.Refused[0].Reason, test.reason) {
 				t.Errorf("refused %+v, want wrong once, with %q", r.Refused, test.reason)
 			}
-			for _, s := range r.Speed {
-				if s.Entrant == "wrong" {
+			for _, s := range r.Batches {
+				if s.Contestant == "wrong" {
 					t.Errorf("it has a number: %+v", s)
 				}
 			}
-			if !slices.ContainsFunc(r.Speed, func(s evidence.Speed) bool { return s.Entrant == "good" }) {
+			if !slices.ContainsFunc(r.Batches, func(s evidence.Batches) bool { return s.Contestant == "good" }) {
 				t.Error("the good build has no number")
 			}
 		})
@@ -159,14 +160,14 @@ func TestResume(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	c.Progress = func(p bench.Progress) {
-		if strings.HasPrefix(p.What, "speed 2") {
+		if strings.HasPrefix(p.What, "batches 2") {
 			cancel()
 		}
 	}
 	if err := bench.Run(ctx, c, r); err == nil || r.Run.Complete {
 		t.Fatalf("error %v, complete %t; want an interrupted run", err, r.Run.Complete)
 	}
-	first := r.Speed
+	first := r.Batches
 	if len(first) != 3 { // floor, twin and a
 		t.Fatalf("%d samples of speed are kept, want those of the first process, 3", len(first))
 	}
@@ -185,12 +186,12 @@ func TestResume(t *testing.T) {
 		t.Fatalf("error %v, complete %t; want a complete run", err, r2.Run.Complete)
 	}
 	for _, s := range first {
-		if !slices.ContainsFunc(r2.Speed, func(other evidence.Speed) bool { return cmp.Equal(s, other) }) {
-			t.Errorf("%s of process %d was measured again", s.Entrant, s.Process)
+		if !slices.ContainsFunc(r2.Batches, func(other evidence.Batches) bool { return cmp.Equal(s, other) }) {
+			t.Errorf("%s of process %d was measured again", s.Contestant, s.Process)
 		}
 	}
-	if len(r2.Speed) != 6 {
-		t.Errorf("%d samples of speed, want 6", len(r2.Speed))
+	if len(r2.Batches) != 6 {
+		t.Errorf("%d samples of speed, want 6", len(r2.Batches))
 	}
 	if err := c.Journal.Remove(); err != nil {
 		t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 	"github.com/header-auth/header-auth/bench/verdict"
 )
 
-// TestSelf asks whether the benchmark's verdicts hold: of modules whose difference is known. `make bench-selftest` asks
-// as often as it takes to know; otherwise it is a sample that a broken method would not pass.
+// TestSelf checks the benchmark's verdicts on modules whose difference is known. `make bench-selftest` makes as many
+// runs as are needed to be sure; otherwise there are a few, which find a broken method.
 func TestSelf(t *testing.T) {
 	runs, mostWrong, fewest5, fewest20 := 20, 1, 18, 20
 	if os.Getenv("HEADER_AUTH_SELFTEST") == "" {
@@ -29,9 +29,9 @@ func TestSelf(t *testing.T) {
 		if err := bench.Run(t.Context(), c, r); err != nil {
 			t.Fatal(err)
 		}
-		f := verdict.Judge(r, verdict.Options{})
+		f := verdict.Judge(r)
 		same, by5, by20 := pair(t, f, "same"), pair(t, f, "five"), pair(t, f, "twenty")
-		t.Logf("run %2d: same %s, 5 %% more %s, 20 %% more %s; gate %s %v", run+1, told(same), told(by5), told(by20), interval(f.Gate.Ratio), f.Gate.Reasons)
+		t.Logf("run %2d: same %s, 5 %% more %s, 20 %% more %s; gate %s %v", run+1, wordOf(same), wordOf(by5), wordOf(by20), interval(f.Gate.Twins[0].Ratio), f.Gate.Faults)
 		if same.Word == verdict.Faster || same.Word == verdict.Slower {
 			different++
 		}
@@ -52,15 +52,15 @@ func TestSelf(t *testing.T) {
 	}
 }
 
-// calibrate finds how many rounds of work make a request of the guest take 5 and 20 % longer: what many rounds cost, in
-// proportion.
+// calibrate finds how many rounds of work make a request of the guest take 5 and 20 % longer, in proportion to what many
+// rounds take.
 func calibrate(t *testing.T) (five, twenty int) {
 	t.Helper()
 	const many = 400
 	plan := bench.SpeedPlan()
 	plan.Processes = 5
 	r := measure(t, plan, allow, named{"none", guest.Work(0)}, named{"many", guest.Work(many)})
-	f := verdict.Judge(r, verdict.Options{})
+	f := verdict.Judge(r)
 	ratio := pair(t, f, "many").Ratio.Mid
 	each := (ratio - 1) / many
 	five, twenty = int(math.Round(0.05/each)), int(math.Round(0.20/each))
@@ -71,24 +71,15 @@ func calibrate(t *testing.T) (five, twenty int) {
 // pair is a build's comparison with the first one, the build being A.
 func pair(t *testing.T, f *verdict.Findings, build string) verdict.Pair {
 	t.Helper()
-	for _, p := range f.Speed[0].Pairs {
-		if p.A == f.Speed[0].Pairs[0].A && p.B == build {
-			p.A, p.B = p.B, p.A
-			p.Ratio = verdict.Interval{Low: 1 / p.Ratio.High, Mid: 1 / p.Ratio.Mid, High: 1 / p.Ratio.Low, N: p.Ratio.N}
-			switch p.Word {
-			case verdict.Faster:
-				p.Word = verdict.Slower
-			case verdict.Slower:
-				p.Word = verdict.Faster
-			}
-			return p
-		}
+	scenario := &f.Scenarios[0]
+	p, ok := scenario.Pair(build, scenario.Pairs[0].A)
+	if !ok {
+		t.Fatalf("no comparison with %s in %+v", build, scenario.Pairs)
 	}
-	t.Fatalf("no comparison with %s in %+v", build, f.Speed[0].Pairs)
-	return verdict.Pair{}
+	return p
 }
 
-func told(p verdict.Pair) string { return fmt.Sprintf("%s %s", p.Word, interval(p.Ratio)) }
+func wordOf(p verdict.Pair) string { return fmt.Sprintf("%s %s", p.Word, interval(p.Ratio)) }
 
 func interval(i verdict.Interval) string {
 	return fmt.Sprintf("%.3f [%.3f, %.3f]", i.Mid, i.Low, i.High)
@@ -98,9 +89,9 @@ func TestSelfMemory(t *testing.T) {
 	plan := evidence.Plan{Name: "memory", SoakRequests: 1_000_000}
 	r := measure(t, plan, allow, named{"flat", guest.Work(0)}, named{"leak", guest.Leak(16)}, named{"once", guest.Grow(1000, 32)})
 	want := map[string]verdict.Growth{"flat": verdict.Flat, "leak": verdict.Leak, "once": verdict.Plateau}
-	for _, m := range verdict.Judge(r, verdict.Options{}).Memory {
+	for _, m := range verdict.Judge(r).Memory {
 		if m.Verdict != want[m.Build] {
-			t.Errorf("%s under %s: %s (%s), want %s", m.Build, m.Allocator, m.Verdict, m.Why, want[m.Build])
+			t.Errorf("%s under %s: %s (course %d), want %s", m.Build, m.Allocator, m.Verdict, m.Course, want[m.Build])
 		}
 		if got := m.PerRequest.Mid; m.Build == "leak" && (got < 16/1.2 || got > 16*1.2) {
 			t.Errorf("it leaks %.1f bytes a request, want 16 within a factor of 1.2", got)

@@ -16,8 +16,8 @@ import (
 	"github.com/header-auth/header-auth/image"
 )
 
-// Size tells how large a module is, in each of the forms in which it is stored. The language is that of the image's
-// labels; the options say what compiles it. A module that does not load has no compiled code.
+// Size is how large a module is, in each form in which it is stored. The language is for the image's labels; the
+// options say how it is compiled. A module that does not load has no compiled code.
 func Size(ctx context.Context, build, language string, wasm []byte, o host.Options) (evidence.Size, error) {
 	i, err := load.Inspect(wasm)
 	if err != nil {

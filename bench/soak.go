@@ -12,10 +12,10 @@ import (
 	"github.com/header-auth/header-auth/host/abi"
 )
 
-// soak sends requests to one VM, allowed and refused in turn, and notes how its linear memory grows. Both cases are
-// without configuration, so that one plugin serves both. progress gets what is known so far, a hundred times.
+// soak sends requests to one VM, allowed and refused in turn, and records how its linear memory grows. Neither case
+// has a configuration, so that one plugin serves both. progress gets what is known so far, a hundred times.
 //
-// A VM that dies for want of memory is a finding: Ended. The error is a *suite.WrongError or any other *host.Failure.
+// A VM that runs out of memory is a finding: Ended. The error is a *suite.WrongError or any other *host.Failure.
 func soak(ctx context.Context, m *host.Module, allow, refuse *table.Case, requests int, progress func(evidence.Memory)) (found evidence.Memory, err error) {
 	var turns [2]*exchange
 	for i, c := range []*table.Case{allow, refuse} {
@@ -26,19 +26,19 @@ func soak(ctx context.Context, m *host.Module, allow, refuse *table.Case, reques
 			return found, fmt.Errorf("case %s: it has a configuration, expected none", c.ID)
 		}
 	}
-	var lastWords string
-	vm, p, err := configured(ctx, m, host.VMConfig{LogLevel: abi.LogInfo, Log: func(l host.LogLine) { lastWords = l.Text }}, nil)
+	var lastLine string
+	vm, p, err := configured(ctx, m, host.VMConfig{LogLevel: abi.LogInfo, Log: func(l host.LogLine) { lastLine = l.Text }}, nil)
 	if err != nil {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, vm.Close(ctx)) }()
 
 	found.Ready, found.Limit = int64(vm.Memory()), memoryLimit
-	curve := evidence.NewCurve(found.Ready)
+	curve := evidence.NewMemoryCurve(found.Ready)
 	often := max(1, requests/100)
 	for n := 1; n <= requests; n++ {
 		if err := turns[n%2].drive(p); err != nil {
-			if !suite.Starved(err, int64(vm.Memory()), memoryLimit, lastWords) {
+			if !suite.Starved(err, int64(vm.Memory()), memoryLimit, lastLine) {
 				return found, err
 			}
 			found.Ended = fmt.Sprintf("out of memory after %d requests, at %d MiB", n-1, vm.Memory()>>20)

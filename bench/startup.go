@@ -11,10 +11,10 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// measureStartup takes a module from its bytes to its first answer, in a process that has compiled nothing yet. With
-// cached the compiled code comes from cacheDir, which compiling the module has filled before; else no cache is used.
+// measureStartup times a module from its bytes to its first answer, in a process that has compiled nothing yet. With
+// cached the compiled code comes from cacheDir, which an earlier compilation has filled; else no cache is used.
 //
-// The error is a *host.LoadError, what drive ends with, or says that the case is no single request.
+// The error is a *load.Error or one of exchange.drive, or says that the case is not one request.
 func measureStartup(ctx context.Context, wasm []byte, o host.Options, c *table.Case, cached bool, cacheDir string) (s evidence.Startup, err error) {
 	e, err := newExchange(c)
 	if err != nil {

@@ -14,45 +14,45 @@ import (
 )
 
 const (
-	stretch   = 1000 // requests of one entrant in a row, so that caches are as in its own traffic
-	settled   = 20   // the first of them, which find the caches as another entrant left them, are not counted
+	stretch   = 1000 // requests of one contestant in a row, so that the processor's caches are as in its own traffic
+	settled   = 20   // the first of them are not counted: they find the caches as another contestant left them
 	spikeAt   = 6    // times the median
 	spikesMax = 1000 // kept
 )
 
-// tails times requests one by one, the clock's own cost included: the floor shows it.
+// tails times requests one by one. The cost of reading the clock is included; the floor shows how much that is.
 func (w *worker) tails(ctx context.Context) error {
 	quiet()
-	f, err := w.newField(ctx)
+	t, err := w.newContest(ctx)
 	if err != nil {
 		return err
 	}
-	defer f.close(ctx)
+	defer t.close(ctx)
 	for n, i := range w.random.Perm(len(w.cases)) {
-		if err := w.tailsOf(ctx, f, &w.cases[i]); err != nil {
+		if err := w.tailsOf(ctx, t, &w.cases[i]); err != nil {
 			return err
 		}
-		if err := w.tell(Found{Share: float64(n+1) / float64(len(w.cases))}); err != nil {
+		if err := w.tell(finding{Share: float64(n+1) / float64(len(w.cases))}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *worker) tailsOf(ctx context.Context, f *field, c *table.Case) error {
-	entrants, err := f.enter(ctx, c, suite.ObserveOptions{})
+func (w *worker) tailsOf(ctx context.Context, t *contest, c *table.Case) error {
+	contestants, err := t.enter(ctx, c, suite.ObserveOptions{})
 	if err != nil {
 		return err
 	}
-	defer func() { leave(ctx, entrants) }()
+	defer func() { leave(ctx, contestants) }()
 	runtime.GC()
-	seen := map[*entrant]*latencies{}
-	for _, e := range entrants {
+	seen := map[*contestant]*latencies{}
+	for _, e := range contestants {
 		seen[e] = newLatencies()
 	}
 	for done := -warmBatches * stretch; done < w.Plan.TailRequests; done += stretch {
-		w.random.Shuffle(len(entrants), func(i, j int) { entrants[i], entrants[j] = entrants[j], entrants[i] })
-		for _, e := range slices.Clone(entrants) {
+		w.random.Shuffle(len(contestants), func(i, j int) { contestants[i], contestants[j] = contestants[j], contestants[i] })
+		for _, e := range slices.Clone(contestants) {
 			err := ctx.Err()
 			for n := range stretch {
 				if err != nil {
@@ -71,23 +71,23 @@ func (w *worker) tailsOf(ctx context.Context, f *field, c *table.Case) error {
 				return ctx.Err()
 			}
 			if err != nil {
-				if entrants, err = w.drop(ctx, entrants, e, c, err); err != nil {
+				if contestants, err = w.drop(ctx, contestants, e, c, err); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	for _, e := range entrants {
+	for _, e := range contestants {
 		t := seen[e].tail()
-		t.Scenario, t.Entrant, t.Process = c.ID, e.name, w.Number
-		if err := w.tell(Found{Tail: t}); err != nil {
+		t.Scenario, t.Contestant, t.Process = c.ID, e.name, w.Number
+		if err := w.tell(finding{Tail: t}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// latencies are those of one entrant.
+// latencies are those of one contestant.
 type latencies struct {
 	histogram *hdrhistogram.Histogram
 	threshold int64 // of a spike; 0: the median is not known yet

@@ -9,55 +9,67 @@ import (
 	"github.com/header-auth/header-auth/host/profile"
 )
 
-// Kind is what a task measures.
-type Kind string
+// taskKind is what a task measures.
+type taskKind string
 
 const (
-	Witnesses Kind = "witnesses" // of every build and scenario
-	Speed     Kind = "speed"     // one process of every entrant and scenario
-	Tails     Kind = "tails"     // the same, request by request
-	Startup   Kind = "start-up"  // one build, once
-	Soak      Kind = "memory"    // one build under one allocator order
-	Resident  Kind = "resident"  // one build, once
+	doWitnesses taskKind = "witnesses" // of every build and scenario
+	doBatches   taskKind = "batches"   // one process of every contestant and scenario
+	doTails     taskKind = "tails"     // the same, request by request
+	doStartup   taskKind = "start-up"  // one build, once
+	doSoak      taskKind = "memory"    // one build under one allocator order
+	doResident  taskKind = "resident"  // one build, once
 )
 
-// timed says that nothing else of ours may run beside it.
-func (k Kind) timed() bool { return k == Speed || k == Tails || k == Startup }
+// timed says that the task times something, so that no other task may run beside it.
+func (k taskKind) timed() bool { return k == doBatches || k == doTails || k == doStartup }
 
-// Task is what one fresh process is asked to do. It says everything: a worker reads nothing else but the files named.
-type Task struct {
-	Kind     Kind          `json:"kind"`
+// task is what one fresh process has to do. A worker reads nothing but its task and the files that it names.
+type task struct {
+	Kind     taskKind      `json:"kind"`
 	Number   int           `json:"number"` // of the process or sample, from 0
 	Seed     uint64        `json:"seed"`
 	Plan     evidence.Plan `json:"plan"`
 	Folder   string        `json:"folder"` // of the table
 	Cases    []string      `json:"cases"`
-	Modules  []File        `json:"modules"`
-	Host     Host          `json:"host"`
+	Modules  []moduleFile  `json:"modules"`
+	Host     hostText      `json:"host"`
 	CacheDir string        `json:"cache_dir"` // of compiled code
 	Cached   bool          `json:"cached"`    // start-up only
+	Twins    []string      `json:"twins"`     // builds that take part twice; none in witnesses
+
+	// Requests of a batch, by scenario and contestant; others have as many as the plan says.
+	Requests map[string]map[string]int `json:"requests,omitempty"`
 }
 
-// File is a module under its build's name.
-type File struct {
+// batch is how many requests one of a contestant has.
+func (t *task) batch(scenario, contestant string) int {
+	if n := t.Requests[scenario][contestant]; n > 0 {
+		return n
+	}
+	return t.Plan.Requests
+}
+
+// moduleFile is a module under its build's name.
+type moduleFile struct {
 	Build string `json:"build"`
 	Path  string `json:"path"`
 }
 
-// Host is host.Options as text, so that a task can be read by a person.
-type Host struct {
+// hostText is host.Options as text, so that a task can be read by a person.
+type hostText struct {
 	Profile     string `json:"profile"`
 	Allocator   string `json:"allocator"`
 	Interpreter bool   `json:"interpreter"`
 }
 
-func hostOf(o host.Options) Host {
-	return Host{Profile: o.Profile.String(), Allocator: o.Allocator.String(), Interpreter: o.Interpreter}
+func hostOf(o host.Options) hostText {
+	return hostText{Profile: o.Profile.String(), Allocator: o.Allocator.String(), Interpreter: o.Interpreter}
 }
 
-// options are without a deadline, which would cost every call 0.4 µs and which Envoy does not have either: whoever
-// started the process watches over it.
-func (h Host) options() (o host.Options, err error) {
+// options are without a deadline: it would cost every call 0.4 µs, and Envoy has none. The process that started this one
+// kills it when it does not end.
+func (h hostText) options() (o host.Options, err error) {
 	if o.Profile, err = profile.Parse(h.Profile); err != nil {
 		return o, err
 	}
@@ -69,23 +81,23 @@ func (h Host) options() (o host.Options, err error) {
 }
 
 // id names the task among those of a run.
-func (t *Task) id() string {
+func (t *task) id() string {
 	id := fmt.Sprintf("%s %d", t.Kind, t.Number)
 	switch t.Kind {
-	case Startup:
+	case doStartup:
 		return fmt.Sprintf("%s %s cached=%t", id, t.Modules[0].Build, t.Cached)
-	case Soak:
+	case doSoak:
 		return fmt.Sprintf("%s %s %s", id, t.Modules[0].Build, t.Host.Allocator)
-	case Resident:
+	case doResident:
 		return fmt.Sprintf("%s %s", id, t.Modules[0].Build)
 	}
 	return id
 }
 
-// Found is what a worker says: one of these a line.
-type Found struct {
-	Share    float64            `json:"share,omitempty"` // of the task that is done; Memory beside it is what is known so far
-	Speed    *evidence.Speed    `json:"speed,omitempty"`
+// finding is one line of what a worker writes: one of these.
+type finding struct {
+	Share    float64            `json:"share,omitempty"` // of the task that is done; a Memory beside it is what is known so far
+	Batches  *evidence.Batches  `json:"batches,omitempty"`
 	Tail     *evidence.Tail     `json:"tail,omitempty"`
 	Startup  *evidence.Startup  `json:"startup,omitempty"`
 	Memory   *evidence.Memory   `json:"memory,omitempty"`

@@ -14,8 +14,8 @@ import (
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// toolSize is what a compiler takes on disk, in bytes: its own tree and the libraries of its back end, each file once.
-// Documentation and what belongs to the system anyway are left out. 0: not known.
+// toolSize is how many bytes a compiler takes on disk: its own tree and the libraries of its back end, each file once.
+// Documentation and files that belong to the system are left out. 0: not known.
 func toolSize(ctx context.Context, root string, tool *toolchain.Tool) (int64, error) {
 	ask := func(args ...string) string {
 		out, err := askTool(ctx, root, build.Build{}, tool, args)
@@ -32,7 +32,7 @@ func toolSize(ctx context.Context, root string, tool *toolchain.Tool) (int64, er
 		program := tool.Vars["tinygo"][0]
 		places = []string{program, ask(program, "env", "TINYGOROOT")}
 		places = append(places, programs(tool.Path, "wasm-ld", "wasm-opt")...)
-		// A target that this project has written names what it takes from the system.
+		// A target file of this project names the files that it takes from the system.
 		if target, err := os.ReadFile(tool.Vars["tinygo_target"][0]); err == nil {
 			for _, m := range absolutePath.FindAllStringSubmatch(string(target), -1) {
 				places = append(places, m[1])
@@ -59,7 +59,7 @@ var (
 	library      = regexp.MustCompile(`=> (/\S*(?:LLVM|clang|lld|rustc|libstd-|binaryen)\S*)`)
 )
 
-// programs are the named ones that are there, in the folders or on PATH.
+// programs are the named ones that are found in the folders or on PATH.
 func programs(folders []string, names ...string) (found []string) {
 	for _, name := range names {
 		path, err := exec.LookPath(name)
@@ -75,7 +75,7 @@ func programs(folders []string, names ...string) (found []string) {
 	return found
 }
 
-// libraries are those of compilers that a program loads; none where there is no ldd, or for a folder.
+// libraries are the libraries of compilers that a program loads; none for a folder, or where there is no ldd.
 func libraries(ctx context.Context, program string) (found []string) {
 	out, err := exec.CommandContext(ctx, "ldd", program).Output()
 	if err != nil {
@@ -87,8 +87,8 @@ func libraries(ctx context.Context, program string) (found []string) {
 	return found
 }
 
-// diskUse adds up the sizes of files in and below places, each once, whatever links lead there. A place that is not there
-// is nothing.
+// diskUse is the sum of the sizes of the files in and below places, each once, however many links point to it. A place
+// that does not exist counts 0.
 func diskUse(places []string) (bytes int64, err error) {
 	seen := map[string]bool{}
 	var add func(place string) error

@@ -117,8 +117,8 @@ func TestSoak(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			m := compiled(t, test.wasm, host.Options{MemoryPages: test.pages})
-			calls, told := 0, 0
-			found, err := soak(context.Background(), m, test.allow, test.deny, 1000, func(m evidence.Memory) { calls, told = calls+1, m.Requests })
+			calls, last := 0, 0
+			found, err := soak(context.Background(), m, test.allow, test.deny, 1000, func(m evidence.Memory) { calls, last = calls+1, m.Requests })
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("it ended with %v, want %q", err, test.err)
@@ -128,34 +128,34 @@ func TestSoak(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if last := found.Curve[len(found.Curve)-1]; last != test.last || found.Ended != test.ended || found.Requests != test.last.Requests {
-				t.Errorf("last %+v, %d requests, ended %q", last, found.Requests, found.Ended)
+			if end := found.Curve[len(found.Curve)-1]; end != test.last || found.Ended != test.ended || found.Requests != test.last.Requests {
+				t.Errorf("last %+v, %d requests, ended %q", end, found.Requests, found.Ended)
 			}
 			if found.Ready != 4*page || found.Curve[0] != (evidence.Point{Bytes: 4 * page}) {
 				t.Errorf("ready at %d, first %+v", found.Ready, found.Curve[0])
 			}
-			if test.ended == "" && (calls != 100 || told != 1000) {
-				t.Errorf("progress was told %d times, at last of %d requests", calls, told)
+			if test.ended == "" && (calls != 100 || last != 1000) {
+				t.Errorf("progress was reported %d times, the last time of %d requests", calls, last)
 			}
 		})
 	}
 }
 
-// TestStartKillsWhatIsSilent: a soak whose collector never ends has told how far it came, and that is kept.
+// TestStartKillsWhatIsSilent: a soak that stalls has reported how far it came, and that is kept.
 func TestStartKillsWhatIsSilent(t *testing.T) {
-	told := `{"share":0.5,"memory":{"build":"go","requests":500,"curve":[{"requests":500,"bytes":1073741824}]}}`
-	task := &Task{Kind: Soak, Plan: evidence.Plan{SoakRequests: 1000}}
-	found, err := start(t.Context(), []string{"sh", "-c", "echo '" + told + "'; exec tail -f /dev/null"}, task, time.Nanosecond, func(float64) {})
+	reported := `{"share":0.5,"memory":{"build":"go","requests":500,"curve":[{"requests":500,"bytes":1073741824}]}}`
+	task := &task{Kind: doSoak, Plan: evidence.Plan{SoakRequests: 1000}}
+	found, err := start(t.Context(), []string{"sh", "-c", "echo '" + reported + "'; exec tail -f /dev/null"}, task, time.Nanosecond, func(float64) {})
 	if err != nil || len(found) != 1 {
 		t.Fatalf("found %v, %v", found, err)
 	}
-	want := "out of breath after 500 requests, at 1024 MiB: no more than 10 others in 1ns"
+	want := "stalled after 500 requests, at 1024 MiB: fewer than 10 more in 1ns"
 	if m := found[0].Memory; m.Requests != 500 || m.Ended != want {
 		t.Errorf("after %d requests: %q, want %q", m.Requests, m.Ended, want)
 	}
 }
 
-// TestStarved: a guest that says nothing is believed once it has half of all there is.
+// TestStarved: a guest that traps without a word has run out of memory if it has half of the limit.
 func TestStarved(t *testing.T) {
 	trapped := &host.Failure{Kind: host.Trapped, Reason: "unreachable"}
 	tests := []struct {

@@ -19,9 +19,9 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// Work is the whole of a worker process: it reads a Task and writes what it Found, a JSON value a line.
+// Work is all that a worker process does: it reads a task and writes what it finds, a JSON value a line.
 func Work(ctx context.Context, in io.Reader, out io.Writer) error {
-	var t Task
+	var t task
 	if err := json.NewDecoder(in).Decode(&t); err != nil {
 		return fmt.Errorf("read task: %w", err)
 	}
@@ -30,17 +30,17 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	switch t.Kind {
-	case Speed:
-		err = w.speed(ctx)
-	case Tails:
+	case doBatches:
+		err = w.batches(ctx)
+	case doTails:
 		err = w.tails(ctx)
-	case Witnesses:
+	case doWitnesses:
 		err = w.witnesses(ctx)
-	case Startup:
+	case doStartup:
 		err = w.startup(ctx)
-	case Soak:
+	case doSoak:
 		err = w.soak(ctx)
-	case Resident:
+	case doResident:
 		err = w.resident(ctx)
 	default:
 		err = fmt.Errorf("unknown kind of task %q", t.Kind)
@@ -52,15 +52,15 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 }
 
 type worker struct {
-	*Task
+	*task
 	options host.Options
 	cases   []table.Case
 	out     *json.Encoder
 	random  *rand.Rand
 }
 
-func newWorker(t *Task, out io.Writer) (*worker, error) {
-	w := &worker{Task: t, out: json.NewEncoder(out), random: rand.New(rand.NewPCG(t.Seed, uint64(t.Number)))}
+func newWorker(t *task, out io.Writer) (*worker, error) {
+	w := &worker{task: t, out: json.NewEncoder(out), random: rand.New(rand.NewPCG(t.Seed, uint64(t.Number)))}
 	var err error
 	if w.options, err = t.Host.options(); err != nil {
 		return nil, err
@@ -83,37 +83,44 @@ func newWorker(t *Task, out io.Writer) (*worker, error) {
 	return w, nil
 }
 
-func (w *worker) tell(f Found) error { return w.out.Encode(f) }
+func (w *worker) tell(f finding) error { return w.out.Encode(f) }
 
-// quiet keeps the host's own garbage collector and the scheduler out of what is timed. Between two measurements the
-// collector is called by hand.
+// quiet turns the host's own garbage collector off and keeps this goroutine on its thread, so that neither is timed. The
+// collector is called between two measurements.
 func quiet() {
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
 }
 
-// entrant is a module in a scenario.
-type entrant struct {
+// contestant is a module in a scenario.
+type contestant struct {
 	name   string // of a build, evidence.Floor or evidence.Twin
-	build  string // whose fault a wrong answer is
+	build  string // that a wrong answer is charged to
 	module *host.Module
 	loop   *suite.Loop
 }
 
-// field is everything that is timed next to each other: the builds, the first of them once more, and the floor.
-type field struct {
-	w        *worker
-	entrants []*entrant
-	floors   map[string]*host.Module // by case
+// contest is everything that is timed next to each other: the builds, the first of them a second time, and the floor.
+type contest struct {
+	w           *worker
+	contestants []*contestant
+	floors      map[string]*host.Module // by case
 }
 
-// newField compiles every module anew, in random order: where code comes to lie in memory is the largest part of what
-// makes two runs differ.
-func (w *worker) newField(ctx context.Context) (*field, error) {
-	f := &field{w: w, floors: map[string]*host.Module{}}
-	files := append([]File{}, w.Modules...)
-	if w.Kind != Witnesses {
-		files = append(files, File{evidence.Twin, w.Modules[0].Path})
+// newContest compiles every module anew, in random order: the address of the code is the largest cause of differences
+// between two runs.
+func (w *worker) newContest(ctx context.Context) (*contest, error) {
+	t := &contest{w: w, floors: map[string]*host.Module{}}
+	files := append([]moduleFile{}, w.Modules...)
+	original := map[string]string{} // of twins
+	for i, build := range w.Twins {
+		twin := evidence.TwinOf(build)
+		if i == 0 {
+			twin = evidence.Twin
+		}
+		original[twin] = build
+		at := slices.IndexFunc(w.Modules, func(m moduleFile) bool { return m.Build == build })
+		files = append(files, moduleFile{twin, w.Modules[at].Path})
 	}
 	for _, i := range w.random.Perm(len(files)) {
 		wasm, err := os.ReadFile(files[i].Path)
@@ -124,11 +131,11 @@ func (w *worker) newField(ctx context.Context) (*field, error) {
 		if err != nil {
 			return nil, fmt.Errorf("load %s: %w", files[i].Build, err)
 		}
-		e := &entrant{name: files[i].Build, build: files[i].Build, module: m}
-		if e.name == evidence.Twin {
-			e.build = w.Modules[0].Build
+		e := &contestant{name: files[i].Build, build: files[i].Build, module: m}
+		if build, ok := original[e.name]; ok {
+			e.build = build
 		}
-		f.entrants = append(f.entrants, e)
+		t.contestants = append(t.contestants, e)
 	}
 	for i := range w.cases {
 		wasm, ok := guest.Floor(w.cases[i].ID)
@@ -139,32 +146,32 @@ func (w *worker) newField(ctx context.Context) (*field, error) {
 		if err != nil {
 			return nil, fmt.Errorf("load floor of %s: %w", w.cases[i].ID, err)
 		}
-		f.floors[w.cases[i].ID] = m
+		t.floors[w.cases[i].ID] = m
 	}
-	return f, nil
+	return t, nil
 }
 
-func (f *field) close(ctx context.Context) {
-	for _, e := range f.entrants {
+func (t *contest) close(ctx context.Context) {
+	for _, e := range t.contestants {
 		_ = e.module.Close(ctx)
 	}
-	for _, m := range f.floors {
+	for _, m := range t.floors {
 		_ = m.Close(ctx)
 	}
 }
 
-// enter starts a VM of every entrant in a scenario. One that answers wrongly is told of, and takes no part.
-func (f *field) enter(ctx context.Context, c *table.Case, o suite.ObserveOptions) ([]*entrant, error) {
-	all := append([]*entrant{}, f.entrants...)
-	if m := f.floors[c.ID]; m != nil {
-		all = append(all, &entrant{name: evidence.Floor, build: evidence.Floor, module: m})
+// enter starts a VM of every contestant in a scenario. One that answers wrongly is refused, and takes no part.
+func (t *contest) enter(ctx context.Context, c *table.Case, o suite.ObserveOptions) ([]*contestant, error) {
+	all := append([]*contestant{}, t.contestants...)
+	if m := t.floors[c.ID]; m != nil {
+		all = append(all, &contestant{name: evidence.Floor, build: evidence.Floor, module: m})
 	}
-	f.w.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	var entered []*entrant
+	t.w.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	var entered []*contestant
 	for _, e := range all {
 		loop, err := suite.NewLoop(ctx, e.module, c, o)
 		if err != nil {
-			if err := f.w.refuse(e, c, err); err != nil {
+			if err := t.w.refuse(e, c, err); err != nil {
 				return nil, err
 			}
 			continue
@@ -175,25 +182,25 @@ func (f *field) enter(ctx context.Context, c *table.Case, o suite.ObserveOptions
 	return entered, nil
 }
 
-func leave(ctx context.Context, entrants []*entrant) {
-	for _, e := range entrants {
+func leave(ctx context.Context, contestants []*contestant) {
+	for _, e := range contestants {
 		e.loop.Close(ctx)
 	}
 }
 
-// refuse tells that an entrant answered wrongly. A floor that does is a fault of this program.
-func (w *worker) refuse(e *entrant, c *table.Case, err error) error {
+// refuse reports that a contestant answered wrongly. A floor that does so is a fault of this program: an error.
+func (w *worker) refuse(e *contestant, c *table.Case, err error) error {
 	if e.name == evidence.Floor {
 		return fmt.Errorf("%s of %s: %w", e.name, c.ID, err)
 	}
-	return w.tell(Found{Refused: &evidence.Refused{Build: e.build, Scenario: c.ID, Reason: err.Error()}})
+	return w.tell(finding{Refused: &evidence.Refused{Build: e.build, Scenario: c.ID, Reason: err.Error()}})
 }
 
-// drop refuses an entrant that answered wrongly and gives those that are left; with an error, all of them still.
-func (w *worker) drop(ctx context.Context, entrants []*entrant, e *entrant, c *table.Case, wrong error) ([]*entrant, error) {
+// drop refuses a contestant that answered wrongly and returns the others; with an error, all of them.
+func (w *worker) drop(ctx context.Context, contestants []*contestant, e *contestant, c *table.Case, wrong error) ([]*contestant, error) {
 	if err := w.refuse(e, c, wrong); err != nil {
-		return entrants, err
+		return contestants, err
 	}
 	e.loop.Close(ctx)
-	return slices.DeleteFunc(entrants, func(other *entrant) bool { return other == e }), nil
+	return slices.DeleteFunc(contestants, func(other *contestant) bool { return other == e }), nil
 }

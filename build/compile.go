@@ -18,13 +18,13 @@ import (
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// compile runs a recipe and puts the module in its place, with its provenance beside it.
+// compile runs a recipe and moves the module to its place, with its provenance beside it.
 func (r *runner) compile(ctx context.Context, b Build, tool *toolchain.Tool, key string) (p Provenance, err error) {
-	dist := filepath.Join(r.Root, "dist")
-	if err := os.MkdirAll(dist, 0o755); err != nil {
+	file := filepath.Join(r.Root, filepath.FromSlash(b.Wasm))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return p, err
 	}
-	temp, err := toolchain.Unfinished(r.work(b)) // Lock has made the folder
+	temp, err := toolchain.UnfinishedFolder(r.workFolder(b)) // Lock has made the folder
 	if err != nil {
 		return p, err
 	}
@@ -35,7 +35,7 @@ func (r *runner) compile(ctx context.Context, b Build, tool *toolchain.Tool, key
 		return p, err
 	}
 	out := filepath.Join(temp, b.Name+".wasm")
-	vars["root"], vars["work"], vars["out"] = []string{r.Root}, []string{r.work(b)}, []string{out}
+	vars["root"], vars["work"], vars["out"] = []string{r.Root}, []string{r.workFolder(b)}, []string{out}
 	vars["flags"] = b.Flags
 	if vars["flags"], err = expand(b.Flags, vars); err != nil {
 		return p, err
@@ -53,19 +53,19 @@ func (r *runner) compile(ctx context.Context, b Build, tool *toolchain.Tool, key
 		return p, fmt.Errorf("the recipe wrote no module: %w", err)
 	}
 	if !bytes.HasPrefix(module, []byte("\x00asm\x01\x00\x00\x00")) {
-		return p, fmt.Errorf("the recipe wrote no WebAssembly module: %d bytes that don't begin with \\0asm 1", len(module))
+		return p, fmt.Errorf("the recipe wrote no WebAssembly module: expected \\0asm and version 1 at the start of its %d bytes", len(module))
 	}
 
 	sum := sha256.Sum256(module)
 	p = provenance(b, tool, key, hex.EncodeToString(sum[:]), len(module))
-	// The old provenance goes first and the new one comes last: at no time does one describe another module.
-	if err := os.Remove(filepath.Join(dist, b.Name+".json")); err != nil && !errors.Is(err, os.ErrNotExist) {
+	// Remove the old provenance first and write the new one last, so that a provenance never describes another module.
+	if err := os.Remove(provenanceOf(file)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return p, err
 	}
-	if err := replace(filepath.Join(r.Root, filepath.FromSlash(b.Wasm)), module); err != nil {
+	if err := replaceFile(file, module); err != nil {
 		return p, err
 	}
-	return p, p.save(dist)
+	return p, p.save(provenanceOf(file))
 }
 
 func (r *runner) execute(ctx context.Context, b Build, tool *toolchain.Tool, vars map[string][]string) error {
@@ -98,13 +98,13 @@ func lastLines(text string, n int) string {
 	return "    " + strings.Join(lines[max(0, len(lines)-n):], "\n    ")
 }
 
-// replace writes a file beside its place and renames it.
-func replace(file string, content []byte) error {
+// replaceFile writes a new file and renames it, so that a reader never sees half of it.
+func replaceFile(file string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // nothing is left of it after the rename
+	defer os.Remove(f.Name()) // after the rename there is none
 	_, err = f.Write(content)
 	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
 		return err

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 )
 
-// Files are the build's sources below root: a change in one of them makes its module stale. Paths are relative to root,
-// sorted, with slashes. The error is a *FaultError when a pattern chooses nothing.
+// Files are the build's sources below root: the module is built again when one of them changes. The paths are sorted,
+// relative to root and have slashes. The error is a *ListError when a pattern matches no file.
 func (b Build) Files(root string) ([]string, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -15,8 +15,8 @@ func (b Build) Files(root string) ([]string, error) {
 	return sources(root, b.Sources)
 }
 
-// Command is the recipe's command with values for ${variables}, its flags among them. The error is a *FaultError for a
-// variable that has none.
+// Command is the recipe's command with its ${variables} replaced, flags included. The error is a *ListError for an
+// unknown variable.
 func (b Build) Command(vars map[string][]string) ([]string, error) {
 	vars = maps.Clone(vars)
 	flags, err := expand(b.Flags, vars)

@@ -20,7 +20,7 @@ func TestFiles(t *testing.T) {
 		t.Error(diff, err)
 	}
 	if _, err := (Build{Sources: []string{"*.rs"}}).Files(root); err == nil {
-		t.Error("a pattern that chooses nothing is no fault")
+		t.Error("a pattern that matches no file gave no error")
 	}
 }
 
@@ -35,6 +35,6 @@ func TestCommand(t *testing.T) {
 		t.Errorf("the caller's variables were changed: %v", vars)
 	}
 	if _, err := b.Command(map[string][]string{"tool": {"t"}}); err == nil {
-		t.Error("a variable without a value is no fault")
+		t.Error("a variable without a value gave no error")
 	}
 }

@@ -16,14 +16,14 @@ import (
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// key is a digest of all that decides about a module's bytes: the entry of builds.yaml, the compiler, the sources.
+// key is a digest of everything that decides a module's bytes: the entry of builds.yaml, the compiler and the sources.
 func key(b Build, tool *toolchain.Tool, root string) (string, error) {
 	files, err := sources(root, b.Sources)
 	if err != nil {
 		return "", fmt.Errorf("read sources of %s: %w", b.Name, err)
 	}
 	h := sha256.New()
-	// What an entry says about people's reading (notes, known failures) is not among its JSON.
+	// The JSON of an entry leaves out what does not influence the module: notes, known failures.
 	if err := json.NewEncoder(h).Encode(struct {
 		Build
 		Details []string
@@ -40,8 +40,8 @@ func key(b Build, tool *toolchain.Tool, root string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// sources are the files that the patterns choose, sorted, with slashes. * is any part of a name, ** any folders,
-// a leading ! takes files away again. A pattern that chooses nothing is a fault: it was meant to choose something.
+// sources are the files that the patterns match, sorted, with slashes. * is any part of a name, ** any folders, and a
+// leading ! removes files again. A pattern that matches no file is an error: it must be misspelt.
 func sources(root string, patterns []string) ([]string, error) {
 	chosen := map[string]bool{}
 	for _, pattern := range patterns {
@@ -59,7 +59,7 @@ func sources(root string, patterns []string) ([]string, error) {
 			return nil, err
 		}
 		if len(found) == 0 {
-			return nil, &FaultError{fmt.Sprintf("%s: source pattern %q chooses no file", File, pattern)}
+			return nil, &ListError{fmt.Sprintf("%s: source pattern %q matches no file", File, pattern)}
 		}
 		for _, file := range found {
 			chosen[file] = true
@@ -73,7 +73,7 @@ func sources(root string, patterns []string) ([]string, error) {
 	return files, nil
 }
 
-// walk looks only into the folder that the pattern names before its first *.
+// walk searches only the folder that stands in the pattern before its first *.
 func walk(root, pattern string) (found []string, err error) {
 	folder := pattern
 	if i := strings.IndexByte(pattern, '*'); i >= 0 {

@@ -21,8 +21,8 @@ func TestSources(t *testing.T) {
 		{"names in one folder", []string{"p/*.go"}, []string{"p/a.go", "p/a_test.go"}},
 		{"any folder", []string{"p/**/*.go"}, []string{"p/a.go", "p/a_test.go", "p/q/b.go"}},
 		{"from the root", []string{"**/b.*"}, []string{"p/q/b.go", "p/q/b.txt"}},
-		{"taken away", []string{"p/**/*.go", "!**/*_test.go"}, []string{"p/a.go", "p/q/b.go"}},
-		{"chosen twice", []string{"p/a.go", "p/*.go"}, []string{"p/a.go", "p/a_test.go"}},
+		{"removed again", []string{"p/**/*.go", "!**/*_test.go"}, []string{"p/a.go", "p/q/b.go"}},
+		{"matched twice", []string{"p/a.go", "p/*.go"}, []string{"p/a.go", "p/a_test.go"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

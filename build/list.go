@@ -34,9 +34,9 @@ type Build struct {
 	Recipe       Recipe         `yaml:"recipe" json:"recipe"`
 	Sources      []string       `yaml:"sources" json:"sources"` // patterns; a change in one of these files makes the module stale
 	Wasm         string         `yaml:"wasm" json:"wasm"`       // always dist/NAME.wasm
-	Notes        string         `yaml:"notes" json:"-"`         // what a reader of a report must know
+	Notes        string         `yaml:"notes" json:"-"`         // what a reader of a report has to know
 	KnownFailing []KnownFailing `yaml:"known_failing" json:"-"`
-	Leaks        string         `yaml:"leaks" json:"-"` // why it is known to leak; "": it is not
+	Leaks        string         `yaml:"leaks" json:"-"` // why it is known to leak memory; "": it is not known to
 }
 
 // SDK is the Proxy-Wasm library that the plugin uses.
@@ -45,64 +45,87 @@ type SDK struct {
 	Version string `yaml:"version" json:"version"`
 }
 
-// Recipe is the command that writes the module. ${variables} stand for what Variables of the toolchain say and for
-// root (the repository), out (the file to write), work (a folder kept for this build) and flags.
+// Recipe is the command that writes the module. Its ${variables} are those of toolchain.Tool.Variables and root (the
+// repository), out (the file to write), work (a folder kept for this build) and flags.
 type Recipe struct {
 	Env     map[string]string `yaml:"env" json:"env,omitempty"`
 	Command []string          `yaml:"command" json:"command"`
-	// Produces is where the module lies afterwards, for a command that can't be told to write to ${out}.
+	// Produces is the module's file, for a command that can't write to ${out}.
 	Produces string `yaml:"produces" json:"produces,omitempty"`
 }
 
-// KnownFailing says that a case is expected to fail with a build, and why.
+// KnownFailing is a case that is expected to fail with a build, and why.
 type KnownFailing struct {
 	Case   string `yaml:"case"` // a case's id, or a pattern for path.Match
 	Reason string `yaml:"reason"`
 }
 
-// FaultError is a fault of the list, or of what was selected from it.
-type FaultError struct{ Fault string }
+// ListError says what is wrong with builds.yaml, or with the builds selected from it.
+type ListError struct{ Text string }
 
-func (e *FaultError) Error() string { return e.Fault }
+func (e *ListError) Error() string { return e.Text }
 
-// Load reads builds.yaml. Whatever is unknown, repeated or missing is a *FaultError with file:line:column.
+// Load reads builds.yaml. An unknown, repeated or missing key, or a wrong value, is a *ListError with file:line:column.
 func Load(file string) (*List, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, &FaultError{fmt.Sprintf("read builds: %v", err)}
-	}
-	// The table of builds is read the same from everywhere: messages name the file as it was given.
-	doc, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return nil, fault(file, err)
-	}
 	var list List
-	if err := yaml.UnmarshalWithOptions(text, &list, yaml.Strict()); err != nil {
-		return nil, fault(file, err)
+	d, err := read(file, "builds", &list)
+	if err != nil {
+		return nil, err
 	}
 	if len(list.Builds) == 0 {
-		return nil, &FaultError{file + ": no builds: expected an entry under builds"}
+		return nil, &ListError{file + ": no builds: expected at least one entry under builds"}
 	}
-	seen := map[string]int{}
-	for i, b := range list.Builds {
-		if first, ok := seen[b.Name]; ok {
-			return nil, list.at(file, doc, i, "name", fmt.Sprintf("%q is also the name of build %d", b.Name, first+1))
-		}
-		seen[b.Name] = i
-		if key, what := b.wrong(); what != "" {
-			return nil, list.at(file, doc, i, key, what)
-		}
+	if err := d.check(list.Builds, "dist/"); err != nil {
+		return nil, err
 	}
 	return &list, nil
 }
 
+// document is the text of a list, which gives errors their place.
+type document struct {
+	file string
+	key  string // of the list: "builds"
+	text *ast.File
+}
+
+// read puts a file's content into list. Messages name the file as it was given.
+func read(file, key string, list any) (*document, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &ListError{fmt.Sprintf("read %s: %v", key, err)}
+	}
+	doc, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, errorAt(file, err)
+	}
+	if err := yaml.UnmarshalWithOptions(text, list, yaml.Strict()); err != nil {
+		return nil, errorAt(file, err)
+	}
+	return &document{file, key, doc}, nil
+}
+
+// check looks at every build of the list; their modules lie in folder.
+func (d *document) check(builds []Build, folder string) error {
+	seen := map[string]int{}
+	for i, b := range builds {
+		if first, ok := seen[b.Name]; ok {
+			return d.at(i, "name", fmt.Sprintf("%q is also the name of %s %d", b.Name, d.one(), first+1))
+		}
+		seen[b.Name] = i
+		if key, what := b.invalid(folder); what != "" {
+			return d.at(i, key, what)
+		}
+	}
+	return nil
+}
+
 var buildName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
-// wrong names a key and what is wrong with its value.
-func (b Build) wrong() (key, what string) {
+// invalid names a key and what is wrong with its value.
+func (b Build) invalid(folder string) (key, what string) {
 	switch {
 	case !buildName.MatchString(b.Name):
-		return "name", fmt.Sprintf("%q is no name: expected small letters, digits and dashes", b.Name)
+		return "name", fmt.Sprintf("%q is not a name: expected lower-case letters, digits and dashes", b.Name)
 	case b.Language == "":
 		return "language", "expected the language the plugin is written in"
 	case b.SDK.Name == "" || b.SDK.Version == "":
@@ -112,13 +135,13 @@ func (b Build) wrong() (key, what string) {
 	case len(b.Recipe.Command) == 0:
 		return "recipe", "expected a command"
 	case len(b.Sources) == 0:
-		return "sources", "expected at least one pattern: without sources nothing would make the module stale"
-	case b.Wasm != "dist/"+b.Name+".wasm":
-		return "wasm", fmt.Sprintf("%q: expected dist/%s.wasm", b.Wasm, b.Name)
+		return "sources", "expected at least one pattern: the module is built again when a source changes"
+	case b.Wasm != folder+b.Name+".wasm":
+		return "wasm", fmt.Sprintf("%q: expected %s%s.wasm", b.Wasm, folder, b.Name)
 	}
 	for _, k := range b.KnownFailing {
 		if _, err := path.Match(k.Case, ""); k.Case == "" || err != nil {
-			return "known_failing", fmt.Sprintf("%q is no pattern of cases", k.Case)
+			return "known_failing", fmt.Sprintf("%q is not a pattern of cases", k.Case)
 		}
 		if k.Reason == "" {
 			return "known_failing", fmt.Sprintf("%q has no reason", k.Case)
@@ -127,19 +150,22 @@ func (b Build) wrong() (key, what string) {
 	return "", ""
 }
 
-// at is a fault with the place of a key of the i-th build, or of the build where it has no such key.
-func (l *List) at(file string, doc *ast.File, i int, key, what string) error {
-	where := file
-	for _, p := range []string{fmt.Sprintf("$.builds[%d].%s", i, key), fmt.Sprintf("$.builds[%d]", i)} {
+// one is what an entry of the list is called.
+func (d *document) one() string { return strings.TrimSuffix(d.key, "s") }
+
+// at is an error at the place of a key of the i-th entry, or of the entry itself where the key is missing.
+func (d *document) at(i int, key, what string) error {
+	where := d.file
+	for _, p := range []string{fmt.Sprintf("$.%s[%d].%s", d.key, i, key), fmt.Sprintf("$.%s[%d]", d.key, i)} {
 		if place, err := yaml.PathString(p); err == nil {
-			if node, err := place.FilterFile(doc); err == nil && node != nil {
+			if node, err := place.FilterFile(d.text); err == nil && node != nil {
 				pos := start(node)
-				where = fmt.Sprintf("%s:%d:%d", file, pos.line, pos.column)
+				where = fmt.Sprintf("%s:%d:%d", d.file, pos.line, pos.column)
 				break
 			}
 		}
 	}
-	return &FaultError{fmt.Sprintf("%s: build %d: %s: %s", where, i+1, key, what)}
+	return &ListError{fmt.Sprintf("%s: %s %d: %s: %s", where, d.one(), i+1, key, what)}
 }
 
 type position struct{ line, column int }
@@ -153,14 +179,14 @@ func start(node ast.Node) position {
 	return position{p.Line, p.Column}
 }
 
-// fault puts the place of goccy's error before its message.
-func fault(file string, err error) error {
+// errorAt puts the place of goccy's error before its message.
+func errorAt(file string, err error) error {
 	var e yaml.Error
 	if errors.As(err, &e) && e.GetToken() != nil {
 		p := e.GetToken().Position
-		return &FaultError{fmt.Sprintf("%s:%d:%d: %s", file, p.Line, p.Column, e.GetMessage())}
+		return &ListError{fmt.Sprintf("%s:%d:%d: %s", file, p.Line, p.Column, e.GetMessage())}
 	}
-	return &FaultError{fmt.Sprintf("%s: %v", file, err)}
+	return &ListError{fmt.Sprintf("%s: %v", file, err)}
 }
 
 // Select returns the named builds in the list's order; no names select all.
@@ -174,7 +200,7 @@ func (l *List) Select(names []string) ([]Build, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, &FaultError{fmt.Sprintf("select build %q: not in %s, which has %s", name, File, strings.Join(known, ", "))}
+			return nil, &ListError{fmt.Sprintf("select build %q: expected one of %[3]s, the builds of %[2]s", name, File, strings.Join(known, ", "))}
 		}
 	}
 	var chosen []Build
@@ -197,7 +223,7 @@ func FindRoot() (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", &FaultError{fmt.Sprintf("find %s: neither in %s nor above it; run inside the repository", File, here)}
+			return "", &ListError{fmt.Sprintf("find %s: not in %s and not above it: run the command inside the repository", File, here)}
 		}
 	}
 }

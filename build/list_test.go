@@ -29,7 +29,7 @@ func TestLoadFaults(t *testing.T) {
 		{"no yaml", "language: c", "language: [", ":3:"},
 		{"name twice", "wasm: dist/one.wasm\n", "wasm: dist/one.wasm\n" + entry[len("builds:\n"):],
 			`:9:11: build 2: name: "one" is also the name of build 1`},
-		{"name that is a path", "name: one", "name: ../one", `:2:11: build 1: name: "../one" is no name`},
+		{"name that is a path", "name: one", "name: ../one", `:2:11: build 1: name: "../one" is not a name`},
 		{"no compiler", "    compiler: sh\n", "", ":2:5: build 1: compiler: expected"},
 		{"empty command", `[cp, a.wasm, "${out}"]`, "[]", ":6:14: build 1: recipe: expected a command"},
 		{"no sources", "[a.wasm]\n", "[]\n", ":7:14: build 1: sources: expected at least one"},
@@ -38,7 +38,7 @@ func TestLoadFaults(t *testing.T) {
 		{"failure without reason", "wasm: dist/one.wasm", "wasm: dist/one.wasm\n    known_failing: [{case: a/*}]",
 			`:9:20: build 1: known_failing: "a/*" has no reason`},
 		{"failure with a broken pattern", "wasm: dist/one.wasm", "wasm: dist/one.wasm\n    known_failing: [{case: \"[\", reason: r}]",
-			`:9:20: build 1: known_failing: "[" is no pattern`},
+			`:9:20: build 1: known_failing: "[" is not a pattern`},
 		{"nothing", entry, "builds: []\n", ": no builds"},
 	}
 	for _, tt := range tests {
@@ -49,7 +49,7 @@ func TestLoadFaults(t *testing.T) {
 			file := filepath.Join(t.TempDir(), File)
 			write(t, file, strings.Replace(entry, tt.old, tt.new, 1))
 			_, err := Load(file)
-			var fault *FaultError
+			var fault *ListError
 			if !errors.As(err, &fault) || !strings.HasPrefix(err.Error(), file+tt.want) {
 				t.Errorf("got %v\nwanted a fault %s%s…", err, file, tt.want)
 			}
@@ -63,13 +63,13 @@ func TestSelect(t *testing.T) {
 	if err != nil || len(chosen) != 2 || chosen[0].Name != "a" || chosen[1].Name != "c" {
 		t.Errorf("got %v, %v; wanted a and c", chosen, err)
 	}
-	var fault *FaultError
+	var fault *ListError
 	if _, err := list.Select([]string{"d"}); !errors.As(err, &fault) || !strings.Contains(err.Error(), "a, b, c") {
 		t.Errorf("got %v, wanted a fault that names what there is", err)
 	}
 }
 
-// The list says which SDK a report is about; what is compiled is what go.mod and Cargo.lock say.
+// A report shows the SDK's version from the list; the compiler takes it from go.mod or Cargo.lock.
 func TestSDKVersions(t *testing.T) {
 	list, err := Load(filepath.Join("..", File))
 	if err != nil {

@@ -7,12 +7,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// Provenance says where a module comes from; it lies beside the module as dist/NAME.json. It holds no path and no
-// date, so that two people who build the same get the same.
+// Provenance says how a module was built. It is stored beside the module as dist/NAME.json. It contains no path and no
+// date, so that two people who build the same sources get the same file.
 type Provenance struct {
 	Schema   string   `json:"schema"` // "header-auth/build/v1"
 	Name     string   `json:"name"`
@@ -26,7 +27,7 @@ type Provenance struct {
 	Key      string   `json:"key"`     // digest of entry, compiler and sources
 }
 
-// Compiler is a toolchain.Tool without what belongs to one machine.
+// Compiler is a toolchain.Tool without the paths of this machine.
 type Compiler struct {
 	Name    string   `json:"name"`
 	Version string   `json:"version"`
@@ -50,7 +51,10 @@ func provenance(b Build, tool *toolchain.Tool, key, sum string, size int) Proven
 	}
 }
 
-func (p Provenance) save(dist string) error {
+// provenanceOf is the file with a module's provenance.
+func provenanceOf(module string) string { return strings.TrimSuffix(module, ".wasm") + ".json" }
+
+func (p Provenance) save(file string) error {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
@@ -58,16 +62,17 @@ func (p Provenance) save(dist string) error {
 	if err := e.Encode(p); err != nil {
 		return err
 	}
-	return replace(filepath.Join(dist, p.Name+".json"), text.Bytes())
+	return replaceFile(file, text.Bytes())
 }
 
-// kept is the provenance of a module that is up to date: same key, and nobody has touched the module since.
-func kept(root string, b Build, key string) (p Provenance, ok bool) {
-	text, err := os.ReadFile(filepath.Join(root, "dist", b.Name+".json"))
+// upToDate gives the provenance of a module if it has this key and the module has not been changed since.
+func upToDate(root string, b Build, key string) (p Provenance, ok bool) {
+	file := filepath.Join(root, filepath.FromSlash(b.Wasm))
+	text, err := os.ReadFile(provenanceOf(file))
 	if err != nil || json.Unmarshal(text, &p) != nil || p.Schema != provenanceSchema || p.Key != key {
 		return Provenance{}, false
 	}
-	module, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(b.Wasm)))
+	module, err := os.ReadFile(file)
 	if err != nil {
 		return Provenance{}, false
 	}

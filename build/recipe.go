@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-var variable = regexp.MustCompile(`\$\{([a-z_]+)\}`)
+var variable = regexp.MustCompile(`\$\{([a-z_-]+)\}`)
 
-// expand puts values for ${variables}. An argument that is nothing but one variable becomes as many arguments as
-// the variable has values, none among them; inside other text a variable has exactly one.
+// expand replaces ${variables} with their values. An argument that consists of one variable becomes as many arguments
+// as the variable has values, possibly none. Inside other text a variable must not have several values.
 func expand(args []string, vars map[string][]string) ([]string, error) {
 	var out []string
 	for _, arg := range args {
@@ -41,7 +41,7 @@ func expandOne(text string, vars map[string][]string) (string, error) {
 		case !ok:
 			fault = unknownVariable(name, vars)
 		case len(values) > 1:
-			fault = &FaultError{fmt.Sprintf("%s: ${%s} is a list: make it an argument of its own", File, name)}
+			fault = &ListError{fmt.Sprintf("%s: ${%s} has several values: expected it as an argument of its own", File, name)}
 		}
 		return strings.Join(values, "")
 	})
@@ -50,5 +50,5 @@ func expandOne(text string, vars map[string][]string) (string, error) {
 
 func unknownVariable(name string, vars map[string][]string) error {
 	known := slices.Sorted(maps.Keys(vars))
-	return &FaultError{fmt.Sprintf("%s: no variable ${%s}; there are %s", File, name, strings.Join(known, ", "))}
+	return &ListError{fmt.Sprintf("%s: unknown variable ${%s}: expected one of %s", File, name, strings.Join(known, ", "))}
 }

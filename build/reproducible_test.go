@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// TestReproducible makes every build once more as another user would, in another folder: with his own home, module
-// cache, cargo home and TinyGo. Only the files that builds.yaml calls sources are there, so that list is tested too.
+// TestReproducible makes every build again in another folder and as another user, with another home, module cache,
+// cargo home and TinyGo. The folder contains only the files that builds.yaml lists as sources, so it tests that list,
+// too.
 func TestReproducible(t *testing.T) {
 	if os.Getenv("HEADER_AUTH_REPRODUCIBLE") == "" {
 		t.Skip("takes a minute or two: make reproducible")
@@ -44,7 +45,7 @@ func TestReproducible(t *testing.T) {
 		for _, r := range []Result{ours[i], theirs[i]} {
 			holdsNoPath(t, r, paths)
 		}
-		if theirs[i].Fresh {
+		if theirs[i].UpToDate {
 			t.Errorf("%s: nothing was built there", b.Name)
 		}
 	}
@@ -63,8 +64,9 @@ func holdsNoPath(t *testing.T, r Result, paths []string) {
 	}
 }
 
-// indexPath finds a folder's name: not the beginning of a longer one, nor, if it is a short one, a part of another path,
-// as "/src" is in "library/core/src/". A long one is no accident, and texts in a module may stand without a gap.
+// indexPath finds a folder's name: not the beginning of a longer one, nor, if it is a short one, a part of another
+// path, as "/src" is in "library/core/src/". A long one is no accident, and texts in a module may stand without a
+// gap.
 func indexPath(text []byte, path string) int {
 	for at := 0; ; {
 		i := bytes.Index(text[at:], []byte(path+"/"))

@@ -13,27 +13,28 @@ import (
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// Options says where and how to build.
+// Options are what Run needs to know.
 type Options struct {
 	Root     string    // the repository's folder
-	Jobs     int       // most builds at once; 0: 2
-	Log      io.Writer // a line for each compiler and for each module made; nil: nowhere
-	Progress bool      // also a line when a build starts
+	Jobs     int       // how many builds run at once, at most; 0: 2
+	Log      io.Writer // gets a line for each compiler, and for each module that was built; nil: none
+	Progress bool      // write a line when a build starts, too
 }
 
-// Result is what became of one build.
+// Result is the outcome of one build.
 type Result struct {
 	Build
 	Path       string // the module, absolute
 	Provenance Provenance
-	Fresh      bool  // the module was there, made from the same sources by the same compiler
-	Err        error // the recipe failed; its message ends with the last lines of output
+	UpToDate   bool  // the module was there already, from the same sources and the same compiler
+	Err        error // the recipe failed; the message ends with the last lines of its output
 }
 
-// Run makes the modules that are not up to date, and obtains the compilers they need.
+// Run builds the modules that are not up to date, and first obtains the compilers they need.
 //
-// The error is a *toolchain.MissingError when a compiler can't be had (nothing is built then), a *FaultError for a
-// faulty recipe, or joins what failed; the results are then still there, in the order of the builds.
+// The error is a *toolchain.MissingError when a compiler can't be obtained: then nothing is built. Otherwise it joins
+// the errors of the builds, a *ListError for a wrong recipe, and the results are complete, in the order of the
+// builds.
 func Run(ctx context.Context, builds []Build, o Options) ([]Result, error) {
 	root, err := filepath.Abs(o.Root)
 	if err != nil {
@@ -48,6 +49,9 @@ func Run(ctx context.Context, builds []Build, o Options) ([]Result, error) {
 		o.Jobs = 2
 	}
 	r := &runner{Options: o, tools: tools, slots: make(chan struct{}, o.Jobs)}
+	for _, b := range builds {
+		r.width = max(r.width, len(b.Name))
+	}
 	results := make([]Result, len(builds))
 	var wg sync.WaitGroup
 	for i, b := range builds {
@@ -62,7 +66,7 @@ func Run(ctx context.Context, builds []Build, o Options) ([]Result, error) {
 	return results, errors.Join(errs...)
 }
 
-// compilers are those the builds need, in toolchain's order; TinyGo calls go.
+// compilers are those that the builds need, in the order of toolchain.Names. TinyGo needs go, too.
 func compilers(builds []Build) []string {
 	var names []string
 	need := func(name string) bool {
@@ -87,6 +91,7 @@ type runner struct {
 	Options
 	tools map[string]*toolchain.Tool
 	slots chan struct{}
+	width int        // of the longest name, in Log
 	mu    sync.Mutex // of Log
 }
 
@@ -100,7 +105,7 @@ func (r *runner) logf(format string, args ...any) {
 
 func (r *runner) one(ctx context.Context, b Build) Result {
 	result := Result{Build: b, Path: filepath.Join(r.Root, filepath.FromSlash(b.Wasm))}
-	result.Provenance, result.Fresh, result.Err = r.make(ctx, b)
+	result.Provenance, result.UpToDate, result.Err = r.make(ctx, b)
 	return result
 }
 
@@ -110,7 +115,7 @@ func (r *runner) make(ctx context.Context, b Build) (p Provenance, fresh bool, e
 	if err != nil {
 		return p, false, err
 	}
-	if p, ok := kept(r.Root, b, key); ok {
+	if p, ok := upToDate(r.Root, b, key); ok {
 		return p, true, nil
 	}
 	select {
@@ -119,26 +124,26 @@ func (r *runner) make(ctx context.Context, b Build) (p Provenance, fresh bool, e
 	case <-ctx.Done():
 		return p, false, ctx.Err()
 	}
-	// Another process may be at the same build: then its module will do.
-	unlock, err := toolchain.Lock(ctx, filepath.Join(r.work(b), "lock"))
+	// Another process may be making the same build: then wait, and take its module.
+	unlock, err := toolchain.Lock(ctx, filepath.Join(r.workFolder(b), "lock"))
 	if err != nil {
 		return p, false, err
 	}
 	defer unlock()
-	if p, ok := kept(r.Root, b, key); ok {
+	if p, ok := upToDate(r.Root, b, key); ok {
 		return p, true, nil
 	}
 
 	if r.Progress {
-		r.logf("%-15s building", b.Name)
+		r.logf("%-*s building", r.width, b.Name)
 	}
 	began := time.Now()
 	if p, err = r.compile(ctx, b, tool, key); err != nil {
 		return p, false, fmt.Errorf("build %s: %w", b.Name, err)
 	}
-	r.logf("%-15s built in %.1f s, %d bytes, sha256 %s", b.Name, time.Since(began).Seconds(), p.Size, p.SHA256)
+	r.logf("%-*s built in %.1f s, %d bytes, sha256 %s", r.width, b.Name, time.Since(began).Seconds(), p.Size, p.SHA256)
 	return p, false, nil
 }
 
-// work is the folder that a recipe may keep things in.
-func (r *runner) work(b Build) string { return filepath.Join(r.Root, ".cache", "build", b.Name) }
+// workFolder is the recipe's ${work}.
+func (r *runner) workFolder(b Build) string { return filepath.Join(r.Root, ".cache", "build", b.Name) }

@@ -14,8 +14,8 @@ import (
 
 const module = "\x00asm\x01\x00\x00\x00"
 
-// lone makes a repository with one entry of builds.yaml, as a reader would add it, and whatever a test changes in it.
-func lone(t *testing.T, replace ...string) (root string, builds []Build) {
+// singleBuild makes a repository with one entry in builds.yaml, as a reader would add it, changed as the test says.
+func singleBuild(t *testing.T, replace ...string) (root string, builds []Build) {
 	t.Helper()
 	root = t.TempDir()
 	write(t, filepath.Join(root, "a.wasm"), module+"first")
@@ -41,16 +41,16 @@ func run(t *testing.T, root string, builds []Build) Result {
 	return results[0]
 }
 
-// Adding an entry is all that a further build takes, with whatever compiler is on PATH.
+// A further build needs nothing but an entry, and may use any compiler on PATH.
 func TestRunAddedEntry(t *testing.T) {
-	root, builds := lone(t)
+	root, builds := singleBuild(t)
 	write(t, filepath.Join(root, ".cache", "build", "one", "unfinished-killed", "half"), "")
 	r := run(t, root, builds)
 	content, err := os.ReadFile(r.Path)
 	if err != nil || string(content) != module+"first" {
 		t.Errorf("got %q, %v", content, err)
 	}
-	if r.Path != filepath.Join(root, "dist", "one.wasm") || r.Fresh || r.Provenance.Size != len(content) {
+	if r.Path != filepath.Join(root, "dist", "one.wasm") || r.UpToDate || r.Provenance.Size != len(content) {
 		t.Errorf("got %+v", r)
 	}
 	left, err := filepath.Glob(filepath.Join(root, ".cache", "build", "one", "unfinished-*"))
@@ -93,11 +93,11 @@ func TestRunAgain(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			root, builds := lone(t)
+			root, builds := singleBuild(t)
 			run(t, root, builds)
 			r := run(t, root, tt.change(t, root))
-			if r.Fresh != tt.fresh {
-				t.Errorf("up to date: got %v, wanted %v", r.Fresh, tt.fresh)
+			if r.UpToDate != tt.fresh {
+				t.Errorf("up to date: got %v, wanted %v", r.UpToDate, tt.fresh)
 			}
 			source, _ := os.ReadFile(filepath.Join(root, "a.wasm"))
 			if content, err := os.ReadFile(r.Path); string(content) != string(source) {
@@ -116,13 +116,13 @@ func TestRunFails(t *testing.T) {
 		{"the command fails", "[cp, a.wasm, ", `[sh, -c, "echo out of luck; exit 3", `, "out of luck", nil},
 		{"no module", "[cp, a.wasm, ", `["true", `, "wrote no module", nil},
 		{"no WebAssembly", "[cp, a.wasm, ", `[cp, builds.yaml, `, "no WebAssembly", nil},
-		{"unknown variable", "${out}", "${oot}", "no variable ${oot}; there are flags, out", new(*FaultError)},
-		{"no source", "[a.wasm]", "[b.wasm]", `"b.wasm" chooses no file`, new(*FaultError)},
+		{"unknown variable", "${out}", "${oot}", "unknown variable ${oot}: expected one of flags, out", new(*ListError)},
+		{"no source", "[a.wasm]", "[b.wasm]", `"b.wasm" matches no file`, new(*ListError)},
 		{"no compiler", "compiler: sh", "compiler: none-such", "no none-such on PATH", new(*toolchain.MissingError)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			root, builds := lone(t)
+			root, builds := singleBuild(t)
 			run(t, root, builds)
 			before, _ := os.ReadFile(filepath.Join(root, "dist", "one.wasm"))
 			_, err := Run(context.Background(), load(t, root, tt.old, tt.new), Options{Root: root})
@@ -139,9 +139,9 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
-// Two at once: one builds, the other waits and takes its module.
+// Of several runs at once, one builds, and the others wait and take its module.
 func TestRunTwice(t *testing.T) {
-	root, _ := lone(t)
+	root, _ := singleBuild(t)
 	builds := load(t, root, `[cp, a.wasm, "${out}"]`, `[sh, -c, "echo x >>${work}/count && cp a.wasm ${out}"]`)
 	var wg sync.WaitGroup
 	for range 4 {
@@ -157,13 +157,13 @@ func TestRunTwice(t *testing.T) {
 	}
 }
 
-// What the caller's environment says to compilers reaches no recipe; what a recipe says does.
+// Variables of the caller that steer compilers do not reach a recipe, but the recipe's own do.
 func TestRunEnvironment(t *testing.T) {
 	for _, name := range []string{"GOFLAGS", "RUSTFLAGS", "CARGO_PROFILE_RELEASE_LTO", "GOOS"} {
 		t.Setenv(name, "mine")
 	}
 	t.Setenv("GOPROXY", "mirror")
-	root, _ := lone(t)
+	root, _ := singleBuild(t)
 	builds := load(t, root, `{command: [cp, a.wasm, "${out}"]}`,
 		`{command: [sh, -c, "cp a.wasm ${out}; echo $GOFLAGS,$RUSTFLAGS,$CARGO_PROFILE_RELEASE_LTO,$GOOS,$GOPROXY >${work}/env"], env: {GOOS: "${root}"}}`)
 	run(t, root, builds)

@@ -1,5 +1,5 @@
 // abi.go: the host functions the plugin calls itself, because the SDKs trap on a status or on bytes they do not
-// expect. A call that fails says so, and that is all it does. Twin: abi.rs.
+// expect. A call that fails returns that, and never traps. Twin: abi.rs.
 //
 // Where the numbers come from: https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
 
@@ -31,9 +31,9 @@ const (
 	refusalDetails = "header_auth_refused"
 )
 
-// answer is where the host puts what it returns, four bytes of address and four of size: pointers have four bytes in TinyGo
-// and in Rust. Those of mainline Go have eight on wasm, too, of which the upper four are zero, as memory ends at 4 GiB.
-// The host writes the lower four, which come first; so data has to be nil before a call.
+// answer is where the host puts what it returns, four bytes of address and four of size: pointers have four bytes in
+// TinyGo and in Rust. Those of mainline Go have eight on wasm, too, of which the upper four are zero, as memory ends at
+// 4 GiB. The host writes the lower four, which come first; so data has to be nil before a call.
 //
 // An answer must not lie on the stack of mainline Go, which may move while the host calls back for memory.
 type answer struct {
@@ -54,7 +54,7 @@ func (a *answer) bytes() (string, bool) {
 }
 
 // logLine ignores the status: a plugin that cannot log still has to decide.
-func logLine(level int32, line string) { proxyLog(level, pointer(line), size(line)) }
+func logLine(level int32, line string) { proxyLog(level, pointerTo(line), sizeOf(line)) }
 
 // logBytes logs a line that is in a buffer, without a copy.
 func logBytes(level int32, line []byte) {
@@ -95,17 +95,17 @@ func pluginConfiguration(maxSize int32) (string, bool) {
 
 // sendLocalResponse ignores the status: the caller holds the request anyway. The headers are a serialized map.
 func sendLocalResponse(status uint32, body, headers string, grpcStatus int32) {
-	proxySendLocalResponse(status, pointer(refusalDetails), size(refusalDetails), pointer(body), size(body),
-		pointer(headers), size(headers), grpcStatus)
+	proxySendLocalResponse(status, pointerTo(refusalDetails), sizeOf(refusalDetails), pointerTo(body), sizeOf(body),
+		pointerTo(headers), sizeOf(headers), grpcStatus)
 }
 
 // addHeader ignores the status: a response goes on without what could not be added.
 func addHeader(mapType int32, name, value string) {
-	proxyAddHeaderMapValue(mapType, pointer(name), size(name), pointer(value), size(value))
+	proxyAddHeaderMapValue(mapType, pointerTo(name), sizeOf(name), pointerTo(value), sizeOf(value))
 }
 
 func replaceHeader(mapType int32, name, value string) bool {
-	return proxyReplaceHeaderMapValue(mapType, pointer(name), size(name), pointer(value), size(value)) == statusOK
+	return proxyReplaceHeaderMapValue(mapType, pointerTo(name), sizeOf(name), pointerTo(value), sizeOf(value)) == statusOK
 }
 
 // currentTime gives nanoseconds.
@@ -134,13 +134,13 @@ func httpCall(cluster string, headers [][2]string, timeout uint32, onReply func(
 // defineCounter gives 0, which is no number of a metric, when the call fails: the host has written none.
 func defineCounter(name string) uint32 {
 	id := new(uint32)
-	proxyDefineMetric(metricCounter, pointer(name), size(name), unsafe.Pointer(id))
+	proxyDefineMetric(metricCounter, pointerTo(name), sizeOf(name), unsafe.Pointer(id))
 	return *id
 }
 
 // incrementCounter ignores the status: what is not counted is decided all the same.
 func incrementCounter(id uint32) { proxyIncrementMetric(id, 1) }
 
-func pointer(s string) unsafe.Pointer { return unsafe.Pointer(unsafe.StringData(s)) }
+func pointerTo(s string) unsafe.Pointer { return unsafe.Pointer(unsafe.StringData(s)) }
 
-func size(s string) int32 { return int32(len(s)) }
+func sizeOf(s string) int32 { return int32(len(s)) }

@@ -97,9 +97,12 @@ func proxyContinueStream(streamType int32) (status uint32) {
 }
 
 func proxyDefineMetric(_ int32, name unsafe.Pointer, nameSize int32, returnID unsafe.Pointer) (status uint32) {
-	standIn.metrics += 4
-	*(*uint32)(returnID) = standIn.metrics
-	return record(nativeCall{function: "define", name: copied(name, nameSize)})
+	status = record(nativeCall{function: "define", name: copied(name, nameSize)})
+	if status == statusOK {
+		standIn.metrics += 4
+		*(*uint32)(returnID) = standIn.metrics
+	}
+	return status
 }
 
 func proxyIncrementMetric(id uint32, _ int64) (status uint32) {
@@ -107,12 +110,12 @@ func proxyIncrementMetric(id uint32, _ int64) (status uint32) {
 }
 
 func dispatchHttpCall(cluster string, headers [][2]string, _ []byte, _ [][2]string, timeout uint32,
-	reply func(headers, body, trailers int)) (token uint32, err error) {
+	onReply func(headers, body, trailers int)) (id uint32, err error) {
 	sent := ""
 	for _, header := range headers {
 		sent += header[0] + "=" + header[1] + " "
 	}
-	standIn.reply = reply
+	standIn.reply = onReply
 	if record(nativeCall{function: "call", number: int64(timeout), name: cluster, value: sent}) != statusOK {
 		return 0, errors.New("the test says so")
 	}

@@ -11,7 +11,7 @@ func TestRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := name(decide(c, encodePairs(pairsOf(row[3:])))); got != row[2] {
+			if got := verdictName(decide(c, encodePairs(pairsOf(row[3:])))); got != row[2] {
 				t.Errorf("got %s, want %s", got, row[2])
 			}
 		})
@@ -25,14 +25,14 @@ func TestLast(t *testing.T) {
 	}
 	pairs = append(pairs, pair{"allow", "true"})
 	if got := decide(defaultConfig(), encodePairs(pairs)); got != allowed {
-		t.Errorf("last of many: got %s", name(got))
+		t.Errorf("last of many: got %s", verdictName(got))
 	}
 }
 
 func TestClosed(t *testing.T) {
 	for _, value := range []string{"true", ""} {
 		if got := decide(closedConfig(), encodePairs([]pair{{"allow", value}})); got != mismatch {
-			t.Errorf("%q: got %s, want mismatch", value, name(got))
+			t.Errorf("%q: got %s, want mismatch", value, verdictName(got))
 		}
 	}
 }
@@ -42,7 +42,7 @@ func TestMalformedFirst(t *testing.T) {
 	whole := encodePairs([]pair{{"allow", "true"}, {"allow", "true"}, {"a", "b"}})
 	for _, buffer := range []string{whole[:len(whole)-1], whole + "\x00"} {
 		if got := decide(defaultConfig(), buffer); got != malformed {
-			t.Errorf("%q: got %s", buffer, name(got))
+			t.Errorf("%q: got %s", buffer, verdictName(got))
 		}
 	}
 }
@@ -55,6 +55,6 @@ func pairsOf(fields []string) []pair {
 	return pairs
 }
 
-func name(v verdict) string {
+func verdictName(v verdict) string {
 	return []string{"allowed", "missing", "repeated", "mismatch", "malformed", "rate limited", "callout", "unanswered"}[v]
 }

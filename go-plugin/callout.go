@@ -4,8 +4,9 @@ package main
 
 import "strings"
 
-// Envoy drops a call's pairs when there are more than 1024 of them, or 1 MiB: the call then fails, which on_error may
-// allow. Half a megabyte takes the slowest build more than two milliseconds; twice what Envoy lets pass by default does not.
+// Envoy drops all pairs of a call when there are more than 1024, or 1 MiB of them; the call then fails, and on_error
+// may allow the request. The bytes are twice what Envoy lets pass by default; half a megabyte takes the slowest build
+// more than two milliseconds.
 const (
 	forwardedPairsMax = 1000
 	forwardedBytesMax = 131072 // of names and values
@@ -38,8 +39,9 @@ func readCallout(at *place, v jsonValue) (*callout, error) {
 	return c, c.complete(at)
 }
 
-// readForward reads the names of headers whose values a client chooses. By content-type it would choose that Envoy takes the
-// call for gRPC, by those of Envoy itself how long Envoy waits for the answer, and how often it asks.
+// readForward reads the names of headers whose values a client chooses. With content-type it could make Envoy take the
+// call for gRPC; with the headers of Envoy itself it could choose how long Envoy waits for the answer, and how often it
+// asks.
 func readForward(at *place, v jsonValue) ([]string, error) {
 	items, err := readHeaders(at, v)
 	if err != nil {

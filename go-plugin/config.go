@@ -26,7 +26,8 @@ func defaultConfig() *config {
 	return c
 }
 
-// closedConfig allows nothing. It rules until a configuration is accepted, in case a host sends requests before that.
+// closedConfig allows nothing. It is in force until a configuration is accepted, in case a host sends requests before
+// that.
 func closedConfig() *config {
 	c := defaultConfig()
 	c.values = nil

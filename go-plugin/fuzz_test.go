@@ -38,7 +38,7 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		if got := decide(c, encodePairs([]pair{{c.header, c.values[0]}})); got != allowed {
-			t.Errorf("its own value: %s", name(got))
+			t.Errorf("its own value: %s", verdictName(got))
 		}
 	})
 }
@@ -56,7 +56,7 @@ func FuzzPairs(f *testing.F) {
 		matches := slices.DeleteFunc(slices.Clone(pairs), func(p pair) bool { return !strings.EqualFold(p.name, "allow") })
 		want := ok && len(matches) == 1 && matches[0].value == "true"
 		if got := decide(defaultConfig(), buffer); (got == allowed) != want || (got == malformed) == ok {
-			t.Errorf("%s for %q", name(got), pairs)
+			t.Errorf("%s for %q", verdictName(got), pairs)
 		}
 	})
 }

@@ -51,8 +51,9 @@ func isTokenByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
-// reservedNames frame a message or belong to one hop. Envoy sends what a plugin sets under such a name, and its peer then
-// sees another end of the message than Envoy does, or another connection. With grpc-status a refusal could read as OK.
+// reservedNames frame a message or belong to one hop. Envoy sends what a plugin sets under such a name, and its peer
+// then sees another end of the message than Envoy does, or another connection. With grpc-status a refusal could read as
+// OK.
 var reservedNames = []string{"connection", "content-length", "expect", "grpc-status", "host", "keep-alive",
 	"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 

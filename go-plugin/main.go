@@ -11,18 +11,21 @@ func init() { setVMContext(&vm{}) }
 
 type vm struct{ DefaultVMContext }
 
-func (*vm) NewPluginContext(uint32) PluginContext { return &plugin{config: closedConfig()} }
+func (*vm) NewPluginContext(uint32) PluginContext {
+	return &plugin{config: closedConfig(), metrics: new(metrics)}
+}
 
 // plugin is one configuration of the plugin: a root context.
 type plugin struct {
 	DefaultPluginContext
 	config  *config
-	metrics metrics
+	metrics *metrics
 }
 
 func (p *plugin) OnPluginStart(int) OnPluginStartStatus {
-	p.config, p.metrics = closedConfig(), metrics{}
-	document, ok := pluginConfiguration(documentBytesMax + 1) // one byte more than is read shows that there are too many
+	p.config, p.metrics = closedConfig(), new(metrics)
+	// One byte more than is read shows that there are too many.
+	document, ok := pluginConfiguration(documentBytesMax + 1)
 	if !ok {
 		logLine(levelError, "configuration refused: could not be read")
 		return OnPluginStartStatusFailed
@@ -66,7 +69,7 @@ type stream struct {
 	DefaultHttpContext
 	id       uint32
 	config   *config
-	metrics  metrics
+	metrics  *metrics
 	state    state
 	limited  bool   // its refusal is the rate limit's
 	answered bool   // its response headers were seen
@@ -125,8 +128,8 @@ func (s *stream) onReply(headers, trailers int) {
 	}
 }
 
-// checkRequest takes the decision, in the order of the contract's clause 2.7. The stream waits when it is for a service to
-// say.
+// checkRequest takes the decision, in the order of clause 2.7 of the contract. When a service has to be asked, the
+// stream waits for its answer.
 func (s *stream) checkRequest() verdict {
 	if s.config.rateLimit != nil {
 		now, ok := currentTime()

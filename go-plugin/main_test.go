@@ -196,6 +196,30 @@ func TestResponse(t *testing.T) {
 		nativeCall{function: "add", number: 2, name: "a", value: "2"}, replaced(2, "c", configuration))
 }
 
+// TestLoggedLines: all lines are made in one buffer; a short line after a long one has nothing of it.
+func TestLoggedLines(t *testing.T) {
+	s := started(t, `{"log_headers":true,"header":"b"}`)
+	long := strings.Repeat("v", 257)
+	s.expectHeaders(encodePairs([]pair{{"a", long}, {"\x7fc", "\x80 "}, {"B", "x"}}), ActionPause)
+	s.expectCalls(nativeCall{level: 2, text: "request header a: " + long[1:]},
+		nativeCall{level: 2, text: "request header ?c: ? "},
+		nativeCall{level: 2, text: "request header B: ***"},
+		debug("refused: mismatch"), refusal)
+}
+
+// TestCountersNotDefined: a counter that the host did not define is not counted.
+func TestCountersNotDefined(t *testing.T) {
+	standIn = nativeHost{configuration: []byte(`{"metrics":true}`), failing: "define", failure: 10}
+	p := new(vm).NewPluginContext(1)
+	if p.OnPluginStart(0) != OnPluginStartStatusOK {
+		t.Error("did not start")
+	}
+	standIn.calls = nil
+	s := test{t, p.NewHttpContext(2)}
+	s.expectHeaders(allowing, ActionContinue)
+	s.expectCalls()
+}
+
 func TestToken(t *testing.T) {
 	p, ok := configured(`{"token":{"cluster":"c","authority":"a","path":"/p","period_ms":7}}`, 0)
 	if !ok {
@@ -365,6 +389,6 @@ func (s test) expectCalls(want ...nativeCall) {
 
 func debug(line string) nativeCall { return nativeCall{level: 1, text: line} }
 
-func failure(fault string) nativeCall {
-	return nativeCall{level: 4, text: "configuration refused: " + fault}
+func failure(why string) nativeCall {
+	return nativeCall{level: 4, text: "configuration refused: " + why}
 }

@@ -2,13 +2,13 @@
 
 package main
 
-// counter is the host's number of one, which is never 0. It is 0 when counters are off, or the host did not define it.
+// counter is the host's number of one, or 0 when there is none: counters are off, or the host did not define it.
 type counter uint32
 
 type metrics struct{ allowed, denied, rateLimited, calloutErrors counter }
 
-func defineMetrics() metrics {
-	return metrics{
+func defineMetrics() *metrics {
+	return &metrics{
 		allowed:       counter(defineCounter("header_auth.allowed")),
 		denied:        counter(defineCounter("header_auth.denied")),
 		rateLimited:   counter(defineCounter("header_auth.rate_limited")),

@@ -4,9 +4,9 @@ package main
 
 type pair struct{ name, value string }
 
-// pairReader walks a serialized header map: u32 count, then for each pair u32 name size and u32 value size, then
-// for each pair name NUL value NUL, all little-endian. Nothing at all is an empty map. The sizes come from outside
-// and are believed only after they were held against the buffer.
+// pairReader walks a serialized header map: u32 count, then for each pair u32 name size and u32 value size, then for
+// each pair name NUL value NUL, all little-endian. No bytes at all are an empty map. The sizes come from outside: each
+// is checked against the buffer before it is used.
 type pairReader struct {
 	name, value string // of the current pair: parts of the buffer, no copies
 	malformed   bool   // known when next has returned false
@@ -76,8 +76,8 @@ func isWellFormed(buffer string) bool {
 	return !pairs.malformed
 }
 
-// findOne gives the value of a header that occurs exactly once, and allowed; or the reason to refuse. Every pair is
-// looked at before anything is said: the second of two is what a server behind the proxy may act upon.
+// findOne gives the value of a header that occurs exactly once, and allowed; or the reason to refuse. All pairs are
+// read before there is an answer: when there are two, a server behind the proxy may use the second.
 func findOne(buffer, name string) (string, verdict) {
 	count, one := 0, ""
 	pairs := readPairs(buffer)
@@ -98,7 +98,7 @@ func findOne(buffer, name string) (string, verdict) {
 	return one, allowed
 }
 
-// encodePairs is the way back, done once for each list in the configuration.
+// encodePairs serializes pairs, once for each list in the configuration.
 func encodePairs(pairs []pair) string {
 	buffer := appendUint32(nil, len(pairs))
 	for _, p := range pairs {

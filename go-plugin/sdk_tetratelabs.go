@@ -1,7 +1,7 @@
-//go:build tinygo
+//go:build tinygo && !sdk_proxywasm
 
-// sdk_tetratelabs.go: the names main.go takes from an SDK, for TinyGo. sdk_proxywasm.go has the same for mainline Go.
-// No twin: Rust has one SDK.
+// sdk_tetratelabs.go: the names main.go takes from an SDK, here for TinyGo without the tag sdk_proxywasm.
+// sdk_proxywasm.go has the same for every other build. No twin: Rust has one SDK.
 
 package main
 

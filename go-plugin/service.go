@@ -92,8 +92,8 @@ func readReply(a *answer, headers, trailers int) reply {
 	return reply{status, pairs, true}
 }
 
-// isMadeByEnvoy says whether an answer is one that Envoy makes: a text, without the time that Envoy notes on every answer
-// of a service.
+// isMadeByEnvoy says whether an answer is one that Envoy makes: a text, without the time that Envoy notes on every
+// answer of a service.
 func isMadeByEnvoy(buffer string) bool {
 	contentType, _ := findOne(buffer, "content-type")
 	_, found := findOne(buffer, "x-envoy-upstream-service-time")

@@ -12,8 +12,8 @@ import (
 
 const headersMax = 64
 
-// jsonValue is the text of one JSON value. Its grammar is known to be right, so no read below can answer notJSON; saying
-// it costs less than a trap would.
+// jsonValue is the text of one JSON value. Its grammar has been checked, so the library finds no error below; should it
+// find one all the same, that is notJSON and no trap.
 type jsonValue = jsontext.Value
 
 // readObject gives the members to read in their order, and refuses a repeated key where it is repeated.
@@ -93,8 +93,8 @@ func readBoolean(at *place, v jsonValue) (bool, error) {
 	return false, faultAt(at, expectedBoolean)
 }
 
-// readInteger takes an optional minus and digits: 403.0 and 4e2 are no integers. However many digits, it is a number
-// out of range and no overflow. No range has a negative number.
+// readInteger reads an optional minus and digits: 403.0 and 4e2 are no integers. A number of too many digits is out of
+// range, and does not overflow. A negative number is out of every range.
 func readInteger(at *place, v jsonValue, low, high uint32) (uint32, error) {
 	if v.Kind() != jsontext.KindNumber {
 		return 0, faultAt(at, expectedInteger)
@@ -135,7 +135,8 @@ func readHeaderValue(at *place, v jsonValue) (string, error) {
 	return readLegal(at, v, isValue, notHeaderValue)
 }
 
-// readHeaders reads a list that is handed to the host: Envoy takes one that is too long for none at all.
+// readHeaders reads a list that is handed to the host. Its length has a limit, because Envoy ignores a list that is too
+// long.
 func readHeaders(at *place, v jsonValue) ([]jsonValue, error) {
 	items, err := readArray(at, v)
 	if err == nil && len(items) > headersMax {

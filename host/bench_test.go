@@ -14,8 +14,8 @@ import (
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// allowGuest does what a small plugin written with an SDK does on an allowed request: it exports every HTTP callback
-// and asks for one header.
+// allowGuest does what a small plugin with an SDK does in an allowed request: it exports every HTTP callback and reads
+// one header.
 func allowGuest() *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", "proxy_on_request_headers",
@@ -52,7 +52,7 @@ func request(p *Plugin) {
 	s.Release()
 }
 
-// bare is the guest of allowGuest under host functions that do next to nothing.
+// bare is allowGuest with host functions that do almost nothing.
 type bare struct {
 	ctx                       context.Context
 	create, requestHeaders    api.Function
@@ -118,8 +118,8 @@ func (n *bare) request() {
 	n.call(n.delete, 0, 0)
 }
 
-// BenchmarkRequest is a whole allowed request, from create to delete, in nanoseconds; ratio-to-bare is what it takes
-// compared with nothing but wazero's calls for the same crossings, both taken in turns.
+// BenchmarkRequest is a whole allowed request, from create to delete, in nanoseconds; ratio-to-bare
+// compares it with wazero's calls for the same crossings alone; both are measured in turns.
 func BenchmarkRequest(b *testing.B) {
 	p := startPlugin(b, allowGuest(), VMConfig{})
 	n := newBare(b)
@@ -215,7 +215,7 @@ func TestRequestAllocatesNothing(t *testing.T) {
 	}
 }
 
-// callGuest holds every request, asks a cluster about it and lets it go on with the answer.
+// callGuest holds every request, calls a cluster and continues the request with the answer.
 func callGuest() *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	context := g.Global(0)

@@ -1,193 +1,116 @@
 package host
 
 import (
-	"context"
-	"sync"
-	"sync/atomic"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
 
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// call makes a callback into the guest on behalf of s and returns its result: missing when it isn't exported, 0 when
-// it trapped. What it set off has not happened yet: the caller runs vm.after.
-func (vm *VM) call(c abi.Callback, s *scope, missing uint32, a, b, d, e uint32) uint32 {
-	f := vm.functions[c]
-	if f == nil || vm.living < 0 {
-		return missing
-	}
-	stack := &vm.stack
-	stack[0], stack[1], stack[2], stack[3], stack[4] = uint64(s.id), uint64(a), uint64(b), uint64(d), uint64(e)
-	vm.current, vm.effective, vm.running, vm.inGuest, vm.charged = s, nil, c.Name(), true, 0
-	var err error
-	if vm.plain {
-		err = f.CallWithStack(vm.ctx, stack[:])
-	} else {
-		err = vm.callWatched(c)
-	}
-	vm.inGuest = false
-	if err != nil {
-		vm.fail(c.Name(), err)
-	}
-	if vm.living < 0 {
-		return 0
-	}
-	return uint32(stack[0])
+// Call is an HTTP call that a plugin made with proxy_http_call.
+type Call struct {
+	Token     uint32
+	Cluster   string
+	Headers   []Header // as they leave Envoy
+	Body      []byte
+	Trailers  []Header      // as the plugin gave them; Envoy never sends them
+	Timeout   time.Duration // as the plugin gave it
+	ContextID uint32        // of the stream or plugin on whose behalf it was made
+	Done      bool          // answered, timed out, or its instance was replaced
+
+	plugin     *Plugin
+	generation int
+	due        time.Time // when it times out; zero: never
 }
 
-// callWatched is the call itself when it is traced or has a deadline.
-func (vm *VM) callWatched(c abi.Callback) error {
-	if !vm.config.Trace {
-		return vm.callWithDeadline(c)
-	}
-	nested := vm.nested
-	vm.traceCallback(c)
-	err := vm.callWithDeadline(c)
-	vm.nested = nested // a trap leaves host functions without returning
-	vm.traceReturn(c, uint32(vm.stack[0]), err)
-	return err
+// CallAnswer is the answer to a call. With a Failure the other fields are not used.
+type CallAnswer struct {
+	Headers  []Header
+	Body     []byte
+	Trailers []Header
+	Failure  CallFailure
 }
 
-func (vm *VM) callWithDeadline(c abi.Callback) error {
-	if vm.module.options.Deadline == 0 {
-		return vm.functions[c].CallWithStack(vm.ctx, vm.stack[:])
-	}
-	ctx, cancel := context.WithTimeout(vm.ctx, vm.module.options.Deadline)
-	defer cancel()
-	vm.callCtx = ctx
-	err := vm.functions[c].CallWithStack(ctx, vm.stack[:])
-	vm.callCtx = vm.ctx
-	return err
+// ErrNoCall is the error of an answer to a call that does not exist or is done.
+var ErrNoCall = errors.New("no such call is waiting")
+
+// Calls are the HTTP calls made so far, in order.
+func (vm *VM) Calls() []*Call { return vm.calls }
+
+// ForgetCalls drops the calls that are done, so that a VM that makes many calls does not keep them all. Those that wait
+// stay, in order. A slice that Calls gave before must not be used any more.
+func (vm *VM) ForgetCalls() {
+	vm.calls = slices.DeleteFunc(vm.calls, func(c *Call) bool { return c.Done })
 }
 
-// callAllocator asks the guest for n bytes while one of its callbacks, or a start function, waits for a host function.
-func (vm *VM) callAllocator(n uint32) (uint32, bool) {
-	phase, running, current, effective, nested := vm.phase, vm.running, vm.current, vm.effective, vm.nested
-	vm.phase, vm.running, vm.current, vm.effective = abi.WhenAllocating, vm.allocName, &vm.base, nil
-	if vm.config.Trace {
-		vm.traceAllocator(n)
-	}
-	vm.allocStack[0] = uint64(n)
-	err := vm.allocator.CallWithStack(vm.callCtx, vm.allocStack[:])
-	vm.phase, vm.running, vm.current, vm.effective = phase, running, current, effective
-	ptr := uint32(vm.allocStack[0])
-	if err != nil {
-		vm.fail(vm.allocName, err)
-		ptr = 0
-	}
-	if vm.config.Trace {
-		vm.nested = nested
-		vm.traceAllocated(ptr, err)
-	}
-	if err == nil {
-		return ptr, true
-	}
-	if vm.failure.Kind != Trapped {
-		// The guest must not run on: wazero has closed the module, or a real Envoy would be dead.
-		panic(&trapError{vm.failure.Reason})
-	}
-	return 0, false
-}
-
-// action is something that a host function set off and that happens when the callback has returned.
-type action struct {
-	do     func(action)
-	stream *Stream
-	plugin *Plugin
-	side   *side
-	reply  *reply
-}
-
-func (vm *VM) later(a action) { vm.actions = append(vm.actions, a) }
-
-// after ends a callback: what it set off happens, first come, first served. That may make further callbacks, which
-// then work off the rest of the queue.
-func (vm *VM) after() {
-	vm.stopNext = false
-	if len(vm.actions) > 0 {
-		vm.act()
-	}
-}
-
-func (vm *VM) act() {
-	for vm.next < len(vm.actions) {
-		a := vm.actions[vm.next]
-		vm.actions[vm.next] = action{}
-		vm.next++
-		a.do(a)
-	}
-	vm.actions, vm.next = vm.actions[:0], 0
-}
-
-// event is something that reaches a VM from outside later on, such as an item in one of its queues.
-type event struct {
-	plugin *Plugin
-	queue  uint32
-	call   *Call
-	answer CallAnswer
-}
-
-// inbox holds events until the VM takes them. Other VMs, in other goroutines, may put some in.
-type inbox struct {
-	mu     sync.Mutex
-	events []event
-	used   []event // emptied, to be filled again
-	some   atomic.Bool
-}
-
-func (in *inbox) put(e event) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.events = append(in.events, e)
-	in.some.Store(true)
-}
-
-func (in *inbox) take() []event {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	events := in.events
-	in.events, in.used = in.used, nil
-	in.some.Store(false)
-	return events
-}
-
-// giveBack takes what take gave, once nobody looks at it any more.
-func (in *inbox) giveBack(events []event) {
-	clear(events)
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.used = events[:0]
-}
-
-// enter and leave bracket whatever users call. At the end of the outermost one, events that were posted meanwhile are
-// delivered; those that they post in turn wait for the next time, so that a guest cannot keep the host busy for ever.
-func (vm *VM) enter() { vm.depth++ }
-
-func (vm *VM) leave() {
-	if vm.depth == 1 {
-		vm.deliverAll()
-	}
-	vm.depth--
-}
-
-// deliverAll delivers what was posted before it was called.
-func (vm *VM) deliverAll() {
-	if vm.inbox.some.Load() {
-		events := vm.inbox.take()
-		for _, e := range events {
-			vm.deliver(e)
+// Answer delivers the answer to a call: proxy_on_http_call_response on the plugin's root context. The error is
+// ErrNoCall or the VM's *Failure.
+func (vm *VM) Answer(token uint32, a CallAnswer) error {
+	for _, c := range vm.calls {
+		if c.Token == token && !c.Done {
+			vm.enter()
+			defer vm.leave()
+			defer vm.recoverPanic("Answer")
+			vm.deliverAnswer(c, a)
+			return vm.err()
 		}
-		vm.inbox.giveBack(events)
 	}
+	return fmt.Errorf("answer call %d: %w", token, ErrNoCall)
 }
 
-func (vm *VM) deliver(e event) {
-	defer vm.rescue("deliver event")
-	if e.call != nil {
-		vm.answer(e.call, e.answer)
+// brokenConnection is what proxy_get_status gives after a call that broke off, until a gRPC call sets another status.
+const brokenConnection = 11
+
+// deliverAnswer makes the callback for the answer, unless the call is done or its plugin has ended.
+func (vm *VM) deliverAnswer(c *Call, a CallAnswer) {
+	p := c.plugin
+	if c.Done || c.generation != vm.generation || p.closed {
+		c.Done = true
 		return
 	}
-	if e.plugin.generation == vm.generation && !e.plugin.gone {
-		vm.call(abi.OnQueueReady, &e.plugin.scope, 0, e.queue, 0, 0, 0)
-		vm.after()
+	c.Done = true
+	if a.Failure == CallBrokenOff {
+		p.statusCode, p.statusMessage = brokenConnection, "reset"
+		vm.callGuest(abi.OnHTTPCallResponse, &p.abiContext, 0, c.Token, 0, 0, 0)
+		p.statusMessage = ""
+		vm.runActions()
+		return
+	}
+	if a.Failure != CallAnswered {
+		a = c.failed(a.Failure)
+	}
+	vm.callHeaders[0].Reset(headermap.Response)
+	vm.callHeaders[1].Reset(headermap.Trailers)
+	vm.callHeaders[0].Load(a.Headers, false)
+	vm.callHeaders[1].Load(a.Trailers, false)
+	p.answerStorage = a
+	p.callAnswer = &p.answerStorage
+	headers, trailers := uint32(len(vm.callHeaders[0].Entries)), uint32(len(vm.callHeaders[1].Entries))
+	vm.callGuest(abi.OnHTTPCallResponse, &p.abiContext, 0, c.Token, headers, uint32(len(a.Body)), trailers)
+	p.callAnswer, p.answerStorage = nil, CallAnswer{}
+	vm.runActions()
+}
+
+// receivedMap is the map of that type that belongs to the answer whose callback is running, nil when there is none.
+func (p *Plugin) receivedMap(t abi.MapType) *headermap.Map {
+	switch {
+	case p == nil:
+	case p.callAnswer != nil && t == abi.HttpCallResponseHeaders:
+		return &p.vm.callHeaders[0]
+	case p.callAnswer != nil && t == abi.HttpCallResponseTrailers:
+		return &p.vm.callHeaders[1]
+	case p.grpcEvent != nil && p.grpcEvent.mapType == t:
+		return &p.vm.callHeaders[0]
+	}
+	return nil
+}
+
+// abandonCalls marks the calls of an instance that has been replaced as done.
+func abandonCalls(calls []*Call) {
+	for _, c := range calls {
+		c.Done = true
 	}
 }

@@ -5,39 +5,39 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// CallFailure is how a call fails once proxy_http_call has said that all is well. Envoy then answers it itself, and
-// the plugin cannot tell that answer from one of the service, all but CallBrokenOff. A cluster without a healthy host,
-// or with its circuit breaker open, fails earlier: see ClusterEmpty.
+// CallFailure is how a call fails after proxy_http_call has returned Ok. Envoy then answers the call itself, and the
+// plugin cannot distinguish that answer from one of the service; only CallBrokenOff looks different. A cluster without
+// a healthy host, or with its circuit breaker open, fails earlier: see ClusterEmpty.
 type CallFailure uint8
 
 const (
-	CallAnswered     CallFailure = iota // it does not fail
-	CallRefused                         // the host refuses the connection: 503
-	CallNotConnected                    // the connection takes longer than the cluster's connect_timeout: 503
-	CallClosed                          // the connection ends before the answer's headers: 503
-	CallGarbage                         // what comes is no HTTP, or headers that are cut off or too large: 502
-	CallTimedOut                        // no answer within the call's time-out: 504
-	CallBrokenOff                       // the answer ends after its headers and before its end: the plugin gets no headers
+	CallAnswered       CallFailure = iota // it does not fail
+	CallRefused                           // the host refuses the connection: 503
+	CallConnectTimeout                    // the connection takes longer than the cluster's connect_timeout: 503
+	CallClosed                            // the connection ends before the answer's headers: 503
+	CallProtocolError                     // what comes is no HTTP, or headers that are cut off or too large: 502
+	CallTimedOut                          // no answer within the call's time-out: 504
+	CallBrokenOff                         // the answer ends after its headers and before its end: the plugin gets no headers
 )
 
-// failed is Envoy's own answer to a call that failed (Envoy, Router::Filter::onUpstreamReset).
+// failed is Envoy's own answer to a call that failed (Envoy, source/common/router/router.cc, Filter::onUpstreamReset).
 func (c *Call) failed(f CallFailure) CallAnswer {
 	const reset = "upstream connect error or disconnect/reset before headers. reset reason: "
 	switch f {
 	case CallRefused:
 		return c.envoyAnswer(503, reset+"remote connection failure")
-	case CallNotConnected:
+	case CallConnectTimeout:
 		return c.envoyAnswer(503, reset+"connection timeout")
 	case CallClosed:
 		return c.envoyAnswer(503, reset+"connection termination")
-	case CallGarbage:
+	case CallProtocolError:
 		return c.envoyAnswer(502, reset+"protocol error")
 	}
 	return c.envoyAnswer(504, "upstream request timeout")
 }
 
-// envoyAnswer is a local reply to the call (Envoy, AsyncStreamImpl::sendLocalReply). To a call that looks like gRPC it
-// is a success by its status, without a body.
+// envoyAnswer is a local reply to the call (Envoy, source/common/http/async_client_impl.cc,
+// AsyncStreamImpl::sendLocalReply). A call that looks like gRPC gets status 200 and no body.
 func (c *Call) envoyAnswer(status uint32, text string) CallAnswer {
 	grpc, head := false, false
 	for _, h := range c.Headers {

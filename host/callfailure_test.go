@@ -11,22 +11,22 @@ import (
 
 // Header maps and bodies as an Envoy 1.40.0 gave them to a plugin.
 const (
-	refusedText      = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
-	notConnectedText = "upstream connect error or disconnect/reset before headers. reset reason: connection timeout"
-	closedText       = "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
-	garbageText      = "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
-	timedOutText     = "upstream request timeout"
+	refusedText        = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
+	connectTimeoutText = "upstream connect error or disconnect/reset before headers. reset reason: connection timeout"
+	closedText         = "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
+	protocolErrorText  = "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
+	timedOutText       = "upstream request timeout"
 )
 
 // failedCall lets a guest make a call, fails it, and returns the headers and the body that the guest then reads.
-func failedCall(t *testing.T, fail func(*bench), pairs ...string) (headers, text string) {
+func failedCall(t *testing.T, fail func(*fixture), pairs ...string) (headers, text string) {
 	t.Helper()
 	g := wasmtest.NewGuest("0_2_1")
 	g.Call(reqHead, "proxy_http_call", "ready", wasmtest.Pairs(pairs...), "body", "", 50, out1)
 	g.Returns(reqHead, 1)
 	all := g.Call(onCall, "proxy_get_header_map_pairs", 6, out)
 	body := g.Call(onCall, "proxy_get_buffer_bytes", 4, 0, 999, out)
-	b := run(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(100, 0)), Clusters: clusters}})
+	b := mustStart(t, g, setup{vm: VMConfig{Clock: NewManualClock(time.Unix(100, 0)), Clusters: clusters}})
 	b.plugin.NewStream(StreamConfig{}).RequestHeaders(get, true)
 	fail(b)
 	if calls := b.vm.Calls(); len(calls) != 1 || !calls[0].Done {
@@ -40,23 +40,23 @@ func TestFailedCalls(t *testing.T) {
 	request := func(method string, more ...string) []string {
 		return append([]string{":method", method, ":path", "/t", ":authority", "a"}, more...)
 	}
-	fails := func(f CallFailure) func(*bench) {
-		return func(b *bench) {
-			_ = b.vm.Answer(4, CallAnswer{Failure: f, Headers: answered, Body: []byte("not looked at")})
+	fails := func(f CallFailure) func(*fixture) {
+		return func(b *fixture) {
+			_ = b.vm.Answer(4, CallAnswer{Failure: f, Headers: answered, Body: []byte("not used")})
 		}
 	}
-	timesOut := func(b *bench) { _ = b.vm.Advance(50 * time.Millisecond) }
-	atOnce := func(*bench) {}
+	timesOut := func(b *fixture) { _ = b.vm.Advance(50 * time.Millisecond) }
+	atOnce := func(*fixture) {}
 	tests := []struct {
 		name         string
-		fail         func(*bench)
+		fail         func(*fixture)
 		length, code string // of the answer to a plain call
 		text         string
 	}{
 		{"refused", fails(CallRefused), "98", "503", refusedText},
-		{"not connected", fails(CallNotConnected), "91", "503", notConnectedText},
+		{"connect time-out", fails(CallConnectTimeout), "91", "503", connectTimeoutText},
 		{"closed", fails(CallClosed), "95", "503", closedText},
-		{"garbage", fails(CallGarbage), "87", "502", garbageText},
+		{"protocol error", fails(CallProtocolError), "87", "502", protocolErrorText},
 		{"timed out", fails(CallTimedOut), "24", "504", timedOutText},
 		{"time-out", timesOut, "24", "504", timedOutText},
 	}
@@ -77,7 +77,7 @@ func TestFailedCalls(t *testing.T) {
 		expect("gRPC, HEAD", body, "", headers, ":status", "200", "content-type", grpc, "grpc-status", "14")
 	}
 
-	// What Envoy cannot send it answers itself as well, and the text shows bytes of the call.
+	// A call that Envoy cannot send is answered by Envoy too, and the text has bytes of the call.
 	plain := wasmtest.Pairs(":status", "503", "content-length", "29", "content-type", "text/plain")
 	if headers, body := failedCall(t, atOnce, request("POST", "x-a", "a\x01b")...); headers != plain || body != "invalid header value for: x-a" {
 		t.Errorf("value: headers %q, body %q", headers, body)
@@ -92,20 +92,20 @@ func TestFailedCalls(t *testing.T) {
 	}
 }
 
-// Which calls look like gRPC, by their content-type.
+// Which calls Envoy takes for gRPC, by their content-type.
 func TestFailedCallLooksLikeGrpc(t *testing.T) {
 	for contentType, grpc := range map[string]bool{
 		"application/grpc": true, "application/grpc+": true, "application/grpc+proto": true, "application/grpc-web": false,
 		"application/grpc;x": false, "application/grpc ": false, " application/grpc": false, "Application/grpc": false,
 		"application/grpcx": false, "application/grpc,a/b": false, "application/grpc+a,a/b": true, "": false,
 	} {
-		fail := func(b *bench) { _ = b.vm.Answer(4, CallAnswer{Failure: CallRefused}) }
+		fail := func(b *fixture) { _ = b.vm.Answer(4, CallAnswer{Failure: CallRefused}) }
 		_, body := failedCall(t, fail, ":method", "POST", ":path", "/t", ":authority", "a", "Content-Type", contentType)
 		if got := body == ""; got != grpc {
 			t.Errorf("content-type %q: taken for gRPC %t, want %t", contentType, got, grpc)
 		}
 	}
-	fail := func(b *bench) { _ = b.vm.Answer(4, CallAnswer{Failure: CallRefused}) }
+	fail := func(b *fixture) { _ = b.vm.Answer(4, CallAnswer{Failure: CallRefused}) }
 	for _, test := range []struct {
 		first, second string
 		grpc          bool

@@ -13,7 +13,7 @@ type systemClock struct{}
 
 func (systemClock) Now() time.Time { return time.Now() }
 
-// ManualClock stands still until it is told otherwise. VM.Advance moves it and lets what falls due happen.
+// ManualClock stands still until VM.Advance or VM.Jump moves it.
 type ManualClock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -46,8 +46,8 @@ func (c *ManualClock) jump(d time.Duration) {
 
 func (vm *VM) now() time.Time { return vm.clock.Now() }
 
-// wallClock is the time as a guest sees it, in nanoseconds since 1970: Envoy's clock hands out whole microseconds.
+// wallClock is the time as a guest sees it, in nanoseconds since 1970: Envoy's clock has whole microseconds.
 func (vm *VM) wallClock() uint64 { return uint64(vm.now().UnixMicro() * int64(time.Microsecond)) }
 
 // monotonic is the time since the VM was made.
-func (vm *VM) monotonic() time.Duration { return vm.now().Sub(vm.born) }
+func (vm *VM) monotonic() time.Duration { return vm.now().Sub(vm.createdAt) }

@@ -5,8 +5,8 @@ import (
 	"hash/maphash"
 )
 
-// Digest writes into h all that Actions, Upstream, Downstream and Reply show, and whether it is the reply for a dead VM,
-// without making copies of it: two streams that show the same write the same.
+// Digest writes into h all that Actions, Upstream, Downstream and Reply show, and whether the reply is that for a dead
+// VM, without copies. Two streams that show the same write the same.
 func (s *Stream) Digest(h *maphash.Hash) {
 	digestNumber(h, int(s.request.action)<<32|int(s.response.action))
 	flags := byte(0)
@@ -47,10 +47,10 @@ func (m *Message) digest(h *maphash.Hash) {
 	}
 	_ = h.WriteByte(flags)
 	if m.HeadersSent {
-		digestPairs(h, m.side.headers.Entries)
+		digestPairs(h, m.direction.headers.Entries)
 	}
 	if m.trailersSent {
-		digestPairs(h, m.side.trailers.Entries)
+		digestPairs(h, m.direction.trailers.Entries)
 	}
 	digestBytes(h, m.body)
 }

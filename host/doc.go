@@ -1,59 +1,99 @@
-// Package host runs Proxy-Wasm plugins the way Envoy does, without an Envoy.
+// Package host runs Proxy-Wasm plugins as Envoy does, without an Envoy.
 //
 // A Proxy-Wasm plugin is a WebAssembly module that a proxy loads into its HTTP filter chain. The proxy calls the
-// module's exports when something happens (request headers have arrived, a timer has ticked), and the module calls the
-// proxy's functions to look at the request and to change it, to answer it itself or to let it go on. Which functions
-// there are is the Proxy-Wasm ABI; what they really do is decided by Envoy, whose answers differ from the ABI's text in
-// many places. This package follows Envoy, down to what its HTTP filter manager makes of a local reply. It is made for
-// tests and benchmarks of plugins: everything that a plugin can see comes from the caller, and everything that it does
-// can be read.
+// module's exports when something happens: request headers have arrived, a timer has ticked. The module calls the
+// proxy's functions: to read the request, to change it, to answer it, to let it go on. The Proxy-Wasm ABI says which
+// functions there are. What they do is decided by Envoy, which differs from the ABI's text in many places; this package
+// follows Envoy. It is made for tests and benchmarks of plugins: all that a plugin can see comes from the caller, and
+// all that it does can be read.
 //
 // # Use
 //
-// Compile a module once, make a VM of it (one instance with its memory), in the VM a Plugin (a configuration; the ABI
-// calls it a root context), and for each exchange a Stream:
+// Compile a module once. Make a VM of it, which is one instance with its memory; in the VM a Plugin, which is one
+// configuration (the ABI says root context); and for each exchange a Stream:
 //
 //	m, err := host.Compile(ctx, wasm, host.Options{})
 //	vm, err := m.NewVM(ctx, host.VMConfig{Log: func(l host.LogLine) { fmt.Println(l.Level, l.Text) }})
 //	p, err := vm.NewPlugin(ctx, host.PluginConfig{Configuration: []byte(`{}`)})
 //
 //	s := p.NewStream(host.StreamConfig{})
-//	s.RequestHeaders([]host.Header{{":method", "GET"}, {":path", "/"}, {":authority", "example.com"}}, true)
+//	s.RequestHeaders(headermap.Of(":method", "GET", ":path", "/", ":authority", "example.com"), true)
 //	if s.Upstream().Ended {
-//		s.ResponseHeaders([]host.Header{{":status", "200"}}, true)
+//		s.ResponseHeaders(headermap.Of(":status", "200"), true)
 //	}
 //	s.Close()
 //
-// The caller is client and upstream: it tells the stream what happens, in order, and reads from Upstream and Downstream
-// what has left the plugin's filter in either direction. A Plugin's ticks and the time-outs of its calls come from
-// VM.Advance, answers to its HTTP calls from VM.Answer.
+// The caller is client and upstream. It calls a method of the stream for each event, in order, and reads from Upstream
+// and Downstream what has left the plugin's filter. VM.Advance makes the ticks and the time-outs of calls happen;
+// VM.Answer answers an HTTP call, VM.AnswerGrpc a gRPC call.
 //
-// A VM with everything in it belongs to one goroutine at a time. Modules may be used by many, and so may Shared and
-// Metrics.
+// One goroutine at a time may use a VM with its plugins and streams. A Module, a process.Shared and a
+// process.Metrics may be used by several at once.
 //
-// # What goes wrong
+// # Errors
 //
-// A module that Envoy would not load is a *LoadError, with reasons and cures. A plugin that does not start is
-// ErrStartRefused, ErrConfigureRefused or a *Failure. After that nothing returns errors on the way of a request: the
-// client gets what Envoy would send, a 503 mostly, and VM.Failure says why. No callback is made into a VM that has
-// failed. Where a plugin does what kills a real Envoy, or makes it send a request twice, the failure's kind is
-// WouldCrashEnvoy.
+// A module that Envoy would not load is a *load.Error, which says why and what cures it. A plugin that does not start
+// is ErrStartRefused, ErrConfigureRefused or a *Failure. The events of a request return no errors: the client gets what
+// Envoy would send, mostly a 503, and VM.Failure says why. No callback is made into a VM that has failed. A plugin that
+// does what kills a real Envoy, or makes it send a message twice, fails with the kind WouldCrashEnvoy.
 //
-// Nothing that a module does panics or hangs the host, provided that Options.Deadline is set; without one an endless
-// loop is endless, as in Envoy.
+// No module makes the host panic. None makes it wait for ever if Options.Deadline is set; without a deadline an endless
+// loop does not end, as in Envoy.
 //
-// # What is modelled
+// # The ABI
 //
-// ABI 0.1.0, 0.2.0 and 0.2.1; HTTP filters, one per stream. What Envoy's connection manager and codecs add outside the
-// filter chain (date, server, x-request-id, connection headers) is left out. Not there: second tries of calls, TCP
-// filters, HTTP/2 METADATA, restriction of capabilities, foreign functions but clear_route_cache, and properties that
-// would need a real upstream or TLS unless the caller gives them.
+// The parameters and results of all host functions and callbacks are in package abi, as data. What a host function does
+// stands at the Go function of the same name in hostcalls_*.go, which says what it takes, what it writes where, which
+// statuses it returns and when, and where in Envoy this is decided:
+//
+//	go doc -u host proxyGetHeaderMapValue
+//
+// The functions of WASI are in package wasi, in the same form.
+//
+// # Packages
+//
+//	abi           the ABI as data: functions, callbacks, versions, statuses and other numbers
+//	envoy         what Envoy does before and behind the plugin: codecs, router, local replies
+//	headermap     header maps with Envoy's rules, and their serialized form
+//	linearmemory  the memory of an instance
+//	load          whether an Envoy would load a module, and what the module is
+//	process       what all VMs of a process share: data, queues, metrics
+//	profile       the releases of Envoy, and what differs between them
+//	trace         the border between host and guest as text
+//	wasi          the functions of WASI
+//	wasmfile      the structure of a WebAssembly file
+//	wasmtest      modules and plugins written in Go, for tests
+//
+// None of them imports this package, and only linearmemory needs the WebAssembly runtime.
+//
+// # What is left out
+//
+// The versions 0.1.0, 0.2.0 and 0.2.1 of the ABI are modelled, for HTTP filters, one in each stream. Left out are:
+//
+//   - what the connection manager and the codecs add outside the filter chain: date, server, x-request-id,
+//     connection headers;
+//   - TCP filters, HTTP/2 METADATA, several filters in a chain, and the restriction of capabilities;
+//   - second tries of calls, time-outs of gRPC calls, and the end of one half of a gRPC stream;
+//   - resets and time-outs of the upstream as events;
+//   - the foreign functions, except clear_route_cache;
+//   - properties that need a real upstream, TLS or the node, unless StreamConfig.Properties gives them.
+//
+// Known differences from Envoy in what is modelled:
+//
+//   - a request or response whose body is held, continued by proxy_continue_stream and then continued again by later
+//     body callbacks loses the later pieces, as in Envoy up to 1.37; from 1.39 on Envoy sends them;
+//   - all names with the prefix x-envoy- are joined when they occur twice; Envoy joins those that it knows;
+//   - a body above the limit is answered without the body callback that Envoy makes before its reply;
+//   - a header that is changed after the headers have left is shown by Message;
+//   - proxy_continue_stream with nothing held ends the VM with WouldCrashEnvoy; Envoy sends the message twice and
+//     goes on.
 //
 // # How a request goes
 //
-// Stream (stream.go) takes events. For each direction a side (side.go) stands for the plugin's place in the filter
-// chain: it makes the callback (side_calls.go), holds back what the plugin holds and passes the rest on to a Message.
-// Host functions (hostcalls_*.go) find the VM in the context of the call and act on the stream whose callback runs.
-// What they set off, such as a local reply (reply.go), waits in the VM's queue (call.go) until the callback has
-// returned. On this way nothing is allocated.
+// Stream (stream.go) takes the events (stream_events.go). For each of its two directions a direction (direction.go)
+// stands for the plugin's place in the filter chain: it makes the callbacks (direction_callbacks.go), holds what the
+// plugin holds and forwards the rest to a Message (direction_forward.go). A host function (hostcalls_*.go) finds the VM
+// in the context of the call and works on the stream whose callback is running. What it asks for, such as a local reply
+// (localreply.go), waits in the VM's queue of actions (action.go) until the callback has returned. On this way the host
+// allocates no memory.
 package host

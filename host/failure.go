@@ -17,9 +17,9 @@ type FailureKind uint8
 
 const (
 	Trapped          FailureKind = iota + 1 // the guest trapped; in Envoy this VM is dead, others live on
-	DeadlineExceeded                        // a call took longer than Options.Deadline; Envoy's worker would hang for ever
-	WouldCrashEnvoy                         // the guest did what kills a real Envoy, or makes it write nonsense
-	HostFault                               // a bug in this package; the guest may be innocent
+	DeadlineExceeded                        // a call took longer than Options.Deadline; Envoy's worker would wait for ever
+	WouldCrashEnvoy                         // the guest did what kills a real Envoy, or makes it send a message twice
+	HostFault                               // an error in this package, which the guest need not have caused
 )
 
 func (k FailureKind) String() string {
@@ -42,13 +42,13 @@ func (f *Failure) Error() string {
 	return s + ": " + f.Reason
 }
 
-// What a plugin's start may end with, besides a *Failure.
+// The errors of NewPlugin, besides a *Failure.
 var (
 	ErrStartRefused     = errors.New("proxy_on_vm_start returned false")
 	ErrConfigureRefused = errors.New("proxy_on_configure returned false")
 )
 
-// trapError is what a host function panics with to make the guest trap.
+// trapError is the panic value by which a host function makes the guest trap.
 type trapError struct{ reason string }
 
 func (e *trapError) Error() string { return e.reason }
@@ -59,15 +59,15 @@ func (vm *VM) trap(reason string) { panic(&trapError{reason}) }
 // crash ends the VM because a real Envoy would not survive. Inside a host call it does not return.
 func (vm *VM) crash(reason string) {
 	if vm.failure == nil {
-		vm.die(&Failure{Kind: WouldCrashEnvoy, In: vm.running, Reason: reason})
+		vm.setFailure(&Failure{Kind: WouldCrashEnvoy, In: vm.running, Reason: reason})
 	}
 	if vm.inGuest {
 		panic(&trapError{reason})
 	}
 }
 
-// die makes f the reason why no call is made into the guest any more.
-func (vm *VM) die(f *Failure) { vm.failure, vm.living = f, -1 }
+// setFailure makes f the reason why no further call is made into the guest.
+func (vm *VM) setFailure(f *Failure) { vm.failure, vm.liveGeneration = f, -1 }
 
 // fail ends the VM with the error of a call into it. The first failure counts.
 func (vm *VM) fail(export string, err error) {
@@ -92,18 +92,19 @@ func (vm *VM) fail(export string, err error) {
 	case strings.Contains(f.Reason, "(recovered by wazero)"):
 		f.Kind = HostFault
 	}
-	vm.die(f)
+	vm.setFailure(f)
 }
 
-// rescue turns a panic of the host itself into a failure of the VM. It is deferred by whatever users call.
-func (vm *VM) rescue(in string) { vm.recovered(recover(), in) }
+// recoverPanic makes a panic of the host itself a failure of the VM. Each exported method that runs the guest defers
+// it.
+func (vm *VM) recoverPanic(in string) { vm.recordPanic(recover(), in) }
 
-func (vm *VM) recovered(r any, in string) {
+func (vm *VM) recordPanic(r any, in string) {
 	if r == nil {
 		return
 	}
 	if _, ok := r.(*trapError); !ok && vm.failure == nil {
-		vm.die(&Failure{Kind: HostFault, In: in, Reason: fmt.Sprint(r), Stack: string(debug.Stack())})
+		vm.setFailure(&Failure{Kind: HostFault, In: in, Reason: fmt.Sprint(r), Stack: string(debug.Stack())})
 	}
-	vm.inGuest, vm.actions, vm.next = false, vm.actions[:0], 0
+	vm.inGuest, vm.actions, vm.nextAction = false, vm.actions[:0], 0
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// bench is a guest in a VM with one plugin, and what it logged.
-type bench struct {
+// fixture is a guest in a VM with one plugin, and what it logged.
+type fixture struct {
 	*testing.T
 	module *Module
 	vm     *VM
@@ -25,15 +25,15 @@ type setup struct {
 	plugin  PluginConfig
 }
 
-// try compiles a module and starts a plugin; what goes wrong from NewVM on is in err.
-func try(t *testing.T, wasm []byte, s setup) *bench {
+// tryStart compiles a module and starts a plugin; what goes wrong from NewVM on is in err.
+func tryStart(t *testing.T, wasm []byte, s setup) *fixture {
 	t.Helper()
 	ctx := context.Background()
 	m, err := Compile(ctx, wasm, s.options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{T: t, module: m}
+	b := &fixture{T: t, module: m}
 	t.Cleanup(func() {
 		if b.vm != nil {
 			_ = b.vm.Close(ctx)
@@ -50,27 +50,27 @@ func try(t *testing.T, wasm []byte, s setup) *bench {
 	return b
 }
 
-// run is try for a guest that must start.
-func run(t *testing.T, g *wasmtest.Guest, s setup) *bench {
+// mustStart is tryStart for a guest that must start.
+func mustStart(t *testing.T, g *wasmtest.Guest, s setup) *fixture {
 	t.Helper()
-	b := try(t, g.Bytes(), s)
+	b := tryStart(t, g.Bytes(), s)
 	if b.err != nil {
 		t.Fatal(b.err)
 	}
 	return b
 }
 
-func (b *bench) status(call int) abi.Status { return abi.Status(wasmtest.Status(b.vm.memory, call)) }
-func (b *bench) word(call, n int) uint32    { return wasmtest.Word(b.vm.memory, call, n) }
-func (b *bench) output(call int) string     { return wasmtest.Output(b.vm.memory, call, 0) }
+func (b *fixture) status(call int) abi.Status { return abi.Status(wasmtest.Status(b.vm.memory, call)) }
+func (b *fixture) word(call, n int) uint32    { return wasmtest.Word(b.vm.memory, call, n) }
+func (b *fixture) output(call int) string     { return wasmtest.Output(b.vm.memory, call, 0) }
 
 var get = headermap.Of(":authority", "a.example", ":path", "/p?q=1", ":method", "GET", ":scheme", "http",
 	"allow", "true", "x-forwarded-proto", "http")
 
 var answered = headermap.Of(":status", "200", "content-length", "2")
 
-// exchange sends a GET and, if it gets upstream, the answer "ok".
-func (b *bench) exchange() *Stream {
+// exchange sends a GET and, if it reaches the upstream, the response "ok".
+func (b *fixture) exchange() *Stream {
 	s := b.plugin.NewStream(StreamConfig{})
 	s.RequestHeaders(get, true)
 	if s.Upstream().Ended {
@@ -83,7 +83,7 @@ func (b *bench) exchange() *Stream {
 func TestAllowAndDeny(t *testing.T) {
 	g := wasmtest.NewGuest("0_2_1")
 	value := g.Call("proxy_on_request_headers", "proxy_get_header_map_value", 0, "Allow", wasmtest.Out)
-	b := run(t, g, setup{})
+	b := mustStart(t, g, setup{})
 	s := b.exchange()
 	s.Close()
 	if got := b.output(value); got != "true" || b.status(value) != abi.StatusOk {
@@ -95,7 +95,7 @@ func TestAllowAndDeny(t *testing.T) {
 
 	g = wasmtest.NewGuest("0_2_1")
 	g.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "no", "go away", wasmtest.Pairs("X-A", "b"), -1)
-	b = run(t, g, setup{vm: VMConfig{Trace: true}})
+	b = mustStart(t, g, setup{vm: VMConfig{Trace: true}})
 	s = b.exchange()
 	s.Close()
 	if d := s.Downstream(); d.Status() != 403 || string(d.Body()) != "go away" || !d.Ended || s.Upstream().HeadersSent {

@@ -9,8 +9,11 @@ import (
 )
 
 // hostCall is the work of a host function. The wasm parameters are in stack, one word each, in order; what it returns
-// becomes the result, if the function has one. It neither keeps stack nor allocates on the Go heap on the hot path. The
-// guest is made to trap by vm.trap.
+// becomes the result, if the function has one. It does not keep stack, and on the path of a request it does not
+// allocate on the Go heap. vm.trap makes the guest trap.
+//
+// All functions work in the same order: check numbers, read the ranges, do the work, ask the guest's allocator for
+// memory if there is something to give, write the out words.
 type hostCall func(vm *VM, stack []uint64) uint32
 
 // hostCalls are the host functions of the module env. Package abi declares their parameters and results.
@@ -107,18 +110,20 @@ const (
 	internalFailure     = uint32(abi.StatusInternalFailure)
 )
 
-// input reads the bytes of a ptr, len pair.
-func input(vm *VM, stack []uint64) ([]byte, bool) { return vm.read(uint32(stack[0]), uint32(stack[1])) }
+// readRange reads the bytes of two parameters, address and length.
+func readRange(vm *VM, stack []uint64) ([]byte, bool) {
+	return vm.read(uint32(stack[0]), uint32(stack[1]))
+}
 
-// hostBytes is how much a guest may make the host copy and keep in one callback. Envoy has no such limit: it would run
+// hostBytes is how much a guest may make the host copy and keep in one callback. Envoy has no such limit and would run
 // out of memory.
 const hostBytes = 64 << 20
 
-// charge counts n bytes, and what surrounds them, against hostBytes.
-func (vm *VM) charge(n int) {
-	vm.charged += n + 64
-	if vm.charged > hostBytes {
-		vm.charged = math.MinInt32
+// chargeBytes counts n bytes and 64 more for their administration. The guest traps when hostBytes is exceeded.
+func (vm *VM) chargeBytes(n int) {
+	vm.keptBytes += n + 64
+	if vm.keptBytes > hostBytes {
+		vm.keptBytes = math.MinInt32
 		vm.trap("the guest makes the host keep more than 64 MiB in one callback")
 	}
 }

@@ -2,26 +2,26 @@ package host
 
 import "github.com/header-auth/header-auth/host/abi"
 
-// bufferOf is a buffer as the acting context may read it now. Only two types can be missing; the others are empty when
-// there is nothing.
-func (vm *VM) bufferOf(t abi.BufferType) ([]byte, uint32) {
-	scope := vm.acting()
-	p, s := scope.plugin, scope.stream
+// readableBuffer is a buffer as the acting context may read it now, and the status when it cannot. Only
+// HttpCallResponseBody and PluginConfiguration can be missing; the others are empty when there is nothing.
+func (vm *VM) readableBuffer(t abi.BufferType) ([]byte, uint32) {
+	acting := vm.actingContext()
+	p, s := acting.plugin, acting.stream
 	switch t {
 	case abi.RequestBody:
 		return s.body(false), ok
 	case abi.ResponseBody:
 		return s.body(true), ok
 	case abi.HttpCallResponseBody:
-		if p == nil || p.reply == nil {
+		if p == nil || p.callAnswer == nil {
 			return nil, notFound
 		}
-		return p.reply.Body, ok
+		return p.callAnswer.Body, ok
 	case abi.GrpcReceiveBuffer:
-		if p == nil || p.grpc == nil {
+		if p == nil || p.grpcEvent == nil {
 			return nil, ok
 		}
-		return p.grpc.message, ok
+		return p.grpcEvent.message, ok
 	case abi.VMConfiguration:
 		return vm.config.Configuration, ok
 	case abi.PluginConfiguration:
@@ -36,6 +36,7 @@ func (vm *VM) bufferOf(t abi.BufferType) ([]byte, uint32) {
 	return nil, ok
 }
 
+// body is the request's or the response's body during its callback, else nil.
 func (s *Stream) body(response bool) []byte {
 	if s == nil {
 		return nil
@@ -50,8 +51,15 @@ func (s *Stream) body(response bool) []byte {
 	return *d.body
 }
 
+// proxyGetBufferBytes is proxy_get_buffer_bytes(buffer, start, max, bytes): at most max bytes from start on go into a
+// new block of the guest, address and length to bytes (two u32). A start behind the end gives 0, 0 and Ok, and so does
+// a body outside its callback; NotFound for the body of an HTTP call or the plugin configuration outside their
+// callbacks; BadArgument for a buffer that does not exist; InvalidMemoryAccess when an out word is outside memory or
+// the allocator gives none.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::getBuffer and Buffer::copyTo; proxy-wasm-cpp-host
+// src/exports.cc, get_buffer_bytes.
 func proxyGetBufferBytes(vm *VM, stack []uint64) uint32 {
-	b, status := vm.bufferOf(abi.BufferType(stack[0]))
+	b, status := vm.readableBuffer(abi.BufferType(stack[0]))
 	if status != ok {
 		return status
 	}
@@ -61,11 +69,16 @@ func proxyGetBufferBytes(vm *VM, stack []uint64) uint32 {
 	} else {
 		b = b[start:min(start+most, uint64(len(b)))]
 	}
-	return uint32(vm.give(b, uint32(stack[3]), uint32(stack[4])))
+	return uint32(vm.copyToGuest(b, uint32(stack[3]), uint32(stack[4])))
 }
 
+// proxyGetBufferStatus is proxy_get_buffer_status(buffer, length, flags): the length in bytes goes to length (u32) and
+// 0 to flags (u32). NotFound and BadArgument as of proxyGetBufferBytes; InvalidMemoryAccess when an out word is
+// outside memory.
+// Source: proxy-wasm-cpp-host src/exports.cc, get_buffer_status; Envoy source/extensions/common/wasm/context.cc,
+// Context::getBuffer.
 func proxyGetBufferStatus(vm *VM, stack []uint64) uint32 {
-	b, status := vm.bufferOf(abi.BufferType(stack[0]))
+	b, status := vm.readableBuffer(abi.BufferType(stack[0]))
 	if status != ok {
 		return status
 	}
@@ -75,19 +88,26 @@ func proxyGetBufferStatus(vm *VM, stack []uint64) uint32 {
 	return ok
 }
 
+// proxySetBufferBytes is proxy_set_buffer_bytes(buffer, start, size, bytes): changes a body during its callback: start
+// 0 replaces the first size bytes, all of them when size is at least the length, none when it is 0; a start at or
+// behind the end appends. BadArgument for a start in between, for a buffer that does not exist, for one that cannot be
+// changed, and outside the callback; NotFound as of proxyGetBufferBytes; InvalidMemoryAccess when bytes is outside
+// memory.
+// Source: Envoy source/extensions/common/wasm/context.cc, Buffer::copyFrom; proxy-wasm-cpp-host src/exports.cc,
+// set_buffer_bytes.
 func proxySetBufferBytes(vm *VM, stack []uint64) uint32 {
 	t := abi.BufferType(stack[0])
 	if !t.Valid() {
 		return badArgument
 	}
 	data, valid := vm.read(uint32(stack[3]), uint32(stack[4]))
-	if _, status := vm.bufferOf(t); status != ok {
+	if _, status := vm.readableBuffer(t); status != ok {
 		return status
 	}
 	if !valid {
 		return invalidMemoryAccess
 	}
-	s := vm.acting().stream
+	s := vm.actingContext().stream
 	if s == nil || t > abi.ResponseBody {
 		return badArgument
 	}
@@ -100,14 +120,14 @@ func proxySetBufferBytes(vm *VM, stack []uint64) uint32 {
 	}
 	start, size := uint32(stack[1]), uint32(stack[2])
 	old := *d.body
-	vm.charge(len(data))
+	vm.chargeBytes(len(data))
 	switch {
 	case start == 0:
 		rest := old[min(uint64(size), uint64(len(old))):]
 		if len(rest) == 0 {
 			*d.body = append(old[:0], data...)
 		} else {
-			vm.charge(len(rest))
+			vm.chargeBytes(len(rest))
 			*d.body = append(append(make([]byte, 0, len(data)+len(rest)), data...), rest...)
 		}
 	case uint64(start) >= uint64(len(old)):
@@ -118,11 +138,14 @@ func proxySetBufferBytes(vm *VM, stack []uint64) uint32 {
 	return ok
 }
 
-// proxyGetConfiguration is ABI 0.1.0's: the plugin's configuration while it is configured, else the VM's.
+// proxyGetConfiguration is proxy_get_configuration(bytes): ABI 0.1.0's way to read the plugin's configuration while it
+// is configured, else the VM's. It goes into a new block of the guest, address and length to bytes (two u32).
+// InvalidMemoryAccess when an out word is outside memory or the allocator gives none.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::getConfiguration.
 func proxyGetConfiguration(vm *VM, stack []uint64) uint32 {
 	b := vm.config.Configuration
-	if p := vm.acting().plugin; p != nil && p.configuring {
+	if p := vm.actingContext().plugin; p != nil && p.configuring {
 		b = p.config.Configuration
 	}
-	return uint32(vm.give(b, uint32(stack[0]), uint32(stack[1])))
+	return uint32(vm.copyToGuest(b, uint32(stack[0]), uint32(stack[1])))
 }

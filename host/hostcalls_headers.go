@@ -7,17 +7,18 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// readable is the map of that type as the acting context may read it now, nil if it isn't there.
-func (vm *VM) readable(t abi.MapType) *headermap.Map {
-	scope := vm.acting()
+// readableMap is the map of that type as the acting context may read it now, nil when it cannot (Envoy
+// source/extensions/common/wasm/context.cc, Context::getConstMap).
+func (vm *VM) readableMap(t abi.MapType) *headermap.Map {
+	acting := vm.actingContext()
 	if t > abi.ResponseTrailers {
-		return scope.plugin.received(t)
+		return acting.plugin.receivedMap(t)
 	}
-	s := scope.stream
+	s := acting.stream
 	if s == nil {
 		return nil
 	}
-	if s.logging {
+	if s.inLog {
 		switch {
 		case t == abi.RequestHeaders && s.request.hasHeaders:
 			return &s.request.headers
@@ -28,11 +29,12 @@ func (vm *VM) readable(t abi.MapType) *headermap.Map {
 		}
 		return nil
 	}
-	return s.mapped(t)
+	return s.mappedHeaders(t)
 }
 
-// mapped is a map of the stream between the callback it belongs to and the end of its phase.
-func (s *Stream) mapped(t abi.MapType) *headermap.Map {
+// mappedHeaders is a map of the stream from the callback it belongs to until that callback, or proxy_continue_stream,
+// lets the message go on; else nil.
+func (s *Stream) mappedHeaders(t abi.MapType) *headermap.Map {
 	d := &s.request
 	if t == abi.ResponseHeaders || t == abi.ResponseTrailers {
 		d = &s.response
@@ -46,11 +48,11 @@ func (s *Stream) mapped(t abi.MapType) *headermap.Map {
 	return nil
 }
 
-// writable is the map of that type for a change, nil when it cannot be changed now. Asking for the trailers at the end
-// of a body makes them.
-func (vm *VM) writable(t abi.MapType) *headermap.Map {
-	s := vm.acting().stream
-	if s == nil || s.logging || t > abi.ResponseTrailers {
+// writableMap is the map of that type when it can be changed now, else nil (Envoy, Context::getMap). Trailers that are
+// not there are made when they are asked for in the last body callback.
+func (vm *VM) writableMap(t abi.MapType) *headermap.Map {
+	s := vm.actingContext().stream
+	if s == nil || s.inLog || t > abi.ResponseTrailers {
 		return nil
 	}
 	d := &s.request
@@ -60,20 +62,21 @@ func (vm *VM) writable(t abi.MapType) *headermap.Map {
 	if (t == abi.RequestTrailers || t == abi.ResponseTrailers) && d.addTrailers && !d.hasTrailers {
 		d.hasTrailers, d.trailersMapped = true, true
 	}
-	return s.mapped(t)
+	return s.mappedHeaders(t)
 }
 
-// change is writable for a function that will change the map.
-func (vm *VM) change(t abi.MapType) *headermap.Map {
-	m := vm.writable(t)
+// mapToChange is writableMap for a function that will change the map: it notes that the router has to check the
+// headers.
+func (vm *VM) mapToChange(t abi.MapType) *headermap.Map {
+	m := vm.writableMap(t)
 	if m == nil {
 		return nil
 	}
-	s := vm.acting().stream
+	s := vm.actingContext().stream
 	switch t {
 	case abi.RequestHeaders:
 		if !s.request.headersChanged {
-			_, s.hadProto = m.Get("x-forwarded-proto")
+			_, s.hadForwardedProto = m.Get("x-forwarded-proto")
 		}
 		s.request.headersChanged = true
 	case abi.ResponseHeaders:
@@ -82,37 +85,49 @@ func (vm *VM) change(t abi.MapType) *headermap.Map {
 	return m
 }
 
+// proxyGetHeaderMapValue is proxy_get_header_map_value(map, name, value): the first value of the name, in any case,
+// goes into a new block of the guest, its address and length to value (two u32; 0 and 0 for an empty one). BadArgument
+// for a map that does not exist or cannot be read now (in proxy_on_log: NotFound); NotFound for a name that is not
+// there (ABI 0.1.0: Ok and an empty value, for both); InvalidMemoryAccess when a range or an out word is outside
+// memory, or when the allocator gives none.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::getHeaderMapValue and getConstMap.
 func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	t := abi.MapType(stack[0])
 	if !t.Valid() {
 		return badArgument
 	}
-	name, valid := input(vm, stack[1:])
+	name, valid := readRange(vm, stack[1:])
 	if !valid {
 		return invalidMemoryAccess
 	}
-	m := vm.readable(t)
+	m := vm.readableMap(t)
 	if m == nil {
-		return vm.noValue(badArgument, stack)
+		return vm.missingValue(badArgument, stack)
 	}
 	value, found := m.Get(unsafe.String(unsafe.SliceData(name), len(name)))
 	if !found {
-		return vm.noValue(notFound, stack)
+		return vm.missingValue(notFound, stack)
 	}
-	return uint32(vm.giveString(value, uint32(stack[3]), uint32(stack[4])))
+	return uint32(vm.copyStringToGuest(value, uint32(stack[3]), uint32(stack[4])))
 }
 
-// noValue is how a missing value is told: ABI 0.1.0 makes an empty one of it.
-func (vm *VM) noValue(status uint32, stack []uint64) uint32 {
+// missingValue is the answer for a value that is not there: in ABI 0.1.0 an empty one, else the status; in proxy_on_log
+// that is NotFound for a missing map too.
+func (vm *VM) missingValue(status uint32, stack []uint64) uint32 {
 	if vm.module.abi == abi.V010 {
-		return uint32(vm.giveRange(0, 0, uint32(stack[3]), uint32(stack[4])))
+		return uint32(vm.writeRange(0, 0, uint32(stack[3]), uint32(stack[4])))
 	}
-	if s := vm.acting().stream; s != nil && s.logging {
+	if s := vm.actingContext().stream; s != nil && s.inLog {
 		return notFound
 	}
 	return status
 }
 
+// proxyAddHeaderMapValue is proxy_add_header_map_value(map, name, value): adds an entry, in lower case and last in the
+// map; a second value of a name that Envoy keeps once is joined with a comma. BadArgument for a map that does not
+// exist or cannot be changed now; InvalidMemoryAccess when name or value is outside memory.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::addHeaderMapValue and getMap;
+// source/common/http/header_map_impl.cc, HeaderMapImpl::addCopy.
 func proxyAddHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	m, name, value, status := vm.headerToChange(stack)
 	if status == ok {
@@ -121,6 +136,10 @@ func proxyAddHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	return status
 }
 
+// proxyReplaceHeaderMapValue is proxy_replace_header_map_value(map, name, value): all entries of the name go, and one
+// with the value is added last. A name that is not there is added. Statuses as of proxyAddHeaderMapValue.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::replaceHeaderMapValue;
+// source/common/http/header_map_impl.cc, HeaderMapImpl::setCopy.
 func proxyReplaceHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	m, name, value, status := vm.headerToChange(stack)
 	if status == ok {
@@ -129,36 +148,40 @@ func proxyReplaceHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	return status
 }
 
-// headerToChange reads map type, name and value.
+// headerToChange reads the type of a map, a name and a value.
 func (vm *VM) headerToChange(stack []uint64) (m *headermap.Map, name, value []byte, status uint32) {
 	t := abi.MapType(stack[0])
 	if !t.Valid() {
 		return nil, nil, nil, badArgument
 	}
-	name, valid := input(vm, stack[1:])
+	name, valid := readRange(vm, stack[1:])
 	if !valid {
 		return nil, nil, nil, invalidMemoryAccess
 	}
-	if value, valid = input(vm, stack[3:]); !valid {
+	if value, valid = readRange(vm, stack[3:]); !valid {
 		return nil, nil, nil, invalidMemoryAccess
 	}
-	if m = vm.change(t); m == nil {
+	if m = vm.mapToChange(t); m == nil {
 		return nil, nil, nil, badArgument
 	}
-	vm.charge(len(name) + len(value))
+	vm.chargeBytes(len(name) + len(value))
 	return m, name, value, ok
 }
 
+// proxyRemoveHeaderMapValue is proxy_remove_header_map_value(map, name): all entries of the name go. Ok also when
+// there is none; BadArgument for a map that does not exist or cannot be changed now; InvalidMemoryAccess when name is
+// outside memory.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::removeHeaderMapValue.
 func proxyRemoveHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	t := abi.MapType(stack[0])
 	if !t.Valid() {
 		return badArgument
 	}
-	name, valid := input(vm, stack[1:])
+	name, valid := readRange(vm, stack[1:])
 	if !valid {
 		return invalidMemoryAccess
 	}
-	m := vm.change(t)
+	m := vm.mapToChange(t)
 	if m == nil {
 		return badArgument
 	}
@@ -166,44 +189,59 @@ func proxyRemoveHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	return ok
 }
 
+// proxyGetHeaderMapPairs is proxy_get_header_map_pairs(map, pairs): the whole map, serialized (headermap.ParsePairs
+// has the form), goes into a new block of the guest, its address and length to pairs (two u32). 0, 0 and Ok for an
+// empty map and for one that cannot be read now; BadArgument for a map that does not exist; InvalidMemoryAccess when
+// an out word is outside memory or the allocator gives none.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::getHeaderMapPairs; proxy-wasm-cpp-host
+// src/exports.cc, get_header_map_pairs.
 func proxyGetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
 	t := abi.MapType(stack[0])
 	if !t.Valid() {
 		return badArgument
 	}
 	var entries []Header
-	if m := vm.readable(t); m != nil {
+	if m := vm.readableMap(t); m != nil {
 		entries = m.Entries
 	}
-	return uint32(vm.givePairs(entries, uint32(stack[1]), uint32(stack[2])))
+	return uint32(vm.copyPairsToGuest(entries, uint32(stack[1]), uint32(stack[2])))
 }
 
+// proxySetHeaderMapPairs is proxy_set_header_map_pairs(map, pairs): the map is emptied and filled with the pairs; a
+// serialized map that is damaged has none. BadArgument for a map that does not exist or cannot be changed now;
+// InvalidMemoryAccess when pairs is outside memory.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::setHeaderMapPairs; proxy-wasm-cpp-host
+// src/pairs_util.cc, PairsUtil::toPairs.
 func proxySetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
 	t := abi.MapType(stack[0])
 	if !t.Valid() {
 		return badArgument
 	}
-	b, valid := input(vm, stack[1:])
+	b, valid := readRange(vm, stack[1:])
 	if !valid {
 		return invalidMemoryAccess
 	}
-	m := vm.change(t)
+	m := vm.mapToChange(t)
 	if m == nil {
 		return badArgument
 	}
 	vm.pairs = headermap.ParsePairs(vm.pairs, b)
-	vm.charge(len(b))
+	vm.chargeBytes(len(b))
 	m.Clear()
 	m.AddPairs(vm.pairs)
 	return ok
 }
 
+// proxyGetHeaderMapSize is proxy_get_header_map_size(map, size): the bytes of all names and values go to size (u32).
+// BadArgument for a map that does not exist or cannot be changed now, though nothing is changed; InvalidMemoryAccess
+// when size is outside memory.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::getHeaderMapSize.
 func proxyGetHeaderMapSize(vm *VM, stack []uint64) uint32 {
 	t := abi.MapType(stack[0])
 	if !t.Valid() {
 		return badArgument
 	}
-	m := vm.writable(t)
+	m := vm.writableMap(t)
 	if m == nil {
 		return badArgument
 	}

@@ -2,24 +2,16 @@ package host
 
 import "github.com/header-auth/header-auth/host/abi"
 
-// LogLine is a line that a guest logged.
-type LogLine struct {
-	ContextID uint32
-	Level     abi.LogLevel
-	Text      string // unescaped: it may hold anything
-	Prefix    string // what Envoy writes between "wasm log" and the colon: " NAME ROOT_ID VM_ID"
-}
-
-// SetLogLevel changes VMConfig.LogLevel while the VM runs, as Envoy's administrator can with /logging. The guest is not
-// told; proxy_get_log_level gives the new level from now on.
-func (vm *VM) SetLogLevel(l abi.LogLevel) { vm.config.LogLevel = l }
-
+// proxyLog is proxy_log(level, message): the bytes become one line of the log, with the prefix of the acting context.
+// Ok also when the line is below the log level and dropped; BadArgument for a level above critical;
+// InvalidMemoryAccess when message is outside memory. Start functions and allocators may call it.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::log; proxy-wasm-cpp-host src/exports.cc, log.
 func proxyLog(vm *VM, stack []uint64) uint32 {
 	level := abi.LogLevel(stack[0])
 	if level > abi.LogCritical {
 		return badArgument
 	}
-	text, valid := input(vm, stack[1:])
+	text, valid := readRange(vm, stack[1:])
 	if !valid {
 		return invalidMemoryAccess
 	}
@@ -27,16 +19,10 @@ func proxyLog(vm *VM, stack []uint64) uint32 {
 	return ok
 }
 
-// logLine passes a line on, if somebody wants it.
-func (vm *VM) logLine(level abi.LogLevel, text []byte) {
-	if vm.config.Log == nil || level < vm.config.LogLevel {
-		return
-	}
-	vm.charge(len(text))
-	s := vm.acting()
-	vm.config.Log(LogLine{ContextID: s.id, Level: level, Text: string(text), Prefix: s.prefix})
-}
-
+// proxyGetLogLevel is proxy_get_log_level(level): the least level that is logged goes to level (u32).
+// InvalidMemoryAccess when that is outside memory. ABI 0.2.1 only.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::getLogLevel; proxy-wasm-cpp-host src/exports.cc,
+// get_log_level.
 func proxyGetLogLevel(vm *VM, stack []uint64) uint32 {
 	if !vm.writeU32(uint32(stack[0]), uint32(vm.config.LogLevel)) {
 		return invalidMemoryAccess

@@ -5,37 +5,44 @@ import "github.com/header-auth/header-auth/host/abi"
 // pathBytes is the longest path that is looked up; no property has a longer one.
 const pathBytes = 1 << 20
 
+// proxyGetProperty is proxy_get_property(path, value): path has segments with NULs between them, such as request NUL
+// path. The value, serialized as VM.property says, goes into a new block of the guest, address and length to value
+// (two u32). NotFound for a value that is not there; SerializationFailure for an empty path and for a whole object;
+// InvalidMemoryAccess when a range or an out word is outside memory, or when the allocator gives none.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::getProperty and findValue.
 func proxyGetProperty(vm *VM, stack []uint64) uint32 {
-	path, valid := input(vm, stack)
+	path, valid := readRange(vm, stack)
 	if !valid {
 		return invalidMemoryAccess
 	}
 	if len(path) > pathBytes {
 		return notFound
 	}
-	value, status := vm.property(vm.acting(), string(path))
+	value, status := vm.property(vm.actingContext(), string(path))
 	if status != abi.StatusOk {
 		return uint32(status)
 	}
-	return uint32(vm.give(value, uint32(stack[2]), uint32(stack[3])))
+	return uint32(vm.copyToGuest(value, uint32(stack[2]), uint32(stack[3])))
 }
 
-// proxySetProperty keeps a value for the rest of the exchange under the path as it is, NULs and all, so that only a
-// path of one segment can be read back. What Envoy knows itself goes first when it is read.
+// proxySetProperty is proxy_set_property(path, value): keeps a copy of the value for the rest of the exchange, under
+// the path as it is with its NULs, so that only a path of one segment can be read back. Values that Envoy itself has
+// go first when it is read. NotFound without a stream; InvalidMemoryAccess when path or value is outside memory.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::setProperty.
 func proxySetProperty(vm *VM, stack []uint64) uint32 {
-	path, ok1 := input(vm, stack)
-	value, ok2 := input(vm, stack[2:])
+	path, ok1 := readRange(vm, stack)
+	value, ok2 := readRange(vm, stack[2:])
 	if !ok1 || !ok2 {
 		return invalidMemoryAccess
 	}
-	s := vm.acting().stream
+	s := vm.actingContext().stream
 	if s == nil {
 		return notFound
 	}
-	vm.charge(len(path) + len(value))
-	if s.state == nil {
-		s.state = map[string][]byte{}
+	vm.chargeBytes(len(path) + len(value))
+	if s.guestProperties == nil {
+		s.guestProperties = map[string][]byte{}
 	}
-	s.state[string(path)] = append([]byte(nil), value...)
+	s.guestProperties[string(path)] = append([]byte(nil), value...)
 	return ok
 }

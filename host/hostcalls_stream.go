@@ -5,23 +5,30 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
+// proxySendLocalResponse is proxy_send_local_response(status, details, body, headers, grpc_status): asks for a reply
+// in place of the upstream's response; it is sent when the callback has returned, and the callback's own action counts
+// as a pause. Of status the low 16 bits count; grpc_status outside 0 to 16 is derived from it. Ok, also without a
+// stream, where nothing is sent; InvalidMemoryAccess when a range is outside memory. In log, done and delete it kills
+// Envoy.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::sendLocalResponse; proxy-wasm-cpp-host
+// src/exports.cc, send_local_response; Envoy source/common/http/filter_manager.cc, FilterManager::sendLocalReply.
 func proxySendLocalResponse(vm *VM, stack []uint64) uint32 {
-	details, ok1 := input(vm, stack[1:])
-	body, ok2 := input(vm, stack[3:])
-	headers, ok3 := input(vm, stack[5:])
+	details, ok1 := readRange(vm, stack[1:])
+	body, ok2 := readRange(vm, stack[3:])
+	headers, ok3 := readRange(vm, stack[5:])
 	if !ok1 || !ok2 || !ok3 {
 		return invalidMemoryAccess
 	}
-	// The callback's message does not go on, whichever context acts.
-	vm.stopNext = true
-	s := vm.acting().stream
+	// The callback's message is held, also when another context than the callback's acts.
+	vm.stopIteration = true
+	s := vm.actingContext().stream
 	if s == nil {
 		return ok
 	}
-	if s.closed {
+	if s.closing {
 		vm.crash("proxy_send_local_response in " + vm.running + ": the exchange is over, Envoy dies of SIGSEGV")
 	}
-	vm.charge(len(details) + len(body) + len(headers))
+	vm.chargeBytes(len(details) + len(body) + len(headers))
 	r := s.newReply()
 	r.fromPlugin = true
 	r.code, r.grpc = uint32(stack[0])&0xffff, int32(uint32(stack[7]))
@@ -36,20 +43,33 @@ func proxySendLocalResponse(vm *VM, stack []uint64) uint32 {
 	for _, p := range vm.pairs {
 		r.pairs.Entries = append(r.pairs.Entries, Header{Name: r.pairs.KeepName(p.Name), Value: r.pairs.Keep(p.Value)})
 	}
-	vm.later(action{do: replyAction, stream: s, reply: r})
+	vm.deferAction(action{run: replyAction, stream: s, reply: r})
 	return ok
 }
 
 func replyAction(a action) { a.stream.sendReply(a.reply) }
 
+// proxyContinueStream is proxy_continue_stream(stream): the request or the response that is held goes on when the
+// callback has returned. BadArgument for a stream that does not exist; Unimplemented for the upstream side of a TCP
+// connection; Ok else, also when nothing happens: without an HTTP stream, or for the downstream side. From now on the
+// request's headers and body cannot be read, also when it is the response that goes on. With nothing held Envoy sends
+// the message twice; for a response that has not come it dies. Source: Envoy source/extensions/common/wasm/context.cc,
+// Context::continueStream.
 func proxyContinueStream(vm *VM, stack []uint64) uint32 {
 	return vm.continueStream(abi.StreamType(stack[0]))
 }
 
+// proxyContinueRequest is proxy_continue_request(), ABI 0.1.0: proxy_continue_stream of the request.
+// Source: proxy-wasm-cpp-host src/exports.cc, continue_request.
 func proxyContinueRequest(vm *VM, _ []uint64) uint32 { return vm.continueStream(abi.StreamRequest) }
 
+// proxyContinueResponse is proxy_continue_response(), ABI 0.1.0: proxy_continue_stream of the response.
+// Source: proxy-wasm-cpp-host src/exports.cc, continue_response.
 func proxyContinueResponse(vm *VM, _ []uint64) uint32 { return vm.continueStream(abi.StreamResponse) }
 
+// proxyClearRouteCache is proxy_clear_route_cache(), ABI 0.1.0: Ok always. There is one route here, so that nothing is
+// to be chosen anew.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::clearRouteCache.
 func proxyClearRouteCache(*VM, []uint64) uint32 { return ok }
 
 func (vm *VM) continueStream(t abi.StreamType) uint32 {
@@ -59,7 +79,7 @@ func (vm *VM) continueStream(t abi.StreamType) uint32 {
 	case t == abi.StreamUpstream:
 		return uint32(abi.StatusUnimplemented)
 	}
-	s := vm.acting().stream
+	s := vm.actingContext().stream
 	if s == nil || t == abi.StreamDownstream {
 		return ok
 	}
@@ -69,68 +89,78 @@ func (vm *VM) continueStream(t abi.StreamType) uint32 {
 	if t == abi.StreamResponse {
 		d = &s.response
 	}
-	vm.later(action{do: continueAction, stream: s, side: d})
+	vm.deferAction(action{run: continueAction, stream: s, direction: d})
 	return ok
 }
 
 func continueAction(a action) {
-	if a.side.response && !a.side.hasHeaders && !a.stream.closed {
+	if a.direction.response && !a.direction.hasHeaders && !a.stream.closing {
 		a.stream.vm.crash("proxy_continue_stream(Response) before there is a response: Envoy dies of SIGSEGV")
-		a.stream.cut()
+		a.stream.reset()
 		return
 	}
-	a.side.resume()
+	a.direction.resume()
 }
 
+// proxyCloseStream is proxy_close_stream(stream): the exchange is cut off when the callback has returned, without an
+// answer. BadArgument for a stream that does not exist; Ok else, also when nothing happens: without an HTTP stream, or
+// for the sides of a TCP connection. In context_create, log, done and delete it kills Envoy.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::closeStream.
 func proxyCloseStream(vm *VM, stack []uint64) uint32 {
 	t := abi.StreamType(stack[0])
 	if !t.Valid() {
 		return badArgument
 	}
-	s := vm.acting().stream
+	s := vm.actingContext().stream
 	if s == nil || t > abi.StreamResponse {
 		return ok
 	}
-	if s.closed || vm.running == abi.OnContextCreate.Name() {
+	if s.closing || vm.running == abi.OnContextCreate.Name() {
 		vm.crash("proxy_close_stream in " + vm.running + ": Envoy dies of SIGSEGV")
 	}
-	vm.later(action{do: closeAction, stream: s})
+	vm.deferAction(action{run: closeAction, stream: s})
 	return ok
 }
 
 func closeAction(a action) {
 	s := a.stream
-	if s.closed {
+	if s.closing {
 		return
 	}
 	if len(s.details) == 0 {
 		s.details = append(s.details, "wasm_close_stream"...)
 	}
-	s.cut()
+	s.reset()
 	s.close()
 }
 
+// proxySetEffectiveContext is proxy_set_effective_context(context): until the callback returns, the guest acts on
+// behalf of that context; 0 undoes it. BadArgument for a number that no context has.
+// Source: proxy-wasm-cpp-host src/exports.cc, set_effective_context and contextOrEffectiveContext.
 func proxySetEffectiveContext(vm *VM, stack []uint64) uint32 {
 	id := uint32(stack[0])
 	if id == 0 {
-		vm.effective = nil
+		vm.effectiveContext = nil
 		return ok
 	}
-	s := vm.find(id)
+	s := vm.findContext(id)
 	if s == nil {
 		return badArgument
 	}
-	vm.effective = s
+	vm.effectiveContext = s
 	return ok
 }
 
+// proxyDone is proxy_done(): ends a root context whose proxy_on_done returned false: proxy_on_delete follows when the
+// callback has returned. NotFound when no such end is awaited.
+// Source: proxy-wasm-cpp-host src/wasm.cc, WasmBase::done.
 func proxyDone(vm *VM, _ []uint64) uint32 {
-	p := vm.acting().plugin
-	if p == nil || !p.ending {
+	p := vm.actingContext().plugin
+	if p == nil || !p.awaitsDone {
 		return notFound
 	}
-	p.ending = false
-	vm.later(action{do: doneAction, plugin: p})
+	p.awaitsDone = false
+	vm.deferAction(action{run: doneAction, plugin: p})
 	return ok
 }
 

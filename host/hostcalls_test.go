@@ -1,14 +1,12 @@
 package host
 
 import (
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/host/process"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -37,17 +35,17 @@ const (
 // args is a shorthand.
 func args(list ...any) []any { return list }
 
-// TestHostCalls makes one host call in one callback of a POST with body and trailers, which is answered with body and
-// trailers.
+// TestHostCalls makes one host call in one callback of a POST with body and trailers; the response has body and
+// trailers too.
 func TestHostCalls(t *testing.T) {
-	wild := wasmtest.Raw{At: beyond, Len: 4}
+	outside := wasmtest.Raw{At: beyond, Len: 4}
 	tests := []struct {
 		name     string
 		in       string // callback
 		function string
 		args     []any
 		want     abi.Status
-		out      any // string: the bytes of the two out words; uint32: the first out word; nil: not looked at
+		out      any // string: the bytes of the two out words; uint32: the first out word; nil: not checked
 	}{
 		// Header maps: which, where.
 		{"request header", reqHead, "proxy_get_header_map_value", args(0, "Allow", out), abi.StatusOk, "true"},
@@ -59,8 +57,8 @@ func TestHostCalls(t *testing.T) {
 		{"joined on the wire", reqHead, "proxy_get_header_map_value", args(0, "accept", out), abi.StatusOk, "a,b"},
 		{"map not there", reqHead, "proxy_get_header_map_value", args(2, "a", out), abi.StatusBadArgument, nil},
 		{"map of no type", reqHead, "proxy_get_header_map_value", args(8, "a", out), abi.StatusBadArgument, nil},
-		{"map type before memory", reqHead, "proxy_get_header_map_value", args(-1, wild, out), abi.StatusBadArgument, nil},
-		{"name outside memory", reqHead, "proxy_get_header_map_value", args(0, wild, out), abi.StatusInvalidMemoryAccess, nil},
+		{"map type before memory", reqHead, "proxy_get_header_map_value", args(-1, outside, out), abi.StatusBadArgument, nil},
+		{"name outside memory", reqHead, "proxy_get_header_map_value", args(0, outside, out), abi.StatusInvalidMemoryAccess, nil},
 		{"empty name outside memory", reqHead, "proxy_get_header_map_value", args(0, wasmtest.Raw{At: beyond}, out),
 			abi.StatusInvalidMemoryAccess, nil},
 		{"out words outside memory", reqHead, "proxy_get_header_map_value", args(0, "allow", beyond, beyond),
@@ -116,7 +114,7 @@ func TestHostCalls(t *testing.T) {
 		{"in configure: continue", configure, "proxy_continue_stream", args(0), abi.StatusOk, nil},
 		{"in configure: close", configure, "proxy_close_stream", args(0), abi.StatusOk, nil},
 		{"in configure: reply", configure, "proxy_send_local_response", args(403, "", "", "", -1), abi.StatusOk, nil},
-		{"reply, bad pointer", reqHead, "proxy_send_local_response", args(403, "", wild, "", -1), abi.StatusInvalidMemoryAccess, nil},
+		{"reply, bad pointer", reqHead, "proxy_send_local_response", args(403, "", outside, "", -1), abi.StatusInvalidMemoryAccess, nil},
 		{"effective context unknown", reqHead, "proxy_set_effective_context", args(999), abi.StatusBadArgument, nil},
 		{"effective context 0", reqHead, "proxy_set_effective_context", args(0), abi.StatusOk, nil},
 		{"effective context root", reqHead, "proxy_set_effective_context", args(1), abi.StatusOk, nil},
@@ -125,7 +123,7 @@ func TestHostCalls(t *testing.T) {
 		// Logs, time, status.
 		{"log level 6", reqHead, "proxy_log", args(6, "x"), abi.StatusBadArgument, nil},
 		{"log level -1", reqHead, "proxy_log", args(-1, "x"), abi.StatusBadArgument, nil},
-		{"log outside memory", reqHead, "proxy_log", args(2, wild), abi.StatusInvalidMemoryAccess, nil},
+		{"log outside memory", reqHead, "proxy_log", args(2, outside), abi.StatusInvalidMemoryAccess, nil},
 		{"log level", reqHead, "proxy_get_log_level", args(out1), abi.StatusOk, uint32(abi.LogInfo)},
 		{"time outside memory", reqHead, "proxy_get_current_time_nanoseconds", args(beyond), abi.StatusInvalidMemoryAccess, nil},
 		{"status of no call", reqHead, "proxy_get_status", args(out1, out), abi.StatusOk, uint32(0)},
@@ -213,9 +211,9 @@ func TestHostCalls(t *testing.T) {
 			g := wasmtest.NewGuest("0_2_1")
 			g.Exports(reqHead, reqBody, reqTrail, respHead, respBody, onLogs, onDones, onDeletes)
 			call := g.Call(test.in, test.function, test.args...)
-			shared := NewShared()
+			shared := process.NewShared()
 			shared.Set("id", "key", []byte("value"))
-			b := run(t, g, setup{
+			b := mustStart(t, g, setup{
 				vm: VMConfig{ID: "id", Configuration: []byte("vm config"), Shared: shared, LogLevel: abi.LogInfo, Clusters: clusters,
 					Clock: NewManualClock(time.Unix(0, 0))},
 				plugin: PluginConfig{Name: "name", RootID: "root", Configuration: []byte("plugin config")},
@@ -250,8 +248,8 @@ func clusters(name string) ClusterState {
 	return map[string]ClusterState{"ready": ClusterReady, "empty": ClusterEmpty}[name]
 }
 
-// post is a request and a response with everything that they can have.
-func (b *bench) post() *Stream {
+// post is a request and a response with headers, body and trailers.
+func (b *fixture) post() *Stream {
 	s := b.plugin.NewStream(StreamConfig{Source: "10.0.0.1:4711",
 		Properties: map[string][]byte{"xds.route_name": []byte("r")}})
 	s.RequestHeaders(headermap.Of(":authority", "a.example", ":path", "/p?q=1", ":method", "POST", ":scheme", "http",
@@ -266,7 +264,7 @@ func (b *bench) post() *Stream {
 	return s
 }
 
-// TestABI010 holds where the oldest ABI differs.
+// TestABI010 checks where the oldest ABI differs.
 func TestABI010(t *testing.T) {
 	g := wasmtest.NewGuest("0_1_0")
 	absent := g.Call(reqHead, "proxy_get_header_map_value", 0, "nosuch", out)
@@ -275,7 +273,7 @@ func TestABI010(t *testing.T) {
 	g.Call(reqHead, "proxy_continue_request")
 	g.Call(reqHead, "proxy_clear_route_cache")
 	g.Returns(reqHead, 1)
-	b := run(t, g, setup{vm: VMConfig{Configuration: []byte("vm")}, plugin: PluginConfig{Configuration: []byte("plugin")}})
+	b := mustStart(t, g, setup{vm: VMConfig{Configuration: []byte("vm")}, plugin: PluginConfig{Configuration: []byte("plugin")}})
 	s := b.exchange()
 	s.Close()
 	if b.status(absent) != abi.StatusOk || b.output(absent) != "" {
@@ -286,215 +284,5 @@ func TestABI010(t *testing.T) {
 	}
 	if s.Downstream().Status() != 200 {
 		t.Errorf("status %d", s.Downstream().Status())
-	}
-}
-
-// TestChangeHeaders holds what a change makes of the request that goes upstream.
-func TestChangeHeaders(t *testing.T) {
-	base := headermap.Of(":authority", "a.example", ":path", "/", ":method", "GET", ":scheme", "http", "x", "1",
-		"content-type", "a/b", "x", "2", "x-forwarded-proto", "http")
-	replaced := func(i int, h ...Header) []Header {
-		return append(append(append([]Header{}, base[:i]...), h...), base[i+1:]...)
-	}
-	tests := []struct {
-		name     string
-		function string
-		args     []any
-		want     []Header // nil: the request does not go upstream
-		status   int      // then
-		body     string
-	}{
-		{"add", "proxy_add_header_map_value", args(0, "X", "3"), append(base[:len(base):len(base)], Header{Name: "x", Value: "3"}), 200, "ok"},
-		{"add a new one", "proxy_add_header_map_value", args(0, "New", "V"), append(base[:len(base):len(base)], Header{Name: "new", Value: "V"}), 200, "ok"},
-		{"add to an inline one", "proxy_add_header_map_value", args(0, "content-type", "c/d"),
-			replaced(5, Header{Name: "content-type", Value: "a/b,c/d"}), 200, "ok"},
-		{"add nothing to an inline one", "proxy_add_header_map_value", args(0, "content-type", ""), base, 200, "ok"},
-		{"add host", "proxy_add_header_map_value", args(0, "host", "h"), replaced(0, Header{Name: ":authority", Value: "a.example,h"}), 200, "ok"},
-		{"add a pseudo-header", "proxy_add_header_map_value", args(0, ":foo", "h"), base, 200, "ok"},
-		{"replace", "proxy_replace_header_map_value", args(0, "X", "3"), []Header{base[0], base[1], base[2], base[3], base[5],
-			base[7], {Name: "x", Value: "3"}}, 200, "ok"},
-		{"replace path", "proxy_replace_header_map_value", args(0, ":path", "/n"), []Header{base[0], base[2], base[3],
-			{Name: ":path", Value: "/n"}, base[4], base[5], base[6], base[7]}, 200, "ok"},
-		{"replace host", "proxy_replace_header_map_value", args(0, "Host", "h"), []Header{base[1], base[2], base[3],
-			{Name: ":authority", Value: "h"}, base[4], base[5], base[6], base[7]}, 200, "ok"},
-		{"remove", "proxy_remove_header_map_value", args(0, "X"), []Header{base[0], base[1], base[2], base[3], base[5],
-			base[7]}, 200, "ok"},
-		{"remove scheme", "proxy_remove_header_map_value", args(0, ":scheme"), replaced(3), 200, "ok"},
-		{"remove authority", "proxy_remove_header_map_value", args(0, "host"), replaced(0), 200, "ok"},
-		{"remove path", "proxy_remove_header_map_value", args(0, ":path"), nil, 404, ""},
-		{"remove method", "proxy_remove_header_map_value", args(0, ":method"), nil, 503, "missing required header: :method"},
-		{"remove x-forwarded-proto", "proxy_remove_header_map_value", args(0, "x-forwarded-proto"), nil, 404, ""},
-		{"set", "proxy_set_header_map_pairs", args(0, wasmtest.Pairs("b", "1", ":path", "/", ":method", "GET",
-			"x-forwarded-proto", "http")), headermap.Of(":path", "/", ":method", "GET", "b", "1",
-			"x-forwarded-proto", "http"), 200, "ok"},
-		{"set without x-forwarded-proto", "proxy_set_header_map_pairs", args(0, wasmtest.Pairs(":path", "/", ":method", "GET")),
-			nil, 404, ""},
-		{"set malformed", "proxy_set_header_map_pairs", args(0, "\x01\x00\x00\x00"), nil, 404, ""},
-		{"illegal value", "proxy_add_header_map_value", args(0, "x", "a\r\nb"), nil, 503, "invalid header value for: x"},
-		{"illegal name", "proxy_add_header_map_value", args(0, "x y", "a"), nil, 503, "invalid header name: x y"},
-		{"empty name", "proxy_add_header_map_value", args(0, "", "v"), append(base[:len(base):len(base)], Header{Name: "", Value: "v"}), 200, "ok"},
-		{"bytes from 0x80 on", "proxy_replace_header_map_value", args(0, "x", "\xff\x80"), []Header{base[0], base[1], base[2],
-			base[3], base[5], base[7], {Name: "x", Value: "\xff\x80"}}, 200, "ok"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			g := wasmtest.NewGuest("0_2_1")
-			call := g.Call(reqHead, test.function, test.args...)
-			b := run(t, g, setup{})
-			s := b.plugin.NewStream(StreamConfig{})
-			s.RequestHeaders(base, true)
-			if s.Upstream().Ended {
-				s.ResponseHeaders(answered, false)
-				s.ResponseBody([]byte("ok"), true)
-			}
-			if b.status(call) != abi.StatusOk {
-				t.Errorf("status %v", b.status(call))
-			}
-			if diff := cmp.Diff(test.want, s.Upstream().Headers()); diff != "" {
-				t.Errorf("upstream (-want +got):\n%s", diff)
-			}
-			if d := s.Downstream(); d.Status() != test.status || string(d.Body()) != test.body {
-				t.Errorf("client got %d %q, want %d %q", d.Status(), d.Body(), test.status, test.body)
-			}
-		})
-	}
-}
-
-// TestResponseStatus holds what the end of the response chain makes of :status.
-func TestResponseStatus(t *testing.T) {
-	tests := []struct {
-		name, function string
-		args           []any
-		want           string
-	}{
-		{"removed", "proxy_remove_header_map_value", args(2, ":status"), "502"},
-		{"not a number", "proxy_replace_header_map_value", args(2, ":status", "abc"), "502"},
-		{"added twice", "proxy_add_header_map_value", args(2, ":status", "201"), "502"},
-		{"999", "proxy_replace_header_map_value", args(2, ":status", "999"), "999"},
-		{"0", "proxy_replace_header_map_value", args(2, ":status", "0"), "0"},
-		{"response splitting", "proxy_add_header_map_value", args(2, "x", "a\r\nb: c"), "200"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			g := wasmtest.NewGuest("0_2_1")
-			g.Call(respHead, test.function, test.args...)
-			s := run(t, g, setup{}).exchange()
-			if got, _ := s.Downstream().Header(":status"); got != test.want {
-				t.Errorf(":status %q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
-func TestLogs(t *testing.T) {
-	g := wasmtest.NewGuest("0_2_1")
-	g.Call("_initialize", "proxy_log", 2, "starting")
-	g.Call(configure, "proxy_log", 2, "configuring")
-	g.Call(reqHead, "proxy_log", 4, "a\n\x00\xff")
-	g.Call(reqHead, "proxy_log", 1, "dropped")
-	g.Call(reqHead, "proxy_log", 5, "")
-	b := run(t, g, setup{vm: VMConfig{LogLevel: abi.LogInfo, ID: "vm"}, plugin: PluginConfig{Name: "name", RootID: "root"}})
-	b.exchange()
-	want := []string{"info: starting", "info root vm: configuring", "error name root vm: a\n\x00\xff", "critical name root vm: "}
-	if diff := cmp.Diff(want, b.lines); diff != "" {
-		t.Errorf("lines (-want +got):\n%s", diff)
-	}
-}
-
-func TestMetrics(t *testing.T) {
-	g := wasmtest.NewGuest("0_2_1")
-	g.Call(configure, "proxy_define_metric", 0, "c", out1)
-	g.Call(configure, "proxy_define_metric", 1, "g", out1)
-	g.Call(configure, "proxy_define_metric", 2, "h", out1)
-	again := g.Call(configure, "proxy_define_metric", 0, "c", out1)
-	g.Call(reqHead, "proxy_increment_metric", 4, int64(3))
-	zero := g.Call(reqHead, "proxy_increment_metric", 4, int64(0))
-	g.Call(reqHead, "proxy_record_metric", 4, int64(2))
-	g.Call(reqHead, "proxy_increment_metric", 5, int64(-2))
-	g.Call(reqHead, "proxy_record_metric", 6, int64(7))
-	value := g.Call(reqHead, "proxy_get_metric", 8, out1)
-	metrics := NewMetrics()
-	b := run(t, g, setup{vm: VMConfig{Metrics: metrics}})
-	b.exchange()
-	want := []Metric{{abi.Counter, "c", 5, 0}, {abi.Gauge, "g", 1<<64 - 2, 0}, {abi.Histogram, "h", 7, 1}}
-	if diff := cmp.Diff(want, metrics.All()); diff != "" {
-		t.Errorf("metrics (-want +got):\n%s", diff)
-	}
-	if b.word(again, 0) != 8 || b.status(zero) != abi.StatusBadArgument || b.word(value, 0) != 5 {
-		t.Errorf("second id %d, increment by 0 %v, value %d", b.word(again, 0), b.status(zero), b.word(value, 0))
-	}
-}
-
-func TestQueues(t *testing.T) {
-	g := wasmtest.NewGuest("0_2_1")
-	g.Call(configure, "proxy_register_shared_queue", "q", out1)
-	g.Call(reqHead, "proxy_enqueue_shared_queue", 1, "item")
-	g.Call(reqHead, "proxy_log", 2, "enqueued")
-	item := g.Call("proxy_on_queue_ready", "proxy_dequeue_shared_queue", wasmtest.Param(1), out)
-	empty := g.Call("proxy_on_queue_ready", "proxy_dequeue_shared_queue", wasmtest.Param(1), out)
-	g.Call("proxy_on_queue_ready", "proxy_log", 2, "ready")
-	b := run(t, g, setup{})
-	b.exchange()
-	if got := b.output(item); got != "item" || b.status(empty) != abi.StatusEmpty {
-		t.Errorf("item %q, then %v", got, b.status(empty))
-	}
-	if got := strings.Join(b.lines, "|"); got != "info: enqueued|info: ready" {
-		t.Errorf("order %s", got)
-	}
-}
-
-func TestIntercept(t *testing.T) {
-	g := wasmtest.NewGuest("0_2_1")
-	fails := g.Call(reqHead, "proxy_get_header_map_size", 0, out1)
-	lies := g.Call(reqHead, "proxy_get_header_map_pairs", 0, out)
-	answers := map[string]Answer{
-		"proxy_get_header_map_size":  {Status: abi.StatusInternalFailure},
-		"proxy_get_header_map_pairs": {Data: []byte("no pairs")},
-	}
-	b := run(t, g, setup{vm: VMConfig{Trace: true, Intercept: func(f string) (Answer, bool) {
-		a, ok := answers[f]
-		return a, ok
-	}}})
-	b.exchange()
-	if got := b.status(fails); got != abi.StatusInternalFailure {
-		t.Errorf("status %v", got)
-	}
-	if got := b.output(lies); got != "no pairs" || b.status(lies) != abi.StatusOk {
-		t.Errorf("handed over %q with status %v", got, b.status(lies))
-	}
-}
-
-func TestTrace(t *testing.T) {
-	g := wasmtest.NewGuest("0_2_1")
-	g.Call(reqHead, "proxy_get_header_map_value", 0, "allow", out)
-	g.Call(reqHead, "proxy_get_header_map_value", 0, "nosuch", out)
-	g.Call(reqHead, "proxy_get_property", "request\x00path", out)
-	g.Call(reqHead, "proxy_set_tick_period_milliseconds", 5)
-	g.Call(reqHead, "proxy_send_local_response", 403, "no", "go\naway", wasmtest.Pairs("a", "b"), -1)
-	g.Returns(reqHead, 1)
-	g.Do(onLogs, wasmtest.Unreachable)
-	b := run(t, g, setup{vm: VMConfig{Trace: true}})
-	b.exchange().Close()
-	want := []string{
-		`-> proxy_on_request_headers(context 2, headers 6, end_of_stream true)`,
-		`  proxy_get_header_map_value(RequestHeaders, "allow") = Ok "true"`,
-		`    -> malloc(size 4)`,
-		`    <- malloc = 0x20000`,
-		`  proxy_get_header_map_value(RequestHeaders, "nosuch") = NotFound`,
-		`  proxy_get_property("request.path") = Ok "/p?q=1"`,
-		`    -> malloc(size 6)`,
-		`    <- malloc = 0x20004`,
-		`  proxy_set_tick_period_milliseconds(5) = Ok`,
-		`  proxy_send_local_response(403, "no", "go\naway", {"a": "b"}, -1) = Ok`,
-		`<- proxy_on_request_headers = Pause`,
-		`-> proxy_on_log(context 2)`,
-		`<- proxy_on_log = trapped`,
-	}
-	var got []string
-	for _, c := range b.vm.Crossings() {
-		got = append(got, c.String())
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("trace (-want +got):\n%s", diff)
 	}
 }

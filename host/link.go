@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -47,6 +46,7 @@ func valueTypes(types []wasmfile.ValType) []api.ValueType {
 	return out
 }
 
+// imports says whether the module imports that function.
 func (m *Module) imports(module, name string) bool {
 	for _, i := range m.file.Imports {
 		if i.Kind == wasmfile.KindFunction && i.Module == module && i.Name == name {
@@ -60,13 +60,13 @@ func (m *Module) imports(module, name string) bool {
 type binding struct{ *function }
 
 func (b *binding) Call(ctx context.Context, stack []uint64) {
-	c, ok := ctx.(*vmContext)
+	c, ok := ctx.(*goContext)
 	if !ok {
-		c = ctx.Value(vmKey{}).(*vmContext)
+		c = ctx.Value(goContextKey{}).(*goContext)
 	}
 	vm := c.vm
-	if vm.watched || b.Phases&vm.phase == 0 {
-		b.callWatched(vm, stack)
+	if vm.tracedOrIntercepted || b.Phases&vm.phase == 0 {
+		b.callObserved(vm, stack)
 		return
 	}
 	r := b.call(vm, stack)
@@ -75,8 +75,9 @@ func (b *binding) Call(ctx context.Context, stack []uint64) {
 	}
 }
 
-// callWatched is Call for VMs that are traced or have faults injected, and for calls that are not allowed now.
-func (b *binding) callWatched(vm *VM, stack []uint64) {
+// callObserved is Call for a VM that is traced or whose functions are intercepted, and for calls that are not allowed
+// now.
+func (b *binding) callObserved(vm *VM, stack []uint64) {
 	traced := 0
 	if vm.config.Trace {
 		traced = vm.traceHostCall(&b.Function, stack)
@@ -86,7 +87,7 @@ func (b *binding) callWatched(vm *VM, stack []uint64) {
 	copy(args[:], stack) // the result replaces the first one
 	var r uint32
 	if a, ok := vm.intercepted(&b.Function); ok {
-		r = vm.pretend(&b.Function, a, stack)
+		r = vm.giveAnswer(&b.Function, a, stack)
 	} else {
 		r = b.call(vm, stack)
 	}
@@ -105,22 +106,22 @@ func (vm *VM) intercepted(f *abi.Function) (Answer, bool) {
 	return vm.config.Intercept(f.Name)
 }
 
-// pretend gives the guest an answer in place of the function's own.
-func (vm *VM) pretend(f *abi.Function, a Answer, stack []uint64) uint32 {
+// giveAnswer gives the guest the answer of VMConfig.Intercept in place of the function's own.
+func (vm *VM) giveAnswer(f *abi.Function, a Answer, stack []uint64) uint32 {
 	if a.Data == nil {
 		return uint32(a.Status)
 	}
 	at := 0
 	for _, p := range f.Params {
 		if p.Kind == abi.KindOutBytes || p.Kind == abi.KindOutPairs {
-			return uint32(vm.give(a.Data, uint32(stack[at]), uint32(stack[at+1])))
+			return uint32(vm.copyToGuest(a.Data, uint32(stack[at]), uint32(stack[at+1])))
 		}
 		at += p.Kind.Words()
 	}
 	return uint32(a.Status)
 }
 
-// checkPhase makes the guest trap where Envoy's V8 does ("restricted_callback").
+// checkPhase makes the guest trap where V8 in Envoy does (proxy-wasm-cpp-host, src/v8/v8.cc, "restricted_callback").
 func (vm *VM) checkPhase(f *abi.Function) {
 	if f.Phases&vm.phase != 0 {
 		return
@@ -134,25 +135,5 @@ func (vm *VM) checkPhase(f *abi.Function) {
 		vm.crash(f.Name + " is called from the module's start section: Envoy dies of SIGSEGV while it loads the module")
 	}
 }
-
-// vmContext is the context of all calls into a VM. Finding the VM in it costs no allocation; it answers nothing else,
-// so that values of the caller's context, such as wazero's experiments, don't slow calls down.
-type vmContext struct {
-	context.Context
-	vm *VM
-}
-
-type vmKey struct{}
-
-func (c *vmContext) Value(key any) any {
-	if _, ok := key.(vmKey); ok {
-		return c
-	}
-	return nil
-}
-
-func (c *vmContext) Deadline() (time.Time, bool) { return time.Time{}, false }
-func (c *vmContext) Done() <-chan struct{}       { return nil }
-func (c *vmContext) Err() error                  { return nil }
 
 var _ api.GoFunction = (*binding)(nil)

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"encoding/binary"
 	"math"
 
 	"github.com/header-auth/header-auth/host/abi"
@@ -18,8 +17,8 @@ func (vm *VM) read(ptr, n uint32) ([]byte, bool) {
 	return b, ok
 }
 
-// room is the same view for somebody who fills it.
-func (vm *VM) room(ptr, n uint32) ([]byte, bool) {
+// writableView is a view like that of read, for a host function that fills it.
+func (vm *VM) writableView(ptr, n uint32) ([]byte, bool) {
 	b, ok := vm.memory.Read(ptr, n)
 	if ok && vm.config.Trace {
 		vm.traffic.BytesToGuest += len(b)
@@ -43,9 +42,9 @@ func (vm *VM) writeU64(ptr uint32, v uint64) bool {
 	return ok
 }
 
-// alloc gets n bytes (not 0) from the guest's allocator and returns a view of them. It fails when the allocator traps,
-// which also kills the VM, or gives 0 or something outside memory.
-func (vm *VM) alloc(n uint32) (uint32, []byte, bool) {
+// allocate gets n bytes (not 0) from the guest's allocator and returns their address and a view of them. It fails when
+// the allocator traps, which also ends the VM, or gives 0 or an address outside memory.
+func (vm *VM) allocate(n uint32) (uint32, []byte, bool) {
 	if n == 0 || vm.failure != nil {
 		return 0, nil, false
 	}
@@ -53,65 +52,65 @@ func (vm *VM) alloc(n uint32) (uint32, []byte, bool) {
 	if !ok || ptr == 0 {
 		return 0, nil, false
 	}
-	view, ok := vm.room(ptr, n)
+	view, ok := vm.writableView(ptr, n)
 	return ptr, view, ok
 }
 
-// give hands bytes to the guest: a block of its own, address and length in the two out words. Nothing is allocated for
-// nothing: both words become 0 then.
-func (vm *VM) give(b []byte, outPtr, outLen uint32) abi.Status {
+// copyToGuest copies b into a new block of the guest and writes its address and length into the two out words. For no
+// bytes the allocator is not called and both words become 0 (proxy-wasm-cpp-host, include/proxy-wasm/wasm.h,
+// WasmBase::copyToPointerSize).
+func (vm *VM) copyToGuest(b []byte, outPtr, outLen uint32) abi.Status {
 	if uint64(len(b)) > math.MaxUint32 {
 		return abi.StatusInvalidMemoryAccess
 	}
 	var ptr uint32
 	if len(b) > 0 {
-		p, view, ok := vm.alloc(uint32(len(b)))
+		p, view, ok := vm.allocate(uint32(len(b)))
 		if !ok {
 			return abi.StatusInvalidMemoryAccess
 		}
 		copy(view, b)
 		ptr = p
 	}
-	return vm.giveRange(ptr, uint32(len(b)), outPtr, outLen)
+	return vm.writeRange(ptr, uint32(len(b)), outPtr, outLen)
 }
 
-// giveString is give for strings.
-func (vm *VM) giveString(s string, outPtr, outLen uint32) abi.Status {
+// copyStringToGuest is copyToGuest for strings.
+func (vm *VM) copyStringToGuest(s string, outPtr, outLen uint32) abi.Status {
 	var ptr uint32
 	if len(s) > 0 {
-		p, view, ok := vm.alloc(uint32(len(s)))
+		p, view, ok := vm.allocate(uint32(len(s)))
 		if !ok {
 			return abi.StatusInvalidMemoryAccess
 		}
 		copy(view, s)
 		ptr = p
 	}
-	return vm.giveRange(ptr, uint32(len(s)), outPtr, outLen)
+	return vm.writeRange(ptr, uint32(len(s)), outPtr, outLen)
 }
 
-func (vm *VM) giveRange(ptr, n, outPtr, outLen uint32) abi.Status {
+// writeRange writes an address and a length into the two out words.
+func (vm *VM) writeRange(ptr, n, outPtr, outLen uint32) abi.Status {
 	if !vm.writeU32(outPtr, ptr) || !vm.writeU32(outLen, n) {
 		return abi.StatusInvalidMemoryAccess
 	}
 	return abi.StatusOk
 }
 
-// givePairs hands a serialized header map to the guest; an empty one is address 0 and length 0.
-func (vm *VM) givePairs(headers []Header, outPtr, outLen uint32) abi.Status {
+// copyPairsToGuest is copyToGuest for a header map in its serialized form; an empty one is address 0 and length 0.
+func (vm *VM) copyPairsToGuest(headers []Header, outPtr, outLen uint32) abi.Status {
 	n := headermap.PairsSize(headers)
 	if n > math.MaxInt32 {
 		return abi.StatusInvalidMemoryAccess
 	}
 	var ptr uint32
 	if n > 0 {
-		p, view, ok := vm.alloc(uint32(n))
+		p, view, ok := vm.allocate(uint32(n))
 		if !ok {
 			return abi.StatusInvalidMemoryAccess
 		}
 		headermap.PutPairs(view, headers)
 		ptr = p
 	}
-	return vm.giveRange(ptr, uint32(n), outPtr, outLen)
+	return vm.writeRange(ptr, uint32(n), outPtr, outLen)
 }
-
-func le32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }

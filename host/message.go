@@ -6,14 +6,14 @@ import (
 	"github.com/header-auth/header-auth/host/envoy"
 )
 
-// Message is what has left the filter chain in one direction so far. Headers are as the chain leaves them; what a codec
-// or the connection manager adds behind it (date, server, connection, framing) isn't there.
+// Message is what has left the filter chain in one direction so far. Headers are as the chain leaves them, without what
+// a codec or the connection manager adds behind it (date, server, connection, framing).
 type Message struct {
 	HeadersSent bool
 	Ended       bool // the last byte has left
-	Reset       bool // cut off instead
+	Reset       bool // it was cut off before its end
 
-	side         *side
+	direction    *direction
 	trailersSent bool
 	body         []byte
 }
@@ -23,7 +23,7 @@ func (m *Message) Headers() []Header {
 	if !m.HeadersSent {
 		return nil
 	}
-	return m.side.headers.Clone()
+	return m.direction.headers.Clone()
 }
 
 // Trailers are copies of the trailers that have left.
@@ -31,7 +31,7 @@ func (m *Message) Trailers() []Header {
 	if !m.trailersSent {
 		return nil
 	}
-	return m.side.trailers.Clone()
+	return m.direction.trailers.Clone()
 }
 
 // Body is a copy of the bytes that have left.
@@ -42,7 +42,7 @@ func (m *Message) Header(name string) (string, bool) {
 	if !m.HeadersSent {
 		return "", false
 	}
-	return m.side.headers.Get(name)
+	return m.direction.headers.Get(name)
 }
 
 // Status is the response's status as a number, 0 when there is none.
@@ -51,7 +51,7 @@ func (m *Message) Status() int {
 	return envoy.Number(value)
 }
 
-func (m *Message) reset(d *side) {
+func (m *Message) reset(d *direction) {
 	m.HeadersSent, m.Ended, m.Reset, m.trailersSent = false, false, false, false
-	m.side, m.body = d, m.body[:0]
+	m.direction, m.body = d, m.body[:0]
 }

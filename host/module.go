@@ -20,10 +20,13 @@ import (
 type Options struct {
 	Profile     profile.Profile     // whose rules; zero: the current Envoy
 	Interpreter bool                // wazero's interpreter instead of its compiler
-	Allocator   load.AllocatorOrder // which of two allocators is called
-	Deadline    time.Duration       // for each call into the guest; 0: none, as in Envoy. A call costs about 0.4 µs more with one
+	Allocator   load.AllocatorOrder // which allocator is called when a module exports two
 	MemoryPages uint32              // most pages (64 KiB each) of linear memory; 0: 16384, Envoy's 1 GiB
 	CacheDir    string              // folder for compiled code; "": kept in memory only
+
+	// Deadline is the longest time of each call into the guest; 0: no limit, as in Envoy. With a deadline a call takes
+	// about 0.4 µs more.
+	Deadline time.Duration
 }
 
 func (o Options) load() load.Options {
@@ -42,11 +45,11 @@ type Module struct {
 	readsProperties bool // imports proxy_get_property
 }
 
-// features is what V8 understands in Envoy, as far as wazero has it.
+// features is what V8 in Envoy understands, as far as wazero has it.
 const features = api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst
 
-// Compile checks a module as Envoy does when it loads it, and compiles it. The error is a *LoadError when Envoy would
-// refuse the module too.
+// Compile checks a module as Envoy does when it loads it, and compiles it. The error is a *load.Error when
+// Envoy would refuse the module too.
 func Compile(ctx context.Context, wasm []byte, o Options) (*Module, error) {
 	file, err := wasmfile.Parse(wasm)
 	if err != nil {
@@ -64,7 +67,8 @@ func Compile(ctx context.Context, wasm []byte, o Options) (*Module, error) {
 	return m, nil
 }
 
-// cacheMutex: wazero 1.12 finds out its own version, which names the folder, at the first call and without a lock.
+// cacheMutex serializes the opening of caches: wazero 1.12 finds out its own version, which names the folder, at the
+// first call and without a lock.
 var cacheMutex sync.Mutex
 
 func openCache(dir string) (wazero.CompilationCache, error) {

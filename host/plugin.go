@@ -8,53 +8,36 @@ import (
 	"github.com/header-auth/header-auth/host/abi"
 )
 
-// FailurePolicy says what becomes of requests when the plugin's VM is dead.
-type FailurePolicy uint8
-
-const (
-	FailClosed     FailurePolicy = iota // 503
-	FailOpen                            // 503 for the request that trapped, later ones pass the plugin by
-	FailReload                          // 503, and a new VM for a later request (Envoy 1.33 on)
-	LegacyFailOpen                      // the old setting fail_open: that request goes on too
-)
-
-func (f FailurePolicy) String() string {
-	return abi.NameOf(uint32(f), "fail_closed", "fail_open", "fail_reload", "legacy_fail_open")
-}
-
-// reloadBackoff is how long Envoy waits at least between two loads of a VM.
-const reloadBackoff = time.Second
-
 // PluginConfig is one filter's configuration.
 type PluginConfig struct {
 	Name, RootID                string
 	Configuration               []byte
 	FailurePolicy               FailurePolicy
-	AllowOnHeadersStopIteration bool // Pause in a headers callback does not keep the body's callbacks from coming
+	AllowOnHeadersStopIteration bool // after Pause in a headers callback, the callbacks of the body are made
 	BufferLimit                 int  // bytes of a body that is held; 0: 1 MiB
 }
 
 // Plugin is a root context: one filter's configuration inside a VM.
 type Plugin struct {
-	scope
+	abiContext
 	vm         *VM
 	config     PluginConfig
 	generation int // of the instance it lives in
 
 	streamPrefix string
-	configuring  bool // its configuration can be read
-	ending       bool // done returned false
-	gone         bool
+	configuring  bool // the guest can read its configuration
+	awaitsDone   bool // proxy_on_done returned false
+	closed       bool
 
 	period time.Duration // of ticks
 	due    time.Time     // of the next one
 
-	code     uint32 // of the last call's status
-	message  string
-	reply    *CallAnswer // answered while its callback runs
-	answered CallAnswer
-	grpc     *grpcData // while its callback runs
-	free     []*Stream
+	statusCode    uint32 // of the last call's status
+	statusMessage string
+	callAnswer    *CallAnswer // answered while its callback runs
+	answerStorage CallAnswer
+	grpcEvent     *grpcData // while its callback runs
+	freeStreams   []*Stream
 }
 
 // NewPlugin makes a root context: proxy_on_context_create, proxy_on_vm_start, proxy_on_configure. The error is
@@ -64,7 +47,7 @@ func (vm *VM) NewPlugin(_ context.Context, c PluginConfig) (p *Plugin, err error
 	vm.enter()
 	defer vm.leave()
 	defer func() {
-		vm.recovered(recover(), "NewPlugin")
+		vm.recordPanic(recover(), "NewPlugin")
 		if err == nil && vm.failure != nil {
 			p, err = nil, vm.failure
 		}
@@ -75,33 +58,33 @@ func (vm *VM) NewPlugin(_ context.Context, c PluginConfig) (p *Plugin, err error
 	p = &Plugin{vm: vm, config: c}
 	p.prefix = logPrefix("", c.RootID, vm.config.ID)
 	p.streamPrefix = logPrefix(c.Name, c.RootID, vm.config.ID)
-	p.scope.plugin = p
-	if err := p.begin(!vm.peopled); err != nil {
-		p.dismiss()
+	p.abiContext.plugin = p
+	if err := p.start(!vm.hadPlugin); err != nil {
+		p.discard()
 		return nil, err
 	}
-	vm.peopled = true
+	vm.hadPlugin = true
 	vm.plugins = append(vm.plugins, p)
 	return p, nil
 }
 
-// begin makes the root context in the instance that is there now.
-func (p *Plugin) begin(first bool) error {
+// start makes the root context in the VM's current instance. first says that it is the instance's first.
+func (p *Plugin) start(first bool) error {
 	vm := p.vm
-	p.generation, p.period, p.ending = vm.generation, 0, false
-	vm.open(&p.scope)
+	p.generation, p.period, p.awaitsDone = vm.generation, 0, false
+	vm.addContext(&p.abiContext)
 	p.configuring = first
-	vm.call(abi.OnContextCreate, &p.scope, 0, 0, 0, 0, 0)
-	vm.after()
+	vm.callGuest(abi.OnContextCreate, &p.abiContext, 0, 0, 0, 0, 0)
+	vm.runActions()
 	p.configuring = false
-	started := vm.call(abi.OnVMStart, &p.scope, 1, uint32(len(vm.config.Configuration)), 0, 0, 0)
-	vm.after()
+	started := vm.callGuest(abi.OnVMStart, &p.abiContext, 1, uint32(len(vm.config.Configuration)), 0, 0, 0)
+	vm.runActions()
 	if vm.failure == nil && started == 0 {
 		return ErrStartRefused
 	}
 	p.configuring = true
-	configured := vm.call(abi.OnConfigure, &p.scope, 1, uint32(len(p.config.Configuration)), 0, 0, 0)
-	vm.after()
+	configured := vm.callGuest(abi.OnConfigure, &p.abiContext, 1, uint32(len(p.config.Configuration)), 0, 0, 0)
+	vm.runActions()
 	p.configuring = false
 	if vm.failure != nil {
 		return vm.failure
@@ -112,33 +95,7 @@ func (p *Plugin) begin(first bool) error {
 	return nil
 }
 
-// reload makes a new instance in place of a dead one, if the policy says so and the last load was long enough ago. All
-// plugins of the VM get new root contexts.
-func (p *Plugin) reload() {
-	vm := p.vm
-	if vm.failure == nil || vm.failure.Kind != Trapped || vm.closed || p.config.FailurePolicy != FailReload ||
-		!vm.module.options.Profile.Rules().FailReload || vm.now().Sub(vm.loaded) < reloadBackoff {
-		return
-	}
-	failure := vm.failure
-	_ = vm.unload(vm.ctx)
-	vm.generation++
-	giveUp(vm.calls)
-	if err := vm.load(vm.ctx); err != nil {
-		if vm.failure == nil {
-			vm.die(failure)
-		}
-		return
-	}
-	vm.reloads++
-	for i, other := range vm.plugins {
-		if err := other.begin(i == 0); err != nil {
-			vm.die(failure)
-			return
-		}
-	}
-}
-
+// bufferLimit is how much of a body Envoy holds, in bytes.
 func (p *Plugin) bufferLimit() int {
 	if p.config.BufferLimit == 0 {
 		return 1 << 20
@@ -146,7 +103,7 @@ func (p *Plugin) bufferLimit() int {
 	return p.config.BufferLimit
 }
 
-// VM is where the plugin lives.
+// VM is the VM that the plugin is in.
 func (p *Plugin) VM() *VM { return p.vm }
 
 // ContextID is the number by which the guest knows the plugin.
@@ -160,10 +117,10 @@ func (p *Plugin) Tick() error {
 	vm := p.vm
 	vm.enter()
 	defer vm.leave()
-	defer vm.rescue("Tick")
-	if p.generation == vm.generation && !p.gone {
-		vm.call(abi.OnTick, &p.scope, 0, 0, 0, 0, 0)
-		vm.after()
+	defer vm.recoverPanic("Tick")
+	if p.generation == vm.generation && !p.closed {
+		vm.callGuest(abi.OnTick, &p.abiContext, 0, 0, 0, 0, 0)
+		vm.runActions()
 	}
 	return vm.err()
 }
@@ -172,15 +129,15 @@ func (p *Plugin) Tick() error {
 // after it has called proxy_done. The error is the VM's *Failure.
 func (p *Plugin) Close() error {
 	vm := p.vm
-	if p.gone || p.ending {
+	if p.closed || p.awaitsDone {
 		return vm.err()
 	}
 	vm.enter()
 	defer vm.leave()
-	defer vm.rescue("Close")
-	p.ending = vm.call(abi.OnDone, &p.scope, 1, 0, 0, 0, 0) == 0 && !vm.dead()
-	vm.after()
-	if !p.ending {
+	defer vm.recoverPanic("Close")
+	p.awaitsDone = vm.callGuest(abi.OnDone, &p.abiContext, 1, 0, 0, 0, 0) == 0 && !vm.dead()
+	vm.runActions()
+	if !p.awaitsDone {
 		p.finish()
 	}
 	return vm.err()
@@ -188,31 +145,31 @@ func (p *Plugin) Close() error {
 
 // finish is the end of the root context.
 func (p *Plugin) finish() {
-	if p.gone {
+	if p.closed {
 		return
 	}
-	p.gone, p.ending, p.period = true, false, 0
+	p.closed, p.awaitsDone, p.period = true, false, 0
 	vm := p.vm
-	vm.call(abi.OnDelete, &p.scope, 0, 0, 0, 0, 0)
-	vm.after()
-	vm.shut(&p.scope)
-	// Into a new list, as the old one may be being walked.
+	vm.callGuest(abi.OnDelete, &p.abiContext, 0, 0, 0, 0, 0)
+	vm.runActions()
+	vm.removeContext(&p.abiContext)
+	// Into a new list, as a caller may be ranging over the old one.
 	vm.plugins = slices.DeleteFunc(slices.Clone(vm.plugins), func(other *Plugin) bool { return other == p })
 }
 
-// dismiss ends a plugin that refused to start. Envoy tries an update in a VM of its own and drops that VM; here the VM is
-// that of the plugins that run, and the guest is told, or it would keep the context for ever. A VM without any other
-// plugin is dropped here too.
-func (p *Plugin) dismiss() {
+// discard ends a plugin that refused to start. Envoy tries an update in a VM of its own and drops that VM. Here other
+// plugins may run in the VM: the guest gets proxy_on_done and proxy_on_delete then, or it would keep the context.
+// Without another plugin no callback is made.
+func (p *Plugin) discard() {
 	vm := p.vm
 	if len(vm.plugins) > 0 && !vm.dead() {
-		vm.call(abi.OnDone, &p.scope, 1, 0, 0, 0, 0)
-		vm.after()
+		vm.callGuest(abi.OnDone, &p.abiContext, 1, 0, 0, 0, 0)
+		vm.runActions()
 		p.finish()
 		return
 	}
-	p.gone, p.period = true, 0
-	vm.shut(&p.scope)
+	p.closed, p.period = true, 0
+	vm.removeContext(&p.abiContext)
 }
 
 // err is the failure as an error, nil while the VM lives.

@@ -14,7 +14,7 @@ type wasiSystem VM
 var _ wasi.System = (*wasiSystem)(nil)
 
 func (s *wasiSystem) Read(ptr, n uint32) ([]byte, bool)         { return (*VM)(s).read(ptr, n) }
-func (s *wasiSystem) WritableView(ptr, n uint32) ([]byte, bool) { return (*VM)(s).room(ptr, n) }
+func (s *wasiSystem) WritableView(ptr, n uint32) ([]byte, bool) { return (*VM)(s).writableView(ptr, n) }
 func (s *wasiSystem) WriteU32(ptr, v uint32) bool               { return (*VM)(s).writeU32(ptr, v) }
 func (s *wasiSystem) WriteU64(ptr uint32, v uint64) bool        { return (*VM)(s).writeU64(ptr, v) }
 func (s *wasiSystem) Log(level abi.LogLevel, text []byte)       { (*VM)(s).logLine(level, text) }

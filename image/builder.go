@@ -11,28 +11,28 @@ import (
 	"time"
 )
 
-// Builders are the values of Options.Builder. "auto" takes the first of the tools that works, in this order, and "none"
-// where none does; "none" is this package alone.
-var Builders = []string{"auto", "docker", "podman", "buildah", "none"}
+// builders are the values of PushOptions.Builder. "auto" takes the first tool that works, in this order. With "none",
+// or when no tool works, this package makes the image itself.
+var builders = []string{"auto", "docker", "podman", "buildah", "none"}
 
 // tool is a program that builds an image from a Dockerfile and pushes it.
 type tool struct {
 	name  string
-	probe []string // exits 0 if the tool can work here, which for docker means that a daemon answers
+	check []string // the command that exits 0 if the tool works here; docker needs a daemon that answers
 	build []string
 	push  []string
 	env   []string
-	tls   bool // knows --tls-verify; docker's daemon has its own list of insecure registries
+	tls   bool // knows --tls-verify; docker's daemon has a list of insecure registries instead
 }
 
 var tools = []tool{
 	{
 		name:  "docker",
-		probe: []string{"version", "--format", "{{.Server.Version}}"},
+		check: []string{"version", "--format", "{{.Server.Version}}"},
 		build: []string{"build", "--platform", "linux/amd64"},
 		push:  []string{"push"},
-		// Attestations would turn the image into an index. --provenance=false does the same, but docker's classic
-		// builder does not know that flag.
+		// With attestations the image would become an index. --provenance=false turns them off, too, but docker's
+		// classic builder does not know that flag.
 		env: []string{"BUILDX_NO_DEFAULT_ATTESTATIONS=1", "SOURCE_DATE_EPOCH=0"},
 	},
 	podmanLike("podman", "build"),
@@ -42,9 +42,9 @@ var tools = []tool{
 func podmanLike(name, build string) tool {
 	return tool{
 		name:  name,
-		probe: []string{"info"},
+		check: []string{"info"},
 		build: []string{build, "--platform", "linux/amd64", "--format", "oci", "--timestamp", "0"},
-		push:  []string{"push", "--compression-format", "gzip"}, // containers.conf may ask for zstd, which Istio refuses
+		push:  []string{"push", "--compression-format", "gzip"}, // without it, containers.conf may choose zstd, which Istio refuses
 		tls:   true,
 	}
 }
@@ -56,14 +56,14 @@ type job struct {
 	skipTLS                     bool
 }
 
-// run builds and pushes. Its error is one line: the step and the last thing the tool said.
+// run builds and pushes. Its error is one line: the step, and the last line that the tool has printed.
 func (t tool) run(ctx context.Context, j job) error {
 	dir, err := os.MkdirTemp("", "header-auth-image-")
 	if err != nil {
 		return fmt.Errorf("make build context: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	if err := stage(filepath.Join(dir, pluginName), j.wasm); err != nil {
+	if err := writeModule(filepath.Join(dir, pluginName), j.wasm); err != nil {
 		return fmt.Errorf("make build context: %w", err)
 	}
 
@@ -87,25 +87,25 @@ func (t tool) run(ctx context.Context, j job) error {
 	return nil
 }
 
-// stage writes the module as the only file of the build context. Tools keep its mode and time in the layer.
-func stage(path string, wasm []byte) error {
+// writeModule writes the module as the only file of the build context. Tools keep its mode and time in the layer.
+func writeModule(path string, wasm []byte) error {
 	if err := os.WriteFile(path, wasm, 0o644); err != nil {
 		return err
 	}
-	if err := os.Chmod(path, 0o644); err != nil { // whatever the umask
+	if err := os.Chmod(path, 0o644); err != nil { // the umask may have removed bits
 		return err
 	}
 	return os.Chtimes(path, epoch.Time, epoch.Time)
 }
 
-// works says in a word or two why the tool can't be used, or nil.
-func (t tool) works(ctx context.Context) error {
+// probe gives nil if the tool works here, and otherwise says why not.
+func (t tool) probe(ctx context.Context) error {
 	if _, err := exec.LookPath(t.name); err != nil {
 		return errors.New("not found")
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	return t.exec(ctx, t.probe)
+	return t.exec(ctx, t.check)
 }
 
 func (t tool) exec(ctx context.Context, args []string) error {

@@ -30,7 +30,7 @@ func TestAutoFallsThrough(t *testing.T) {
 	script(t, bin, "podman", `case $* in *tls-verify=false*) echo copying; echo "no space left"; exit 125 ;; esac`)
 	script(t, bin, "buildah", `case $1 in info) ;; *) echo step; echo "no user namespaces"; exit 125 ;; esac`)
 	t.Setenv("PATH", bin)
-	pushed, err := Push(context.Background(), Options{
+	pushed, err := Push(context.Background(), PushOptions{
 		Registry: host, Lang: "go", Wasm: moduleFile(t), Root: "..",
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ func TestAutoNeedsNoDockerfile(t *testing.T) {
 	bin := t.TempDir()
 	script(t, bin, "docker", "")
 	t.Setenv("PATH", bin)
-	options := Options{Registry: host, Lang: "go", Wasm: moduleFile(t), Root: t.TempDir()}
+	options := PushOptions{Registry: host, Lang: "go", Wasm: moduleFile(t), Root: t.TempDir()}
 	pushed, err := Push(context.Background(), options)
 	if err != nil || pushed.Builder != "none" || pushed.Skipped[0] != "docker: Dockerfile.go is not in "+options.Root {
 		t.Errorf("pushed %+v, %v; want it done with no builder", pushed, err)
@@ -101,9 +101,9 @@ func TestWhatToolsAreTold(t *testing.T) {
 	}
 }
 
-func TestStage(t *testing.T) {
+func TestWriteModule(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "plugin.wasm")
-	if err := stage(path, module); err != nil {
+	if err := writeModule(path, module); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(path)
@@ -118,7 +118,7 @@ func TestStage(t *testing.T) {
 // TestPushedIndex stands for a builder that adds attestations.
 func TestPushedIndex(t *testing.T) {
 	host := serve(t, memoryRegistry())
-	options := Options{Registry: host, Lang: "go", Wasm: moduleFile(t), Builder: "docker", Root: ".."}
+	options := PushOptions{Registry: host, Lang: "go", Wasm: moduleFile(t), Builder: "docker", Root: ".."}
 	ref, _, err := parseReference(options)
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestPushedIndex(t *testing.T) {
 	script(t, bin, "docker", "")
 	t.Setenv("PATH", bin)
 	_, err = Push(context.Background(), options)
-	wantFault(t, err, Rejected, "is no plain image manifest")
+	wantError(t, err, Rejected, "is not a plain image manifest")
 }
 
 // TestRealTools pushes with each tool that works here.
@@ -138,11 +138,11 @@ func TestRealTools(t *testing.T) {
 	for _, tool := range tools {
 		t.Run(tool.name, func(t *testing.T) {
 			isolateStorage(t)
-			if err := tool.works(context.Background()); err != nil {
+			if err := tool.probe(context.Background()); err != nil {
 				t.Skipf("%s does not work here: %v", tool.name, err)
 			}
 			host := serve(t, memoryRegistry())
-			pushed, err := Push(context.Background(), Options{
+			pushed, err := Push(context.Background(), PushOptions{
 				Registry: host + "/team", Lang: "rust", Wasm: moduleFile(t), Builder: tool.name, Root: "..",
 			})
 			if err != nil {

@@ -1,8 +1,8 @@
-// Package image makes OCI images of Proxy-Wasm modules, pushes them, and reads back what arrived.
+// Package image makes OCI images of Proxy-Wasm modules, pushes them, and reads them back from the registry.
 //
-// The image is what the Wasm image specification calls compat (github.com/solo-io/wasm, spec/spec-compat.md): a plain
-// manifest whose last layer is a tar, compressed with gzip, that holds plugin.wasm. Istio and Envoy Gateway pull it
-// with the same rules; see verify.
+// The image has the variant compat of the Wasm image specification (github.com/solo-io/wasm, spec/spec-compat.md): a
+// plain manifest whose last layer is a tar with plugin.wasm, compressed by gzip. Istio and Envoy Gateway pull it by
+// the same rules; see verify.
 package image
 
 import (
@@ -21,29 +21,30 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// pluginName is the file the readers look for, by its base name.
+// pluginName is the base name of the file that Istio and Envoy Gateway look for.
 const pluginName = "plugin.wasm"
 
-// wasmMagic opens every WebAssembly binary: "\0asm", then version 1 (core specification, 5.5.16).
+// wasmMagic is the start of every WebAssembly binary: "\0asm", then version 1 (core specification, 5.5.16).
 const wasmMagic = "\x00asm\x01\x00\x00\x00"
 
-// maxWasmSize is 256 MiB, where Istio stops reading a module without telling anybody.
+// maxWasmSize is 256 MiB. Istio reads no more of a module, and reports no error.
 const maxWasmSize = 256 << 20
 
-// epoch stands in for every time in an image, so that the digest depends on the module alone.
+// epoch replaces every time in an image, so that the digest depends on the module alone.
 var epoch = v1.Time{Time: time.Unix(0, 0).UTC()}
 
-// DefaultWasm is the module that ships for a language, seen from the root: that of Dockerfile.LANG, which says why.
+// DefaultWasm is the module to push for a language, relative to the root. Dockerfile.LANG takes the same one, and
+// says why.
 func DefaultWasm(lang string) string {
 	if lang == "go" {
-		return "dist/go-custommalloc.wasm"
+		return "dist/go-tinygo-successor.wasm"
 	}
 	return "dist/" + lang + ".wasm"
 }
 
 var languages = map[string]string{"go": "Go", "rust": "Rust"}
 
-// labels are those of Dockerfile.go and Dockerfile.rust; a test holds the two against each other.
+// labels are those of Dockerfile.go and Dockerfile.rust; a test compares them.
 func labels(lang string) map[string]string {
 	about := "Header check for Envoy and Istio: a Proxy-Wasm plugin written in " + languages[lang]
 	return map[string]string{
@@ -54,15 +55,15 @@ func labels(lang string) map[string]string {
 	}
 }
 
-// annotations are the labels and the variant, which the compat specification lets a manifest name.
+// annotations are the labels and the variant, which the specification allows in a manifest.
 func annotations(lang string) map[string]string {
 	all := labels(lang)
 	all["module.wasm.image/variant"] = "compat"
 	return all
 }
 
-// assemble makes the image without any builder. The same module gives the same digest wherever it is made with the same
-// release of Go, whose compressor decides the layer's bytes.
+// assemble makes the image without a builder. With the same release of Go, the same module gives the same digest on
+// every machine: Go's compressor decides the layer's bytes.
 func assemble(lang string, wasm []byte) (v1.Image, error) {
 	compressed, err := archive(wasm)
 	if err != nil {
@@ -76,8 +77,8 @@ func assemble(lang string, wasm []byte) (v1.Image, error) {
 
 	img := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
 	img, err = mutate.ConfigFile(img, &v1.ConfigFile{
-		// A module runs anywhere, but containerd and whoever puts this manifest in an index want a platform, and
-		// linux/amd64 is the one Istio's and Envoy Gateway's fetcher asks an index for, whatever it runs on.
+		// A module runs on every platform, but containerd and an index need one. From an index, Istio and Envoy
+		// Gateway always choose linux/amd64.
 		OS: "linux", Architecture: "amd64",
 		Created: epoch,
 		Config:  v1.Config{Labels: labels(lang)},
@@ -96,7 +97,7 @@ func assemble(lang string, wasm []byte) (v1.Image, error) {
 	return mutate.Annotations(img, annotations(lang)).(v1.Image), nil
 }
 
-// archive is the layer: a tar of plugin.wasm alone, owned by root, readable by all, without a time; compressed.
+// archive is the layer: a compressed tar with plugin.wasm alone, owned by root, readable by all, without a time.
 func archive(wasm []byte) ([]byte, error) {
 	var out bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
@@ -122,18 +123,18 @@ func archive(wasm []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// readModule reads the file and refuses what no reader would load.
+// readModule reads the file, and refuses it if Istio or Envoy could not load it.
 func readModule(path string) ([]byte, error) {
 	wasm, err := os.ReadFile(path)
 	switch {
 	case os.IsNotExist(err):
-		return nil, faultf(Usage, "read module: %s is not there: run `make build`, or name a file with --wasm", path)
+		return nil, errorf(Usage, "read module: %s is not there: run `make build`, or name a file with --wasm", path)
 	case err != nil:
-		return nil, faultf(Usage, "read module: %w", err)
+		return nil, errorf(Usage, "read module: %w", err)
 	case !bytes.HasPrefix(wasm, []byte(wasmMagic)):
-		return nil, faultf(Usage, "read module: %s is not a WebAssembly module: want the first 8 bytes % x", path, wasmMagic)
+		return nil, errorf(Usage, "read module: %s is not a WebAssembly module: expected the first 8 bytes % x", path, wasmMagic)
 	case len(wasm) > maxWasmSize:
-		return nil, faultf(Usage, "read module: %s has %d bytes: Istio cuts modules at %d", path, len(wasm), maxWasmSize)
+		return nil, errorf(Usage, "read module: %s has %d bytes: expected at most %d, because Istio reads no more", path, len(wasm), maxWasmSize)
 	}
 	return wasm, nil
 }

@@ -14,32 +14,32 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// Options say what to push where. Registry and Lang are required.
-type Options struct {
+// PushOptions say what to push, and where to. Registry and Lang are required.
+type PushOptions struct {
 	Registry string // host/path; the image's name is Registry/header-auth-Lang:Tag
 	Lang     string // go or rust
 	Tag      string // empty: latest
 	Wasm     string // the module's file; empty: DefaultWasm(Lang) under Root
-	Builder  string // one of Builders; empty: auto
+	Builder  string // one of builders; empty: auto
 	Root     string // the repository, for its Dockerfiles; empty: the working directory
-	Insecure bool   // plain HTTP, or HTTPS whose certificate nobody checks
+	Insecure bool   // allow plain HTTP, and HTTPS with any certificate
 }
 
-// Pushed is an image that a registry holds and that was read back from it.
+// Pushed describes an image in a registry that has been read back from there.
 type Pushed struct {
 	Reference      string   // host/path/header-auth-lang:tag
 	Pinned         string   // host/path/header-auth-lang@sha256:…
 	ManifestDigest string   // sha256:…
 	FileSHA256     string   // 64 hex digits
-	Builder        string   // which one made it
-	Skipped        []string // under auto, "tool: why" for each that could not
+	Builder        string   // the one of builders that made it
+	Skipped        []string // with auto: "tool: reason" for each that does not work here
 }
 
-// Push makes the image, pushes it and reads it back. Errors are of type *Fault. Credentials are those of `docker login`
+// Push makes the image, pushes it and reads it back. Errors are of type *Error. Credentials are those of `docker login`
 // and `podman login`.
-func Push(ctx context.Context, o Options) (Pushed, error) {
-	if !slices.Contains(Builders, orDefault(o.Builder, "auto")) {
-		return Pushed{}, faultf(Usage, "choose builder: %q is none of %s", o.Builder, strings.Join(Builders, ", "))
+func Push(ctx context.Context, o PushOptions) (Pushed, error) {
+	if !slices.Contains(builders, orDefault(o.Builder, "auto")) {
+		return Pushed{}, errorf(Usage, "choose builder: %q: expected one of %s", o.Builder, strings.Join(builders, ", "))
 	}
 	ref, reference, err := parseReference(o)
 	if err != nil {
@@ -50,7 +50,7 @@ func Push(ctx context.Context, o Options) (Pushed, error) {
 		return Pushed{}, err
 	}
 	access := newAccess(o.Insecure)
-	plain, err := access.mayPush(ctx, ref)
+	plain, err := access.checkPush(ctx, ref)
 	if err != nil {
 		return Pushed{}, err
 	}
@@ -75,16 +75,16 @@ func Push(ctx context.Context, o Options) (Pushed, error) {
 	return pushed, nil
 }
 
-// send has one builder make and push the image, and says which, and why not those before it.
+// send lets one builder make and push the image. It gives the builder's name, and why the ones before it were skipped.
 func send(ctx context.Context, builder string, todo job, ref name.Tag, access access) (string, []string, error) {
 	var skipped []string
 	for _, t := range tools {
 		if builder != "auto" && builder != t.name {
 			continue
 		}
-		err := t.works(ctx)
+		err := t.probe(ctx)
 		if err == nil {
-			err = dockerfileThere(&todo)
+			err = findDockerfile(&todo)
 		}
 		if err == nil {
 			err = t.run(ctx, todo)
@@ -93,24 +93,24 @@ func send(ctx context.Context, builder string, todo job, ref name.Tag, access ac
 		case err == nil:
 			return t.name, skipped, nil
 		case ctx.Err() != nil:
-			return "", nil, faultf(Environment, "push image with %s: interrupted", t.name)
+			return "", nil, errorf(Environment, "push image with %s: interrupted", t.name)
 		case builder == t.name:
-			return "", nil, faultf(Environment, "push image with %s: %w", t.name, err)
+			return "", nil, errorf(Environment, "push image with %s: %w", t.name, err)
 		}
 		skipped = append(skipped, t.name+": "+err.Error())
 	}
 	img, err := assemble(todo.lang, todo.wasm)
 	if err != nil {
-		return "", nil, faultf(Environment, "make image: %w", err)
+		return "", nil, errorf(Environment, "make image: %w", err)
 	}
 	if err := remote.Write(ref, img, access.options(ctx)...); err != nil {
-		return "", nil, registryFault("push image", ref.Context(), err)
+		return "", nil, registryError("push image", ref.Context(), err)
 	}
 	return "none", skipped, nil
 }
 
-// dockerfileThere makes the path absolute: podman would look for a relative one in the build context.
-func dockerfileThere(todo *job) error {
+// findDockerfile makes the path absolute, because podman looks for a relative one in the build context.
+func findDockerfile(todo *job) error {
 	path, err := filepath.Abs(todo.dockerfile)
 	if err != nil {
 		return err

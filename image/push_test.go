@@ -22,7 +22,7 @@ import (
 
 func TestPushDirectly(t *testing.T) {
 	host := serve(t, memoryRegistry())
-	got, err := Push(context.Background(), Options{
+	got, err := Push(context.Background(), PushOptions{
 		Registry: host + "/team", Lang: "rust", Tag: "v1", Wasm: moduleFile(t), Builder: "none",
 	})
 	if err != nil {
@@ -63,7 +63,7 @@ func TestPushDirectly(t *testing.T) {
 
 func TestDirectConfiguration(t *testing.T) {
 	host := serve(t, memoryRegistry())
-	options := Options{Registry: host, Lang: "go", Wasm: moduleFile(t), Builder: "none"}
+	options := PushOptions{Registry: host, Lang: "go", Wasm: moduleFile(t), Builder: "none"}
 	if _, err := Push(context.Background(), options); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestDirectDigestDependsOnTheModuleAlone(t *testing.T) {
 		if err := os.Chtimes(file, then, then); err != nil {
 			t.Fatal(err)
 		}
-		pushed, err := Push(context.Background(), Options{Registry: host, Lang: "go", Tag: tag, Wasm: file, Builder: "none"})
+		pushed, err := Push(context.Background(), PushOptions{Registry: host, Lang: "go", Tag: tag, Wasm: file, Builder: "none"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,10 +114,10 @@ func TestDirectDigestDependsOnTheModuleAlone(t *testing.T) {
 
 func TestPushWithCredentials(t *testing.T) {
 	host := serve(t, withBasic(memoryRegistry()))
-	options := Options{Registry: host + "/team", Lang: "go", Wasm: moduleFile(t), Builder: "none"}
+	options := PushOptions{Registry: host + "/team", Lang: "go", Wasm: moduleFile(t), Builder: "none"}
 	credentials(t, host, "wrong")
 	_, err := Push(context.Background(), options)
-	wantFault(t, err, Environment, "does not authorise it for team/header-auth-go (HTTP 401)")
+	wantError(t, err, Environment, "does not allow it for team/header-auth-go (HTTP 401)")
 	credentials(t, host, "right")
 	if _, err := Push(context.Background(), options); err != nil {
 		t.Error(err)
@@ -137,27 +137,27 @@ func TestPushFaults(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	tests := []struct {
 		name    string
-		options Options
+		options PushOptions
 		kind    Kind
 		message string
 	}{
-		{"no registry", Options{Lang: "go", Wasm: good}, Usage, "it is missing: want host/path"},
-		{"scheme", Options{Registry: "https://" + host, Lang: "go", Wasm: good}, Usage, "without a scheme"},
-		{"no host", Options{Registry: "team/plugins", Lang: "go", Wasm: good}, Usage, `"team" is no host`},
-		{"upper case", Options{Registry: host + "/Team", Lang: "go", Wasm: good}, Usage, "parse reference"},
-		{"tag in registry", Options{Registry: host + "/team:v1", Lang: "go", Wasm: good}, Usage, "parse reference"},
-		{"bad tag", Options{Registry: host, Lang: "go", Tag: "a b", Wasm: good}, Usage, "parse reference"},
-		{"bad language", Options{Registry: host, Lang: "c", Wasm: good}, Usage, `"c" is neither go nor rust`},
-		{"bad builder", Options{Registry: host, Lang: "go", Wasm: good, Builder: "kaniko"}, Usage, `"kaniko" is none of`},
-		{"no module", Options{Registry: host, Lang: "go", Wasm: "no/such.wasm"}, Usage, "not there: run `make build`"},
-		{"not a module", Options{Registry: host, Lang: "go", Wasm: text}, Usage, "text.wasm is not a WebAssembly module"},
-		{"unreachable", Options{Registry: gone, Lang: "go", Wasm: good}, Environment, "cannot be reached"},
-		{"builder absent", Options{Registry: host, Lang: "go", Wasm: good, Builder: "buildah"}, Environment, "not found"},
+		{"no registry", PushOptions{Lang: "go", Wasm: good}, Usage, "it is missing: expected host/path"},
+		{"scheme", PushOptions{Registry: "https://" + host, Lang: "go", Wasm: good}, Usage, "without a scheme"},
+		{"no host", PushOptions{Registry: "team/plugins", Lang: "go", Wasm: good}, Usage, `"team" is not a host`},
+		{"upper case", PushOptions{Registry: host + "/Team", Lang: "go", Wasm: good}, Usage, "parse reference"},
+		{"tag in registry", PushOptions{Registry: host + "/team:v1", Lang: "go", Wasm: good}, Usage, "parse reference"},
+		{"bad tag", PushOptions{Registry: host, Lang: "go", Tag: "a b", Wasm: good}, Usage, "parse reference"},
+		{"bad language", PushOptions{Registry: host, Lang: "c", Wasm: good}, Usage, `"c": expected go or rust`},
+		{"bad builder", PushOptions{Registry: host, Lang: "go", Wasm: good, Builder: "kaniko"}, Usage, `"kaniko": expected one of`},
+		{"no module", PushOptions{Registry: host, Lang: "go", Wasm: "no/such.wasm"}, Usage, "not there: run `make build`"},
+		{"not a module", PushOptions{Registry: host, Lang: "go", Wasm: text}, Usage, "text.wasm is not a WebAssembly module"},
+		{"unreachable", PushOptions{Registry: gone, Lang: "go", Wasm: good}, Environment, "cannot be reached"},
+		{"builder absent", PushOptions{Registry: host, Lang: "go", Wasm: good, Builder: "buildah"}, Environment, "not found"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Push(context.Background(), test.options)
-			wantFault(t, err, test.kind, test.message)
+			wantError(t, err, test.kind, test.message)
 		})
 	}
 }
@@ -168,11 +168,11 @@ func TestPushOverTLS(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that fail on purpose
 	server.StartTLS()
 	defer server.Close()
-	options := Options{
+	options := PushOptions{
 		Registry: strings.TrimPrefix(server.URL, "https://"), Lang: "go", Wasm: moduleFile(t), Builder: "none",
 	}
 	_, err := Push(context.Background(), options)
-	wantFault(t, err, Environment, "is not trusted")
+	wantError(t, err, Environment, "is not trusted")
 	options.Insecure = true
 	if _, err := Push(context.Background(), options); err != nil {
 		t.Error(err)
@@ -191,9 +191,9 @@ func TestPushOverHTTP(t *testing.T) {
 	server.Listener = listener
 	server.Start()
 	defer server.Close()
-	options := Options{Registry: listener.Addr().String(), Lang: "go", Wasm: moduleFile(t), Builder: "none"}
+	options := PushOptions{Registry: listener.Addr().String(), Lang: "go", Wasm: moduleFile(t), Builder: "none"}
 	_, err = Push(context.Background(), options)
-	wantFault(t, err, Environment, "speaks plain HTTP: give --insecure")
+	wantError(t, err, Environment, "speaks plain HTTP: give --insecure")
 	options.Insecure = true
 	if _, err := Push(context.Background(), options); err != nil {
 		t.Error(err)
@@ -231,11 +231,11 @@ func TestDockerfiles(t *testing.T) {
 	}
 }
 
-func wantFault(t *testing.T, err error, kind Kind, message string) {
+func wantError(t *testing.T, err error, kind Kind, message string) {
 	t.Helper()
-	var fault *Fault
+	var fault *Error
 	if !errors.As(err, &fault) {
-		t.Fatalf("error %v, want a Fault", err)
+		t.Fatalf("error %v, want a Error", err)
 	}
 	if fault.Kind != kind || !strings.Contains(err.Error(), message) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("kind %d, %q; want kind %d, one line, containing %q", fault.Kind, err, kind, message)

@@ -16,21 +16,21 @@ import (
 
 func repositoryName(lang string) string { return "header-auth-" + lang }
 
-// parseReference returns the tag to push, parsed and as the user would write it: the parsed one renames docker.io.
-func parseReference(o Options) (name.Tag, string, error) {
+// parseReference gives the tag to push, parsed and as the user would write it: parsing changes the name docker.io.
+func parseReference(o PushOptions) (name.Tag, string, error) {
 	if languages[o.Lang] == "" {
-		return name.Tag{}, "", faultf(Usage, "choose language: %q is neither go nor rust", o.Lang)
+		return name.Tag{}, "", errorf(Usage, "choose language: %q: expected go or rust", o.Lang)
 	}
-	const example = "want host/path, such as registry.example.com/team"
+	const example = "expected host/path, such as registry.example.com/team"
 	prefix := strings.TrimSuffix(o.Registry, "/")
 	host, _, _ := strings.Cut(prefix, "/")
 	switch {
 	case prefix == "":
-		return name.Tag{}, "", faultf(Usage, "parse registry: it is missing: %s", example)
+		return name.Tag{}, "", errorf(Usage, "parse registry: it is missing: %s", example)
 	case strings.Contains(prefix, "://"):
-		return name.Tag{}, "", faultf(Usage, "parse registry %q: %s, without a scheme", o.Registry, example)
+		return name.Tag{}, "", errorf(Usage, "parse registry %q: %s, without a scheme", o.Registry, example)
 	case host != "localhost" && !strings.ContainsAny(host, ".:"):
-		return name.Tag{}, "", faultf(Usage, "parse registry %q: %q is no host: %s", o.Registry, host, example)
+		return name.Tag{}, "", errorf(Usage, "parse registry %q: %q is not a host: %s", o.Registry, host, example)
 	}
 	options := []name.Option{name.StrictValidation}
 	if o.Insecure {
@@ -39,12 +39,12 @@ func parseReference(o Options) (name.Tag, string, error) {
 	reference := prefix + "/" + repositoryName(o.Lang) + ":" + orDefault(o.Tag, "latest")
 	tag, err := name.NewTag(reference, options...)
 	if err != nil {
-		return name.Tag{}, "", faultf(Usage, "parse reference %q: %s: %s", reference, oneLine(err.Error()), example)
+		return name.Tag{}, "", errorf(Usage, "parse reference %q: %s: %s", reference, oneLine(err.Error()), example)
 	}
 	return tag, reference, nil
 }
 
-// access is how a registry is spoken to.
+// access is a way to reach registries.
 type access struct{ transport http.RoundTripper }
 
 func newAccess(insecure bool) access {
@@ -61,17 +61,17 @@ func (a access) options(ctx context.Context) []remote.Option {
 	}
 }
 
-// mayPush fails early, before anything is built, if the registry is out of reach or the credentials do not do. It tells
-// whether the registry speaks plain HTTP.
-func (a access) mayPush(ctx context.Context, ref name.Tag) (plain bool, err error) {
+// checkPush is called before anything is built. It fails if the registry can't be reached or does not accept the
+// credentials, and says whether the registry speaks plain HTTP.
+func (a access) checkPush(ctx context.Context, ref name.Tag) (plain bool, err error) {
 	quick, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	challenge, err := transport.Ping(quick, ref.Context().Registry, a.transport)
 	if err != nil && !errors.As(err, new(*transport.Error)) {
-		return false, registryFault("reach registry", ref.Context(), err)
+		return false, registryError("reach registry", ref.Context(), err)
 	}
 	if err := remote.CheckPushPermission(ref, authn.DefaultKeychain, a.transport); err != nil {
-		return false, registryFault("push image", ref.Context(), err)
+		return false, registryError("push image", ref.Context(), err)
 	}
 	return challenge != nil && challenge.Insecure, nil
 }

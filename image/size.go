@@ -2,8 +2,8 @@ package image
 
 import "fmt"
 
-// Size is what a registry stores of a module's image, in bytes: layer, configuration and manifest. It is the image that
-// the builder none makes; others compress a little differently.
+// Size is the number of bytes that a registry stores for a module's image: layer, configuration and manifest. It is
+// of the image that this package makes; other builders compress a little differently.
 func Size(lang string, wasm []byte) (int, error) {
 	img, err := assemble(lang, wasm)
 	if err != nil {

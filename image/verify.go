@@ -16,41 +16,41 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// verify reads ref back from its registry, takes plugin.wasm out of it as Istio's agent does (pkg/wasm/imagefetcher.go)
-// and compares it with want. It returns the digest of the manifest that ref named at that moment.
+// verify reads ref from its registry, takes plugin.wasm out of it as Istio's agent does (pkg/wasm/imagefetcher.go) and
+// compares it with want. It returns the digest of the manifest that ref named at that moment.
 //
-// An index is refused although the agent would choose linux/amd64 from it: the digest that WasmPlugin's sha256 is
-// compared with is the chosen manifest's, not the one the tag names, and other pullers want other platforms.
+// It refuses an index, although the agent would choose linux/amd64 from it: the agent compares WasmPlugin's sha256
+// with the digest of the chosen manifest and not with that of the index, and other tools choose other platforms.
 func verify(ctx context.Context, ref name.Reference, want []byte, access access) (v1.Hash, error) {
 	const doing = "read image back"
 	found, err := remote.Get(ref, access.options(ctx)...)
 	if err != nil {
-		return v1.Hash{}, registryFault(doing, ref.Context(), err)
+		return v1.Hash{}, registryError(doing, ref.Context(), err)
 	}
 	if !found.MediaType.IsImage() {
-		return v1.Hash{}, faultf(Rejected, "verify %s: %s is no plain image manifest: "+
-			"a builder that adds attestations makes an index, turn them off", ref, found.MediaType)
+		return v1.Hash{}, errorf(Rejected, "verify %s: %s is not a plain image manifest: "+
+			"turn off the builder's attestations, which turn an image into an index", ref, found.MediaType)
 	}
 	img, err := found.Image()
 	if err != nil {
-		return v1.Hash{}, registryFault(doing, ref.Context(), err)
+		return v1.Hash{}, registryError(doing, ref.Context(), err)
 	}
 	layer, err := lastLayer(img)
 	if err != nil {
-		return v1.Hash{}, faultf(Rejected, "verify %s: %w", ref, err)
+		return v1.Hash{}, errorf(Rejected, "verify %s: %w", ref, err)
 	}
 	compressed, err := layer.Compressed()
 	if err != nil {
-		return v1.Hash{}, registryFault(doing, ref.Context(), err)
+		return v1.Hash{}, registryError(doing, ref.Context(), err)
 	}
 	defer compressed.Close()
 	if err := comparePlugin(compressed, want); err != nil {
-		return v1.Hash{}, faultf(Rejected, "verify %s: %w", ref, err)
+		return v1.Hash{}, errorf(Rejected, "verify %s: %w", ref, err)
 	}
 	return found.Digest, nil
 }
 
-// lastLayer is the only one that is looked at. The manifest's own media type decides which type it must have.
+// lastLayer is the only layer that Istio reads. The manifest's media type decides which type it must have.
 func lastLayer(img v1.Image) (v1.Layer, error) {
 	manifest, err := img.Manifest()
 	if err != nil {
@@ -65,12 +65,12 @@ func lastLayer(img v1.Image) (v1.Layer, error) {
 		want = types.DockerLayer
 	}
 	if last.MediaType != want {
-		return nil, fmt.Errorf("the last layer is %s: want %s", last.MediaType, want)
+		return nil, fmt.Errorf("the last layer is %s: expected %s", last.MediaType, want)
 	}
 	return img.LayerByDigest(last.Digest)
 }
 
-// comparePlugin reads a layer to its end, because its digest is only checked there.
+// comparePlugin reads a layer to its end, because its digest is checked only there.
 func comparePlugin(compressed io.Reader, want []byte) error {
 	zip, err := gzip.NewReader(compressed)
 	if err != nil {
@@ -94,7 +94,7 @@ func comparePlugin(compressed io.Reader, want []byte) error {
 		return fmt.Errorf("read %s: %w", pluginName, err)
 	}
 	if !bytes.Equal(got, want) {
-		return fmt.Errorf("%s is not the file to push: it differs from byte %d on", pluginName, commonPrefix(got, want))
+		return fmt.Errorf("%s is not the file that was pushed: it differs from byte %d on", pluginName, commonPrefix(got, want))
 	}
 	if _, err := io.Copy(io.Discard, compressed); err != nil {
 		return fmt.Errorf("read the last layer: %w", err)

@@ -77,11 +77,11 @@ func TestVerify(t *testing.T) {
 		{"first of two", oci, append(layer(plugin, types.OCILayer), layer(changed, types.OCILayer)...),
 			"differs from byte 12 on"},
 		{"no layer", oci, nil, "no layer"},
-		{"docker manifest, oci layer", docker, layer(plugin, types.OCILayer), "want " + string(types.DockerLayer)},
-		{"oci manifest, docker layer", oci, layer(plugin, types.DockerLayer), "want " + string(types.OCILayer)},
-		{"zstd", oci, layer(plugin, types.OCILayerZStd), "tar+zstd: want"},
-		{"not compressed", oci, layer(plugin, types.OCIUncompressedLayer), "want"},
-		{"raw module", oci, layer(module, "application/wasm"), "application/wasm: want"},
+		{"docker manifest, oci layer", docker, layer(plugin, types.OCILayer), "expected " + string(types.DockerLayer)},
+		{"oci manifest, docker layer", oci, layer(plugin, types.DockerLayer), "expected " + string(types.OCILayer)},
+		{"zstd", oci, layer(plugin, types.OCILayerZStd), "tar+zstd: expected"},
+		{"not compressed", oci, layer(plugin, types.OCIUncompressedLayer), "expected"},
+		{"raw module", oci, layer(module, "application/wasm"), "application/wasm: expected"},
 		{"no gzip", oci, layer(module, types.OCILayer), "as gzip"},
 		{"no plugin.wasm", oci, layer(misnamed, types.OCILayer), "holds no plugin.wasm"},
 		{"changed", oci, layer(changed, types.OCILayer), "differs from byte 12 on"},
@@ -97,7 +97,7 @@ func TestVerify(t *testing.T) {
 			}
 			digest, err := verify(context.Background(), ref, module, newAccess(false))
 			if test.refused != "" {
-				wantFault(t, err, Rejected, test.refused)
+				wantError(t, err, Rejected, test.refused)
 				return
 			}
 			want, _ := img.Digest()
@@ -118,7 +118,7 @@ func TestVerifyRefusesAnIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := verify(context.Background(), ref, module, newAccess(false))
-	wantFault(t, err, Rejected, string(types.OCIImageIndex)+" is no plain image manifest")
+	wantError(t, err, Rejected, string(types.OCIImageIndex)+" is not a plain image manifest")
 }
 
 // TestVerifyNoticesTampering has the registry answer with a layer other than the one that the manifest names. The
@@ -147,7 +147,7 @@ func TestVerifyNoticesTampering(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = verify(context.Background(), ref, module, newAccess(false))
-	wantFault(t, err, Rejected, "read the last layer")
+	wantError(t, err, Rejected, "read the last layer")
 }
 
 func tagAt(t *testing.T, host string) name.Tag {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"io"
 	"path/filepath"
@@ -70,7 +71,7 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden.Check(t, filepath.Join("testdata", "red.json"), got.Bytes(), *update)
-	if err := JSON(failing{}, sample()); err != io.ErrClosedPipe {
+	if err := JSON(failing{}, sample()); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("error %v, want the writer's", err)
 	}
 }

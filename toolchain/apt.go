@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// aptInstall is the command that a person would type.
+// aptInstall is the command that a person can type.
 func aptInstall(packages []string) string {
 	return "sudo apt-get install -y --no-install-recommends " + strings.Join(packages, " ")
 }
 
-// installPackages runs apt-get, and never lets it remove something for it: another Rust of the distribution's
-// would be in the way, and it is the user's.
+// installPackages runs apt-get. It does not let apt-get remove a package: the user may have installed another Rust of
+// the distribution that conflicts with these packages.
 func (s *search) installPackages(ctx context.Context, packages []string) error {
 	log := filepath.Join(s.cache, "apt.log")
 	s.logf("installing %s's packages %s (log: %s)", s.name(), strings.Join(packages, " "), log)
@@ -23,23 +23,23 @@ func (s *search) installPackages(ctx context.Context, packages []string) error {
 		_, err := s.run(ctx, command{args: append(line, args...), log: log, limit: s.TimeLimits.Apt})
 		return err
 	}
-	// One source that can't be reached fails the update; the packages may come from another.
+	// An unreachable source fails the update, but the packages may come from another source.
 	if err := apt("update"); err != nil {
-		s.logf("apt-get update failed, going on with the lists that are there")
+		s.logf("apt-get update failed; continuing with the package lists that are here")
 	}
 	if err := apt(append([]string{"install", "--no-install-recommends", "--no-remove"}, packages...)...); err != nil {
-		return fmt.Errorf("install packages: %w", err)
+		return fmt.Errorf("install packages with apt-get: %w", err)
 	}
 	return nil
 }
 
-// how tells whether apt can be used here, and if not, why.
-func (s *search) how() (ok bool, why string) {
+// canUseApt says whether apt can install packages here, and if not, why.
+func (s *search) canUseApt() (ok bool, why string) {
 	switch {
 	case !s.apt:
-		return false, s.name() + " has no apt packages for it"
+		return false, "this project knows no packages for " + s.name()
 	case !s.isRoot:
-		return false, "neither root nor sudo without a password"
+		return false, "installing packages needs root, or sudo without a password"
 	}
 	return true, ""
 }

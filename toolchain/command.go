@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// steering are variables of the caller's that would change what a compiler does or writes. Mirrors, proxies and
-// caches (GOPROXY, CARGO_HOME, CARGO_NET_…, CARGO_REGISTRIES_…) are his to choose and stay.
-var steering = []string{
+// steeringVariables would change what a compiler does or writes, so the caller's are removed. Mirrors, proxies and
+// caches (GOPROXY, CARGO_HOME, CARGO_NET_…, CARGO_REGISTRIES_…) are the caller's choice and stay.
+var steeringVariables = []string{
 	"GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOWASM", "GOEXPERIMENT", "GOWORK", "GODEBUG", "GO111MODULE",
 	"CGO_*", "CC", "CXX", "AR", "LD", "CFLAGS", "CXXFLAGS", "LDFLAGS", "TINYGOROOT", "WASMOPT",
 	"RUSTC", "RUSTC_*", "RUSTDOC", "RUSTDOCFLAGS", "RUSTFLAGS", "RUSTUP_TOOLCHAIN", "CARGO", "CARGO_BUILD_*",
@@ -23,8 +23,8 @@ var steering = []string{
 	"CARGO_UNSTABLE_*", "__CARGO_*", "SOURCE_DATE_EPOCH",
 }
 
-// Environ is this process's environment without the variables that steer compilers, with the folders before PATH
-// and the further KEY=value last.
+// Environ is this process's environment without the variables that steer compilers. The folders come before PATH, and
+// the KEY=value of set come last.
 func Environ(path []string, set ...string) []string {
 	var env []string
 	for _, kv := range os.Environ() {
@@ -32,7 +32,7 @@ func Environ(path []string, set ...string) []string {
 		if key == "PATH" {
 			kv = "PATH=" + strings.Join(append(slices.Clone(path), value), string(filepath.ListSeparator))
 		}
-		if !slices.ContainsFunc(steering, func(s string) bool { return matches(s, key) }) {
+		if !slices.ContainsFunc(steeringVariables, func(s string) bool { return matches(s, key) }) {
 			env = append(env, kv)
 		}
 	}
@@ -52,8 +52,8 @@ type command struct {
 	dir   string
 	path  []string
 	env   []string
-	limit time.Duration // 0: ten seconds, for questions that are answered at once
-	log   string        // a file that gets all output; "": stdout is returned, stderr goes into the error
+	limit time.Duration // 0: ten seconds, enough for questions such as --version
+	log   string        // the file for all output; "": stdout is returned, and stderr becomes part of the error
 }
 
 func (s *search) run(ctx context.Context, c command) (stdout string, err error) {
@@ -89,7 +89,7 @@ func (s *search) run(ctx context.Context, c command) (stdout string, err error) 
 	what := fmt.Errorf("run %s: %w", strings.Join(c.args, " "), err)
 	switch {
 	case c.log != "":
-		what = fmt.Errorf("%w; the end of %s:\n%s", what, c.log, tail(c.log, 15))
+		what = fmt.Errorf("%w; %s ends with:\n%s", what, c.log, tail(c.log, 15))
 	case errs.Len() > 0:
 		what = fmt.Errorf("%w: %s", what, strings.TrimSpace(lastLine(errs.String())))
 	}
@@ -98,11 +98,11 @@ func (s *search) run(ctx context.Context, c command) (stdout string, err error) 
 
 func openLog(file string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return nil, fmt.Errorf("keep log: %w", err)
+		return nil, fmt.Errorf("write the log: %w", err)
 	}
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("keep log: %w", err)
+		return nil, fmt.Errorf("write the log: %w", err)
 	}
 	return f, nil
 }
@@ -122,7 +122,7 @@ func lastLine(text string) string {
 	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
-// lookPath is exec.LookPath, made absolute: a relative PATH entry must not depend on the folder.
+// lookPath is exec.LookPath with an absolute result: commands run in other folders.
 func lookPath(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	if errors.Is(err, exec.ErrDot) {

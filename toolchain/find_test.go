@@ -111,39 +111,39 @@ func (m *machine) search() *search {
 
 func TestFindRust(t *testing.T) {
 	tests := []struct {
-		name             string
-		setup            func(*machine)
-		cargo            string // of the compiler found
-		lack, next, cure string // of the one that isn't
+		name                    string
+		setup                   func(*machine)
+		cargo                   string // of the compiler found
+		problem, plan, commands string // of the one that isn't
 	}{
 		{name: "rustup's with the target",
 			setup: func(m *machine) { m.rustup("1.95.0", "exit 1"); m.file(stdlib, "") }, cargo: "stable/bin/cargo"},
 		{name: "rustup's without the target",
-			setup: func(m *machine) { m.rustup("1.95.0", "exit 1") },
-			lack:  "has no wasm32-wasip1 library", next: "rustup target add wasm32-wasip1, and if that fails apt-get install rustc-web"},
+			setup:   func(m *machine) { m.rustup("1.95.0", "exit 1") },
+			problem: "has no wasm32-wasip1 library", plan: "rustup target add wasm32-wasip1, and if that fails apt-get install rustc-web"},
 		{name: "rustup's without the target, Debian's beside it",
 			setup: func(m *machine) { m.rustup("1.95.0", "exit 1"); m.debianRust("1.96.0") }, cargo: "usr/bin/cargo"},
 		{name: "rustup's too old",
-			setup: func(m *machine) { m.rustup("1.84.0", "exit 1"); m.file(stdlib, ""); m.root = false },
-			lack:  "is Rust 1.84.0, wanted 1.88.0 or later", cure: "rustup update stable"},
+			setup:   func(m *machine) { m.rustup("1.84.0", "exit 1"); m.file(stdlib, ""); m.root = false },
+			problem: "is Rust 1.84.0: expected 1.88.0 or later", commands: "rustup update stable"},
 		{name: "Debian's", setup: func(m *machine) { m.debianRust("1.96.0") }, cargo: "usr/bin/cargo"},
 		{name: "Debian's too old", setup: func(m *machine) { m.debianRust("1.84.1") },
-			lack: "/usr/bin/rustc is Rust 1.84.1", next: "apt-get install rustc-web"},
+			problem: "/usr/bin/rustc is Rust 1.84.1", plan: "apt-get install rustc-web"},
 		{name: "Debian's without sources",
-			setup: func(m *machine) { m.debianRust("1.96.0"); os.Remove(m.path(library)) },
-			lack:  "no sources", next: "apt-get install rustc-web"},
-		{name: "nothing", setup: func(*machine) {}, lack: "no rustc on PATH", next: "apt-get install rustc-web"},
+			setup:   func(m *machine) { m.debianRust("1.96.0"); os.Remove(m.path(library)) },
+			problem: "no sources", plan: "apt-get install rustc-web"},
+		{name: "nothing", setup: func(*machine) {}, problem: "no rustc on PATH", plan: "apt-get install rustc-web"},
 		{name: "nothing and no root", setup: func(m *machine) { m.root = false },
-			lack: "neither root nor sudo", cure: "sudo apt-get install -y --no-install-recommends rustc-web"},
+			problem: "needs root, or sudo", commands: "sudo apt-get install -y --no-install-recommends rustc-web"},
 		{name: "nothing on macOS", setup: func(m *machine) { m.os = "darwin" },
-			lack: "darwin has no apt packages", cure: "sh.rustup.rs"},
+			problem: "knows no packages of Rust for darwin", commands: "sh.rustup.rs"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMachine(t)
 			tt.setup(m)
 			f := m.search().find(context.Background(), "rust")
-			checkFinding(t, f, tt.cargo != "", tt.lack, tt.next, tt.cure)
+			checkFinding(t, f, tt.cargo != "", tt.problem, tt.plan, tt.commands)
 			if f.Tool != nil && f.Tool.Vars["cargo"][0] != m.path(tt.cargo) {
 				t.Errorf("got cargo %s, wanted %s", f.Tool.Vars["cargo"][0], tt.cargo)
 			}
@@ -154,31 +154,31 @@ func TestFindRust(t *testing.T) {
 func TestFindTinyGo(t *testing.T) {
 	release := func(m *machine) { m.file("tinygo-root/lib/wasi-libc/COPYRIGHT", "") }
 	tests := []struct {
-		name             string
-		setup            func(*machine)
-		found            bool
-		lack, next, cure string
+		name                    string
+		setup                   func(*machine)
+		found                   bool
+		problem, plan, commands string
 	}{
 		{name: "a release", setup: func(m *machine) { m.tinygo("0.41.1"); release(m) }, found: true},
 		{name: "too new", setup: func(m *machine) { m.tinygo("0.42.0"); release(m) },
-			lack: "is TinyGo 0.42.0, wanted from 0.41.0 to before 0.42.0", next: "apt-get install llvm-19-dev"},
-		{name: "too old", setup: func(m *machine) { m.tinygo("0.40.1"); release(m) }, lack: "is TinyGo 0.40.1", next: "then build TinyGo"},
-		{name: "no release", setup: func(m *machine) { m.tinygo("0.41.1") }, lack: "no release", next: "build TinyGo"},
-		{name: "not TinyGo", setup: func(m *machine) { m.script("bin/tinygo", "echo hello") }, lack: `got "hello"`, next: "build TinyGo"},
-		{name: "no root, packages there", setup: func(m *machine) { m.root = false; m.llvm() }, lack: "no tinygo", next: "build TinyGo 0.41.1"},
-		{name: "no root, no packages", setup: func(m *machine) { m.root = false }, lack: "neither root", cure: "sudo apt-get install"},
-		{name: "macOS", setup: func(m *machine) { m.os = "darwin" }, lack: "darwin", cure: "tinygo0.41.1.darwin-amd64.tar.gz"},
+			problem: "is TinyGo 0.42.0: expected 0.41.0 or later, and before 0.42.0", plan: "apt-get install llvm-19-dev"},
+		{name: "too old", setup: func(m *machine) { m.tinygo("0.40.1"); release(m) }, problem: "is TinyGo 0.40.1", plan: "then build TinyGo"},
+		{name: "no release", setup: func(m *machine) { m.tinygo("0.41.1") }, problem: "is not a release", plan: "build TinyGo"},
+		{name: "not TinyGo", setup: func(m *machine) { m.script("bin/tinygo", "echo hello") }, problem: `got "hello"`, plan: "build TinyGo"},
+		{name: "no root, packages there", setup: func(m *machine) { m.root = false; m.llvm() }, problem: "no tinygo", plan: "build TinyGo 0.41.1"},
+		{name: "no root, no packages", setup: func(m *machine) { m.root = false }, problem: "needs root", commands: "sudo apt-get install"},
+		{name: "macOS", setup: func(m *machine) { m.os = "darwin" }, problem: "darwin", commands: "tinygo0.41.1.darwin-amd64.tar.gz"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMachine(t)
 			tt.setup(m)
-			checkFinding(t, m.search().find(context.Background(), "tinygo"), tt.found, tt.lack, tt.next, tt.cure)
+			checkFinding(t, m.search().find(context.Background(), "tinygo"), tt.found, tt.problem, tt.plan, tt.commands)
 		})
 	}
 }
 
-func checkFinding(t *testing.T, f Finding, found bool, lack, next, cure string) {
+func checkFinding(t *testing.T, f Finding, found bool, problem, plan, commands string) {
 	t.Helper()
 	if (f.Tool != nil) != found {
 		t.Fatalf("got %+v", f)
@@ -186,13 +186,13 @@ func checkFinding(t *testing.T, f Finding, found bool, lack, next, cure string) 
 	if found {
 		return
 	}
-	if !strings.Contains(f.Lack, lack) {
-		t.Errorf("lack: got %q, wanted …%s…", f.Lack, lack)
+	if !strings.Contains(f.Problem, problem) {
+		t.Errorf("problem: got %q, wanted …%s…", f.Problem, problem)
 	}
-	if !strings.Contains(f.Next, next) || (next == "") != (f.Next == "") {
-		t.Errorf("next: got %q, wanted …%s…", f.Next, next)
+	if !strings.Contains(f.Plan, plan) || (plan == "") != (f.Plan == "") {
+		t.Errorf("plan: got %q, wanted …%s…", f.Plan, plan)
 	}
-	if len(f.Cure) == 0 || !strings.Contains(strings.Join(f.Cure, "\n"), cure) {
-		t.Errorf("cure: got %q, wanted …%s…", f.Cure, cure)
+	if len(f.Commands) == 0 || !strings.Contains(strings.Join(f.Commands, "\n"), commands) {
+		t.Errorf("commands: got %q, wanted …%s…", f.Commands, commands)
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Lock waits until no other process holds the file, which it creates; the kernel lets go when a process dies.
+// Lock creates the file and waits until no other process holds its lock. The kernel releases the lock of a process
+// that ends.
 func Lock(ctx context.Context, file string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", file, err)
@@ -29,7 +30,7 @@ func Lock(ctx context.Context, file string) (unlock func(), err error) {
 			f.Close()
 			return nil, fmt.Errorf("lock %s: %w", file, err)
 		}
-		// A blocking flock can't be cancelled; asking again now and then can.
+		// A blocking flock can't be cancelled, so ask again from time to time.
 		select {
 		case <-ctx.Done():
 			f.Close()

@@ -11,10 +11,10 @@ import (
 
 func TestInstallRust(t *testing.T) {
 	tests := []struct {
-		name  string
-		setup func(*machine)
-		cargo string
-		lack  string
+		name    string
+		setup   func(*machine)
+		cargo   string
+		problem string
 	}{
 		{name: "rustup adds the target",
 			setup: func(m *machine) {
@@ -32,7 +32,7 @@ func TestInstallRust(t *testing.T) {
 			setup: func(m *machine) {
 				m.rustup("1.95.0", "exit 1")
 				m.script("bin/apt-get", "echo E: unable to locate package rustc-web; exit 100")
-			}, lack: "E: unable to locate package rustc-web"},
+			}, problem: "E: unable to locate package rustc-web"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -40,9 +40,9 @@ func TestInstallRust(t *testing.T) {
 			tt.setup(m)
 			s := m.search()
 			f := s.install(context.Background(), s.find(context.Background(), "rust"))
-			if tt.lack != "" {
-				if f.Tool != nil || !strings.Contains(f.Lack, tt.lack) || len(f.Cure) == 0 {
-					t.Errorf("got %+v, wanted a lack …%s…", f, tt.lack)
+			if tt.problem != "" {
+				if f.Tool != nil || !strings.Contains(f.Problem, tt.problem) || len(f.Commands) == 0 {
+					t.Errorf("got %+v, wanted a problem …%s…", f, tt.problem)
 				}
 				return
 			}
@@ -103,7 +103,7 @@ func TestInstallTinyGoInterrupted(t *testing.T) {
 	fakeGo(m, "touch $out; echo out of disk; exit 1")
 	s := m.search()
 	f := s.install(context.Background(), s.find(context.Background(), "tinygo"))
-	if f.Tool != nil || !strings.Contains(f.Lack, "out of disk") {
+	if f.Tool != nil || !strings.Contains(f.Problem, "out of disk") {
 		t.Errorf("got %+v, wanted what go said", f)
 	}
 	if exists(m.path(".cache/toolchain/tinygo-0.41.1")) {

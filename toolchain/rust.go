@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// rustc is a Rust compiler called by its own path: no rustup, no override of a folder's, can come between.
+// rustc is a Rust compiler that is called by its own path, so that no rustup and no override for a folder can replace
+// it.
 type rustc struct {
 	bin     string // folder with rustc and cargo
 	sysroot string
@@ -20,7 +21,7 @@ type rustc struct {
 func (s *search) findRust(ctx context.Context) Finding {
 	f := Finding{Name: "rust"}
 	var lacks []string
-	for _, look := range []func(context.Context) (*Tool, string){s.rustOnPath, s.rustOfDebian} {
+	for _, look := range []func(context.Context) (*Tool, string){s.rustOnPath, s.debianRust} {
 		tool, lack := look(ctx)
 		if tool != nil {
 			f.Tool = tool
@@ -28,23 +29,23 @@ func (s *search) findRust(ctx context.Context) Finding {
 		}
 		lacks = append(lacks, lack)
 	}
-	f.Lack = strings.Join(lacks, "; ")
-	f.Cure = s.rustCure()
+	f.Problem = strings.Join(lacks, "; ")
+	f.Commands = s.rustCommands()
 	var next []string
-	if s.rustupCanHelp(ctx) {
+	if s.rustupCanInstall(ctx) {
 		next = append(next, "rustup target add "+s.Rust.Target)
 	}
-	ok, why := s.how()
+	ok, why := s.canUseApt()
 	if ok {
 		next = append(next, "apt-get install "+strings.Join(s.Rust.Debian, " "))
 	} else if len(next) == 0 {
-		f.Lack += "; " + why
+		f.Problem += "; " + why
 	}
-	f.Next = strings.Join(next, ", and if that fails ")
+	f.Plan = strings.Join(next, ", and if that fails ")
 	return f
 }
 
-// rustOnPath accepts any Rust that has the target's standard library, rustup's as a rule.
+// rustOnPath accepts any Rust that has the target's standard library. As a rule rustup has installed it.
 func (s *search) rustOnPath(ctx context.Context) (tool *Tool, lack string) {
 	path, err := lookPath("rustc")
 	if err != nil {
@@ -55,7 +56,7 @@ func (s *search) rustOnPath(ctx context.Context) (tool *Tool, lack string) {
 	case err != nil:
 		return nil, err.Error()
 	case older(r.version, s.Rust.AtLeast):
-		return nil, fmt.Sprintf("%s is Rust %s, wanted %s or later", path, r.version, s.Rust.AtLeast)
+		return nil, fmt.Sprintf("%s is Rust %s: expected %s or later", path, r.version, s.Rust.AtLeast)
 	case !exists(filepath.Join(r.bin, "cargo")):
 		return nil, "no cargo beside " + filepath.Join(r.bin, "rustc")
 	}
@@ -64,20 +65,20 @@ func (s *search) rustOnPath(ctx context.Context) (tool *Tool, lack string) {
 		return nil, fmt.Sprintf("%s (%s) has no %s library", path, r.version, s.Rust.Target)
 	}
 	if r.bin == s.at("/usr/bin") && !exists(filepath.Join(libs, "self-contained")) {
-		// A distribution's library links the distribution's libc, with its linker.
-		if missing := s.rustLinkerMissing(); missing != "" {
-			return nil, path + " lacks " + missing
+		// A distribution's standard library needs the distribution's libc and linker.
+		if missing := s.missingRustLinker(); missing != "" {
+			return nil, path + " needs " + missing + ", which is missing"
 		}
 		return s.rustTool(r, "from PATH: "+filepath.Join(r.bin, "rustc"), nil, s.debianLink()), ""
 	}
 	return s.rustTool(r, "from PATH: "+filepath.Join(r.bin, "rustc"), nil, nil), ""
 }
 
-// rustOfDebian accepts the distribution's compiler with the sources of its standard library, which cargo compiles
-// when it is told that it may use what only an unstable compiler should.
-func (s *search) rustOfDebian(ctx context.Context) (tool *Tool, lack string) {
+// debianRust accepts the distribution's compiler together with the sources of its standard library. Cargo compiles
+// them for the target; RUSTC_BOOTSTRAP lets a stable compiler use the unstable flag for that.
+func (s *search) debianRust(ctx context.Context) (tool *Tool, lack string) {
 	if s.os != "linux" {
-		return nil, "no packages of Rust on " + s.name()
+		return nil, "this project knows no packages of Rust for " + s.name()
 	}
 	for _, file := range []string{s.at("/usr/bin/rustc"), s.at("/usr/bin/cargo")} {
 		if !exists(file) {
@@ -89,15 +90,15 @@ func (s *search) rustOfDebian(ctx context.Context) (tool *Tool, lack string) {
 		return nil, err.Error()
 	}
 	if older(r.version, s.Rust.AtLeast) {
-		return nil, fmt.Sprintf("/usr/bin/rustc is Rust %s, wanted %s or later", r.version, s.Rust.AtLeast)
+		return nil, fmt.Sprintf("/usr/bin/rustc is Rust %s: expected %s or later", r.version, s.Rust.AtLeast)
 	}
 	if sources := filepath.Join(r.sysroot, "lib/rustlib/src/rust/library/Cargo.lock"); !exists(sources) {
-		return nil, "/usr/bin/rustc has no sources of its library: " + sources
+		return nil, "/usr/bin/rustc has no sources of its standard library: no " + sources
 	}
-	if missing := s.rustLinkerMissing(); missing != "" {
-		return nil, "/usr/bin/rustc lacks " + missing
+	if missing := s.missingRustLinker(); missing != "" {
+		return nil, "/usr/bin/rustc needs " + missing + ", which is missing"
 	}
-	tool = s.rustTool(r, s.name()+"'s packages: /usr/bin/rustc, with its library's sources (-Zbuild-std)",
+	tool = s.rustTool(r, "from packages of "+s.name()+": /usr/bin/rustc, with the sources of its standard library (-Zbuild-std)",
 		[]string{"-Zbuild-std=std,panic_abort"}, s.debianLink())
 	tool.Env = append(tool.Env, "RUSTC_BOOTSTRAP=1")
 	libc, _ := os.ReadFile(s.libc())
@@ -132,12 +133,12 @@ func (s *search) askRustc(ctx context.Context, path string) (rustc, error) {
 	return r, nil
 }
 
-// debianLink are the compiler's flags that link the distribution's libc.
+// debianLink are the compiler flags that link the distribution's libc.
 func (s *search) debianLink() []string {
 	return []string{"-Clinker=" + s.Rust.Linker, "-Clink-self-contained=no", "-Lnative=" + filepath.Dir(s.libc())}
 }
 
-func (s *search) rustLinkerMissing() string {
+func (s *search) missingRustLinker() string {
 	if _, err := lookPath(s.Rust.Linker); err != nil {
 		return s.Rust.Linker
 	}
@@ -147,7 +148,7 @@ func (s *search) rustLinkerMissing() string {
 	return ""
 }
 
-func (s *search) rustCure() []string {
+func (s *search) rustCommands() []string {
 	rustup := []string{
 		"curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal --target " + s.Rust.Target,
 		`. "$HOME/.cargo/env"`,
@@ -156,10 +157,10 @@ func (s *search) rustCure() []string {
 		rustup = []string{"rustup update stable && rustup default stable && rustup target add " + s.Rust.Target}
 	}
 	if !s.apt {
-		return append([]string{"# Rust by rustup, no root needed:"}, rustup...)
+		return append([]string{"# with rustup, which needs no root:"}, rustup...)
 	}
 	return append([]string{
 		"# with root, on Debian 12 or later:", aptInstall(s.Rust.Debian),
-		"# or, on Ubuntu and without root, by rustup:",
+		"# or with rustup, on Ubuntu or without root:",
 	}, rustup...)
 }

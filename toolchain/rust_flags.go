@@ -12,9 +12,8 @@ import (
 
 func digest(content []byte) string { return fmt.Sprintf("sha256:%.16x", sha256.Sum256(content)) }
 
-// rustTool offers ${cargo}, ${cargo_flags} and ${rustflags}, the last joined as CARGO_ENCODED_RUSTFLAGS wants it:
-// of all the places where flags may be written, that variable outweighs the others, a config.toml in the user's home
-// folder among them.
+// rustTool offers ${cargo}, ${cargo_flags} and ${rustflags}. The last is joined for CARGO_ENCODED_RUSTFLAGS: this
+// variable overrides every other place for flags, such as a config.toml in the user's home folder.
 func (s *search) rustTool(r rustc, origin string, cargoFlags, rustFlags []string) *Tool {
 	cargo := filepath.Join(r.bin, "cargo")
 	env := []string{
@@ -30,8 +29,8 @@ func (s *search) rustTool(r rustc, origin string, cargoFlags, rustFlags []string
 		Path:    []string{r.bin},
 		Vars:    map[string][]string{"cargo": {cargo}, "cargo_flags": cargoFlags},
 	}
-	tool.more = func(ctx context.Context) (map[string][]string, error) {
-		remap, err := s.remap(ctx, r, command{args: []string{cargo}, path: tool.Path, env: tool.Env})
+	tool.slowVariables = func(ctx context.Context) (map[string][]string, error) {
+		remap, err := s.remapFlags(ctx, r, command{args: []string{cargo}, path: tool.Path, env: tool.Env})
 		if err != nil {
 			return nil, err
 		}
@@ -40,9 +39,9 @@ func (s *search) rustTool(r rustc, origin string, cargoFlags, rustFlags []string
 	return tool
 }
 
-// remap are the flags that keep the builder's folders out of panic messages: a crate's name and version instead of
-// where this machine keeps it, which depends on its user, its mirror and its CARGO_HOME. The last match wins.
-func (s *search) remap(ctx context.Context, r rustc, cargo command) ([]string, error) {
+// remapFlags keep this machine's folders out of panic messages. A crate's folder depends on the user, the mirror and
+// CARGO_HOME, so its name and version replace it. When several flags match, the last one counts.
+func (s *search) remapFlags(ctx context.Context, r rustc, cargo command) ([]string, error) {
 	var flags []string
 	add := func(from, to string) { flags = append(flags, "--remap-path-prefix="+from+"="+to) }
 
@@ -55,7 +54,7 @@ func (s *search) remap(ctx context.Context, r rustc, cargo command) ([]string, e
 	cargo.limit = s.TimeLimits.Rustup // it may download the crates
 	out, err := s.run(ctx, cargo)
 	if err != nil {
-		return nil, fmt.Errorf("list crates: %w", err)
+		return nil, fmt.Errorf("list the plugin's crates: %w", err)
 	}
 	var metadata struct {
 		Packages []struct {
@@ -66,16 +65,16 @@ func (s *search) remap(ctx context.Context, r rustc, cargo command) ([]string, e
 		}
 	}
 	if err := json.Unmarshal([]byte(out), &metadata); err != nil {
-		return nil, fmt.Errorf("list crates: %w", err)
+		return nil, fmt.Errorf("list the plugin's crates: %w", err)
 	}
 	for _, p := range metadata.Packages {
-		if p.Source != nil { // nil: of the workspace
+		if p.Source != nil { // nil: part of the workspace
 			add(filepath.Dir(p.Manifest), "/crates/"+p.Name+"-"+p.Version)
 		}
 	}
 
-	// The standard library's own paths carry the compiler's commit when it was compiled elsewhere; the same is made
-	// of them where its sources lie here.
+	// A standard library that was compiled elsewhere has paths with the compiler's commit. Where cargo compiles it
+	// here, its paths become the same.
 	std := filepath.Join(r.sysroot, "lib", "rustlib", "src", "rust")
 	add(std, "/rustc/"+r.hash)
 	if real, err := filepath.EvalSymlinks(std); err == nil && real != std {

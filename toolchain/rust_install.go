@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// rustupCanHelp tells whether only the target lacks: a Rust of rustup's that is too old is its owner's to update.
-func (s *search) rustupCanHelp(ctx context.Context) bool {
+// rustupCanInstall says whether only the target is missing. Updating a Rust that is too old is the user's decision.
+func (s *search) rustupCanInstall(ctx context.Context) bool {
 	if _, err := lookPath("rustup"); err != nil {
 		return false
 	}
@@ -22,7 +22,7 @@ func (s *search) rustupCanHelp(ctx context.Context) bool {
 
 func (s *search) installRust(ctx context.Context) error {
 	var failed error
-	if s.rustupCanHelp(ctx) {
+	if s.rustupCanInstall(ctx) {
 		s.logf("asking rustup for the target %s", s.Rust.Target)
 		_, failed = s.run(ctx, command{
 			args: []string{"rustup", "target", "add", s.Rust.Target},
@@ -30,15 +30,15 @@ func (s *search) installRust(ctx context.Context) error {
 		})
 		if failed == nil {
 			if tool, lack := s.rustOnPath(ctx); tool == nil {
-				failed = fmt.Errorf("ask rustup for %s: done, but %s", s.Rust.Target, lack)
+				failed = fmt.Errorf("add the target %s with rustup: rustup succeeded, but %s", s.Rust.Target, lack)
 			}
 		}
 		if failed == nil {
 			return nil
 		}
-		s.logf("rustup can't: %v", failed)
+		s.logf("rustup failed: %v", failed)
 	}
-	if ok, why := s.how(); !ok {
+	if ok, why := s.canUseApt(); !ok {
 		return errors.Join(failed, errors.New(why))
 	}
 	return s.installPackages(ctx, s.Rust.Debian)

@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// system is what decides about the ways to install something here.
+// system describes this machine, as far as it decides how to install something.
 type system struct {
 	os     string   // runtime.GOOS
 	arch   string   // runtime.GOARCH
 	distro string   // PRETTY_NAME of /etc/os-release
-	apt    bool     // Debian, Ubuntu or a child of theirs, with apt-get
-	root   []string // what goes before a command to run it as root: nothing, or sudo -n
-	isRoot bool     // root is usable
-	prefix string   // what goes before /usr, for tests
+	apt    bool     // Debian, Ubuntu or a distribution derived from them, with apt-get
+	root   []string // the words before a command that make it run as root: none, or sudo -n
+	isRoot bool     // commands can run as root
+	prefix string   // the folder that contains usr: "/" except in tests
 }
 
 func thisSystem(ctx context.Context) system {
@@ -42,7 +42,7 @@ func thisSystem(ctx context.Context) system {
 	}
 	s.prefix = "/"
 	if s.isRoot = os.Geteuid() == 0; !s.isRoot && s.apt {
-		// -n: never ask for a password, a build is no place for a prompt.
+		// -n: never ask for a password. A build can't answer.
 		if exec.CommandContext(ctx, "sudo", "-n", "true").Run() == nil {
 			s.root, s.isRoot = []string{"sudo", "-n"}, true
 		}
@@ -50,10 +50,10 @@ func thisSystem(ctx context.Context) system {
 	return s
 }
 
-// at is a file that a package of the distribution puts there.
+// at is the place of a file that a package of the distribution installs.
 func (s system) at(path string) string { return filepath.Join(s.prefix, path) }
 
-// name is how the system is called in a sentence.
+// name is the system's name in a sentence.
 func (s system) name() string {
 	if s.distro != "" {
 		return s.distro

@@ -16,40 +16,40 @@ func (s *search) findTinyGo(ctx context.Context) Finding {
 	tool, lack := s.tinygoOnPath(ctx)
 	if tool == nil {
 		var lackHere string
-		tool, lackHere = s.tinygoBuilt(ctx)
+		tool, lackHere = s.builtTinyGo(ctx)
 		lack += "; " + lackHere
 	}
 	if tool != nil {
 		f.Tool = tool
 		return f
 	}
-	f.Lack = lack
-	f.Cure = s.tinygoCure()
+	f.Problem = lack
+	f.Commands = s.tinygoCommands()
 	build := "build TinyGo " + s.TinyGo.Build + " from the Go module proxy into " + s.tinygoHome()
-	ok, why := s.how()
+	ok, why := s.canUseApt()
 	switch {
-	case s.llvmPresent() == "":
-		f.Next = build
+	case s.missingLLVM() == "":
+		f.Plan = build
 	case ok:
-		f.Next = "apt-get install " + strings.Join(s.TinyGo.Debian, " ") + ", then " + build
+		f.Plan = "apt-get install " + strings.Join(s.TinyGo.Debian, " ") + ", then " + build
 	default:
-		f.Lack += "; " + why
+		f.Problem += "; " + why
 	}
 	return f
 }
 
-// tinygoOnPath accepts a release: it brings a libc of its own, which a TinyGo built from its module doesn't.
+// tinygoOnPath accepts a release only: it contains a libc, and a TinyGo that was built from its module does not.
 func (s *search) tinygoOnPath(ctx context.Context) (tool *Tool, lack string) {
 	path, err := lookPath("tinygo")
 	if err != nil {
 		return nil, "no tinygo on PATH"
 	}
-	line, version, err := s.tinygoAsked(ctx, path, nil)
+	line, version, err := s.askTinyGo(ctx, path, nil)
 	switch {
 	case err != nil:
 		return nil, err.Error()
 	case older(version, s.TinyGo.AtLeast) || !older(version, s.TinyGo.Below):
-		return nil, fmt.Sprintf("%s is TinyGo %s, wanted from %s to before %s",
+		return nil, fmt.Sprintf("%s is TinyGo %s: expected %s or later, and before %s",
 			path, version, s.TinyGo.AtLeast, s.TinyGo.Below)
 	}
 	root, err := s.run(ctx, command{args: []string{path, "env", "TINYGOROOT"}, env: goEnv})
@@ -58,10 +58,10 @@ func (s *search) tinygoOnPath(ctx context.Context) (tool *Tool, lack string) {
 	}
 	root = strings.TrimSpace(root)
 	if libc, _ := os.ReadDir(filepath.Join(root, "lib", "wasi-libc")); len(libc) == 0 {
-		return nil, fmt.Sprintf("%s has no libc in %s: no release", path, filepath.Join(root, "lib", "wasi-libc"))
+		return nil, fmt.Sprintf("%s is not a release: it has no libc in %s", path, filepath.Join(root, "lib", "wasi-libc"))
 	}
 	details := []string{line}
-	// A release may bring its own; else TinyGo takes the one on PATH.
+	// A release may contain wasm-opt. Otherwise TinyGo uses the one on PATH.
 	wasmOpt := filepath.Join(root, "bin", "wasm-opt")
 	if !exists(wasmOpt) {
 		wasmOpt = "wasm-opt"
@@ -79,21 +79,21 @@ func (s *search) tinygoOnPath(ctx context.Context) (tool *Tool, lack string) {
 	}, ""
 }
 
-// tinygoBuilt is the one that installTinyGo has made.
-func (s *search) tinygoBuilt(ctx context.Context) (tool *Tool, lack string) {
+// builtTinyGo is the one that installTinyGo builds.
+func (s *search) builtTinyGo(ctx context.Context) (tool *Tool, lack string) {
 	home := s.tinygoHome()
 	if !exists(home) {
-		return nil, "none built in .cache/toolchain"
+		return nil, "this project has not built it yet"
 	}
-	if missing := s.llvmPresent(); missing != "" {
-		return nil, "the one in " + home + " lacks " + missing
+	if missing := s.missingLLVM(); missing != "" {
+		return nil, "the one in " + home + " needs " + missing + ", which is missing"
 	}
 	env := append([]string{
 		"TINYGOROOT=" + filepath.Join(home, "root"),
-		"WASMOPT=" + s.at("/usr/bin/wasm-opt"), // another one may come first on PATH
+		"WASMOPT=" + s.at("/usr/bin/wasm-opt"), // another one may be first on PATH
 	}, goEnv...)
 	path := filepath.Join(home, "bin", "tinygo")
-	line, version, err := s.tinygoAsked(ctx, path, env)
+	line, version, err := s.askTinyGo(ctx, path, env)
 	if err != nil {
 		return nil, err.Error()
 	}
@@ -113,7 +113,7 @@ func (s *search) tinygoBuilt(ctx context.Context) (tool *Tool, lack string) {
 	return &Tool{
 		Name:    "tinygo",
 		Version: version,
-		Origin:  "built by this project from the Go module proxy: " + home + ", with LLVM " + s.TinyGo.LLVM + " of " + s.name(),
+		Origin:  "built by this project from the Go module proxy: " + home + ", with LLVM " + s.TinyGo.LLVM + " from " + s.name(),
 		Details: details,
 		Env:     env,
 		Path:    []string{s.llvmBin()},
@@ -121,7 +121,7 @@ func (s *search) tinygoBuilt(ctx context.Context) (tool *Tool, lack string) {
 	}, ""
 }
 
-func (s *search) tinygoAsked(ctx context.Context, path string, env []string) (line, version string, err error) {
+func (s *search) askTinyGo(ctx context.Context, path string, env []string) (line, version string, err error) {
 	out, err := s.run(ctx, command{args: []string{path, "version"}, env: append(env, goEnv...)})
 	if err != nil {
 		return "", "", err
@@ -142,8 +142,8 @@ func (s *search) llvmBin() string {
 	return s.at("/usr/lib/llvm-" + s.TinyGo.LLVM + "/bin")
 }
 
-// llvmPresent names the first file of the packages that isn't there.
-func (s *search) llvmPresent() (missing string) {
+// missingLLVM is the first file of the packages that is not there; "": they are complete.
+func (s *search) missingLLVM() (missing string) {
 	for _, file := range []string{
 		filepath.Join(s.llvmBin(), "wasm-ld"), filepath.Join(s.llvmBin(), "clang++"),
 		s.at("/usr/lib/llvm-" + s.TinyGo.LLVM + "/include/llvm-c/Core.h"),
@@ -157,11 +157,11 @@ func (s *search) llvmPresent() (missing string) {
 	return ""
 }
 
-func (s *search) tinygoCure() []string {
+func (s *search) tinygoCommands() []string {
 	release := "https://github.com/tinygo-org/tinygo/releases/download/v" + s.TinyGo.Build + "/tinygo" + s.TinyGo.Build +
 		"." + s.os + "-" + s.arch + ".tar.gz"
 	cure := []string{
-		"# TinyGo's release, anywhere you may write:",
+		"# a release of TinyGo, in any folder of yours:",
 		"mkdir -p ~/.local && curl -fL " + release + " | tar -xz -C ~/.local",
 		"export PATH=~/.local/tinygo/bin:$PATH",
 	}
@@ -170,7 +170,7 @@ func (s *search) tinygoCure() []string {
 	}
 	if s.apt {
 		cure = append([]string{
-			"# with root, and this project builds TinyGo itself (Debian 12 or later, Ubuntu 24.10 or later):",
+			"# with root, on Debian 12 or Ubuntu 24.10 or later; this project then builds TinyGo itself:",
 			aptInstall(s.TinyGo.Debian),
 		}, append([]string{"# or, without root: " + cure[0][2:]}, cure[1:]...)...)
 	}

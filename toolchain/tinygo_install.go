@@ -18,31 +18,31 @@ func (s *search) builtins() string {
 	return s.at("/usr/lib/llvm-" + v + "/lib/clang/" + v + "/lib/wasi/libclang_rt.builtins-wasm32.a")
 }
 
-// installTinyGo builds TinyGo as the Go tool it is. Everything is made beside its place and renamed at the end, so
-// that an interrupted one leaves nothing that could be taken for a whole one.
+// installTinyGo builds TinyGo as a Go tool. It builds in another folder and renames it at the end, so that an
+// interrupted build is never taken for a complete one.
 func (s *search) installTinyGo(ctx context.Context) error {
-	if s.llvmPresent() != "" {
+	if s.missingLLVM() != "" {
 		if err := s.installPackages(ctx, s.TinyGo.Debian); err != nil {
 			return err
 		}
 	}
-	if missing := s.llvmPresent(); missing != "" {
-		return fmt.Errorf("install packages: done, but %s is not there", missing)
+	if missing := s.missingLLVM(); missing != "" {
+		return fmt.Errorf("install packages: apt-get succeeded, but %s is missing", missing)
 	}
 
 	home := s.tinygoHome()
 	if err := os.MkdirAll(s.cache, 0o755); err != nil {
-		return fmt.Errorf("make cache: %w", err)
+		return fmt.Errorf("make the folder for TinyGo: %w", err)
 	}
-	temp, err := Unfinished(s.cache)
+	temp, err := UnfinishedFolder(s.cache)
 	if err != nil {
-		return fmt.Errorf("make cache: %w", err)
+		return fmt.Errorf("make the folder for TinyGo: %w", err)
 	}
 	defer os.RemoveAll(temp)
 	if err := s.buildTinyGo(ctx, temp); err != nil {
 		return fmt.Errorf("build tinygo %s: %w", s.TinyGo.Build, err)
 	}
-	if err := os.Chmod(temp, 0o755); err != nil { // MkdirTemp keeps others out
+	if err := os.Chmod(temp, 0o755); err != nil { // MkdirTemp lets only this user in
 		return fmt.Errorf("build tinygo: %w", err)
 	}
 	if err := os.RemoveAll(home); err != nil {
@@ -53,7 +53,7 @@ func (s *search) installTinyGo(ctx context.Context) error {
 
 func (s *search) buildTinyGo(ctx context.Context, home string) error {
 	log := filepath.Join(s.cache, "tinygo.log")
-	s.logf("building TinyGo %s from the Go module proxy, about a minute (log: %s)", s.TinyGo.Build, log)
+	s.logf("building TinyGo %s from the Go module proxy: about a minute (log: %s)", s.TinyGo.Build, log)
 	goTool := s.findGo(ctx)
 	if goTool.Tool == nil {
 		return &MissingError{[]Finding{goTool}}
@@ -61,7 +61,7 @@ func (s *search) buildTinyGo(ctx context.Context, home string) error {
 	golang := goTool.Tool.Vars["go"][0]
 	inModule := command{
 		dir: filepath.Join(s.Root, "toolchain", "tinygo"),
-		// Debian's clang, so that no further C++ compiler is asked of the machine.
+		// Debian's clang: so the machine needs no other C++ compiler.
 		env: append([]string{"CGO_ENABLED=1", "CC=" + s.llvmBin() + "/clang", "CXX=" + s.llvmBin() + "/clang++"}, goEnv...),
 		log: log, limit: s.TimeLimits.TinyGo,
 	}
@@ -78,7 +78,7 @@ func (s *search) buildTinyGo(ctx context.Context, home string) error {
 	return s.tinygoRoot(strings.TrimSpace(out), home)
 }
 
-// tinygoRoot makes what TinyGo looks for in TINYGOROOT, and a target that links Debian's libc.
+// tinygoRoot makes the folder TINYGOROOT, and a target that links Debian's libc.
 func (s *search) tinygoRoot(module, home string) error {
 	root := filepath.Join(home, "root")
 	for _, folder := range []string{"src", "targets", "lib"} {
@@ -86,7 +86,7 @@ func (s *search) tinygoRoot(module, home string) error {
 			return fmt.Errorf("copy tinygo's %s: %w", folder, err)
 		}
 	}
-	// A submodule that the module's zip has not: TinyGo wants the folder, wasip1 needs nothing in it.
+	// The module's zip does not contain this submodule. TinyGo needs the folder, but wasip1 needs no file in it.
 	if err := os.MkdirAll(filepath.Join(root, "src", "net"), 0o755); err != nil {
 		return fmt.Errorf("make TINYGOROOT: %w", err)
 	}
@@ -104,8 +104,8 @@ func (s *search) tinygoRoot(module, home string) error {
 	return nil
 }
 
-// debianTarget is TinyGo's own target with Debian's libc and builtins instead of those it would compile from
-// submodules, and without the two features that LLVM 19 doesn't know.
+// debianTarget is TinyGo's own target, but it links Debian's libc and builtins, because the module does not contain the
+// submodules that TinyGo compiles them from. It leaves out the two features that LLVM 19 does not know.
 func debianTarget(stock []byte, libc, builtins string) ([]byte, error) {
 	var t map[string]any
 	if err := json.Unmarshal(stock, &t); err != nil {

@@ -1,7 +1,8 @@
 // Package toolchain finds the compilers this project needs, or obtains them.
 //
-// What is on PATH is used when its version is good enough (versions.yaml); else it is installed: packages by apt
-// on Debian and Ubuntu, TinyGo as a Go tool into .cache/toolchain. Nothing else of the machine is touched.
+// A compiler on PATH is used when versions.yaml accepts its version. Otherwise it is installed: by apt on Debian and
+// Ubuntu, by rustup for Rust's WebAssembly target, and as a Go tool in .cache/toolchain for TinyGo. Nothing else is
+// changed.
 package toolchain
 
 import (
@@ -14,60 +15,60 @@ import (
 	"sync"
 )
 
-// Options says where and for whom to look.
+// Options are what Survey and Obtain need to know.
 type Options struct {
 	Root string    // the repository's folder, absolute
-	Log  io.Writer // one line for each compiler, and what is being installed; nil: nowhere
+	Log  io.Writer // gets a line for each compiler, and what is being installed; nil: none
 }
 
-// Tool is a compiler that is ready to be used.
+// Tool is a compiler that is ready for use.
 type Tool struct {
-	Name    string   // "go", "tinygo", "rust", or a program's own
+	Name    string   // "go", "tinygo", "rust", or the name of another program
 	Version string   // "1.26.8"
-	Origin  string   // where it was taken from, for people
-	Details []string // what else decides about the bytes it writes: versions, digests; no paths
+	Origin  string   // where it was found, in words
+	Details []string // everything that influences the bytes it writes: versions and digests, but no paths
 
-	Env  []string            // KEY=value, to be set for every command that uses it
-	Path []string            // folders to put before PATH
-	Vars map[string][]string // what ${variables} of a recipe stand for
+	Env  []string            // KEY=value; every command that uses the compiler needs these
+	Path []string            // folders that come before PATH
+	Vars map[string][]string // the values of ${variables} in a recipe
 
-	// more computes variables that take longer, only when something is really built.
-	more func(ctx context.Context) (map[string][]string, error)
+	// slowVariables computes those that take longer. It is called only before a build.
+	slowVariables func(ctx context.Context) (map[string][]string, error)
 }
 
-// Variables are the values of ${variables} in a recipe; this may run the compiler.
+// Variables are the values of ${variables} in a recipe. Computing them may run the compiler.
 func (t *Tool) Variables(ctx context.Context) (map[string][]string, error) {
 	vars := make(map[string][]string, len(t.Vars)+1)
 	for k, v := range t.Vars {
 		vars[k] = v
 	}
-	if t.more == nil {
+	if t.slowVariables == nil {
 		return vars, nil
 	}
-	more, err := t.more(ctx)
+	more, err := t.slowVariables(ctx)
 	for k, v := range more {
 		vars[k] = v
 	}
 	return vars, err
 }
 
-// Finding is what a look for one compiler came to.
+// Finding is the result of looking for one compiler.
 type Finding struct {
-	Name string
-	Tool *Tool    // nil: not there
-	Lack string   // why not: what was found instead, what is missing
-	Next string   // what Obtain would do about it; "": it can't
-	Cure []string // the commands a person would type instead, in order; a line starting with "#" explains
+	Name     string
+	Tool     *Tool    // nil: missing
+	Problem  string   // why it is missing, or why what was found is not accepted
+	Plan     string   // what Obtain would do; "": it can't obtain this one here
+	Commands []string // what a person can type instead, in order; a line that starts with "#" explains
 }
 
 func (f Finding) String() string {
 	if f.Tool != nil {
 		return fmt.Sprintf("%-7s %-8s %s", f.Name, f.Tool.Version, f.Tool.Origin)
 	}
-	return fmt.Sprintf("%-7s %-8s %s", f.Name, "missing", f.Lack)
+	return fmt.Sprintf("%-7s %-8s %s", f.Name, "missing", f.Problem)
 }
 
-// MissingError says that this machine lacks compilers, and which commands would get them.
+// MissingError names the compilers that are missing, and the commands that install them.
 type MissingError struct{ Findings []Finding }
 
 func (e *MissingError) Error() string {
@@ -76,18 +77,18 @@ func (e *MissingError) Error() string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "find %s: %s", f.Name, f.Lack)
-		if len(f.Cure) > 0 {
-			b.WriteString("; what would do:\n    " + strings.Join(f.Cure, "\n    "))
+		fmt.Fprintf(&b, "find %s: %s", f.Name, f.Problem)
+		if len(f.Commands) > 0 {
+			b.WriteString("; install it with:\n    " + strings.Join(f.Commands, "\n    "))
 		}
 	}
 	return b.String()
 }
 
-// Names are the compilers this package knows how to obtain, in the order in which they are looked for.
+// Names are the compilers that Obtain can install, in the order in which it looks for them.
 func Names() []string { return []string{"go", "tinygo", "rust"} }
 
-// Survey looks for compilers and changes nothing. A name that is not one of Names is looked for on PATH only.
+// Survey looks for compilers and changes nothing. A name that is not among Names is looked for on PATH only.
 func Survey(ctx context.Context, names []string, o Options) ([]Finding, error) {
 	s, err := newSearch(ctx, o)
 	if err != nil {
@@ -96,15 +97,16 @@ func Survey(ctx context.Context, names []string, o Options) ([]Finding, error) {
 	return s.survey(ctx, names), nil
 }
 
-// Obtain looks for compilers and installs those that lack. It returns a *MissingError when some can't be had.
+// Obtain looks for compilers and installs the missing ones. The error is a *MissingError when it can't install them
+// all.
 func Obtain(ctx context.Context, names []string, o Options) (map[string]*Tool, error) {
 	s, err := newSearch(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	findings := s.survey(ctx, names)
-	if slices.ContainsFunc(findings, func(f Finding) bool { return f.Tool == nil && f.Next != "" }) {
-		// Somebody else may be installing the same: wait for him, and look again.
+	if slices.ContainsFunc(findings, func(f Finding) bool { return f.Tool == nil && f.Plan != "" }) {
+		// Another process may be installing the same compiler: wait for it, and look again.
 		unlock, err := Lock(ctx, filepath.Join(s.cache, "lock"))
 		if err != nil {
 			return nil, err
@@ -112,7 +114,7 @@ func Obtain(ctx context.Context, names []string, o Options) (map[string]*Tool, e
 		defer unlock()
 		findings = s.survey(ctx, names)
 		for i, f := range findings {
-			if f.Tool == nil && f.Next != "" {
+			if f.Tool == nil && f.Plan != "" {
 				findings[i] = s.install(ctx, f)
 			}
 		}
@@ -183,7 +185,7 @@ func (s *search) find(ctx context.Context, name string) Finding {
 	return s.findProgram(ctx, name)
 }
 
-// install obtains what a finding lacks, then looks again.
+// install installs one compiler, then looks again.
 func (s *search) install(ctx context.Context, f Finding) Finding {
 	var err error
 	switch f.Name {
@@ -194,7 +196,7 @@ func (s *search) install(ctx context.Context, f Finding) Finding {
 	}
 	again := s.find(ctx, f.Name)
 	if again.Tool == nil && err != nil {
-		again.Lack = err.Error()
+		again.Problem = err.Error()
 	}
 	return again
 }

@@ -5,10 +5,10 @@ import (
 	"path/filepath"
 )
 
-// Unfinished makes a folder for what will be renamed when it is whole, and sweeps away what a killed process has left
-// of such folders. The caller holds the Lock of the folder that it is in.
-func Unfinished(in string) (string, error) {
-	left, err := filepath.Glob(filepath.Join(in, "unfinished-*"))
+// UnfinishedFolder makes a folder for files that the caller renames when they are complete. First it removes such
+// folders that a killed process has left. The caller holds the Lock of the parent folder.
+func UnfinishedFolder(parent string) (string, error) {
+	left, err := filepath.Glob(filepath.Join(parent, "unfinished-*"))
 	if err != nil {
 		return "", err
 	}
@@ -17,5 +17,5 @@ func Unfinished(in string) (string, error) {
 			return "", err
 		}
 	}
-	return os.MkdirTemp(in, "unfinished-")
+	return os.MkdirTemp(parent, "unfinished-")
 }

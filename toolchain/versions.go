@@ -57,7 +57,7 @@ func older(a, b string) bool {
 	return false
 }
 
-// numbers reads major, minor and patch; whatever follows a number ("rc1", "-dev") ends it.
+// numbers reads major, minor and patch. Letters after a number ("rc1", "-dev") are ignored.
 func numbers(version string) (n [3]int) {
 	for i, part := range strings.SplitN(version, ".", 3) {
 		digits := part

@@ -1,7 +1,7 @@
 // Package evidence holds what a benchmark measured, raw, as data of one versioned schema.
 //
-// Nothing in it is computed from something else in it: medians, intervals and verdicts are made from it when it is
-// rendered (package verdict), so that a better method can be applied to an old measurement.
+// No value in it is computed from another one in it. Package verdict makes medians, intervals and verdicts of it when
+// a report is rendered, so that a better method can be applied to an old measurement.
 package evidence
 
 import "time"
@@ -20,7 +20,7 @@ type Report struct {
 	Builds    []Build    `json:"builds"`
 	Scenarios []Scenario `json:"scenarios"`
 	Refused   []Refused  `json:"refused"`
-	Speed     []Speed    `json:"speed"`
+	Batches   []Batches  `json:"speed"`
 	Tails     []Tail     `json:"tails"`
 	Startups  []Startup  `json:"startups"`
 	Memory    []Memory   `json:"memory"`
@@ -36,24 +36,24 @@ type Run struct {
 	Revision string    `json:"revision"` // commit of the working tree; "" when there is none
 	Dirty    bool      `json:"dirty"`    // the working tree differs from that commit
 	Started  time.Time `json:"started"`
-	Seconds  float64   `json:"seconds"` // of measuring, without the builds; a resumed run's parts are added
+	Seconds  float64   `json:"seconds"` // of measuring, without making the builds; the parts of a resumed run are added
 	Complete bool      `json:"complete"`
 	Notes    []string  `json:"notes"` // what was not measured, and why
 	Seed     uint64    `json:"seed"`  // of every shuffle
-	Clock    string    `json:"clock"` // of Speed: thread CPU time, or wall clock where the system has no other
+	Clock    string    `json:"clock"` // of Batches: thread CPU time, or wall clock where the system has no other
 	Plan     Plan      `json:"plan"`
 }
 
-// Plan is how much is measured. The levels of speed are processes × instances × rounds × requests: variance is repeated
-// at the level where it arises (Kalibera and Jones 2013).
+// Plan is how much is measured. The levels of Batches are processes × instances × rounds × requests: what varies is
+// repeated at the level at which it varies (Kalibera and Jones 2013).
 type Plan struct {
 	Name            string `json:"name"`      // default, full, or that of a test
 	Processes       int    `json:"processes"` // fresh ones, each compiling and instantiating anew
-	Instances       int    `json:"instances"` // fresh VMs of each entrant and scenario in a process
-	Rounds          int    `json:"rounds"`    // of all entrants once, shuffled
+	Instances       int    `json:"instances"` // fresh VMs of each contestant and scenario in a process
+	Rounds          int    `json:"rounds"`    // of all contestants once, shuffled
 	Requests        int    `json:"requests"`  // timed together: one batch
 	TailProcesses   int    `json:"tail_processes"`
-	TailRequests    int    `json:"tail_requests"` // timed one by one, for each process, scenario and entrant
+	TailRequests    int    `json:"tail_requests"` // timed one by one, for each process, scenario and contestant
 	StartupSamples  int    `json:"startup_samples"`
 	SoakRequests    int    `json:"soak_requests"`
 	ResidentVMs     []int  `json:"resident_vms"`     // numbers of VMs at which resident memory is read
@@ -76,7 +76,7 @@ type Host struct {
 	Allocator string `json:"allocator"` // for everything but Memory, which has its own
 }
 
-// Machine is where it ran, and how busy that was.
+// Machine is where the run was, and how busy it was.
 type Machine struct {
 	OS         string    `json:"os"`
 	Arch       string    `json:"arch"`
@@ -99,10 +99,10 @@ type Build struct {
 	Toolchain string `json:"toolchain,omitempty"`
 	SDK       string `json:"sdk,omitempty"`
 	Recipe    string `json:"recipe,omitempty"` // the command that builds it
-	Label     string `json:"label,omitempty"`  // what a reader must know about it
+	Label     string `json:"label,omitempty"`  // what a reader must know about the build
 }
 
-// Scenario is a case of the table; its last step is what is timed, over and over in one VM.
+// Scenario is a case of the table; its last step is timed, over and over in one VM.
 type Scenario struct {
 	ID       string `json:"id"` // the case's
 	Why      string `json:"why"`
@@ -110,37 +110,38 @@ type Scenario struct {
 	Status   int    `json:"status"`   // that the client gets
 }
 
-// Refused says why a build has no number: it is not conformant, or answered wrongly while it was timed.
+// Refused says why a build has no number: it is not conformant, or gave a wrong answer while it was timed.
 type Refused struct {
 	Build    string `json:"build"`
 	Scenario string `json:"scenario,omitempty"` // "": none of its numbers
 	Reason   string `json:"reason"`
 }
 
-// The entrants of a speed measurement besides the builds.
+// The contestants besides the builds.
 const (
 	Floor = "(floor)" // a guest that makes the same host calls with constants, and nothing else
 	Twin  = "(twin)"  // the first build once more, compiled and instantiated by itself: the A/A check
 )
 
-// Speed is one instance's batches. Batch i of one entrant was timed next to batch i of every other entrant of the same
-// scenario, process and instance: they are pairs.
-type Speed struct {
-	Scenario string    `json:"scenario"`
-	Entrant  string    `json:"entrant"`
-	Process  int       `json:"process"`
-	Instance int       `json:"instance"`
-	Nanos    []float64 `json:"nanos"` // for each request of a batch on average, a number a round
+// Batches are the timed batches of one contestant in one instance. Batch i was timed next to batch i of every other
+// contestant of the same scenario, process and instance: they are pairs.
+type Batches struct {
+	Scenario   string    `json:"scenario"`
+	Contestant string    `json:"entrant"`
+	Process    int       `json:"process"`
+	Instance   int       `json:"instance"`
+	Requests   int       `json:"requests,omitempty"` // of a batch; 0: as many as the plan says
+	Nanos      []float64 `json:"nanos"`              // of a request, the average over its batch; a number for each round
 }
 
 // Tail is the latency of single requests.
 type Tail struct {
-	Scenario string     `json:"scenario"`
-	Entrant  string     `json:"entrant"`
-	Process  int        `json:"process"`
-	Counts   [][2]int64 `json:"counts"` // upper end of a bucket in ns (three digits), requests in it; ascending, none empty
-	Max      int64      `json:"max"`    // ns, exact
-	Spikes   []Spike    `json:"spikes"` // the first thousand requests that took more than six times the median
+	Scenario   string     `json:"scenario"`
+	Contestant string     `json:"entrant"`
+	Process    int        `json:"process"`
+	Counts     [][2]int64 `json:"counts"` // upper end of a bucket in ns (three digits), requests in it; ascending, none empty
+	Max        int64      `json:"max"`    // ns, exact
+	Spikes     []Spike    `json:"spikes"` // the first thousand requests that took more than six times the median
 }
 
 // Spike is a request that took much longer than others.
@@ -149,7 +150,7 @@ type Spike struct {
 	Nanos   int64 `json:"nanos"`
 }
 
-// Startup is one fresh process from a module's bytes to its first answer, in ns.
+// Startup is the time of one fresh process from a module's bytes to its first answer, in ns.
 type Startup struct {
 	Build       string `json:"build"`
 	Sample      int    `json:"sample"`
@@ -168,7 +169,7 @@ type Memory struct {
 	Ready     int64   `json:"ready"`           // bytes of linear memory once configured
 	Limit     int64   `json:"limit,omitempty"` // bytes that it can't grow beyond; 0: Envoy's 1 GiB
 	Curve     []Point `json:"curve"`           // after so many requests: each change, and points spaced evenly on a log scale
-	Ended     string  `json:"ended,omitempty"` // why before its time: "out of memory after …"
+	Ended     string  `json:"ended,omitempty"` // why it ended before all requests: "out of memory after …"
 }
 
 // Point is the size of linear memory after so many requests.
@@ -211,7 +212,7 @@ type Loads struct {
 	Reason  string `json:"reason,omitempty"`
 }
 
-// Cost is what making and keeping a build asks for.
+// Cost is what making and keeping a build costs.
 type Cost struct {
 	Build          string   `json:"build"`
 	Cold           float64  `json:"cold"`            // seconds, nothing built before; 0: not measured
@@ -230,10 +231,10 @@ type Part struct {
 	Date    string `json:"date"`    // of that version, 2006-01-02
 	State   string `json:"state"`   // maintained, archived …
 	Source  string `json:"source"`  // address
-	Checked string `json:"checked"` // when somebody looked, 2006-01-02
+	Checked string `json:"checked"` // when the source was last read, 2006-01-02
 }
 
-// Witness is what can be counted exactly of one request in a warm VM.
+// Witness has the exact counts of one request in a warm VM.
 type Witness struct {
 	Build        string  `json:"build"` // or Floor
 	Scenario     string  `json:"scenario"`

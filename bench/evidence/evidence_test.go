@@ -29,8 +29,8 @@ func sample() *Report {
 		Builds:    []Build{{Name: "rust", File: "dist/rust.wasm", SHA256: "cd", Label: "a \"quoted\" [label], {really}"}},
 		Scenarios: []Scenario{{ID: "typical/allow", Why: "It is usual.", Decision: "allow", Status: 200}},
 		Refused:   []Refused{{Build: "rust", Reason: "it is not conformant"}},
-		Speed:     []Speed{{Scenario: "typical/allow", Entrant: "rust", Nanos: []float64{304, 304.5, 1e-9, 299}}},
-		Tails: []Tail{{Scenario: "typical/allow", Entrant: "rust", Counts: [][2]int64{{300, 5}, {310, 1}}, Max: 310,
+		Batches:   []Batches{{Scenario: "typical/allow", Contestant: "rust", Nanos: []float64{304, 304.5, 1e-9, 299}}},
+		Tails: []Tail{{Scenario: "typical/allow", Contestant: "rust", Counts: [][2]int64{{300, 5}, {310, 1}}, Max: 310,
 			Spikes: []Spike{{Request: 3, Nanos: 2000}}}},
 		Startups: []Startup{{Build: "rust", Compile: 40e6}},
 		Memory:   []Memory{{Build: "rust", Allocator: "spec", Requests: 9, Curve: []Point{{0, 65536}, {9, 131072}}, Ended: "out of memory"}},
@@ -73,7 +73,7 @@ func TestWriteFillsLists(t *testing.T) {
 }
 
 func TestWriteRefusesWhatIsNoNumber(t *testing.T) {
-	err := Write(new(bytes.Buffer), &Report{Speed: []Speed{{Nanos: []float64{math.NaN()}}}})
+	err := Write(new(bytes.Buffer), &Report{Batches: []Batches{{Nanos: []float64{math.NaN()}}}})
 	if err == nil || !strings.HasPrefix(err.Error(), "write evidence: ") {
 		t.Errorf("error %v, want one that says what could not be written", err)
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Parse reads a report that Write wrote. Another schema, unknown keys and anything behind the report are errors: what
-// is not understood must not be judged as if it were.
+// Parse reads a report that Write wrote. Another schema, an unknown key and anything after the report are errors: a
+// report that is understood in part only must not be judged.
 func Parse(data []byte) (*Report, error) {
 	var head struct {
 		Schema string `json:"schema"`

@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Write writes the report as JSON of the schema in schema.json. An empty list is [], never null. What belongs together
-// stands on one line, samples above all, so that two reports can be compared line by line.
+// Write writes the report as JSON of the schema in schema.json. An empty list is [], never null. The samples of one
+// list are on one line, and so is a short object, so that two reports can be compared line by line.
 func Write(w io.Writer, r *Report) error {
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -25,16 +25,16 @@ func Write(w io.Writer, r *Report) error {
 	return err
 }
 
-// columns is how long a line of several values gets. Lists of numbers stay on one line however long they are.
+// columns is how long a line of several values may be. A list of numbers is on one line however long it is.
 const columns = 120
 
-// block is a value as text. It is numbers if it is one, or a list of nothing else, or a list of such lists.
+// block is a value as text. numbers says that it is a number, or a list of numbers, or a list of such lists.
 type block struct {
 	text           string
 	plain, numbers bool // plain: neither object nor list
 }
 
-// lay reads one value and breaks it into lines, all but the first indented by indent.
+// lay reads one value and breaks it into lines; all but the first are indented by indent.
 func lay(d *jsontext.Decoder, indent string) (block, error) {
 	kind := d.PeekKind()
 	if kind != '[' && kind != '{' {

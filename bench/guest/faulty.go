@@ -5,11 +5,11 @@ import (
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// The guests below are the floor of typical/allow, and one thing more in on_request_headers. Requests are counted from 1.
+// The guests below are the floor of typical/allow with an addition in on_request_headers. Requests are counted from 1.
 
-// Work takes n rounds longer for each request: a round loads a word of memory, changes it and stores it, a few
-// nanoseconds that the next round has to wait for. So of two guests with different n one is slower by what can be
-// calibrated, whatever the machine.
+// Work does n rounds of work in each request: a round loads a word of memory, changes it and stores it. That takes a
+// few nanoseconds, and the next round has to wait for them. So a guest can be made slower than another by a known
+// share, on any machine, once a round has been timed there.
 func Work(n int) []byte {
 	const word = 512 // an address that nothing else uses
 	const left = 3   // local
@@ -26,8 +26,8 @@ func Work(n int) []byte {
 	return g.Bytes()
 }
 
-// Leak takes so many bytes for each request, writes into them and never gives them back. Memory grows by what is
-// missing, in whole pages, up to the host's limit; then the guest traps.
+// Leak takes that many bytes in each request, writes to them and never frees them. Memory grows by whole pages, as
+// many as are needed, up to the host's limit; then the guest traps.
 func Leak(bytesPerRequest int) []byte {
 	pages := max(1, (bytesPerRequest+pageBytes-1)/pageBytes)
 	g := plugin()
@@ -42,8 +42,8 @@ func Leak(bytesPerRequest int) []byte {
 	return g.Bytes()
 }
 
-// Grow takes so many pages (64 KiB each) with the first request after so many others, and nothing ever again: what a
-// table that has found its size looks like.
+// Grow grows memory once, by that many pages of 64 KiB, in the first request after that many others: as a table does
+// that reaches its final size.
 func Grow(after, pages int) []byte {
 	g := plugin()
 	whenRequest(g, wasmtest.Eq, after+1)
@@ -58,7 +58,7 @@ func WrongAfter(n int) []byte { return wrong(wasmtest.GeU, n) }
 // WrongOnce refuses the nth request and no other.
 func WrongOnce(n int) []byte { return wrong(wasmtest.Eq, n) }
 
-// wrong refuses the requests whose number compares so with n.
+// wrong refuses the requests whose number, compared with n, gives true.
 func wrong(compare wasmtest.Code, n int) []byte {
 	g := plugin()
 	allow(g)
@@ -68,7 +68,7 @@ func wrong(compare wasmtest.Code, n int) []byte {
 	return g.Bytes()
 }
 
-// whenRequest counts requests and begins a block for those whose number compares so with n.
+// whenRequest counts requests and begins a block for those whose number, compared with n, gives true.
 func whenRequest(g *wasmtest.Guest, compare wasmtest.Code, n int) {
 	count := g.Global(0)
 	g.Do(onRequestHeaders,

@@ -16,7 +16,7 @@ import (
 
 const page = 64 << 10
 
-// live is a guest in a VM, asked the request of typical/allow over and over.
+// live is a guest in a VM that gets the request of typical/allow over and over.
 type live struct {
 	t      testing.TB
 	vm     *host.VM
@@ -55,7 +55,7 @@ func (l *live) request() int {
 	return status
 }
 
-// allowed asks n times and wants 200 each time.
+// allowed sends n requests and expects 200 for each.
 func (l *live) allowed(n int) {
 	l.t.Helper()
 	for i := range n {
@@ -65,7 +65,7 @@ func (l *live) allowed(n int) {
 	}
 }
 
-// Each answers like typical/allow, with the crossings of its floor, as long as its fault has nothing to do with that.
+// Every guest makes the same host calls as the floor of typical/allow, except where its fault is.
 func TestFaultyGuestsPassForTheFloor(t *testing.T) {
 	c := allowCase(t)
 	floor, _ := guest.Floor(c.ID)
@@ -82,8 +82,8 @@ func TestFaultyGuestsPassForTheFloor(t *testing.T) {
 	}
 }
 
-// What the rounds leave in memory says that there were n of them. The host shows nobody a guest's memory, so this test
-// does without it.
+// The word in memory shows how many rounds were done. Package host gives no access to a guest's memory, so this test
+// runs the guest on wazero itself.
 func TestWork(t *testing.T) {
 	ctx := context.Background()
 	for _, rounds := range []int{0, 1, 2, 1000} {
@@ -129,7 +129,7 @@ func TestLeak(t *testing.T) {
 	}
 }
 
-// Leak(16) has to last for a soak of two million requests.
+// A guest that leaks 16 bytes a request must have memory enough for a soak of two million requests.
 func TestLeakLasts(t *testing.T) {
 	const requests = 2_000_000
 	each := 1000 // times as many bytes in a thousandth of the requests

@@ -5,7 +5,7 @@ import (
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// floors write what a floor does for a scenario, by the id of its case.
+// floors write the floor of a scenario, by the id of its case.
 var floors = map[string]func(*wasmtest.Guest){
 	"typical/allow":          allow,
 	"typical/refuse-missing": func(g *wasmtest.Guest) { deny(g, "refused: missing") },
@@ -18,11 +18,11 @@ var floors = map[string]func(*wasmtest.Guest){
 	"typical/log-headers":    logHeaders,
 }
 
-// Floor is the plugin that answers a scenario's request with the crossings that a plugin cannot do without, constants in
-// place of whatever it would work out: what it takes is the cost of host and border. It reports false for a scenario
+// Floor is the plugin that makes the host calls that no plugin can do without in a scenario, with constants in place
+// of what a plugin would compute. Its time is the cost of the host and of the calls. It reports false for a scenario
 // that has none.
 //
-// Since it knows one answer only, it is to be held against its case without a good request afterwards.
+// It has one answer only: run its case without the good request that the suite sends afterwards.
 func Floor(scenario string) ([]byte, bool) {
 	write, known := floors[scenario]
 	if !known {
@@ -63,7 +63,7 @@ func configHeader(g *wasmtest.Guest) {
 	g.Call(onResponseHeaders, "proxy_replace_header_map_value", int(abi.ResponseHeaders), "x-config", config)
 }
 
-// callout keeps the context of the request that came last until its answer is there.
+// callout keeps the context of the last request until the answer to its call is there.
 func callout(g *wasmtest.Guest) {
 	context := g.Global(0)
 	g.Do(onRequestHeaders, wasmtest.Get(0), wasmtest.SetGlobal(context))

@@ -48,7 +48,7 @@ func compile(t testing.TB, wasm []byte) *host.Module {
 	return m
 }
 
-// address is what an allocator gave, which no two plugins have in common.
+// address is what an allocator returned: it differs from plugin to plugin.
 var address = regexp.MustCompile(` = 0x[0-9a-f]+$`)
 
 // line is a crossing as text, indented by depth.
@@ -97,12 +97,12 @@ func TestFloorKeepsToTheContract(t *testing.T) {
 		})
 	}
 	if _, ok := guest.Floor("typical/none"); ok {
-		t.Error("a scenario that is none has a floor")
+		t.Error("an unknown scenario has a floor")
 	}
 }
 
-// TestFloorCrossesLikeTheBuilds: a floor is worth something only while it and the builds are asked the same and ask the
-// same, arguments and all, in the same order.
+// TestFloorCrossesLikeTheBuilds: a floor is a measure only while its calls and those of the builds are the same in both
+// directions, with their arguments and in their order.
 func TestFloorCrossesLikeTheBuilds(t *testing.T) {
 	for _, build := range []struct {
 		name  string
@@ -110,6 +110,7 @@ func TestFloorCrossesLikeTheBuilds(t *testing.T) {
 	}{
 		{"rust", false},
 		{"go-custommalloc", true},
+		{"go-tinygo-successor", true},
 	} {
 		t.Run(build.name, func(t *testing.T) {
 			wasm, err := os.ReadFile("../../dist/" + build.name + ".wasm")

@@ -1,8 +1,8 @@
-// Package guest writes the plugins that the benchmark needs besides the builds: floors, which do what crosses the border
-// for a scenario and nothing else, and plugins with a known fault, by which the benchmark is tested.
+// Package guest writes the plugins that the benchmark needs besides the builds: floors, which make the host calls of a
+// scenario and do nothing else, and plugins with a known fault, with which the benchmark is tested.
 //
-// All of them answer as if they knew their one request: they are no plugins for anything but the scenario they are
-// made for, and serve one stream at a time.
+// Each answers its scenario's request with constants, without looking at it. It is of no use for other requests, and
+// serves one stream at a time.
 package guest
 
 import (
@@ -19,14 +19,15 @@ const (
 
 // Addresses in a guest's memory, which has four pages.
 const (
-	bufferAt = 128 << 10 // whatever the host hands over: nothing is looked at, so one place will do
+	bufferAt = 128 << 10 // all that the host writes goes here: a guest looks at none of it
 	heapAt   = 256 << 10 // the first byte behind the four pages
 )
 
 // pageBytes is a page of linear memory.
 const pageBytes = 64 << 10
 
-// plugin begins a guest with the exports of one that an SDK made, and the same crossings when it starts.
+// plugin begins a guest with the exports of a plugin that is made with an SDK, and with the same host calls at its
+// start.
 func plugin() *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Allocator = "proxy_on_memory_allocate"

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/internal/clock"
 )
 
-// looks is how often memory is looked at in the rounds that were asked for.
+// looks is how often memory is read in the rounds that were asked for.
 const looks = 64
 
 // path is one case on one build.
@@ -26,7 +27,7 @@ type path struct {
 
 	cycle  *suite.Cycle
 	memory evidence.Memory
-	curve  *evidence.Curve
+	curve  *evidence.MemoryCurve
 	stay   stay
 	pauses pauses
 }
@@ -46,14 +47,14 @@ func (p *path) run(ctx context.Context, m *host.Module, c *table.Case) {
 	p.result.Requests, p.result.Rounds = p.cycle.Requests(), p.cycle.Rounds()
 	vm := p.cycle.VM()
 	p.memory = evidence.Memory{Build: p.result.Build, Ready: int64(vm.Memory()), Limit: p.limit}
-	p.curve = evidence.NewCurve(p.memory.Ready)
+	p.curve = evidence.NewMemoryCurve(p.memory.Ready)
 	p.stay.look(0, vm.Linear())
 	for done, until := 0, p.rounds; ; done, until = until, 2*until {
 		if err := p.part(ctx, done, until); err != nil {
 			p.failed(ctx, err)
 		}
 		p.result.Memory = p.judge()
-		if p.result.Memory.Verdict != Unclear || p.over() || 2*until > p.most() {
+		if p.result.Memory.Verdict != verdict.Unclear || p.over() || 2*until > p.most() {
 			break
 		}
 	}
@@ -61,14 +62,14 @@ func (p *path) run(ctx context.Context, m *host.Module, c *table.Case) {
 	p.result.Pauses = p.pauses.confirmed(ctx, m, c)
 }
 
-// most is how many rounds are done at most.
+// most is the largest number of rounds.
 func (p *path) most() int { return max(Longest*p.rounds, 2*settled) }
 
 func (p *path) over() bool {
 	return p.result.Cut || p.result.Wrong != nil || p.result.Failed != "" || p.memory.Ended != ""
 }
 
-// part does the rounds after done until so many are done.
+// part does the rounds from done+1 to until.
 func (p *path) part(ctx context.Context, done, until int) error {
 	vm := p.cycle.VM()
 	often := max(1, p.rounds/looks)
@@ -95,7 +96,7 @@ func (p *path) part(ctx context.Context, done, until int) error {
 	return nil
 }
 
-// failed notes why a path could not be gone on with.
+// failed records why a path ended before its time.
 func (p *path) failed(ctx context.Context, err error) {
 	var wrong *suite.WrongError
 	var once *suite.OnceError

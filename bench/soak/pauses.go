@@ -13,20 +13,20 @@ import (
 	"github.com/header-auth/header-auth/internal/clock"
 )
 
-// Pauses are how long rounds took, by the time that their thread had a processor.
+// Pauses are how long rounds took, in processor time of their thread.
 type Pauses struct {
 	Median time.Duration `json:"median"`
-	// Longest is the longest round that took as long when everything was done once more: a collector, say. 0: none beyond
-	// TimesMedian did, and what was longer was this program or the system.
+	// Longest is the longest round beyond TimesMedian that took as long when the path was run a second time: a garbage
+	// collector, say. 0: there was none; a longer round was this program's or the system's.
 	Longest time.Duration `json:"longest,omitempty"`
 	Round   int           `json:"round,omitempty"`
 	Beyond  int           `json:"beyond,omitempty"` // rounds, in the first run
 }
 
-// TimesMedian is how many times the median a round takes that is called a pause.
+// TimesMedian is how many times the median a round must take to be called a pause.
 const TimesMedian = 100
 
-// pauses counts rounds by how long they took, in classes that are a tenth wide.
+// pauses counts rounds by how long they took, in classes that are about a tenth wide.
 type pauses struct {
 	classes [512]int
 	n       int
@@ -76,8 +76,8 @@ func (p *pauses) median() time.Duration {
 	return 0
 }
 
-// confirmed are the pauses that come again: the guest sees the same clock and the same random numbers a second time, so
-// that what is its own takes as long again, and what is not does not.
+// confirmed are the pauses that come again in a second run. There the guest sees the same clock and the same random
+// numbers, so its own pauses take as long again, and others do not.
 func (p *pauses) confirmed(ctx context.Context, m *host.Module, c *table.Case) Pauses {
 	found := Pauses{Median: p.median()}
 	limit := found.Median * TimesMedian
@@ -120,5 +120,5 @@ func (p *pauses) confirmed(ctx context.Context, m *host.Module, c *table.Case) P
 	return found
 }
 
-// enough pauses that came again: there is no doubt about the others then.
+// enough is after how many confirmed pauses the others are taken as confirmed.
 const enough = 3

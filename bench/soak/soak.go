@@ -1,6 +1,6 @@
-// Package soak is the long run: every case of a table that can be repeated, a hundred thousand rounds of it in one VM,
-// each answer held against the first one whole, memory and pauses watched by round. path.go runs one case on one build,
-// stay.go and judge.go say what became of its memory, this file runs them all.
+// Package soak is the long run: every case of a table that can be repeated, a hundred thousand rounds of it in one VM.
+// Each answer is compared as a whole with the first one; memory and pauses are watched by round. path.go runs one case
+// on one build, stay.go and judge.go judge its memory, pauses.go its pauses; this file runs all cases on all builds.
 package soak
 
 import (
@@ -11,20 +11,22 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/bench/stats"
+	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 )
 
-// How many rounds a path is done: Rounds, and until it is known whether it leaks up to Longest times as many.
+// How many rounds a path takes: Rounds, and up to Longest times as many until it is known whether it leaks.
 const (
 	Rounds      = 100_000
 	ShortRounds = 20_000
 	Longest     = 4
 )
 
-// Environment is what every VM gets as its environment. A heap of mainline Go is collected when a fifth was added to it
-// instead of as much again, so that its garbage does not hide for long what stays; no other runtime here reads it.
+// Environment holds the environment variables of every VM. Mainline Go then collects its heap when a fifth was added
+// to it, instead of as much again, so that garbage does not hide for long what stays. No other runtime here reads the
+// variable.
 var Environment = []host.Variable{{Name: "GOGC", Value: "20"}}
 
 // Subject is one build.
@@ -33,8 +35,8 @@ type Subject struct {
 	Wasm  []byte
 	Err   error  // why there is no module; nil: there is one
 	Leaks string // why it is known to leak; "": it is not
-	// MayHold: that it does not leak is fine too, as what is known is about another host.
-	MayHold bool
+	// MayNotLeak: it is no finding when the build does not leak, because Leaks is about another host.
+	MayNotLeak bool
 }
 
 // Config says how a run goes.
@@ -49,17 +51,17 @@ type Config struct {
 type Result struct {
 	Build    string  `json:"build"`
 	Case     string  `json:"case"`
-	Rounds   int     `json:"rounds"`   // that were done, each of them right
+	Rounds   int     `json:"rounds"`   // that were done, each answered correctly
 	Requests int     `json:"requests"` // of each round
 	Memory   Memory  `json:"memory"`
 	Pauses   Pauses  `json:"pauses"`
 	Seconds  float64 `json:"seconds"`
 
-	Wrong   *Wrong `json:"wrong,omitempty"`    // an answer that was not what the first was
-	Failed  string `json:"failed,omitempty"`   // why it could not be gone on with: the VM died, or did not return
-	LeftOut string `json:"left_out,omitempty"` // why nothing of it was done
-	Cut     bool   `json:"cut,omitempty"`      // the run was interrupted in it
-	Known   string `json:"known,omitempty"`    // why its leak is known
+	Wrong   *Wrong `json:"wrong,omitempty"`    // an answer that differs from the first
+	Failed  string `json:"failed,omitempty"`   // why the path ended: the VM died, or did not return
+	LeftOut string `json:"left_out,omitempty"` // why no round was done
+	Cut     bool   `json:"cut,omitempty"`      // the run was interrupted during this path
+	Known   string `json:"known,omitempty"`    // why the build is known to leak
 }
 
 // Wrong is an answer that differs from the first.
@@ -70,32 +72,32 @@ type Wrong struct {
 	Got    string `json:"got"`
 }
 
-// NotBegun is why a path that an interrupted run did not come to was left out.
+// NotBegun is the LeftOut of a path that an interrupted run did not reach.
 const NotBegun = "interrupted before it began"
 
-// Red says whether the path is a finding that a build has to be mended for.
+// Red says whether the path shows a fault of the build.
 func (r *Result) Red() bool {
-	return r.Wrong != nil || r.Failed != "" || r.Known == "" && (r.Memory.Verdict == Leak || r.Memory.Verdict == Unclear && !r.Cut)
+	return r.Wrong != nil || r.Failed != "" || r.Known == "" && (r.Memory.Verdict == verdict.Leak || r.Memory.Verdict == verdict.Unclear && !r.Cut)
 }
 
 // Report is what came of a run.
 type Report struct {
 	Results []Result `json:"results"` // build by build, in the table's order
-	// Tight are builds that are known to leak and did not, with the reason that was given.
+	// Tight are builds that are known to leak and did not, with the reason that builds.yaml gives.
 	Tight       map[string]string `json:"tight,omitempty"`
 	Seconds     float64           `json:"seconds"`
 	Interrupted bool              `json:"interrupted,omitempty"`
 }
 
-// Red says whether a build has to be mended, or what is known of it.
+// Red says whether a build has a fault, or is known to leak and does not.
 func (r *Report) Red() bool {
 	return len(r.Tight) > 0 || slices.ContainsFunc(r.Results, func(p Result) bool { return p.Red() })
 }
 
-// Run does every case on every build. When ctx ends, the report has what was done by then.
+// Run runs every case on every build. When ctx ends, the report has what was done until then.
 func Run(ctx context.Context, cases []table.Case, subjects []Subject, c Config) *Report {
 	begun := time.Now()
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // of this program's own heap: its collector is no pause of a module
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // of this program's own heap: its collector must not look like a module's pause
 	if c.Rounds == 0 {
 		c.Rounds = Rounds
 	}
@@ -132,7 +134,8 @@ type runner struct {
 	share []float64 // of each that is done
 }
 
-// compiled is a module that its first path compiles: once so that its calls can be ended, and once without.
+// compiled is a module that its first path compiles: guarded, so that a call can be ended, and without that, as it
+// costs time.
 type compiled struct {
 	Subject
 	once            sync.Once
@@ -169,14 +172,14 @@ func (r *runner) report(ctx context.Context, subjects []Subject, cases int, begu
 		leaks, whole := false, 0
 		for j := range r.results[i*cases : (i+1)*cases] {
 			p := &r.results[i*cases+j]
-			if p.Memory.Verdict == Leak || p.Memory.Verdict == Unclear {
+			if p.Memory.Verdict == verdict.Leak || p.Memory.Verdict == verdict.Unclear {
 				p.Known, leaks = s.Leaks, true
 			}
 			if p.LeftOut == "" && !p.Cut && p.Failed == "" {
 				whole++
 			}
 		}
-		if !leaks && !s.MayHold && whole > 0 && !report.Interrupted {
+		if !leaks && !s.MayNotLeak && whole > 0 && !report.Interrupted {
 			if report.Tight == nil {
 				report.Tight = map[string]string{}
 			}
@@ -186,7 +189,7 @@ func (r *runner) report(ctx context.Context, subjects []Subject, cases int, begu
 	return report
 }
 
-// say tells how far path i is.
+// say reports how far path i is.
 func (r *runner) say(i int, share float64, build, id string) {
 	if r.Progress == nil {
 		return
@@ -230,7 +233,7 @@ func (r *runner) one(ctx context.Context, m *compiled, c *table.Case, i int) Res
 	return p.result
 }
 
-// Done says whether anything was.
+// Done says whether any path was run.
 func (r *Report) Done() bool {
 	return slices.ContainsFunc(r.Results, func(p Result) bool { return p.LeftOut == "" })
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench/guest"
 	"github.com/header-auth/header-auth/bench/soak"
+	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/headermap"
@@ -16,7 +17,7 @@ import (
 
 const onRequest = "proxy_on_request_headers"
 
-// few is a request that the guests of this file let go, many one that some of them refuse.
+// few is a request that the guests of this file allow; many is one that some of them refuse.
 func few() table.Case  { return request("test/few", 1, table.Want{Decision: table.Allow}) }
 func many() table.Case { return request("test/many", 20, refusal) }
 
@@ -33,7 +34,7 @@ func request(id string, headers int, w table.Want) table.Case {
 	return table.Case{ID: id, Start: table.Start{Accepted: true}, Steps: []table.Step{{Request: r, Times: 1, Want: w}}}
 }
 
-// plugin begins a guest with so many pages.
+// plugin begins a guest with that many pages.
 func plugin(pages int) *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Pages = uint32(pages)
@@ -41,7 +42,7 @@ func plugin(pages int) *wasmtest.Guest {
 	return g
 }
 
-// taking is code that takes so many bytes for ever, writes to them, and doubles memory when there are none left.
+// taking is code that takes that many bytes for ever, writes to them, and doubles memory when none are left.
 func taking(g *wasmtest.Guest, bytes int) wasmtest.Code {
 	end := g.Global(256 << 10)
 	return wasmtest.Join(
@@ -51,7 +52,7 @@ func taking(g *wasmtest.Guest, bytes int) wasmtest.Code {
 		wasmtest.GetGlobal(end), wasmtest.I32(bytes), wasmtest.Sub, wasmtest.GetGlobal(end), wasmtest.Store(0))
 }
 
-// doubling leaks out of a heap of a MiB that doubles when it is full, as TinyGo's does.
+// doubling leaks from a heap of a MiB that doubles when it is full, as TinyGo's does.
 func doubling(bytes int) []byte {
 	g := plugin(16)
 	g.Do(onRequest, taking(g, bytes))
@@ -67,7 +68,7 @@ func leakyRefusal() []byte {
 	return g.Bytes()
 }
 
-// greedy asks for a page with each request, and does not mind that there is none.
+// greedy asks for a page in each request, and goes on when there is none.
 func greedy() []byte {
 	g := plugin(4)
 	g.Do(onRequest, wasmtest.I32(1), wasmtest.MemoryGrow, wasmtest.Drop)
@@ -90,12 +91,12 @@ func one(t *testing.T, wasm []byte, c table.Case, o soak.Config) soak.Result {
 	}
 	r := soak.Run(t.Context(), []table.Case{c}, []soak.Subject{{Name: "guest", Wasm: wasm}}, o).Results[0]
 	m := r.Memory
-	t.Logf("%d rounds: %s %.2f [%.2f, %.2f], %d to %d bytes, %s wrong %+v failed %q", r.Rounds, m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High,
-		m.Ready, m.End, m.Why, r.Wrong, r.Failed)
+	t.Logf("%d rounds: %s %.2f [%.2f, %.2f], %d to %d bytes, reason %d, wrong %+v failed %q", r.Rounds, m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High,
+		m.Ready, m.End, m.Reason, r.Wrong, r.Failed)
 	return r
 }
 
-// TestMemory: of guests whose memory is known.
+// TestMemory judges guests whose memory is known.
 func TestMemory(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -103,36 +104,36 @@ func TestMemory(t *testing.T) {
 		c      table.Case
 		pages  uint32
 		rounds int
-		want   soak.Growth
+		want   verdict.Growth
 		bytes  float64
 	}{
-		{"flat", guest.Work(0), few(), 0, 100_000, soak.Flat, 0},
-		{"flat, and written to", rewriting(), few(), 0, 100_000, soak.Flat, 0},
-		{"flat, few rounds", rewriting(), few(), 0, 1000, soak.Flat, 0},
-		{"grows and settles", guest.Grow(100, 16), few(), 0, 100_000, soak.Plateau, 0},
-		{"grows and settles late", guest.Grow(70_000, 16), few(), 0, 100_000, soak.Plateau, 0},
-		{"16 bytes in pages", guest.Leak(16), few(), 0, 100_000, soak.Leak, 16},
-		{"16 bytes in a heap that doubles", doubling(16), few(), 0, 100_000, soak.Leak, 16},
-		{"100 bytes in a heap that doubles", doubling(100), few(), 0, 100_000, soak.Leak, 100},
-		{"16 bytes of a refusal", leakyRefusal(), many(), 0, 100_000, soak.Leak, 16},
-		{"16 bytes of a refusal that never comes", leakyRefusal(), few(), 0, 100_000, soak.Flat, 0},
-		{"to the ceiling and no further", greedy(), few(), 256, 100_000, soak.Leak, 64 << 10},
-		{"to its death", guest.Leak(1000), few(), 128, 100_000, soak.Leak, 1000},
+		{"flat", guest.Work(0), few(), 0, 100_000, verdict.Flat, 0},
+		{"flat, and written to", rewriting(), few(), 0, 100_000, verdict.Flat, 0},
+		{"flat, few rounds", rewriting(), few(), 0, 1000, verdict.Flat, 0},
+		{"grows and settles", guest.Grow(100, 16), few(), 0, 100_000, verdict.Plateau, 0},
+		{"grows and settles late", guest.Grow(70_000, 16), few(), 0, 100_000, verdict.Plateau, 0},
+		{"16 bytes in pages", guest.Leak(16), few(), 0, 100_000, verdict.Leak, 16},
+		{"16 bytes in a heap that doubles", doubling(16), few(), 0, 100_000, verdict.Leak, 16},
+		{"100 bytes in a heap that doubles", doubling(100), few(), 0, 100_000, verdict.Leak, 100},
+		{"16 bytes of a refusal", leakyRefusal(), many(), 0, 100_000, verdict.Leak, 16},
+		{"16 bytes of a refusal that never comes", leakyRefusal(), few(), 0, 100_000, verdict.Flat, 0},
+		{"to the ceiling and no further", greedy(), few(), 256, 100_000, verdict.Leak, 64 << 10},
+		{"to its death", guest.Leak(1000), few(), 128, 100_000, verdict.Leak, 1000},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			r := one(t, test.wasm, test.c, soak.Config{Rounds: test.rounds, Host: host.Options{MemoryPages: test.pages}})
 			i := r.Memory.PerRound
-			if r.Memory.Verdict != test.want || r.Red() != (test.want == soak.Leak) {
+			if r.Memory.Verdict != test.want || r.Red() != (test.want == verdict.Leak) {
 				t.Errorf("%s, red %v, expected %s", r.Memory.Verdict, r.Red(), test.want)
 			}
-			if test.want == soak.Leak && (test.bytes < 0.99*i.Low || test.bytes > 1.01*i.High || i.High > 2.1*test.bytes) {
+			if test.want == verdict.Leak && (test.bytes < 0.99*i.Low || test.bytes > 1.01*i.High || i.High > 2.1*test.bytes) {
 				t.Errorf("%v, expected %v bytes a round", i, test.bytes)
 			}
-			if test.want == soak.Leak && r.Rounds > test.rounds+2 {
+			if test.want == verdict.Leak && r.Rounds > test.rounds+2 {
 				t.Errorf("it took %d rounds", r.Rounds)
 			}
-			if test.want != soak.Leak && test.rounds == 100_000 && (i.Low > 0 || i.High >= 16) {
+			if test.want != verdict.Leak && test.rounds == 100_000 && (i.Low > 0 || i.High >= 16) {
 				t.Errorf("%v bytes a round could be, expected fewer than 16", i)
 			}
 		})
@@ -146,7 +147,7 @@ func TestWrongAnswerIsFound(t *testing.T) {
 	}
 }
 
-// TestPause: a guest that works for long once in 700 rounds, which comes again when all is done once more.
+// TestPause: a guest that works long once in 700 rounds, and again in the second run.
 func TestPause(t *testing.T) {
 	g := plugin(4)
 	n := g.Global(0)
@@ -161,7 +162,7 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// TestTrouble: what keeps a path from being done is said, and what makes a build fail is red.
+// TestTrouble: the reason why a path ended is reported, and a fault of the build is red.
 func TestTrouble(t *testing.T) {
 	hang := plugin(4)
 	hang.Do(onRequest, wasmtest.Loop, wasmtest.Br(0), wasmtest.End)
@@ -204,9 +205,9 @@ func TestKnownLeak(t *testing.T) {
 	}
 	r = soak.Run(t.Context(), cases[:1], subjects[:1], soak.Config{Rounds: 10_000})
 	if r.Tight["leaky"] != "on purpose" || !r.Red() {
-		t.Errorf("%+v: it does not leak on this path, and is listed", r)
+		t.Errorf("%+v: it does not leak on this path, and is listed as known", r)
 	}
-	subjects[0].MayHold = true
+	subjects[0].MayNotLeak = true
 	if r = soak.Run(t.Context(), cases[:1], subjects[:1], soak.Config{Rounds: 10_000}); r.Red() {
 		t.Errorf("%+v", r)
 	}
@@ -219,7 +220,7 @@ func TestInterrupted(t *testing.T) {
 	r := soak.Run(ctx, cases, []soak.Subject{{Name: "guest", Wasm: leakyRefusal()}}, soak.Config{Rounds: 1_000_000,
 		Progress: func(done float64, what string) {
 			if done <= 0 || !strings.HasPrefix(what, "guest test/") {
-				t.Errorf("progress tells of %v, %q", done, what)
+				t.Errorf("progress reports %v, %q", done, what)
 			}
 			cancel()
 		}})

@@ -2,28 +2,28 @@ package soak
 
 import "github.com/header-auth/header-auth/bench/stats"
 
-// stay watches how much of linear memory stays as it is. What is garbage, or was given back, is written over before
-// long; what is kept stays. A leak is therefore memory that stays, and more of it from look to look, long before linear
-// memory as a whole has to grow: TinyGo's doubles, Go's grows by half a MiB, and neither tells of sixteen bytes a request
-// until a hundred thousand requests are over.
+// stay watches how much of linear memory stays as it is. Garbage and freed memory are soon overwritten; what is kept
+// stays. So with a leak more and more memory stays from look to look, long before linear memory as a whole has to
+// grow: TinyGo's doubles, Go's grows by half a MiB, and neither shows sixteen bytes a request within a hundred
+// thousand requests.
 //
-// Rounds are all alike, so a collector's garbage may happen to lie where the same garbage lay before and look as if it
-// stayed. That makes more of it stay, never less, and ends: hence the least of several looks counts.
+// All rounds are alike, so garbage may lie where the same garbage was before, and look as if it stayed. That adds to
+// the bytes that stay, never takes from them, and does not last: hence the least of several looks counts.
 type stay struct {
 	before []byte
 	last   []uint16 // of each granule: the look that found it changed last; 0: none
 	rounds []int    // at each look
 	rows   [][]int  // of each look: how many granules changed last at which look
-	off    bool     // there is too much memory to look at
+	off    bool     // there is too much memory to compare
 }
 
 const (
-	granule   = 16       // bytes that are looked at together: the least that allocators hand out
+	granule   = 16       // bytes that are compared together: the least that allocators hand out
 	page      = 4096     // bytes that are compared at once, as most have not changed
-	mostBytes = 64 << 20 // of memory; with more its size alone tells enough
+	mostBytes = 64 << 20 // of memory; beyond that its size alone is enough
 )
 
-// look notes what has changed since the last look.
+// look records what has changed since the last look.
 func (s *stay) look(rounds int, memory []byte) {
 	if s.off = s.off || len(memory) > mostBytes; s.off {
 		return
@@ -53,8 +53,8 @@ func (s *stay) look(rounds int, memory []byte) {
 	s.rows = append(s.rows, row)
 }
 
-// stayed are, for looks of a stretch, how many bytes were written before a look and stayed for span looks after it; the
-// least of every group of looks.
+// stayed is, for the looks from from to to, how many bytes were written before a look and stayed for span looks after
+// it; of every group of looks the least.
 func (s *stay) stayed(from, to, span int) (rounds, bytes []float64) {
 	for first := from; first+group <= to; first += group {
 		least, at := -1, 0
@@ -73,12 +73,12 @@ func (s *stay) stayed(from, to, span int) (rounds, bytes []float64) {
 }
 
 const (
-	group  = 3 // looks that have one point in common
+	group  = 3 // looks that make one point
 	fewest = 4 // points
 )
 
-// rate is how many bytes more stay after each round, in the second and third quarter of the rounds; still says whether
-// the quarter after that agrees. Unknown when memory was not looked at often enough.
+// rate is by how many bytes a round what stays grows, in the second and third quarter of the rounds; still says
+// whether the quarter after that agrees. It is unknown when memory was not read often enough.
 func (s *stay) rate(level float64) (rate stats.Interval, still bool) {
 	all := len(s.rows)
 	if s.off || all/8 < fewest*group/2 {

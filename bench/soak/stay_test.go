@@ -5,9 +5,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/header-auth/header-auth/bench/verdict"
 )
 
-// heap is memory in which every round writes garbage all over, but for what is kept from the front on.
+// heap is memory in which every round overwrites everything except what is kept, which grows from the front.
 func heap(looks, perLook int, kept func(look int) int, touched bool) *stay {
 	s, random, memory := &stay{}, rand.New(rand.NewPCG(3, 1)), make([]byte, 1<<20)
 	for look := range looks {
@@ -33,7 +35,7 @@ func TestStay(t *testing.T) {
 		{"a few looks", heap(8, 500, func(look int) int { return look * 500 * 16 }, true), math.NaN(), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rate, still := test.stay.rate(confidence)
+			rate, still := test.stay.rate(verdict.Confidence)
 			t.Logf("%+v %v", rate, still)
 			if math.IsNaN(test.rate) == rate.Known() || still != test.still {
 				t.Fatalf("%+v, still %v", rate, still)
@@ -45,13 +47,13 @@ func TestStay(t *testing.T) {
 	}
 }
 
-// TestStayIsOff: what is too large to be looked at is left to its steps.
+// TestStayIsOff: memory that is too large to compare is judged by its steps alone.
 func TestStayIsOff(t *testing.T) {
 	s, memory := &stay{}, make([]byte, mostBytes+1)
 	for range 64 {
 		s.look(0, memory)
 	}
-	if rate, _ := s.rate(confidence); rate.Known() || len(s.rows) != 0 {
+	if rate, _ := s.rate(verdict.Confidence); rate.Known() || len(s.rows) != 0 {
 		t.Errorf("%+v", rate)
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Holm adjusts the p-values of a family of tests, such that calling each below alpha a discovery makes one false one or
-// more with a probability of at most alpha (Holm 1979). The order is kept; NaN, no test, stays and does not count.
+// Holm adjusts the p-values of a family of tests (Holm 1979): if every adjusted value below alpha is called a
+// difference, the probability that one or more of them is none is at most alpha. The order is kept. NaN stands for no
+// test: it stays, and does not count.
 func Holm(p []float64) []float64 {
 	var order []int
 	adjusted := slices.Clone(p)

@@ -7,10 +7,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// OrderInterval is the distribution-free interval of the p-quantile, p from 0 to 1, of what the samples were drawn from:
-// two of the samples themselves, chosen so that the quantile lies between them with at least the level's probability
-// (David and Nagaraja, Order Statistics, 7.1). Too few samples for that, five or fewer for a median and 0.95, have no
-// bounds.
+// OrderInterval is the distribution-free interval of the p-quantile, p from 0 to 1, of the population that the samples
+// are from. Its bounds are two of the samples: the quantile lies between them with at least the level's probability
+// (David and Nagaraja, Order Statistics, 7.1). Where there are too few samples for that, it has no bounds: five or
+// fewer, for a median and a level of 0.95.
 func OrderInterval(samples []float64, p, level float64) Interval {
 	n := len(samples)
 	i := Interval{math.NaN(), Quantile(samples, p), math.NaN(), n}

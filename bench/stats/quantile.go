@@ -9,7 +9,8 @@ import (
 func Median(values []float64) float64 { return Quantile(values, 0.5) }
 
 // Quantile interpolates linearly between the two values next to the share p, 0 to 1, of the way from the least to the
-// greatest (definition 7 of Hyndman and Fan 1996, that of R and NumPy).
+// greatest: definition 7 of Hyndman and Fan 1996, that of R and NumPy. gonum has definitions 1 and 4 only. NaN for no
+// value.
 func Quantile(values []float64, p float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -23,40 +24,8 @@ func Quantile(values []float64, p float64) float64 {
 	return sorted[low] + (at-float64(low))*(sorted[low+1]-sorted[low])
 }
 
-// Mean is the arithmetic mean.
-func Mean(values []float64) float64 {
-	if len(values) == 0 {
-		return math.NaN()
-	}
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum / float64(len(values))
-}
-
-// Deviation is the standard deviation of the population that the values are a sample of; NaN for fewer than two.
-func Deviation(values []float64) float64 {
-	if len(values) < 2 {
-		return math.NaN()
-	}
-	mean, sum := Mean(values), 0.0
-	for _, v := range values {
-		sum += (v - mean) * (v - mean)
-	}
-	return math.Sqrt(sum / float64(len(values)-1))
-}
-
-// Logs are the natural logarithms of the values.
-func Logs(values []float64) []float64 {
-	logs := make([]float64, len(values))
-	for i, v := range values {
-		logs[i] = math.Log(v)
-	}
-	return logs
-}
-
-// Count is the number of values in a histogram: pairs of a bucket's upper end and the number of values in it.
+// Count is the number of values in a histogram, which has a pair for each bucket: its upper end, and the number of
+// values in it.
 func Count(buckets [][2]int64) int64 {
 	total := int64(0)
 	for _, b := range buckets {
@@ -65,14 +34,14 @@ func Count(buckets [][2]int64) int64 {
 	return total
 }
 
-// BucketQuantile is the upper end of the first bucket, of ascending ones, up to which the share p, 0 to 1, of all values
-// lies: the rule of HdrHistogram.
+// BucketQuantile is the upper end of the first bucket at which at least the share p, 0 to 1, of all values is counted:
+// the rule of HdrHistogram. The buckets ascend. NaN for no value.
 func BucketQuantile(buckets [][2]int64, p float64) float64 {
 	total := Count(buckets)
 	if total == 0 {
 		return math.NaN()
 	}
-	// A share such as 0.999 has no exact double: the product may lie a hair above a whole number.
+	// 0.999 has no exact double: the product may lie slightly above a whole number.
 	rank := max(1, int64(math.Ceil(p*float64(total)-1e-6)))
 	seen := int64(0)
 	for _, b := range buckets {
@@ -83,7 +52,7 @@ func BucketQuantile(buckets [][2]int64, p float64) float64 {
 	return float64(buckets[len(buckets)-1][0])
 }
 
-// Merge adds histograms up.
+// Merge is the sum of histograms, its buckets ascending.
 func Merge(histograms ...[][2]int64) [][2]int64 {
 	counts := map[int64]int64{}
 	for _, buckets := range histograms {

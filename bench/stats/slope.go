@@ -4,11 +4,13 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// TheilSen is the median of the slopes between all pairs of points, with the distribution-free interval that Sen (1968)
-// takes from Kendall's tau. The x must differ; N is the number of points. Fewer than three have no interval.
+// TheilSen is the median of the slopes between all pairs of points whose x differ, with the distribution-free interval
+// that Sen (1968) takes from Kendall's tau. N is the number of points. Fewer than three have no interval. The time
+// goes with the square of the number of points.
 func TheilSen(x, y []float64, level float64) Interval {
 	var slopes []float64
 	for i := range x {
@@ -32,17 +34,11 @@ func TheilSen(x, y []float64, level float64) Interval {
 	return i
 }
 
-// Line is the straight line of the least squares through points: y = fixed + slope·x. NaN for fewer than two different x.
+// Line is the straight line of the least squares through points: y = fixed + slope·x. NaN for fewer than two different
+// x.
 func Line(x, y []float64) (fixed, slope float64) {
-	mx, my := Mean(x), Mean(y)
-	var above, below float64
-	for i := range x {
-		above += (x[i] - mx) * (y[i] - my)
-		below += (x[i] - mx) * (x[i] - mx)
-	}
-	if below == 0 {
+	if len(x) == 0 || slices.Min(x) == slices.Max(x) {
 		return math.NaN(), math.NaN()
 	}
-	slope = above / below
-	return my - slope*mx, slope
+	return stat.LinearRegression(x, y, nil, false)
 }

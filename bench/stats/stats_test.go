@@ -60,13 +60,23 @@ func TestBucketQuantile(t *testing.T) {
 	equal(t, stats.Merge([][2]int64{{1, 2}, {5, 1}}, nil, [][2]int64{{1, 1}, {3, 4}}), [][2]int64{{1, 3}, {3, 4}, {5, 1}})
 }
 
-// TestStudent holds against printed tables.
-func TestStudent(t *testing.T) {
-	for _, test := range []struct{ p, df, want float64 }{
-		{0.975, 1, 12.7062047}, {0.975, 9, 2.2621572}, {0.995, 9, 3.2498355}, {0.5, 4, 0}, {0.025, 30, -2.0422725}, {0.975, 0, nan},
+// TestMeanInterval compares with R's t.test; thirty samples are not trimmed.
+func TestMeanInterval(t *testing.T) {
+	var thirty []float64
+	for i := range 30 {
+		thirty = append(thirty, float64(i))
+	}
+	for _, test := range []struct {
+		name    string
+		samples []float64
+		want    stats.Interval
+	}{
+		{"none", nil, stats.Interval{Low: nan, Mid: nan, High: nan}},
+		{"one has no interval", []float64{3}, stats.Interval{Low: nan, Mid: 3, High: nan, N: 1}},
+		{"two", []float64{1, 3}, stats.Interval{Low: 2 - 12.7062047, Mid: 2, High: 2 + 12.7062047, N: 2}},
+		{"thirty", thirty, stats.Interval{Low: 11.2127533, Mid: 14.5, High: 17.7872467, N: 30}},
 	} {
-		equal(t, stats.StudentQuantile(test.p, test.df), test.want)
-		equal(t, stats.StudentCDF(test.want, test.df), map[bool]float64{true: nan, false: test.p}[test.df == 0])
+		t.Run(test.name, func(t *testing.T) { equal(t, stats.MeanInterval(test.samples, 0.95), test.want) })
 	}
 }
 
@@ -90,7 +100,7 @@ func TestTrimmedInterval(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			equal(t, stats.TrimmedInterval(test.samples, 0.95), test.want)
-			equal(t, stats.PValue(test.samples), test.p)
+			equal(t, stats.TrimmedMean(test.samples).P(), test.p)
 		})
 	}
 	equal(t, stats.GeometricInterval([]float64{1, 4}, 0.95).Mid, 2.0)
@@ -174,6 +184,7 @@ func TestInterval(t *testing.T) {
 	none := stats.None()
 	equal(t, []bool{i.Contains(1), i.Contains(3.1), i.Within(1, 3), i.Within(1.1, 3), i.Known()}, []bool{true, false, true, false, true})
 	equal(t, []bool{none.Contains(0), none.Within(-1, 1), none.Known()}, []bool{false, false, false})
+	equal(t, stats.Interval{Low: 2, Mid: 4, High: 8, N: 4}.Inverse(), stats.Interval{Low: 0.125, Mid: 0.25, High: 0.5, N: 4})
 	equal(t, i.Scale(2), stats.Interval{Low: 2, Mid: 4, High: 6, N: 4})
 	equal(t, stats.Exact(5).Exp().Low, math.Exp(5))
 }

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -33,23 +34,23 @@ type limit struct {
 	line           int
 }
 
-// BudgetError is the faults of a file of budgets, one line each: file:line:column, what is there, what was expected and
-// the cure.
+// BudgetError has the faults of a file of budgets, one line each: file:line:column, what is there, what was expected
+// and how to mend it.
 type BudgetError struct{ Faults []string }
 
 func (e *BudgetError) Error() string { return strings.Join(e.Faults, "\n") }
 
-// LoadBudgets reads a file of budgets. Its faults are a *BudgetError; a file that can't be read is another error.
+// LoadBudgets reads a file of budgets. Its faults are a *BudgetError; a file that cannot be read is another error.
 func LoadBudgets(file string) (*Budgets, error) {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read budgets: %w", err)
 	}
-	return ParseBudgets(file, source)
+	return parseBudgets(file, source)
 }
 
-// ParseBudgets reads the text of a file of budgets; file is for messages.
-func ParseBudgets(file string, source []byte) (*Budgets, error) {
+// parseBudgets reads the text of a file of budgets; file is for messages.
+func parseBudgets(file string, source []byte) (*Budgets, error) {
 	r := &budgetReader{file: file}
 	b := &Budgets{file: filepath.Base(file)}
 	if body := r.parse(source); body != nil {
@@ -90,7 +91,7 @@ func (r *budgetReader) parse(source []byte) ast.Node {
 	file, err := parser.ParseBytes(source, 0)
 	if err != nil {
 		line, column, what := 1, 1, err.Error()
-		if e, ok := err.(yaml.Error); ok {
+		if e := yaml.Error(nil); errors.As(err, &e) {
 			line, column, what = e.GetToken().Position.Line, e.GetToken().Position.Column, e.GetMessage()
 		}
 		what, _, _ = strings.Cut(what, "\n")
@@ -178,7 +179,7 @@ func (r *budgetReader) value(n ast.Node, q quantity) float64 {
 
 func (r *budgetReader) known(p *ast.MappingValueNode, b *buildBudgets) {
 	if b.build == "*" {
-		r.fault(p, `known for "*", expected under one build, as what is known of all is no limit, move it`)
+		r.fault(p, `known for "*", expected under one build, move it: a limit that all builds are known to break is no limit`)
 	}
 	for _, entry := range r.pairs(p.Value, "reasons by quantity") {
 		what := r.key(entry)

@@ -7,15 +7,41 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// CheckBudgets holds findings against limits, in the order of builds, quantities and scenarios. A limit is broken when the
-// value is certainly above it, when it has no value, or no interval, and when it is known to be broken and certainly is
-// not.
+// Budget is one limit of budgets.yaml for one build, and what became of it.
+type Budget struct {
+	Where    string // budgets.yaml:7
+	Build    string
+	Scenario string // "" where the quantity has none
+	What     string // its key: size, ratio_to_floor, p99.9 …
+	Limit    float64
+	Got      Interval
+	Unit     Unit
+	State    BudgetState
+	Missing  Missing // Unjudged: why
+	Known    string  // KnownAbove: the reason that the file gives
+}
+
+// BudgetState is what became of a limit.
+type BudgetState int
+
+const (
+	Kept        BudgetState = iota // the interval does not lie above the limit as a whole
+	Above                          // it does
+	KnownAbove                     // it does, and the file says that this is known
+	Unjudged                       // there is no number, or no interval
+	KnownInVain                    // the file says that it is known to be above, and it is certainly not
+	NoSuchBuild                    // the report has no build of that name
+)
+
+// Broken reports whether the limit fails the run.
+func (b Budget) Broken() bool { return b.State != Kept && b.State != KnownAbove }
+
+// CheckBudgets compares findings with limits, in the order of builds, quantities and scenarios.
 func CheckBudgets(b *Budgets, r *evidence.Report, f *Findings) []Budget {
 	var found []Budget
 	for _, set := range b.builds {
 		if set.build != "*" && !hasBuild(r, set.build) {
-			found = append(found, Budget{Where: b.where(set.line), Build: set.build, Broken: true,
-				Got: Interval{}, Reason: "the report has no build of that name"})
+			found = append(found, Budget{Where: b.where(set.line), Build: set.build, State: NoSuchBuild})
 		}
 	}
 	for _, build := range r.Builds {
@@ -73,23 +99,23 @@ func first(limits []limit, scenario string) (limit, bool) {
 }
 
 func (q quantity) check(r *evidence.Report, f *Findings, build, scenario string, limit float64, known string) Budget {
-	b := Budget{Build: build, Scenario: scenario, What: q.name, Limit: limit, Unit: q.unit}
-	b.Reason = reason(r, build, scenario)
-	if b.Reason == "" {
-		b.Got, b.Reason = q.find(r, f, build, scenario)
+	b := Budget{Build: build, Scenario: scenario, What: q.name, Limit: limit, Unit: q.unit, Missing: excluded(r, build, scenario)}
+	if !b.Missing.Any() {
+		b.Got, b.Missing = q.find(r, f, build, scenario)
+	}
+	if !b.Missing.Any() && !b.Got.Known() {
+		b.Missing.Kind = NoBounds
 	}
 	switch {
-	case b.Reason != "":
-	case !b.Got.Known():
-		b.Reason = "no interval: it was measured in one process only"
+	case b.Missing.Any():
+		b.State = Unjudged
 	case b.Got.Low > limit && known != "":
-		b.Known = known
+		b.State, b.Known = KnownAbove, known
 	case b.Got.Low > limit:
-		b.Broken = true
+		b.State = Above
 	case b.Got.High <= limit && known != "":
-		b.Reason = "it is within the limit, and listed as known to be above: remove it from known"
+		b.State = KnownInVain
 	}
-	b.Broken = b.Broken || b.Reason != ""
 	return b
 }
 

@@ -11,14 +11,15 @@ import (
 const (
 	fewestGaps = 4    // of one length: five pauses in a row
 	sameGap    = 0.1  // of the period: gaps that differ by no more are of one length
-	periodic   = 0.6  // share of the spikes that the next pause follows after one period
+	periodic   = 0.6  // share of the spikes after which the next one comes one period later
 	spikeAt    = 6    // times the median: what evidence.Tail calls a spike
 	keptSpikes = 1000 // by evidence.Tail
 	levels     = 7    // of height at which pauses are looked for
-	fewestHigh = 10   // gaps of one length above the first level: who looks seven times finds chance sooner
+	fewestHigh = 10   // gaps of one length above the first level: with seven levels chance is found more often
 )
 
-// gap is the way from a spike to the next, or to the one after it: something else may have come between two pauses.
+// gap is the number of requests from a spike to the next, or to the one after it: another spike may lie between two
+// pauses.
 type gap struct {
 	requests   float64
 	from, upto spikeID
@@ -26,10 +27,10 @@ type gap struct {
 
 type spikeID struct{ process, number int }
 
-// collector finds the pauses of a garbage collector among the slow requests: they come after about as many requests each
-// time, as each request allocates about as much. What the system does comes at any time. Where that drowns the pauses
-// they are looked for among what is twice as slow, four times, and so on: those of a large heap are rare and long. Nil
-// when there is no period.
+// collector finds the pauses of a garbage collector among the slow requests: one pause comes about as many requests
+// after the other each time, because each request allocates about as much. Interruptions by the system come at any
+// time. Where those are too many, pauses are looked for among the requests that are twice as slow, four times, and so
+// on: the pauses of a large heap are rare and long. It is nil when there is no period.
 func collector(processes []evidence.Tail) *Collector {
 	slow := make([][]evidence.Spike, len(processes))
 	for i, t := range processes {
@@ -46,7 +47,7 @@ func collector(processes []evidence.Tail) *Collector {
 	return found
 }
 
-// rhythm is what comes with one period among the slow requests of each process; nil when nothing does.
+// rhythm is the collector whose pauses come with one period among the slow requests of each process; nil when none do.
 func rhythm(processes []evidence.Tail, slow [][]evidence.Spike, fewest int) *Collector {
 	var gaps []gap
 	starts := 0
@@ -82,7 +83,7 @@ func rhythm(processes []evidence.Tail, slow [][]evidence.Spike, fewest int) *Col
 				paused += float64(s.Nanos) - usual
 			}
 		}
-		// Only the first spikes are kept: the time up to the last of them is what they are a share of.
+		// Only the first spikes are kept: their share is of the time up to the last of them.
 		covered := 1.0
 		if len(t.Spikes) >= keptSpikes {
 			covered = min(1, float64(t.Spikes[len(t.Spikes)-1].Request+1)/float64(stats.Count(t.Counts)))
@@ -91,13 +92,13 @@ func rhythm(processes []evidence.Tail, slow [][]evidence.Spike, fewest int) *Col
 	}
 	found.Period, found.Pause, found.Max, found.Share = stats.Median(lengths), stats.Median(pauses), slices.Max(pauses), paused/total
 	if found.Period < 2 {
-		return nil // one slow request after the other is no period
+		return nil // slow requests in a row are no period
 	}
 	return found
 }
 
-// shortest returns the gaps around the least length that enough spikes are followed at, of gaps sorted by length. A
-// multiple of a period is followed as often, and longer.
+// shortest returns, of gaps sorted by length, those around the least length that occurs after enough spikes. Multiples
+// of a period occur as often, and are longer.
 func shortest(gaps []gap, enough int) []gap {
 	high := 0
 	for low := range gaps {

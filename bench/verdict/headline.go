@@ -1,174 +1,127 @@
 package verdict
 
 import (
-	"fmt"
+	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/stats"
 )
-
-// smallDifference is what two correct harnesses were seen to disagree by: below it no headline is made of a ratio.
-const smallDifference = 0.1
-
-// speaker makes the claims. There is no composite score: what weighs more is the reader's to say.
-type speaker struct {
-	r *evidence.Report
-	f *Findings
-	o Options
-}
-
-// headline answers which build to choose and how sure that is.
-func headline(r *evidence.Report, f *Findings, o Options) []Claim {
-	s := speaker{r, f, o}
-	return slices.Concat(s.choices(), s.leaks(), s.speed(), s.startup(), s.resident(), s.size(), s.upkeep())
-}
-
-// fault says why a build is out of the question whatever its speed, "" when it is not.
-func (s speaker) fault(build string) string {
-	if reason(s.r, build, "") != "" {
-		return "not conformant"
-	}
-	for _, m := range s.f.Memory {
-		if m.Build == build && m.Allocator == envoyOrder && m.Verdict == Leak {
-			return "leaks"
-		}
-	}
-	for _, c := range s.r.Costs {
-		for _, p := range c.Parts {
-			if c.Build == build && archived(p) {
-				return "its " + p.Role + " is archived"
-			}
-		}
-	}
-	return ""
-}
 
 // envoyOrder is the Allocator of a soak that asks for memory as Envoy does.
 const envoyOrder = "envoy"
 
-// choices name a build for each language, the fastest of all first.
-func (s speaker) choices() []Claim {
-	if !s.f.Gate.Passed {
-		return []Claim{{Topic: "speed", Text: "No verdict on speed: a build timed against itself did not come out equal.",
-			Evidence: strings.Join(s.f.Gate.Reasons, " ")}}
-	}
-	var fit []evidence.Build
-	var without []string
-	for _, b := range s.r.Builds {
-		if fault := s.fault(b.Name); fault != "" {
-			without = append(without, b.Name+" ("+fault+")")
-		} else if !math.IsNaN(s.time(b.Name)) {
-			fit = append(fit, b)
-		}
-	}
-	slices.SortStableFunc(fit, func(a, b evidence.Build) int {
-		if s.time(a.Name) < s.time(b.Name) {
-			return -1
-		}
-		return 1
-	})
-	if len(fit) < 2 {
-		return nil
-	}
-	left := ""
-	if len(without) > 0 {
-		left = " Left out: " + list(without) + "."
-	}
-	best := fit[0]
-	claims := []Claim{s.choice(best, fit, "Choose %s where speed decides: %s.", left)}
-	seen := []string{best.Language}
-	for _, b := range fit[1:] {
-		if b.Language == "" || slices.Contains(seen, b.Language) {
+// headline answers which build to choose and how sure that is. There is no composite score: how much each topic weighs
+// is the reader's decision.
+func headline(r *evidence.Report, f *Findings) []Claim {
+	return slices.Concat(choices(r, f), leaks(f), comparisons(r, f), extremes(StartupTime, startupTotals(f)),
+		extremes(ResidentMemory, residentPerVM(f)), extremes(ModuleSize, moduleSizes(r)), archivedParts(r))
+}
+
+// leaks names the builds that leak in Envoy.
+func leaks(f *Findings) []Claim {
+	var claims []Claim
+	for _, m := range f.Memory {
+		if m.Verdict != Leak || m.Allocator != envoyOrder {
 			continue
 		}
-		seen = append(seen, b.Language)
-		same := slices.DeleteFunc(slices.Clone(fit), func(other evidence.Build) bool { return other.Language != b.Language })
-		claims = append(claims, s.choice(b, same, "If it is to be "+language(b.Language)+", choose %s: %s.", ""))
+		claim := LeakClaim{Memory: m}
+		for _, other := range f.Memory {
+			if other.Build == m.Build && other.Allocator != envoyOrder && (other.Verdict == Flat || other.Verdict == Plateau) {
+				claim.OnlyEnvoys = true
+			}
+		}
+		claims = append(claims, claim)
 	}
 	return claims
 }
 
-// choice says in how many scenarios a build is known to be faster than all of the others.
-func (s speaker) choice(b evidence.Build, among []evidence.Build, format, left string) Claim {
-	var wins, scenarios, losses int
-	for _, scenario := range s.f.Speed {
-		won, met := true, 0
-		lost := false
-		for _, other := range among {
-			if _, word, ok := scenario.pair(b.Name, other.Name); ok {
-				met++
-				won = won && word == Faster
-				lost = lost || word == Slower
-			}
-		}
-		if met > 0 {
-			scenarios++
-			if won {
-				wins++
-			}
-			if lost {
-				losses++
-			}
+// comparisons compare every build with the one that is fastest in the first scenario, the usual request.
+func comparisons(r *evidence.Report, f *Findings) []Claim {
+	if !f.Gate.Passed || len(f.Scenarios) == 0 {
+		return nil
+	}
+	usual := &f.Scenarios[0]
+	fastest, least := "", math.Inf(1)
+	for _, b := range r.Builds {
+		if t, ok := usual.Timing(b.Name); ok && t.Growth == 0 && t.Time.Mid < least {
+			fastest, least = b.Name, t.Time.Mid
 		}
 	}
-	what := fmt.Sprintf("of the %d builds that can be chosen it is the fastest in %d of %d scenarios", len(among), wins, scenarios)
-	switch {
-	case len(among) == 1:
-		what = "no other build of that language can be"
-	case wins == 0 && losses == 0:
-		what = fmt.Sprintf("none of the %d builds that can be chosen is known to be faster, nor is it known to be the fastest", len(among))
-	case losses > 0:
-		what += fmt.Sprintf(", and slower than another in %d", losses)
+	var claims []Claim
+	for _, b := range r.Builds {
+		p, ok := usual.Pair(b.Name, fastest)
+		if !ok || p.Word == Unsteady {
+			continue
+		}
+		c := Comparison{Pair: p, Scenario: usual.ID, Small: math.Abs(p.Ratio.Mid-1) < smallDifference}
+		for i := range f.Scenarios[1:] {
+			if p, ok := f.Scenarios[1+i].Pair(b.Name, fastest); ok {
+				if c.OthersN == 0 {
+					c.Others = [2]float64{p.Ratio.Mid, p.Ratio.Mid}
+				}
+				c.Others = [2]float64{min(c.Others[0], p.Ratio.Mid), max(c.Others[1], p.Ratio.Mid)}
+				c.OthersN++
+			}
+		}
+		claims = append(claims, c)
 	}
-	return Claim{Topic: "speed", Text: fmt.Sprintf(format, b.Name, what) + left, Evidence: s.basis()}
+	return claims
 }
 
-// basis is what every claim on speed rests on.
-func (s speaker) basis() string {
-	p := s.r.Run.Plan
-	return fmt.Sprintf("all pairs together wrong with a probability of at most %.0f %% (Holm); %d processes × %d instances × %d rounds; A/A %.3f to %.3f",
-		100*s.o.Alpha, s.f.Gate.Ratio.N, p.Instances, p.Rounds, s.f.Gate.Ratio.Low, s.f.Gate.Ratio.High)
+// extremes finds the two ends of a list, and the builds that cannot be told from the least. None when all are equal.
+func extremes(of Quantity, all []Measured) []Claim {
+	if len(all) < 2 {
+		return nil
+	}
+	byMid := func(a, b Measured) int { return cmp.Compare(a.Value.Mid, b.Value.Mid) }
+	e := Extremes{Of: of, Least: slices.MinFunc(all, byMid), Most: slices.MaxFunc(all, byMid)}
+	ratio := e.Ratio()
+	if !(ratio > 1) || math.IsInf(ratio, 0) {
+		return nil
+	}
+	e.Small = ratio < 1+smallDifference
+	for _, m := range all {
+		if m.Build != e.Least.Build && m.Build != e.Most.Build && m.Value.Low <= e.Least.Value.High {
+			e.Level = append(e.Level, m.Build)
+		}
+	}
+	return []Claim{e}
 }
 
-// time is the geometric mean over scenarios of a build's time, in ns; NaN when one of them has no number.
-func (s speaker) time(build string) float64 {
-	sum, n := 0.0, 0
-	for _, scenario := range s.f.Speed {
-		for _, row := range scenario.Rows {
-			if row.Entrant == build {
-				sum, n = sum+math.Log(row.Time.Mid), n+1
+func startupTotals(f *Findings) (all []Measured) {
+	for _, s := range f.Startups {
+		if !s.Cached {
+			all = append(all, Measured{s.Build, s.Total})
+		}
+	}
+	return all
+}
+
+func residentPerVM(f *Findings) (all []Measured) {
+	for _, m := range f.Resident {
+		all = append(all, Measured{m.Build, m.PerVM})
+	}
+	return all
+}
+
+func moduleSizes(r *evidence.Report) (all []Measured) {
+	for _, s := range r.Sizes {
+		all = append(all, Measured{s.Build, stats.Exact(float64(s.Raw))})
+	}
+	return all
+}
+
+// archivedParts names the parts that their authors maintain no longer.
+func archivedParts(r *evidence.Report) []Claim {
+	var claims []Claim
+	for _, c := range r.Costs {
+		for _, p := range c.Parts {
+			if archived(p) {
+				claims = append(claims, ArchivedPart{c.Build, p})
 			}
 		}
 	}
-	if n == 0 {
-		return math.NaN()
-	}
-	return math.Exp(sum / float64(n))
-}
-
-// pair is the ratio of a to b and the word on a.
-func (s ScenarioSpeed) pair(a, b string) (Interval, Word, bool) {
-	for _, p := range s.Pairs {
-		switch {
-		case p.A == a && p.B == b:
-			return p.Ratio, p.Word, true
-		case p.A == b && p.B == a:
-			turned := map[Word]Word{Faster: Slower, Slower: Faster}
-			word, ok := turned[p.Word]
-			if !ok {
-				word = p.Word
-			}
-			return Interval{Low: 1 / p.Ratio.High, Mid: 1 / p.Ratio.Mid, High: 1 / p.Ratio.Low, N: p.Ratio.N}, word, true
-		}
-	}
-	return Interval{}, "", false
-}
-
-func language(name string) string {
-	if name == "" {
-		return ""
-	}
-	return strings.ToUpper(name[:1]) + name[1:]
+	return claims
 }

@@ -10,7 +10,7 @@ import (
 
 const page = 64 << 10
 
-// soak runs a guest that needs so many bytes after a number of requests, and grows when it has too few.
+// soak runs a guest that needs need(n) bytes after n requests, and grows when it has fewer.
 func soak(requests int, ready int64, need func(n int) int64, grow func(have, need int64) int64) evidence.Memory {
 	m := evidence.Memory{Build: "guest", Allocator: "envoy", Requests: requests, Ready: ready, Curve: []evidence.Point{{Bytes: ready}}}
 	have := ready
@@ -62,7 +62,7 @@ func limited(m evidence.Memory, limit int64) evidence.Memory {
 	return m
 }
 
-// leaking needs so many bytes a request on top of what it starts with.
+// leaking needs that many bytes a request in addition to what it starts with.
 func leaking(start, each int64) func(int) int64 {
 	return func(n int) int64 { return start + int64(n)*each }
 }
@@ -102,9 +102,9 @@ func TestMemory(t *testing.T) {
 		{"no requests", evidence.Memory{Build: "guest"}, Unclear, math.NaN(), 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := JudgeMemory(test.soak, Options{})
+			got := JudgeMemory(test.soak)
 			i := got.PerRequest
-			t.Logf("%s: %.4g (%.4g to %.4g, %d) bytes a request, %d to %d to %d bytes. %s", got.Verdict, i.Mid, i.Low, i.High, i.N, got.Ready, got.Warm, got.End, got.Why)
+			t.Logf("%s: %.4g (%.4g to %.4g, %d) bytes a request, %d to %d to %d bytes. course %d", got.Verdict, i.Mid, i.Low, i.High, i.N, got.Ready, got.Warm, got.End, got.Course)
 			if got.Verdict != test.want {
 				t.Errorf("%s, expected %s", got.Verdict, test.want)
 			}
@@ -117,7 +117,7 @@ func TestMemory(t *testing.T) {
 			if test.want == Leak && (test.mid < i.Low*0.99 || test.mid > i.High*1.01) {
 				t.Errorf("%v bytes a request are not within %v to %v", test.mid, i.Low, i.High)
 			}
-			if got.Why == "" || (test.want != Leak && i.Low > 0) {
+			if got.Course == 0 || (test.want != Leak && i.Low > 0) {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -133,18 +133,18 @@ func TestNoisyLeak(t *testing.T) {
 			extra = random.Int64N(200_000) // garbage not yet collected
 		}
 		return int64(n)*16 + extra
-	}, byPages), Options{}.withDefaults())
+	}, byPages))
 	t.Logf("%+v", got)
 	if got.Verdict != Leak || got.PerRequest.Mid < 16/1.2 || got.PerRequest.Mid > 16*1.2 {
 		t.Errorf("%s, %v", got.Verdict, got.PerRequest)
 	}
 }
 
-// TestOutOfMemory: a guest that died has leaked, however few its steps were.
+// TestOutOfMemory: a guest that ran out of memory has leaked, even if it grew in few steps.
 func TestOutOfMemory(t *testing.T) {
 	m := soak(10_000, 256<<20, leaking(0, 100_000), byDoubling)
 	m.Ended = "out of memory after 10000 requests"
-	if got := JudgeMemory(m, Options{}); got.Verdict != Leak {
+	if got := JudgeMemory(m); got.Verdict != Leak {
 		t.Errorf("%+v", got)
 	}
 }

@@ -7,19 +7,20 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/stats"
 )
 
 // quantity is something a budget limits: less is better for all of them.
 type quantity struct {
 	name      string
-	unit      string
+	unit      Unit
 	scenarios bool // it has a value for each
 	kind      kind
-	// find is the measured value; why says why there is none.
-	find func(r *evidence.Report, f *Findings, build, scenario string) (got Interval, why string)
+	// find is the measured value, or why there is none.
+	find func(r *evidence.Report, f *Findings, build, scenario string) (Interval, Missing)
 }
 
-// places are the scenarios that it has a value for; one without a name for a quantity of the whole build.
+// places are the scenarios that it has a value for; "" alone for a quantity of the whole build.
 func (q quantity) places(r *evidence.Report) []string {
 	if !q.scenarios {
 		return []string{""}
@@ -57,67 +58,81 @@ var (
 	sizePattern = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?(B|KiB|MiB)$`)
 )
 
-const notMeasured = "not measured"
+// Unit is what a quantity is counted in.
+type Unit string
+
+const (
+	InBytes           Unit = "B"
+	InNanos           Unit = "ns"
+	AsRatio           Unit = "×"
+	InBytesPerRequest Unit = "B/request"
+)
+
+// notMeasured is what find gives where there is nothing.
+func notMeasured() (Interval, Missing) { return Interval{}, Missing{Kind: NotMeasured} }
 
 var quantities = []quantity{
-	{"size", "B", false, aSize, func(r *evidence.Report, _ *Findings, build, _ string) (Interval, string) {
+	{"size", InBytes, false, aSize, func(r *evidence.Report, _ *Findings, build, _ string) (Interval, Missing) {
 		for _, s := range r.Sizes {
 			if s.Build == build {
-				v := float64(s.Raw)
-				return Interval{Low: v, Mid: v, High: v, N: 1}, ""
+				return stats.Exact(float64(s.Raw)), Missing{}
 			}
 		}
-		return Interval{}, notMeasured
+		return notMeasured()
 	}},
-	{"ratio_to_floor", "×", true, aNumber, func(_ *evidence.Report, f *Findings, build, scenario string) (Interval, string) {
-		for _, s := range f.Speed {
-			for _, row := range s.Rows {
-				if s.Scenario == scenario && row.Entrant == build {
-					if !f.Gate.Passed {
-						return row.OverFloor, "the A/A check failed: times of this run mean nothing"
-					}
-					return row.OverFloor, row.Reason
-				}
-			}
+	{"ratio_to_floor", AsRatio, true, aNumber, func(_ *evidence.Report, f *Findings, build, scenario string) (Interval, Missing) {
+		t, ok := f.timing(scenario, build)
+		switch {
+		case !ok:
+			return notMeasured()
+		case !f.Gate.Passed:
+			return t.OverFloor, Missing{Kind: NoVerdicts}
 		}
-		return Interval{}, notMeasured
+		return t.OverFloor, t.Missing
 	}},
 	percentileQuantity("p50", 50),
 	percentileQuantity("p99", 99),
 	percentileQuantity("p99.9", 99.9),
-	{"bytes_per_request", "B/request", false, aNumber, func(_ *evidence.Report, f *Findings, build, _ string) (Interval, string) {
+	{"bytes_per_request", InBytesPerRequest, false, aNumber, func(_ *evidence.Report, f *Findings, build, _ string) (Interval, Missing) {
 		for _, m := range f.Memory {
 			if m.Build == build && m.Allocator == envoyOrder {
-				return m.PerRequest, ""
+				return m.PerRequest, Missing{}
 			}
 		}
-		return Interval{}, notMeasured + " in Envoy's order of allocators"
+		return notMeasured()
 	}},
-	{"startup", "ns", false, aTime, func(_ *evidence.Report, f *Findings, build, _ string) (Interval, string) {
+	{"startup", InNanos, false, aTime, func(_ *evidence.Report, f *Findings, build, _ string) (Interval, Missing) {
 		for _, s := range f.Startups {
 			if s.Build == build && s.Cached {
-				return s.Total, ""
+				return s.Total, Missing{}
 			}
 		}
-		return Interval{}, notMeasured + " with cached code"
+		return notMeasured()
 	}},
 }
 
 func percentileQuantity(name string, percent float64) quantity {
-	return quantity{name, "ns", true, aTime, func(_ *evidence.Report, f *Findings, build, scenario string) (Interval, string) {
+	return quantity{name, InNanos, true, aTime, func(_ *evidence.Report, f *Findings, build, scenario string) (Interval, Missing) {
 		for _, t := range f.Tails {
-			if t.Scenario != scenario || t.Entrant != build {
+			if t.Scenario != scenario || t.Contestant != build {
 				continue
 			}
 			for _, p := range t.Percentiles {
 				if p.P == percent {
-					return p.Nanos, ""
+					return p.Nanos, Missing{}
 				}
 			}
-			return Interval{}, "too few requests: a hundred must lie above a percentile, and there are " + count(float64(t.Count)) + " in all"
+			return Interval{}, Missing{Kind: FewRequests, Requests: t.Count}
 		}
-		return Interval{}, notMeasured
+		return notMeasured()
 	}}
+}
+
+func (f *Findings) timing(scenario, build string) (Timing, bool) {
+	if s := f.Scenario(scenario); s != nil {
+		return s.Timing(build)
+	}
+	return Timing{}, false
 }
 
 func quantityNames() []string {

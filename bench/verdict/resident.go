@@ -8,12 +8,12 @@ import (
 )
 
 // residents fits a line to each process's memory and takes the interval over processes.
-func residents(r *evidence.Report, o Options) []Resident {
+func residents(r *evidence.Report) []Resident {
 	var found []Resident
 	for _, b := range r.Builds {
 		var slopes, fixed []float64
 		for _, s := range r.Resident {
-			if s.Build != b.Name || len(s.VMs) != len(s.Bytes) || reason(r, b.Name, "") != "" {
+			if s.Build != b.Name || len(s.VMs) != len(s.Bytes) || excluded(r, b.Name, "").Any() {
 				continue
 			}
 			x, y := make([]float64, len(s.VMs)), make([]float64, len(s.VMs))
@@ -25,28 +25,33 @@ func residents(r *evidence.Report, o Options) []Resident {
 			}
 		}
 		if len(slopes) > 0 {
-			found = append(found, Resident{b.Name, stats.TrimmedInterval(slopes, o.Confidence), stats.TrimmedInterval(fixed, o.Confidence)})
+			found = append(found, Resident{b.Name, stats.TrimmedInterval(slopes, Confidence), stats.TrimmedInterval(fixed, Confidence)})
 		}
 	}
 	return found
 }
 
+const workers = 4 // of each proxy
+
+// rates of a fleet, in requests a second.
+var rates = []float64{1e3, 1e5, 1e6}
+
 // scales projects the report's first scenario, the usual request, to a fleet.
-func scales(f *Findings, o Options) []Scale {
+func scales(f *Findings, workers int) []Scale {
 	var found []Scale
-	if len(f.Speed) == 0 {
+	if len(f.Scenarios) == 0 {
 		return nil
 	}
-	for _, row := range f.Speed[0].Rows {
-		memory := f.resident(row.Entrant)
-		if memory == nil || row.Reason != "" {
+	for _, t := range f.Scenarios[0].Timings {
+		memory := f.resident(t.Contestant)
+		if memory == nil || t.Missing.Any() || t.Growth > 0 { // what leaks has no stationary time
 			continue
 		}
-		for _, rate := range o.Rates {
-			s := Scale{Build: row.Entrant, Scenario: f.Speed[0].Scenario, Rate: rate, Workers: o.Workers}
-			s.Cores = row.Time.Scale(rate / 1e9)
-			s.Proxies = max(1, int(math.Ceil(s.Cores.Mid/float64(o.Workers))))
-			s.GiB = memory.PerVM.Scale(float64(s.Proxies*(o.Workers+1)) / (1 << 30))
+		for _, rate := range rates {
+			s := Scale{Build: t.Contestant, Scenario: f.Scenarios[0].ID, Rate: rate, Workers: workers}
+			s.Cores = t.Time.Scale(rate / 1e9)
+			s.Proxies = max(1, int(math.Ceil(s.Cores.Mid/float64(workers))))
+			s.GiB = memory.PerVM.Scale(float64(s.Proxies*(workers+1)) / (1 << 30))
 			found = append(found, s)
 		}
 	}

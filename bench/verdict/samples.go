@@ -6,180 +6,204 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/stats"
 )
 
-const (
-	slowFloor   = 1.2 // times the floor's own tenth percentile: something else had the processor in that round
-	interrupted = 1.5 // times an entrant's own fastest batch in an instance: it lost the processor for a while
-	fewestKept  = 3   // rounds of an instance
-	busyMachine = 0.3 // share of rounds dropped
-)
-
 // samples are the batches of one scenario. Builds without a number are not in it.
 type samples struct {
-	scenario      string
-	blocks        []block
-	rounds, keeps int
+	scenario  string
+	processes []int // of each instance, in order: a row of every contestant's batches
+	timed     map[string]*timed
 }
 
-// block is one instance of every entrant in a process.
-type block struct {
-	process int
-	nanos   map[string][]float64 // by entrant, then round
-	keep    []int                // rounds
-	whole   map[string][]bool    // by entrant, then round: one to keep, in which the entrant was not interrupted
+// timed is one contestant in one scenario.
+type timed struct {
+	raw       stats.Batches // a row for each instance, empty where it has none; without what all contestants had in common
+	odd       stats.Reference
+	means     []float64  // ns a request, by instance; NaN where it has none
+	medians   []float64  // likewise: the usual batch
+	replaced  float64    // share of the batches that count as disturbed, 0 to 1
+	leftOut   float64    // share of the measured time that went with them, 0 to 1
+	cycles    float64    // relative error of the means because they hold no whole number of collection cycles
+	collected *Collector // nil: no collector is known
 }
 
-// arrange sorts the batches by scenario, in the report's order, and drops the rounds in which the floor itself was slow.
-func arrange(r *evidence.Report) []samples {
-	type key struct {
-		scenario          string
-		process, instance int
-	}
-	found := map[key]block{}
-	for _, s := range r.Speed {
-		if reason(r, s.Entrant, s.Scenario) != "" {
-			continue
-		}
-		k := key{s.Scenario, s.Process, s.Instance}
-		if _, ok := found[k]; !ok {
-			found[k] = block{process: s.Process, nanos: map[string][]float64{}}
-		}
-		found[k].nanos[s.Entrant] = s.Nanos
-	}
-	keys := slices.SortedFunc(maps.Keys(found), func(a, b key) int {
-		return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.instance, b.instance))
-	})
+// samplesOf sorts the batches by scenario, in the report's order. tails tell of collectors.
+func samplesOf(r *evidence.Report, tails []Tail) []samples {
+	type key struct{ process, instance int }
 	var all []samples
 	for _, scenario := range r.Scenarios {
-		s := samples{scenario: scenario.ID}
-		for _, k := range keys {
-			if k.scenario == scenario.ID {
-				b := found[k]
-				b.choose()
-				b.trim()
-				s.blocks = append(s.blocks, b)
-				s.keeps += len(b.keep)
-				s.rounds += b.rounds()
+		rows := map[key]map[string]evidence.Batches{}
+		for _, b := range r.Batches {
+			if b.Scenario != scenario.ID || excluded(r, b.Contestant, b.Scenario).Any() {
+				continue
 			}
+			k := key{b.Process, b.Instance}
+			if rows[k] == nil {
+				rows[k] = map[string]evidence.Batches{}
+			}
+			rows[k][b.Contestant] = b
+		}
+		keys := slices.SortedFunc(maps.Keys(rows), func(a, b key) int {
+			return cmp.Or(cmp.Compare(a.process, b.process), cmp.Compare(a.instance, b.instance))
+		})
+		s := samples{scenario: scenario.ID, timed: map[string]*timed{}}
+		for i, k := range keys {
+			s.processes = append(s.processes, k.process)
+			for contestant, b := range rows[k] {
+				if s.timed[contestant] == nil {
+					s.timed[contestant] = &timed{raw: make(stats.Batches, len(keys))}
+				}
+				s.timed[contestant].raw[i] = b.Nanos
+			}
+		}
+		s.clear()
+		for _, t := range s.timed {
+			t.odd = t.raw.Odd()
+			t.medians = make([]float64, len(t.raw))
+			for i, row := range t.raw {
+				t.medians[i] = stats.Median(row)
+			}
+		}
+		own := s.own()
+		for contestant, t := range s.timed {
+			t.collected = collectorOf(r, tails, scenario.ID, contestant)
+			t.settle(own, float64(batchRequests(r, scenario.ID, contestant)))
 		}
 		all = append(all, s)
 	}
 	return all
 }
 
-// reason says why an entrant has no number, "" when it has.
-func reason(r *evidence.Report, entrant, scenario string) string {
-	for _, refused := range r.Refused {
-		if refused.Build == entrant && (refused.Scenario == "" || refused.Scenario == scenario) {
-			return cmp.Or(refused.Reason, "refused")
+// collectorOf is what the latency pass found of a contestant's collector; a twin has its original's.
+func collectorOf(r *evidence.Report, tails []Tail, scenario, contestant string) *Collector {
+	build := r.Original(contestant)
+	for _, t := range tails {
+		if t.Scenario == scenario && t.Contestant == build {
+			return t.Collector
 		}
 	}
-	return ""
+	return nil
 }
 
-func (b *block) rounds() int {
-	most := 0
-	for _, nanos := range b.nanos {
-		most = max(most, len(nanos))
-	}
-	return most
-}
-
-// choose keeps the rounds in which the floor was about as fast as it can be, but never fewer than the fastest three.
-func (b *block) choose() {
-	for i := range b.rounds() {
-		b.keep = append(b.keep, i)
-	}
-	floor := b.nanos[evidence.Floor]
-	if len(floor) <= fewestKept || len(floor) < len(b.keep) {
-		return
-	}
-	slices.SortFunc(b.keep, func(i, j int) int { return cmp.Compare(floor[i], floor[j]) })
-	limit := slowFloor * stats.Quantile(floor, 0.1)
-	n := fewestKept
-	for n < len(b.keep) && floor[b.keep[n]] <= limit {
-		n++
-	}
-	b.keep = b.keep[:n]
-	slices.Sort(b.keep)
-}
-
-// trim leaves out the batches that were interrupted. On a shared machine a longer batch is hit more often than a short
-// one, for the same milliseconds each time: their median would say that slow builds are slower than they are.
-func (b *block) trim() {
-	b.whole = map[string][]bool{}
-	for entrant, nanos := range b.nanos {
-		fastest := math.Inf(1)
-		for _, v := range nanos {
-			if v > 0 {
-				fastest = min(fastest, v)
-			}
+// batchRequests is how many requests each batch of a contestant had.
+func batchRequests(r *evidence.Report, scenario, contestant string) int {
+	for _, b := range r.Batches {
+		if b.Scenario == scenario && b.Contestant == contestant && b.Requests > 0 {
+			return b.Requests
 		}
-		whole := make([]bool, len(nanos))
-		for i, v := range nanos {
-			whole[i] = v > 0 && v <= interrupted*fastest
-		}
-		b.whole[entrant] = whole
+	}
+	return r.Run.Plan.Requests
+}
+
+// clear takes out of all batches what the contestants of a round had in common: the machine was slow for all of them.
+func (s *samples) clear() {
+	names := slices.Sorted(maps.Keys(s.timed))
+	all := make([]stats.Batches, len(names))
+	for i, name := range names {
+		all[i] = s.timed[name].raw
+	}
+	for i, b := range stats.WithoutCommon(all) {
+		s.timed[names[i]].raw = b
 	}
 }
 
-// median is that of f over the kept rounds in which neither of two entrants was interrupted. Where those are fewer than
-// three it is f of the medians of all batches that each was not interrupted in. NaN when one has none.
-func (b *block) median(x, y string, f func(x, y float64) float64) float64 {
-	whole := func(entrant string, i int) bool { return i < len(b.whole[entrant]) && b.whole[entrant][i] }
-	var both []float64
-	for _, i := range b.keep {
-		if whole(x, i) && whole(y, i) {
-			both = append(both, f(b.nanos[x][i], b.nanos[y][i]))
-		}
-	}
-	if len(both) >= fewestKept {
-		return stats.Median(both)
-	}
-	own := func(entrant string) float64 {
-		var values []float64
-		for i, v := range b.nanos[entrant] {
-			if whole(entrant, i) {
-				values = append(values, v)
-			}
-		}
-		return stats.Median(values)
-	}
-	return f(own(x), own(y))
+// own reports whether odd batches are work of some contestant itself. Then none are replaced, of any contestant: what
+// disturbs all of them cancels out in a ratio, and what is taken from one alone does not.
+func (s *samples) own() bool {
+	return slices.ContainsFunc(slices.Sorted(maps.Keys(s.timed)), func(contestant string) bool {
+		reference, ok := s.reference(contestant)
+		return ok && s.timed[contestant].odd.Exceeds(reference)
+	})
 }
 
-// lost is the share of an entrant's batches that were interrupted.
-func (s *samples) lost(entrant string) float64 {
-	var all, lost float64
-	for _, b := range s.blocks {
-		for _, whole := range b.whole[entrant] {
-			all++
-			if !whole {
-				lost++
+// reference is how many of a contestant's batches disturbances explain: the median of the others' shares, because one of them may
+// have a collector whose pauses look like disturbances; of batches that take longer than the others', more, because a
+// long batch is hit more often. ok is false for a contestant that ran alone.
+func (s *samples) reference(contestant string) (reference stats.Reference, ok bool) {
+	var shares, times []float64
+	for _, other := range slices.Sorted(maps.Keys(s.timed)) {
+		t := s.timed[other]
+		if odd := t.odd; other != contestant && odd.Batches > 0 && t.usual() > 0 {
+			shares, times = append(shares, float64(odd.Disturbed)/float64(odd.Batches)), append(times, t.usual())
+			reference.Batches = max(reference.Batches, odd.Batches)
+		}
+	}
+	own := s.timed[contestant].usual()
+	if len(shares) == 0 || !(own > 0) {
+		return reference, false
+	}
+	share := min(1, stats.Median(shares)*max(1, own/stats.Median(times)))
+	reference.Disturbed = int(math.Round(share * float64(reference.Batches)))
+	return reference, true
+}
+
+// settle makes the instances' means. own says that odd batches are the contestants' own work; the batches of an instance
+// have requests requests each.
+func (t *timed) settle(own bool, requests float64) {
+	clean, disturbed := t.raw.Undisturbed()
+	if own {
+		clean = t.raw
+	}
+	t.means = clean.Means()
+	var batches, odd, time, replaced float64
+	rounds := 0
+	for i, row := range t.raw {
+		rounds = max(rounds, len(row))
+		for r, v := range row {
+			batches, time = batches+1, time+v
+			if disturbed[i][r] && !own {
+				odd, replaced = odd+1, replaced+v-clean[i][r]
 			}
 		}
 	}
-	return lost / max(1, all)
+	t.replaced, t.leftOut = odd/max(1, batches), replaced/max(1, time)
+	if c := t.collected; c != nil {
+		// A collector that works beside the plugin costs more than its pauses show: quiet rounds tell how much.
+		t.cycles = stats.CycleError(float64(rounds)*requests, c.Period, max(c.Share, t.raw.QuietShare()))
+	} else {
+		t.cycles = t.raw.RoundError()
+	}
 }
 
-func logRatio(x, y float64) float64   { return math.Log(x / y) }
-func difference(x, y float64) float64 { return x - y }
-func logarithm(x, _ float64) float64  { return math.Log(x) }
+// has reports whether a contestant was timed.
+func (s *samples) has(contestant string) bool { return s.timed[contestant] != nil }
 
-// byProcess is the mean over a process's instances of the median over their rounds of f of two entrants.
+// logRatio is the logarithm of x's mean time over y's, by process: the mean over a process's instances.
+func (s *samples) logRatio(x, y string) map[int]float64 {
+	return s.byProcess(x, y, func(x, y float64) float64 { return math.Log(x / y) })
+}
+
+// logTime is the logarithm of a contestant's mean time, by process.
+func (s *samples) logTime(x string) map[int]float64 {
+	return s.byProcess(x, x, func(x, _ float64) float64 { return math.Log(x) })
+}
+
+// difference is x's mean time less y's, by process.
+func (s *samples) difference(x, y string) map[int]float64 {
+	return s.byProcess(x, y, func(x, y float64) float64 { return x - y })
+}
+
+// byProcess is the mean over a process's instances of f of the means of two contestants.
 func (s *samples) byProcess(x, y string, f func(x, y float64) float64) map[int]float64 {
 	gathered := map[int][]float64{}
-	for _, b := range s.blocks {
-		if m := b.median(x, y, f); !math.IsNaN(m) {
-			gathered[b.process] = append(gathered[b.process], m)
+	if s.has(x) && s.has(y) {
+		for i, process := range s.processes {
+			if v := f(s.timed[x].means[i], s.timed[y].means[i]); !math.IsNaN(v) {
+				gathered[process] = append(gathered[process], v)
+			}
 		}
 	}
+	return meansOf(gathered)
+}
+
+func meansOf(gathered map[int][]float64) map[int]float64 {
 	means := map[int]float64{}
-	for process, medians := range gathered {
-		means[process] = stats.Mean(medians)
+	for process, values := range gathered {
+		means[process] = stat.Mean(values, nil)
 	}
 	return means
 }
@@ -201,22 +225,5 @@ func pooled(scenarios []map[int]float64) []float64 {
 			gathered[process] = append(gathered[process], v)
 		}
 	}
-	means := map[int]float64{}
-	for process, values := range gathered {
-		means[process] = stats.Mean(values)
-	}
-	return inOrder(means)
-}
-
-// has reports whether an entrant was timed.
-func (s *samples) has(entrant string) bool {
-	return slices.ContainsFunc(s.blocks, func(b block) bool { return len(b.nanos[entrant]) > 0 })
-}
-
-// dropped is the share of rounds left out.
-func (s *samples) dropped() float64 {
-	if s.rounds == 0 {
-		return 0
-	}
-	return 1 - float64(s.keeps)/float64(s.rounds)
+	return inOrder(meansOf(gathered))
 }

@@ -4,8 +4,8 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// startups takes the typical time of each phase; each sample is a process of its own.
-func startups(r *evidence.Report, o Options) []Startup {
+// startups are the typical times of each phase; each sample is a process of its own.
+func startups(r *evidence.Report) []Startup {
 	var found []Startup
 	for _, b := range r.Builds {
 		for _, cached := range []bool{false, true} {
@@ -13,7 +13,7 @@ func startups(r *evidence.Report, o Options) []Startup {
 			phases := make([][]float64, len(names))
 			var totals []float64
 			for _, s := range r.Startups {
-				if s.Build != b.Name || s.Cached != cached || reason(r, b.Name, "") != "" {
+				if s.Build != b.Name || s.Cached != cached || excluded(r, b.Name, "").Any() {
 					continue
 				}
 				total := 0.0
@@ -26,9 +26,9 @@ func startups(r *evidence.Report, o Options) []Startup {
 			if len(totals) == 0 {
 				continue
 			}
-			s := Startup{Build: b.Name, Cached: cached, Total: typical(totals, o.Confidence)}
+			s := Startup{Build: b.Name, Cached: cached, Total: typical(totals, Confidence)}
 			for i, name := range names {
-				s.Phases = append(s.Phases, Phase{name, typical(phases[i], o.Confidence)})
+				s.Phases = append(s.Phases, Phase{name, typical(phases[i], Confidence)})
 			}
 			found = append(found, s)
 		}

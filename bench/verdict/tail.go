@@ -12,29 +12,29 @@ const fewestAbove = 100
 
 var percentiles = []float64{50, 90, 99, 99.9, 99.99, 99.999}
 
-// tails gathers the processes of each scenario and entrant.
-func tails(r *evidence.Report, o Options) []Tail {
+// tails gathers the processes of each scenario and contestant.
+func tails(r *evidence.Report) []Tail {
 	var found []Tail
 	for _, scenario := range r.Scenarios {
 		var floor *Collector
-		for _, entrant := range entrants(r) {
+		for _, contestant := range contestants(r) {
 			var processes []evidence.Tail
 			for _, t := range r.Tails {
-				if t.Scenario == scenario.ID && t.Entrant == entrant && stats.Count(t.Counts) > 0 && reason(r, entrant, scenario.ID) == "" {
+				if t.Scenario == scenario.ID && t.Contestant == contestant && stats.Count(t.Counts) > 0 && !excluded(r, contestant, scenario.ID).Any() {
 					processes = append(processes, t)
 				}
 			}
 			if len(processes) == 0 {
 				continue
 			}
-			t := tailOf(processes, o)
-			t.Scenario, t.Entrant = scenario.ID, entrant
+			t := tailOf(processes)
+			t.Scenario, t.Contestant = scenario.ID, contestant
 			t.Collector = collector(processes)
 			switch {
-			case entrant == evidence.Floor:
+			case contestant == evidence.Floor:
 				floor, t.Collector = t.Collector, nil
 			case t.Collector != nil && floor != nil && near(t.Collector.Period, floor.Period):
-				t.Collector = nil // the floor has no collector: it is the machine's rhythm
+				t.Collector = nil // the floor has no collector: the period is the machine's
 			}
 			found = append(found, t)
 		}
@@ -42,7 +42,7 @@ func tails(r *evidence.Report, o Options) []Tail {
 	return found
 }
 
-func tailOf(processes []evidence.Tail, o Options) Tail {
+func tailOf(processes []evidence.Tail) Tail {
 	t := Tail{}
 	histograms := make([][][2]int64, len(processes))
 	for i, p := range processes {
@@ -59,9 +59,9 @@ func tailOf(processes []evidence.Tail, o Options) Tail {
 		for _, h := range histograms {
 			each = append(each, stats.BucketQuantile(h, p/100))
 		}
-		t.Percentiles = append(t.Percentiles, Percentile{p, typical(each, o.Confidence)})
+		t.Percentiles = append(t.Percentiles, Percentile{p, typical(each, Confidence)})
 	}
-	// Points lie evenly on the axis that such curves are drawn on: decades of the share that is left.
+	// Points lie evenly on the axis on which such curves are drawn: decades of the share of slower requests.
 	const perDecade = 16
 	for i := 0; i <= int(perDecade*math.Log10(float64(t.Count))); i++ {
 		left := math.Pow(10, -float64(i)/perDecade)
@@ -70,8 +70,8 @@ func tailOf(processes []evidence.Tail, o Options) Tail {
 	return t
 }
 
-// typical is the interval of what a fresh process shows: of the median, without assumptions, where there are enough
-// processes for one, and of the geometric mean else.
+// typical is the interval of the value of a fresh process: of the median, which needs no assumption, where there are
+// enough processes for it; else of the geometric mean, or of the mean where a sample is not positive.
 func typical(samples []float64, level float64) Interval {
 	if i := stats.OrderInterval(samples, 0.5, level); i.Known() {
 		return i

@@ -37,8 +37,8 @@ func TestCollectorOfALargeHeap(t *testing.T) {
 
 // single draws a process's requests one by one: usually 1 µs, a collector's pause each period (0: none), and what the
 // system does at any time.
-func single(random *rand.Rand, entrant string, process, requests, period int) evidence.Tail {
-	t := evidence.Tail{Scenario: "typical/s0", Entrant: entrant, Process: process}
+func single(random *rand.Rand, contestant string, process, requests, period int) evidence.Tail {
+	t := evidence.Tail{Scenario: "typical/s0", Contestant: contestant, Process: process}
 	counts := map[int64]int64{}
 	for n := range requests {
 		ns := 1000 + int64(random.IntN(3))*10
@@ -84,9 +84,9 @@ func TestCollector(t *testing.T) {
 			for process := range 3 {
 				r.Tails = append(r.Tails, single(random, "a", process, test.requests/3, test.period), single(random, evidence.Floor, process, test.requests/3, test.floor))
 			}
-			found := Judge(r, Options{}).Tails
+			found := Judge(r).Tails
 			c := found[1].Collector
-			if found[0].Entrant != evidence.Floor || found[0].Collector != nil {
+			if found[0].Contestant != evidence.Floor || found[0].Collector != nil {
 				t.Errorf("the floor comes first and collects nothing: %+v", found[0])
 			}
 			if test.want == 0 {
@@ -115,7 +115,7 @@ func TestPercentiles(t *testing.T) {
 		for p := range test.processes {
 			processes = append(processes, single(random, "a", p, test.requests, 129))
 		}
-		got := tailOf(processes, Options{}.withDefaults())
+		got := tailOf(processes)
 		if len(got.Percentiles) != test.want || got.Count != int64(test.processes*test.requests) {
 			t.Errorf("%d × %d: %d of %d", test.processes, test.requests, len(got.Percentiles), got.Count)
 		}

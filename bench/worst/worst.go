@@ -1,12 +1,12 @@
-// Package worst times the heaviest requests that are legal: one client sends them, and every other client of the worker
-// waits meanwhile.
+// Package worst times the heaviest legal requests: while a worker serves one, its other clients wait.
 package worst
 
 import (
 	"context"
-	"math"
 	"runtime"
 	"time"
+
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/conformance/suite"
@@ -18,16 +18,16 @@ import (
 // Limit is what a request may take of a worker (contract, clause 3.4).
 const Limit = 2 * time.Millisecond
 
-// warm is how many rounds come before the first that is timed: heaps find their size in them.
+// warm is how many rounds come before the first that is timed: heaps reach their size in them.
 const warm = 50
 
 // Result is one case on one build.
 type Result struct {
 	Build string `json:"build"`
 	Case  string `json:"case"`
-	// Mean is that of a round's time, in nanoseconds of the thread's processor time, with its interval of 95 % (Student's, of
-	// the means of twenty stretches, so that a collector counts where it works). A round is the whole case, nearly always
-	// one request.
+	// Mean is that of a round's time, in nanoseconds of the thread's processor time, with its interval of 95 %
+	// (Student's, of the means of twenty stretches, so that a garbage collector counts where it works). A round is the
+	// whole case, nearly always one request.
 	Mean    stats.Interval `json:"mean"`
 	Median  time.Duration  `json:"median"`
 	Longest time.Duration  `json:"longest"` // of all rounds, warm ones too: a collector's pause, most often
@@ -37,10 +37,11 @@ type Result struct {
 	Known   string         `json:"known,omitempty"` // why the build leaks: its collector's work grows with every request
 }
 
-// Red says whether the build takes longer than it may, as surely as the interval says, or does not answer as it should.
+// Red says whether the whole interval lies above the limit, or an answer was wrong. The time of a build that is known
+// to leak does not count.
 func (r *Result) Red() bool { return r.Failed != "" || r.Known == "" && r.Mean.Low > float64(Limit) }
 
-// Measure does a case so many times in one VM. Every answer is held against the case.
+// Measure runs a case that many times in one VM. Every answer is compared with the first, and the first with the case.
 func Measure(ctx context.Context, m *host.Module, build string, c *table.Case, rounds int) Result {
 	r := Result{Build: build, Case: c.ID, Mean: stats.None()}
 	runtime.LockOSThread() // for the clock
@@ -72,14 +73,15 @@ func Measure(ctx context.Context, m *host.Module, build string, c *table.Case, r
 
 const stretches = 20
 
-// mean is Student's interval of the means of stretches: what comes seldom, as a collection does, is in several of them.
+// mean is Student's interval of the means of stretches: a rare event, such as a garbage collection, is in several of
+// them.
 func mean(times []float64) stats.Interval {
 	n := min(stretches, len(times)/2)
 	var means []float64
 	for i := range n {
-		means = append(means, stats.Mean(times[i*len(times)/n:(i+1)*len(times)/n]))
+		means = append(means, stat.Mean(times[i*len(times)/n:(i+1)*len(times)/n], nil))
 	}
-	half := stats.StudentQuantile(0.975, float64(n-1)) * stats.Deviation(means) / math.Sqrt(float64(n))
-	m := stats.Mean(times)
-	return stats.Interval{Low: max(0, m-half), Mid: m, High: m + half, N: len(times)}
+	i := stats.MeanInterval(means, 0.95)
+	i.Low, i.N = max(0, i.Low), len(times)
+	return i
 }

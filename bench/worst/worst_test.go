@@ -63,7 +63,7 @@ func TestMemoryIsSeen(t *testing.T) {
 	}
 }
 
-// A build that does not answer as the case wants has no time.
+// A build that gives a wrong answer has no time.
 func TestWrongAnswer(t *testing.T) {
 	g := guest()
 	n := g.Global(0)
@@ -74,7 +74,7 @@ func TestWrongAnswer(t *testing.T) {
 	}
 }
 
-// One request in fifty that works for long, as a collector does, is in the mean and not in the median.
+// One long request in fifty, like a garbage collection, shows in the mean and not in the median.
 func TestSeldomWorkCounts(t *testing.T) {
 	g := guest()
 	n, i := g.Global(0), g.Global(0)
@@ -88,7 +88,7 @@ func TestSeldomWorkCounts(t *testing.T) {
 	}
 }
 
-// The interval decides: a mean above the limit whose interval reaches below it is not sure.
+// The interval decides: a mean above the limit is not red if its interval reaches below it.
 func TestRed(t *testing.T) {
 	limit := float64(worst.Limit)
 	for _, step := range []struct {

@@ -25,15 +25,15 @@ import (
 
 const benchHelp = `Usage: parity bench [flags]
 
-Measures builds against each other: speed and latency of whole requests, start-up, memory, size. A build that does not
-keep to the contract in a scenario gets no number there. Every comparison comes with an interval, and with "undecided"
-where the samples can't tell; the same module under two names has to come out equal, or there are no verdicts at all.
+Measures builds next to each other: speed and latency of whole requests, start-up, memory, size. A build that does not
+keep the contract in a scenario gets no number there. Every comparison has an interval, and says "undecided" where the
+samples do not decide; the same module under two names must come out equal, or there are no verdicts at all.
 Writes bench.json, report.html, report.md and bench.txt (for benchstat) and prints the findings.
 
   parity bench                                          every build, about two minutes
   parity bench --full                                   the same, and the cost of building: at most twenty minutes
   parity bench --wasm a=old.wasm --wasm b=new.wasm      two modules of your own; no compiler needed
-  parity bench --cases my-cases --case 'login/*'        your own table: the last step of each case is what is timed
+  parity bench --cases my-cases --case 'login/*'        your own table: the last step of each case is timed
   parity bench --against dist/bench/before.json         what has changed since
 
 Which modules, which table, which host
@@ -44,11 +44,12 @@ How
   --speed          speed alone, the quick plan
   --resume         go on with the run that was interrupted
   --seed N         of every shuffle (default 1)
-  --budgets FILE   limits that break the run (default budgets.yaml of the repository when its builds are measured; none: no limits)
+  --budgets FILE   limits: a broken one fails the run (default budgets.yaml of the repository when its builds are measured;
+                   none: no limits)
   --against FILE   an earlier bench.json to compare with, interval against interval
   --dir DIR        where the reports go (default dist/bench)
 
-Exit codes: 0 measured, and within its budgets; 1 a build answered wrongly or broke a budget; 2 the call, the table or
+Exit codes: 0 measured, and within the budgets; 1 a build gave a wrong answer or broke a budget; 2 the call, the table or
 budgets.yaml is wrong; 3 this machine lacks something, is too busy for a verdict, or the run was interrupted.
 `
 
@@ -159,10 +160,10 @@ func (b *benchmark) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// scenariosMost is how many scenarios are taken without being asked for: with many more a run takes an hour.
+// scenariosMost is how many scenarios are taken by default: with many more a run takes an hour.
 const scenariosMost = 12
 
-// scenariosOf are the cases that are timed unless the call names others: the group typical, else all that can be.
+// scenariosOf are the cases that are timed by default: the group typical, else all that can be timed.
 func scenariosOf(t *table.Table) (patterns nameList, err error) {
 	for _, g := range t.Groups {
 		if g.Name == "typical" {
@@ -180,7 +181,7 @@ func scenariosOf(t *table.Table) (patterns nameList, err error) {
 	return patterns, nil
 }
 
-// references reads what the results are held against.
+// references reads what the results are compared with: limits and an earlier report.
 func (b *benchmark) references() (err error) {
 	file := b.budgets
 	if file == "" && b.usual() {
@@ -197,7 +198,7 @@ func (b *benchmark) references() (err error) {
 	return err
 }
 
-// usual says whether the call is what the repository's own budgets are about: all of its builds on its own table.
+// usual says whether the call measures what the repository's own budgets are about: all of its builds on its own table.
 func (b *benchmark) usual() bool {
 	return len(b.builds) == 0 && len(b.wasm) == 0 && b.cases == "" && len(b.patterns) == 1 && b.patterns[0] == "typical" && !b.speed
 }
@@ -212,47 +213,29 @@ func (b *benchmark) plan() evidence.Plan {
 	return bench.DefaultPlan()
 }
 
-// measure makes the report. With the context's error it is what there is.
+// measure makes the report. When it is interrupted the report has what was measured until then.
 func (b *benchmark) measure(ctx context.Context) (*evidence.Report, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	work, err := b.workFolder()
 	if err != nil {
 		return nil, err
 	}
-	c := bench.Config{Plan: bench.Filled(b.plan(), len(b.tested), b.table.Len()), Seed: b.seed, Folder: b.folder, Table: b.table, Host: b.options,
-		CacheDir: b.options.CacheDir, Worker: []string{program, workerCommand}}
-	r := &evidence.Report{Schema: evidence.Schema}
-	for _, m := range b.tested {
-		// A copy: a build during the run must not change what is measured.
-		path := filepath.Join(work, m.Name+".wasm")
-		if m.Err == nil {
-			if err := replaceFile(path, m.Wasm); err != nil {
-				return nil, err
-			}
-		}
-		c.Subjects = append(c.Subjects, bench.Subject{Subject: m.Subject, Path: path})
-		r.Builds = append(r.Builds, evidence.Build{Name: m.Name, File: m.File, SHA256: m.SHA256, Language: m.Language,
-			Toolchain: m.Toolchain, SDK: m.SDK, Label: m.Label})
+	line := newProgress(b.stderr)
+	c, r, err := b.configuration(b.plan(), work, line)
+	if err != nil {
+		return nil, err
 	}
-	key, err := b.key(program, c.Plan)
+	key, err := b.key(c.Worker[0], c.Plan)
 	if err != nil {
 		return nil, err
 	}
 	if c.Journal, err = bench.OpenJournal(filepath.Join(work, "journal"), key, b.resume); err != nil {
 		return nil, usagef("--resume: %v", err)
 	}
-	line := newProgress(b.stderr)
-	c.Progress = func(p bench.Progress) {
-		line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*p.Done, p.Left.Round(time.Second), p.What))
-	}
 	b.describe(ctx, r, c.Journal.Begun)
 	watch, begin := bench.WatchMachine(), time.Now()
 	err = bench.Run(ctx, c, r)
 	if err == nil {
-		err = b.standing(ctx, r, c.Plan, line)
+		err = b.sizesAndCosts(ctx, r, c.Plan, line)
 	}
 	if err == nil && c.Plan.Builds {
 		err = bench.Count(ctx, c, r, work, line.say)
@@ -267,12 +250,39 @@ func (b *benchmark) measure(ctx context.Context) (*evidence.Report, error) {
 	return r, err
 }
 
-// standing measures what does not vary: sizes, and the cost of making a build.
-func (b *benchmark) standing(ctx context.Context, r *evidence.Report, p evidence.Plan, line *progress) error {
+// configuration is what bench.Run is told, and a report that has only the builds' names. The modules are copied to the
+// folder work, so that a build during the run does not change what is measured.
+func (b *benchmark) configuration(plan evidence.Plan, work string, line *progress) (c bench.Config, r *evidence.Report, err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return c, nil, err
+	}
+	c = bench.Config{Plan: bench.Filled(plan, len(b.tested), b.table.Len()), Seed: b.seed, Folder: b.folder, Table: b.table,
+		Host: b.options, CacheDir: b.options.CacheDir, Worker: []string{program, workerCommand}, Periods: verdict.Periods}
+	c.Progress = func(p bench.Progress) {
+		line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*p.Done, p.Left.Round(time.Second), p.What))
+	}
+	r = &evidence.Report{Schema: evidence.Schema}
+	for _, m := range b.tested {
+		path := filepath.Join(work, m.Name+".wasm")
+		if m.Err == nil {
+			if err := replaceFile(path, m.Wasm); err != nil {
+				return c, nil, err
+			}
+		}
+		c.Subjects = append(c.Subjects, bench.Subject{Subject: m.Subject, Path: path})
+		r.Builds = append(r.Builds, evidence.Build{Name: m.Name, File: m.File, SHA256: m.SHA256, Language: m.Language,
+			Toolchain: m.Toolchain, SDK: m.SDK, Label: m.Label})
+	}
+	return c, r, nil
+}
+
+// sizesAndCosts measures what needs no repetition: sizes, and the cost of making a build.
+func (b *benchmark) sizesAndCosts(ctx context.Context, r *evidence.Report, p evidence.Plan, line *progress) error {
 	if p.Name == bench.SpeedPlan().Name {
 		return nil
 	}
-	listed, err := b.buildsMeasured()
+	measured, err := b.buildsMeasured()
 	if err != nil {
 		return err
 	}
@@ -287,7 +297,7 @@ func (b *benchmark) standing(ctx context.Context, r *evidence.Report, p evidence
 		} else {
 			r.Sizes = append(r.Sizes, size)
 		}
-		made, ok := listed[m.Name]
+		made, ok := measured[m.Name]
 		if !ok {
 			continue
 		}
@@ -325,7 +335,7 @@ func (b *benchmark) buildsMeasured() (map[string]build.Build, error) {
 	return found, err
 }
 
-// describe notes where the numbers come from.
+// describe records where the numbers come from.
 func (b *benchmark) describe(ctx context.Context, r *evidence.Report, begun time.Time) {
 	r.Run.Command, r.Run.Started = b.command, begun
 	if b.root != "" {
@@ -336,7 +346,7 @@ func (b *benchmark) describe(ctx context.Context, r *evidence.Report, begun time
 		Allocator: b.options.Allocator.String()}
 }
 
-// workFolder is where the modules under test and the journal lie.
+// workFolder is the folder of the modules under test and of the journal.
 func (b *benchmark) workFolder() (string, error) {
 	base := b.root
 	if base == "" {
@@ -346,7 +356,7 @@ func (b *benchmark) workFolder() (string, error) {
 	return work, os.MkdirAll(work, 0o755)
 }
 
-// key is the digest of all that two parts of one run must have in common.
+// key is the digest of everything that must be the same when a run is resumed.
 func (b *benchmark) key(program string, p evidence.Plan) (string, error) {
 	digest := sha256.New()
 	if err := addFile(digest, program); err != nil {
@@ -363,7 +373,7 @@ func (b *benchmark) key(program string, p evidence.Plan) (string, error) {
 	return fmt.Sprintf("%x", digest.Sum(nil)), nil
 }
 
-// workerCommand is what a process of the benchmark is started with; it is for nobody else.
+// workerCommand starts a process of the benchmark; it is not for users.
 const workerCommand = "bench-worker"
 
 func runBenchWorker(ctx context.Context, args []string, stdout, stderr io.Writer) int {

@@ -12,7 +12,7 @@ import (
 	benchreport "github.com/header-auth/header-auth/report/bench"
 )
 
-// benchForms are the files that a report is written to, each whole and in itself enough.
+// benchForms are the files to which a report is written. Each has the whole report.
 var benchForms = []struct {
 	file  string
 	write func(w io.Writer, r *evidence.Report, f *verdict.Findings) error
@@ -50,22 +50,22 @@ func readEvidence(file string) (*evidence.Report, error) {
 	return r, nil
 }
 
-// judged makes the findings, those of budgets and of an earlier report among them. Either may be nil.
+// judged makes the findings, with those on budgets and on an earlier report. Both may be nil.
 func judged(r *evidence.Report, budgets *verdict.Budgets, then *evidence.Report, file string) *verdict.Findings {
-	f := verdict.Judge(r, verdict.Options{})
+	f := verdict.Judge(r)
 	if budgets != nil {
 		f.Budgets = verdict.CheckBudgets(budgets, r, f)
 	}
 	if then != nil {
-		f.Against = verdict.Compare(then, r, file, verdict.Options{})
+		f.Against = verdict.Compare(then, r, file)
 	}
 	return f
 }
 
-// benchCode is the exit code that findings ask for.
+// benchCode is the exit code for findings.
 func benchCode(r *evidence.Report, f *verdict.Findings) int {
 	for _, b := range f.Budgets {
-		if b.Broken && (f.Gate.Passed || b.Reason == "") {
+		if b.State == verdict.Above || b.Broken() && f.Gate.Passed {
 			return 1
 		}
 	}

@@ -16,19 +16,19 @@ import (
 
 const buildHelp = `Usage: parity build [--build NAME]… [--jobs N]
 
-Makes dist/NAME.wasm for the builds of builds.yaml, in that file's order, and dist/NAME.json, which says what it was
-made from. A module is made again when its entry, its compiler or one of its sources has changed; else nothing is done.
-Compilers that are missing are obtained first: parity doctor says which.
+Makes the builds of builds.yaml: for each, the module dist/NAME.wasm, and dist/NAME.json, which says how it was built. It
+builds a module again only when its entry, its compiler or one of its sources has changed. Missing compilers are obtained
+first; parity doctor shows them.
 
   parity build                                   all of them
   parity build --build rust --build go-tinygo    two of them
 
 Flags
-  --build NAME   one build; repeat it for several (default: all)
-  --jobs N       most builds at once (default 2)
+  --build NAME   one build; may be given several times (default: all)
+  --jobs N       how many builds run at once, at most (default 2)
 
 Exit codes: 0 all modules are up to date; 1 a recipe failed; 2 builds.yaml or the call is wrong; 3 a compiler is
-missing and can't be obtained here: the commands that would do are printed.
+missing and can't be obtained here: the output says which commands install it.
 `
 
 // runBuild is the command "build"; buildHelp says what its exit codes mean.
@@ -60,27 +60,27 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	for _, r := range results {
 		if r.Err == nil {
 			state := "built"
-			if r.Fresh {
+			if r.UpToDate {
 				state = "up to date"
 			}
-			fmt.Fprintf(stdout, "%-15s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size, r.Provenance.SHA256, r.Wasm)
+			fmt.Fprintf(stdout, "%-19s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size, r.Provenance.SHA256, r.Wasm)
 		}
 	}
 	return buildExit("build", err, stderr)
 }
 
-// buildExit prints what making modules came to, and turns it into an exit code.
+// buildExit prints an error and turns it into an exit code.
 func buildExit(command string, err error, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
 	fmt.Fprintf(stderr, "parity %s: %v\n", command, err)
 	var missing *compilers.MissingError
-	var fault *build.FaultError
+	var list *build.ListError
 	switch {
 	case errors.As(err, &missing):
 		return 3
-	case errors.As(err, &fault):
+	case errors.As(err, &list):
 		return 2
 	}
 	return 1
@@ -96,7 +96,7 @@ func (n *nameList) Set(name string) error {
 	return nil
 }
 
-// parseFlags answers --help on stdout and a wrong call on stderr; done says that the command has ended with that.
+// parseFlags prints the help on stdout, or what is wrong with the call on stderr. After either, done is true.
 func parseFlags(flags *flag.FlagSet, args []string, help string, stdout, stderr io.Writer) (code int, done bool) {
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}

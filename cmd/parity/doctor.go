@@ -13,14 +13,14 @@ import (
 
 const doctorHelp = `Usage: parity doctor
 
-Says for each compiler what would be taken from where, or what make conformance would do to obtain it, or which
-commands you would have to type where it can't. Changes nothing.
+Shows for each compiler where it was found. For a missing one, it shows how make conformance would obtain it, or which
+commands install it. It changes nothing.
 
-  go      Go itself, for the tests and the build go-wasip1
-  tinygo  for the other Go builds: a release on PATH, else built from the Go module proxy with Debian's LLVM
-  rust    with the target wasm32-wasip1: rustup's, else Debian's packages
+  go      for the tests and the build go-wasip1
+  tinygo  for the other Go builds: a release on PATH, or built from the Go module proxy with Debian's LLVM
+  rust    with the target wasm32-wasip1: from rustup, or from Debian's packages
 
-Exit codes: 0 all are there; 3 something is missing.
+Exit codes: 0 all compilers were found; 3 at least one is missing.
 `
 
 // runDoctor is the command "doctor"; doctorHelp says what its exit codes mean.
@@ -44,12 +44,12 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int
 			continue
 		}
 		code = 3
-		if f.Next != "" {
-			fmt.Fprintf(stdout, "    make conformance would: %s\n    by hand:\n", f.Next)
+		if f.Plan != "" {
+			fmt.Fprintf(stdout, "    make conformance would run: %s\n    or install it yourself:\n", f.Plan)
 		} else {
-			fmt.Fprintf(stdout, "    make conformance can't obtain it here and would exit 3; what would do:\n")
+			fmt.Fprintf(stdout, "    make conformance can't obtain it here, and would exit 3; install it with:\n")
 		}
-		fmt.Fprintf(stdout, "        %s\n", strings.Join(f.Cure, "\n        "))
+		fmt.Fprintf(stdout, "        %s\n", strings.Join(f.Commands, "\n        "))
 	}
 	return code
 }

@@ -17,8 +17,8 @@ import (
 
 const execHelp = `Usage: parity exec COMPILER COMMAND [ARGUMENT]…
 
-Runs a command in the repository with the same compiler that parity build uses: its folder before PATH, its variables
-in the environment, yours that would steer it taken out. Obtains the compiler first when it is missing.
+Runs a command in the repository with the compiler that parity build uses: the compiler's folder comes first in PATH, its
+variables are set, and those of yours that would change its output are removed. A missing compiler is obtained first.
 
   parity exec rust cargo test --locked
   parity exec tinygo tinygo version
@@ -47,7 +47,7 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return buildExit("exec", err, stderr)
 	}
 	tool := tools[args[0]]
-	program := inFolders(tool.Path, args[1])
+	program := findProgram(tool.Path, args[1])
 	cmd := exec.CommandContext(ctx, program, args[2:]...)
 	cmd.Dir, cmd.Env = root, compilers.Environ(tool.Path, tool.Env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, stderr
@@ -63,8 +63,8 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// inFolders is the program in the first folder that has it; else its bare name, for PATH.
-func inFolders(folders []string, name string) string {
+// findProgram is the program's path in the first folder that has it; otherwise its name, to be found in PATH.
+func findProgram(folders []string, name string) string {
 	for _, folder := range folders {
 		if path := filepath.Join(folder, name); filepath.Base(name) == name {
 			if _, err := os.Stat(path); err == nil {

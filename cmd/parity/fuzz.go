@@ -24,29 +24,29 @@ import (
 
 var fuzzHelp = fmt.Sprintf(`Usage: parity fuzz [flags]
 
-Looks for hidden doors: takes the words that a module knows (the texts in its data and code, and those it hands to the
-host) for header names and values, paths, methods, queries, cookies, credentials, trailers and configuration keys, and
-sends them to the module, those first that no other module has. What a module does other than it should is made as small
-as it gets and written as a case.
+Looks for hidden doors. It takes the words of a module (texts in its data and code, and texts that it passes to the host)
+as header names and values, paths, methods, queries, cookies, credentials, trailers and configuration keys, and sends them
+to the module. Words that no other module contains come first. When the module does anything else than it should, parity
+fuzz reduces the case to the smallest one that shows it and writes it.
 
   parity fuzz                             all builds of builds.yaml
-  parity fuzz --wasm mine=plugin.wasm     a module that is to keep to the contract of this repository
+  parity fuzz --wasm mine=plugin.wasm     your module, with the contract of this repository
   parity fuzz --wasm mine=plugin.wasm --cases my-cases
 
-What it should do, a model of the contract says. With --cases there is none: a request that a case wants refused must then
-stay refused with words in it that the table mentions nowhere. A part of a request in which a word without a meaning
-changes the decision is left alone.
+A model of the contract says what the module should do. With --cases there is no model: then a request that a case
+refuses must stay refused when it contains words that the table does not mention. If meaningless words in one part of the
+request change the decision, that part is not tried.
 
 Flags
-`+selectionHelp+`  --time DURATION        how long to look, all modules together (default 60s)
+`+selectionHelp+`  --time DURATION        how long to search, for all modules together (default 60s)
   --seed N               try the words in another order (default 0)
-  --out DIR              where cases are written, each in a folder of its own (default found)
+  --out DIR              where to write cases, each in a folder of its own (default found)
 
-Exit codes: 0 nothing was found; 1 something was, and the command that shows it is printed, or a module did not load;
-2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler.
+Exit codes: 0 nothing was found; 1 something was found, and the output says which command shows it, or a module did not
+load; 2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler.
 `, profile.Default)
 
-// mostWords is how many words of a module are tried; a Go program has twenty thousand.
+// mostWords is how many words of a module are tried. A Go program has twenty thousand.
 const mostWords = 30_000
 
 // runFuzz is the command "fuzz"; fuzzHelp says what its exit codes mean.
@@ -77,7 +77,7 @@ type fuzzing struct {
 	out  string
 
 	options host.Options
-	foreign *fuzz.Foreign // nil: the model judges
+	sweeper *fuzz.TableSweeper // nil: the model judges
 	known   []reference
 
 	mu             sync.Mutex
@@ -85,7 +85,7 @@ type fuzzing struct {
 	progress       *progress
 }
 
-// reference is a module whose words are nothing special in another one.
+// reference is a module whose words are ordinary when another module contains them, too.
 type reference struct {
 	language string
 	words    map[string]bool
@@ -93,9 +93,9 @@ type reference struct {
 
 func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 	if f.time <= 0 {
-		return false, usagef("--time %v: expected more than nothing, such as 60s", f.time)
+		return false, usagef("--time %v: expected more than 0s, such as 60s", f.time)
 	}
-	if err := f.find(); err != nil && f.usesBuilds() { // the model needs no repository
+	if err := f.find(); err != nil && f.usesBuilds() { // with a model, no repository is needed
 		return false, err
 	}
 	if f.options, err = f.hostOptions(); err != nil {
@@ -106,7 +106,7 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if f.foreign, err = fuzz.NewForeign(t, dir); err != nil {
+		if f.sweeper, err = fuzz.NewTableSweeper(t, dir); err != nil {
 			return false, usagef("--cases %s: %v", dir, err)
 		}
 	}
@@ -137,7 +137,7 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 	return found, errors.Join(errs...)
 }
 
-// module looks at one module, and says whether it is at fault.
+// module tries one module, and says whether something was found.
 func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (found bool, err error) {
 	say := func(format string, a ...any) {
 		f.mu.Lock()
@@ -146,25 +146,25 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 		fmt.Fprintf(f.stdout, "%-15s %s\n", m.Name, fmt.Sprintf(format, a...))
 	}
 	if m.Err != nil {
-		say("not looked at: %v", m.Err)
+		say("not tried: %v", m.Err)
 		return true, nil
 	}
 	compiled, err := host.Compile(ctx, m.Wasm, f.options)
 	if err != nil {
-		say("not looked at: %v", err)
+		say("not tried: %v", err)
 		return true, nil
 	}
 	defer compiled.Close(context.WithoutCancel(ctx))
-	builds := fuzz.One(m.Name, compiled)
-	var heard []string
-	if f.foreign != nil {
-		heard = f.foreign.Heard(ctx, compiled)
+	builds := fuzz.SingleBuild(m.Name, compiled)
+	var passed []string
+	if f.sweeper != nil {
+		passed = f.sweeper.PassedTexts(ctx, compiled)
 	} else {
-		heard = builds.Heard(ctx)
+		passed = builds.PassedTexts(ctx)
 	}
-	vocabulary, err := dictionary.Of(m.Wasm, heard)
+	vocabulary, err := dictionary.Words(m.Wasm, passed)
 	if err != nil {
-		say("not looked at: %v", err)
+		say("not tried: %v", err)
 		return true, nil
 	}
 	vocabulary = dictionary.Rank(vocabulary, f.knownTo(m), mostWords)
@@ -172,15 +172,15 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 	started := time.Now()
 	limited, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	var tried fuzz.Tried
-	step := func(t fuzz.Tried) {
+	var tried fuzz.Progress
+	step := func(t fuzz.Progress) {
 		tried = t
 		f.step(m.Name, t, len(vocabulary))
 	}
 	var c table.Case
 	var d *fuzz.Difference
-	if f.foreign != nil {
-		c, d, err = f.foreign.Sweep(limited, m.Name, compiled, vocabulary, step)
+	if f.sweeper != nil {
+		c, d, err = f.sweeper.Sweep(limited, m.Name, compiled, vocabulary, step)
 	} else {
 		c, d = builds.Sweep(limited, vocabulary, f.seed, step)
 	}
@@ -201,28 +201,28 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 	return true, nil
 }
 
-// step shows how far a module is: on a terminal as it goes, in a pipe once a minute.
-func (f *fuzzing) step(name string, t fuzz.Tried, words int) {
+// step shows the progress with a module: on a terminal at once, in a pipe once a minute.
+func (f *fuzzing) step(name string, t fuzz.Progress, words int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.progress.say(fmt.Sprintf("%s: %d of %d words, %d requests and configurations", name, t.Words, words, t.Steps))
 }
 
-// references are the builds of builds.yaml that have been made.
+// references are the builds of builds.yaml whose modules exist.
 func (f *fuzzing) references() (all []reference) {
 	if f.root == "" {
 		return nil
 	}
 	list, err := build.Load(filepath.Join(f.root, build.File))
 	if err != nil {
-		return nil // they only put words in order
+		return nil // they only change the order of the words
 	}
 	for _, b := range list.Builds {
 		wasm, err := os.ReadFile(filepath.Join(f.root, filepath.FromSlash(b.Wasm)))
 		if err != nil {
 			continue
 		}
-		words, err := dictionary.Of(wasm, nil)
+		words, err := dictionary.Words(wasm, nil)
 		if err != nil {
 			continue
 		}
@@ -235,8 +235,8 @@ func (f *fuzzing) references() (all []reference) {
 	return all
 }
 
-// knownTo says which words are nothing special in a module: a build's are held against those of the other language, since
-// builds of one source have its doors in common.
+// knownTo says which words are ordinary in a module: those of builds in the other language. Builds of the same source
+// would contain the same doors.
 func (f *fuzzing) knownTo(m module) func(string) bool {
 	return func(word string) bool {
 		for _, r := range f.known {

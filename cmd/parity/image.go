@@ -14,28 +14,28 @@ import (
 const imageHelp = `Usage: parity image push --registry HOST/PATH [flags]
 
 Packs a plugin as an image that Istio and Envoy Gateway can pull (FROM scratch, one layer, plugin.wasm at its root),
-pushes it to HOST/PATH/header-auth-LANG:TAG and reads it back: the manifest must be one those readers accept, and
-plugin.wasm in it the same bytes as the file.
+pushes it to HOST/PATH/header-auth-LANG:TAG and reads it back: Istio and Envoy Gateway must accept the manifest, and
+plugin.wasm must have the same bytes as the file.
 
   parity image push --registry registry.example.com/team                     the Go plugin
   parity image push --registry registry.example.com/team --lang rust --tag v1.2.0
   parity image push --registry localhost:5000/try --wasm my.wasm             a module of your own, under the same name
 
 Flags
-  --registry HOST/PATH   what comes before the image's name; the host is needed, docker.io too
-  --lang go|rust         the plugin, and the image's name (default go)
-  --tag TAG              (default latest; deploy by the digest that is printed, since a tag can move)
+  --registry HOST/PATH   where the image goes; the host is required, also for docker.io
+  --lang go|rust         which plugin; this is part of the image's name (default go)
+  --tag TAG              (default latest; deploy by the printed digest, because a tag can move)
   --wasm FILE            (default %s or %s)
   --builder BUILDER      auto, docker, podman, buildah or none (default auto: the first of docker, podman, buildah that
-                         works here, else none). none makes the image here: same module, same digest.
-                         The others read Dockerfile.LANG at the root of the repository.
-  --insecure             allow plain HTTP, or HTTPS with any certificate. Loopback and private addresses may speak
-                         plain HTTP without it. docker has a list of its own: insecure-registries in daemon.json.
+                         works here, otherwise none). With none, parity makes the image: the same module gives the
+                         same digest. The others read Dockerfile.LANG at the root of the repository.
+  --insecure             allow plain HTTP, and HTTPS with any certificate. Loopback and private addresses may use plain
+                         HTTP without it. docker has a list instead: insecure-registries in daemon.json.
 
-Credentials are those of docker login and podman login.
+It uses the credentials of docker login and podman login.
 
-Exit codes: 0 pushed and verified; 1 pushed, but the registry's copy is not acceptable or not the same; 2 the call or
-the module is wrong; 3 the registry can't be reached or refuses, or the builder asked for does not work here.
+Exit codes: 0 pushed and verified; 1 pushed, but Istio would refuse the registry's copy, or it is not the same; 2 the call
+or the module is wrong; 3 the registry can't be reached or refuses, or the builder does not work here.
 `
 
 // runImage is the command "image"; imageHelp says what its exit codes mean.
@@ -52,12 +52,12 @@ func runImage(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		fmt.Fprint(stdout, help)
 		return 0
 	}
-	fmt.Fprintf(stderr, "parity image: unknown command %q: want push; see parity image --help\n", args[0])
+	fmt.Fprintf(stderr, "parity image: unknown command %q: expected push; see parity image --help\n", args[0])
 	return 2
 }
 
 func runImagePush(ctx context.Context, args []string, help string, stdout, stderr io.Writer) int {
-	var options image.Options
+	var options image.PushOptions
 	flags := flag.NewFlagSet("parity image push", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&options.Registry, "registry", "", "")
@@ -79,7 +79,7 @@ func runImagePush(ctx context.Context, args []string, help string, stdout, stder
 		return 2
 	}
 
-	if root, err := build.FindRoot(); err == nil { // outside, --wasm and the builder none do
+	if root, err := build.FindRoot(); err == nil { // outside the repository, --wasm with --builder none works
 		options.Root = root
 	}
 	pushed, err := image.Push(ctx, options)
@@ -92,11 +92,11 @@ func runImagePush(ctx context.Context, args []string, help string, stdout, stder
 }
 
 func imageExit(err error) int {
-	var fault *image.Fault
-	if !errors.As(err, &fault) {
+	var failed *image.Error
+	if !errors.As(err, &failed) {
 		return 3
 	}
-	switch fault.Kind {
+	switch failed.Kind {
 	case image.Rejected:
 		return 1
 	case image.Usage:
@@ -105,7 +105,7 @@ func imageExit(err error) int {
 	return 3
 }
 
-// printPushed labels each digest with who asks for it: the two are easily taken for each other.
+// printPushed says for each digest where it is needed: the two are easily confused.
 func printPushed(w io.Writer, p image.Pushed) {
 	with := "no builder"
 	if p.Builder != "none" {
@@ -113,7 +113,7 @@ func printPushed(w io.Writer, p image.Pushed) {
 	}
 	row := func(label, text string) { fmt.Fprintf(w, "%-17s%s\n", label, text) }
 	row("pushed", p.Reference)
-	row("", "with "+with+"; read back: a plain manifest, plugin.wasm byte for byte")
+	row("", "with "+with+"; read back: a plain manifest with the same plugin.wasm")
 	for _, skipped := range p.Skipped {
 		row("", "not with "+skipped)
 	}

@@ -15,13 +15,13 @@ import (
 
 const inspectHelp = `Usage: parity inspect FILE
 
-Looks into a module: its size by section, imports, exports, memory, the toolchain that seems to have made it, and for
-each Envoy release whether it would load and, if not, why and what cures it. Of the module's code only the start
-functions run, each time with what that Envoy lets them call.
+Shows what is in a module: sizes of sections, imports, exports, memory, and the toolchain that seems to have made it. Then
+it shows for each Envoy release whether Envoy would load the module, and if not, why and how to cure it. Of the module's
+code, only the start functions run, once for each release.
 
   parity inspect dist/rust.wasm
 
-Exit codes: 0 the current Envoy would load it; 1 it would not, or the file is no module; 2 the call is wrong or the
+Exit codes: 0 the current Envoy would load it; 1 it would not, or the file is not a module; 2 the call is wrong or the
 file can't be read.
 `
 
@@ -61,7 +61,7 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	return 0
 }
 
-// tryStart starts the module as each Envoy that has no objection so far would: some faults show only then.
+// tryStart starts the module as each Envoy would that has found no fault so far: some faults show only at the start.
 func tryStart(ctx context.Context, wasm []byte, verdicts []load.Verdict) {
 	for i := range verdicts {
 		v := &verdicts[i]

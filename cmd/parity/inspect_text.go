@@ -10,9 +10,10 @@ import (
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmfile"
+	"github.com/header-auth/header-auth/internal/units"
 )
 
-// renderInspection writes what inspect found, for people: facts first, then what each Envoy would say.
+// renderInspection writes what inspect has found: first the facts, then whether each Envoy would load the module.
 func renderInspection(w io.Writer, file string, i *load.Inspection) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", file)
@@ -31,8 +32,8 @@ func columns(b *strings.Builder) *tabwriter.Writer { return tabwriter.NewWriter(
 func writeFacts(b *strings.Builder, i *load.Inspection) {
 	t := columns(b)
 	fact := func(name, value string) { fmt.Fprintf(t, "%s\t%s\n", name, value) }
-	fact("size", fmt.Sprintf("%s bytes; %s without custom sections, %s of that by gzip -9",
-		grouped(i.Size), grouped(i.Stripped), grouped(i.StrippedZipped)))
+	fact("size", fmt.Sprintf("%s bytes; %s without custom sections, which gzip -9 makes %s",
+		units.Count(i.Size), units.Count(i.Stripped), units.Count(i.StrippedZipped)))
 	fact("toolchain", toolchain(i.Toolchain))
 	fact("ABI", abiVersion(i.ABI))
 	fact("start", orNone(strings.Join(i.Start, ", then ")))
@@ -57,7 +58,7 @@ func toolchain(t load.Toolchain) string {
 
 func abiVersion(a abi.Version) string {
 	if a == 0 {
-		return "none known: no marker is exported"
+		return "unknown: the module exports no version marker"
 	}
 	return a.String()
 }
@@ -66,11 +67,11 @@ func memory(m *wasmfile.Limits) string {
 	const page = 64 << 10
 	switch {
 	case m == nil:
-		return "none of its own"
+		return "none"
 	case m.HasMax:
-		return fmt.Sprintf("%s bytes, at most %s", grouped(int(m.Min)*page), grouped(int(m.Max)*page))
+		return fmt.Sprintf("%s bytes, at most %s", units.Count(int(m.Min)*page), units.Count(int(m.Max)*page))
 	}
-	return fmt.Sprintf("%s bytes at first", grouped(int(m.Min)*page))
+	return fmt.Sprintf("%s bytes at the start", units.Count(int(m.Min)*page))
 }
 
 func writeSections(b *strings.Builder, i *load.Inspection) {
@@ -83,7 +84,7 @@ func writeSections(b *strings.Builder, i *load.Inspection) {
 		if s.Custom() {
 			name = printable(name) + " (custom)"
 		}
-		fmt.Fprintf(t, "%s\t%.1f %%\t  %s\n", grouped(s.Size), 100*float64(s.Size)/float64(i.Size), name)
+		fmt.Fprintf(t, "%s\t%.1f %%\t  %s\n", units.Count(s.Size), 100*float64(s.Size)/float64(i.Size), name)
 	}
 	t.Flush()
 }
@@ -111,7 +112,7 @@ func writeExports(b *strings.Builder, i *load.Inspection) {
 	writeWords(b, names)
 }
 
-// writeWords fills indented lines of at most 100 columns.
+// writeWords writes words in indented lines of at most 100 columns.
 func writeWords(b *strings.Builder, words []string) {
 	const indent, width = "    ", 100
 	line := indent
@@ -134,7 +135,7 @@ func writeWords(b *strings.Builder, words []string) {
 	}
 }
 
-// writeVerdicts puts neighbours that say the same together: "envoy-1.40, envoy-1.39: loads".
+// writeVerdicts groups neighbouring releases with the same verdict: "envoy-1.40, envoy-1.39: yes".
 func writeVerdicts(b *strings.Builder, i *load.Inspection) {
 	b.WriteString("\nWould it load?\n")
 	verdicts := i.Verdicts
@@ -184,7 +185,7 @@ func orNone(s string) string {
 	return printable(s)
 }
 
-// printable keeps names chosen by a module from steering the terminal.
+// printable replaces control characters, so that a name in a module can't control the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 {
@@ -192,13 +193,4 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// grouped writes 1234567 as "1 234 567".
-func grouped(n int) string {
-	s := fmt.Sprint(n)
-	for at := len(s) - 3; at > 0; at -= 3 {
-		s = s[:at] + " " + s[at:]
-	}
-	return s
 }

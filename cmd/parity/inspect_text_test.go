@@ -44,12 +44,12 @@ func TestRenderInspection(t *testing.T) {
 	}
 	const want = `plugin.wasm
 
-size       154 710 bytes; 152 000 without custom sections, 9 876 of that by gzip -9
+size       154 710 bytes; 152 000 without custom sections, which gzip -9 makes 9 876
 toolchain  TinyGo 0.41.1, Go (producers section)
 ABI        0.2.0
 start      _initialize, then main
 allocator  malloc
-memory     131 072 bytes at first
+memory     131 072 bytes at the start
 
 Sections
   151 290  97.8 %  code

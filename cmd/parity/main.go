@@ -32,6 +32,7 @@ func commands() []command {
 		{"trace", "print the calls between host and plugin in one case, for two builds side by side", runTrace},
 		{"inspect", "show a module's sizes, imports and exports, and which versions of Envoy load it", runInspect},
 		{"bench", "measure speed, latency, start-up, memory and size of modules, and compare them", runBench},
+		{"flags", "compare compiler flags: variants of the builds with the builds themselves", runFlags},
 		{"soak", "repeat every case a hundred thousand times, to find wrong answers, leaks and pauses", runSoak},
 		{"worst", "measure the heaviest legal requests: how long one client can keep a worker busy", runWorst},
 		{"render", "write the report of a benchmark again, in any of its forms", runRender},

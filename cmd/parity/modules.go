@@ -220,6 +220,11 @@ func (s *selection) buildModules(ctx context.Context, stderr io.Writer) ([]modul
 	if err != nil {
 		return nil, err
 	}
+	return s.makeModules(ctx, chosen, stderr)
+}
+
+// makeModules makes builds, or reads what is there with --no-build. A recipe that fails is the error of its module.
+func (s *selection) makeModules(ctx context.Context, chosen []build.Build, stderr io.Writer) ([]module, error) {
 	results := make([]build.Result, len(chosen))
 	for i, b := range chosen {
 		results[i] = build.Result{Build: b, Path: filepath.Join(s.root, filepath.FromSlash(b.Wasm))}

@@ -112,7 +112,7 @@ func mutantsVerdict(scores []mutants.Score, f mutants.Findings, least float64) i
 			return 1
 		}
 	}
-	if len(f.Unlisted) > 0 || len(f.Stale) > 0 {
+	if len(f.Unexplained) > 0 || len(f.OutOfDate) > 0 {
 		return 1
 	}
 	return 0
@@ -130,10 +130,10 @@ func mutantsText(w io.Writer, scores []mutants.Score, f mutants.Findings, all bo
 			fmt.Fprintf(w, "%-4s the unchanged plugin fails %s: this case was left out\n", s.Language, id)
 		}
 	}
-	for _, r := range f.Unlisted {
+	for _, r := range f.Unexplained {
 		fmt.Fprintf(w, "survived without a reason in survivors.yaml: %s:%d: %s: %s\n", r.File, r.Line, r.Operator, r.Change)
 	}
-	for _, id := range f.Stale {
+	for _, id := range f.OutOfDate {
 		fmt.Fprintf(w, "survivors.yaml is out of date: %s\n", id)
 	}
 	for i := range scores {

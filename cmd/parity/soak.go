@@ -16,17 +16,18 @@ import (
 
 var soakHelp = fmt.Sprintf(`Usage: parity soak [flags]
 
-The long run: does a module stay right, flat and quick? Each case is a cycle, whose steps are done over and over in one VM,
-%d rounds of it. Every answer is held against the first one whole: what reached the upstream and the client, the local
-reply, log lines, outgoing calls, metrics. Memory is watched by round, so that a leak of sixteen bytes shows, and the time
-of each round, so that a pause does. Where it is not yet known whether memory grows, a path is done up to %d times as long.
+The long run: are a module's answers still right, its memory flat and its requests quick after many rounds? Each case is a
+cycle: its steps are run over and over in one VM, %d rounds of them. Every answer is compared as a whole with the first
+one: what reached the upstream and the client, the local reply, log lines, outgoing calls, metrics. Memory is watched by
+round, which shows a leak of sixteen bytes, and the time of each round, which shows a pause. Where it is not yet known
+whether memory grows, a path is run up to %d times as long.
 
-  parity soak                                      make all builds of builds.yaml, then every case of the group soak
+  parity soak                                      make all builds of builds.yaml, then run every case of the group soak
   parity soak --short                              a fifth of the rounds
   parity soak --build rust --case 'soak/token-*'   one build, some paths
   parity soak --wasm mine=plugin.wasm --cases mycases
                                                    a module and a table of your own: the group soak if it has one, else
-                                                   every case that can be repeated; what can't is listed with the reason
+                                                   every case that can be repeated; the others are listed with the reason
 
 Flags
 `+selectionHelp+`  --case PATTERN         cases to run: an id, a group or a glob; repeat it for several
@@ -34,10 +35,12 @@ Flags
   --short                fewer rounds: a leak of sixteen bytes may be missed
   --format FORMAT        text (default) or json
 
-A build with leaks in builds.yaml is known to leak: that is shown and does not fail the run; that it does not leak does.
+A build with leaks in builds.yaml is known to leak: its leak is shown and does not fail the run; if it does not leak, that
+fails the run.
 
-Exit codes: 0 every answer right and no leak; 1 a wrong answer, a leak, a VM that died, or nothing known of a path; 2 the
-call, builds.yaml or the table is wrong, or nothing was run; 3 this machine lacks a compiler, or the run was interrupted.
+Exit codes: 0 every answer right and no leak; 1 a wrong answer, a leak, a VM that died, or a path of which it is not known
+whether it leaks; 2 the call, builds.yaml or the table is wrong, or nothing was run; 3 this machine lacks a compiler, or the
+run was interrupted.
 `, soak.Rounds, soak.Longest, profile.Default, soak.Rounds, soak.ShortRounds)
 
 // runSoak is the command "soak"; soakHelp says what its exit codes mean.
@@ -70,7 +73,7 @@ func runSoak(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if *format == "json" {
 		e := json.NewEncoder(stdout)
 		e.SetIndent("", "  ")
-		err = e.Encode(r)
+		err = e.Encode(soakJSON(r))
 	} else {
 		err = soakText(stdout, r, colours(stdout))
 	}
@@ -88,7 +91,7 @@ func runSoak(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// fewestRounds are those without which nothing is known of memory.
+// fewestRounds is how many a verdict on memory needs.
 const fewestRounds = 1000
 
 // soakReport is what is printed.
@@ -117,7 +120,7 @@ func soakAll(ctx context.Context, s *selection, patterns []string, rounds int, s
 	var subjects []soak.Subject
 	for _, m := range modules {
 		r.builds = append(r.builds, m.Name)
-		subjects = append(subjects, soak.Subject{Name: m.Name, Wasm: m.Wasm, Err: m.Err, Leaks: m.leaks, MayHold: !s.usualHost()})
+		subjects = append(subjects, soak.Subject{Name: m.Name, Wasm: m.Wasm, Err: m.Err, Leaks: m.leaks, MayNotLeak: !s.usualHost()})
 	}
 	for _, c := range selected.Cases() {
 		r.cases = append(r.cases, c.ID)
@@ -136,7 +139,7 @@ func soakAll(ctx context.Context, s *selection, patterns []string, rounds int, s
 	return r, nil
 }
 
-// cyclesOf are the cases that are soaked unless the call names others: the group soak, else all.
+// cyclesOf are the cases that are run by default: the group soak, else all.
 func cyclesOf(t *table.Table) []string {
 	for _, g := range t.Groups {
 		if g.Name == "soak" {

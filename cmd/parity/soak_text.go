@@ -11,11 +11,14 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/header-auth/header-auth/bench/soak"
+	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/internal/diff"
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
+	benchreport "github.com/header-auth/header-auth/report/bench"
 )
 
-// soakText writes a table of paths and builds, and under it every finding as a sentence.
+// soakText writes a table of paths and builds, and below it every finding as a sentence.
 func soakText(to io.Writer, r *soakReport, color bool) error {
 	w := &words.Writer{To: to}
 	paint := words.Paint{On: color}
@@ -33,7 +36,7 @@ func soakText(to io.Writer, r *soakReport, color bool) error {
 		t.AppendRow(row)
 	}
 	fmt.Fprintln(w, words.TrimLines(t.Render()))
-	fmt.Fprintln(w, "✓ flat, or grown and settled  ✗ leaks so many bytes a round, or is wrong  ~ known to leak  ? not known  - not run")
+	fmt.Fprintln(w, "✓ flat, or stopped growing  ✗ leaks that many bytes a round, or is wrong  ~ known to leak  ? not known  - not run")
 	fmt.Fprintln(w)
 	for i := range r.Results {
 		if line := soakFinding(&r.Results[i]); line != "" {
@@ -42,7 +45,7 @@ func soakText(to io.Writer, r *soakReport, color bool) error {
 	}
 	for _, b := range r.builds {
 		if reason, ok := r.Tight[b]; ok {
-			fmt.Fprintf(w, "%s does not leak, though builds.yaml says so: %q; take leaks out there.\n", b, reason)
+			fmt.Fprintf(w, "%s does not leak, though builds.yaml says so: %q; remove leaks there.\n", b, reason)
 		}
 	}
 	soakKnown(w, r)
@@ -57,16 +60,16 @@ func soakCell(p *soak.Result, paint words.Paint) string {
 	case p.LeftOut != "":
 		return "-"
 	case p.Wrong != nil:
-		return paint.Red(fmt.Sprintf("✗ wrong in round %s", grouped(p.Wrong.Round)))
+		return paint.Red(fmt.Sprintf("✗ wrong in round %s", units.Count(p.Wrong.Round)))
 	case p.Failed != "":
 		return paint.Red("✗ died")
 	case p.Cut:
 		return "- cut"
-	case p.Memory.Verdict == soak.Leak && p.Known != "":
+	case p.Memory.Verdict == verdict.Leak && p.Known != "":
 		return paint.Yellow("~ " + bytesARound(p))
-	case p.Memory.Verdict == soak.Leak:
+	case p.Memory.Verdict == verdict.Leak:
 		return paint.Red("✗ " + bytesARound(p))
-	case p.Memory.Verdict == soak.Unclear:
+	case p.Memory.Verdict == verdict.Unclear:
 		return paint.Yellow("?")
 	}
 	return paint.Green("✓")
@@ -74,34 +77,69 @@ func soakCell(p *soak.Result, paint words.Paint) string {
 
 func bytesARound(p *soak.Result) string {
 	i := p.Memory.PerRound
-	return fmt.Sprintf("%.0f [%.0f, %.0f]", i.Mid, i.Low, i.High)
+	return units.Interval(i.Low, i.Mid, i.High, units.Digits)
 }
 
-// soakFinding is what is wrong with a path, "" if nothing is.
+// soakWhy is what the verdict on a path's memory follows from.
+func soakWhy(m soak.Memory) string {
+	switch m.Reason {
+	case soak.KeptGrows:
+		return "The bytes that stay in memory grow at a steady pace, and memory grows too."
+	case soak.KeptDoesNot:
+		return "Memory grew late, but the bytes that stay in it do not grow."
+	case soak.NeitherTellsIt:
+		return "Memory may grow: neither its steps nor the bytes that stay in it tell yet. More rounds would."
+	case soak.BySteps:
+		return benchreport.MemoryCourse(m.Steps, "round")
+	}
+	return ""
+}
+
+// soakJSON is a report for programs: with the reason of each verdict on memory as a sentence.
+func soakJSON(r *soakReport) any {
+	type memory struct {
+		soak.Memory
+		Why string `json:"why"`
+	}
+	type result struct {
+		soak.Result
+		Memory memory `json:"memory"`
+	}
+	results := make([]result, len(r.Results))
+	for i, p := range r.Results {
+		results[i] = result{p, memory{p.Memory, soakWhy(p.Memory)}}
+	}
+	return struct {
+		*soakReport
+		Results []result `json:"results"`
+	}{r, results}
+}
+
+// soakFinding is what is wrong with a path; "" if nothing is.
 func soakFinding(p *soak.Result) string {
 	what := p.Build + " " + p.Case + ": "
 	m := p.Memory
 	switch i := m.PerRound; {
 	case p.Wrong != nil:
-		return fmt.Sprintf("%swrong in round %s, and right in all before: %s", what, grouped(p.Wrong.Round), p.Wrong.What) + difference(p.Wrong.Wanted, p.Wrong.Got)
+		return fmt.Sprintf("%swrong in round %s, and right in all before: %s", what, units.Count(p.Wrong.Round), p.Wrong.What) + difference(p.Wrong.Wanted, p.Wrong.Got)
 	case p.Failed != "":
-		return fmt.Sprintf("%scould not go on after %s rounds: %s", what, grouped(p.Rounds), p.Failed)
+		return fmt.Sprintf("%sended after %s rounds: %s", what, units.Count(p.Rounds), p.Failed)
 	case p.LeftOut != "" || p.Known != "":
 		return ""
-	case m.Verdict == soak.Leak:
+	case m.Verdict == verdict.Leak:
 		ended := ""
 		if m.Ended != "" {
 			ended = ", " + m.Ended
 		}
-		return fmt.Sprintf("%sleaks %.0f bytes a round (95 %% interval %.0f to %.0f), %s rounds of %s, %s to %s%s. %s", what, i.Mid, i.Low, i.High,
-			grouped(p.Rounds), counted(p.Requests, "request"), sizeOf(m.Ready), sizeOf(m.End), ended, m.Why)
-	case m.Verdict == soak.Unclear && !p.Cut:
-		return fmt.Sprintf("%snot known whether it leaks after %s rounds, %s to %s. %s", what, grouped(p.Rounds), sizeOf(m.Ready), sizeOf(m.End), m.Why)
+		return fmt.Sprintf("%sleaks %s bytes a round (95 %% interval %s to %s), %s rounds of %s, %s to %s%s. %s", what,
+			units.Digits(i.Mid), units.Digits(i.Low), units.Digits(i.High), units.Count(p.Rounds), counted(p.Requests, "request"), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)), ended, soakWhy(m))
+	case m.Verdict == verdict.Unclear && !p.Cut:
+		return fmt.Sprintf("%snot known whether it leaks after %s rounds, %s to %s. %s", what, units.Count(p.Rounds), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)), soakWhy(m))
 	}
 	return ""
 }
 
-// difference is what is wanted and what came instead: of texts of many lines, those that differ.
+// difference is what was wanted and what came instead; of texts of many lines, the lines that differ.
 func difference(wanted, got string) string {
 	if !strings.Contains(wanted+got, "\n") {
 		return fmt.Sprintf(": wanted %s, got %s", cmp.Or(wanted, "nothing"), cmp.Or(got, "nothing"))
@@ -119,7 +157,7 @@ func difference(wanted, got string) string {
 	return text
 }
 
-// soakKnown says in a line for each build what is known of it.
+// soakKnown writes a line for each build that is known to leak.
 func soakKnown(w io.Writer, r *soakReport) {
 	for b, build := range r.builds {
 		n, low, high, reason := 0, 0., 0., ""
@@ -137,12 +175,12 @@ func soakKnown(w io.Writer, r *soakReport) {
 			reason = p.Known
 		}
 		if n > 0 {
-			fmt.Fprintf(w, "%s leaks on %d of %d paths, %.0f to %.0f bytes a round. Known: %s\n", build, n, len(r.cases), low, high, reason)
+			fmt.Fprintf(w, "%s leaks on %d of %d paths, %s to %s bytes a round. Known: %s\n", build, n, len(r.cases), units.Digits(low), units.Digits(high), reason)
 		}
 	}
 }
 
-// soakPauses says in a line for each build how long its rounds took at worst.
+// soakPauses writes a line for each build with a pause: its longest.
 func soakPauses(w io.Writer, r *soakReport) {
 	for b, build := range r.builds {
 		paths, worst := 0, (*soak.Result)(nil)
@@ -158,13 +196,14 @@ func soakPauses(w io.Writer, r *soakReport) {
 		}
 		if worst != nil {
 			fmt.Fprintf(w, "%s pauses on %d of %d paths: %s, %s in round %s, is %.0f times the median of %s; %s beyond %d times.\n", build, paths, len(r.cases),
-				worst.Case, worst.Pauses.Longest.Round(time.Microsecond), grouped(worst.Pauses.Round), float64(worst.Pauses.Longest)/float64(worst.Pauses.Median),
+				worst.Case, worst.Pauses.Longest.Round(time.Microsecond), units.Count(worst.Pauses.Round), float64(worst.Pauses.Longest)/float64(worst.Pauses.Median),
 				worst.Pauses.Median.Round(100*time.Nanosecond), counted(worst.Pauses.Beyond, "round"), soak.TimesMedian)
 		}
 	}
 }
 
-// soakLeftOut lists what was not done, and why; a reason that all builds share once, and paths that were not begun as a number.
+// soakLeftOut lists the paths that were not run, and why. A reason that all builds share is written once; paths that
+// were not begun are counted.
 func soakLeftOut(w io.Writer, r *soakReport) {
 	waiting := 0
 	for i, id := range r.cases {
@@ -213,7 +252,7 @@ func soakSummary(r *soakReport) string {
 	case r.Interrupted:
 		word = "interrupted"
 	}
-	return fmt.Sprintf("%s: %s, %s requests, every answer looked at whole, %s", word, counted(paths, "path"), grouped(requests),
+	return fmt.Sprintf("%s: %s, %s requests, every answer looked at whole, %s", word, counted(paths, "path"), units.Count(requests),
 		(time.Duration(r.Seconds * float64(time.Second))).Round(time.Second))
 }
 
@@ -221,12 +260,5 @@ func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return grouped(n) + " " + what + "s"
-}
-
-func sizeOf(n int64) string {
-	if n < 1<<20 {
-		return fmt.Sprintf("%d KiB", n>>10)
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	return units.Count(n) + " " + what + "s"
 }

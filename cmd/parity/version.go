@@ -13,7 +13,7 @@ import (
 
 const versionHelp = `Usage: parity version
 
-Prints the version of parity, of the Go that built it and of wazero, which runs the modules.
+Prints the versions of parity, of the Go that built it, and of wazero, which runs the modules.
 
 Exit codes: 0; 2 the call is wrong.
 `
@@ -46,7 +46,7 @@ func wazeroVersion() string {
 	return "(unknown)"
 }
 
-// revision is the commit of the working tree at root and whether the tree differs from it; "" where git knows none.
+// revision is the commit of the working tree at root, and whether the tree differs from it; "" outside a git repository.
 func revision(ctx context.Context, root string) (commit string, dirty bool) {
 	git := func(args ...string) (string, error) {
 		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output()

@@ -18,6 +18,7 @@ import (
 	requests "github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -25,9 +26,9 @@ const worstRounds = 1000
 
 var worstHelp = fmt.Sprintf(`Usage: parity worst [flags]
 
-How long can one client keep a worker busy? Times the heaviest legal requests against the heaviest legal configurations, the
-group worst of the table, one case after the other: the mean of a request with its interval of 95 %%, the longest request
-(most often a pause of a collector), and linear memory. Times are processor time of the thread, the host's work included.
+How long can one client keep a worker busy? Times the heaviest legal requests under the heaviest legal configurations, the
+group worst of the table, one case after the other: the mean of a request with its 95 %% interval, the longest request (most
+often a garbage collector's pause), and linear memory. Times are processor time of the thread, the host's work included.
 
   parity worst                                   all builds of builds.yaml
   parity worst --build rust --case 'worst/users*'
@@ -38,10 +39,10 @@ Flags
   --rounds N             timed rounds of each case (default %d)
   --format FORMAT        text (default), markdown or json
 
-Of a build with leaks in builds.yaml the time does not count: its collector has more to do with every request.
+The time of a build with leaks in builds.yaml does not count: its garbage collector has more to do with every request.
 
-Exit codes: 0 no request takes longer than %s; 1 one does, its interval as a whole above it, or an answer is wrong; 2 the call,
-builds.yaml or the table is wrong; 3 this machine lacks a compiler, or the run was interrupted.
+Exit codes: 0 no request is known to take longer than %s; 1 one is (its whole interval lies above that), or an answer is wrong;
+2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler, or the run was interrupted.
 `, profile.Default, worstRounds, worst.Limit)
 
 // worstReport is what is printed.
@@ -144,7 +145,7 @@ func worstAll(ctx context.Context, s *selection, patterns []string, rounds int, 
 	return r, nil
 }
 
-// worstText writes a table of cases and builds, and under it what is above the limit.
+// worstText writes a table of cases and builds, and below it what is above the limit.
 func worstText(to io.Writer, r *worstReport, markdown bool) error {
 	w := &words.Writer{To: to}
 	t := words.NewTable()
@@ -166,13 +167,14 @@ func worstText(to io.Writer, r *worstReport, markdown bool) error {
 		fmt.Fprintln(w, words.TrimLines(t.Render()))
 	}
 	fmt.Fprintf(w, "\nMean of a request [95 %% interval] / the longest of %s, in µs; linear memory at the end. %s, %s, %d CPUs, table sha256 %s.\n",
-		grouped(r.Rounds+50), r.Taken.Format("2006-01-02 15:04 UTC"), r.Machine.CPU, r.Machine.CPUs, words.Short(r.Table))
+		units.Count(r.Rounds+50), r.Taken.Format("2006-01-02 15:04 UTC"), r.Machine.CPU, r.Machine.CPUs, words.Short(r.Table))
 	for i := range r.Results {
 		switch p := &r.Results[i]; {
 		case p.Failed != "":
 			fmt.Fprintf(w, "%s %s: %s\n", p.Build, p.Case, p.Failed)
 		case p.Red():
-			fmt.Fprintf(w, "%s %s takes %s [%s, %s], expected at most %s.\n", p.Build, p.Case, micros(p.Mean.Mid), micros(p.Mean.Low), micros(p.Mean.High), worst.Limit)
+			fmt.Fprintf(w, "%s %s takes %s, expected at most %s.\n", p.Build, p.Case,
+				units.Interval(p.Mean.Low, p.Mean.Mid, p.Mean.High, units.Nanos), units.Nanos(float64(worst.Limit)))
 		}
 	}
 	return w.Err
@@ -182,13 +184,8 @@ func worstCell(p *worst.Result) string {
 	if p.Failed != "" {
 		return "failed"
 	}
-	return fmt.Sprintf("%s [%s, %s] / %s; %s", micros(p.Mean.Mid), micros(p.Mean.Low), micros(p.Mean.High), micros(float64(p.Longest)), sizeOf(p.Peak))
+	return fmt.Sprintf("%s / %s; %s", units.Interval(p.Mean.Low, p.Mean.Mid, p.Mean.High, micros), micros(float64(p.Longest)), units.Bytes(float64(p.Peak)))
 }
 
-// micros are nanoseconds as microseconds, with as many digits as mean something.
-func micros(nanos float64) string {
-	if us := nanos / 1000; us < 10 {
-		return fmt.Sprintf("%.1f", us)
-	}
-	return grouped(int(nanos/1000 + 0.5))
-}
+// micros are nanoseconds as microseconds.
+func micros(nanos float64) string { return units.Digits(nanos / 1000) }

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// nearest is how many neighbours of a word are kept.
-const nearest = 24
+// maxNeighbours is the largest number of neighbours that are stored for a word.
+const maxNeighbours = 24
 
-// collection has each word once, with the surest way in which it was found.
+// collection contains each word once, with the most certain way in which it was found.
 type collection struct {
 	all   []*Word
 	known map[string]*Word
@@ -17,10 +17,11 @@ type collection struct {
 
 func newCollection() *collection { return &collection{known: map[string]*Word{}} }
 
-// add takes a text and, of one with blanks or marks in it, the names too. It returns what is now in the collection.
+// add adds a text. If the text has blanks or other separators, it also adds the names in it. It returns everything it
+// has added.
 func (c *collection) add(text string, how How) (added []string) {
 	text = strings.Trim(text, " ")
-	if text == "" || len(text) > longest {
+	if text == "" || len(text) > maxLength {
 		return nil
 	}
 	texts := []string{text}
@@ -39,13 +40,13 @@ func (c *collection) add(text string, how How) (added []string) {
 	return texts
 }
 
-// neighbours notes that texts stand in one function.
+// neighbours stores that these texts occur in the same function.
 func (c *collection) neighbours(texts []string) {
 	for i, text := range texts {
 		w := c.known[text]
-		for _, other := range texts[max(0, i-nearest/2):min(len(texts), i+nearest/2+1)] {
-			if other != text && len(w.Near) < nearest && !slices.Contains(w.Near, other) {
-				w.Near = append(w.Near, other)
+		for _, other := range texts[max(0, i-maxNeighbours/2):min(len(texts), i+maxNeighbours/2+1)] {
+			if other != text && len(w.Neighbours) < maxNeighbours && !slices.Contains(w.Neighbours, other) {
+				w.Neighbours = append(w.Neighbours, other)
 			}
 		}
 	}
@@ -59,19 +60,19 @@ func (c *collection) words() []Word {
 	return all
 }
 
-// Rank orders words so that those come first that a hidden door is likely to have, and keeps at most so many. Words that
-// are known come last: they are the contract's, or other modules have them too, so that they are a library's or the
-// runtime's. Among the others, those come first that look like a name, a path or a value, and that stand in one function
-// with words of the contract or with what the module says to the host: there requests are decided.
+// Rank sorts words so that the likeliest words of a hidden door come first, and returns at most so many. Known words
+// come last: they belong to the contract, or to a library or a runtime that other modules contain, too. Of the
+// others, words come first that look like a name, a path or a value, and that occur in the same function as a word of
+// the contract or a text that is passed to the host: such a function decides about requests.
 func Rank(words []Word, known func(string) bool, most int) []Word {
-	spoken := map[string]bool{}
+	passed := map[string]bool{}
 	for _, w := range words {
-		spoken[w.Text] = w.How == Spoken
+		passed[w.Text] = w.How == PassedToHost
 	}
 	weights := map[string]int{}
 	for _, w := range words {
 		weights[w.Text] = weight(w, known)
-		if slices.ContainsFunc(w.Near, func(near string) bool { return len(near) > 3 && (spoken[near] || known(near)) }) {
+		if slices.ContainsFunc(w.Neighbours, func(neighbour string) bool { return len(neighbour) > 3 && (passed[neighbour] || known(neighbour)) }) {
 			weights[w.Text] -= 4
 		}
 	}
@@ -82,13 +83,13 @@ func Rank(words []Word, known func(string) bool, most int) []Word {
 	return ranked[:min(len(ranked), most)]
 }
 
-// weight is the less, the likelier a word is.
+// weight is lower for a likelier word.
 func weight(w Word, known func(string) bool) (n int) {
 	if known(w.Text) {
 		n += 8
 	}
 	switch {
-	case len(w.Text) < 3 || w.How == Compared && len(w.Text) == 3: // three bytes in a row are often printable by chance
+	case len(w.Text) < 3 || w.How == Compared && len(w.Text) == 3: // three bytes are often printable by chance
 		n += 3
 	case strings.Trim(w.Text, "0123456789") == "":
 		n += 2
@@ -99,7 +100,7 @@ func weight(w Word, known func(string) bool) (n int) {
 	if len(w.Text) > 32 {
 		n += 2
 	}
-	for _, ending := range []string{".rs", ".go", ".c", ".h"} { // of source files, in the texts of panics
+	for _, ending := range []string{".rs", ".go", ".c", ".h"} { // source files, in the messages of panics
 		if strings.HasSuffix(w.Text, ending) {
 			n += 4
 		}

@@ -1,7 +1,8 @@
-// Package dictionary finds the words that a module knows: texts in its data, texts that its compiler turned into numbers
-// in the code, and texts that it hands to the host while it runs. A name, path or value that opens a hidden door must be
-// compared with what a client sends, so it is among them, unless the module computes it (a hash, a text put together).
+// Package dictionary finds the words in a module: texts in its data, texts that its compiler has turned into numbers
+// in the code, and texts that it passes to the host while it runs. A module with a hidden door compares a name, a
+// path or a value with what a client sends. That text is among the words, unless the module computes it, for instance
+// from a hash.
 //
-// Where a text begins and ends, the bytes don't say: compilers lay constants end to end. Code and data do, in the pairs of
-// address and length with which they refer to a text.
+// The bytes do not show where a text begins and ends, because compilers store constants without a gap. Code and data
+// show it: they refer to a text by its address and its length.
 package dictionary

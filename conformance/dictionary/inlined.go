@@ -7,45 +7,45 @@ import (
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
-// parts is how many numbers a text that was turned into numbers may have.
-const parts = 4
+// maxParts is the largest number of parts of a text that was turned into numbers.
+const maxParts = 4
 
-// inlined are the texts that a function compares as numbers. Compilers load eight, four, two bytes or one of what was
-// sent and compare them with numbers; the last load overlaps the one before where that saves one. So each number that is
-// printable is a text, and so are those near each other, put together, when the function also has the length of the
-// whole, with which such a comparison begins. Go and TinyGo compare short texts byte by byte.
+// inlined are the texts that a function compares as numbers. Compilers load eight, four, two or one bytes of what was
+// sent and compare them with a number. The last load may overlap the one before it. So each printable number is a
+// text. Neighbouring numbers are joined to one text when the function also contains the length of the whole text,
+// because such a comparison begins with the length. Go and TinyGo compare short texts byte by byte.
 func inlined(constants []wasmfile.Constant) (all []string) {
 	texts := make([]string, len(constants))
 	lengths := map[int]bool{}
 	for i, c := range constants {
-		texts[i] = printed(c)
-		if n := unsigned(c); n <= longest {
+		texts[i] = printableText(c)
+		if n := unsigned(c); n <= maxLength {
 			lengths[int(n)] = true
 		}
 	}
 	for i, text := range texts {
 		if len(text) >= 2 {
 			all = append(all, text)
-			for overlap := 1; overlap < 4 && len(text) == 8; overlap++ { // Go makes one number of two loads of four
+			for overlap := 1; overlap < 4 && len(text) == 8; overlap++ { // Go combines two loads of four bytes into one number
 				if text[4-overlap:4] == text[4:4+overlap] {
 					all = append(all, text[:4]+text[4+overlap:])
 				}
 			}
-			all = joined(all, texts, lengths, i, []int{i}, text)
+			all = appendJoined(all, texts, lengths, i, []int{i}, text)
 		}
 	}
-	all = append(all, spelled(texts, constants, false)...)
-	return append(all, spelled(texts, constants, true)...)
+	all = append(all, comparedInSequence(texts, constants, false)...)
+	return append(all, comparedInSequence(texts, constants, true)...)
 }
 
-// joined puts more numbers of the neighbourhood behind a text.
-func joined(all, texts []string, lengths map[int]bool, around int, used []int, text string) []string {
-	if len(used) == parts {
+// appendJoined appends a text joined with each possible number of its neighbourhood.
+func appendJoined(all, texts []string, lengths map[int]bool, around int, used []int, text string) []string {
+	if len(used) == maxParts {
 		return all
 	}
-	for i := max(0, around-window); i < min(len(texts), around+window+1); i++ {
+	for i := max(0, around-maxDistance); i < min(len(texts), around+maxDistance+1); i++ {
 		if texts[i] == "" || slices.Contains(used, i) || len(texts[i]) > len(texts[used[0]]) {
-			continue // loads become smaller towards the end
+			continue // the loads of a text do not become larger
 		}
 		for overlap := range len(texts[i]) {
 			if text[len(text)-overlap:] != texts[i][:overlap] {
@@ -55,24 +55,24 @@ func joined(all, texts []string, lengths map[int]bool, around int, used []int, t
 			if lengths[len(longer)] {
 				all = append(all, longer)
 			}
-			if len(longer) <= longest {
-				all = joined(all, texts, lengths, around, append(used[:len(used):len(used)], i), longer)
+			if len(longer) <= maxLength {
+				all = appendJoined(all, texts, lengths, around, append(used[:len(used):len(used)], i), longer)
 			}
 		}
 	}
 	return all
 }
 
-// spelled are the texts whose parts are compared one after the other, each with what a load from memory gives: the
-// offsets of the loads say where a text begins and how its parts follow each other. Of the end of what was sent, code
-// works each address out, and the offsets are the same.
-func spelled(texts []string, constants []wasmfile.Constant, end bool) (all []string) {
+// comparedInSequence are the texts whose parts are compared one after the other, each with what a load from memory
+// gives. The offsets of the loads show where a text begins and how its parts follow each other. With end, the code
+// compares the end of what was sent: then it computes each address, and all offsets are the same.
+func comparedInSequence(texts []string, constants []wasmfile.Constant, end bool) (all []string) {
 	word, next := "", uint64(0)
-	headless := false // the first byte of the word is not compared but chooses from a table of branches
+	withoutFirst := false // the first byte is not compared: it selects one of several branches
 	add := func(text string) {
-		if len(text) > 1 && len(text) < longest {
+		if len(text) > 1 && len(text) < maxLength {
 			all = append(all, text)
-			for c := byte('a'); headless && c <= 'z'; c++ {
+			for c := byte('a'); withoutFirst && c <= 'z'; c++ {
 				all = append(all, string(c)+text)
 			}
 		}
@@ -81,12 +81,12 @@ func spelled(texts []string, constants []wasmfile.Constant, end bool) (all []str
 		if !c.Loaded || texts[i] == "" {
 			continue
 		}
-		overlap := int(min(next-c.Offset, longest))
+		overlap := int(min(next-c.Offset, maxLength))
 		if c.Offset <= next && overlap < len(word) && overlap < len(texts[i]) && word[len(word)-overlap:] == texts[i][:overlap] {
 			word += texts[i][overlap:]
 		} else {
 			add(word)
-			headless = c.Offset == 1
+			withoutFirst = c.Offset == 1
 			word = texts[i]
 		}
 		next = c.Offset
@@ -98,8 +98,9 @@ func spelled(texts []string, constants []wasmfile.Constant, end bool) (all []str
 	return all
 }
 
-// printed is a number's bytes as a text, little-endian; "" when one is not printable. Zeros behind are none of it.
-func printed(c wasmfile.Constant) string {
+// printableText gives the bytes of a number as a text, little-endian and without zeros at its end; "" when a byte is
+// not printable.
+func printableText(c wasmfile.Constant) string {
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], unsigned(c))
 	n := len(b)

@@ -9,32 +9,33 @@ import (
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
-// longest is the size in bytes of the longest word: what a client is expected to type is shorter.
-const longest = 64
+// maxLength is the number of bytes in the longest word. A text that a client has to type is shorter.
+const maxLength = 64
 
-// window is how many constants apart an address and its length, or the parts of a text, may stand in a function.
-const window = 8
+// maxDistance is how many constants of a function may lie between an address and its length, or between the parts of
+// a text.
+const maxDistance = 8
 
-// A Word is a text with what is known about its use.
+// A Word is a text of a module, and how the module uses it.
 type Word struct {
-	Text string
-	Near []string // texts of the same functions, at most a few: a name's value is likely among them
-	How  How
+	Text       string
+	Neighbours []string // some texts of the same functions; the value that belongs to a name is probably among them
+	How        How
 }
 
-// How says how a word was found, the surest first.
+// How says how a word was found, the most certain way first.
 type How int
 
 const (
-	Spoken   How = iota // handed to a host function
-	Compared            // in the code as numbers
-	Referred            // by address and length
-	Lying               // only printable bytes in a row
+	PassedToHost How = iota // passed to a host function
+	Compared                // compared in the code, as numbers
+	Referenced              // referenced by address and length
+	Printable               // only a sequence of printable bytes
 )
 
-// Of gives the words of a module, each once, those that it was heard to say among them. The error says why it can't be
-// read.
-func Of(wasm []byte, heard []string) ([]Word, error) {
+// Words gives the words of a module, each once. Passed are the texts that the module has passed to the host. The
+// error says why the module can't be read.
+func Words(wasm []byte, passed []string) ([]Word, error) {
 	f, err := wasmfile.Parse(wasm)
 	if err != nil {
 		return nil, fmt.Errorf("read module: %w", err)
@@ -49,9 +50,9 @@ func Of(wasm []byte, heard []string) ([]Word, error) {
 	}
 	m := memory(wasmfile.Image(segments))
 	found := newCollection()
-	for _, text := range heard {
+	for _, text := range passed {
 		if printable([]byte(text)) {
-			found.add(text, Spoken)
+			found.add(text, PassedToHost)
 		}
 	}
 	for _, constants := range functions {
@@ -59,30 +60,30 @@ func Of(wasm []byte, heard []string) ([]Word, error) {
 		for _, text := range inlined(constants) {
 			here = append(here, found.add(text, Compared)...)
 		}
-		for _, text := range m.referred(constants) {
-			here = append(here, found.add(text, Referred)...)
+		for _, text := range m.referencedByCode(constants) {
+			here = append(here, found.add(text, Referenced)...)
 		}
 		found.neighbours(here)
 	}
 	for _, s := range m {
-		for _, text := range m.headers(s.Bytes) {
-			found.add(text, Referred)
+		for _, text := range m.referencedByData(s.Bytes) {
+			found.add(text, Referenced)
 		}
 	}
 	for _, s := range segments {
-		for _, run := range runs(s.Bytes) {
-			found.add(run, Lying)
+		for _, run := range printableRuns(s.Bytes) {
+			found.add(run, Printable)
 		}
 	}
 	return found.words(), nil
 }
 
-// memory is what the module starts with.
+// memory is the module's memory at its start.
 type memory []wasmfile.Segment
 
-// text is what lies at an address, if it is printable.
+// text is the printable text at an address.
 func (m memory) text(at, size uint64) (string, bool) {
-	if size == 0 || size > longest {
+	if size == 0 || size > maxLength {
 		return "", false
 	}
 	i := sort.Search(len(m), func(i int) bool { return m[i].At+uint64(len(m[i].Bytes)) > at })
@@ -93,17 +94,17 @@ func (m memory) text(at, size uint64) (string, bool) {
 	return string(b), printable(b)
 }
 
-// holds says whether an address lies in the data.
-func (m memory) holds(at uint64) bool {
+// contains says whether an address is in the data.
+func (m memory) contains(at uint64) bool {
 	i := sort.Search(len(m), func(i int) bool { return m[i].At+uint64(len(m[i].Bytes)) > at })
 	return i < len(m) && at >= m[i].At
 }
 
-// referred are the texts that a function gives the address and length of.
-func (m memory) referred(constants []wasmfile.Constant) (all []string) {
+// referencedByCode are the texts whose address and length a function contains.
+func (m memory) referencedByCode(constants []wasmfile.Constant) (all []string) {
 	for i, address := range constants {
-		if at := unsigned(address); at > longest && m.holds(at) {
-			for _, size := range constants[max(0, i-window):min(len(constants), i+window+1)] {
+		if at := unsigned(address); at > maxLength && m.contains(at) {
+			for _, size := range constants[max(0, i-maxDistance):min(len(constants), i+maxDistance+1)] {
 				if text, ok := m.text(at, unsigned(size)); ok {
 					all = append(all, text)
 				}
@@ -113,9 +114,9 @@ func (m memory) referred(constants []wasmfile.Constant) (all []string) {
 	return all
 }
 
-// headers are the texts that words in the data refer to: an address and a length, of 4 bytes each (C, Rust, TinyGo) or
-// of 8 (Go).
-func (m memory) headers(data []byte) (all []string) {
+// referencedByData are the texts to which the data refers by address and length, of 4 bytes each (C, Rust, TinyGo) or
+// of 8 bytes each (Go).
+func (m memory) referencedByData(data []byte) (all []string) {
 	for i := 0; i+8 <= len(data); i += 4 {
 		if text, ok := m.text(uint64(binary.LittleEndian.Uint32(data[i:])), uint64(binary.LittleEndian.Uint32(data[i+4:]))); ok {
 			all = append(all, text)
@@ -136,15 +137,15 @@ func unsigned(c wasmfile.Constant) uint64 {
 	return c.Value
 }
 
-// runs are the printable bytes in a row, four at least, and the names in them.
-func runs(data []byte) (all []string) {
+// printableRuns are the sequences of at least four printable bytes, and the names in them.
+func printableRuns(data []byte) (all []string) {
 	for start, i := 0, 0; i <= len(data); i++ {
 		if i < len(data) && printable(data[i:i+1]) {
 			continue
 		}
 		if i-start >= 4 {
 			run := string(data[start:i])
-			if len(run) <= longest {
+			if len(run) <= maxLength {
 				all = append(all, run)
 			}
 			all = append(all, strings.FieldsFunc(run, func(c rune) bool { return !nameByte(byte(c)) && c != '/' })...)
@@ -163,7 +164,7 @@ func printable(b []byte) bool {
 	return true
 }
 
-// nameByte says whether a byte can be in a header name (RFC 9110, token).
+// nameByte says whether a byte may occur in a header name (RFC 9110, token).
 func nameByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }

@@ -4,19 +4,16 @@ import (
 	"context"
 	"fmt"
 	"hash/crc32"
-	"os"
-	"path/filepath"
 
-	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 )
 
-// slow is the build that is run on one case in rarely: an instance of it takes longer than all others together.
+// slowBuild runs only one case in slowBuildShare: an instance of it takes longer than all others together.
 const (
-	slow   = "go-wasip1"
-	rarely = 16
+	slowBuild      = "go-wasip1"
+	slowBuildShare = 16
 )
 
 // Builds are compiled modules in the order of builds.yaml.
@@ -27,47 +24,20 @@ type compiled struct {
 	module *host.Module
 }
 
-// Load compiles what `make build` has put into a folder.
-func Load(ctx context.Context, dir string) (Builds, error) {
-	root, err := build.FindRoot()
-	if err != nil {
-		return nil, err
-	}
-	list, err := build.Load(filepath.Join(root, "builds.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	var all Builds
-	for _, b := range list.Builds {
-		path := filepath.Join(dir, filepath.Base(b.Wasm))
-		wasm, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("load build %s: %w, expected a module, run make build", b.Name, err)
-		}
-		module, err := host.Compile(ctx, wasm, host.Options{Deadline: suite.Deadline, MemoryPages: suite.MemoryPages,
-			CacheDir: filepath.Join(root, ".cache", "wazero")})
-		if err != nil {
-			return nil, fmt.Errorf("load build %s: %w", b.Name, err)
-		}
-		all = append(all, compiled{b.Name, module})
-	}
-	return all, nil
-}
-
-// Difference is a field in which a build differs from the model, or builds from each other.
+// Difference is a field in which a build differs from the model, or builds differ from each other.
 type Difference struct {
 	Build, Field  string
 	Wanted, Found string
 }
 
-// Compare runs a case on the builds and holds what they did against the model and against each other. The case is
-// returned with what the model expects; no difference is a nil pointer.
+// Compare runs a case on the builds and compares what they did with the model and with each other. It returns the
+// case with what the model expects. Without a difference the pointer is nil.
 func (b Builds) Compare(ctx context.Context, c table.Case) (table.Case, *Difference) {
-	c = tidy(c)
-	rare := crc32.ChecksumIEEE(fmt.Appendf(nil, "%q %v", c.Config, c.Steps)) % rarely
+	c = complete(c)
+	rare := crc32.ChecksumIEEE(fmt.Appendf(nil, "%q %v", c.Config, c.Steps)) % slowBuildShare
 	var seen []suite.Seen
 	for _, build := range b {
-		if build.name == slow && rare != 0 && len(b) > 1 {
+		if build.name == slowBuild && rare != 0 && len(b) > 1 {
 			continue
 		}
 		o, err := suite.Observe(ctx, build.module, &c, suite.ObserveOptions{})
@@ -86,7 +56,7 @@ func (b Builds) Compare(ctx context.Context, c table.Case) (table.Case, *Differe
 	return c, nil
 }
 
-// only is the build that differs: shrinking needs no other.
+// only gives the build that differs: shrinking a case needs no other build.
 func (b Builds) only(name string) Builds {
 	for _, build := range b {
 		if build.name == name {

@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// configuration is a legal one, or one with a fault or two in it.
+// configuration is a legal one, or one with a fault or two.
 func (d *dice) configuration(keys []string) []byte {
 	if d.oneIn(24) {
 		return nil
 	}
-	c := d.legal(keys)
+	c := d.legalConfiguration(keys)
 	for range d.below(4) - 1 {
-		c = d.spoil(c, keys)
+		c = d.withFault(c, keys)
 	}
 	return []byte(c)
 }
 
-// legal is a configuration without a fault, but for keys that may not stand together.
-func (d *dice) legal(keys []string) string {
+// legalConfiguration is a configuration without a fault, except that it may contain keys that exclude each other.
+func (d *dice) legalConfiguration(keys []string) string {
 	var members []string
 	for range d.below(9) {
 		key := pick(d, keys...)
@@ -36,7 +36,7 @@ func (d *dice) blank() string {
 	return ""
 }
 
-// key is a key in quotes, sometimes with an escape in it.
+// key is a key in quotes, sometimes with an escape.
 func (d *dice) key(k string) string {
 	if d.oneIn(16) {
 		k = fmt.Sprintf(`\u%04x`, k[0]) + k[1:]
@@ -44,8 +44,8 @@ func (d *dice) key(k string) string {
 	return `"` + k + `"`
 }
 
-// Keys are all that a configuration may have.
-var Keys = []string{"header", "values", "deny", "basic", "request_headers", "response_headers", "config_header",
+// allKeys are all keys that a configuration may have.
+var allKeys = []string{"header", "values", "deny", "basic", "request_headers", "response_headers", "config_header",
 	"rate_limit", "token", "callout", "log_headers", "metrics"}
 
 func (d *dice) value(key string) string {
@@ -79,7 +79,7 @@ func (d *dice) value(key string) string {
 	return pick(d, "true", "false")
 }
 
-// time is a member that steps come back to.
+// time is a member with a time in milliseconds; later steps use the same times again.
 func (d *dice) time(key string, ms ...int) string {
 	d.times = append(d.times, pick(d, ms...))
 	return fmt.Sprintf(`"%s":%d`, key, d.times[len(d.times)-1])
@@ -95,7 +95,7 @@ func (d *dice) deny() string {
 		`"body":`+pick(d, `""`, `"no"`, `"a\u0000b\r\n"`, `"é\ud83d\ude00"`), `"headers":`+d.pairs())
 }
 
-// object has all that it must have and some of the rest, in any order.
+// object has all required members and some of the optional ones, in any order.
 func (d *dice) object(must []string, may ...string) string {
 	members := append([]string(nil), must...)
 	for _, m := range may {
@@ -136,30 +136,30 @@ func (d *dice) fieldValue() string {
 		`"\ud83d\ude00"`, `"\\ud800"`, `"a\/b"`, `"\""`)
 }
 
-// spoil puts one fault into a configuration, or what looks like one.
-func (d *dice) spoil(c string, keys []string) string {
+// withFault puts a fault into a configuration, or something that looks like one.
+func (d *dice) withFault(c string, keys []string) string {
 	at := d.below(len(c) + 1)
 	end := min(len(c), at+1+d.below(4))
 	quoted := strings.Split(c, `"`)
 	token := d.below(len(quoted))
 	switch d.below(10) {
-	case 0: // bytes that say something to somebody
-		return c[:at] + d.oddity() + c[at:]
+	case 0: // special bytes anywhere
+		return c[:at] + d.strangeText() + c[at:]
 	case 1:
 		return c[:at] + c[end:]
 	case 2:
 		return c[:at] + c[at:end] + c[at:end] + c[end:]
-	case 3: // into a text, a key or what stands between
-		quoted[token] += d.oddity()
+	case 3: // special bytes at the end of a text, of a key or between them
+		quoted[token] += d.strangeText()
 		return strings.Join(quoted, `"`)
 	case 4:
 		quoted[token] = pick(d, "", "unknown", pick(d, keys...), "status", " ", "a:b", "users", "0", strings.Repeat("k", 65))
 		return strings.Join(quoted, `"`)
-	case 5: // one value for another
+	case 5: // another value for a key
 		if i := strings.IndexByte(c[at:], ':'); i >= 0 {
 			rest := c[at+i+1:]
 			to := strings.IndexAny(rest, ",}]")
-			return c[:at+i+1] + d.wrong() + rest[max(0, to):]
+			return c[:at+i+1] + d.wrongValue() + rest[max(0, to):]
 		}
 		return c
 	case 6:
@@ -169,14 +169,14 @@ func (d *dice) spoil(c string, keys []string) string {
 			return c[:i] + "," + pick(d, `"x":1`, `"header":"x"`, `"deny":{"status":404}`, `"":1`, `"clé":1`, "") + c[i:]
 		}
 		return c
-	case 8: // a wrong value after all, for certain in its place
-		return fmt.Sprintf(`{%q:%s}`, pick(d, keys...), d.wrong())
+	case 8: // nothing but one key with a wrong value
+		return fmt.Sprintf(`{%q:%s}`, pick(d, keys...), d.wrongValue())
 	}
-	return c[:at] + d.wrong() + c[end:]
+	return c[:at] + d.wrongValue() + c[end:]
 }
 
-// wrong is a value that hardly anything expects.
-func (d *dice) wrong() string {
+// wrongValue is a value that is wrong in most places.
+func (d *dice) wrongValue() string {
 	return pick(d, "null", "true", "1", "0", "-0", "-1", "403.0", "4e2", "1e999", "299", "600", "18446744073709551616", "4294967699", "007",
 		`""`, `" x"`, `"x "`, `"a\nb"`, `"\u007f"`, `"\ud800"`, `"a:b"`, `"é"`, "[]", "{}", "[[]]", `["a"]`, `["host"]`, `"te"`, `"Content-Length"`, `[["transfer-encoding","chunked"]]`, `{"forward":["a","Upgrade"]}`, `{"set":"expect"}`,
 		`{"headers":[["trailer",""]]}`, `{"status":304}`, "304", `[["a"]]`, `[["a","b","c"]]`,
@@ -184,7 +184,7 @@ func (d *dice) wrong() string {
 		`{"users":{"a":"b","a":"c"}}`, `{"tokens":1}`, `{"refill_ms":86400001,"tokens":1}`, `{"on_error":"no"}`, `{"path":"x"}`, `{"users":{"":"\t"}}`)
 }
 
-func (d *dice) oddity() string {
+func (d *dice) strangeText() string {
 	return pick(d, "\xff", "\xef\xbb\xbf", "\x00", "\x7f", "\xc0\xaf", "\xed\xa0\x80", `\ud800`, `\udc00`, `\ud83d\ude00`, `\u0000`, `\u004`, `\x`,
 		`\`, `"`, "[", "]", "{", "}", ",", ":", "\f", "\u2028", "/", "'", "//", "\u212a", "ſ", ".0", "e1", "-", "\ufeff", "é", " ", "\t")
 }

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "draw a new entry for each deep path whose entry no longer reaches it")
 
-// deep are paths that a run without time to explore must take all the same: each has an entry of its name.
+// deep are paths that every run has to take, even one without time to explore. Each has an entry of its name.
 var deep = map[string][]string{
 	"FuzzConfiguration": {"not valid UTF-8", "starts with a byte order mark",
 		"nested deeper than N levels", "not valid JSON", "expected an object", "expected a string", "expected an array",
@@ -44,9 +44,9 @@ var deep = map[string][]string{
 
 var number = regexp.MustCompile(`[0-9]+`)
 
-// reached are the paths that a case takes: those that the model notes, its log lines, and what is done.
+// reached are the paths of a case: those that the model records, its log lines, and what its steps do.
 func reached(c table.Case) []string {
-	w := walk(c)
+	w := replay(c)
 	all := w.Reached()
 	lines := slices.Clone(w.Case.Start.Logs.Lines)
 	held := map[string]bool{}
@@ -83,7 +83,7 @@ func reached(c table.Case) []string {
 	return all
 }
 
-// entry is the file of a path, and made turns what is in it into a case.
+// entry is the file of a path. made turns its content into a case.
 func entry(target, path string) string {
 	name := strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(path), "-"), "-")
 	return filepath.Join("testdata/fuzz", target, name)
@@ -91,7 +91,7 @@ func entry(target, path string) string {
 
 func made(target string, data []byte) table.Case {
 	if target == "FuzzRequests" {
-		return newDice(data, 0).scenario(Keys)
+		return newDice(data, 0).scenario(allKeys)
 	}
 	return table.Case{Config: data, GoodNone: true}
 }
@@ -110,13 +110,13 @@ func read(t *testing.T, file string) []byte {
 	return []byte(data)
 }
 
-// draw gives paths the smallest of many entries that reach them.
+// draw gives for each path the smallest of many entries that reach it.
 func draw(t *testing.T, target string, paths []string) map[string][]byte {
 	best, size := map[string][]byte{}, map[string]int{}
 	for i := range 20_000 {
 		data := []byte{byte(i >> 8), byte(i)}
 		if target == "FuzzConfiguration" {
-			data = newDice(data, 1).configuration(Keys)
+			data = newDice(data, 1).configuration(allKeys)
 		}
 		c := made(target, data)
 		wanted := slices.DeleteFunc(reached(c), func(path string) bool { return !slices.Contains(paths, path) })
@@ -157,7 +157,7 @@ func TestCorpusGoesDeep(t *testing.T) {
 	}
 }
 
-// encode writes an entry as the engine reads it.
+// encode writes an entry in the engine's format.
 func encode(target string, data []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "go test fuzz v1\n[]byte(%q)\n", data)
@@ -167,12 +167,12 @@ func encode(target string, data []byte) []byte {
 	return b.Bytes()
 }
 
-// What is drawn must not be for nothing: each deep path is taken by some of the first ten thousand cases.
+// Drawn cases must be useful: each deep path is taken by some of the first ten thousand cases.
 func TestDrawnCasesGoDeep(t *testing.T) {
 	const cases = 10_000
 	often := map[string]int{}
 	for i := range uint64(cases) {
-		all := reached(newDice(nil, i+1).scenario(Keys))
+		all := reached(newDice(nil, i+1).scenario(allKeys))
 		slices.Sort(all)
 		for _, path := range slices.Compact(all) {
 			often[path]++

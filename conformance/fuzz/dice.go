@@ -6,27 +6,27 @@ import (
 	"math/rand/v2"
 )
 
-// dice decide what a case is made of: the engine's bytes while they last, so that a changed byte changes one decision,
-// and then numbers that follow from them and from the seed.
+// dice make the decisions about a case. They take the engine's bytes first, so that a changed byte changes one
+// decision, and then numbers that follow from the bytes and the seed.
 type dice struct {
 	bytes []byte
 	more  *rand.Rand
 
-	times    []int    // in milliseconds, of configurations that were made up so far
-	takes    []string // headers that bring a token, likewise
-	changing bool     // one of these changes requests
+	times    []int    // of the configurations so far, in milliseconds
+	takes    []string // the headers that bring a token in these configurations
+	changing bool     // one of these configurations changes requests
 }
 
 func newDice(data []byte, seed uint64) *dice {
 	h := sha256.Sum256(binary.LittleEndian.AppendUint64(data[:len(data):len(data)], seed))
 	d := &dice{bytes: data, more: rand.New(rand.NewChaCha8(h))}
 	if seed != 0 {
-		d.bytes = nil // another seed is to lead elsewhere from the first decision on
+		d.bytes = nil // with another seed, even the first decision is a different one
 	}
 	return d
 }
 
-// below is 0 to n-1.
+// below gives a number from 0 to n-1.
 func (d *dice) below(n int) int {
 	if len(d.bytes) == 0 || n > 256 {
 		return d.more.IntN(n)

@@ -1,21 +1,24 @@
-// Package fuzz makes configurations and requests up, runs them on every build and on the model of the contract, and turns
-// whatever differs into the smallest case that shows it, as a file for the request table.
+// Package fuzz makes up configurations and requests, runs them on every build and on the model of the contract, and
+// reduces each difference to the smallest case that shows it, as a file for the request table.
 //
-// FuzzConfiguration and FuzzRequests draw from bytes that Go's engine changes. Sweep, which is parity fuzz, tries the words
-// that a module knows (package dictionary) as names, values, paths, methods, queries, cookies, credentials, trailers and
-// configuration keys: a hidden door that opens for x-debug-allow: 1 is one of some thousand words away, and dice would
-// never say it. Sixty requests share a VM and eighty words a request, so that a build has been through all its words in a
-// quarter of a minute; after that they are tried again under other configurations and in drawn cases. Not found is a
-// door whose word the module computes, or that wants two words neither of which is short or near the other.
+// FuzzConfiguration and FuzzRequests draw from bytes that Go's fuzzing engine changes. Sweep, which is parity fuzz,
+// tries the words of a module (package dictionary) as names, values, paths, methods, queries, cookies, credentials,
+// trailers and configuration keys. It finds a hidden door that opens for x-debug-allow: 1, because a module has some
+// thousand words; random bytes would never contain this one. Sixty requests share a VM, and eighty words a request,
+// so that it has tried all words of a build within a quarter of a minute. Then it tries them again under other
+// configurations and in drawn cases. It does not find a door whose word the module computes, or one that needs a name
+// together with a value that is neither common (such as 1 or true) nor near the name in the code.
 //
-// Foreign does so by a table alone. It says less: that a request which a case refuses is let through with words in it that
-// the table does not mention, and refused with a meaningless one in the same part.
+// TableSweeper does the same with a table alone, without a model. It can only find that a request which a case
+// refuses is allowed when it contains words that the table does not mention, and refused with a meaningless word in
+// the same place.
 //
-// The model runs beside the dice, so that what is drawn can be done: streams are carried on that are open, calls answered
-// that wait, and headers sent that a context lets pass. Never drawn is what the model can't know or a case can't say:
-//   - traps and what Envoy does after one: no clause lets a plugin trap, so any trap is a difference;
-//   - failures of proxy_http_call and proxy_set_effective_context that Envoy does not give, on which the Rust SDK traps;
-//   - a success of proxy_http_call, proxy_define_metric or the clock that hands nothing over: no clause says what it means;
-//   - the 2nd of several reads of the configuration: how often it is read is nobody's business;
-//   - the response of an upstream that has not got its request, memory, and steps that are done many times.
+// The model runs while a case is drawn, so that each step is possible: only open streams continue, only waiting calls
+// are answered, and only headers that a context allows are sent on. Some things are never drawn, because the model
+// can't know the result or a case can't express them:
+//   - traps, and what Envoy does after one: no clause allows a trap, so every trap is a difference;
+//   - failures of proxy_http_call and proxy_set_effective_context that Envoy does not give: the Rust SDK traps on them;
+//   - a success of proxy_http_call, proxy_define_metric or the clock without a result: no clause says what it means;
+//   - a fault in the second of several reads of the configuration: a plugin may read it as often as it likes;
+//   - the response of an upstream that has not received its request, memory, and steps that are repeated many times.
 package fuzz

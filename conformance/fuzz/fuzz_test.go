@@ -1,28 +1,35 @@
 package fuzz
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/header-auth/header-auth/build"
+	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
 )
 
-// What the environment may say, beside -fuzztime:
+// environment is what variables of the environment say, beside -fuzztime:
 //
-//	SEED=7            makes up other cases from the same bytes of the engine
-//	KEYS=header,deny  keeps to these keys of a configuration
-//	DIST=folder       the modules, in place of those of make build
-//	FOUND=folder      where cases are written, in place of found/
-type surroundings struct {
+//	SEED=7            draws other cases from the same bytes of the engine
+//	KEYS=header,deny  draws only these keys of a configuration
+//	DIST=folder       the folder of the modules, instead of that of make build
+//	FOUND=folder      the folder for new cases, instead of found/
+type environment struct {
 	seed        uint64
 	keys        []string
 	dist, found string
 }
 
-func fromEnvironment(t testing.TB) surroundings {
-	s := surroundings{keys: Keys, dist: "../../dist", found: "found"}
+func fromEnvironment(t testing.TB) environment {
+	s := environment{keys: allKeys, dist: "../../dist", found: "found"}
 	if text := os.Getenv("SEED"); text != "" {
 		var err error
 		if s.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
@@ -41,8 +48,35 @@ func fromEnvironment(t testing.TB) surroundings {
 	return s
 }
 
-func loadBuilds(f *testing.F, s surroundings) Builds {
-	builds, err := Load(f.Context(), s.dist)
+// readBuilds compiles the modules that `make build` has written into a folder.
+func readBuilds(ctx context.Context, dir string) (Builds, error) {
+	root, err := build.FindRoot()
+	if err != nil {
+		return nil, err
+	}
+	list, err := build.Load(filepath.Join(root, "builds.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	var all Builds
+	for _, b := range list.Builds {
+		path := filepath.Join(dir, filepath.Base(b.Wasm))
+		wasm, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("load build %s: %w, expected a module, run make build", b.Name, err)
+		}
+		module, err := host.Compile(ctx, wasm, host.Options{Deadline: suite.Deadline, MemoryPages: suite.MemoryPages,
+			CacheDir: filepath.Join(root, ".cache", "wazero")})
+		if err != nil {
+			return nil, fmt.Errorf("load build %s: %w", b.Name, err)
+		}
+		all = append(all, compiled{b.Name, module})
+	}
+	return all, nil
+}
+
+func loadBuilds(f *testing.F, s environment) Builds {
+	builds, err := readBuilds(f.Context(), s.dist)
 	if os.IsNotExist(unwrapped(err)) && os.Getenv("CI") == "" && os.Getenv("DIST") == "" {
 		f.Skip(err)
 	}
@@ -52,21 +86,19 @@ func loadBuilds(f *testing.F, s surroundings) Builds {
 	return builds
 }
 
+// unwrapped is the path error in a chain of errors, or the innermost one.
 func unwrapped(err error) error {
-	for {
-		u, ok := err.(interface{ Unwrap() error })
-		if !ok || u.Unwrap() == nil {
-			return err
-		}
-		if _, isPath := err.(*os.PathError); isPath {
-			return err
-		}
-		err = u.Unwrap()
+	if path := (*os.PathError)(nil); errors.As(err, &path) {
+		return path
 	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
 }
 
-// FuzzConfiguration takes bytes for a configuration as they are, or, with a number that is not 0, for decisions about
-// one that is made up.
+// FuzzConfiguration uses the bytes as a configuration, or, with a number other than 0, as decisions about one that is
+// made up.
 func FuzzConfiguration(f *testing.F) {
 	s := fromEnvironment(f)
 	builds := loadBuilds(f, s)
@@ -82,7 +114,7 @@ func FuzzConfiguration(f *testing.F) {
 	})
 }
 
-// FuzzRequests takes bytes for decisions about a configuration and what happens under it.
+// FuzzRequests uses the bytes as decisions about a configuration and what happens under it.
 func FuzzRequests(f *testing.F) {
 	s := fromEnvironment(f)
 	builds := loadBuilds(f, s)
@@ -94,8 +126,8 @@ func FuzzRequests(f *testing.F) {
 	})
 }
 
-// report fails with the smallest case that shows what differs.
-func report(t *testing.T, builds Builds, s surroundings, c table.Case) {
+// report fails with the smallest case that shows the difference.
+func report(t *testing.T, builds Builds, s environment, c table.Case) {
 	c, d := builds.Compare(t.Context(), c)
 	if d == nil {
 		return

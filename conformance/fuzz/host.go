@@ -5,7 +5,7 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// services are the names of clusters; more often than not one that is there.
+// services are the names of clusters. Most of them exist in most cases.
 var services = []string{"auth", "tokens"}
 
 func (d *dice) clusters() []table.Cluster {
@@ -30,7 +30,7 @@ func (d *dice) clusters() []table.Cluster {
 	return all
 }
 
-// scripted is what a cluster does with a call, which may be nothing.
+// scripted is a cluster's answer to a call; it may be none.
 func (d *dice) scripted() table.Answer {
 	if d.oneIn(8) {
 		return table.Answer{Kind: table.None}
@@ -65,16 +65,16 @@ func (d *dice) answer() table.Answer {
 	return a
 }
 
-// grpcStatus is one that says yes, or does not.
+// grpcStatus is a gRPC status in a header: OK, an error, or malformed.
 func (d *dice) grpcStatus() headermap.Header {
 	return headermap.Header{Name: pick(d, "grpc-status", "grpc-status", "Grpc-Status", "grpc-message"), Value: pick(d, "0", "0", "14", "7", "", "00", "0,14", "0 ", "\xff")}
 }
 
-// pairsFunction hands over headers, which may lie as well as fail.
+// pairsFunction returns headers. It may fail, or return wrong bytes.
 const pairsFunction = "proxy_get_header_map_pairs"
 
-// functions are those that a step may call. Of those that change something a success may be claimed that was
-// none.
+// functions are those that a fault may concern. For those in changes, a fault may also be a success that changes
+// nothing.
 var (
 	changes = []string{"proxy_send_local_response", "proxy_replace_header_map_value", "proxy_add_header_map_value", "proxy_increment_metric",
 		"proxy_continue_stream", "proxy_set_tick_period_milliseconds"}
@@ -82,7 +82,8 @@ var (
 		"proxy_get_buffer_bytes"}, changes...)
 )
 
-// fault is a host function that fails, or lies; first of all one that matters.
+// fault is a host function that fails, or returns something wrong. Those that matter for the step are drawn more
+// often.
 func (d *dice) fault(matters ...string) table.HostFault {
 	f := table.HostFault{Function: pick(d, append(matters, pick(d, functions...))...), Status: pick[uint32](d, 1, 2, 3, 6, 7, 10, 12, 4294967295), Nth: pick(d, 0, 0, 0, 1, 2, 3)}
 	switch {
@@ -91,22 +92,22 @@ func (d *dice) fault(matters ...string) table.HostFault {
 	case f.Function == "proxy_get_buffer_bytes":
 		f.Nth = 0
 	case f.Function == pairsFunction && d.oneIn(2):
-		f.Status, f.Bytes = 0, []byte(d.lie())
+		f.Status, f.Bytes = 0, []byte(d.headerMap())
 	case d.oneIn(8):
 		f = table.HostFault{Function: pick(d, changes...), Nth: f.Nth}
 	}
 	return f
 }
 
-// lie is a header map that adds up or does not.
-func (d *dice) lie() string {
+// headerMap is a serialized header map, correct or not.
+func (d *dice) headerMap() string {
 	good := "\x01\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00allow\x00true\x00"
 	at := d.below(len(good))
 	bad := good[:at] + pick(d, "\x00", "\x01", "\xff", "\x04") + good[at+1:]
 	return pick(d, good, bad, bad, bad, good[:at], good+"\x00", "")
 }
 
-// startFault is one of a function that is called while the plugin starts.
+// startFault is a fault of a function that is called while the plugin starts.
 func (d *dice) startFault(keys []string) table.HostFault {
 	f := table.HostFault{Function: pick(d, "proxy_set_tick_period_milliseconds", "proxy_get_current_time_nanoseconds", "proxy_define_metric", "proxy_get_buffer_bytes"),
 		Status: pick[uint32](d, 1, 2, 10, 12)}
@@ -115,7 +116,7 @@ func (d *dice) startFault(keys []string) table.HostFault {
 		f.Nth = d.below(5)
 	case "proxy_get_buffer_bytes":
 		if d.oneIn(2) {
-			f.Status, f.Bytes = 0, d.drawn(keys)
+			f.Status, f.Bytes = 0, d.drawConfiguration(keys)
 		}
 	}
 	return f

@@ -9,7 +9,7 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// request has the key that opens, more often than not, or one that is bent.
+// request is one that mostly has the right key, sometimes a distorted one, sometimes none.
 func (d *dice) request(key headermap.Header) *table.Request {
 	r := &table.Request{Response: table.Message{Headers: headermap.Of(":status", pick(d, "200", "404", "503"))}}
 	r.Headers = headermap.Of(":authority", "shop.example", ":path", pick(d, "/", "/?allow=true"),
@@ -17,7 +17,7 @@ func (d *dice) request(key headermap.Header) *table.Request {
 	r.Headers = append(r.Headers, d.headers(5)...)
 	if !d.oneIn(4) {
 		if d.oneIn(5) {
-			key.Value = d.bent(key.Value)
+			key.Value = d.distorted(key.Value)
 		}
 		r.Headers = slices.DeleteFunc(r.Headers, func(h headermap.Header) bool { return h.Name == key.Name })
 		r.Headers = append(r.Headers, key)
@@ -36,7 +36,7 @@ func (d *dice) request(key headermap.Header) *table.Request {
 		r.Response.Body = [][]byte{[]byte("ok")}
 	}
 	if d.changing {
-		// A request with a name or value that is none breaks off in Envoy once a plugin has changed it.
+		// Envoy aborts a request with an illegal name or value once a plugin has changed its headers.
 		r.Headers = slices.DeleteFunc(r.Headers, func(h headermap.Header) bool {
 			return strings.ContainsAny(h.Name+h.Value, "\x00\r\n \u212a") && h.Name != key.Name || strings.Contains(h.Name, "\xff") || h.Name == ""
 		})
@@ -44,7 +44,7 @@ func (d *dice) request(key headermap.Header) *table.Request {
 	return r
 }
 
-// headers are fewer than most, some of them twice with another value.
+// headers are fewer than most; some names occur twice, with different values.
 func (d *dice) headers(most int) []headermap.Header {
 	var all []headermap.Header
 	for range d.below(most) {
@@ -68,15 +68,15 @@ func (d *dice) header() headermap.Header {
 	return headermap.Header{Name: name, Value: value}
 }
 
-// authorization is mostly one of the users of a configuration.
+// authorization mostly has the credentials of a user from a configuration.
 func (d *dice) authorization() string {
 	return pick(d, "Basic ", "basic  ", "BASIC ", "Basic", "Basic\t", "Bearer ", "") + pick(d,
 		"YWRtaW46cGFzc3cwcmQ=", "YWRtaW46cGFzc3cwcmQ", "YWRtaW46cGFzc3cwcmR=", "YWRtaW46", "w7xuYWw6w6k=", "eDphOmI=", "eDphOmI= ", "YWRtaW4=",
 		"OnBhc3N3MHJk", "", "=", "YWRt\naW46cGFzc3cwcmQ=", "YSBiOg==", "YSBiOh==")
 }
 
-// bent is a value that resembles the right one; of credentials what is inside is bent.
-func (d *dice) bent(right string) string {
+// distorted is a value similar to the right one. Of credentials, it distorts the user or the password.
+func (d *dice) distorted(right string) string {
 	scheme, coded, _ := strings.Cut(right, " ")
 	inside, err := base64.StdEncoding.DecodeString(coded)
 	user, password, ok := strings.Cut(string(inside), ":")

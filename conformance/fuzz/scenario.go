@@ -9,21 +9,21 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 )
 
-// names of streams and of plugin contexts; few, so that they get into each other's way.
+// Few names of streams and of plugin contexts, so that they are used again and again.
 var (
 	names    = []string{"a", "b", "c"}
 	contexts = []string{table.Main, table.Main, "other"}
 )
 
-// scenario is a configuration that is mostly legal and what happens under it.
+// scenario is a configuration, which is mostly legal, and what happens under it.
 func (d *dice) scenario(keys []string) table.Case {
 	c := table.Case{ID: "found/case", GoodNone: true}
 	if d.oneIn(16) {
 		c.Start.Faults = []table.HostFault{d.startFault(keys)}
 	}
 	var w *model.World
-	for range 4 { // of one that is refused nothing more can be seen
-		c.Config = d.drawn(keys)
+	for range 4 { // a refused configuration ends the case
+		c.Config = d.drawConfiguration(keys)
 		c.Clusters = d.clusters()
 		if w = model.Begin(c); w.Case.Start.Accepted {
 			break
@@ -35,26 +35,26 @@ func (d *dice) scenario(keys []string) table.Case {
 	for range 2 + d.below(10) {
 		w.Do(d.step(w, keys))
 	}
-	return ended(w)
+	return endStreams(w)
 }
 
-// drawn is a legal configuration, of which the dice remember what is in it.
-func (d *dice) drawn(keys []string) []byte {
-	c := d.legal(keys)
+// drawConfiguration gives a legal configuration. The dice remember what is in it.
+func (d *dice) drawConfiguration(keys []string) []byte {
+	c := d.legalConfiguration(keys)
 	d.changing = d.changing || strings.Contains(c, "equest_headers")
 	return []byte(c)
 }
 
-// ended ends the streams that are open, as a case must.
-func ended(w *model.World) table.Case {
+// endStreams ends the open streams: a case has to end them.
+func endStreams(w *model.World) table.Case {
 	for _, name := range w.Open() {
 		w.Do(table.Step{Times: 1, Finish: name})
 	}
 	return w.Case
 }
 
-// walk does a case's steps on the model, without those that can't be done.
-func walk(c table.Case) *model.World {
+// replay runs the steps of a case on the model, without those that are impossible.
+func replay(c table.Case) *model.World {
 	w := model.Begin(c)
 	for _, s := range c.Steps {
 		w.Do(s)
@@ -62,20 +62,20 @@ func walk(c table.Case) *model.World {
 	return w
 }
 
-// tidy is a case that can be done, from its beginning to its end, with what the model expects.
-func tidy(c table.Case) table.Case { return ended(walk(c)) }
+// complete gives a possible case, from its beginning to its end, with what the model expects.
+func complete(c table.Case) table.Case { return endStreams(replay(c)) }
 
 func (d *dice) step(w *model.World, keys []string) table.Step {
 	var s table.Step
 	switch n := d.below(16); {
 	case n < 4:
-		s.Advance = d.while(5000)
+		s.Advance = d.duration(5000)
 	case n == 4:
-		s.Jump = pick(d, -time.Hour, time.Hour, -time.Millisecond, d.while(86_400_000))
+		s.Jump = pick(d, -time.Hour, time.Hour, -time.Millisecond, d.duration(86_400_000))
 	case n == 5:
 		s.Configure = d.configure(keys)
 	case n < 11:
-		s = d.further(w)
+		s = d.continuation(w)
 	}
 	if !s.Exchanges() && s.Answer == nil && s.Advance == 0 && s.Jump == 0 && s.Configure == nil {
 		s = d.exchange(w)
@@ -97,20 +97,20 @@ func (d *dice) step(w *model.World, keys []string) table.Step {
 	return s
 }
 
-// while is a time, mostly just about one that a configuration speaks of. What a day brings is thousands of ticks: a day
-// is for jumps.
-func (d *dice) while(most int) time.Duration {
+// duration is mostly about as long as one in a configuration. A day would bring thousands of ticks, so only jumps are
+// as long as that.
+func (d *dice) duration(most int) time.Duration {
 	ms := pick(d, append([]int{1, 500, 1000, 5000}, d.times...)...)
 	return max(1, time.Duration(min(ms, most)+pick(d, 0, 0, 1, -1))) * time.Millisecond
 }
 
 func (d *dice) configure(keys []string) *table.Configure {
-	c := &table.Configure{Plugin: pick(d, contexts...), Config: d.drawn(keys)}
+	c := &table.Configure{Plugin: pick(d, contexts...), Config: d.drawConfiguration(keys)}
 	if c.Plugin == table.Main {
 		c.Plugin = ""
 	}
 	if d.oneIn(6) {
-		c.Config = []byte(d.spoil(string(c.Config), keys))
+		c.Config = []byte(d.withFault(string(c.Config), keys))
 	}
 	return c
 }
@@ -130,8 +130,9 @@ func (d *dice) exchange(w *model.World) table.Step {
 	return s
 }
 
-// further is something that can be done to a stream that is open or to a call that waits; nothing if there is none.
-func (d *dice) further(w *model.World) table.Step {
+// continuation is a step that continues an open stream or answers a waiting call; an empty step when there is
+// neither.
+func (d *dice) continuation(w *model.World) table.Step {
 	var all []table.Step
 	for _, name := range w.Open() {
 		all = append(all, table.Step{Upload: name}, table.Step{Respond: name}, table.Step{Finish: name}, table.Step{Close: name})
@@ -142,7 +143,7 @@ func (d *dice) further(w *model.World) table.Step {
 			all = append(all, table.Step{Answer: &table.Answered{}}, table.Step{Answer: &table.Answered{}})
 		}
 	}
-	all = slices.DeleteFunc(all, func(s table.Step) bool { return !w.Can(s) })
+	all = slices.DeleteFunc(all, func(s table.Step) bool { return !w.Possible(s) })
 	if len(all) == 0 {
 		return table.Step{}
 	}

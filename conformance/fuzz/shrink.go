@@ -12,12 +12,12 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// most is how many smaller cases are tried.
-const most = 4000
+// maxTries is how many smaller cases are tried.
+const maxTries = 4000
 
-// Shrink makes a case that shows a difference as small as it gets while it shows one in the same field.
+// Shrink makes a case as small as possible while it still shows a difference in the same field.
 func (b Builds) Shrink(ctx context.Context, c table.Case, d *Difference) (table.Case, *Difference) {
-	s := shrinker{ctx: ctx, builds: b.only(d.Build), field: fieldOf(d), left: most, best: c, found: d}
+	s := shrinker{ctx: ctx, builds: b.only(d.Build), field: fieldOf(d), left: maxTries, best: c, found: d}
 	for before := -1; before != s.left; {
 		before = s.left
 		improved := s.shorten()
@@ -28,7 +28,7 @@ func (b Builds) Shrink(ctx context.Context, c table.Case, d *Difference) (table.
 	return s.best, s.found
 }
 
-// fieldOf is the field without the step it was in, whose number changes.
+// fieldOf is the field without its step, whose number changes.
 func fieldOf(d *Difference) string {
 	parts := strings.Split(d.Field, ": ")
 	return parts[len(parts)-1]
@@ -43,13 +43,13 @@ type shrinker struct {
 	found  *Difference
 }
 
-// try takes a smaller case if it still shows the difference.
+// try keeps a smaller case if it still shows the difference.
 func (s *shrinker) try(c table.Case) bool {
 	if s.left--; s.left < 0 {
 		return false
 	}
-	c = tidy(c)
-	if calls(c) > calls(s.best) { // a shorter text, such as a shorter period, that does more is not smaller
+	c = complete(c)
+	if calls(c) > calls(s.best) { // a shorter text that leads to more calls, such as a shorter period, is not smaller
 		return false
 	}
 	c, d := s.builds.Compare(s.ctx, c)
@@ -60,7 +60,7 @@ func (s *shrinker) try(c table.Case) bool {
 	return true
 }
 
-// calls are how many a case makes.
+// calls is the number of calls that a case makes.
 func calls(c table.Case) (n int) {
 	for _, s := range c.Steps {
 		n += len(s.Want.Calls)
@@ -68,13 +68,13 @@ func calls(c table.Case) (n int) {
 	return n
 }
 
-// shorten tries everything once, and says whether anything helped.
+// shorten tries each way to shorten a case once, and says whether one succeeded.
 func (s *shrinker) shorten() bool {
 	helped := without(s, s.best.Steps, func(c *table.Case, rest []table.Step) { c.Steps = rest })
 	helped = without(s, s.best.Clusters, func(c *table.Case, rest []table.Cluster) { c.Clusters = rest }) || helped
 	helped = without(s, s.best.Start.Faults, func(c *table.Case, rest []table.HostFault) { c.Start.Faults = rest }) || helped
 	for i := range s.best.Steps {
-		if i >= len(s.best.Steps) { // tidied away
+		if i >= len(s.best.Steps) { // complete has removed the step
 			break
 		}
 		change := func(do func(*table.Step)) func(*table.Case) {
@@ -119,7 +119,7 @@ func (s *shrinker) shorten() bool {
 				step.Request = &r
 			})
 		}
-		helped = without(s, step.Request.Headers[4:], func(c *table.Case, rest []headermap.Header) { // no request without its pseudo-headers
+		helped = without(s, step.Request.Headers[4:], func(c *table.Case, rest []headermap.Header) { // a request keeps its pseudo-headers
 			request(func(r *table.Request) { r.Headers = append(r.Headers[:4:4], rest...) })(c)
 		}) || helped
 		helped = without(s, step.Request.Response.Headers[1:], func(c *table.Case, rest []headermap.Header) {
@@ -130,7 +130,7 @@ func (s *shrinker) shorten() bool {
 			if r := s.best.Steps[i].Request; r.Body != nil || r.Trailers != nil || r.Response.Body != nil {
 				c := s.best
 				request(do)(&c)
-				_ = s.try(c) // may change nothing, and so is no reason for another round
+				_ = s.try(c) // this may change nothing, so it does not count as shorter
 			}
 		}
 		for h := 4; h < len(s.best.Steps[i].Request.Headers); h++ {
@@ -147,7 +147,8 @@ func (s *shrinker) shorten() bool {
 	return without(s, s.best.Config, func(c *table.Case, rest []byte) { c.Config = rest }) || helped
 }
 
-// members are those of a JSON object, none of anything else: a whole one is left out sooner than byte by byte.
+// members are the members of a JSON object; none of other values. Leaving out a whole member is faster than byte by
+// byte.
 func members(config []byte) (all []string) {
 	d := json.NewDecoder(bytes.NewReader(config))
 	if first, err := d.Token(); err != nil || first != json.Delim('{') {
@@ -166,7 +167,8 @@ func members(config []byte) (all []string) {
 
 func object(members []string) []byte { return []byte("{" + strings.Join(members, ",") + "}") }
 
-// without is delta debugging (Zeller): it leaves out halves, then quarters, down to single items, as long as that helps.
+// without is delta debugging (Zeller, Simplifying and Isolating Failure-Inducing Input, 2002): it leaves out halves,
+// then quarters, down to single items, while the difference remains.
 func without[T any](s *shrinker, items []T, set func(*table.Case, []T)) (helped bool) {
 	for size := len(items); size > 0; size /= 2 {
 		for at := 0; at+size <= len(items) && s.left > 0; {

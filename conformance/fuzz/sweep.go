@@ -14,30 +14,31 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// steps is how many requests or configurations a case of a sweep has: starting a VM costs as much as dozens of them.
-const steps = 60
+// stepsPerCase is the number of requests or configurations in a case of a sweep: starting a VM takes as long as
+// dozens of them.
+const stepsPerCase = 60
 
-// One is a module of any origin.
-func One(name string, m *host.Module) Builds { return Builds{{name, m}} }
+// SingleBuild is one module of any origin.
+func SingleBuild(name string, m *host.Module) Builds { return Builds{{name, m}} }
 
-// Tried is how far a sweep has come.
-type Tried struct {
-	Words int // of the module, tried in each part of a request and as a configuration key; those of later rounds not counted
+// Progress is what a sweep has done so far.
+type Progress struct {
+	Words int // tried in each part of a request and as a configuration key, in the first round
 	Cases int
-	Steps int // requests and configurations in them
+	Steps int // requests and configurations in these cases
 }
 
-// Sweep tries words on builds that are to keep to the contract, and holds them against the model: all words in every
-// part of a request and as keys of a configuration, then again under other configurations and in the midst of other
-// cases, until the context ends or something differs. What differs has been made small.
-func (b Builds) Sweep(ctx context.Context, words []dictionary.Word, seed uint64, progress func(Tried)) (table.Case, *Difference) {
-	var tried Tried
+// Sweep tries words on builds and compares them with the model. It tries all words in every part of a request and as
+// keys of a configuration, then again under other configurations and in drawn cases, until the context ends or a
+// build differs. It returns the difference and the smallest case that shows it.
+func (b Builds) Sweep(ctx context.Context, words []dictionary.Word, seed uint64, progress func(Progress)) (table.Case, *Difference) {
+	var tried Progress
 	for p := range probes(words, seed) {
 		if ctx.Err() != nil {
 			break
 		}
 		c, d := b.Compare(ctx, p.c)
-		if ctx.Err() != nil { // a run that was broken off says nothing about the module
+		if ctx.Err() != nil { // an interrupted run says nothing about the module
 			break
 		}
 		tried.Words, tried.Cases, tried.Steps = p.words, tried.Cases+1, tried.Steps+len(c.Steps)
@@ -49,15 +50,15 @@ func (b Builds) Sweep(ctx context.Context, words []dictionary.Word, seed uint64,
 	return table.Case{}, nil
 }
 
-// probe is a case, and how many words were used up with it.
+// probe is a case, and how many words have been tried with it and those before it.
 type probe struct {
 	c     table.Case
 	words int
 }
 
-// underConfigurations are those under which words are tried, one for each round. A header that is named in them is the one that
-// decides, with the value that opens.
-var underConfigurations = []struct {
+// sweepConfigurations are the configurations of the rounds, one for each round. The key is the header that lets a
+// request pass.
+var sweepConfigurations = []struct {
 	text string
 	key  headermap.Header
 }{
@@ -66,23 +67,23 @@ var underConfigurations = []struct {
 	{`{"basic":{"users":{"admin":"passw0rd"}}}`, headermap.Header{Name: "authorization", Value: "Basic YWRtaW46cGFzc3cwcmQ="}},
 }
 
-// basics is the place of the configuration with credentials.
-const basics = 2
+// basicConfiguration is the index of the one with credentials.
+const basicConfiguration = 2
 
-// probes are cases without end: the first round has every word everywhere, those that are ranked first at first.
+// probes are cases without end. The first round tries every word everywhere, in the order of their rank.
 func probes(words []dictionary.Word, seed uint64) iter.Seq[probe] {
 	return func(yield func(probe) bool) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		for round := 0; ; round++ {
 			order := slices.Clone(words)
-			if round > 0 { // other words side by side
+			if round > 0 { // so that other words come together
 				random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 			}
 			used := 0
-			if !yield(probe{withSteps("", []table.Step{requestStep(plain())}), 0}) { // without any word
+			if !yield(probe{withSteps("", []table.Step{requestStep(plainRequest())}), 0}) { // without a word
 				return
 			}
-			for some := range slices.Chunk(order, together) {
+			for some := range slices.Chunk(order, wordsAtOnce) {
 				random.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
 				used += len(some)
 				for c := range cases(some, round) {
@@ -90,7 +91,7 @@ func probes(words []dictionary.Word, seed uint64) iter.Seq[probe] {
 						return
 					}
 				}
-				if round > 0 && !yield(probe{salted(some, random), len(words)}) {
+				if round > 0 && !yield(probe{withWordHeaders(some, random), len(words)}) {
 					return
 				}
 			}
@@ -101,20 +102,20 @@ func probes(words []dictionary.Word, seed uint64) iter.Seq[probe] {
 // cases try some words in every place.
 func cases(words []dictionary.Word, round int) iter.Seq[table.Case] {
 	return func(yield func(table.Case) bool) {
-		under := underConfigurations[round%len(underConfigurations)]
+		under := sweepConfigurations[round%len(sweepConfigurations)]
 		var todo []table.Step
-		for _, v := range variations(words, plain(), []string{under.key.Name}) {
+		for _, v := range variations(words, plainRequest(), []string{under.key.Name}) {
 			todo = append(todo, requestStep(v.request))
 		}
-		opened := plain()
+		opened := plainRequest()
 		opened.Headers = append(opened.Headers, under.key)
-		v := varied{base: opened}
-		v.headers(words, []string{under.key.Name}) // what opens is not closed, either, and passes as it came
+		v := variationList{base: opened}
+		v.headers(words, []string{under.key.Name}) // words must not turn an allowed request into a refused one, either
 		for _, v := range v.all {
 			v.request.Response.Headers = append(v.request.Response.Headers, v.request.Trailers...)
 			todo = append(todo, requestStep(v.request))
 		}
-		for some := range slices.Chunk(todo, steps) {
+		for some := range slices.Chunk(todo, stepsPerCase) {
 			if !yield(withSteps(under.text, some)) {
 				return
 			}
@@ -124,18 +125,18 @@ func cases(words []dictionary.Word, round int) iter.Seq[table.Case] {
 		}
 		todo = nil
 		for _, w := range words {
-			v := varied{base: plain()}
+			v := variationList{base: plainRequest()}
 			v.values(w.Text, nil)
 			for _, v := range v.all {
 				todo = append(todo, requestStep(v.request))
 			}
 		}
-		for some := range slices.Chunk(todo, steps) {
-			if !yield(withSteps(underConfigurations[basics].text, some)) {
+		for some := range slices.Chunk(todo, stepsPerCase) {
+			if !yield(withSteps(sweepConfigurations[basicConfiguration].text, some)) {
 				return
 			}
 		}
-		for some := range slices.Chunk(asKeys(words), steps) {
+		for some := range slices.Chunk(asConfigurationKeys(words), stepsPerCase) {
 			if !yield(withSteps("", some)) {
 				return
 			}
@@ -143,9 +144,10 @@ func cases(words []dictionary.Word, round int) iter.Seq[table.Case] {
 	}
 }
 
-// asKeys are configurations of a second plugin context, each with a word for a key: of the whole, and of every object in
-// it. Of an unknown key the contract says that it is refused, and with which words, so that one value tells.
-func asKeys(words []dictionary.Word) (all []table.Step) {
+// asConfigurationKeys are configurations of a second plugin context, each with a word as a key: of the whole
+// configuration, and of every object in it. The contract says that an unknown key is refused and what is logged, so
+// one value is enough.
+func asConfigurationKeys(words []dictionary.Word) (all []table.Step) {
 	const service = `"cluster":"auth","authority":"a","path":"/",`
 	for _, w := range words {
 		for _, format := range []string{`{%q:true}`, `{%q:1}`, `{%q:"1"}`, `{"deny":{%q:true}}`, `{"basic":{"users":{"a":"b"},%q:true}}`,
@@ -156,9 +158,9 @@ func asKeys(words []dictionary.Word) (all []table.Step) {
 	return all
 }
 
-// salted is a case as FuzzRequests makes them, with words among the headers of its requests.
-func salted(words []dictionary.Word, random *rand.Rand) table.Case {
-	c := newDice(nil, random.Uint64()|1).scenario(Keys)
+// withWordHeaders is a case as FuzzRequests draws it, with words as headers of its requests.
+func withWordHeaders(words []dictionary.Word, random *rand.Rand) table.Case {
+	c := newDice(nil, random.Uint64()|1).scenario(allKeys)
 	c.Steps = slices.Clone(c.Steps)
 	for i, s := range c.Steps {
 		if s.Request == nil {
@@ -169,7 +171,7 @@ func salted(words []dictionary.Word, random *rand.Rand) table.Case {
 		for _, w := range words {
 			name, ok := headerName(w.Text)
 			if ok && !slices.ContainsFunc(r.Headers, func(h headermap.Header) bool { return h.Name == name }) {
-				r.Headers = append(r.Headers, headermap.Header{Name: name, Value: short[random.IntN(len(short))]})
+				r.Headers = append(r.Headers, headermap.Header{Name: name, Value: switchValues[random.IntN(len(switchValues))]})
 			}
 		}
 		c.Steps[i].Request = &r
@@ -177,8 +179,8 @@ func salted(words []dictionary.Word, random *rand.Rand) table.Case {
 	return c
 }
 
-// plain is a request that has no key.
-func plain() *table.Request {
+// plainRequest is a request without a key.
+func plainRequest() *table.Request {
 	return &table.Request{
 		Message:  table.Message{Headers: headermap.Of(":authority", "shop.example", ":path", "/", ":method", "GET", ":scheme", "http")},
 		Response: table.Message{Headers: headermap.Of(":status", "200")},
@@ -195,18 +197,18 @@ func withSteps(config string, steps []table.Step) table.Case {
 	return c
 }
 
-// Heard are the texts that a build hands to the host in a few cases: names it asks for, paths of properties, log lines.
-// What the cases themselves say is left out.
-func (b Builds) Heard(ctx context.Context) []string {
+// PassedTexts are the texts that a build passes to the host in a few cases: header names, paths of properties, log
+// lines. Texts that occur in the cases are left out.
+func (b Builds) PassedTexts(ctx context.Context) []string {
 	var all []string
 	for i := range uint64(16) {
-		c := newDice(nil, i+1).scenario(Keys)
+		c := newDice(nil, i+1).scenario(allKeys)
 		said, err := caseFile(c, "", &Difference{})
 		if err != nil {
-			continue // such a case could not be written either
+			continue // this case can't be written
 		}
 		for _, build := range b {
-			_, _ = suite.Observe(ctx, build.module, &c, suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, heard(p, string(said))...) }})
+			_, _ = suite.Observe(ctx, build.module, &c, suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, passedTexts(p, string(said))...) }})
 		}
 	}
 	return all

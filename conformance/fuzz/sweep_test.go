@@ -19,13 +19,13 @@ import (
 
 const onRequest = "proxy_on_request_headers"
 
-// result is the address of what the nth call of a guest handed over: the status, then the bytes' address.
+// result is the address of what the nth call of a guest returned: the status, then the address of the bytes.
 func result(call int) wasmtest.Code {
 	return wasmtest.Join(wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call+4)))
 }
 
-// guarded refuses every request but those that open.
-func guarded(open func(g *wasmtest.Guest)) []byte {
+// refusing refuses every request that is not opened.
+func refusing(open func(g *wasmtest.Guest)) []byte {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", onRequest, "proxy_on_log", "proxy_on_done", "proxy_on_delete")
 	open(g)
@@ -34,7 +34,7 @@ func guarded(open func(g *wasmtest.Guest)) []byte {
 	return g.Bytes()
 }
 
-// opens lets a request through when a header begins with a byte.
+// opens allows a request when a header has this byte at an index.
 func opens(header string, at int, with byte) func(*wasmtest.Guest) {
 	return func(g *wasmtest.Guest) {
 		call := g.Call(onRequest, "proxy_get_header_map_value", 0, header, wasmtest.Out)
@@ -43,7 +43,7 @@ func opens(header string, at int, with byte) func(*wasmtest.Guest) {
 	}
 }
 
-const refusesAll = `breaks: Anybody gets in.
+const refusesAll = `breaks: Everybody gets in.
 cases:
   - id: all/get
     clauses: ["1"]
@@ -54,7 +54,7 @@ cases:
         want: {decision: refuse, reply: {status: 403, headers: [], body: "no"}, logs: any}
 `
 
-func foreignTable(t *testing.T) *Foreign {
+func smallTable(t *testing.T) *TableSweeper {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"contract.yaml": "name: small\nclauses:\n  - {id: \"1\", text: Everything is refused.}\n", "all.yaml": refusesAll} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -65,7 +65,7 @@ func foreignTable(t *testing.T) *Foreign {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := NewForeign(loaded, dir)
+	f, err := NewTableSweeper(loaded, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,30 +81,30 @@ func compile(t *testing.T, wasm []byte) *host.Module {
 	return m
 }
 
-func TestForeign(t *testing.T) {
+func TestTableSweeper(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		wasm  []byte
 		found string // in the case; "": nothing is found
 	}{
-		{"sound", guarded(func(*wasmtest.Guest) {}), ""},
-		{"hidden header", guarded(opens("x-debug-allow", 0, '1')), "['x-debug-allow', '1']]"},
-		{"header of the table", guarded(opens("x-known", 0, '1')), ""},
-		{"hidden path", guarded(func(g *wasmtest.Guest) {
+		{"sound", refusing(func(*wasmtest.Guest) {}), ""},
+		{"hidden header", refusing(opens("x-debug-allow", 0, '1')), "['x-debug-allow', '1']]"},
+		{"header of the table", refusing(opens("x-known", 0, '1')), ""},
+		{"hidden path", refusing(func(g *wasmtest.Guest) {
 			g.Data(8192, "/internal")
 			g.Do(onRequest, wasmtest.I32(8192), wasmtest.Drop, wasmtest.I32(9), wasmtest.Drop)
 			opens(":path", 5, 'r')(g)
 		}), "[':path', '/internal']"},
-		// Every path but / is let through, so no word tells of a door.
-		{"path decides", guarded(opens(":path", 1, 'q')), ""},
+		// Every path except / is allowed, so no word shows a door.
+		{"path decides", refusing(opens(":path", 1, 'q')), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f, m := foreignTable(t), compile(t, test.wasm)
-			words, err := dictionary.Of(test.wasm, f.Heard(t.Context(), m))
+			f, m := smallTable(t), compile(t, test.wasm)
+			words, err := dictionary.Words(test.wasm, f.PassedTexts(t.Context(), m))
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, d, err := f.Sweep(t.Context(), "mine", m, words, func(Tried) {})
+			c, d, err := f.Sweep(t.Context(), "mine", m, words, func(Progress) {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +126,7 @@ func TestForeign(t *testing.T) {
 			if test.found == "" || !strings.Contains(string(content), test.found) {
 				t.Errorf("found\n%s\nexpected %q in it", content, test.found)
 			}
-			for _, again := range written.Cases() { // the case alone shows it
+			for _, again := range written.Cases() { // the case alone shows the door
 				o, err := suite.Observe(t.Context(), m, &again, suite.ObserveOptions{})
 				if err != nil || len(suite.Check(&again, o)) == 0 {
 					t.Errorf("the module passes the case that was written: %v", err)
@@ -136,23 +136,23 @@ func TestForeign(t *testing.T) {
 	}
 	open := wasmtest.NewGuest("0_2_1")
 	open.Exports(onRequest)
-	if _, _, err := foreignTable(t).Sweep(t.Context(), "open", compile(t, open.Bytes()), nil, func(Tried) {}); !errors.Is(err, errNoBase) {
-		t.Errorf("of a module that refuses nothing: %v, expected errNoBase", err)
+	if _, _, err := smallTable(t).Sweep(t.Context(), "open", compile(t, open.Bytes()), nil, func(Progress) {}); !errors.Is(err, errNoRefusedRequest) {
+		t.Errorf("of a module that refuses nothing: %v, expected errNoRefusedRequest", err)
 	}
 }
 
-// planted are doors in the plugin in Go, as code that looks at the serialized headers of a request.
-var planted = map[string]string{
+// doors are hidden doors in the Go plugin, as code that reads the serialized headers of a request.
+var doors = map[string]string{
 	"x-debug-allow: 1": `v, f := findOne(buffer, "x-debug-allow"); return f == allowed && v == "1"`,
 	"PURGE":            `v, f := findOne(buffer, ":method"); return f == allowed && v == "PURGE"`,
 	"/internal/":       `v, f := findOne(buffer, ":path"); return f == allowed && len(v) > 9 && v[:10] == "/internal/"`,
 	"letmein":          `v, f := findOne(buffer, "allow"); return f == allowed && v == "letmein"`,
 }
 
-// TestSweepFindsDoors builds the plugin with one door after the other, and without any.
+// TestSweepFindsDoors builds the plugin with one door after the other, and without a door.
 func TestSweepFindsDoors(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds the plugin a few times")
+		t.Skip("builds the plugin several times")
 	}
 	goTool, err := exec.LookPath("go")
 	if err != nil {
@@ -160,7 +160,7 @@ func TestSweepFindsDoors(t *testing.T) {
 	}
 	sound := buildGo(t, goTool, "return false")
 	known := map[string]bool{}
-	words, err := dictionary.Of(sound, nil)
+	words, err := dictionary.Words(sound, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,14 +168,14 @@ func TestSweepFindsDoors(t *testing.T) {
 		known[w.Text] = true
 	}
 	sweep := func(wasm []byte, most time.Duration) (string, *Difference) {
-		b := One("go", compile(t, wasm))
-		words, err := dictionary.Of(wasm, b.Heard(t.Context()))
+		b := SingleBuild("go", compile(t, wasm))
+		words, err := dictionary.Words(wasm, b.PassedTexts(t.Context()))
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), most)
 		defer cancel()
-		c, d := b.Sweep(ctx, dictionary.Rank(words, func(s string) bool { return known[s] }, len(words)), 1, func(Tried) {})
+		c, d := b.Sweep(ctx, dictionary.Rank(words, func(s string) bool { return known[s] }, len(words)), 1, func(Progress) {})
 		if d == nil {
 			return "", nil
 		}
@@ -185,7 +185,7 @@ func TestSweepFindsDoors(t *testing.T) {
 		}
 		return string(found), d
 	}
-	for door, code := range planted {
+	for door, code := range doors {
 		found, d := sweep(buildGo(t, goTool, code), time.Minute)
 		if d == nil || !strings.Contains(strings.ReplaceAll(found, "', '", ": "), door) {
 			t.Errorf("the door %q is not found, but %q", door, found)
@@ -196,7 +196,7 @@ func TestSweepFindsDoors(t *testing.T) {
 	}
 }
 
-// buildGo builds the plugin with a door: code that says of the serialized headers whether they open it.
+// buildGo builds the plugin with a door: code that says for serialized headers whether they open it.
 func buildGo(t *testing.T, goTool, door string) []byte {
 	t.Helper()
 	dir, root := t.TempDir(), filepath.Join("..", "..")

@@ -10,60 +10,60 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// together is how many words are tried at once: as headers of one request, of which Envoy takes a hundred.
-const together = 80
+// wordsAtOnce is how many words are tried together, as headers of one request. Envoy accepts a hundred headers.
+const wordsAtOnce = 80
 
-// short are the values that switch something on, the likeliest first.
-var short = []string{"1", "true", "yes", "on", "", "y", "ok", "allow", "enabled", "*"}
+// switchValues are values that switch something on, the likeliest first.
+var switchValues = []string{"1", "true", "yes", "on", "", "y", "ok", "allow", "enabled", "*"}
 
-// wellKnown are headers in which a value may open a door.
+// wellKnown are common headers in which a value may open a door.
 var wellKnown = []string{"user-agent", "x-forwarded-host", "x-forwarded-for", "x-real-ip", "referer", "origin", "via", "from", "accept", "forwarded",
 	"x-original-url", "x-rewrite-url", "x-forwarded-proto", "x-forwarded-uri", "x-request-id", "x-envoy-internal", "x-forwarded-client-cert",
 	"x-api-key", "x-auth-token", "proxy-authorization", "content-type", "accept-language", "x-http-method-override"}
 
-// framing are headers that say how a message goes over the wire: on these a host may do things of its own.
-var framing = []string{"host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive", "proxy-connection", "expect"}
+// framingHeaders decide how a message is transferred. A host may treat them in its own way.
+var framingHeaders = []string{"host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive", "proxy-connection", "expect"}
 
-// variation is a request with words in it, and the part of it in which they are.
+// variation is a request with words, and the part of it that contains them.
 type variation struct {
 	part    string
 	request *table.Request
 }
 
-// variations put words into each part of a request: as names, as values, as both. One that has words for headers tries as
-// many at once; of paths and methods a request has one. The values of keys, which decide, are tried one by one, too.
+// variations put words into each part of a request: as names, as values, and as both. A request takes many words as
+// headers, but only one as a path or a method. Words as values of the keys, which decide, are tried one by one.
 func variations(words []dictionary.Word, base *table.Request, keys []string) []variation {
-	v := varied{base: base}
+	v := variationList{base: base}
 	v.headers(words, keys)
 	for _, w := range words {
-		v.line(w)
+		v.requestLine(w)
 		v.values(w.Text, keys)
 	}
 	return v.all
 }
 
-type varied struct {
+type variationList struct {
 	base *table.Request
 	all  []variation
 }
 
-// with adds a request that is the base but for a change. The base's headers are not to be changed in place.
-func (v *varied) with(part string, change func(*table.Request)) {
+// with adds a request: the base with one change. The change must not modify the base's headers in place.
+func (v *variationList) with(part string, change func(*table.Request)) {
 	r := *v.base
 	r.Headers = slices.Clone(r.Headers)
 	change(&r)
 	v.all = append(v.all, variation{part, &r})
 }
 
-// headers takes words for the names of headers, trailers, cookies and arguments of the query, with the values that are
-// likely: short ones, and what stands beside a word in its functions.
-func (v *varied) headers(words []dictionary.Word, keys []string) {
+// headers uses words as names of headers, trailers, cookies and arguments of the query. The values are the likely
+// ones: switchValues, and the neighbours of the word.
+func (v *variationList) headers(words []dictionary.Word, keys []string) {
 	var names []dictionary.Word
 	most := 0
 	for _, w := range words {
 		if name, ok := headerName(w.Text); ok && !slices.Contains(keys, name) {
 			names = append(names, w)
-			most = max(most, len(w.Near))
+			most = max(most, len(w.Neighbours))
 		}
 	}
 	if len(names) == 0 {
@@ -86,22 +86,22 @@ func (v *varied) headers(words []dictionary.Word, keys []string) {
 			r.Body = [][]byte{[]byte(strings.Join(arguments, "\n"))}
 		})
 	}
-	for _, s := range short {
+	for _, s := range switchValues {
 		pairs(func(dictionary.Word) string { return s })
 	}
 	pairs(func(w dictionary.Word) string { return w.Text })
 	for n := range most {
 		pairs(func(w dictionary.Word) string {
-			if len(w.Near) == 0 {
-				return short[0]
+			if len(w.Neighbours) == 0 {
+				return switchValues[0]
 			}
-			return w.Near[n%len(w.Near)]
+			return w.Neighbours[n%len(w.Neighbours)]
 		})
 	}
 }
 
-// line takes a word for what stands in the first line of a request.
-func (v *varied) line(w dictionary.Word) {
+// requestLine uses a word in the first line of a request.
+func (v *variationList) requestLine(w dictionary.Word) {
 	paths := []string{"/" + w.Text, "/" + w.Text + "/", "/" + w.Text + "/x", "/x/" + w.Text, "/?" + w.Text, "/?" + w.Text + "=1", "/?" + w.Text + "=true"}
 	if strings.HasPrefix(w.Text, "/") {
 		paths = append(paths, w.Text, w.Text+"x", strings.TrimRight(w.Text, "/")+"/x", "/x"+w.Text)
@@ -124,8 +124,8 @@ func (v *varied) line(w dictionary.Word) {
 	v.with("cookies", func(r *table.Request) { set(r, "cookie", w.Text) })
 }
 
-// values takes a word for the value of headers: of all that are well known at once, and of each that decides.
-func (v *varied) values(word string, keys []string) {
+// values uses a word as a value: of all common headers at once, and of each header that decides.
+func (v *variationList) values(word string, keys []string) {
 	v.with("values", func(r *table.Request) {
 		for _, name := range wellKnown {
 			if !slices.Contains(keys, name) {
@@ -144,7 +144,7 @@ func (v *varied) values(word string, keys []string) {
 	}
 }
 
-// set gives a header of a request a value, in place of all there are of its name.
+// set sets a header of a request, and removes further headers of that name.
 func set(r *table.Request, name, value string) {
 	for i, h := range r.Headers {
 		if h.Name == name {
@@ -157,10 +157,10 @@ func set(r *table.Request, name, value string) {
 	r.Headers = append(r.Headers, headermap.Header{Name: name, Value: value})
 }
 
-// headerName is a word as a host hands a header's name over, if it can be one.
+// headerName is the word as a host passes a header's name, if it can be a header's name.
 func headerName(word string) (string, bool) {
 	name := strings.ToLower(word)
-	return name, isName(word) && !slices.Contains(framing, name)
+	return name, isName(word) && !slices.Contains(framingHeaders, name)
 }
 
 // isName says whether a text is a token (RFC 9110), as header names and methods are.

@@ -16,8 +16,8 @@ import (
 
 const contract = "name: header-auth\nclauses:\n  - {id: \"1.2\", text: \"Found by fuzzing: see ../../../README.md.\"}\n"
 
-// Write puts a case into a folder of its own below dir, a table that `parity check --cases` takes, and returns the
-// folder. What the model expects stands in it as what is wanted.
+// Write writes a case into a folder of its own below dir and returns the folder: a table for `parity check --cases`.
+// The case wants what the model expects.
 func Write(dir string, c table.Case, d *Difference) (string, error) {
 	nameless, err := caseFile(c, "", d)
 	if err != nil {
@@ -44,7 +44,7 @@ func Write(dir string, c table.Case, d *Difference) (string, error) {
 	return dir, nil
 }
 
-// caseFile is a file of cases with this one, under the difference as a comment.
+// caseFile is a file with this case, which begins with the difference as a comment.
 func caseFile(c table.Case, name string, d *Difference) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# %s of %s differs.\n#   expected: %s\n#   found:    %s\n", oneLine(d.Field), d.Build, oneLine(d.Wanted), oneLine(d.Found))
@@ -55,7 +55,7 @@ func caseFile(c table.Case, name string, d *Difference) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// oneLine is a text as it can stand in a comment.
+// oneLine is a text without line breaks, for a comment.
 func oneLine(s string) string {
 	q := strconv.QuoteToASCII(s)
 	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)

@@ -12,7 +12,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 )
 
-// yamlFile is a file of cases, in the words that package table reads.
+// yamlFile is a file of cases, with the keys that package table reads.
 type yamlFile struct {
 	Breaks string     `yaml:"breaks"`
 	Cases  []yamlCase `yaml:"cases"`
@@ -47,8 +47,9 @@ type yamlStep struct {
 	Want      yaml.MapSlice   `yaml:"want,flow"`
 }
 
-// byteText is a byte string as the table reads it: a text in quotes, or hexadecimal digits where it is not printable
-// ASCII. The quotes keep it a text, whatever it looks like: the library leaves them out where a list in brackets needs them.
+// byteText is a byte string as the table reads it: a text in quotes, or hexadecimal digits when it contains more than
+// printable ASCII. It is always quoted, because the library leaves out quotes that a text with a comma needs inside
+// brackets.
 type byteText string
 
 // MarshalYAML is called by the library.
@@ -74,7 +75,7 @@ func newYAMLCase(c table.Case, name string, d *Difference) yamlCase {
 		return y
 	}
 	steps := c.Steps
-	if len(steps) == 0 { // a case that is accepted does something
+	if len(steps) == 0 { // an accepted case needs a step
 		steps = []table.Step{{Times: 1, Advance: time.Millisecond}}
 	}
 	for _, s := range steps {

@@ -118,7 +118,7 @@ func want(s table.Step) yaml.MapSlice {
 	return fields
 }
 
-// became is what has become of a stream.
+// became is what happened to a stream.
 func became(w table.Want) yaml.MapSlice {
 	fields := yaml.MapSlice{}
 	if w.Decision != "" {
@@ -126,7 +126,7 @@ func became(w table.Want) yaml.MapSlice {
 	}
 	if r := w.Reply; r != nil {
 		reply := add(add(add(nil, "status", r.Status), "headers", headers(r.Headers)), "body", byteText(r.Body))
-		if r.GRPCStatus != nil { // a table of one's own may leave these out
+		if r.GRPCStatus != nil { // another table may leave it out
 			reply = add(reply, "grpc_status", *r.GRPCStatus)
 		}
 		if r.Details != "" {

@@ -8,11 +8,11 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// settle lets calls that were just made meet the clusters that answer at once.
+// settle gives the new calls the answers of their clusters.
 func (w *World) settle(c *context) {
-	for len(w.calls) < w.host.Made {
-		call := w.host.Calls[len(w.host.Calls)-(w.host.Made-len(w.calls))]
-		waits := &waiting{Call: call, context: c, due: w.passed + time.Duration(call.TimeoutMS)*time.Millisecond}
+	for len(w.calls) < w.host.made {
+		call := w.host.calls[len(w.host.calls)-(w.host.made-len(w.calls))]
+		waits := &waiting{httpCall: call, context: c, due: w.passed + time.Duration(call.TimeoutMS)*time.Millisecond}
 		w.calls = append(w.calls, waits)
 		if !sendable(call.Headers) {
 			w.host.reach("call that can't be sent")
@@ -32,7 +32,7 @@ func (w *World) settle(c *context) {
 	}
 }
 
-// deliver brings an answer to the plugin.
+// deliver gives an answer to the plugin.
 func (w *World) deliver(call *waiting, a table.Answer) {
 	call.done = true
 	if !call.context.alive() {
@@ -46,21 +46,21 @@ func (w *World) deliver(call *waiting, a table.Answer) {
 		headers, trailers = arrived(a.Headers, "grpc-status"), arrived(a.Trailers, "grpc-status")
 	default:
 		w.host.reach("call failed")
-		headers = arrived(envoyAnswer(call.Call, statusOfFailure(a.Kind)))
+		headers = arrived(envoyAnswer(call.httpCall, statusOfFailure(a.Kind)))
 	}
-	held := call.context.Answer(call.Call, headers, trailers)
+	held := call.context.onAnswer(call.httpCall, headers, trailers)
 	w.settle(call.context)
 	if held == nil {
 		return
 	}
 	for _, s := range w.streams {
-		if &s.Stream == held {
+		if &s.exchange == held {
 			w.progress(s)
 		}
 	}
 }
 
-// answer is a step's answer to a call that waits.
+// answer is the step that answers a call that waits.
 func (w *World) answer(a *table.Answered) {
 	for i, call := range w.calls {
 		if a.Call == i+1 || a.Call == 0 && !call.done {
@@ -70,7 +70,7 @@ func (w *World) answer(a *table.Answered) {
 	}
 }
 
-// advance moves the clock. Ticks and time-outs happen in the order of time; at one time, ticks first.
+// advance moves the clock. Ticks and time-outs happen in the order of time; at the same time, ticks are first.
 func (w *World) advance(d time.Duration) {
 	end := w.passed + d
 	for {
@@ -79,7 +79,7 @@ func (w *World) advance(d time.Duration) {
 			if c.alive() && c.every > 0 && c.due < at {
 				at, happens = c.due, func() {
 					c.due += c.every
-					c.Tick()
+					c.onTick()
 					w.settle(c)
 				}
 			}
@@ -95,38 +95,38 @@ func (w *World) advance(d time.Duration) {
 		if at > end {
 			break
 		}
-		w.host.Now += at - w.passed
+		w.host.now += at - w.passed
 		w.passed = at
 		happens()
 	}
-	w.host.Now += end - w.passed
+	w.host.now += end - w.passed
 	w.passed = end
 }
 
-// progress sends a refusal on its way, through the plugin.
+// progress sends the response of a refused request through the plugin.
 func (w *World) progress(s *stream) {
-	if s.Decision == table.Refuse && !s.begun {
+	if s.decision == table.Refuse && !s.begun {
 		s.begun = true
-		s.Response = composed(&s.Stream)
-		s.came = slices.Clone(s.Response)
-		s.context.ResponseHeaders(&s.Stream)
+		s.responseHeaders = composed(&s.exchange)
+		s.came = slices.Clone(s.responseHeaders)
+		s.context.onResponseHeaders(&s.exchange)
 	}
 }
 
-// respond brings the upstream's response.
+// respond sends the upstream's response through the plugin.
 func (w *World) respond(s *stream) {
-	if s.Decision == table.Allow && !s.begun {
+	if s.decision == table.Allow && !s.begun {
 		s.begun = true
-		s.Response = arrived(s.request.Response.Headers)
-		s.came = slices.Clone(s.Response)
+		s.responseHeaders = arrived(s.request.Response.Headers)
+		s.came = slices.Clone(s.responseHeaders)
 		if s.context.retired {
 			w.host.reach("response under an old configuration")
 		}
-		s.context.ResponseHeaders(&s.Stream)
+		s.context.onResponseHeaders(&s.exchange)
 	}
 }
 
 func (w *World) end(s *stream) {
-	s.Gone = true
-	s.context.open--
+	s.gone = true
+	s.context.openStreams--
 }

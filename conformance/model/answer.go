@@ -8,8 +8,8 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// unanswered is what becomes of a request when the other service can't be asked.
-func (p *Plugin) unanswered(s *Stream) {
+// unanswered decides about a request when the other service gives no answer.
+func (p *plugin) unanswered(s *exchange) {
 	p.host.reach("callout unanswered, on_error " + p.config.callout.onError)
 	p.count("callout_errors")
 	if p.config.callout.onError == "allow" {
@@ -19,9 +19,9 @@ func (p *Plugin) unanswered(s *Stream) {
 	p.refuse(s, "callout unanswered")
 }
 
-// Answer is on_http_call_response. No headers: there was no answer. A stream that was held and now goes on, or is
+// onAnswer is on_http_call_response. No headers: there was no answer. A stream that was held and now goes on, or is
 // refused, is returned.
-func (p *Plugin) Answer(call *Call, headers, trailers []headermap.Header) *Stream {
+func (p *plugin) onAnswer(call *httpCall, headers, trailers []headermap.Header) *exchange {
 	arrived := len(headers) > 0
 	read := func() {
 		readable := true
@@ -48,7 +48,7 @@ func (p *Plugin) Answer(call *Call, headers, trailers []headermap.Header) *Strea
 	}
 	s := p.waiting[call]
 	delete(p.waiting, call)
-	if s == nil || s.Gone {
+	if s == nil || s.gone {
 		p.host.reach("answer for a stream that is gone")
 		return nil
 	}
@@ -70,16 +70,16 @@ func (p *Plugin) Answer(call *Call, headers, trailers []headermap.Header) *Strea
 		p.host.reach("held request refused")
 		p.refuse(s, "callout")
 	}
-	if s.Decision == table.Allow {
+	if s.decision == table.Allow {
 		if _, done := p.host.does("proxy_continue_stream"); !done {
 			p.host.reach("held request not continued")
-			s.Decision = table.Hold
+			s.decision = table.Hold
 		}
 	}
 	return s
 }
 
-// unavailable says in which way an answer says that there was none (2.9); "" if it is one.
+// unavailable says why an answer counts as none (2.9); "" if it counts.
 func unavailable(headers, trailers []headermap.Header) string {
 	failed := func(h headermap.Header) bool { return h.Name == "grpc-status" && h.Value != "0" }
 	switch status := statusOf(headers); {
@@ -105,13 +105,13 @@ func statusOf(headers []headermap.Header) string {
 	return ""
 }
 
-// Tick is on_tick.
-func (p *Plugin) Tick() {
+// onTick is on_tick.
+func (p *plugin) onTick() {
 	t := p.config.token
 	if t == nil {
 		return
 	}
-	call := &Call{Cluster: t.cluster, TimeoutMS: t.timeoutMS,
+	call := &httpCall{Cluster: t.cluster, TimeoutMS: t.timeoutMS,
 		Headers: headermap.Of(":method", "GET", ":path", t.path, ":authority", t.authority)}
 	if !p.host.call(call) {
 		p.host.log("warn", "token: not asked")
@@ -121,7 +121,7 @@ func (p *Plugin) Tick() {
 }
 
 // learn takes the token from an answer.
-func (p *Plugin) learn(arrived bool, headers []headermap.Header) {
+func (p *plugin) learn(arrived bool, headers []headermap.Header) {
 	status := statusOf(headers)
 	take := named(headers, p.config.token.take)
 	switch {

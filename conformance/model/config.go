@@ -59,7 +59,7 @@ type calloutConfig struct {
 	onError string
 }
 
-// readConfig is clause 1: the configuration, or the fault that is to be logged.
+// readConfig is clause 1. It returns the configuration, or the text of the refusal for the log.
 func readConfig(b []byte) (config, string) {
 	c := config{
 		header: "allow",
@@ -69,9 +69,9 @@ func readConfig(b []byte) (config, string) {
 	if len(b) == 0 {
 		return c, ""
 	}
-	top, fault := document(b)
-	if fault != "" {
-		return c, fault
+	top, refusal := document(b)
+	if refusal != "" {
+		return c, refusal
 	}
 	j := judge{}
 	given := j.object("", top, map[string]read{
@@ -88,7 +88,7 @@ func readConfig(b []byte) (config, string) {
 		"log_headers":      func(p string, v value) { c.logHeaders = j.boolean(p, v) },
 		"metrics":          func(p string, v value) { c.metrics = j.boolean(p, v) },
 	})
-	// Keys that contradict each other are judged when all else is known to be right.
+	// Whether keys can be used together is checked last.
 	if c.basic != nil {
 		if given["header"] {
 			j.fail("basic", "not together with header")
@@ -105,25 +105,25 @@ func readConfig(b []byte) (config, string) {
 			j.fail("deny.status", "only 401 with basic")
 		}
 	}
-	return c, j.fault
+	return c, j.refusal
 }
 
-// judge walks through a document from its beginning to its end, and keeps the first fault.
+// judge reads a document from its beginning to its end, and keeps the first reason to refuse it.
 type judge struct {
-	fault       string
-	statusGiven bool // deny.status was
+	refusal     string
+	statusGiven bool // deny.status is in the document
 }
 
 // read takes the value at a path.
 type read func(path string, v value)
 
-func (j *judge) fail(path, fault string) {
-	if j.fault != "" {
+func (j *judge) fail(path, refusal string) {
+	if j.refusal != "" {
 		return
 	}
-	j.fault = fault
+	j.refusal = refusal
 	if path != "" {
-		j.fault = path + ": " + fault
+		j.refusal = path + ": " + refusal
 	}
 }
 
@@ -134,7 +134,7 @@ func (j *judge) is(path string, v value, want kind) bool {
 	return v.kind == want
 }
 
-// object reads the members that are known, and says which there were.
+// object reads the known members, and returns the names of those that are there.
 func (j *judge) object(path string, v value, known map[string]read, required ...string) map[string]bool {
 	given := map[string]bool{}
 	if !j.is(path, v, anObject) {
@@ -143,9 +143,9 @@ func (j *judge) object(path string, v value, known map[string]read, required ...
 	for i, key := range v.keys {
 		switch read, ok := known[key]; {
 		case !ok:
-			// A key of no characters has a path of none, and yet the colon stands.
-			if j.fault == "" {
-				j.fault = join(path, shownKey(key)) + ": unknown key"
+			// fail would leave out the colon after the empty path of an empty key.
+			if j.refusal == "" {
+				j.refusal = join(path, shownKey(key)) + ": unknown key"
 			}
 		case given[key]:
 			j.fail(join(path, key), "repeated key")
@@ -192,7 +192,7 @@ func (j *judge) nameToSet(path string, v value) string {
 	return name
 }
 
-// forwarded is the name of a header whose value a client chooses.
+// forwarded is the name of a header that is copied from the request to a call.
 func (j *judge) forwarded(path string, v value) string {
 	name := j.nameToSet(path, v)
 	if name == "content-type" || strings.HasPrefix(name, "x-envoy-") {
@@ -213,8 +213,8 @@ func (j *judge) boolean(path string, v value) bool {
 	return v.text == "true"
 }
 
-// mostItems is the most that a list of names or pairs may hold.
-const mostItems = 64
+// maxItems is the greatest length of a list of names or pairs.
+const maxItems = 64
 
 func (j *judge) list(path string, v value, least, most int, read func(string, value) string) []string {
 	var all []string
@@ -238,8 +238,8 @@ func (j *judge) pairs(path string, v value) []headermap.Header {
 	if !j.is(path, v, anArray) {
 		return nil
 	}
-	if len(v.values) > mostItems {
-		j.fail(path, fmt.Sprintf("more than %d items", mostItems))
+	if len(v.values) > maxItems {
+		j.fail(path, fmt.Sprintf("more than %d items", maxItems))
 	}
 	for i, item := range v.values {
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -254,7 +254,7 @@ func (j *judge) pairs(path string, v value) []headermap.Header {
 
 // integer is a number written without fraction and exponent (1.2.4), however long.
 func (j *judge) integer(path string, v value, low, high int64) int {
-	n, ok := new(big.Int).SetString(v.text, 10) // of what JSON calls a number it refuses exactly those others
+	n, ok := new(big.Int).SetString(v.text, 10) // it refuses fractions and exponents
 	if v.kind != aNumber || !ok {
 		j.fail(path, "expected an integer")
 		return 0
@@ -266,7 +266,7 @@ func (j *judge) integer(path string, v value, low, high int64) int {
 	return int(n.Int64())
 }
 
-// status is one that is no success and may have a body.
+// status is an HTTP status from 300 on that may have a body.
 func (j *judge) status(path string, v value) int {
 	n := j.integer(path, v, 300, 599)
 	if n == 304 {
@@ -301,12 +301,12 @@ func (j *judge) basic(path string, v value) *basic {
 	return b
 }
 
-// realm is what can stand in a quoted string without a backslash.
+// realm says whether a text needs no backslash in a quoted string.
 func realm(s string) bool {
 	return fieldValue(s) && !slices.ContainsFunc([]byte(s), func(c byte) bool { return c == '"' || c == '\\' })
 }
 
-// users reads the members, whose keys are names of the operator's own.
+// users reads the members, whose keys are user names.
 func (j *judge) users(path string, v value, users map[string]string) {
 	if !j.is(path, v, anObject) {
 		return
@@ -339,14 +339,14 @@ func (j *judge) rateLimit(path string, v value) *rateLimit {
 	return r
 }
 
-// service reads what token and callout have in common, beside keys of their own.
+// service reads the keys that token and callout share, and their own.
 func (j *judge) service(path string, v value, s *service, own map[string]read) {
 	s.timeoutMS = 5000
-	text := func(fault string, legal func(string) bool, to *string) read {
+	text := func(refusal string, legal func(string) bool, to *string) read {
 		return func(p string, v value) {
 			*to = v.text
 			if j.is(p, v, aString) && !legal(v.text) {
-				j.fail(p, fault)
+				j.fail(p, refusal)
 			}
 		}
 	}
@@ -374,7 +374,7 @@ func (j *judge) token(path string, v value) *tokenConfig {
 func (j *judge) callout(path string, v value) *calloutConfig {
 	c := &calloutConfig{onError: "deny"}
 	j.service(path, v, &c.service, map[string]read{
-		"forward": func(p string, v value) { c.forward = j.list(p, v, 0, mostItems, j.forwarded) },
+		"forward": func(p string, v value) { c.forward = j.list(p, v, 0, maxItems, j.forwarded) },
 		"on_error": func(p string, v value) {
 			c.onError = v.text
 			if j.is(p, v, aString) && v.text != "deny" && v.text != "allow" {

@@ -1,3 +1,4 @@
-// Package model is what the contract says, as a program: slow, plain, and written from conformance/README.md without a
-// look at either plugin. Table, plugins and model are three accounts of one thing; where two of them differ, one is wrong.
+// Package model is the contract as a program. It is slow and plain, and was written from conformance/README.md without
+// looking at the plugins. The table, the plugins and the model describe the same behaviour independently of each other:
+// where two of them differ, one is wrong.
 package model

@@ -10,8 +10,8 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// arrived are headers as Envoy's map holds them: names in lower case, pseudo-headers first, and of some names one entry
-// into which all values are joined.
+// arrived are headers as Envoy's map stores them: names in lower case, pseudo-headers first, and for some names one entry
+// with all values joined.
 func arrived(headers []headermap.Header, joined ...string) []headermap.Header {
 	var pseudo, others []headermap.Header
 	for _, h := range headers {
@@ -33,35 +33,35 @@ func arrived(headers []headermap.Header, joined ...string) []headermap.Header {
 	return append(pseudo, others...)
 }
 
-// oncePerRequest are those of the names that matter here.
+// oncePerRequest are the names with one entry that matter here.
 var oncePerRequest = []string{"accept", "authorization", "content-type", "via"}
 
-// composed is what Envoy makes of a local response before it meets the plugin: of a body it says the length and, when
-// nobody has, the type; a gRPC client is answered in headers alone.
-func composed(s *Stream) []headermap.Header {
-	all := append(headermap.Of(":status", strconv.Itoa(s.Reply.Status)), s.Reply.Headers...)
-	if grpc(s.Request) {
+// composed are the headers of a local response that Envoy gives to the plugin: with the length of the body and, if it has
+// none, a content-type. A gRPC client gets headers only.
+func composed(s *exchange) []headermap.Header {
+	all := append(headermap.Of(":status", strconv.Itoa(s.reply.Status)), s.reply.Headers...)
+	if grpc(s.requestHeaders) {
 		all = inPlace(all, headermap.Header{Name: ":status", Value: "200"})
 		all = inPlace(all, headermap.Header{Name: "content-type", Value: "application/grpc"})
 		if len(named(all, "grpc-status")) == 0 {
-			all = append(all, headermap.Header{Name: "grpc-status", Value: strconv.Itoa(*s.Reply.GRPCStatus)})
+			all = append(all, headermap.Header{Name: "grpc-status", Value: strconv.Itoa(*s.reply.GRPCStatus)})
 		}
-		if method := named(s.Request, ":method"); s.Reply.Body != "" && (len(method) == 0 || method[0].Value != "HEAD") {
-			all = inPlace(all, headermap.Header{Name: "grpc-message", Value: percent(s.Reply.Body)})
+		if method := named(s.requestHeaders, ":method"); s.reply.Body != "" && (len(method) == 0 || method[0].Value != "HEAD") {
+			all = inPlace(all, headermap.Header{Name: "grpc-message", Value: percent(s.reply.Body)})
 		}
 		return slices.DeleteFunc(all, func(h headermap.Header) bool { return h.Name == "content-length" })
 	}
-	if s.Reply.Body == "" {
+	if s.reply.Body == "" {
 		return slices.DeleteFunc(all, func(h headermap.Header) bool { return h.Name == "content-length" || h.Name == "content-type" })
 	}
-	all = inPlace(all, headermap.Header{Name: "content-length", Value: strconv.Itoa(len(s.Reply.Body))})
+	all = inPlace(all, headermap.Header{Name: "content-length", Value: strconv.Itoa(len(s.reply.Body))})
 	if len(named(all, "content-type")) == 0 {
 		all = append(all, headermap.Header{Name: "content-type", Value: "text/plain"})
 	}
 	return all
 }
 
-// inPlace sets a header as Envoy does: where there is one of the name its value changes.
+// inPlace sets a header as Envoy does: if there is one of the name, its value is changed.
 func inPlace(headers []headermap.Header, h headermap.Header) []headermap.Header {
 	for i := range headers {
 		if headers[i].Name == h.Name {
@@ -79,7 +79,7 @@ func grpc(request []headermap.Header) bool {
 	return false
 }
 
-// percent is how gRPC writes a message in a header.
+// percent encodes a gRPC message for a header.
 func percent(s string) string {
 	var b strings.Builder
 	for _, c := range []byte(s) {
@@ -92,9 +92,9 @@ func percent(s string) string {
 	return b.String()
 }
 
-// envoyAnswer is what Envoy answers to a call that fails before the service's headers: a success by its status when the
-// call looks like gRPC. The message of those is left out, as the plugin does not look at it.
-func envoyAnswer(call *Call, status string) []headermap.Header {
+// envoyAnswer is Envoy's own answer to a call that fails before the service's headers. If the call looks like gRPC, its
+// status is 200. grpc-message is left out, because the plugin does not read it.
+func envoyAnswer(call *httpCall, status string) []headermap.Header {
 	if grpc(arrived(call.Headers, oncePerRequest...)) {
 		return headermap.Of(":status", "200", "content-type", "application/grpc", "grpc-status", "14")
 	}
@@ -111,7 +111,7 @@ func statusOfFailure(kind table.AnswerKind) string {
 	return "503"
 }
 
-// sendable says whether Envoy sends a call: one with a control byte in a value it answers itself, with 503.
+// sendable says whether Envoy sends a call. It answers a call with a control byte in a value itself, with 503.
 func sendable(call []headermap.Header) bool {
 	return !slices.ContainsFunc(call, func(h headermap.Header) bool { return hasControl(strings.ReplaceAll(h.Value, "\t", "")) })
 }

@@ -12,8 +12,8 @@ import (
 
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Expect writes into a case what the contract says must be observed, whatever stood there before. Steps that can't be
-// done are left out. A VM that traps is beyond it: no configuration and no request makes the plugin do so.
+// Expect replaces what a case wants by what the contract says. Steps that are not possible are left out. It never wants a
+// trap, because no configuration and no request may make the plugin trap.
 func Expect(c table.Case) table.Case {
 	w := Begin(c)
 	for _, s := range c.Steps {
@@ -22,19 +22,19 @@ func Expect(c table.Case) table.Case {
 	return w.Case
 }
 
-// step does one step as often as it says, and writes down what must come of it.
+// step does one step as often as it says, and sets what must be observed.
 func (w *World) step(s *table.Step) {
 	w.now = s
 	before := map[string]int64{}
-	for name, value := range w.host.Metrics {
+	for name, value := range w.host.metrics {
 		before[name] = value
 	}
 	earlier := w.states()
 	var want table.Want
 	for range max(1, s.Times) {
 		w.answered = map[string]int{}
-		w.host.faulty(s.Faults)
-		w.host.Logs, w.host.Calls = nil, nil
+		w.host.setFaults(s.Faults)
+		w.host.logs, w.host.calls = nil, nil
 		want = w.act(s)
 	}
 	effects := w.effects(before)
@@ -47,7 +47,7 @@ func (w *World) step(s *table.Step) {
 	slices.SortFunc(want.Streams, func(a, b table.StreamWant) int { return strings.Compare(a.Stream, b.Stream) })
 	want.MemoryBounded, want.MemoryGrowth = s.Want.MemoryBounded, s.Want.MemoryGrowth
 	s.Want = want
-	w.host.faulty(nil)
+	w.host.setFaults(nil)
 }
 
 func (w *World) act(s *table.Step) (want table.Want) {
@@ -56,14 +56,14 @@ func (w *World) act(s *table.Step) (want table.Want) {
 	switch {
 	case s.Request != nil:
 		open = &stream{context: w.contexts[cmp.Or(s.Plugin, table.Main)], request: s.Request}
-		open.Request = arrived(s.Request.Headers, oncePerRequest...)
+		open.requestHeaders = arrived(s.Request.Headers, oncePerRequest...)
 		open.sent = asSent(s.Request.Headers)
 		open.arriving = s.HeadersOnly
-		open.context.open++
+		open.context.openStreams++
 		if name != "" {
 			w.streams[name] = open
 		}
-		open.context.RequestHeaders(&open.Stream)
+		open.context.onRequestHeaders(&open.exchange)
 		w.settle(open.context)
 		w.progress(open)
 		if name == "" {
@@ -88,7 +88,7 @@ func (w *World) act(s *table.Step) (want table.Want) {
 	case s.Configure != nil:
 		want.Refused = !w.configure(cmp.Or(s.Configure.Plugin, table.Main), s.Configure.Config)
 	case s.Jump != 0:
-		w.host.Now += s.Jump
+		w.host.now += s.Jump
 	default:
 		w.advance(s.Advance)
 	}
@@ -98,20 +98,20 @@ func (w *World) act(s *table.Step) (want table.Want) {
 	return open.state()
 }
 
-// configure makes a plugin context, in the place of another of the name.
+// configure makes a plugin context. It replaces another of the same name.
 func (w *World) configure(name string, configuration []byte) bool {
-	w.host.Tick = 0
-	p, accepted := Configure(w.host, configuration)
+	w.host.tick = 0
+	p, accepted := onConfigure(w.host, configuration)
 	if !accepted {
 		return false
 	}
 	if old := w.contexts[name]; old != nil {
 		old.retired = true
-		if old.open > 0 {
+		if old.openStreams > 0 {
 			w.host.reach("update while a stream is open")
 		}
 	}
-	c := &context{Plugin: p, every: w.host.Tick, due: w.passed + w.host.Tick}
+	c := &context{plugin: p, every: w.host.tick, due: w.passed + w.host.tick}
 	if c.every > 0 {
 		w.ticks = &c.every
 	}
@@ -120,5 +120,5 @@ func (w *World) configure(name string, configuration []byte) bool {
 	return true
 }
 
-// alive says whether a context gets any callbacks.
-func (c *context) alive() bool { return !c.retired || c.open > 0 }
+// alive says whether a context still gets callbacks.
+func (c *context) alive() bool { return !c.retired || c.openStreams > 0 }

@@ -8,37 +8,37 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// Host is what surrounds the plugin: a clock, functions that work or fail, and paper to write everything down.
-type Host struct {
-	Now     time.Duration     // since 1970
-	faults  []table.HostFault // host functions that fail just now
-	called  map[string]int
-	Unknown func(cluster string) bool
+// host is what the plugin runs on: a clock, host functions that work or fail, and a record of what the plugin does.
+type host struct {
+	now     time.Duration // since 1970
+	faults  []table.HostFault
+	called  map[string]int // how often each function was called since the faults were set
+	unknown func(cluster string) bool
 
-	Tick    time.Duration // between ticks; 0: none
-	Logs    []table.Log
-	Calls   []*Call
-	Made    int // calls, all in all
-	Metrics map[string]int64
-	Reached map[string]bool // paths through the contract that were taken: how deep a case goes
+	tick    time.Duration // between ticks; 0: none
+	logs    []table.Log   // of the step
+	calls   []*httpCall   // of the step
+	made    int           // calls, in the whole case
+	metrics map[string]int64
+	reached map[string]bool // parts of the contract that were used: they say how much of it a case tests
 }
 
-func (h *Host) reach(path string) { h.Reached[path] = true }
+func (h *host) reach(part string) { h.reached[part] = true }
 
-// Call is an outgoing HTTP call, its headers as the plugin hands them to the host.
-type Call struct {
+// httpCall is an outgoing HTTP call, with its headers as the plugin gives them to the host.
+type httpCall struct {
 	Cluster   string
 	TimeoutMS int
 	Headers   []headermap.Header
 }
 
-// faulty makes functions fail from now on.
-func (h *Host) faulty(faults []table.HostFault) {
+// setFaults replaces the host functions that fail.
+func (h *host) setFaults(faults []table.HostFault) {
 	h.faults, h.called = faults, map[string]int{}
 }
 
-// fault is that of a function which is called just now, nil if it works.
-func (h *Host) fault(function string) *table.HostFault {
+// fault is that of the function that is called now, nil if it works.
+func (h *host) fault(function string) *table.HostFault {
 	h.called[function]++
 	for i := range h.faults {
 		f := &h.faults[i]
@@ -52,38 +52,38 @@ func (h *Host) fault(function string) *table.HostFault {
 	return nil
 }
 
-func (h *Host) works(function string) bool {
+func (h *host) works(function string) bool {
 	claimed, _ := h.does(function)
 	return claimed
 }
 
-// does says whether a function claims to have done what it was asked to, and whether it has.
-func (h *Host) does(function string) (claimed, done bool) {
+// does calls a function: claimed says whether it returns success, done whether it did anything.
+func (h *host) does(function string) (claimed, done bool) {
 	f := h.fault(function)
 	return f == nil || f.Status == 0, f == nil
 }
 
-func (h *Host) log(level, text string) {
+func (h *host) log(level, text string) {
 	if h.fault("proxy_log") == nil {
-		h.Logs = append(h.Logs, table.Log{Level: level, Text: text})
+		h.logs = append(h.logs, table.Log{Level: level, Text: text})
 	}
 }
 
-func (h *Host) clock() (time.Duration, bool) {
-	return h.Now.Truncate(time.Microsecond), h.works("proxy_get_current_time_nanoseconds")
+func (h *host) clock() (time.Duration, bool) {
+	return h.now.Truncate(time.Microsecond), h.works("proxy_get_current_time_nanoseconds")
 }
 
-func (h *Host) call(c *Call) bool {
-	if !h.works("proxy_http_call") || h.Unknown(c.Cluster) {
+func (h *host) call(c *httpCall) bool {
+	if !h.works("proxy_http_call") || h.unknown(c.Cluster) {
 		return false
 	}
-	h.Calls = append(h.Calls, c)
-	h.Made++
+	h.calls = append(h.calls, c)
+	h.made++
 	return true
 }
 
-// headers is a header map as the host hands it over: the truth, an error, or a lie.
-func (h *Host) headers(truth []headermap.Header) ([]headermap.Header, bool) {
+// headers is a header map as the host gives it to the plugin: the true one, an error, or another one.
+func (h *host) headers(truth []headermap.Header) ([]headermap.Header, bool) {
 	f := h.fault("proxy_get_header_map_pairs")
 	switch {
 	case f == nil:
@@ -91,14 +91,14 @@ func (h *Host) headers(truth []headermap.Header) ([]headermap.Header, bool) {
 	case f.Status != 0:
 		return nil, false
 	}
-	if told, ok := parseMap(f.Bytes); ok {
-		return told, true
+	if other, ok := parseMap(f.Bytes); ok {
+		return other, true
 	}
 	return nil, false
 }
 
-// parseMap reads a serialized header map: a count, the lengths of each name and value, then names and values, each
-// closed by a zero byte. Numbers are 32 bits, the lowest byte first. No bytes at all are an empty map.
+// parseMap reads a serialized header map: a count, the lengths of each name and value, then the names and values, each
+// with a zero byte after it. Numbers have 32 bits, little-endian. Without any byte the map is empty.
 func parseMap(b []byte) (headers []headermap.Header, ok bool) {
 	if len(b) == 0 {
 		return nil, true

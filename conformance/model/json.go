@@ -1,23 +1,25 @@
 package model
 
 import (
+	"bytes"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// kind is what a JSON value is, named as in a fault.
+// kind is the kind of a JSON value, as a refusal names it.
 type kind string
 
 const (
-	anObject  kind = "an object"
-	anArray   kind = "an array"
-	aString   kind = "a string"
-	aNumber   kind = "a number"
-	aBoolean  kind = "a boolean"
-	aNull     kind = "null"
-	mostBytes      = 65536
-	mostDepth      = 8
+	anObject kind = "an object"
+	anArray  kind = "an array"
+	aString  kind = "a string"
+	aNumber  kind = "a number"
+	aBoolean kind = "a boolean"
+	aNull    kind = "null"
+	maxBytes      = 65536
+	maxDepth      = 8
 )
 
 // value is a JSON value. Members keep the order of the document, repeated keys too.
@@ -28,29 +30,28 @@ type value struct {
 	values []value  // of an object or array
 }
 
-// document reads a configuration as far as its form goes (1.2.2). The fault is empty when there is none.
-func document(b []byte) (v value, fault string) {
+// document parses a configuration and checks its form (1.2.2).
+func document(b []byte) (v value, refusal string) {
 	switch {
-	case len(b) > mostBytes:
+	case len(b) > maxBytes:
 		return v, "longer than 65536 bytes"
 	case !utf8.Valid(b) || halfSurrogate(string(b)):
 		return v, "not valid UTF-8"
 	case strings.HasPrefix(string(b), "\ufeff"):
 		return v, "starts with a byte order mark"
-	case depth(string(b)) > mostDepth:
+	case depth(string(b)) > maxDepth:
 		return v, "nested deeper than 8 levels"
 	}
-	p := parser{rest: string(b)}
-	v = p.value()
-	p.blanks()
-	if p.failed || p.rest != "" {
+	if !json.Valid(b) {
 		return v, "not valid JSON"
 	}
-	return v, ""
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return parse(d), ""
 }
 
-// split separates what stands inside the texts of a document from what stands outside of them. It goes by quotes and
-// backslashes alone, so it works for documents that are no JSON.
+// split separates the texts of a document from the rest. It looks only at quotes and backslashes, so that it works for
+// documents that are not JSON too.
 func split(doc string) (inside []string, outside string) {
 	var text, rest strings.Builder
 	inText := false
@@ -118,7 +119,8 @@ func unicodeEscape(s string) (code uint64, ok bool) {
 	return code, err == nil
 }
 
-// depth is the most brackets that are open at once. One that closes nothing counts for nothing.
+// depth is the greatest number of brackets that are open at the same time. A closing bracket without an opening one is
+// ignored.
 func depth(doc string) int {
 	_, outside := split(doc)
 	open, most := 0, 0
@@ -134,153 +136,31 @@ func depth(doc string) int {
 	return most
 }
 
-// parser follows the grammar of RFC 8259, rule by rule. Whatever does not follow it sets failed.
-type parser struct {
-	rest   string
-	failed bool
-}
-
-func (p *parser) fail() value {
-	p.failed, p.rest = true, ""
-	return value{}
-}
-
-func (p *parser) blanks() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
-
-// take removes a token, if it is what comes next.
-func (p *parser) take(token string) bool {
-	rest, ok := strings.CutPrefix(p.rest, token)
-	p.rest = rest
-	return ok
-}
-
-func (p *parser) value() value {
-	p.blanks()
-	switch {
-	case p.take("{"):
-		return p.object()
-	case p.take("["):
-		return p.array()
-	case p.take(`"`):
-		return value{kind: aString, text: p.text()}
-	case p.take("true"):
-		return value{kind: aBoolean, text: "true"}
-	case p.take("false"):
-		return value{kind: aBoolean, text: "false"}
-	case p.take("null"):
-		return value{kind: aNull}
-	}
-	return p.number()
-}
-
-func (p *parser) object() value {
-	v := value{kind: anObject}
-	p.blanks()
-	if p.take("}") {
-		return v
-	}
-	for !p.failed {
-		p.blanks()
-		if !p.take(`"`) {
-			return p.fail()
+// parse reads one value of a document that json.Valid accepts.
+func parse(d *json.Decoder) (v value) {
+	token, _ := d.Token()
+	switch token := token.(type) {
+	case json.Delim:
+		v.kind = anArray
+		if token == '{' {
+			v.kind = anObject
 		}
-		v.keys = append(v.keys, p.text())
-		p.blanks()
-		if !p.take(":") {
-			return p.fail()
+		for d.More() {
+			if v.kind == anObject {
+				key, _ := d.Token()
+				v.keys = append(v.keys, key.(string))
+			}
+			v.values = append(v.values, parse(d))
 		}
-		v.values = append(v.values, p.value())
-		p.blanks()
-		if p.take("}") {
-			return v
-		}
-		if !p.take(",") {
-			return p.fail()
-		}
+		_, _ = d.Token() // the closing bracket
+	case string:
+		v.kind, v.text = aString, token
+	case json.Number:
+		v.kind, v.text = aNumber, token.String()
+	case bool:
+		v.kind, v.text = aBoolean, strconv.FormatBool(token)
+	default:
+		v.kind = aNull
 	}
 	return v
-}
-
-func (p *parser) array() value {
-	v := value{kind: anArray}
-	p.blanks()
-	if p.take("]") {
-		return v
-	}
-	for !p.failed {
-		v.values = append(v.values, p.value())
-		p.blanks()
-		if p.take("]") {
-			return v
-		}
-		if !p.take(",") {
-			return p.fail()
-		}
-	}
-	return v
-}
-
-var escapes = map[byte]string{
-	'"': `"`, '\\': `\`, '/': "/", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t",
-}
-
-// text reads a string after its first quote. Surrogates come in pairs: document has seen to it.
-func (p *parser) text() string {
-	var b strings.Builder
-	for p.rest != "" {
-		c := p.rest[0]
-		code, isEscape := unicodeEscape(p.rest)
-		switch {
-		case c == '"':
-			p.rest = p.rest[1:]
-			return b.String()
-		case c < 0x20:
-			p.fail()
-		case c != '\\':
-			b.WriteByte(c)
-			p.rest = p.rest[1:]
-		case isEscape && 0xd800 <= code && code <= 0xdbff:
-			low, _ := unicodeEscape(p.rest[6:])
-			b.WriteRune(rune(0x10000 + (code-0xd800)*0x400 + (low - 0xdc00)))
-			p.rest = p.rest[12:]
-		case isEscape:
-			b.WriteRune(rune(code))
-			p.rest = p.rest[6:]
-		case len(p.rest) > 1 && escapes[p.rest[1]] != "":
-			b.WriteString(escapes[p.rest[1]])
-			p.rest = p.rest[2:]
-		default:
-			p.fail()
-		}
-	}
-	p.fail()
-	return ""
-}
-
-func (p *parser) number() value {
-	whole := p.rest
-	p.take("-")
-	if !p.take("0") && p.digits() == 0 {
-		return p.fail()
-	}
-	if p.take(".") && p.digits() == 0 {
-		return p.fail()
-	}
-	if p.take("e") || p.take("E") {
-		if !p.take("+") {
-			p.take("-")
-		}
-		if p.digits() == 0 {
-			return p.fail()
-		}
-	}
-	return value{kind: aNumber, text: whole[:len(whole)-len(p.rest)]}
-}
-
-// digits takes as many as there are.
-func (p *parser) digits() int {
-	rest := strings.TrimLeft(p.rest, "0123456789")
-	n := len(p.rest) - len(rest)
-	p.rest = rest
-	return n
 }

@@ -7,22 +7,22 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// Plugin is one configured plugin context.
-type Plugin struct {
-	host    *Host
+// plugin is one configured plugin context.
+type plugin struct {
+	host    *host
 	config  config
 	raw     []byte // the configuration as received
 	tokens  int    // left in the bucket
 	refill  time.Duration
-	secret  string            // the token that is remembered
-	secrets map[*Call]bool    // calls for a token
-	waiting map[*Call]*Stream // calls for a request
-	counted map[string]bool   // counters that could be defined
+	secret  string                  // the token that was received last
+	secrets map[*httpCall]bool      // calls for a token
+	waiting map[*httpCall]*exchange // calls for a request
+	counted map[string]bool         // counters that could be defined
 }
 
-// Configure is on_configure. There is no plugin when the configuration is refused.
-func Configure(host *Host, configuration []byte) (*Plugin, bool) {
-	const notFound = 1 // there is none
+// onConfigure is on_configure. It returns false when the configuration is refused.
+func onConfigure(host *host, configuration []byte) (*plugin, bool) {
+	const notFound = 1
 	switch f := host.fault("proxy_get_buffer_bytes"); {
 	case f == nil:
 	case f.Status == notFound:
@@ -34,12 +34,12 @@ func Configure(host *Host, configuration []byte) (*Plugin, bool) {
 		host.log("error", "configuration refused: could not be read")
 		return nil, false
 	}
-	c, fault := readConfig(configuration)
-	if fault != "" {
-		host.log("error", "configuration refused: "+fault)
+	c, refusal := readConfig(configuration)
+	if refusal != "" {
+		host.log("error", "configuration refused: "+refusal)
 		return nil, false
 	}
-	p := &Plugin{host: host, config: c, raw: configuration, secrets: map[*Call]bool{}, waiting: map[*Call]*Stream{}, counted: map[string]bool{}}
+	p := &plugin{host: host, config: c, raw: configuration, secrets: map[*httpCall]bool{}, waiting: map[*httpCall]*exchange{}, counted: map[string]bool{}}
 	if c.rateLimit != nil {
 		now, ok := host.clock()
 		if !ok {
@@ -55,7 +55,7 @@ func Configure(host *Host, configuration []byte) (*Plugin, bool) {
 			return nil, false
 		}
 		if done {
-			host.Tick = time.Duration(c.token.periodMS) * time.Millisecond
+			host.tick = time.Duration(c.token.periodMS) * time.Millisecond
 		}
 	}
 	if c.metrics {
@@ -64,32 +64,32 @@ func Configure(host *Host, configuration []byte) (*Plugin, bool) {
 				host.reach("counter not defined")
 				continue
 			}
-			if _, known := host.Metrics["header_auth."+name]; !known {
-				host.Metrics["header_auth."+name] = 0
+			if _, known := host.metrics["header_auth."+name]; !known {
+				host.metrics["header_auth."+name] = 0
 			}
 		}
 	}
 	return p, true
 }
 
-// Stream is one exchange. What became of it is Decision, and with a refusal Reply.
-type Stream struct {
-	Decision table.Decision
-	Reply    *table.Reply
-	Request  []headermap.Header // the header map, as the plugin leaves it
-	Response []headermap.Header // likewise, once there is one
+// exchange is one request and its response, as the plugin knows them.
+type exchange struct {
+	decision        table.Decision
+	reply           *table.Reply       // with a refusal
+	requestHeaders  []headermap.Header // as the plugin leaves them
+	responseHeaders []headermap.Header // the same, when there is a response
 
-	Gone bool // the client, or the exchange as a whole
-
-	limited, answered bool
+	gone     bool // it has ended
+	limited  bool // the rate limit refused it
+	answered bool // its response headers have been handled
 }
 
-func (p *Plugin) count(name string) {
+func (p *plugin) count(name string) {
 	if !p.counted[name] {
 		return
 	}
 	if _, done := p.host.does("proxy_increment_metric"); done {
 		p.host.reach("counted " + name)
-		p.host.Metrics["header_auth."+name]++
+		p.host.metrics["header_auth."+name]++
 	}
 }

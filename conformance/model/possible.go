@@ -10,8 +10,8 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// Can says whether there is what a step is about: a stream that is open, a call that waits, a plugin context.
-func (w *World) Can(s table.Step) bool {
+// Possible says whether a step can be done: whether its stream is open, its call waits, its plugin context exists.
+func (w *World) Possible(s table.Step) bool {
 	if !w.Case.Start.Accepted {
 		return false
 	}
@@ -26,8 +26,8 @@ func (w *World) Can(s table.Step) bool {
 		return false
 	case s.Upload != "":
 		return open.arriving
-	case s.Respond != "": // an upstream answers what it has got, once
-		return !open.arriving && !open.responded && open.Decision != table.Hold
+	case s.Respond != "": // an upstream answers a request that it has received, once
+		return !open.arriving && !open.responded && open.decision != table.Hold
 	}
 	return true
 }
@@ -49,7 +49,7 @@ func (w *World) Waiting() []int {
 	return all
 }
 
-// Key is a header with which a plugin context lets a request pass the decision.
+// Key is a header with which a plugin context allows a request.
 func (w *World) Key(plugin string) headermap.Header {
 	c := w.contexts[plugin].config
 	if c.basic == nil {
@@ -60,5 +60,5 @@ func (w *World) Key(plugin string) headermap.Header {
 		Value: "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+c.basic.users[user]))}
 }
 
-// Reached are the paths through the contract that were taken so far, in words.
-func (w *World) Reached() []string { return slices.Sorted(maps.Keys(w.host.Reached)) }
+// Reached are the parts of the contract that were used so far.
+func (w *World) Reached() []string { return slices.Sorted(maps.Keys(w.host.reached)) }

@@ -10,10 +10,10 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// RequestHeaders is on_request_headers.
-func (p *Plugin) RequestHeaders(s *Stream) {
-	s.Decision = table.Hold
-	// 1: the rate limit, before anything else.
+// onRequestHeaders is on_request_headers.
+func (p *plugin) onRequestHeaders(s *exchange) {
+	s.decision = table.Hold
+	// 1: the rate limit.
 	if p.config.rateLimit != nil {
 		now, ok := p.host.clock()
 		if !ok {
@@ -25,7 +25,7 @@ func (p *Plugin) RequestHeaders(s *Stream) {
 			return
 		}
 	}
-	headers, ok := p.host.headers(s.Request)
+	headers, ok := p.host.headers(s.requestHeaders)
 	if !ok {
 		p.refuse(s, "malformed")
 		return
@@ -35,13 +35,13 @@ func (p *Plugin) RequestHeaders(s *Stream) {
 		p.logHeaders("request", headers)
 	}
 	// 3: the decision.
-	if fault := p.check(headers); fault != "" {
-		p.refuse(s, fault)
+	if reason := p.check(headers); reason != "" {
+		p.refuse(s, reason)
 		return
 	}
 	// 4: the call-out.
 	if c := p.config.callout; c != nil {
-		call := &Call{Cluster: c.cluster, TimeoutMS: c.timeoutMS,
+		call := &httpCall{Cluster: c.cluster, TimeoutMS: c.timeoutMS,
 			Headers: headermap.Of(":method", "GET", ":path", c.path, ":authority", c.authority)}
 		for _, name := range c.forward {
 			all := named(headers, name)
@@ -65,12 +65,12 @@ func (p *Plugin) RequestHeaders(s *Stream) {
 		p.waiting[call] = s
 		return
 	}
-	// 5: it goes on.
+	// 5: the request goes on.
 	p.allow(s)
 }
 
-// take takes a token from the bucket, which is full again once more than the time has passed.
-func (p *Plugin) take(now time.Duration) bool {
+// take takes a token from the bucket, which is filled when more than refill_ms have passed since it was filled last.
+func (p *plugin) take(now time.Duration) bool {
 	r := p.config.rateLimit
 	passed, enough := now-p.refill, time.Duration(r.refillMS)*time.Millisecond
 	switch {
@@ -102,8 +102,8 @@ func named(headers []headermap.Header, name string) []headermap.Header {
 	return all
 }
 
-// check is the decision: what is wrong, or nothing.
-func (p *Plugin) check(headers []headermap.Header) (fault string) {
+// check is the decision: the reason to refuse the request, "" if there is none.
+func (p *plugin) check(headers []headermap.Header) (reason string) {
 	name := p.config.header
 	if p.config.basic != nil {
 		name = "authorization"
@@ -121,11 +121,11 @@ func (p *Plugin) check(headers []headermap.Header) (fault string) {
 	return ""
 }
 
-func (b *basic) check(authorization string, reach func(string)) (fault string) {
+func (b *basic) check(authorization string, reach func(string)) (reason string) {
 	scheme, rest, _ := strings.Cut(authorization, " ")
 	decoded, err := base64.StdEncoding.Strict().DecodeString(strings.TrimLeft(rest, " "))
 	user, password, colon := strings.Cut(string(decoded), ":")
-	lineBreak := strings.ContainsAny(authorization, "\r\n") // which Go's decoder passes over
+	lineBreak := strings.ContainsAny(authorization, "\r\n") // which Go's decoder ignores
 	if lower(scheme) != "basic" || err != nil || lineBreak || !colon {
 		return "malformed"
 	}
@@ -141,7 +141,7 @@ func (b *basic) check(authorization string, reach func(string)) (fault string) {
 }
 
 // refuse sends the one local response.
-func (p *Plugin) refuse(s *Stream, why string) {
+func (p *plugin) refuse(s *exchange, why string) {
 	d, counter := p.config.deny, "denied"
 	if why == "rate limited" {
 		d, counter = p.config.rateLimit.deny, "rate_limited"
@@ -156,15 +156,15 @@ func (p *Plugin) refuse(s *Stream, why string) {
 	p.count(counter)
 	if _, done := p.host.does("proxy_send_local_response"); !done {
 		p.host.reach("refusal not sent")
-		s.Decision = table.Hold
+		s.decision = table.Hold
 		return
 	}
-	s.Decision = table.Refuse
-	s.Reply = &table.Reply{Status: d.status, Headers: d.headers, Body: d.body, GRPCStatus: &grpc, Details: "header_auth_refused"}
+	s.decision = table.Refuse
+	s.reply = &table.Reply{Status: d.status, Headers: d.headers, Body: d.body, GRPCStatus: &grpc, Details: "header_auth_refused"}
 }
 
-// allow lets a request go on, held or not.
-func (p *Plugin) allow(s *Stream) {
+// allow lets a request go on, whether it was held or not.
+func (p *plugin) allow(s *exchange) {
 	for _, h := range p.config.requestHeaders {
 		claimed, done := p.host.does("proxy_replace_header_map_value")
 		if !claimed {
@@ -172,18 +172,18 @@ func (p *Plugin) allow(s *Stream) {
 			p.refuse(s, "malformed")
 			return
 		}
-		if len(named(s.Request, h.Name)) > 1 {
+		if len(named(s.requestHeaders, h.Name)) > 1 {
 			p.host.reach("request header set in place of several")
 		}
 		if done {
-			s.Request = replace(s.Request, h)
+			s.requestHeaders = replace(s.requestHeaders, h)
 		}
 	}
 	p.count("allowed")
-	s.Decision = table.Allow
+	s.decision = table.Allow
 }
 
-// replace sets a header: all there are of the name go, and it comes last.
+// replace removes all headers of the name and appends the new one.
 func replace(headers []headermap.Header, h headermap.Header) []headermap.Header {
 	var all []headermap.Header
 	for _, old := range headers {

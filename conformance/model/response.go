@@ -8,22 +8,22 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// ResponseHeaders is on_response_headers, for the upstream's responses and for the plugin's own.
-func (p *Plugin) ResponseHeaders(s *Stream) {
+// onResponseHeaders is on_response_headers, for the upstream's responses and for the plugin's own.
+func (p *plugin) onResponseHeaders(s *exchange) {
 	if s.answered {
 		return
 	}
 	s.answered = true
 	if p.config.logHeaders && !s.limited {
-		if headers, ok := p.host.headers(s.Response); ok {
+		if headers, ok := p.host.headers(s.responseHeaders); ok {
 			p.logHeaders("response", headers)
 		}
 	}
 	for _, h := range p.config.responseHeaders {
 		if _, done := p.host.does("proxy_add_header_map_value"); done {
-			s.Response = append(s.Response, h)
+			s.responseHeaders = append(s.responseHeaders, h)
 		}
-		if s.Decision == table.Refuse {
+		if s.decision == table.Refuse {
 			p.host.reach("response header on a refusal")
 		}
 	}
@@ -33,17 +33,17 @@ func (p *Plugin) ResponseHeaders(s *Stream) {
 		set = append(set, headermap.Header{Name: p.config.configHeader, Value: text})
 	}
 	if p.secret != "" {
-		p.host.reach("token set on " + string(s.Decision))
+		p.host.reach("token set on " + string(s.decision))
 		set = append(set, headermap.Header{Name: p.config.token.set, Value: p.secret})
 	}
 	for _, h := range set {
 		if _, done := p.host.does("proxy_replace_header_map_value"); done {
-			s.Response = replace(s.Response, h)
+			s.responseHeaders = replace(s.responseHeaders, h)
 		}
 	}
 }
 
-// safe is the configuration as it can stand in a header.
+// safe is the configuration as a header value.
 func safe(raw []byte) string {
 	b := slices.Clone(raw[:min(len(raw), 4096)])
 	for i, c := range b {
@@ -57,7 +57,7 @@ func safe(raw []byte) string {
 	return strings.Trim(string(b), " ")
 }
 
-func (p *Plugin) logHeaders(side string, headers []headermap.Header) {
+func (p *plugin) logHeaders(side string, headers []headermap.Header) {
 	masked := map[string]bool{}
 	for _, h := range headers {
 		text := shown(h.Value)
@@ -76,7 +76,7 @@ func (p *Plugin) logHeaders(side string, headers []headermap.Header) {
 	}
 }
 
-// shown is a text as it can stand in a log line.
+// shown is a text as part of a log line.
 func shown(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -88,14 +88,14 @@ func shown(s string) string {
 }
 
 // secretName says whether the value of a header is masked.
-func (p *Plugin) secretName(name string) bool {
+func (p *plugin) secretName(name string) bool {
 	if t := p.config.token; t != nil && (name == t.set || name == t.take) {
 		return true
 	}
 	return name == p.config.header || slices.Contains(credentials, name)
 }
 
-// credentials are the names whose values are masked whatever the configuration.
+// credentials are the names whose values are masked in every configuration.
 var credentials = []string{"authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth", "x-auth-token",
 	"x-access-token", "x-api-key", "api-key", "x-amz-security-token", "x-csrf-token", "x-xsrf-token",
 	"x-goog-iap-jwt-assertion"}

@@ -13,7 +13,7 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// Table, plugins and model are three accounts of one contract; here the first meets the third.
+// TestTheTableSaysWhatTheModelSays compares what every case wants with what the model expects.
 func TestTheTableSaysWhatTheModelSays(t *testing.T) {
 	cases, err := table.Load("../cases")
 	if err != nil {
@@ -25,13 +25,13 @@ func TestTheTableSaysWhatTheModelSays(t *testing.T) {
 	for _, c := range cases.Cases() {
 		t.Run(c.ID, func(t *testing.T) {
 			if diff := cmp.Diff(essence(c), essence(model.Expect(c)), cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("the table says -, the model +:\n%s%s", diff, c.Position)
+				t.Errorf("-table +model:\n%s%s", diff, c.Position)
 			}
 		})
 	}
 }
 
-// essence is what a case expects, each list of headers written out.
+// essence is what a case wants, with each list of headers in full.
 func essence(c table.Case) []any {
 	s := c.Start
 	all := []any{s.Accepted, table.Want{Logs: s.Logs, Calls: s.Calls, Metrics: s.Metrics, TickEvery: s.TickEvery}}
@@ -55,8 +55,8 @@ func essence(c table.Case) []any {
 	return all
 }
 
-// written is a want with its headers in full. What Envoy adds to a refusal of its own accord is no case's business, so
-// there the response counts only as far as a case speaks of it.
+// written is a want with its headers in full. Of a refusal the response is not compared, because cases do not say what
+// Envoy itself adds to it.
 func written(w table.Want, r *table.Request) table.Want {
 	w.MemoryBounded, w.MemoryGrowth = false, 0
 	if w.Reply != nil {
@@ -92,7 +92,7 @@ func inFull(whole []headermap.Header, edit *table.Edit, sent []headermap.Header)
 	return sorted(all)
 }
 
-// sorted puts headers in the order of their names in lower case: where a header goes that is set is Envoy's business.
+// sorted sorts headers by their names in lower case, because Envoy decides where a header that is set goes.
 func sorted(headers []headermap.Header) []headermap.Header {
 	all := slices.Clone(headers)
 	for i := range all {

@@ -20,7 +20,7 @@ func fieldValue(s string) bool {
 	return !hasControl(strings.ReplaceAll(s, "\t", "")) && strings.Trim(s, " \t") == s
 }
 
-// hasControl finds a control byte, of which the tab is one.
+// hasControl says whether a text has a control byte; the tab is one.
 func hasControl(s string) bool {
 	for _, c := range []byte(s) {
 		if c < 0x20 || c == 0x7f {
@@ -30,7 +30,7 @@ func hasControl(s string) bool {
 	return false
 }
 
-// lower folds the case of ASCII letters and of nothing else.
+// lower changes ASCII capitals to small letters, and nothing else.
 func lower(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -41,7 +41,7 @@ func lower(s string) string {
 	return string(b)
 }
 
-// shownKey is how a key that nobody knows may stand in a log line (1.2.1).
+// shownKey is an unknown key as part of a log line (1.2.1).
 func shownKey(s string) string {
 	b := []byte(s)
 	for i, c := range b {

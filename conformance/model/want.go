@@ -15,7 +15,7 @@ func (w *World) states() map[string]table.Want {
 	return all
 }
 
-// asSent is what a case takes for forwarded when it says nothing: every line of the client's, the name in lower case.
+// asSent is what a case wants forwarded if it does not say: all headers of the client, with names in lower case.
 func asSent(headers []headermap.Header) []headermap.Header {
 	sent := make([]headermap.Header, len(headers))
 	for i, h := range headers {
@@ -24,30 +24,30 @@ func asSent(headers []headermap.Header) []headermap.Header {
 	return sent
 }
 
-// state is what has become of a stream so far.
+// state is what can be observed of a stream so far.
 func (s *stream) state() table.Want {
-	want := table.Want{Decision: s.Decision, Reply: s.Reply}
-	if s.Decision == table.Allow && !slices.Equal(s.sent, s.Request) {
-		want.Forwarded = s.Request
+	want := table.Want{Decision: s.decision, Reply: s.reply}
+	if s.decision == table.Allow && !slices.Equal(s.sent, s.requestHeaders) {
+		want.Forwarded = s.requestHeaders
 	}
-	if s.begun && !slices.Equal(s.came, s.Response) {
-		want.Response = s.Response
+	if s.begun && !slices.Equal(s.came, s.responseHeaders) {
+		want.Response = s.responseHeaders
 	}
 	return want
 }
 
 // effects are those since the step began.
 func (w *World) effects(before map[string]int64) table.Want {
-	want := table.Want{Logs: table.Logs{Lines: w.host.Logs}, TickEvery: w.ticks}
-	for _, call := range w.host.Calls {
+	want := table.Want{Logs: table.Logs{Lines: w.host.logs}, TickEvery: w.ticks}
+	for _, call := range w.host.calls {
 		want.Calls = append(want.Calls, table.Call{Cluster: call.Cluster, Headers: call.Headers, TimeoutMS: call.TimeoutMS})
 	}
-	for name, value := range w.host.Metrics {
+	for name, value := range w.host.metrics {
 		if old, known := before[name]; !known || old != value {
 			want.Metrics = append(want.Metrics, table.Metric{Kind: "Counter", Name: name, Value: value})
 		}
 	}
 	slices.SortFunc(want.Metrics, table.Metric.Compare)
-	w.ticks, w.host.Logs, w.host.Calls = nil, nil, nil
+	w.ticks, w.host.logs, w.host.calls = nil, nil, nil
 	return want
 }

@@ -7,31 +7,31 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// World is a case while it happens: plugin contexts, open streams, calls that wait.
+// World is a case that is running: plugin contexts, open streams, calls that wait.
 type World struct {
-	Case           table.Case     // what was done so far, and what must come of it
+	Case           table.Case     // what was done so far, and what must be observed
 	now            *table.Step    // nil: the start
 	answered       map[string]int // answers taken, by cluster, in this repetition
 	answeredInCase map[string]int
-	host           *Host
-	passed         time.Duration // since the beginning, whatever the wall clock says
+	host           *host
+	passed         time.Duration // since the beginning, without jumps of the clock
 	contexts       map[string]*context
-	all            []*context // old ones too, as long as they have streams
+	all            []*context // old ones with open streams too
 	streams        map[string]*stream
 	calls          []*waiting // all that were made
 	ticks          *time.Duration
 }
 
-// Begin starts a case. Its steps are still to be done.
+// Begin starts a case. Do does its steps.
 func Begin(c table.Case) *World {
 	w := &World{Case: c, streams: map[string]*stream{}, contexts: map[string]*context{}, answeredInCase: map[string]int{}}
 	start := epoch
 	if !c.Clock.IsZero() {
 		start = c.Clock
 	}
-	w.host = &Host{Now: time.Duration(start.UnixNano()), Metrics: map[string]int64{}, Reached: map[string]bool{}}
-	w.host.Unknown = func(name string) bool { c, _ := w.cluster(name); return c.State != table.Ready }
-	w.host.faulty(c.Start.Faults)
+	w.host = &host{now: time.Duration(start.UnixNano()), metrics: map[string]int64{}, reached: map[string]bool{}}
+	w.host.unknown = func(name string) bool { c, _ := w.cluster(name); return c.State != table.Ready }
+	w.host.setFaults(c.Start.Faults)
 	accepted := w.configure(table.Main, c.Config)
 	effects := w.effects(map[string]int64{})
 	w.Case.Start = table.Start{Accepted: accepted, Faults: c.Start.Faults, Logs: effects.Logs, Calls: effects.Calls,
@@ -40,9 +40,9 @@ func Begin(c table.Case) *World {
 	return w
 }
 
-// Do does one more step, if it can be done.
+// Do does a step if it is possible, and says whether it was.
 func (w *World) Do(s table.Step) bool {
-	if !w.Can(s) {
+	if !w.Possible(s) {
 		return false
 	}
 	w.step(&s)
@@ -52,35 +52,35 @@ func (w *World) Do(s table.Step) bool {
 
 // context is a plugin context and what Envoy knows of it.
 type context struct {
-	*Plugin
-	retired bool
-	open    int
-	every   time.Duration
-	due     time.Duration
+	*plugin
+	retired     bool // replaced by another of its name
+	openStreams int
+	every       time.Duration // between ticks
+	due         time.Duration // of the next tick
 }
 
 // waiting is a call and what Envoy knows of it.
 type waiting struct {
-	*Call
+	*httpCall
 	context *context
 	due     time.Duration
 	done    bool
 }
 
-// stream is an exchange and how far it has come.
+// stream is an exchange and what Envoy knows of it.
 type stream struct {
-	Stream
+	exchange
 	context   *context
 	request   *table.Request
 	sent      []headermap.Header // the request's headers as they arrived
 	came      []headermap.Header // the response's headers as they arrived
-	begun     bool               // the response has
-	arriving  bool               // the rest of the request is still to come
-	responded bool               // the upstream has had its turn
+	begun     bool               // the response has begun
+	arriving  bool               // the rest of the request has not arrived
+	responded bool               // the upstream has responded
 }
 
-// cluster is what a name stands for in this step, and how many answers were taken: a step's list begins again with each
-// repetition, the case's serves the whole case.
+// cluster is the cluster of a name in this step, and the number of its answers that were used: a step's list begins again
+// with each repetition, the case's is for the whole case.
 func (w *World) cluster(name string) (table.Cluster, map[string]int) {
 	if w.now != nil {
 		for _, c := range w.now.Clusters {

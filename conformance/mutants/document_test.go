@@ -25,7 +25,8 @@ func generated(t *testing.T, file string) string {
 	return text
 }
 
-// TestDocumentShowsSurvivors: README.md shows the survivors of survivors.yaml, all of them and no others, each below its reason.
+// TestDocumentShowsSurvivors: README.md shows the survivors of survivors.yaml, all of them and no others, each below
+// its reason.
 func TestDocumentShowsSurvivors(t *testing.T) {
 	list, err := LoadSurvivors("survivors.yaml")
 	if err != nil {

@@ -40,12 +40,12 @@ type goWalker struct {
 	mutator
 	set        *token.FileSet
 	host       map[string]bool
-	neighbours map[string]string // of a constant, the one declared beside it
+	neighbours map[string]string // from a constant to the one declared beside it
 }
 
-func (w *goWalker) at(p token.Pos) int { return w.set.Position(p).Offset }
+func (w *goWalker) offset(p token.Pos) int { return w.set.Position(p).Offset }
 
-// declarations notes what is declared at the top of a file.
+// declarations stores what a file declares at its top level.
 func (w *goWalker) declarations(file *ast.File) {
 	for _, d := range file.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && f.Body == nil {
@@ -65,7 +65,7 @@ func (w *goWalker) declarations(file *ast.File) {
 	}
 }
 
-// neighbours gives each name the one before or behind it that resembles it more.
+// neighbours maps each name to the one after or before it; of the two, to the one that shares the longer beginning.
 func neighbours(names []string, to map[string]string) {
 	for i, name := range names {
 		best, most := "", -1
@@ -107,13 +107,13 @@ func (w *goWalker) functionName(declaration ast.Decl) string {
 	return w.text(receiver) + "." + f.Name.Name
 }
 
-func (w *goWalker) text(n ast.Node) string { return w.source[w.at(n.Pos()):w.at(n.End())] }
+func (w *goWalker) text(n ast.Node) string { return w.source[w.offset(n.Pos()):w.offset(n.End())] }
 
-func (w *goWalker) on(op Operator, n ast.Node, text string) {
-	w.replace(op, w.at(n.Pos()), w.at(n.End()), text)
+func (w *goWalker) replaceNode(op Operator, n ast.Node, text string) {
+	w.replace(op, w.offset(n.Pos()), w.offset(n.End()), text)
 }
 
-// node changes one node in every way there is for it; false leaves its children alone.
+// node changes one node in each way there is for it. With false, its children are not visited.
 func (w *goWalker) node(n ast.Node, stack []ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.ImportSpec, *ast.FieldList:
@@ -126,7 +126,7 @@ func (w *goWalker) node(n ast.Node, stack []ast.Node) bool {
 			if n.Op == token.SUB {
 				op = Arithmetic
 			}
-			w.on(op, n, w.text(n.X))
+			w.replaceNode(op, n, w.text(n.X))
 		}
 	case *ast.IfStmt:
 		w.condition(n.Cond)
@@ -138,24 +138,24 @@ func (w *goWalker) node(n ast.Node, stack []ast.Node) bool {
 		w.name(n, stack)
 	case *ast.ReturnStmt:
 		if !ends(n, stack) {
-			w.on(Return, n, "")
+			w.replaceNode(Return, n, "")
 		}
 	case *ast.BranchStmt:
 		if n.Label == nil && n.Tok != token.FALLTHROUGH {
-			w.on(Statement, n, "")
+			w.replaceNode(Statement, n, "")
 		}
 	case *ast.CallExpr:
 		w.call(n)
 	case *ast.ExprStmt:
 		if call, ok := n.X.(*ast.CallExpr); ok && !w.hosts(call) {
-			w.wrap(Statement, w.at(n.Pos()), w.at(n.End()), "if false { ", " }")
+			w.wrap(Statement, w.offset(n.Pos()), w.offset(n.End()), "if false { ", " }")
 		}
 	case *ast.AssignStmt:
 		w.assignment(n)
 	case *ast.IncDecStmt:
 		swapped := map[token.Token]string{token.INC: "--", token.DEC: "++"}[n.Tok]
-		w.replace(Arithmetic, w.at(n.TokPos), w.at(n.End()), swapped)
-		w.on(Statement, n, "_ = "+w.text(n.X))
+		w.replace(Arithmetic, w.offset(n.TokPos), w.offset(n.End()), swapped)
+		w.replaceNode(Statement, n, "_ = "+w.text(n.X))
 	case *ast.CaseClause:
 		w.arm(n, stack)
 	}
@@ -175,7 +175,7 @@ var (
 )
 
 func (w *goWalker) binary(n *ast.BinaryExpr) {
-	start, op := w.at(n.OpPos), n.Op.String()
+	start, op := w.offset(n.OpPos), n.Op.String()
 	end := start + len(op)
 	if to, ok := negated[op]; ok {
 		w.replace(Comparison, start, end, to)
@@ -186,7 +186,7 @@ func (w *goWalker) binary(n *ast.BinaryExpr) {
 	if to, ok := swapped[op]; ok {
 		w.replace(Logic, start, end, to)
 		for _, side := range []ast.Expr{n.X, n.Y} {
-			w.always(Logic, w.at(side.Pos()), w.at(side.End()), op == "&&")
+			w.always(Logic, w.offset(side.Pos()), w.offset(side.End()), op == "&&")
 		}
 	}
 	if to, ok := opposed[op]; ok && !isText(n) {
@@ -194,7 +194,7 @@ func (w *goWalker) binary(n *ast.BinaryExpr) {
 	}
 }
 
-// isText says whether an expression is surely a string: nothing can be taken from one.
+// isText says whether an expression is certainly a string. Strings can't be subtracted.
 func isText(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -207,7 +207,7 @@ func isText(e ast.Expr) bool {
 
 func (w *goWalker) condition(e ast.Expr) {
 	if e != nil {
-		w.always(Condition, w.at(e.Pos()), w.at(e.End()), true, false)
+		w.always(Condition, w.offset(e.Pos()), w.offset(e.End()), true, false)
 	}
 }
 
@@ -216,22 +216,22 @@ func (w *goWalker) literal(n *ast.BasicLit) {
 	case token.INT:
 		for _, by := range []int64{1, -1} {
 			if text, ok := moveNumber(n.Value, by); ok {
-				w.on(Number, n, text)
+				w.replaceNode(Number, n, text)
 			}
 		}
 	case token.CHAR:
 		c, _, _, err := strconv.UnquoteChar(n.Value[1:], '\'')
 		if err == nil {
-			w.on(Number, n, strconv.QuoteRuneToASCII(c+1))
-			w.on(Number, n, strconv.QuoteRuneToASCII(max(0, c-1)))
+			w.replaceNode(Number, n, strconv.QuoteRuneToASCII(c+1))
+			w.replaceNode(Number, n, strconv.QuoteRuneToASCII(max(0, c-1)))
 		}
 	case token.STRING:
-		w.on(Text, n, n.Value[:1]+stranger(n.Value)+n.Value[1:])
+		w.replaceNode(Text, n, n.Value[:1]+absentByte(n.Value)+n.Value[1:])
 	}
 }
 
-// stranger is a byte that a text has not got: added to a set it makes another set.
-func stranger(text string) string {
+// absentByte is a byte that a text does not contain: added to a set it makes another set.
+func absentByte(text string) string {
 	for _, c := range "~@=" {
 		if !strings.ContainsRune(text, c) {
 			return string(c)
@@ -240,7 +240,7 @@ func stranger(text string) string {
 	return "§"
 }
 
-// moveNumber is a literal's neighbour in the same notation.
+// moveNumber is the literal of a neighbouring number, in the same notation.
 func moveNumber(literal string, by int64) (string, bool) {
 	digits := strings.ReplaceAll(literal, "_", "")
 	n, err := strconv.ParseInt(digits, 0, 64)
@@ -257,7 +257,7 @@ func (w *goWalker) name(n *ast.Ident, stack []ast.Node) {
 	switch parent := stack[len(stack)-1].(type) {
 	case *ast.SelectorExpr:
 		if to, ok := otherFunction[n.Name]; ok && parent.Sel == n {
-			w.on(Arithmetic, n, to)
+			w.replaceNode(Arithmetic, n, to)
 		}
 		if parent.Sel == n {
 			return
@@ -272,21 +272,21 @@ func (w *goWalker) name(n *ast.Ident, stack []ast.Node) {
 		}
 	case *ast.CallExpr:
 		if to, ok := otherFunction[n.Name]; ok && parent.Fun == n {
-			w.on(Arithmetic, n, to)
+			w.replaceNode(Arithmetic, n, to)
 		}
 	}
 	switch n.Name {
 	case "true":
-		w.on(Name, n, "false")
+		w.replaceNode(Name, n, "false")
 	case "false":
-		w.on(Name, n, "true")
+		w.replaceNode(Name, n, "true")
 	}
 	if to, ok := w.neighbours[n.Name]; ok {
-		w.on(Name, n, to)
+		w.replaceNode(Name, n, to)
 	}
 }
 
-// ends says whether a return is the last thing of its function: without it nothing would compile.
+// ends says whether a return is the last statement of its function. Without it the function would not compile.
 func ends(n ast.Node, stack []ast.Node) bool {
 	block, ok := stack[len(stack)-1].(*ast.BlockStmt)
 	if !ok || len(stack) < 2 || block.List[len(block.List)-1] != n {
@@ -304,7 +304,7 @@ func (w *goWalker) hosts(n *ast.CallExpr) bool {
 	return ok && w.host[name.Name]
 }
 
-// Statuses of the ABI: what a call that is left out is said to have returned.
+// Statuses of the ABI, Ok and InternalFailure: what a host call seems to have returned when it is left out.
 const (
 	statusOK       = "0"
 	statusInternal = "10"
@@ -315,7 +315,7 @@ func (w *goWalker) call(n *ast.CallExpr) {
 		return
 	}
 	for _, status := range []string{statusOK, statusInternal} {
-		w.wrap(HostCall, w.at(n.Pos()), w.at(n.End()), "func() uint32 { if false { return ", " }; return "+status+" }()")
+		w.wrap(HostCall, w.offset(n.Pos()), w.offset(n.End()), "func() uint32 { if false { return ", " }; return "+status+" }()")
 	}
 }
 
@@ -326,27 +326,27 @@ func (w *goWalker) assignment(n *ast.AssignStmt) {
 	if n.Tok != token.ASSIGN {
 		op := strings.TrimSuffix(n.Tok.String(), "=")
 		if to, ok := opposed[op]; ok && !isText(n.Rhs[0]) {
-			w.replace(Arithmetic, w.at(n.TokPos), w.at(n.TokPos)+len(op), to)
+			w.replace(Arithmetic, w.offset(n.TokPos), w.offset(n.TokPos)+len(op), to)
 		}
-		w.replace(Statement, w.at(n.Pos()), w.at(n.TokPos)+len(op)+1, "_ =")
+		w.replace(Statement, w.offset(n.Pos()), w.offset(n.TokPos)+len(op)+1, "_ =")
 		return
 	}
 	for _, target := range n.Lhs {
-		w.on(Statement, target, "_")
+		w.replaceNode(Statement, target, "_")
 	}
 }
 
 func (w *goWalker) arm(n *ast.CaseClause, stack []ast.Node) {
-	w.on(Arm, n, "")
+	w.replaceNode(Arm, n, "")
 	for i, value := range n.List {
 		if len(n.List) == 1 {
 			break
 		}
-		start, end := w.at(value.Pos()), w.at(value.End())
+		start, end := w.offset(value.Pos()), w.offset(value.End())
 		if i > 0 {
-			start = w.at(n.List[i-1].End())
+			start = w.offset(n.List[i-1].End())
 		} else {
-			end = w.at(n.List[1].Pos())
+			end = w.offset(n.List[1].Pos())
 		}
 		w.replace(Arm, start, end, "")
 	}

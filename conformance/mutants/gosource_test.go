@@ -74,7 +74,7 @@ func TestGo(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			for _, m := range found {
-				if _, err := parser.ParseFile(token.NewFileSet(), "p.go", m.Apply([]byte(source)), 0); err != nil {
+				if _, err := parser.ParseFile(token.NewFileSet(), "p.go", m.apply([]byte(source)), 0); err != nil {
 					t.Errorf("%s: %v", m.Change, err)
 				}
 			}

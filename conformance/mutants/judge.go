@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	deadline = 5 * time.Second // for each call into a mutant: long, as a busy machine must not kill one
-	long     = 100             // repetitions from which a case is held last
+	deadline = 5 * time.Second // for each call into a mutant; long, so that a busy machine kills none
+	long     = 100             // a case with so many repetitions or more is run last
 )
 
-// judge holds modules against the table, the likeliest case first.
+// judge runs the cases of the table on modules, those that are likeliest to fail first.
 type judge struct {
 	options  host.Options
 	contract *table.Contract
@@ -24,7 +24,7 @@ type judge struct {
 }
 
 func newJudge(t *table.Table, o host.Options) *judge {
-	o.Deadline, o.CacheDir = deadline, "" // a mutant's code is never seen again
+	o.Deadline, o.CacheDir = deadline, "" // a mutant's code is used once
 	if o.MemoryPages == 0 {
 		o.MemoryPages = suite.MemoryPages
 	}
@@ -41,7 +41,7 @@ func repetitions(c *table.Case) int {
 	return n
 }
 
-// leaveOut drops the cases that the unchanged module fails, and gives their ids: they would kill every mutant.
+// leaveOut removes the cases that the unchanged module fails, and gives their ids. They would kill every mutant.
 func (j *judge) leaveOut(ctx context.Context, wasm []byte) (ids []string, err error) {
 	m, err := host.Compile(ctx, wasm, j.options)
 	if err != nil {
@@ -49,29 +49,29 @@ func (j *judge) leaveOut(ctx context.Context, wasm []byte) (ids []string, err er
 	}
 	defer m.Close(ctx)
 	j.cases = slices.DeleteFunc(j.cases, func(c table.Case) bool {
-		red := ctx.Err() == nil && j.red(ctx, m, &c)
-		if red {
+		fails := ctx.Err() == nil && j.fails(ctx, m, &c)
+		if fails {
 			ids = append(ids, c.ID)
 		}
-		return red
+		return fails
 	})
 	return ids, ctx.Err()
 }
 
-// notLoaded is the killer of a module that Envoy would not load.
+// notLoaded stands for the case when Envoy would not load the module.
 const notLoaded = "(does not load)"
 
-// hold gives the first case that is red; "" when none is. The hint is the id of the case to try first.
-func (j *judge) hold(ctx context.Context, wasm []byte, hint string) (killer string, err error) {
-	j.first(hint)
+// killer gives the id of the first case that fails; "" when none does. The hint is the id of the case to try first.
+func (j *judge) killer(ctx context.Context, wasm []byte, hint string) (killer string, err error) {
+	j.moveToFront(hint)
 	if killer, err := j.try(ctx, wasm, true, j.cases[:min(likely, len(j.cases))]); killer != "" || err != nil {
 		return killer, err
 	}
 	return j.try(ctx, wasm, false, j.cases)
 }
 
-// likely is how many cases are tried with wazero's interpreter first: most mutants die of one of them, and to compile a
-// module of mainline Go takes longer than all of that.
+// likely is the number of cases to run with wazero's interpreter first. One of them kills most mutants, and compiling a
+// module of mainline Go takes longer than running them all.
 const likely = 20
 
 func (j *judge) try(ctx context.Context, wasm []byte, interpreter bool, cases []table.Case) (killer string, err error) {
@@ -86,10 +86,10 @@ func (j *judge) try(ctx context.Context, wasm []byte, interpreter bool, cases []
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		if c := &cases[i]; j.red(ctx, m, c) {
+		if c := &cases[i]; j.fails(ctx, m, c) {
 			id := c.ID
 			if repetitions(c) < long {
-				j.first(id)
+				j.moveToFront(id)
 			}
 			return id, ctx.Err()
 		}
@@ -97,13 +97,13 @@ func (j *judge) try(ctx context.Context, wasm []byte, interpreter bool, cases []
 	return "", ctx.Err()
 }
 
-func (j *judge) red(ctx context.Context, m *host.Module, c *table.Case) bool {
+func (j *judge) fails(ctx context.Context, m *host.Module, c *table.Case) bool {
 	seen, err := suite.Observe(ctx, m, c, suite.ObserveOptions{Good: suite.Good(j.contract, c)})
 	return err != nil || len(suite.Check(c, seen)) > 0
 }
 
-// first moves a case to the front: changes next to each other die of the same case as a rule.
-func (j *judge) first(id string) {
+// moveToFront makes a case the next one to be tried first: as a rule the same case kills neighbouring changes.
+func (j *judge) moveToFront(id string) {
 	i := slices.IndexFunc(j.cases, func(c table.Case) bool { return c.ID == id })
 	if i > 0 {
 		c := j.cases[i]

@@ -1,5 +1,5 @@
-// Package mutants asks whether the request table would notice a fault in a plugin: it makes one small change at a time
-// in the sources of either, builds each changed plugin and holds it against the table until a case is red.
+// Package mutants tests the request table: would it notice a fault in a plugin? It makes one small change at a time
+// in the sources of both plugins, builds each changed plugin and runs the table on it until a case fails.
 //
 // Both languages are changed by the same operators, in their syntax trees: go/ast reads Go here, syn reads Rust in the
 // program of the folder rustreader.
@@ -45,8 +45,8 @@ var changesOf = map[Operator]string{
 	Statement:  "an assignment or a call is left out",
 }
 
-// Operators are all of them, in the order of a summary.
-func Operators() []Operator {
+// operators are all of them, in the order of a summary.
+func operators() []Operator {
 	return []Operator{Comparison, Boundary, Logic, Condition, Number, Text, Name, Return, HostCall, Arithmetic, Arm, Statement}
 }
 
@@ -57,15 +57,15 @@ type Mutant struct {
 	Offset, End int
 	Text        string
 	Function    string // that it is in: function or Type.method; "": none
-	Line        int    // for people; from 1
-	Change      string // `function: line → line`, the same wherever the function moves to
+	Line        int    // counted from 1
+	Change      string // `function: line → line`; it stays the same when the function moves
 }
 
-// ID names a mutant as long as its function keeps its name and the line its text.
+// ID identifies a mutant, while the function keeps its name and the line its text.
 func (m Mutant) ID() string { return m.File + ": " + m.Change }
 
-// Apply is the changed file.
-func (m Mutant) Apply(source []byte) []byte {
+// apply returns the changed file.
+func (m Mutant) apply(source []byte) []byte {
 	return slices.Concat(source[:m.Offset], []byte(m.Text), source[m.End:])
 }
 
@@ -73,7 +73,7 @@ func (m Mutant) Apply(source []byte) []byte {
 type mutator struct {
 	file     string
 	source   string
-	function string // that is being changed; "": none
+	function string // the one that is being changed; "": none
 	found    []Mutant
 }
 
@@ -83,12 +83,13 @@ func (m *mutator) replace(op Operator, offset, end int, text string) {
 	}
 }
 
-// wrap puts something before and behind what is there.
+// wrap puts texts before and after what is there.
 func (m *mutator) wrap(op Operator, offset, end int, before, after string) {
 	m.replace(op, offset, end, before+m.source[offset:end]+after)
 }
 
-// always makes a condition true and then false. What it says is kept behind the answer: Go wants its variables used.
+// always makes a condition true and then false. The condition stays in the code after the answer, because Go requires
+// that every variable is used.
 func (m *mutator) always(op Operator, offset, end int, answers ...bool) {
 	for _, answer := range answers {
 		if answer {
@@ -121,7 +122,7 @@ func (m *mutator) done() []Mutant {
 	return unique
 }
 
-// describe says a change by the lines it touches, without their numbers.
+// describe shows a change by the lines that it changes, without their numbers.
 func (m *mutator) describe(x Mutant) string {
 	start := strings.LastIndexByte(m.source[:x.Offset], '\n') + 1
 	end := len(m.source)

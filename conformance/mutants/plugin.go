@@ -21,10 +21,10 @@ import (
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// plugin is one of the two under mutation, in a copy of its own.
+// plugin is one of the two plugins, in a copy where its sources can be changed.
 type plugin struct {
-	language string // as in builds.yaml, and the compiler's name
-	needs    []string
+	language string   // as in builds.yaml; the compiler has the same name
+	needs    []string // the files and folders of the copy
 	mutate   func(ctx context.Context, p *plugin) ([]Mutant, error)
 	command  func(p *plugin, vars map[string][]string) (args, env []string, module string)
 
@@ -34,10 +34,10 @@ type plugin struct {
 	args    []string
 	env     []string
 	module  string
-	sources map[string][]byte // what may be changed: path from the root, with slashes, to content
+	sources map[string][]byte // the files that may be changed: path from the root, with slashes, to content
 }
 
-// plugins are the two, the faster compiler first.
+// plugins are both plugins; the one with the faster compiler comes first.
 func plugins() []*plugin {
 	return []*plugin{
 		{language: "rust", needs: []string{"Cargo.toml", "Cargo.lock", "rust-plugin"}, mutate: mutateRust, command: cargo},
@@ -60,15 +60,15 @@ func mutateRust(ctx context.Context, p *plugin) ([]Mutant, error) {
 	return rustReader{p.root, p.tool}.mutants(ctx, p.scratch, p.sources)
 }
 
-// mainlineGo builds in a second where TinyGo takes five; what differs between the two is the SDK, which nobody mutates.
-// Without a build ID, equal programs are equal modules.
+// mainlineGo takes a second where TinyGo takes five. Only the SDK differs between the two builds, and the SDK is not
+// changed. Without a build ID, equal programs give equal modules.
 func mainlineGo(p *plugin, vars map[string][]string) (args, env []string, module string) {
 	module = filepath.Join(p.scratch, "plugin.wasm")
 	args = append(slices.Clone(vars["go"]), "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w -buildid=", "-o", module, "./go-plugin")
 	return args, []string{"GOOS=wasip1", "GOARCH=wasm"}, module
 }
 
-// cargo builds with the release profile's meaning of overflow and panic, but without what makes it slow.
+// cargo builds with the release profile's overflow checks and panics, but without its slow optimizations.
 func cargo(p *plugin, vars map[string][]string) (args, env []string, module string) {
 	target := p.scratch + "-target"
 	args = append(slices.Clone(vars["cargo"]), "build", "--locked", "--lib", "--package=header-auth", "--target=wasm32-wasip1",
@@ -80,7 +80,7 @@ func cargo(p *plugin, vars map[string][]string) (args, env []string, module stri
 	return args, env, filepath.Join(target, "wasm32-wasip1", "mutant", "header_auth.wasm")
 }
 
-// prepare makes the copy and reads what may be changed.
+// prepare makes the copy and reads the sources.
 func (p *plugin) prepare(ctx context.Context, root string, tool *toolchain.Tool) error {
 	p.root, p.scratch, p.tool = root, filepath.Join(root, ".cache", "mutants", p.language), tool
 	if err := os.RemoveAll(p.scratch); err != nil {
@@ -100,7 +100,7 @@ func (p *plugin) prepare(ctx context.Context, root string, tool *toolchain.Tool)
 	return err
 }
 
-// read gives the sources that go into the module: no tests, nothing that another target or another build has.
+// read gives the sources of the module. It leaves out tests, and files for another target or another build.
 func (p *plugin) read() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	constraints := build.Context{GOOS: "wasip1", GOARCH: "wasm", Compiler: "gc", ToolTags: build.Default.ToolTags, ReleaseTags: build.Default.ReleaseTags}
@@ -127,30 +127,30 @@ func (p *plugin) read() (map[string][]byte, error) {
 	return files, err
 }
 
-// limit is how long a compiler may take: an incremental build needs a second.
-const limit = 10 * time.Minute
+// buildLimit is the longest time for one build. An incremental build needs about a second.
+const buildLimit = 10 * time.Minute
 
-// errCompile says that a change is no program.
+// errCompile says that a mutant does not compile.
 var errCompile = errors.New("does not compile")
 
-// with builds the plugin with a mutant in it, and takes the change back.
-func (p *plugin) with(ctx context.Context, m Mutant) (wasm []byte, err error) {
+// buildMutant builds the plugin with a mutant's change, and undoes the change.
+func (p *plugin) buildMutant(ctx context.Context, m Mutant) (wasm []byte, err error) {
 	file, source := filepath.Join(p.scratch, filepath.FromSlash(m.File)), p.sources[m.File]
-	if err := os.WriteFile(file, m.Apply(source), 0o644); err != nil {
+	if err := os.WriteFile(file, m.apply(source), 0o644); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.WriteFile(file, source, 0o644)) }()
 	return p.build(ctx)
 }
 
-// placeOfFault is how a compiler or a linker begins to complain about a program.
+// placeOfFault matches the message of a compiler or a linker about a faulty program.
 var placeOfFault = regexp.MustCompile(`\.(go|rs):\d+|\blink`)
 
 func (p *plugin) build(ctx context.Context) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, buildLimit)
 	defer cancel()
 	if err := os.Remove(p.module); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err // else an old module might be taken for the mutant
+		return nil, err // otherwise the module of an earlier build could be taken for the mutant
 	}
 	cmd := exec.CommandContext(ctx, p.args[0], p.args[1:]...)
 	cmd.Dir, cmd.WaitDelay = p.scratch, 5*time.Second
@@ -163,13 +163,13 @@ func (p *plugin) build(ctx context.Context) ([]byte, error) {
 	if errors.As(err, &exit) && placeOfFault.Match(output) {
 		return nil, fmt.Errorf("%w:\n%s", errCompile, bytes.TrimSpace(output))
 	}
-	if err != nil { // an interrupt, a full disk: no verdict about the mutant
+	if err != nil { // such as an interrupt or a full disk: this says nothing about the mutant
 		return nil, fmt.Errorf("run %s: %w\n%s", p.args[0], err, bytes.TrimSpace(output))
 	}
 	return os.ReadFile(p.module)
 }
 
-// digest tells states of the sources apart.
+// digest is different for different sources.
 func (p *plugin) digest() string {
 	h := sha256.New()
 	for _, name := range sortedNames(p.sources) {

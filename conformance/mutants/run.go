@@ -14,27 +14,27 @@ import (
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// Options say what to mutate and by what to judge.
+// Options are what Run needs to know.
 type Options struct {
 	Root      string // the repository's folder
 	Table     *table.Table
 	Host      host.Options
-	Languages []string // of Languages; none: all
-	Files     []string // patterns for path.Match, of a file's name; none: all
-	Again     bool     // forget the verdicts that are kept
-	Log       io.Writer
-	Progress  func(done, total int, language, change string) // before each mutant; nil: nobody listens
+	Languages []string                                       // some of Languages; none: all
+	Files     []string                                       // patterns for the names of files, as in path.Match; none: all files
+	Again     bool                                           // do not use the stored verdicts
+	Log       io.Writer                                      // gets what toolchain.Obtain writes
+	Progress  func(done, total int, language, change string) // called before each mutant; nil: not called
 }
 
-// Score is what came of the mutants of one language.
+// Score is the outcome of all mutants of one language.
 type Score struct {
 	Language string
-	Sources  string // digest
+	Sources  string // digest of the sources
 	Results  []Result
 	LeftOut  []string // cases that the unchanged plugin fails
 }
 
-// Count is how many mutants had an outcome.
+// Count is the number of mutants with an outcome.
 func (s *Score) Count(o Outcome) int {
 	n := 0
 	for i := range s.Results {
@@ -45,14 +45,15 @@ func (s *Score) Count(o Outcome) int {
 	return n
 }
 
-// Percent is the share of mutants killed among those that could be; 0 when there was none.
+// Percent is the share of killed mutants among those that were killed or survived; 0 without any.
 func (s *Score) Percent() float64 {
 	killed, all := s.Count(Killed), s.Count(Killed)+s.Count(Survived)
 	return 100 * float64(killed) / float64(max(1, all))
 }
 
-// Run makes every mutant and holds it against the table. Interrupted, it gives what there is with the context's error;
-// the next run goes on from there. A compiler that can't be had is a *toolchain.MissingError.
+// Run builds every mutant and runs the table on it. When it is interrupted, it returns the results so far with the
+// context's error, and the next run continues from there. The error is a *toolchain.MissingError when a compiler is
+// missing.
 func Run(ctx context.Context, o Options) ([]Score, error) {
 	var chosen []*plugin
 	var compilers []string
@@ -102,12 +103,12 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 	if err != nil {
 		return score, err
 	}
-	kept, err := readKept(filepath.Join(o.Root, ".cache", "mutants", p.language+".json"), o.Table.Digest, score.Sources, cases)
+	verdicts, err := readVerdicts(filepath.Join(o.Root, ".cache", "mutants", p.language+".json"), o.Table.Digest, score.Sources, cases)
 	if err != nil {
 		return score, err
 	}
 	if o.Again {
-		kept.Verdicts, kept.before = map[string]verdict{}, nil
+		verdicts.Verdicts, verdicts.outdated = map[string]verdict{}, nil
 	}
 	original, err := p.build(ctx)
 	if err != nil {
@@ -117,12 +118,12 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 	if score.LeftOut, err = j.leaveOut(ctx, original); err != nil {
 		return score, err
 	}
-	r := runner{compile: p.with, hold: j.hold, kept: kept, modules: map[string]string{digest(original): ""}}
+	r := runner{compile: p.buildMutant, judge: j.killer, verdicts: verdicts, modules: map[string]string{digest(original): ""}}
 	for i, m := range mutants {
 		if o.Progress != nil {
 			o.Progress(i, len(mutants), p.language, m.Change)
 		}
-		v, err := r.one(ctx, m)
+		v, err := r.verdict(ctx, m)
 		if err != nil {
 			return score, err
 		}
@@ -132,21 +133,21 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 }
 
 type runner struct {
-	compile func(context.Context, Mutant) ([]byte, error)
-	hold    func(ctx context.Context, wasm []byte, hint string) (killer string, err error)
-	kept    *kept
-	modules map[string]string // digest of a module to the id of the mutant that gave it; "": the unchanged sources
+	compile  func(context.Context, Mutant) ([]byte, error)
+	judge    func(ctx context.Context, wasm []byte, hint string) (killer string, err error)
+	verdicts *verdictFile
+	modules  map[string]string // digest of a module to the id of the mutant that gave it; "": the unchanged sources
 }
 
-func (r *runner) one(ctx context.Context, m Mutant) (v verdict, err error) {
+func (r *runner) verdict(ctx context.Context, m Mutant) (v verdict, err error) {
 	id := m.ID()
-	v, known := r.kept.Verdicts[id]
+	v, known := r.verdicts.Verdicts[id]
 	if !known {
-		if v, err = r.judged(ctx, m); err != nil {
+		if v, err = r.buildAndJudge(ctx, m); err != nil {
 			return v, err
 		}
-		r.kept.Verdicts[id] = v
-		if err := r.kept.save(); err != nil {
+		r.verdicts.Verdicts[id] = v
+		if err := r.verdicts.save(); err != nil {
 			return v, fmt.Errorf("keep verdicts: %w", err)
 		}
 	}
@@ -156,7 +157,7 @@ func (r *runner) one(ctx context.Context, m Mutant) (v verdict, err error) {
 	return v, nil
 }
 
-func (r *runner) judged(ctx context.Context, m Mutant) (v verdict, err error) {
+func (r *runner) buildAndJudge(ctx context.Context, m Mutant) (v verdict, err error) {
 	wasm, err := r.compile(ctx, m)
 	if errors.Is(err, errCompile) {
 		return verdict{Outcome: NoProgram}, nil
@@ -172,7 +173,7 @@ func (r *runner) judged(ctx context.Context, m Mutant) (v verdict, err error) {
 		}
 		return v, nil
 	}
-	v.Killer, err = r.hold(ctx, wasm, r.kept.before[m.ID()].Killer)
+	v.Killer, err = r.judge(ctx, wasm, r.verdicts.outdated[m.ID()].Killer)
 	v.Outcome = Survived
 	if v.Killer != "" {
 		v.Outcome = Killed

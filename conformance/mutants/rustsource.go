@@ -16,7 +16,7 @@ import (
 	"github.com/header-auth/header-auth/toolchain"
 )
 
-// rustReader is the program of the folder rustreader: it parses Rust with syn and prints the mutants of a crate.
+// rustReader runs the program in the folder rustreader, which parses Rust with syn and prints the mutants of a crate.
 type rustReader struct {
 	root string // the repository's folder, absolute
 	rust *toolchain.Tool
@@ -56,7 +56,7 @@ func (r rustReader) mutants(ctx context.Context, dir string, sources map[string]
 		if m == nil || c.Start < 0 || c.Start > c.End || c.End > len(m.source) || m.source[c.Start:c.End] != c.Before {
 			return nil, fmt.Errorf("read what rustreader printed: %s: bytes %d to %d are not %q", c.File, c.Start, c.End, c.Before)
 		}
-		if !slices.Contains(Operators(), c.Operator) {
+		if !slices.Contains(operators(), c.Operator) {
 			return nil, fmt.Errorf("read what rustreader printed: %s:%d: no operator %q", c.File, c.Line, c.Operator)
 		}
 		m.function = c.Function
@@ -69,11 +69,12 @@ func (r rustReader) mutants(ctx context.Context, dir string, sources map[string]
 	return all, nil
 }
 
-// unbuilt is the exit code of cargo run when the program could not be built; its own code for a faulty source is 2.
+// unbuilt is the exit code of cargo run when it can't build the program. The program's own code for a faulty source
+// is 2.
 const unbuilt = 101
 
-// run builds the program if its sources have changed, and gives what it prints about the files. When it can't be built,
-// because cargo reaches no registry and has not kept the crates, the error is a *toolchain.MissingError.
+// run builds the program if its sources have changed, and returns what it prints about the files. The error is a
+// *toolchain.MissingError when cargo can't build it, for instance because it can't download the crates.
 func (r rustReader) run(ctx context.Context, dir string, files []string) ([]byte, error) {
 	args := slices.Concat(r.rust.Vars["cargo"], []string{"run", "--quiet", "--locked",
 		"--manifest-path=" + filepath.Join(r.root, "conformance", "mutants", "rustreader", "Cargo.toml"),
@@ -90,7 +91,7 @@ func (r rustReader) run(ctx context.Context, dir string, files []string) ([]byte
 	says := strings.TrimSpace(stderr.String())
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == unbuilt {
-		return nil, &toolchain.MissingError{Findings: []toolchain.Finding{{Name: "rustreader", Lack: "cargo could not build it: " + says}}}
+		return nil, &toolchain.MissingError{Findings: []toolchain.Finding{{Name: "rustreader", Problem: "cargo could not build it: " + says}}}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the Rust sources: %w: %s", err, says)

@@ -105,7 +105,7 @@ func TestRust(t *testing.T) {
 			}
 			changed := map[string]string{}
 			for i, m := range found {
-				changed[fmt.Sprintf("p%d.rs", i)] = string(m.Apply([]byte(source)))
+				changed[fmt.Sprintf("p%d.rs", i)] = string(m.apply([]byte(source)))
 			}
 			readRust(t, changed) // each is Rust again
 		})
@@ -151,7 +151,7 @@ func rustMutants(t *testing.T, sources map[string]string) ([]Mutant, error) {
 		t.Fatal(err)
 	}
 	if found[0].Tool == nil {
-		t.Skip("no Rust here: ", found[0].Lack)
+		t.Skip("no Rust here: ", found[0].Problem)
 	}
 	dir, files := t.TempDir(), map[string][]byte{}
 	for name, source := range sources {

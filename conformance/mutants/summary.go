@@ -50,7 +50,7 @@ func Summary(scores []Score, f Findings, tableDigest string, cases int) string {
 		rule += "--:|"
 	}
 	fmt.Fprintf(&b, "\n%s\n", rule)
-	for _, op := range Operators() {
+	for _, op := range operators() {
 		fmt.Fprintf(&b, "| %s | %s |", op, changesOf[op])
 		for i := range scores {
 			killed, all := tally(&scores[i], op)

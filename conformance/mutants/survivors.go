@@ -9,14 +9,14 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Survivor explains mutants that no case can kill, because nobody outside the plugin could tell the difference.
+// Survivor gives the reason why no case can kill some mutants: nothing outside the plugin can observe the change.
 type Survivor struct {
 	File      string   `yaml:"file"`
 	Mutations []string `yaml:"mutations"` // each a Change
 	Reason    string   `yaml:"reason"`
 }
 
-// LoadSurvivors reads the list; what is unknown, missing or repeated is an error. No file is no survivors.
+// LoadSurvivors reads survivors.yaml. An unknown, missing or repeated entry is an error; without a file there are none.
 func LoadSurvivors(file string) ([]Survivor, error) {
 	content, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -39,7 +39,7 @@ func LoadSurvivors(file string) ([]Survivor, error) {
 		for _, change := range s.Mutations {
 			id := Mutant{File: s.File, Change: change}.ID()
 			if seen[id] {
-				return nil, fmt.Errorf("read %s: survivor %d: %q is there twice", file, i+1, id)
+				return nil, fmt.Errorf("read %s: survivor %d: %q is listed twice: remove one of them", file, i+1, id)
 			}
 			seen[id] = true
 		}
@@ -47,15 +47,15 @@ func LoadSurvivors(file string) ([]Survivor, error) {
 	return list.Survivors, nil
 }
 
-// Findings is how the scores compare with the list of survivors.
+// Findings is the result of comparing the scores with survivors.yaml.
 type Findings struct {
-	Unlisted []Result          // survived, and nobody has said why
-	Stale    []string          // listed, but killed by now, or no mutant of this run's files
-	Reasons  map[string]string // of each listed survivor, by ID
+	Unexplained []Result          // survived, but are not in survivors.yaml
+	OutOfDate   []string          // are in survivors.yaml, but did not survive, or are not mutants any more
+	Reasons     map[string]string // of the survivors in survivors.yaml, by ID
 }
 
-// Compare holds the scores against the list. An entry for a file without a mutant in the scores is not judged: the run
-// left that file out.
+// Compare compares the scores with the list. It ignores entries for files without a mutant in the scores, because the
+// run has left these files out.
 func Compare(scores []Score, list []Survivor) Findings {
 	f := Findings{Reasons: map[string]string{}}
 	listed, outcome, files := map[string]string{}, map[string]Outcome{}, map[string]bool{}
@@ -74,7 +74,7 @@ func Compare(scores []Score, list []Survivor) Findings {
 			if reason, ok := listed[id]; ok {
 				f.Reasons[id] = reason
 			} else {
-				f.Unlisted = append(f.Unlisted, r)
+				f.Unexplained = append(f.Unexplained, r)
 			}
 		}
 	}
@@ -84,9 +84,9 @@ func Compare(scores []Score, list []Survivor) Findings {
 			switch o, ok := outcome[id]; {
 			case !files[s.File] || o == Survived:
 			case !ok:
-				f.Stale = append(f.Stale, id+": no such mutant")
+				f.OutOfDate = append(f.OutOfDate, id+": no such mutant")
 			default:
-				f.Stale = append(f.Stale, id+": "+string(o))
+				f.OutOfDate = append(f.OutOfDate, id+": "+string(o))
 			}
 		}
 	}

@@ -28,17 +28,17 @@ func TestCompare(t *testing.T) {
 		{"a.go", []string{"explained", "killed now", "no program now", "gone"}, "because"},
 		{"b.go", []string{"of a file left out"}, "because"},
 	})
-	if len(got.Unlisted) != 1 || got.Unlisted[0].Change != "new" {
-		t.Errorf("unlisted: %v, want new", got.Unlisted)
+	if len(got.Unexplained) != 1 || got.Unexplained[0].Change != "new" {
+		t.Errorf("unexplained: %v, want new", got.Unexplained)
 	}
-	if diff := cmp.Diff([]string{"a.go: killed now: killed", "a.go: no program now: no program", "a.go: gone: no such mutant"}, got.Stale); diff != "" {
-		t.Errorf("stale: -want +got:\n%s", diff)
+	if diff := cmp.Diff([]string{"a.go: killed now: killed", "a.go: no program now: no program", "a.go: gone: no such mutant"}, got.OutOfDate); diff != "" {
+		t.Errorf("out of date: -want +got:\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]string{"a.go: explained": "because"}, got.Reasons); diff != "" {
 		t.Errorf("reasons: -want +got:\n%s", diff)
 	}
 	if got := scores[0].Percent(); got != 50 {
-		t.Errorf("%v %% killed, want 50: what made no program or no other module does not count", got)
+		t.Errorf("%v %% killed, want 50: mutants that do not compile or give no new module do not count", got)
 	}
 }
 
@@ -46,7 +46,7 @@ func TestLoadSurvivors(t *testing.T) {
 	for _, tt := range []struct{ name, text, fault string }{
 		{"good", "survivors:\n  - {file: a.go, mutations: [x, y], reason: because}\n", ""},
 		{"no reason", "survivors:\n  - {file: a.go, mutations: [x]}\n", "expected file, mutations and reason"},
-		{"twice", "survivors:\n  - {file: a.go, mutations: [x, x], reason: because}\n", "there twice"},
+		{"twice", "survivors:\n  - {file: a.go, mutations: [x, x], reason: because}\n", "listed twice"},
 		{"unknown key", "survivors:\n  - {file: a.go, mutation: x, reason: because}\n", "unknown field"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestSentence(t *testing.T) {
 func TestKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a", "go.json")
 	cases := map[string]string{"g/same": "1", "g/changed": "2", "g/gone": "3"}
-	k, err := readKept(file, "table", "sources", cases)
+	k, err := readVerdicts(file, "table", "sources", cases)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,26 +124,26 @@ func TestKept(t *testing.T) {
 		{"another table", "another", "sources", now, []string{"no load", "no program", "same"}},
 		{"other sources", "table", "others", cases, nil},
 	} {
-		k, err := readKept(file, test.table, test.sources, test.cases)
+		k, err := readVerdicts(file, test.table, test.sources, test.cases)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := slices.Sorted(maps.Keys(k.Verdicts)); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %q hold, want %q", test.name, got, test.want)
 		}
-		if n := len(k.Verdicts) + len(k.before); n != 6 {
+		if n := len(k.Verdicts) + len(k.outdated); n != 6 {
 			t.Errorf("%s: %d verdicts are known, want all 6", test.name, n)
 		}
 	}
 	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readKept(file, "table", "sources", nil); err == nil {
+	if _, err := readVerdicts(file, "table", "sources", nil); err == nil {
 		t.Error("no error for a file that is no JSON")
 	}
 }
 
-// TestVerdict runs one mutant after another through a stand-in for compiler and table.
+// TestVerdict gives mutants to a runner whose compiler and table are functions of the test.
 func TestVerdict(t *testing.T) {
 	compiled := map[string]string{"same": "original", "dead": "module 1", "alive": "module 2", "twin": "module 1"}
 	r := runner{
@@ -153,14 +153,14 @@ func TestVerdict(t *testing.T) {
 			}
 			return nil, errCompile
 		},
-		hold: func(_ context.Context, wasm []byte, hint string) (string, error) {
+		judge: func(_ context.Context, wasm []byte, hint string) (string, error) {
 			if string(wasm) == "module 1" {
 				return "g/c", nil
 			}
 			return "", nil
 		},
-		kept:    &kept{file: filepath.Join(t.TempDir(), "go.json"), Verdicts: map[string]verdict{"a.go: known": {Outcome: Survived}}},
-		modules: map[string]string{digest([]byte("original")): ""},
+		verdicts: &verdictFile{file: filepath.Join(t.TempDir(), "go.json"), Verdicts: map[string]verdict{"a.go: known": {Outcome: Survived}}},
+		modules:  map[string]string{digest([]byte("original")): ""},
 	}
 	for _, tt := range []struct {
 		change string
@@ -170,14 +170,14 @@ func TestVerdict(t *testing.T) {
 		{"same", Unchanged, ""}, {"dead", Killed, "g/c"}, {"alive", Survived, ""}, {"twin", SameAsAnother, ""},
 		{"faulty", NoProgram, ""}, {"known", Survived, ""},
 	} {
-		v, err := r.one(context.Background(), Mutant{File: "a.go", Change: tt.change})
+		v, err := r.verdict(context.Background(), Mutant{File: "a.go", Change: tt.change})
 		if err != nil || v.Outcome != tt.want || v.Killer != tt.killer {
 			t.Errorf("%s: %v, %v, want %s by %q", tt.change, v, err, tt.want, tt.killer)
 		}
 	}
 }
 
-// TestSources leaves out what does not go into the module that is built.
+// TestSources: files that do not go into the module are left out.
 func TestSources(t *testing.T) {
 	p := plugin{language: "go", scratch: t.TempDir()}
 	for name, content := range map[string]string{
@@ -203,7 +203,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// TestBuildFault tells a mutant that is no program from a compiler that could not do its work.
+// TestBuildFault distinguishes a mutant that does not compile from a compiler that fails.
 func TestBuildFault(t *testing.T) {
 	for _, tt := range []struct {
 		name, says string

@@ -21,8 +21,8 @@ type Known struct {
 	MayPass bool // a pass is right too: the entry was written for another host
 }
 
-// Matches says whether the entry is about a case.
-func (k Known) Matches(id string) bool {
+// matches says whether the entry is about a case.
+func (k Known) matches(id string) bool {
 	ok, err := path.Match(k.Pattern, id)
 	return ok && err == nil
 }
@@ -30,7 +30,7 @@ func (k Known) Matches(id string) bool {
 // Unmatched are the entries that match no case of the table. A misspelt entry may match a later case, and hide its failure.
 func Unmatched(known []Known, t *table.Table) []Known {
 	return slices.DeleteFunc(slices.Clone(known), func(k Known) bool {
-		return slices.ContainsFunc(t.Cases(), func(c table.Case) bool { return k.Matches(c.ID) })
+		return slices.ContainsFunc(t.Cases(), func(c table.Case) bool { return k.matches(c.ID) })
 	})
 }
 
@@ -89,7 +89,7 @@ func judge(c *table.Case, o Observation, known []Known) result {
 		r.Outcome = report.Fail
 	}
 	for _, k := range known {
-		if !k.Matches(c.ID) || k.MayPass && r.Outcome == report.Pass {
+		if !k.matches(c.ID) || k.MayPass && r.Outcome == report.Pass {
 			continue
 		}
 		r.Reason = k.Reason

@@ -72,7 +72,7 @@ func refused() Observation {
 // first is the exchange of the first step.
 func first(o *Observation) *Exchange { return &o.Steps[0].Runs[0].Exchange }
 
-// TestCheckNotices changes one field of an observation that keeps to the contract, each in turn.
+// TestCheckNotices changes one field of a right observation at a time.
 func TestCheckNotices(t *testing.T) {
 	tests := []struct {
 		name   string

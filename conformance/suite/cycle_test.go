@@ -12,7 +12,7 @@ import (
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// oddOnce lets change add to a callback what only its nth call does.
+// oddOnce adds code to a callback that runs only in its nth call.
 func oddOnce(g *wasmtest.Guest, callback string, n int, change func()) *wasmtest.Guest {
 	count := g.Global(0)
 	g.Do(callback, wasmtest.GetGlobal(count), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(count),
@@ -37,7 +37,7 @@ func rounds(t *testing.T, g *wasmtest.Guest, c *table.Case, n int) error {
 	return nil
 }
 
-// TestCycleNotices: whatever can be seen of the fifth round is held against the first.
+// TestCycleNotices: a difference of any kind in the fifth round is found.
 func TestCycleNotices(t *testing.T) {
 	const onResponse, onLog = "proxy_on_response_headers", "proxy_on_log"
 	allow := allowCase()
@@ -98,7 +98,7 @@ func TestCycleNotices(t *testing.T) {
 	}
 }
 
-// TestCycleNoticesMetrics: a counter has another value in each round, and in one it grows by two.
+// TestCycleNoticesMetrics: a counter grows by one in each round, and in the fifth by two.
 func TestCycleNoticesMetrics(t *testing.T) {
 	g := guest()
 	g.Call("proxy_on_configure", "proxy_define_metric", 0, "seen", wasmtest.Out1)

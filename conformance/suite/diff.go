@@ -27,12 +27,7 @@ func Diff(seen []Seen) []report.Divergence {
 	}
 	d.exchange("good request afterwards: ", func(o *Observation) *Exchange { return o.Good })
 	d.compare("good request afterwards: metrics", func(o *Observation) string { return renderMetrics(o.Metrics) })
-	d.compare("virtual machine", func(o *Observation) string {
-		if o.Failure == nil {
-			return "lives"
-		}
-		return o.Failure.Kind + " in " + o.Failure.In
-	})
+	d.compare("virtual machine", func(o *Observation) string { return lifeOf(o.Failure) })
 	return d.found
 }
 

@@ -26,15 +26,15 @@ func TestDiff(t *testing.T) {
 	}{
 		{"one build", []Seen{{"a", allowed()}}, nil},
 		{"equal", []Seen{{"a", allowed()}, {"b", allowed()}}, nil},
-		{"the odd one out", []Seen{{"a", line("x")}, {"b", allowed()}, {"c", allowed()}},
+		{"one differs", []Seen{{"a", line("x")}, {"b", allowed()}, {"c", allowed()}},
 			[]report.Divergence{{Field: "log lines", Sides: []report.Side{{Builds: []string{"b", "c"}, Value: "info hello"}, {Builds: []string{"a"}, Value: "info x"}}}}},
-		{"each for itself", []Seen{{"a", line("x")}, {"b", line("y")}, {"c", line("z")}},
+		{"all differ", []Seen{{"a", line("x")}, {"b", line("y")}, {"c", line("z")}},
 			[]report.Divergence{{Field: "log lines", Sides: []report.Side{{Builds: []string{"a"}, Value: "info x"}, {Builds: []string{"b"}, Value: "info y"}, {Builds: []string{"c"}, Value: "info z"}}}}},
 		{"memory is no divergence", []Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps[0].Growth = 7 })}}, nil},
-		{"texts of traps are none", []Seen{
+		{"the text of a trap is no divergence", []Seen{
 			{"a", changed(func(o *Observation) { o.Failure = &Failure{Kind: "trapped", In: "f", Reason: "x"} })},
 			{"b", changed(func(o *Observation) { o.Failure = &Failure{Kind: "trapped", In: "f", Reason: "y"} })}}, nil},
-		{"one step less", []Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps = nil; o.Good = allowed().Good })}},
+		{"one step fewer", []Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps = nil; o.Good = allowed().Good })}},
 			[]report.Divergence{
 				{Field: "decision", Sides: []report.Side{{Builds: []string{"a"}, Value: "allow"}, {Builds: []string{"b"}, Value: "not reached"}}},
 				{Field: "on_request_headers returned", Sides: []report.Side{{Builds: []string{"a"}, Value: "Continue"}, {Builds: []string{"b"}, Value: "not reached"}}},
@@ -54,7 +54,7 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// TestDiffNotices changes one contract field after the other.
+// TestDiffNotices changes one field at a time.
 func TestDiffNotices(t *testing.T) {
 	tests := []struct {
 		field  string

@@ -6,6 +6,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/process"
 )
 
 // logBytes is how much is kept of what one callback logs, so that a module that logs without end cannot use up the
@@ -49,8 +50,8 @@ func (r *run) ticks() []Tick {
 
 // metrics are those of a VM. Only changes and definitions are observed.
 type metrics struct {
-	set   *host.Metrics
-	known []host.Metric
+	set   *process.Metrics
+	known []process.Metric
 }
 
 func (m *metrics) changed() []table.Metric {

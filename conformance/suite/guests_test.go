@@ -11,7 +11,7 @@ import (
 
 const onRequest = "proxy_on_request_headers"
 
-// guest begins a plugin that lets everything pass.
+// guest begins a plugin that lets every request pass.
 func guest() *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", onRequest, "proxy_on_response_headers",
@@ -35,13 +35,12 @@ func in(callback string, code ...wasmtest.Code) []byte {
 }
 
 var (
-	loopForEver = []wasmtest.Code{wasmtest.Loop, wasmtest.Br(0), wasmtest.End}
-	growForEver = []wasmtest.Code{wasmtest.Loop, wasmtest.I32(16), wasmtest.MemoryGrow, wasmtest.Drop, wasmtest.Br(0), wasmtest.End}
-	growOnce    = []wasmtest.Code{wasmtest.I32(1), wasmtest.MemoryGrow, wasmtest.Drop}
+	endlessLoop   = []wasmtest.Code{wasmtest.Loop, wasmtest.Br(0), wasmtest.End}
+	endlessGrowth = []wasmtest.Code{wasmtest.Loop, wasmtest.I32(16), wasmtest.MemoryGrow, wasmtest.Drop, wasmtest.Br(0), wasmtest.End}
+	growOnce      = []wasmtest.Code{wasmtest.I32(1), wasmtest.MemoryGrow, wasmtest.Drop}
 )
 
-// wild calls host functions with pointers that point nowhere.
-// talks logs a line of a page again and again while the host lets it.
+// talks logs a line of 64 KiB without end.
 func talks() []byte {
 	g := guest()
 	g.Do(onRequest, wasmtest.Loop)
@@ -50,6 +49,7 @@ func talks() []byte {
 	return g.Bytes()
 }
 
+// wild calls host functions with invalid pointers.
 func wild() []byte {
 	g := guest()
 	for _, at := range []int{-1, 1 << 30, 256<<10 - 2} {
@@ -79,7 +79,7 @@ func exits() []byte {
 	return g.Bytes()
 }
 
-// smallTable has one case that must be allowed, one configuration that must be accepted, and a good request.
+// smallTable has six equal cases, whose request must be allowed, and a good request.
 func smallTable() *table.Table {
 	request := &table.Request{Message: table.Message{Headers: get}, Response: table.Message{Headers: headermap.Of(":status", "200")}}
 	step := table.Step{Request: request, Times: 1, Want: table.Want{Decision: table.Allow}}

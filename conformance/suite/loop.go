@@ -92,18 +92,8 @@ func NewLoop(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 	// Its last repetition: what the repetitions use up, such as the tokens of a rate limit, is then used up.
 	runs := r.seen.Steps[len(c.Steps)-1].Runs
 	l.first = runs[len(runs)-1].Exchange
-	l.status = statusOf(l.first.Client)
+	l.status, _ = strconv.Atoi(valueOf(l.first.Client.Headers, ":status"))
 	return l, nil
-}
-
-func statusOf(m Received) int {
-	for _, h := range m.Headers {
-		if h.Name == ":status" {
-			status, _ := strconv.Atoi(h.Value)
-			return status
-		}
-	}
-	return 0
 }
 
 // Status is the status that the client gets each time.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/process"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -75,7 +76,7 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 
 // newRun makes the VM of a case.
 func newRun(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions, environment ...host.Variable) (r *run, err error) {
-	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: host.NewMetrics()},
+	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: process.NewMetrics()},
 		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld}
 	begin := epoch
 	if !c.Clock.IsZero() {

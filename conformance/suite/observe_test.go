@@ -98,7 +98,7 @@ func TestObserveRepetitions(t *testing.T) {
 	}
 }
 
-// TestObserveStopsAtGrowth: a step that must not grow ends when it has grown too much; others go on.
+// TestObserveStopsAtGrowth: a step with a limit of growth ends when it is exceeded; a step without one goes on.
 func TestObserveStopsAtGrowth(t *testing.T) {
 	g := guest()
 	g.Do("proxy_on_log", growOnce...)
@@ -145,7 +145,7 @@ func TestObserveTrace(t *testing.T) {
 	}
 }
 
-// TestDriveAllocatesNothing: a benchmark times Drive, so what it costs must be the host's and the plugin's cost.
+// TestDriveAllocatesNothing: the benchmark times Drive, which must add no work to that of the host and the plugin.
 func TestDriveAllocatesNothing(t *testing.T) {
 	ctx := context.Background()
 	vm, err := compile(t, guest().Bytes()).NewVM(ctx, host.VMConfig{})

@@ -13,10 +13,10 @@ import (
 	"github.com/header-auth/header-auth/report"
 )
 
-// soon keeps the tests with modules that never return short; no other module needs nearly as much.
+// soon keeps the tests of modules that never return short. No other module needs so much time or memory.
 var soon = host.Options{Deadline: 100 * time.Millisecond, MemoryPages: 64}
 
-// TestRunOfHostileModules: whatever a module does, it has one clear outcome and the module beside it is unharmed.
+// TestRunOfHostileModules: any module has one clear outcome, and the other module passes.
 func TestRunOfHostileModules(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -28,17 +28,17 @@ func TestRunOfHostileModules(t *testing.T) {
 	}{
 		{"refuses", refusing().Bytes(), report.Fail, "", "decision", "refuse"},
 		{"traps in a request", in(onRequest, []byte{0}), report.Fail, "", "virtual machine", "trapped in the request, proxy_on_request_headers: unreachable"},
-		{"traps when a stream ends", in("proxy_on_log", []byte{0}), report.Fail, "", "virtual machine", "trapped in the request, proxy_on_log"},
+		{"traps at the end of a stream", in("proxy_on_log", []byte{0}), report.Fail, "", "virtual machine", "trapped in the request, proxy_on_log"},
 		{"traps in configure", in("proxy_on_configure", []byte{0}), report.Fail, "", "virtual machine", "trapped at the start, proxy_on_configure"},
 		{"refuses its configuration", configure(0), report.Fail, "", "configuration: verdict", "refused"},
 		{"does not start", start(0), report.Error, "start plugin: proxy_on_vm_start returned false", "", ""},
 		{"traps in _initialize", in("_initialize", []byte{0}), report.Error, "start virtual machine: trapped in _initialize", "", ""},
-		{"loops in a request", in(onRequest, loopForEver...), report.Error, "deadline exceeded in the request, proxy_on_request_headers", "", ""},
-		{"loops in configure", in("proxy_on_configure", loopForEver...), report.Error, "deadline exceeded at the start, proxy_on_configure", "", ""},
-		{"loops in _initialize", in("_initialize", loopForEver...), report.Error, "start virtual machine: deadline exceeded in _initialize", "", ""},
-		{"grows without end", in(onRequest, growForEver...), report.Error, "deadline exceeded in the request", "", ""},
-		{"passes wild pointers", wild(), report.Pass, "", "", ""},
-		{"imports what nobody has", unknownImport(), report.Error, "proxy_make_coffee", "", ""},
+		{"loops in a request", in(onRequest, endlessLoop...), report.Error, "deadline exceeded in the request, proxy_on_request_headers", "", ""},
+		{"loops in configure", in("proxy_on_configure", endlessLoop...), report.Error, "deadline exceeded at the start, proxy_on_configure", "", ""},
+		{"loops in _initialize", in("_initialize", endlessLoop...), report.Error, "start virtual machine: deadline exceeded in _initialize", "", ""},
+		{"grows without end", in(onRequest, endlessGrowth...), report.Error, "deadline exceeded in the request", "", ""},
+		{"passes invalid pointers", wild(), report.Pass, "", "", ""},
+		{"imports an unknown function", unknownImport(), report.Error, "proxy_make_coffee", "", ""},
 		{"exits in _start", exits(), report.Error, "proc_exit", "", ""},
 		{"text", []byte("header-auth\n"), report.Error, "load module", "", ""},
 		{"nothing", nil, report.Error, "load module", "", ""},
@@ -51,7 +51,7 @@ func TestRunOfHostileModules(t *testing.T) {
 			mine, good := v.Results[:6], v.Results[6:]
 			for _, r := range good {
 				if r.Outcome != report.Pass {
-					t.Errorf("the module beside it: %s %+v", r.Outcome, r)
+					t.Errorf("the other module: %s %+v", r.Outcome, r)
 				}
 			}
 			r := mine[0]
@@ -85,10 +85,10 @@ func start(answer int) []byte {
 	return g.Bytes()
 }
 
-// TestRunGivesUp: a module that never returns is asked so often and no more, whatever the number of workers.
-func TestRunGivesUp(t *testing.T) {
+// TestRunStopsAfterTimeouts: with any number of workers, the cases after MaxTimeouts are not run.
+func TestRunStopsAfterTimeouts(t *testing.T) {
 	for _, workers := range []int{1, 4} {
-		v := Run(context.Background(), smallTable(), subjects(t, "mine", in(onRequest, loopForEver...)), RunOptions{Host: soon, Workers: workers})
+		v := Run(context.Background(), smallTable(), subjects(t, "mine", in(onRequest, endlessLoop...)), RunOptions{Host: soon, Workers: workers})
 		for i, r := range v.Results {
 			notRun := strings.HasPrefix(r.Reason, "not run: in 3 cases before it")
 			if r.Outcome != report.Error || notRun != (i >= 3) {
@@ -149,7 +149,7 @@ func TestRunInterrupted(t *testing.T) {
 	}
 }
 
-// TestRunComparesBuilds: where the case leaves something open, builds that use that differently are reported.
+// TestRunComparesBuilds: builds that differ in what the case allows are reported.
 func TestRunComparesBuilds(t *testing.T) {
 	chatty := guest()
 	chatty.Call(onRequest, "proxy_log", 2, "passed")
@@ -167,7 +167,7 @@ func TestRunComparesBuilds(t *testing.T) {
 	}
 }
 
-// TestObserveKeepsLittleOfEndlessLogs: a table of such cases must not take the machine's memory.
+// TestObserveKeepsLittleOfEndlessLogs: a module that logs without end must not use up the memory.
 func TestObserveKeepsLittleOfEndlessLogs(t *testing.T) {
 	v := Run(context.Background(), smallTable(), subjects(t, "mine", talks()), RunOptions{Workers: 1})
 	if m := v.Results[0].Mismatches; len(m) == 0 || !strings.Contains(m[0].Got, "the guest makes the host keep") {

@@ -10,17 +10,13 @@ type upstreams struct{ ofCase, ofStep []script }
 
 type script struct {
 	table.Cluster
-	answers []host.CallAnswer // the same answers for the host
-	next    int
+	next int // answer
 }
 
 func scripts(clusters []table.Cluster) []script {
 	all := make([]script, len(clusters))
 	for i, c := range clusters {
 		all[i].Cluster = c
-		for j := range c.Answers {
-			all[i].answers = append(all[i].answers, callAnswer(&c.Answers[j]))
-		}
 	}
 	return all
 }
@@ -58,11 +54,11 @@ func (u *upstreams) answer(call *host.Call) (host.CallAnswer, bool) {
 	if s == nil || s.next >= len(s.Answers) {
 		return host.CallAnswer{}, false
 	}
-	a := s.next
+	a := &s.Answers[s.next]
 	if !s.Always {
 		s.next++
 	}
-	return s.answers[a], s.Answers[a].Kind != table.None
+	return callAnswer(a), a.Kind != table.None
 }
 
 func callAnswer(a *table.Answer) host.CallAnswer {
@@ -73,8 +69,8 @@ func callAnswer(a *table.Answer) host.CallAnswer {
 var failures = map[table.AnswerKind]host.CallFailure{
 	table.Reset:        host.CallBrokenOff,
 	table.Refused:      host.CallRefused,
-	table.NotConnected: host.CallNotConnected,
+	table.NotConnected: host.CallConnectTimeout,
 	table.Closed:       host.CallClosed,
-	table.Garbage:      host.CallGarbage,
+	table.Garbage:      host.CallProtocolError,
 	table.TimedOut:     host.CallTimedOut,
 }

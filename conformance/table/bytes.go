@@ -27,6 +27,9 @@ func (r *reader) bytes(n ast.Node) []byte {
 	return []byte(s)
 }
 
+// bytesText is bytes as a string.
+func (r *reader) bytesText(n ast.Node) string { return string(r.bytes(n)) }
+
 func (r *reader) bytesMapping(n ast.Node) []byte {
 	o, ok := r.object(n, bytesShape)
 	if !ok {
@@ -45,11 +48,7 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 	}
 	if o.has("parts") {
 		forms++
-		if parts, ok := o.fields["parts"].(*ast.SequenceNode); ok {
-			one = r.concat(parts)
-		} else {
-			r.list(o.fields["parts"], "byte strings")
-		}
+		one = r.concat(o.fields["parts"])
 	}
 	if o.has("numbered") {
 		forms++
@@ -76,12 +75,9 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 	return all
 }
 
-func (r *reader) concat(n *ast.SequenceNode) []byte {
+func (r *reader) concat(n ast.Node) []byte {
 	all := []byte{}
-	if len(n.Values) == 0 {
-		r.errorf(n, `an empty list, expected byte strings, write "" for no bytes`)
-	}
-	for _, part := range n.Values {
+	for _, part := range r.filled(n, "byte strings", `write "" for no bytes`) {
 		all = append(all, r.bytes(part)...)
 		if len(all) > maxBytes {
 			r.errorf(n, "a value of more than %d bytes, expected fewer, lower times", maxBytes)
@@ -106,8 +102,7 @@ func (r *reader) hex(n ast.Node) []byte {
 
 // times reads the key times; it is 1 if there is none.
 func (r *reader) times(o object, most int) int {
-	if !o.has("times") {
-		return 1
-	}
-	return r.integer(o.fields["times"], 1, most)
+	times := 1
+	set(&times, o, "times", r.number(1, most))
+	return times
 }

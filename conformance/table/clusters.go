@@ -34,12 +34,7 @@ func (r *reader) cluster(name string, n ast.Node) Cluster {
 	c := Cluster{Name: name, State: Ready}
 	switch n := n.(type) {
 	case *ast.SequenceNode:
-		if len(n.Values) == 0 {
-			r.errorf(n, "an empty list, expected answers, write ready for a cluster that does not answer")
-		}
-		for _, item := range n.Values {
-			c.Answers = append(c.Answers, r.answer(item))
-		}
+		c.Answers = each(r.filled(n, "answers", "write ready for a cluster that does not answer"), r.answer)
 		return c
 	case *ast.StringNode:
 		switch state := ClusterState(n.Value); state {
@@ -89,20 +84,14 @@ func (r *reader) answerOf(o object) Answer {
 		r.errorf(o, "exact without headers, expected the whole list, add headers (it may be empty)")
 	case !exact:
 		status := 200
-		if o.has("status") {
-			status = r.integer(o.fields["status"], 100, 999)
-		}
+		set(&status, o, "status", r.number(100, 999))
 		a.Headers = headermap.Of(":status", strconv.Itoa(status))
 	}
 	if o.has("headers") {
 		a.Headers = append(a.Headers, r.headers(o.fields["headers"])...)
 	}
-	if o.has("body") {
-		a.Body = r.bytes(o.fields["body"])
-	}
-	if o.has("trailers") {
-		a.Trailers = r.headers(o.fields["trailers"])
-	}
+	set(&a.Body, o, "body", r.bytes)
+	set(&a.Trailers, o, "trailers", r.headers)
 	return a
 }
 
@@ -113,9 +102,7 @@ func (r *reader) answered(n ast.Node) *Answered {
 	if !ok {
 		return a
 	}
-	if o.has("call") {
-		a.Call = r.integer(o.fields["call"], 1, 1_000_000)
-	}
+	set(&a.Call, o, "call", r.number(1, 1_000_000))
 	instead := ""
 	switch {
 	case o.has("reset"):

@@ -17,16 +17,10 @@ func (r *reader) readContract(n ast.Node) {
 	if !ok {
 		return
 	}
-	if o.has("name") {
-		r.contract.Name = r.sentence(o.fields["name"], "name")
-	}
+	set(&r.contract.Name, o, "name", r.sentence("name"))
 	if o.has("clauses") {
-		items, ok := r.list(o.fields["clauses"], "clauses {id, text}")
-		if ok && len(items) == 0 {
-			r.errorf(o.fields["clauses"], "an empty list, expected clauses {id, text}, add one")
-		}
 		first := map[string]int{}
-		for _, item := range items {
+		for _, item := range r.filled(o.fields["clauses"], "clauses {id, text}", "add one") {
 			r.clause(item, first)
 		}
 	}
@@ -43,9 +37,7 @@ func (r *reader) readContract(n ast.Node) {
 	if o.has("calls") {
 		r.named(o.fields["calls"], "call", func(name string, n ast.Node) { r.contract.Calls[name] = r.call(n) })
 	}
-	if o.has("good") {
-		r.contract.Good, _ = r.request(o.fields["good"])
-	}
+	set(&r.contract.Good, o, "good", r.goodRequest)
 }
 
 func (r *reader) clause(n ast.Node, first map[string]int) {
@@ -64,9 +56,7 @@ func (r *reader) clause(n ast.Node, first map[string]int) {
 		}
 		first[id], clause.ID = clause.Position.Line, id
 	}
-	if o.has("text") {
-		clause.Text = r.sentence(o.fields["text"], "text")
-	}
+	set(&clause.Text, o, "text", r.sentence("text"))
 	r.contract.Clauses = append(r.contract.Clauses, clause)
 }
 

@@ -12,18 +12,11 @@ import (
 // effects reads the keys that start and want share.
 func (r *reader) effects(o object) Want {
 	var e Want
-	if o.has("logs") {
-		e.Logs = r.logs(o.fields["logs"])
-	}
+	set(&e.Logs, o, "logs", r.logs)
 	if o.has("calls") {
-		items, _ := r.list(o.fields["calls"], "calls {cluster, headers, timeout_ms}")
-		for _, item := range items {
-			e.Calls = append(e.Calls, r.call(item))
-		}
+		e.Calls = each(r.list(o.fields["calls"], "calls {cluster, headers, timeout_ms}"), r.call)
 	}
-	if o.has("metrics") {
-		e.Metrics = r.metrics(o.fields["metrics"])
-	}
+	set(&e.Metrics, o, "metrics", r.metrics)
 	if o.has("tick_every") {
 		period := time.Duration(0)
 		if s, ok := o.fields["tick_every"].(*ast.StringNode); !ok || s.Value != "0s" {
@@ -57,21 +50,11 @@ func (r *reader) call(n ast.Node) Call {
 	if !ok {
 		return call
 	}
-	if o.has("cluster") {
-		call.Cluster = string(r.bytes(o.fields["cluster"]))
-	}
-	if o.has("headers") {
-		call.Headers = r.headers(o.fields["headers"])
-	}
-	if o.has("body") {
-		call.Body = r.bytes(o.fields["body"])
-	}
-	if o.has("trailers") {
-		call.Trailers = r.headers(o.fields["trailers"])
-	}
-	if o.has("timeout_ms") {
-		call.TimeoutMS = r.integer(o.fields["timeout_ms"], 0, 1<<31-1)
-	}
+	set(&call.Cluster, o, "cluster", r.bytesText)
+	set(&call.Headers, o, "headers", r.headers)
+	set(&call.Body, o, "body", r.bytes)
+	set(&call.Trailers, o, "trailers", r.headers)
+	set(&call.TimeoutMS, o, "timeout_ms", r.number(0, 1<<31-1))
 	return call
 }
 

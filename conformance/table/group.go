@@ -18,15 +18,9 @@ func (r *reader) readGroup(name string, n ast.Node) Group {
 	if !ok {
 		return g
 	}
-	if o.has("breaks") {
-		g.Breaks = r.sentence(o.fields["breaks"], "breaks")
-	}
+	set(&g.Breaks, o, "breaks", r.sentence("breaks"))
 	if o.has("cases") {
-		items, ok := r.list(o.fields["cases"], "cases")
-		if ok && len(items) == 0 {
-			r.errorf(o.fields["cases"], "an empty list, expected cases, add one or remove the file")
-		}
-		for _, item := range items {
+		for _, item := range r.filled(o.fields["cases"], "cases", "add one or remove the file") {
 			before := len(*r.errors)
 			if c, ok := r.readCase(name, item); ok {
 				r.unique(c, len(*r.errors) == before)
@@ -46,30 +40,14 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 	if o.has("id") {
 		c.ID, c.Position = r.caseID(group, o.fields["id"]), r.position(o.fields["id"])
 	}
-	if o.has("clauses") {
-		c.Clauses = r.citations(o.fields["clauses"])
-	}
-	if o.has("why") {
-		c.Why = r.sentence(o.fields["why"], "why")
-	}
-	if o.has("config") {
-		c.Config = r.bytes(o.fields["config"])
-	}
-	if o.has("clock") {
-		c.Clock = r.clock(o.fields["clock"])
-	}
-	if o.has("clusters") {
-		c.Clusters = r.clusters(o.fields["clusters"])
-	}
-	if o.has("failure_policy") {
-		c.FailurePolicy = r.policy(o.fields["failure_policy"])
-	}
-	if o.has("allow_on_headers_stop_iteration") {
-		c.BodyWhileHeld = r.boolean(o.fields["allow_on_headers_stop_iteration"])
-	}
-	if o.has("start") {
-		c.Start = r.start(o.fields["start"])
-	}
+	set(&c.Clauses, o, "clauses", r.citations)
+	set(&c.Why, o, "why", r.sentence("why"))
+	set(&c.Config, o, "config", r.bytes)
+	set(&c.Clock, o, "clock", r.clock)
+	set(&c.Clusters, o, "clusters", r.clusters)
+	set(&c.FailurePolicy, o, "failure_policy", r.policy)
+	set(&c.BodyWhileHeld, o, "allow_on_headers_stop_iteration", r.boolean)
+	set(&c.Start, o, "start", r.start)
 	if !c.Start.Accepted {
 		for _, key := range []string{"steps", "good"} {
 			if o.has(key) {
@@ -79,14 +57,8 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 		return c, true
 	}
 	if o.has("steps") {
-		items, ok := r.list(o.fields["steps"], "steps")
-		if ok && len(items) == 0 {
-			r.errorf(o.fields["steps"], "an empty list, expected steps, add one")
-		}
 		r.open, r.plugins = streams{}, map[string]bool{"": true, Main: true}
-		for _, item := range items {
-			c.Steps = append(c.Steps, r.step(item))
-		}
+		c.Steps = each(r.filled(o.fields["steps"], "steps", "add one"), r.step)
 		for name, s := range r.open {
 			r.errorAt(s.opened, "the stream %q is still open at the end, expected finish or close, add one of them", name)
 		}
@@ -113,16 +85,12 @@ func (r *reader) caseID(group string, n ast.Node) string {
 }
 
 func (r *reader) citations(n ast.Node) []string {
-	items, ok := r.list(n, "clause ids")
-	if ok && len(items) == 0 {
-		r.errorf(n, "an empty list, expected clause ids, cite the clauses that the case tests")
-	}
 	known := make([]string, len(r.contract.Clauses))
 	for i, clause := range r.contract.Clauses {
 		known[i] = clause.ID
 	}
 	var ids []string
-	for _, item := range items {
+	for _, item := range r.filled(n, "clause ids", "cite the clauses that the case tests") {
 		id, ok := r.text(item)
 		switch {
 		case !ok || r.noContract:
@@ -142,14 +110,10 @@ func (r *reader) start(n ast.Node) Start {
 	if !ok {
 		return start
 	}
-	if o.has("accepted") {
-		start.Accepted = r.boolean(o.fields["accepted"])
-	}
+	set(&start.Accepted, o, "accepted", r.boolean)
 	e := r.effects(o)
 	start.Logs, start.Calls, start.Metrics, start.TickEvery, start.Trap = e.Logs, e.Calls, e.Metrics, e.TickEvery, e.Trap
-	if o.has("faults") {
-		start.Faults = r.hostFaults(o.fields["faults"])
-	}
+	set(&start.Faults, o, "faults", r.hostFaults)
 	if start.Accepted && start.Trap != "" {
 		r.errorf(o.fields["trap"], "trap in a start that is accepted, expected accepted: false with it, change one")
 	}
@@ -165,12 +129,7 @@ func (r *reader) policy(n ast.Node) string {
 }
 
 func (r *reader) hostFaults(n ast.Node) []HostFault {
-	var all []HostFault
-	items, _ := r.list(n, "faults {function, status | bytes}")
-	for _, item := range items {
-		all = append(all, r.hostFault(item))
-	}
-	return all
+	return each(r.list(n, "faults {function, status | bytes}"), r.hostFault)
 }
 
 var hostFunction = regexp.MustCompile(`^proxy_[a-z0-9_]+$`)
@@ -191,15 +150,9 @@ func (r *reader) hostFault(n ast.Node) HostFault {
 		r.errorf(n, "a fault with %s of status and bytes, expected exactly one, %s", pick(o.has("status"), "both", "neither"),
 			pick(o.has("status"), "remove one", "add one"))
 	}
-	if o.has("status") {
-		f.Status = r.status32(o.fields["status"])
-	}
-	if o.has("bytes") {
-		f.Bytes = r.bytes(o.fields["bytes"])
-	}
-	if o.has("nth") {
-		f.Nth = r.integer(o.fields["nth"], 1, 1_000_000)
-	}
+	set(&f.Status, o, "status", r.status32)
+	set(&f.Bytes, o, "bytes", r.bytes)
+	set(&f.Nth, o, "nth", r.number(1, 1_000_000))
 	return f
 }
 
@@ -207,11 +160,16 @@ func (r *reader) hostFault(n ast.Node) HostFault {
 func (r *reader) good(c *Case, n ast.Node) {
 	if pairs, ok := n.(*ast.MappingNode); ok && len(pairs.Values) > 0 && pairs.Values[0].Key.String() == "none" {
 		if o, ok := r.object(n, noGoodShape); ok && o.has("none") {
-			c.GoodNone, c.GoodWhy = true, r.sentence(o.fields["none"], "reason")
+			c.GoodNone, c.GoodWhy = true, r.sentence("reason")(o.fields["none"])
 		}
 		return
 	}
-	c.Good, _ = r.request(n)
+	c.Good = r.goodRequest(n)
+}
+
+func (r *reader) goodRequest(n ast.Node) *Request {
+	request, _ := r.request(n)
+	return request
 }
 
 func pick(condition bool, yes, no string) string {

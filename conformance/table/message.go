@@ -40,22 +40,12 @@ func (r *reader) request(n ast.Node) (*Request, requestLine) {
 	if !ok {
 		return request, l
 	}
-	if o.has("exact") {
-		l.exact = r.boolean(o.fields["exact"])
-	}
-	for _, key := range []string{"method", "path"} {
-		if !o.has(key) {
-			continue
-		}
-		if l.exact {
+	set(&l.exact, o, "exact", r.boolean)
+	for key, field := range map[string]*string{"method": &l.method, "path": &l.path} {
+		if o.has(key) && l.exact {
 			r.errorf(o.fields[key], "%s beside exact, expected headers alone, write it as the pseudo-header %q", key, ":"+key)
 		}
-		value := string(r.bytes(o.fields[key]))
-		if key == "method" {
-			l.method = value
-		} else {
-			l.path = value
-		}
+		set(field, o, key, r.bytesText)
 	}
 	wire := []headermap.Header{}
 	if o.has("headers") {
@@ -65,9 +55,7 @@ func (r *reader) request(n ast.Node) (*Request, requestLine) {
 	}
 	request.Headers = l.complete(wire)
 	request.Body, request.Trailers = r.rest(o)
-	if o.has("response") {
-		request.Response = r.response(o.fields["response"])
-	}
+	set(&request.Response, o, "response", r.response)
 	return request, l
 }
 
@@ -77,9 +65,7 @@ func (r *reader) response(n ast.Node) Message {
 		return Message{}
 	}
 	status := 200
-	if o.has("status") {
-		status = r.integer(o.fields["status"], 100, 599)
-	}
+	set(&status, o, "status", r.number(100, 599))
 	response := Message{Headers: headermap.Of(":status", strconv.Itoa(status))}
 	if o.has("headers") {
 		response.Headers = append(response.Headers, r.headers(o.fields["headers"])...)
@@ -91,23 +77,16 @@ func (r *reader) response(n ast.Node) Message {
 // rest reads what follows the headers of a message.
 func (r *reader) rest(o object) (body [][]byte, trailers []headermap.Header) {
 	if o.has("body") {
-		chunks, _ := r.list(o.fields["body"], "chunks")
-		body = [][]byte{}
-		for _, chunk := range chunks {
-			body = append(body, r.bytes(chunk))
-		}
+		body = each(r.list(o.fields["body"], "chunks"), r.bytes)
 	}
-	if o.has("trailers") {
-		trailers = r.headers(o.fields["trailers"])
-	}
+	set(&trailers, o, "trailers", r.headers)
 	return body, trailers
 }
 
 // headers reads a list of pairs, each [name, value] or {name, value, times}; it never returns nil.
 func (r *reader) headers(n ast.Node) []headermap.Header {
 	all := []headermap.Header{}
-	items, _ := r.list(n, "pairs [name, value]")
-	for _, item := range items {
+	for _, item := range r.list(n, "pairs [name, value]") {
 		all = append(all, r.pair(item)...)
 		if len(all) > maxPairs {
 			r.errorf(item, "more than %d headers, expected fewer, lower times", maxPairs)

@@ -27,13 +27,15 @@ func (r *reader) text(n ast.Node) (string, bool) {
 	return "", false
 }
 
-// sentence reads a string that must not be empty.
-func (r *reader) sentence(n ast.Node, key string) string {
-	s, ok := r.text(n)
-	if ok && strings.TrimSpace(s) == "" {
-		r.errorf(n, "an empty %s, expected a sentence, write it", key)
+// sentence returns a function that reads a string which must not be empty.
+func (r *reader) sentence(key string) func(ast.Node) string {
+	return func(n ast.Node) string {
+		s, ok := r.text(n)
+		if ok && strings.TrimSpace(s) == "" {
+			r.errorf(n, "an empty %s, expected a sentence, write it", key)
+		}
+		return s
 	}
-	return s
 }
 
 // checkEscapes reports YAML's \x escapes from \x80 on: \xff is the character U+00FF, which is two bytes, and not the byte ff.
@@ -80,14 +82,36 @@ func (r *reader) integer(n ast.Node, low, high int) int {
 	return v
 }
 
-// list reads a sequence; ok is false when the value is no sequence.
-func (r *reader) list(n ast.Node, of string) (items []ast.Node, ok bool) {
+// number returns a function that reads a whole number from low to high.
+func (r *reader) number(low, high int) func(ast.Node) int {
+	return func(n ast.Node) int { return r.integer(n, low, high) }
+}
+
+// list returns the items of a sequence.
+func (r *reader) list(n ast.Node, of string) []ast.Node {
 	s, ok := n.(*ast.SequenceNode)
 	if !ok {
 		r.errorf(n, "%s, expected a list of %s, put it in [ ]", kind(n), of)
-		return nil, false
+		return nil
 	}
-	return s.Values, true
+	return s.Values
+}
+
+// filled returns the items of a sequence that must have some; cure says what to do about an empty one.
+func (r *reader) filled(n ast.Node, of, cure string) []ast.Node {
+	if s, ok := n.(*ast.SequenceNode); ok && len(s.Values) == 0 {
+		r.errorf(n, "an empty list, expected %s, %s", of, cure)
+	}
+	return r.list(n, of)
+}
+
+// each reads every item. It never returns nil.
+func each[T any](items []ast.Node, read func(ast.Node) T) []T {
+	all := make([]T, len(items))
+	for i, item := range items {
+		all[i] = read(item)
+	}
+	return all
 }
 
 func (r *reader) duration(n ast.Node) time.Duration {

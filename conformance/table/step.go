@@ -49,7 +49,7 @@ func (r *reader) act(step *Step, o object) (line *requestLine) {
 		request, sent := r.request(o.fields["request"])
 		step.Request, line = request, &sent
 		if o.has("stream") {
-			step.Stream = r.name(o.fields["stream"], "stream")
+			step.Stream = r.name("stream")(o.fields["stream"])
 			step.HeadersOnly = o.has("send") && r.headersOnly(o.fields["send"], request)
 			if first := r.open[step.Stream]; first != nil {
 				r.errorf(o.fields["stream"], "the stream %q is open since line %d, expected another name, rename one", step.Stream, first.opened.Line)
@@ -59,32 +59,25 @@ func (r *reader) act(step *Step, o object) (line *requestLine) {
 	}
 	for verb, name := range map[string]*string{"upload": &step.Upload, "respond": &step.Respond, "finish": &step.Finish, "close": &step.Close} {
 		if o.has(verb) {
-			*name = r.name(o.fields[verb], "stream")
+			*name = r.name("stream")(o.fields[verb])
 			line = r.carryOn(verb, *name, o.fields[verb])
 		}
 	}
-	if o.has("answer") {
-		step.Answer = r.answered(o.fields["answer"])
-	}
-	if o.has("advance") {
-		step.Advance = r.duration(o.fields["advance"])
-	}
-	if o.has("jump") {
-		step.Jump = r.jump(o.fields["jump"])
-	}
-	if o.has("configure") {
-		step.Configure = &Configure{}
-		if c, ok := r.object(o.fields["configure"], configureShape); ok {
-			if c.has("plugin") {
-				step.Configure.Plugin = r.name(c.fields["plugin"], "plugin")
-			}
-			if c.has("config") {
-				step.Configure.Config = r.bytes(c.fields["config"])
-			}
-			r.plugins[step.Configure.Plugin] = true
-		}
-	}
+	set(&step.Answer, o, "answer", r.answered)
+	set(&step.Advance, o, "advance", r.duration)
+	set(&step.Jump, o, "jump", r.jump)
+	set(&step.Configure, o, "configure", r.configure)
 	return line
+}
+
+func (r *reader) configure(n ast.Node) *Configure {
+	c := &Configure{}
+	if o, ok := r.object(n, configureShape); ok {
+		set(&c.Plugin, o, "plugin", r.name("plugin"))
+		set(&c.Config, o, "config", r.bytes)
+		r.plugins[c.Plugin] = true
+	}
+	return c
 }
 
 // carryOn finds the open stream of a verb.
@@ -136,30 +129,28 @@ func (r *reader) modify(step *Step, o object) {
 		r.errorf(o.fields["send"], "send without stream, expected a stream that stays open, name it")
 	}
 	if o.has("plugin") {
-		step.Plugin = r.name(o.fields["plugin"], "plugin")
+		step.Plugin = r.name("plugin")(o.fields["plugin"])
 		if !r.plugins[step.Plugin] {
 			r.errorf(o.fields["plugin"], "no plugin %q here, expected one made by configure in a step before, add it", step.Plugin)
 		}
 	}
-	if o.has("clusters") {
-		step.Clusters = r.clusters(o.fields["clusters"])
-	}
+	set(&step.Clusters, o, "clusters", r.clusters)
 	step.Times = r.times(o, 1_000_000)
 	if o.has("times") && (step.StreamName() != "" || step.Answer != nil) {
 		r.errorf(o.fields["times"], "times in a step that can be done only once, expected it with a whole request, advance, jump or configure, remove it")
 	}
-	if o.has("faults") {
-		step.Faults = r.hostFaults(o.fields["faults"])
-	}
+	set(&step.Faults, o, "faults", r.hostFaults)
 }
 
-// name reads the name of a stream or plugin.
-func (r *reader) name(n ast.Node, of string) string {
-	s, ok := r.text(n)
-	if ok && !namePattern.MatchString(s) {
-		r.errorf(n, "the %s name %q, expected small letters, digits and dashes, change it", of, s)
+// name returns a function that reads the name of a stream or plugin.
+func (r *reader) name(of string) func(ast.Node) string {
+	return func(n ast.Node) string {
+		s, ok := r.text(n)
+		if ok && !namePattern.MatchString(s) {
+			r.errorf(n, "the %s name %q, expected small letters, digits and dashes, change it", of, s)
+		}
+		return s
 	}
-	return s
 }
 
 // jump reads a signed time.

@@ -66,9 +66,7 @@ func (r *reader) exchange(e *Want, o object, line *requestLine) {
 			e.Response, e.ResponseEdit = r.edited(o.fields["response"])
 		}
 	}
-	if o.has("decision") {
-		e.Decision = r.decision(o.fields["decision"])
-	}
+	set(&e.Decision, o, "decision", r.decision)
 }
 
 // edited reads a list of headers, or {remove, add, set}.
@@ -84,17 +82,10 @@ func (r *reader) edited(n ast.Node) ([]headermap.Header, *Edit) {
 		r.errorf(n, "an empty edit, expected remove, add or set, remove it")
 	}
 	if o.has("remove") {
-		items, _ := r.list(o.fields["remove"], "header names")
-		for _, item := range items {
-			e.Remove = append(e.Remove, string(r.bytes(item)))
-		}
+		e.Remove = each(r.list(o.fields["remove"], "header names"), r.bytesText)
 	}
-	if o.has("add") {
-		e.Add = r.headers(o.fields["add"])
-	}
-	if o.has("set") {
-		e.Set = r.headers(o.fields["set"])
-	}
+	set(&e.Add, o, "add", r.headers)
+	set(&e.Set, o, "set", r.headers)
 	return nil, &e
 }
 
@@ -151,23 +142,14 @@ func (r *reader) reply(n ast.Node) Reply {
 	if !ok {
 		return reply
 	}
-	if o.has("status") {
-		// A plugin can give any number; which of them are right is a matter of the contract.
-		reply.Status = r.integer(o.fields["status"], 0, 999)
-	}
-	if o.has("headers") {
-		reply.Headers = r.headers(o.fields["headers"])
-	}
-	if o.has("body") {
-		reply.Body = string(r.bytes(o.fields["body"]))
-	}
+	set(&reply.Status, o, "status", r.number(0, 999)) // any number that a plugin can give
+	set(&reply.Headers, o, "headers", r.headers)
+	set(&reply.Body, o, "body", r.bytesText)
 	if o.has("grpc_status") {
 		status := r.integer(o.fields["grpc_status"], -1, 1<<31-1)
 		reply.GRPCStatus = &status
 	}
-	if o.has("details") {
-		reply.Details = r.sentence(o.fields["details"], "details")
-	}
+	set(&reply.Details, o, "details", r.sentence("details"))
 	return reply
 }
 
@@ -177,8 +159,7 @@ func (r *reader) logs(n ast.Node) Logs {
 		return Logs{Any: true}
 	}
 	var logs Logs
-	items, _ := r.list(n, "log lines (or the word any)")
-	for _, item := range items {
+	for _, item := range r.list(n, "log lines (or the word any)") {
 		if s, ok := item.(*ast.StringNode); ok {
 			log, known := r.contract.Logs[s.Value]
 			if !known && !r.noContract {

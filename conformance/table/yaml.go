@@ -1,6 +1,7 @@
 package table
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func (r *reader) parse(source []byte) ast.Node {
 	if err != nil {
 		at := Position{File: r.file, Line: 1, Column: 1}
 		what := err.Error()
-		if e, ok := err.(yaml.Error); ok {
+		if e := yaml.Error(nil); errors.As(err, &e) {
 			at.Line, at.Column = e.GetToken().Position.Line, e.GetToken().Position.Column
 			what = e.GetMessage()
 		}
@@ -90,6 +91,13 @@ type object struct {
 
 // has says whether the key is there.
 func (o object) has(key string) bool { return o.fields[key] != nil }
+
+// set reads a key into a field, if the key is there.
+func set[T any](field *T, o object, key string, read func(ast.Node) T) {
+	if o.has(key) {
+		*field = read(o.fields[key])
+	}
+}
 
 // object reads a mapping of the given shape; ok is false when the value is no mapping.
 func (r *reader) object(n ast.Node, s shape) (o object, ok bool) {

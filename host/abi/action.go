@@ -2,8 +2,8 @@ package abi
 
 import "strconv"
 
-// Action is what a header, body or trailers callback returns. SDKs know only Continue and Pause; the numbers from 2 on
-// mean different things for headers and for bodies.
+// Action is what a headers, body or trailers callback returns. SDKs have only Continue and Pause; the numbers from 2 on
+// mean different things for headers and for bodies (proxy-wasm-cpp-host, include/proxy-wasm/context_interface.h).
 type Action uint32
 
 const (

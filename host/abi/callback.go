@@ -34,7 +34,7 @@ const (
 	OnRequestMetadata
 	OnResponseMetadata
 	ValidateConfiguration
-	Callbacks // how many there are
+	Callbacks // the number of callbacks
 )
 
 // Name is the export's name.
@@ -46,7 +46,7 @@ func (c Callback) In(v Version) bool { return callbackTable[c].versions.Has(v) }
 // Params are the callback's parameters in a version. The first is the number of the context.
 func (c Callback) Params(v Version) []Param {
 	info := &callbackTable[c]
-	if info.lastIn02 && v == V010 {
+	if info.lacksLast && v == V010 {
 		return info.params[:len(info.params)-1]
 	}
 	return info.params
@@ -60,49 +60,64 @@ func (c Callback) Result() Result { return callbackTable[c].result }
 func (c Callback) Type(v Version) wasmfile.FuncType { return FuncType(c.Params(v), c.Result()) }
 
 type callbackInfo struct {
-	name     string
-	params   []Param
-	result   Result
-	versions Versions
-	lastIn02 bool // the last parameter is missing in ABI 0.1.0
+	name      string
+	params    []Param
+	result    Result
+	versions  Versions
+	lacksLast bool // in ABI 0.1.0 the last parameter is missing
 }
-
-var (
-	contextParam = Param{"context", KindI32}
-	endParam     = Param{"end_of_stream", KindBool}
-	sizeParam    = Param{"size", KindI32}
-	tokenParam   = Param{"token", KindI32}
-	headersParam = Param{"headers", KindI32}
-)
 
 // callbackTable has what proxy-wasm-cpp-host looks up (src/wasm.cc, WasmBase::getFunctions).
 var callbackTable = [Callbacks]callbackInfo{
-	OnContextCreate:               {"proxy_on_context_create", []Param{contextParam, {"parent", KindI32}}, ResultNone, inAll, false},
-	OnVMStart:                     {"proxy_on_vm_start", []Param{contextParam, sizeParam}, ResultBool, inAll, false},
-	OnConfigure:                   {"proxy_on_configure", []Param{contextParam, sizeParam}, ResultBool, inAll, false},
-	OnTick:                        {"proxy_on_tick", []Param{contextParam}, ResultNone, inAll, false},
-	OnRequestHeaders:              {"proxy_on_request_headers", []Param{contextParam, headersParam, endParam}, ResultAction, inAll, true},
-	OnRequestBody:                 {"proxy_on_request_body", []Param{contextParam, sizeParam, endParam}, ResultAction, inAll, false},
-	OnRequestTrailers:             {"proxy_on_request_trailers", []Param{contextParam, {"trailers", KindI32}}, ResultAction, inAll, false},
-	OnResponseHeaders:             {"proxy_on_response_headers", []Param{contextParam, headersParam, endParam}, ResultAction, inAll, true},
-	OnResponseBody:                {"proxy_on_response_body", []Param{contextParam, sizeParam, endParam}, ResultAction, inAll, false},
-	OnResponseTrailers:            {"proxy_on_response_trailers", []Param{contextParam, {"trailers", KindI32}}, ResultAction, inAll, false},
-	OnLog:                         {"proxy_on_log", []Param{contextParam}, ResultNone, inAll, false},
-	OnDone:                        {"proxy_on_done", []Param{contextParam}, ResultBool, inAll, false},
-	OnDelete:                      {"proxy_on_delete", []Param{contextParam}, ResultNone, inAll, false},
-	OnHTTPCallResponse:            {"proxy_on_http_call_response", []Param{contextParam, tokenParam, headersParam, {"body", KindI32}, {"trailers", KindI32}}, ResultNone, inAll, false},
-	OnGrpcReceiveInitialMetadata:  {"proxy_on_grpc_receive_initial_metadata", []Param{contextParam, tokenParam, headersParam}, ResultNone, inAll, false},
-	OnGrpcReceive:                 {"proxy_on_grpc_receive", []Param{contextParam, tokenParam, sizeParam}, ResultNone, inAll, false},
-	OnGrpcReceiveTrailingMetadata: {"proxy_on_grpc_receive_trailing_metadata", []Param{contextParam, tokenParam, headersParam}, ResultNone, inAll, false},
-	OnGrpcClose:                   {"proxy_on_grpc_close", []Param{contextParam, tokenParam, {"status", KindI32}}, ResultNone, inAll, false},
-	OnQueueReady:                  {"proxy_on_queue_ready", []Param{contextParam, {"queue", KindI32}}, ResultNone, inAll, false},
-	OnForeignFunction:             {"proxy_on_foreign_function", []Param{contextParam, {"function", KindI32}, sizeParam}, ResultNone, in02x, false},
-	OnNewConnection:               {"proxy_on_new_connection", []Param{contextParam}, ResultAction, inAll, false},
-	OnDownstreamData:              {"proxy_on_downstream_data", []Param{contextParam, sizeParam, endParam}, ResultAction, inAll, false},
-	OnUpstreamData:                {"proxy_on_upstream_data", []Param{contextParam, sizeParam, endParam}, ResultAction, inAll, false},
-	OnDownstreamConnectionClose:   {"proxy_on_downstream_connection_close", []Param{contextParam, {"peer", KindI32}}, ResultNone, inAll, false},
-	OnUpstreamConnectionClose:     {"proxy_on_upstream_connection_close", []Param{contextParam, {"peer", KindI32}}, ResultNone, inAll, false},
-	OnRequestMetadata:             {"proxy_on_request_metadata", []Param{contextParam, {"elements", KindI32}}, ResultAction, inAll, false},
-	OnResponseMetadata:            {"proxy_on_response_metadata", []Param{contextParam, {"elements", KindI32}}, ResultAction, inAll, false},
-	ValidateConfiguration:         {"proxy_validate_configuration", []Param{contextParam, sizeParam}, ResultBool, inAll, false},
+	OnContextCreate:    define("proxy_on_context_create", ResultNone, number("parent")),
+	OnVMStart:          define("proxy_on_vm_start", ResultBool, number("size")),
+	OnConfigure:        define("proxy_on_configure", ResultBool, number("size")),
+	OnTick:             define("proxy_on_tick", ResultNone),
+	OnRequestHeaders:   define("proxy_on_request_headers", ResultAction, number("headers"), end).lastSince020(),
+	OnRequestBody:      define("proxy_on_request_body", ResultAction, number("size"), end),
+	OnRequestTrailers:  define("proxy_on_request_trailers", ResultAction, number("trailers")),
+	OnResponseHeaders:  define("proxy_on_response_headers", ResultAction, number("headers"), end).lastSince020(),
+	OnResponseBody:     define("proxy_on_response_body", ResultAction, number("size"), end),
+	OnResponseTrailers: define("proxy_on_response_trailers", ResultAction, number("trailers")),
+	OnLog:              define("proxy_on_log", ResultNone),
+	OnDone:             define("proxy_on_done", ResultBool),
+	OnDelete:           define("proxy_on_delete", ResultNone),
+	OnHTTPCallResponse: define("proxy_on_http_call_response", ResultNone, token, number("headers"), number("body"),
+		number("trailers")),
+	OnGrpcReceiveInitialMetadata:  define("proxy_on_grpc_receive_initial_metadata", ResultNone, token, number("headers")),
+	OnGrpcReceive:                 define("proxy_on_grpc_receive", ResultNone, token, number("size")),
+	OnGrpcReceiveTrailingMetadata: define("proxy_on_grpc_receive_trailing_metadata", ResultNone, token, number("headers")),
+	OnGrpcClose:                   define("proxy_on_grpc_close", ResultNone, token, number("status")),
+	OnQueueReady:                  define("proxy_on_queue_ready", ResultNone, number("queue")),
+	OnForeignFunction:             define("proxy_on_foreign_function", ResultNone, number("function"), number("size")).in(in02x),
+	OnNewConnection:               define("proxy_on_new_connection", ResultAction),
+	OnDownstreamData:              define("proxy_on_downstream_data", ResultAction, number("size"), end),
+	OnUpstreamData:                define("proxy_on_upstream_data", ResultAction, number("size"), end),
+	OnDownstreamConnectionClose:   define("proxy_on_downstream_connection_close", ResultNone, number("peer")),
+	OnUpstreamConnectionClose:     define("proxy_on_upstream_connection_close", ResultNone, number("peer")),
+	OnRequestMetadata:             define("proxy_on_request_metadata", ResultAction, number("elements")),
+	OnResponseMetadata:            define("proxy_on_response_metadata", ResultAction, number("elements")),
+	ValidateConfiguration:         define("proxy_validate_configuration", ResultBool, number("size")),
 }
+
+var (
+	end   = Param{"end_of_stream", KindBool} // nothing of the message follows
+	token = number("token")                  // of a call
+)
+
+// define describes a callback that all versions have. Its first parameter is the context.
+func define(name string, result Result, params ...Param) callbackInfo {
+	return callbackInfo{name: name, params: append([]Param{number("context")}, params...), result: result, versions: inAll}
+}
+
+func (c callbackInfo) in(versions Versions) callbackInfo {
+	c.versions = versions
+	return c
+}
+
+func (c callbackInfo) lastSince020() callbackInfo {
+	c.lacksLast = true
+	return c
+}
+
+func number(name string) Param { return Param{name, KindI32} }

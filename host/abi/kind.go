@@ -2,14 +2,14 @@ package abi
 
 import "github.com/header-auth/header-auth/host/wasmfile"
 
-// Kind says what a parameter of a host function (or of a guest's export) means. It fixes the wasm types of the
-// parameter, which the link check needs, and how a trace shows it.
+// Kind says what a parameter of a host function, or of a guest's export, means. The types of the wasm parameters follow
+// from it, and how a trace shows the argument.
 type Kind uint8
 
 const (
 	KindI32      Kind = iota // one i32, shown unsigned
 	KindI64                  // one i64, shown signed
-	KindPointer              // one i32, an address in linear memory that a trace leaves out
+	KindPointer              // one i32, an address in linear memory that a trace does not show
 	KindBytes                // two i32, address and length: bytes read by the host, shown quoted
 	KindPairs                // two i32, address and length: a serialized header map
 	KindPath                 // two i32, address and length: segments separated by NUL
@@ -35,6 +35,15 @@ func (k Kind) Words() int {
 	return 1
 }
 
+// Out says whether the host function writes to the address, or addresses, that the argument is.
+func (k Kind) Out() bool {
+	switch k {
+	case KindOutBytes, KindOutPairs, KindOut32, KindOut64:
+		return true
+	}
+	return false
+}
+
 // ValType is the wasm type of each of the kind's parameters.
 func (k Kind) ValType() wasmfile.ValType {
 	if k == KindI64 {
@@ -43,7 +52,7 @@ func (k Kind) ValType() wasmfile.ValType {
 	return wasmfile.I32
 }
 
-// Param is one parameter of a host function.
+// Param is one parameter of a host function or callback.
 type Param struct {
 	Name string
 	Kind Kind

@@ -7,7 +7,7 @@ const (
 	Counter MetricType = iota
 	Gauge
 	Histogram
-	MetricTypes // how many there are
+	MetricTypes // the number of types
 )
 
 func (t MetricType) String() string { return NameOf(uint32(t), "Counter", "Gauge", "Histogram") }

@@ -1,7 +1,7 @@
 package abi
 
-// Status is what a host function returns. The numbers are those of Envoy and of the SDKs; the ABI's text leaves 5, 9
-// and 11 out.
+// Status is what a host function returns (proxy-wasm-cpp-host, WasmResult). The numbers are those of Envoy and of the
+// SDKs; the ABI's text does not have 5, 9 and 11.
 type Status uint32
 
 const (

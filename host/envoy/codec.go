@@ -49,8 +49,8 @@ func CodecReply(status int) (body, details string) {
 	return "Bad Request", "http1.codec_error"
 }
 
-// FoldHTTP2 is what the HTTP/2 codec makes of a request's headers: the cookies become one, behind the other headers, and
-// host beside :authority is dropped. It returns h itself when there is nothing to do.
+// FoldHTTP2 is what the HTTP/2 codec makes of a request's headers: the cookies become one, behind the other headers,
+// and host beside :authority is dropped. It returns h itself when there is nothing to do.
 func FoldHTTP2(h []headermap.Header) []headermap.Header {
 	cookies, authority, host := 0, false, false
 	for _, e := range h {

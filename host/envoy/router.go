@@ -16,11 +16,11 @@ type Refusal struct {
 
 const missingRequestHeader = "filter_removed_required_request_headers"
 
-// Route is what the router decides about a request whose headers a filter has changed, for a virtual host with one route
-// for every path: whether a route still fits, and whether the headers can be sent (Envoy, source/common/router/router.cc,
-// Filter::decodeHeaders, and source/common/http/header_utility.cc, checkRequiredRequestHeaders and
-// checkValidRequestHeaders). hadForwardedProto says that x-forwarded-proto was there before the filter. The
-// pseudo-headers that a codec does not know are removed.
+// Route is what the router decides about a request whose headers a filter has changed, for a virtual host with one
+// route for every path: whether a route still fits, and whether the headers can be sent (Envoy,
+// source/common/router/router.cc, Filter::decodeHeaders, and source/common/http/header_utility.cc,
+// checkRequiredRequestHeaders and checkValidRequestHeaders). hadForwardedProto says that x-forwarded-proto was there
+// before the filter. The pseudo-headers that a codec does not know are removed.
 func Route(m *headermap.Map, hadForwardedProto bool) Refusal {
 	if path, ok := m.Get(":path"); !ok || path == "" {
 		return Refusal{404, "", "route_not_found"}
@@ -40,7 +40,8 @@ func Route(m *headermap.Map, hadForwardedProto bool) Refusal {
 }
 
 // CheckResponse is what the connection manager decides about a response whose headers a filter has changed: one whose
-// :status is no number is answered with 502 (Envoy, source/common/http/filter_manager.cc, FilterManager::encodeHeaders).
+// :status is no number is answered with 502 (Envoy, source/common/http/filter_manager.cc,
+// FilterManager::encodeHeaders).
 func CheckResponse(m *headermap.Map) Refusal {
 	if value, _ := m.Get(":status"); Number(value) == 0 && value != "0" {
 		return Refusal{502, "missing required header: :status",
@@ -65,8 +66,9 @@ func TakeRouterHeaders(m *headermap.Map, timeout int) int {
 				timeout = int(n)
 			}
 			return true
-		case "hedge-on-per-try-timeout", "max-retries", "retriable-header-names", "retriable-status-codes", "retry-grpc-on",
-			"retry-on", "upstream-alt-stat-name", "upstream-rq-per-try-timeout-ms", "upstream-rq-timeout-alt-response",
+		case "hedge-on-per-try-timeout", "max-retries", "retriable-header-names", "retriable-status-codes",
+			"retry-grpc-on", "retry-on", "upstream-alt-stat-name", "upstream-rq-per-try-timeout-ms",
+			"upstream-rq-timeout-alt-response",
 			"upstream-stream-duration-ms":
 			return true
 		}

@@ -175,5 +175,5 @@ func TestOfWithoutAValue(t *testing.T) {
 			t.Error("no panic")
 		}
 	}()
-	Of("a", "b", "c")
+	Of(strings.Fields("a b c")...)
 }

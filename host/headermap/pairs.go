@@ -11,8 +11,8 @@ const (
 // Pair is a header in linear memory: views of it, which the guest may overwrite when it runs again.
 type Pair struct{ Name, Value []byte }
 
-// ParsePairs reads a serialized header map into the slice that is given, from its beginning, and returns it. All numbers
-// are u32, little-endian:
+// ParsePairs reads a serialized header map into the slice that is given, from its beginning, and returns it. All
+// numbers are u32, little-endian:
 //
 //	count
 //	name length, value length        count times

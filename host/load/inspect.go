@@ -14,11 +14,11 @@ import (
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
-// Inspection is what can be told of a module without running it. Sizes are in bytes.
+// Inspection is what a module shows without being run. Sizes are in bytes.
 type Inspection struct {
 	Size           int // of the file
-	Stripped       int // without custom sections, which a module can do without
-	StrippedZipped int // that, by gzip -9: about what an image layer takes
+	Stripped       int // without custom sections, which a module does not need
+	StrippedZipped int // Stripped after gzip -9: about the size of an image layer
 	Sections       []wasmfile.Section
 	Imports        []ImportGroup
 	Exports        []wasmfile.Export
@@ -27,25 +27,25 @@ type Inspection struct {
 	Toolchain      Toolchain
 	Start          []string // what runs when a VM starts, in order, under the default profile
 	Allocator      string   // the export Envoy takes memory from, "" without one
-	Warnings       []Fault  // what does not keep the module from loading
+	Warnings       []Fault  // what goes wrong although the module loads
 	Verdicts       []Verdict
 }
 
-// ImportGroup is what a module imports from one module: names, sorted, each once.
+// ImportGroup is what a module imports from another: names, sorted, each once.
 type ImportGroup struct {
 	Module string
 	Names  []string
 }
 
-// Verdict is whether one Envoy would load the module: it would if there are no faults. Warnings are things that go
-// wrong later in that Envoy.
+// Verdict says whether one Envoy would load the module: it would if there are no faults. Warnings are what goes wrong
+// later in that Envoy.
 type Verdict struct {
 	Profile  profile.Profile
 	Faults   []Fault
 	Warnings []Fault
 }
 
-// Inspect looks into a module. The error is that of wasmfile.Parse.
+// Inspect reads a module. The error is that of wasmfile.Parse.
 func Inspect(wasm []byte) (*Inspection, error) {
 	f, err := wasmfile.Parse(wasm)
 	if err != nil {
@@ -114,7 +114,7 @@ func zippedSize(b []byte) (int, error) {
 	return out.Len(), nil
 }
 
-// warnings are faults of the kind that shows under load or with the wrong release.
+// warnings are what goes wrong in every Envoy although the module loads.
 func warnings(f *wasmfile.File, t Toolchain) []Fault {
 	var found []Fault
 	if t.Compiler == compilerTinyGo && EnvoyOrder.Find(f) == "malloc" {
@@ -142,7 +142,7 @@ func warnings(f *wasmfile.File, t Toolchain) []Fault {
 	return found
 }
 
-// profileWarnings are those of one Envoy.
+// profileWarnings are the warnings for one Envoy.
 func profileWarnings(f *wasmfile.File, t Toolchain, p profile.Profile) []Fault {
 	if t.Compiler != compilerGo || p.Rules().WASI != profile.SetB || !importsWASI(f, "poll_oneoff") {
 		return nil

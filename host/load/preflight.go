@@ -13,7 +13,7 @@ import (
 // cures each fault. A module without faults may still fail when its start functions run.
 //
 // Sources: proxy-wasm-cpp-host, wasm.cc (load, registerCallbacks, getFunctions) and v8.cc (link,
-// getModuleFunctionImpl); the quoted messages are Envoy's. Where a fault is this host's alone, it says so.
+// getModuleFunctionImpl); the quoted messages are Envoy's. A fault that only this host has says so.
 func Preflight(f *wasmfile.File, o Options) []Fault {
 	version := Version(f)
 	var faults []Fault
@@ -51,7 +51,7 @@ func checkABI(f *wasmfile.File, version abi.Version) []Fault {
 	return []Fault{fault}
 }
 
-// checkMemory looks for the one memory Envoy's host functions work on.
+// checkMemory checks that there is the one memory on which Envoy's host functions work.
 func checkMemory(f *wasmfile.File, o Options) []Fault {
 	const crash = ": Envoy loads the module and dies of SIGSEGV at its first host call that touches memory"
 	imported := slices.ContainsFunc(f.Imports, func(i wasmfile.Import) bool { return i.Kind == wasmfile.KindMemory })
@@ -102,7 +102,7 @@ func checkMemory(f *wasmfile.File, o Options) []Fault {
 	return faults
 }
 
-// checkStart looks at the start section, which runs before Envoy has set up anything a host function needs.
+// checkStart checks the start section: it runs before Envoy has made what a host function needs.
 func checkStart(f *wasmfile.File) []Fault {
 	if f.Start == nil || !f.Start.Imported {
 		return nil

@@ -39,7 +39,8 @@ func offers(version abi.Version, p profile.Profile) map[[2]string]wasmfile.FuncT
 	return types
 }
 
-func checkImport(i wasmfile.Import, offered map[[2]string]wasmfile.FuncType, version abi.Version, p profile.Profile) (Fault, bool) {
+func checkImport(i wasmfile.Import, offered map[[2]string]wasmfile.FuncType, version abi.Version,
+	p profile.Profile) (Fault, bool) {
 	name := i.Module + "." + i.Name
 	missing := quote("Failed to load Wasm module due to a missing import: " + name)
 	switch i.Kind {
@@ -66,15 +67,15 @@ func checkImport(i wasmfile.Import, offered map[[2]string]wasmfile.FuncType, ver
 		return Fault{What: missing, Cure: missingCure(i, version, p)}, true
 	case !host.Equal(i.Type):
 		return Fault{
-			What: quote(fmt.Sprintf("Failed to load Wasm module due to an import type mismatch: %s, want: %s, but host exports: %s",
-				name, i.Type, host)),
+			What: quote(fmt.Sprintf("Failed to load Wasm module due to an import type mismatch: %s, want: %s, "+
+				"but host exports: %s", name, i.Type, host)),
 			Cure: mismatchCure(i, host),
 		}, true
 	}
 	return Fault{}, false
 }
 
-// missingCure knows where imports that Envoy lacks come from.
+// missingCure says where an import that Envoy does not have comes from.
 func missingCure(i wasmfile.Import, version abi.Version, p profile.Profile) string {
 	switch {
 	case wasi.IsModule(i.Module):

@@ -21,8 +21,9 @@ func StartFunctions(f *wasmfile.File, p profile.Profile) []string {
 	return slices.DeleteFunc(candidates, func(name string) bool { return !f.ExportsFunction(name) })
 }
 
-// StartPhaseCure tells the author of a module what to do when one of its start functions, in (_initialize, main, _start),
-// called a host function that Envoy forbids there. Preflight does not say it: a module may import what it never calls.
+// StartPhaseCure tells the author of a module what to do when one of its start functions, in (_initialize, main,
+// _start), called a host function that Envoy forbids there. Preflight does not say it: a module may import what it
+// never calls.
 func StartPhaseCure(function, in string) string {
 	if function == "proc_exit" {
 		return procExitCure(in)

@@ -7,7 +7,8 @@ import (
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
-// MaxTableElements is V8's limit. wazero knows none, so that a guest could grow a table until the process is out of memory.
+// MaxTableElements is V8's limit of a table. wazero has no limit: a guest could grow a table until the process is out
+// of memory.
 const MaxTableElements = 10_000_000
 
 const tableSection = 4
@@ -30,10 +31,12 @@ func BoundTables(wasm []byte, file *wasmfile.File) ([]byte, error) {
 				most = min(most, r.next())
 			}
 			if r.bad || flags > 1 {
-				return wasm, nil // wazero will say what is wrong
+				return wasm, nil // wazero says what is wrong
 			}
 			if least > MaxTableElements {
-				return nil, &Error{Faults: []Fault{{What: fmt.Sprintf("a table has %d elements: V8 allows %d", least, MaxTableElements)}}}
+				return nil, &Error{Faults: []Fault{{
+					What: fmt.Sprintf("a table has %d elements: V8 allows %d", least, MaxTableElements),
+				}}}
 			}
 			body = append(body, kind, 1)
 			body = binary.AppendUvarint(binary.AppendUvarint(body, least), max(least, most))
@@ -45,7 +48,7 @@ func BoundTables(wasm []byte, file *wasmfile.File) ([]byte, error) {
 	return wasm, nil
 }
 
-// varints reads LEB128 numbers, which unsigned ones are the same as encoding/binary's.
+// varints reads unsigned LEB128 numbers; those of encoding/binary have the same form.
 type varints struct {
 	rest []byte
 	bad  bool

@@ -8,7 +8,7 @@ import (
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
-// Toolchain is a guess at what made a module. Empty fields are unknown. Evidence says what the guess rests on.
+// Toolchain is what probably made a module. Empty fields are unknown. Evidence says where in the module it was found.
 type Toolchain struct {
 	Language string // "Go", "Rust", "C or C++", "AssemblyScript", "Zig"
 	Compiler string // "TinyGo", "Go", "rustc", "clang", …
@@ -24,7 +24,7 @@ const (
 	compilerClang  = "clang"
 )
 
-// compilers in the order in which they count: a Rust or TinyGo module names clang too, for the C library in it.
+// compilers in the order in which they are looked for: a Rust or TinyGo module names clang too, for its C library.
 var compilers = []struct{ producer, compiler, language string }{
 	{"TinyGo", compilerTinyGo, "Go"},
 	{"Go cmd/compile", compilerGo, "Go"},
@@ -57,7 +57,7 @@ func fromProducers(f *wasmfile.File) Toolchain {
 	return Toolchain{}
 }
 
-// fromShape knows modules whose producers section was stripped by what they export.
+// fromShape recognizes a module without producers section by its sections and exports.
 func fromShape(f *wasmfile.File) Toolchain {
 	has := func(names ...string) bool {
 		for _, n := range names {

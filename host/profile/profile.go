@@ -10,7 +10,8 @@ import (
 // functions may call, which entry points are looked for. The zero value is the newest one.
 type Profile uint8
 
-// The releases that are told apart or often asked for. Envoy 1.38 is left out: it was not compared with this list.
+// The releases between which something differs, and others that are often used. Envoy 1.38 is left out: it was not
+// compared with this list.
 const (
 	Envoy140 Profile = iota
 	Envoy139

@@ -12,8 +12,8 @@ const (
 // refuses to run on one that shows 0.
 const uptime = time.Hour
 
-// clockTimeGet is clock_time_get(id, precision, time): nanoseconds go to time (u64). Notsup for a clock other than those
-// of real and monotonic time, Fault when time is outside memory.
+// clockTimeGet is clock_time_get(id, precision, time): nanoseconds go to time (u64). Notsup for a clock other than
+// those of real and monotonic time, Fault when time is outside memory.
 func clockTimeGet(s System, stack []uint64) Errno {
 	var now uint64
 	switch uint32(stack[0]) {

@@ -2,8 +2,8 @@ package wasi
 
 import "io"
 
-// argsSizesGet is args_sizes_get(argc, argv_buf_size): a plugin has no arguments, 0 goes to both (u32). Fault when one of
-// them is outside memory.
+// argsSizesGet is args_sizes_get(argc, argv_buf_size): a plugin has no arguments, 0 goes to both (u32). Fault when one
+// of them is outside memory.
 func argsSizesGet(s System, stack []uint64) Errno {
 	if !s.WriteU32(uint32(stack[0]), 0) || !s.WriteU32(uint32(stack[1]), 0) {
 		return Fault
@@ -65,6 +65,6 @@ func randomGet(s System, stack []uint64) Errno {
 	return Success
 }
 
-// procExit is proc_exit(code), which has no result: it comes back to the guest, which goes on behind it. Start functions
-// must not call it.
+// procExit is proc_exit(code), which has no result: it comes back to the guest, which goes on behind it. Start
+// functions must not call it.
 func procExit(System, []uint64) Errno { return Success }

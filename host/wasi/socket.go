@@ -23,8 +23,8 @@ func sockRecv(s System, stack []uint64) Errno {
 	return Notsup
 }
 
-// sockSend is sock_send(fd, iovs, iovs_len, flags, nwritten): Notsup, with 0 in nwritten (u32). Fault when it is outside
-// memory.
+// sockSend is sock_send(fd, iovs, iovs_len, flags, nwritten): Notsup, with 0 in nwritten (u32). Fault when it is
+// outside memory.
 func sockSend(s System, stack []uint64) Errno {
 	if !s.WriteU32(uint32(stack[4]), 0) {
 		return Fault

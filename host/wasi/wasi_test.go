@@ -194,7 +194,7 @@ func TestWrite(t *testing.T) {
 		{"only a newline", 1, []uint32{102, 1}, 1, 2000, 0, []string{"info "}, 1},
 		{"joined", 1, []uint32{100, 3, 110, 1, 100, 1}, 3, 2000, 0, []string{"info ab\nca"}, 5},
 		{"nothing", 1, nil, 0, 2000, 0, nil, 0},
-		{"empty part at a wild address", 1, []uint32{outside + 9, 0}, 1, 2000, 0, nil, 0},
+		{"empty part outside memory", 1, []uint32{outside + 9, 0}, 1, 2000, 0, nil, 0},
 		{"stdin", 0, []uint32{100, 2}, 1, 2000, 8, nil, unwritten},
 		{"file", 3, []uint32{100, 2}, 1, 2000, 8, nil, unwritten},
 		{"bad part", 1, []uint32{100, 2, straddle, 4}, 2, 2000, 21, nil, unwritten},
@@ -250,13 +250,13 @@ func TestWriteIsBounded(t *testing.T) {
 	}
 }
 
-// No arguments, however wild, may do more than fail.
-func TestWildArguments(t *testing.T) {
-	wild := []uint64{0, 1, 2, straddle, outside, 1 << 31, 1<<32 - 1, 1<<64 - 1}
+// No arguments may make a function panic.
+func TestAnyArguments(t *testing.T) {
+	edges := []uint64{0, 1, 2, straddle, outside, 1 << 31, 1<<32 - 1, 1<<64 - 1}
 	for _, f := range Functions(profile.Envoy140) {
 		b := newBench(t)
-		for _, first := range wild {
-			for _, rest := range wild {
+		for _, first := range edges {
+			for _, rest := range edges {
 				args := words(len(f.Type().Params), rest)
 				if len(args) > 0 {
 					args[0] = first

@@ -4,13 +4,13 @@ package wasmfile
 type Constant struct {
 	Value  uint64 // of 32 bits, too: sign-extended
 	Bits   int    // 32 or 64
-	Loaded bool   // the instruction before is a load from memory: most likely the two are compared
+	Loaded bool   // the instruction before is a load from memory: the two are probably compared
 	Offset uint64 // that of the load
 }
 
-// Constants are the integers in each defined function of wasm, the bytes f was parsed from, in the order of the code. A
-// function ends for it at the first instruction that it does not know. The error is a *SyntaxError about the section;
-// what code is inside a function, wazero checks.
+// Constants are the integers in each defined function of wasm, the bytes f was parsed from, in the order of the code.
+// It stops reading a function at the first instruction that it does not know. The error is a *SyntaxError about the
+// section; wazero checks the code inside a function.
 func (f *File) Constants(wasm []byte) ([][]Constant, error) {
 	s, n := f.entries(wasm, sectionCode, 2, "function bodies")
 	all := make([][]Constant, 0, n)
@@ -149,7 +149,7 @@ func (r *reader) memoryArgument() uint64 {
 	return r.uint(64, "an offset")
 }
 
-// sint reads a signed LEB128 number. Bits beyond those are not looked at: what is no number, wazero refuses.
+// sint reads a signed LEB128 number. Further bits are not checked: wazero refuses what is no number.
 func (r *reader) sint(bits int) int64 {
 	var v int64
 	for shift := 0; shift < bits; shift += 7 {

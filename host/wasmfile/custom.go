@@ -17,7 +17,7 @@ func (p *parser) parseCustom(name string, s *reader) {
 }
 
 // parseNames reads function names (core specification, appendix "Name Section"). A fault in them is noted, not
-// returned: the module means the same, but Envoy, which reads them for its backtraces, refuses it.
+// returned: the module works without them, but Envoy reads them for its backtraces and refuses the module.
 func (p *parser) parseNames(s reader) {
 	for s.err == nil && s.left() > 0 {
 		id := s.byte("a subsection of names")
@@ -43,7 +43,7 @@ func (p *parser) parseNames(s reader) {
 	p.file.HasNames = true
 }
 
-// parseProducers reads who made the module; a malformed section only means that nobody knows.
+// parseProducers reads which tools made the module; a malformed section is ignored.
 func (p *parser) parseProducers(s reader) {
 	var producers []Producer
 	for range s.count(2, "producer fields") {

@@ -7,7 +7,7 @@ import (
 
 // A Segment is one entry of the data section.
 type Segment struct {
-	Placed bool   // at a constant address when the module starts; else code puts it somewhere, or nowhere
+	Placed bool   // copied to a constant address when the module starts; else code may copy it
 	At     uint64 // the address
 	Bytes  []byte // of the file, not a copy
 }

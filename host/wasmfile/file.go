@@ -3,8 +3,8 @@
 // tell about the tools that made it. Of data and code it gives, when asked, the bytes and the integer constants.
 //
 // The format is that of the WebAssembly core specification 3.0, chapter 5 "Binary Format", as far as a Proxy-Wasm
-// host needs it. Parse accepts no slack: every length, count and index is held against the bytes that are there, and
-// memory used is proportional to the file's size whatever the file claims.
+// host needs it. Parse compares every length, count and index with the bytes that are there; the memory it uses is
+// proportional to the file's size, whatever numbers the file has.
 package wasmfile
 
 import (
@@ -28,7 +28,7 @@ type File struct {
 	Start     *Function // the start section's function, nil without one
 
 	HasNames       bool   // there is a well-formed name section
-	NamesFault     string // what is wrong with a malformed one; everything but Envoy's backtraces can do without it
+	NamesFault     string // what is wrong with a malformed one; only Envoy's backtraces need it
 	CommandExports int    // functions the linker wrapped as NAME.command_export, known from the name section
 	Producers      []Producer
 

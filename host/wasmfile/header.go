@@ -13,7 +13,7 @@ const (
 	componentVersion = "\x0d\x00\x01\x00"
 )
 
-// NotModuleError says what was found instead of a module, and how to come by one.
+// NotModuleError says what was found instead of a module, and how to get one.
 type NotModuleError struct{ Found, Cure string }
 
 func (e *NotModuleError) Error() string {
@@ -23,7 +23,7 @@ func (e *NotModuleError) Error() string {
 	return "not a WebAssembly module: " + e.Found + ": " + e.Cure
 }
 
-// Files people hand over in place of a module, by their first bytes.
+// Files that are often given in place of a module, by their first bytes.
 var lookalikes = []struct{ prefix, is, cure string }{
 	{"\x1f\x8b", "gzip", "unpack it first (gunzip, or tar -xzf when it is an image layer)"},
 	{"\x28\xb5\x2f\xfd", "zstd", "unpack it first (zstd -d)"},
@@ -71,7 +71,7 @@ func describe(b []byte) error {
 			return notModule(b, l.is, l.cure)
 		}
 	}
-	const ustar = 257 // where a tar archive carries its mark
+	const ustar = 257 // where a tar archive has its marker
 	if len(b) > ustar+5 && string(b[ustar:ustar+5]) == "ustar" {
 		return notModule(b, "a tar archive", "take the module out of it (tar -xf)")
 	}

@@ -71,10 +71,12 @@ func (r *reader) uint(bits int, what string) uint64 {
 
 func (r *reader) u32(what string) uint32 { return uint32(r.uint(32, what)) }
 
-// maxEntries is V8's limit on imports, exports, functions and types; it bounds what a hostile file can make us allocate.
+// maxEntries is V8's limit on imports, exports, functions and types; it bounds the memory that a hostile file can ask
+// for.
 const maxEntries = 1_000_000
 
-// count reads a number of entries, each of at least size bytes: a count the rest of the section can't hold is a lie.
+// count reads a number of entries, each of at least size bytes: a count that the rest of the section has no room for is
+// an error.
 func (r *reader) count(size int, what string) int {
 	start := r.at
 	n := r.u32("the number of " + what)

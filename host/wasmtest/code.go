@@ -29,7 +29,7 @@ var (
 	MemoryGrow  = Code{0x40, 0}
 )
 
-// I32 pushes a number. Numbers from 2^31 on are taken for what they are modulo 2^32.
+// I32 pushes a number, modulo 2^32.
 func I32(n int) Code { return append(Code{0x41}, sleb(int64(int32(uint32(n))))...) }
 
 // I64 pushes a number.
@@ -46,7 +46,7 @@ func SetGlobal(index uint32) Code { return append(Code{0x24}, leb(uint64(index))
 // Call calls a function.
 func Call(function uint32) Code { return append(Code{0x10}, leb(uint64(function))...) }
 
-// Br and BrIf leave so many blocks, or begin loops again.
+// Br and BrIf leave the block that many levels out, or begin the loop there again.
 func Br(depth int) Code   { return append(Code{0x0c}, leb(uint64(depth))...) }
 func BrIf(depth int) Code { return append(Code{0x0d}, leb(uint64(depth))...) }
 

@@ -10,13 +10,14 @@ import (
 const (
 	resultsAt = 1024      // one record of recordSize bytes for each Call
 	stringsAt = 16 << 10  // the strings of calls
-	heapAt    = 128 << 10 // what the allocator gives, round and round
+	heapAt    = 128 << 10 // what the allocator gives; it begins anew at the end of memory
 	heapEnd   = 256 << 10
 	record    = 16
 )
 
-// Guest is a Proxy-Wasm plugin being written. Its memory has four pages. Callbacks that are not mentioned are not
-// exported; those that are do what they are told in order, and return Continue or true unless told otherwise.
+// Guest is a Proxy-Wasm plugin being written. Its memory has four pages. A callback is exported once a
+// method names it. It runs what the methods have added, in order, and returns Continue or true unless Returns says
+// otherwise.
 type Guest struct {
 	Module
 	ABI       string // such as "0_2_1"
@@ -53,7 +54,7 @@ func NewGuest(abi string) *Guest {
 		returns: map[string]int{}, strings: stringsAt}
 }
 
-// What a call may be given besides numbers (int: i32, int64: i64), strings (address and length) and Code that pushes an
+// Arguments of a call, besides numbers (int: i32, int64: i64), strings (address and length) and Code that pushes an
 // i32.
 type (
 	outWords int
@@ -113,8 +114,8 @@ func (g *Guest) Returns(callback string, n int) {
 // Alloc replaces the allocator's code; parameter 0 is the size.
 func (g *Guest) Alloc(code ...Code) { g.malloc = Join(code...) }
 
-// Call makes a callback call a function of module env, and returns the number by which Status and Output find what came
-// of it the last time it ran.
+// Call makes a callback call a function of module env. The number it returns is for Status, Word and Output, which read
+// the result of the last time it ran.
 func (g *Guest) Call(callback, function string, args ...any) int {
 	return g.CallFrom("env", callback, function, "i", args...)
 }
@@ -213,8 +214,8 @@ func (g *Guest) write() {
 			code = append(code, call...)
 		}
 		if t[1] != "" {
-			result, told := g.returns[name]
-			if !told && (name == "proxy_on_vm_start" || name == "proxy_on_configure" || name == "proxy_on_done") {
+			result, given := g.returns[name]
+			if !given && (name == "proxy_on_vm_start" || name == "proxy_on_configure" || name == "proxy_on_done") {
 				result = 1
 			}
 			code = append(code, I32(result)...)
@@ -253,7 +254,7 @@ func Status(m Memory, call int) uint32 { return binary.LittleEndian.Uint32(words
 // Word is one of a call's out words, counted from 0.
 func Word(m Memory, call, n int) uint32 { return binary.LittleEndian.Uint32(words(m, call)[4+4*n:]) }
 
-// Output is the bytes that a call's two out words, from the nth on, tell of.
+// Output is the bytes whose address and length are a call's out words n and n+1.
 func Output(m Memory, call, n int) string {
 	b, ok := m.Read(Word(m, call, n), Word(m, call, n+1))
 	if !ok {

@@ -1,5 +1,5 @@
-// Package wasmtest writes small WebAssembly modules for tests: Module puts the binary format together, Guest on top of
-// it makes Proxy-Wasm plugins that call host functions in callbacks and keep what came of it.
+// Package wasmtest writes small WebAssembly modules for tests. Module writes the binary format. Guest uses it to make
+// Proxy-Wasm plugins whose callbacks call host functions and keep the results in memory.
 package wasmtest
 
 import "slices"

@@ -1,4 +1,4 @@
-// Package clock is what work is timed with.
+// Package clock measures the time that work takes.
 package clock
 
 import (
@@ -7,15 +7,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Name says what work is timed with: the time that the measuring thread had a processor. On a quiet machine that
-// is the time that passed; on a busy one it is what the requests took, without what the system did in between.
+// Name is the name of the clock. It counts the time in which the measuring thread had a processor. On an idle machine
+// that is the elapsed time; on a busy machine it leaves out what other threads did in between.
 const Name = "thread CPU time"
 
-// Now is the thread's time so far; the goroutine has to be locked to its thread.
+// Now is the thread's time so far. The goroutine must be locked to its thread.
 func Now() time.Duration {
 	var t unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) != nil {
-		return 0 // no Linux is without it; a batch of no time would be noticed by everybody
+		return 0 // every Linux has this clock; without it, all measured times would be 0
 	}
 	return time.Duration(t.Nano())
 }

@@ -11,7 +11,8 @@ import (
 const module = "github.com/header-auth/header-auth"
 
 // running are the packages that running a plugin needs: host and what it is made of.
-var running = []string{"host", "host/abi", "host/envoy", "host/headermap", "host/load", "host/profile", "host/wasi", "host/wasmfile"}
+var running = []string{"host", "host/abi", "host/envoy", "host/headermap", "host/linearmemory", "host/load", "host/process",
+	"host/profile", "host/trace", "host/wasi", "host/wasmfile"}
 
 // with adds packages to those that running a plugin needs.
 func with(more ...string) []string { return slices.Concat(running, more) }
@@ -32,25 +33,28 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"host/wasi", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
 		{"host/load", []string{"host/abi", "host/profile", "host/wasi", "host/wasmfile"}, []string{"github.com/"}}, // it runs nothing
 		{"host/envoy", []string{"host/headermap"}, []string{"github.com/"}},
+		{"host/process", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
+		{"host/trace", []string{"host/abi", "host/headermap", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
+		{"host/linearmemory", nil, []string{"github.com/goccy"}},
 		{"host", running, []string{"github.com/goccy", "github.com/jedib0t"}},
 		{"conformance/table", []string{"host/headermap"}, []string{"github.com/tetratelabs"}},
 		{"conformance/suite", with("conformance/table", "report"), []string{"github.com/jedib0t"}},
-		{"conformance/suite/suitetest", with("conformance/suite", "conformance/table", "internal/diff", "internal/words", "report",
+		{"conformance/suite/suitetest", with("conformance/suite", "conformance/table", "internal/diff", "internal/units", "internal/units", "internal/words", "report",
 			"report/conformance"), nil},
 		{"conformance/dictionary", []string{"host/wasmfile"}, []string{"github.com/"}},
 		{"conformance/model", []string{"conformance/table", "host/headermap"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin
 		{"report", nil, []string{"github.com/"}},
-		{"report/conformance", []string{"internal/diff", "internal/words", "report"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
+		{"report/conformance", []string{"internal/diff", "internal/units", "internal/words", "report"}, []string{"github.com/tetratelabs", "github.com/goccy"}},
 		{"bench/stats", nil, []string{"github.com/tetratelabs"}},
 		{"bench/evidence", nil, []string{"github.com/tetratelabs", "github.com/goccy"}},
 		{"bench/verdict", []string{"bench/evidence", "bench/stats"}, []string{"github.com/tetratelabs"}}, // it measures nothing
 		{"bench/guest", with("host/wasmtest"), []string{"github.com/jedib0t"}},
-		{"bench", with("bench/evidence", "bench/guest", "build", "conformance/suite", "conformance/table", "host/wasmtest",
+		{"bench", with("bench/evidence", "bench/guest", "bench/stats", "build", "conformance/suite", "conformance/table", "host/wasmtest",
 			"image", "internal/clock", "report", "toolchain"), []string{"github.com/jedib0t"}}, // it judges nothing
 		{"bench/soak", with("bench/evidence", "bench/stats", "bench/verdict", "conformance/suite", "conformance/table",
 			"internal/clock", "report"), []string{"github.com/jedib0t"}},
 		{"bench/worst", with("bench/stats", "conformance/suite", "conformance/table", "internal/clock", "report"), []string{"github.com/jedib0t"}},
-		{"report/bench", []string{"bench/evidence", "bench/stats", "bench/verdict", "internal/words"}, []string{"github.com/tetratelabs"}},
+		{"report/bench", []string{"bench/evidence", "bench/stats", "bench/verdict", "internal/units", "internal/words"}, []string{"github.com/tetratelabs"}},
 		{"envoy/obtain", []string{"toolchain"}, []string{"github.com/envoyproxy", "github.com/tetratelabs"}},
 		{"envoy/wire", []string{"host/headermap"}, []string{"github.com/envoyproxy"}},
 		{"envoy/proxy", nil, []string{"github.com/tetratelabs"}},
@@ -58,6 +62,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"toolchain", nil, []string{"github.com/tetratelabs"}},
 		{"build", []string{"toolchain"}, []string{"github.com/tetratelabs"}},
 		{"image", nil, []string{"github.com/tetratelabs"}},
+		{"internal/units", nil, []string{"github.com/"}},
 		{"internal/diff", nil, []string{"github.com/"}},
 	}
 	for _, rule := range rules {

@@ -1,17 +1,17 @@
-// Package diff lays two lists of lines side by side.
+// Package diff aligns two lists of lines.
 package diff
 
-// Line is a line of the result. Mark is ' ' for a line that both have, '-' for one only in a and '+' for one only in b.
-// A and B are its indices there, -1 where it isn't.
+// Line is a line of the result. Mark is ' ' for a line in both lists, '-' for a line in a only, and '+' for a line in
+// b only. A and B are its indices in the lists, or -1.
 type Line struct {
 	Mark byte
 	A, B int
 }
 
-// most is the size of a table that is worth its memory; lists too different and too long for it are not aligned.
-const most = 4 << 20
+// maxCells limits the memory for lengths. Longer lists are not aligned where they differ.
+const maxCells = 4 << 20
 
-// Lines aligns a and b by a longest common subsequence. Where it has a choice, lines of a come first.
+// Lines aligns a and b by a longest common subsequence. Where several are possible, lines of a come first.
 func Lines(a, b []string) []Line {
 	head, tail := 0, 0
 	for head < min(len(a), len(b)) && a[head] == b[head] {
@@ -31,7 +31,7 @@ func Lines(a, b []string) []Line {
 	return out
 }
 
-// middle appends the lines of what begins at index at of both lists.
+// middle appends the alignment of a and b, parts of the lists that start at index at.
 func middle(out []Line, a, b []string, at int) []Line {
 	common := lengths(a, b)
 	i, j := 0, 0
@@ -51,9 +51,9 @@ func middle(out []Line, a, b []string, at int) []Line {
 	return out
 }
 
-// lengths[i][j] is the length of the longest common subsequence of a[i:] and b[j:]; nil when that is too much.
+// lengths[i][j] is the length of the longest common subsequence of a[i:] and b[j:]; nil when the lists are too long.
 func lengths(a, b []string) [][]int32 {
-	if len(a)*len(b) > most {
+	if len(a)*len(b) > maxCells {
 		return nil
 	}
 	table := make([][]int32, len(a)+1)

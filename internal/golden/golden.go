@@ -1,4 +1,4 @@
-// Package golden holds what a test got against the file that says what is wanted.
+// Package golden compares the output of a test with a file that contains the expected output.
 package golden
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Check compares got with the file's text; with update it writes the file anew instead.
+// Check compares got with the file. With update it first writes got to the file.
 func Check(t *testing.T, file string, got []byte, update bool) {
 	t.Helper()
 	if update {
@@ -21,6 +21,6 @@ func Check(t *testing.T, file string, got []byte, update bool) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got), go test with -update writes it anew:\n%s", file, diff)
+		t.Errorf("%s differs (-want +got); go test -update writes it again:\n%s", file, diff)
 	}
 }

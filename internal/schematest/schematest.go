@@ -1,4 +1,4 @@
-// Package schematest helps to keep a checked-in JSON schema, the types it was made of and their JSON together.
+// Package schematest helps to test that a JSON schema in a file, the Go types and their JSON agree.
 package schematest
 
 import (
@@ -10,7 +10,7 @@ import (
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Generate makes the schema of v's type, indented. Title is the name that documents of it carry.
+// Generate makes the schema of v's type, indented. Title is the value of "schema" in its documents.
 func Generate(t *testing.T, v any, id, title string) []byte {
 	t.Helper()
 	reflector := jsonschema.Reflector{ExpandedStruct: true}
@@ -23,7 +23,7 @@ func Generate(t *testing.T, v any, id, title string) []byte {
 	return append(generated, '\n')
 }
 
-// Compile makes a function of a schema that says what a document breaks.
+// Compile gives a function that says which rule of the schema a document breaks.
 func Compile(t *testing.T, schema []byte) func(document []byte) error {
 	t.Helper()
 	parse := func(data []byte) any {

@@ -8,7 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// Paint adds terminal colours, or does not.
+// Paint adds terminal colours if it is on.
 type Paint struct{ On bool }
 
 func (p Paint) with(code, s string) string {
@@ -24,7 +24,7 @@ func (p Paint) Red(s string) string    { return p.with("31", s) }
 func (p Paint) Green(s string) string  { return p.with("32", s) }
 func (p Paint) Yellow(s string) string { return p.with("33", s) }
 
-// NewTable is a table without lines between columns.
+// NewTable makes a table without lines between its columns.
 func NewTable() table.Writer {
 	t := table.NewWriter()
 	style := table.StyleLight
@@ -37,7 +37,7 @@ func NewTable() table.Writer {
 	return t
 }
 
-// TrimLines cuts the padding a table puts after its last column.
+// TrimLines removes the blanks that a table writes after its last column.
 func TrimLines(s string) string {
 	all := strings.Split(s, "\n")
 	for i := range all {
@@ -46,7 +46,7 @@ func TrimLines(s string) string {
 	return strings.Join(all, "\n")
 }
 
-// Writer keeps the first error, so that rendering needs to ask for it only once.
+// Writer stores the first error, so that a caller can check for errors once, at the end.
 type Writer struct {
 	To  io.Writer
 	Err error

@@ -1,4 +1,4 @@
-// Package words is how the reports of this module speak: plural forms, sizes, colours, plain tables.
+// Package words formats texts for the outputs of this module: plural forms, colours, plain tables.
 package words
 
 import (
@@ -14,18 +14,7 @@ func Plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Size is a number of bytes in the unit a person would choose.
-func Size(bytes int) string {
-	switch {
-	case bytes >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
-	case bytes >= 1<<10:
-		return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
-	}
-	return Plural(bytes, "byte")
-}
-
-// Short is as much of a digest as tells two of them apart by eye.
+// Short is the start of a digest, long enough to distinguish two of them.
 func Short(digest string) string {
 	if digest == "" {
 		return "unknown"
@@ -38,10 +27,10 @@ func Indent(s, by string) string {
 	return by + strings.ReplaceAll(s, "\n", "\n"+by)
 }
 
-// OneLine makes one space of all white space.
+// OneLine replaces each sequence of white space by one space.
 func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// FirstSentence is as much of a text as fits where there is little room.
+// FirstSentence is the first sentence of a text, for places with little room.
 func FirstSentence(s string) string {
 	sentence, _, cut := strings.Cut(OneLine(s), ". ")
 	if cut {
@@ -50,7 +39,7 @@ func FirstSentence(s string) string {
 	return sentence
 }
 
-// Join joins what is not empty.
+// Join joins the parts that are not empty.
 func Join(separator string, parts ...string) string {
 	var kept []string
 	for _, p := range parts {
@@ -61,7 +50,7 @@ func Join(separator string, parts ...string) string {
 	return strings.Join(kept, separator)
 }
 
-// QuoteArg makes a word safe to paste into a shell.
+// QuoteArg quotes a word for a shell, if it needs quotes.
 func QuoteArg(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,+@%", r)

@@ -7,9 +7,10 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/units"
 )
 
-// figure is a picture and what it shows.
+// figure is a picture and its caption.
 type figure struct {
 	Caption string
 	Picture template.HTML
@@ -19,27 +20,28 @@ type figure struct {
 // key explains a colour.
 type key struct{ Class, Text string }
 
-// The places of bar pictures: names left, bars, values right.
+// The columns of bar pictures: names on the left, bars, values on the right.
 const (
 	barLeft, barRight = 138, 376
 	barRow            = 26
 )
 
-// forest is each build's time over the reference's with its interval, a picture a scenario, all with the same axis.
+// forest draws each build's time over the reference's with its interval: a picture for each scenario, all with the
+// same axis.
 func (v view) forest() []figure {
 	reference := v.reference()
 	values := []float64{1}
-	rows := make([][]verdict.Pair, len(v.f.Speed))
-	for i, scenario := range v.f.Speed {
+	rows := make([][]verdict.Pair, len(v.f.Scenarios))
+	for i, scenario := range v.f.Scenarios {
 		for _, b := range v.r.Builds {
-			for _, p := range scenario.Pairs {
-				if p, ok := oriented(p, b.Name, reference); ok && known(p.Ratio.Mid) && p.Ratio.Mid > 0 {
-					rows[i] = append(rows[i], p)
-					values = append(values, p.Ratio.Mid)
-					if bounded(p.Ratio) && p.Ratio.Low > 0 {
-						values = append(values, p.Ratio.Low, p.Ratio.High)
-					}
-				}
+			p, ok := scenario.Pair(b.Name, reference)
+			if !ok || !units.Known(p.Ratio.Mid) || p.Ratio.Mid <= 0 {
+				continue
+			}
+			rows[i] = append(rows[i], p)
+			values = append(values, p.Ratio.Mid)
+			if p.Ratio.Known() && p.Ratio.Low > 0 {
+				values = append(values, p.Ratio.Low, p.Ratio.High)
 			}
 		}
 	}
@@ -48,17 +50,17 @@ func (v view) forest() []figure {
 	}
 	x := logAxis(values, 0.08, barLeft, barRight)
 	var all []figure
-	for i, scenario := range v.f.Speed {
+	for i, scenario := range v.f.Scenarios {
 		if len(rows[i]) == 0 {
 			continue
 		}
 		c := newChart(float64(16 + barRow*len(rows[i]) + 40))
 		bottom := c.h - 38
-		low, high := math.Max(x.low, 1-rows[i][0].Band), math.Min(x.high, 1+rows[i][0].Band)
+		low, high := math.Max(x.low, 1-verdict.Band), math.Min(x.high, 1+verdict.Band)
 		c.rect("band", x.at(low), 6, x.at(high)-x.at(low), bottom-6)
 		for _, t := range x.ticks(1) {
 			c.line("grid", x.at(t), 6, x.at(t), bottom)
-			c.text("tick", "middle", x.at(t), bottom+16, round(significant(t)))
+			c.text("tick", "middle", x.at(t), bottom+16, round(units.Digits(t)))
 		}
 		c.line("one", x.at(1), 6, x.at(1), bottom)
 		for j, p := range rows[i] {
@@ -70,7 +72,7 @@ func (v view) forest() []figure {
 			case verdict.Undecided:
 				mark = "mark open"
 			}
-			if bounded(p.Ratio) && p.Ratio.Low > 0 {
+			if p.Ratio.Known() && p.Ratio.Low > 0 {
 				from, to := x.at(p.Ratio.Low), x.at(p.Ratio.High)
 				c.rect(mark+" "+class, min(from, x.at(p.Ratio.Mid)-2), y-5, max(4, to-from), 10)
 			} else {
@@ -80,18 +82,18 @@ func (v view) forest() []figure {
 			c.text("value", "start", barRight+6, y+4, shortInterval(p.Ratio))
 		}
 		c.text("tick", "middle", (barLeft+barRight)/2, c.h-5, "time ÷ "+clip(reference, 16)+"'s; left of 1 is faster")
-		all = append(all, figure{Caption: v.about(scenario.Scenario), Picture: c.done(fmt.Sprintf("forest-%d", i), "Ratios of time, "+scenario.Scenario,
+		all = append(all, figure{Caption: v.about(scenario.ID), Picture: c.done(fmt.Sprintf("forest-%d", i), "Ratios of time, "+scenario.ID,
 			"Each build's time divided by that of "+reference+", with its 95 % interval, on a logarithmic axis. The shaded band is what counts as equivalent.")})
 	}
 	return all
 }
 
-// shortInterval fits right of a picture.
+// shortInterval is an interval for the right of a picture.
 func shortInterval(i verdict.Interval) string {
-	if !bounded(i) {
-		return multiple(i.Mid)
+	if !i.Known() {
+		return units.Ratio(i.Mid)
 	}
-	return fmt.Sprintf("%s–%s", multiple(i.Low), multiple(i.High))
+	return fmt.Sprintf("%s–%s", units.Ratio(i.Low), units.Ratio(i.High))
 }
 
 // stack is one bar: parts from left to right.
@@ -101,7 +103,7 @@ type stack struct {
 	text  string // right of it
 }
 
-// stacked draws bars on a linear axis with ticks that are round multiples of unit.
+// stacked draws bars on a linear axis whose ticks are round multiples of unit.
 func (v view) stacked(id, title, description string, bars []stack, unit float64, ticks func(float64) string) figure {
 	c := newChart(float64(14 + barRow*len(bars) + 24))
 	most := 0.0
@@ -134,7 +136,8 @@ func (v view) stacked(id, title, description string, bars []stack, unit float64,
 
 var sizeParts = []string{"code", "data", "custom"}
 
-// sizeBars are modules by section: in bytes, and as shares, because one large module makes the others' bars too short.
+// sizeBars draw modules by section: in bytes, and as shares, because one large module makes the bars of the others
+// short.
 func (v view) sizeBars() []figure {
 	var whole, shares []stack
 	most := 0.0
@@ -143,8 +146,8 @@ func (v view) sizeBars() []figure {
 			continue
 		}
 		parts, share := v.sizeParts(s)
-		whole = append(whole, stack{s.Build, parts, sizeText(s.Raw)})
-		shares = append(shares, stack{s.Build, share, "code " + percent(share[0]/100)})
+		whole = append(whole, stack{s.Build, parts, size(s.Raw)})
+		shares = append(shares, stack{s.Build, share, "code " + units.Percent(share[0]/100)})
 		most = math.Max(most, float64(s.Raw))
 	}
 	if len(whole) == 0 {
@@ -152,7 +155,7 @@ func (v view) sizeBars() []figure {
 	}
 	keys := []key{{"k0", "code"}, {"k1", "data"}, {"k2", "custom: names, debug information"}, {"k3", "the rest"}}
 	a := v.stacked("size-0", "bytes of the file", "A bar for each module, made of its sections. The table of sizes has the same numbers.", whole, binaryUnit(most),
-		func(x float64) string { return round(byteText(x)) })
+		func(x float64) string { return round(units.Bytes(x)) })
 	b := v.stacked("size-1", "shares of the file", "The same as percentages of each module.", shares, 1, func(x float64) string { return fmt.Sprintf("%.0f %%", x) })
 	a.Keys, b.Keys = keys, keys
 	return []figure{a, b}
@@ -183,7 +186,7 @@ func (v view) sizeParts(s evidence.Size) (parts, percents []float64) {
 	return parts, percents
 }
 
-// startBars are start-ups by phase.
+// startBars draw start-ups by phase.
 func (v view) startBars() []figure {
 	var all []figure
 	for i, cached := range []bool{false, true} {
@@ -194,14 +197,14 @@ func (v view) startBars() []figure {
 			if s.Cached != cached {
 				continue
 			}
-			bar := stack{name: s.Build, text: nanos(s.Total.Mid)}
+			bar := stack{name: s.Build, text: units.Nanos(s.Total.Mid)}
 			sum := 0.0
 			for k, p := range s.Phases {
 				if len(bars) == 0 {
 					keys = append(keys, key{fmt.Sprintf("k%d", k%5), p.Name})
 				}
 				time := math.Max(0, p.Time.Mid)
-				if !known(time) {
+				if !units.Known(time) {
 					time = 0
 				}
 				bar.parts = append(bar.parts, time)

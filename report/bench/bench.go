@@ -2,7 +2,8 @@
 // benchstat, and as one HTML page that opens without a network.
 //
 // Every form says the same in the same order: the verdict in words and how sure it is, the check that allows it, the
-// numbers, and where they come from. The tables are made once, as data; the forms only set them.
+// numbers, and where they come from. claims.go and sentences.go hold every sentence that is made of a finding. The
+// tables are made once, as data, and each form lays them out.
 package bench
 
 import (
@@ -11,12 +12,13 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/units"
 )
 
-// question is what a reader comes with.
+// question is the one that a report answers.
 const question = "Which should we choose, and how sure are you?"
 
-// section is a part of a report. Only the forms with room for it show what is Detail.
+// section is a part of a report. Detail is shown only in the forms that have room for it.
 type section struct {
 	ID, Title string
 	Lead      []string // paragraphs before its tables
@@ -24,7 +26,7 @@ type section struct {
 	Detail    bool
 }
 
-// grid is a table: rows of cells under a head.
+// grid is a table: a head and rows of cells.
 type grid struct {
 	Caption string
 	Head    []string
@@ -33,7 +35,7 @@ type grid struct {
 	Detail  bool
 }
 
-// Numeric says of each column whether most of its values are to be set like numbers.
+// Numeric says for each column whether most of its values are aligned as numbers.
 func (g grid) Numeric() []bool {
 	all := make([]bool, len(g.Head))
 	for i := range g.Head {
@@ -49,20 +51,20 @@ func (g grid) Numeric() []bool {
 }
 
 func numeric(s string) bool {
-	for _, sign := range []string{nothing, "± ", "× ", "< "} {
+	for _, sign := range []string{units.None, "± ", "× ", "< "} {
 		s = strings.TrimPrefix(s, sign)
 	}
 	return s == "" || s[0] >= '0' && s[0] <= '9' && len(s) < 40
 }
 
-// cell is a value as it is shown.
+// cell is a value of a table.
 type cell struct {
 	Text string
 	Tone tone
 	Link string // address; "" for none
 }
 
-// tone is what a value means for the reader: a colour where there are colours, never the only sign of it.
+// tone is whether a value is good or bad for the reader. It is shown as a colour, and the text says the same.
 type tone string
 
 const (
@@ -81,24 +83,6 @@ type view struct {
 	f *verdict.Findings
 }
 
-// headline is what is stated, the evidence that several statements share with the first of them alone.
-func (v view) headline() []verdict.Claim {
-	said := map[string]bool{}
-	var claims []verdict.Claim
-	for _, c := range v.f.Headline {
-		var parts []string
-		for part := range strings.SplitSeq(c.Evidence, "; ") {
-			if !said[part] {
-				parts = append(parts, part)
-			}
-			said[part] = true
-		}
-		c.Evidence = strings.Join(parts, "; ")
-		claims = append(claims, c)
-	}
-	return claims
-}
-
 // reference is the build that others are compared with: the first.
 func (v view) reference() string {
 	if len(v.r.Builds) == 0 {
@@ -107,10 +91,10 @@ func (v view) reference() string {
 	return v.r.Builds[0].Name
 }
 
-// sections are the report's tables in their order, without those that have nothing to say.
+// sections are the report's sections in their order, without empty ones.
 func (v view) sections() []section {
 	all := []section{
-		v.speed(), v.undecided(), v.pairs(), v.tails(), v.startups(), v.memory(), v.resident(), v.sizes(), v.cost(),
+		v.times(), v.undecided(), v.pairs(), v.tails(), v.startups(), v.memory(), v.resident(), v.sizes(), v.cost(),
 		v.scale(), v.budgets(), v.against(), v.witnesses(), v.refused(), v.provenance(),
 	}
 	return slices.DeleteFunc(all, func(s section) bool { return len(s.Lead) == 0 && len(s.Grids) == 0 })

@@ -52,7 +52,7 @@ func TestForms(t *testing.T) {
 
 var forms = map[string]form{"text": inText(TextOptions{}), "markdown": Markdown, "benchstat": inBenchfmt, "html": HTML}
 
-// TestNothingPrintsNaN: a report without intervals, without percentiles, or empty, is still one to read.
+// TestNothingPrintsNaN: a report without intervals, without percentiles, or an empty one can still be read.
 func TestNothingPrintsNaN(t *testing.T) {
 	for name, write := range forms {
 		for _, make := range []func() (*evidence.Report, *verdict.Findings){

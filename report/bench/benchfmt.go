@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
 // Benchfmt writes what was timed in the format of Go benchmarks (https://go.dev/design/14313-benchmark-format), for
-// golang.org/x/perf/cmd/benchstat. A line is one instance of a build: the instances are what is independent, the
+// golang.org/x/perf/cmd/benchstat. A line is one instance of a build, because instances are independent samples and the
 // batches within one are not. Its value is the median of the batches.
 //
 //	benchstat -col /build bench.txt
@@ -27,24 +28,24 @@ func Benchfmt(w io.Writer, r *evidence.Report) error {
 			fmt.Fprintf(out, "%s: %s\n", c[0], words.OneLine(printable(c[1])))
 		}
 	}
-	entrants := entrantsOf(r)
+	contestants := contestantsOf(r)
 	suffix := ""
-	if slices.ContainsFunc(entrants, looksNumbered.MatchString) {
+	if slices.ContainsFunc(contestants, looksNumbered.MatchString) {
 		suffix = "-1"
 	}
-	for _, entrant := range entrants {
-		for _, s := range r.Speed {
-			if s.Entrant == entrant && len(s.Nanos) > 0 {
-				fmt.Fprintf(out, "BenchmarkRequest/scenario=%s/build=%s%s\t%d\t%.5g ns/op\n", part(plainScenario(r, s.Scenario)), part(entrant), suffix,
-					len(s.Nanos)*max(1, r.Run.Plan.Requests), median(s.Nanos))
+	for _, contestant := range contestants {
+		for _, s := range r.Batches {
+			if s.Contestant == contestant && len(s.Nanos) > 0 {
+				fmt.Fprintf(out, "BenchmarkRequest/scenario=%s/build=%s%s\t%d\t%.5g ns/op\n", part(plainScenario(r, s.Scenario)), part(contestant), suffix,
+					len(s.Nanos)*max(1, r.Run.Plan.Requests), stats.Median(s.Nanos))
 			}
 		}
 	}
-	for _, entrant := range entrants {
+	for _, contestant := range contestants {
 		for _, s := range r.Startups {
-			if s.Build == entrant {
+			if s.Build == contestant {
 				cache := map[bool]string{false: "cold", true: "cached"}[s.Cached]
-				fmt.Fprintf(out, "BenchmarkStart/cache=%s/build=%s%s\t1\t%d ns/op\n", cache, part(entrant), suffix,
+				fmt.Fprintf(out, "BenchmarkStart/cache=%s/build=%s%s\t1\t%d ns/op\n", cache, part(contestant), suffix,
 					s.Compile+s.Instantiate+s.Configure+s.First)
 			}
 		}
@@ -52,24 +53,25 @@ func Benchfmt(w io.Writer, r *evidence.Report) error {
 	return out.Err
 }
 
-// looksNumbered finds names whose end would be taken for GOMAXPROCS. One such makes all lines carry a -1, which is.
+// looksNumbered finds names whose end would be read as GOMAXPROCS. If there is one, all lines end with a real
+// GOMAXPROCS, -1.
 var looksNumbered = regexp.MustCompile(`-[0-9]+$`)
 
-// entrantsOf are the builds, then what else took part: benchstat compares with the first it reads.
-func entrantsOf(r *evidence.Report) []string {
+// contestantsOf are the builds, then the other contestants: benchstat compares with the first that it reads.
+func contestantsOf(r *evidence.Report) []string {
 	var all []string
 	for _, b := range r.Builds {
 		all = append(all, b.Name)
 	}
-	for _, s := range r.Speed {
-		if !slices.Contains(all, s.Entrant) {
-			all = append(all, s.Entrant)
+	for _, s := range r.Batches {
+		if !slices.Contains(all, s.Contestant) {
+			all = append(all, s.Contestant)
 		}
 	}
 	return all
 }
 
-// plainScenario leaves out the group when all scenarios are of the same one.
+// plainScenario is a scenario's id without its group, if all scenarios are in the same group.
 func plainScenario(r *evidence.Report, id string) string {
 	group, name, ok := strings.Cut(id, "/")
 	for _, s := range r.Scenarios {
@@ -83,15 +85,7 @@ func plainScenario(r *evidence.Report, id string) string {
 	return name
 }
 
-// part makes a text fit into a benchmark's name, where white space ends it and a slash its part.
+// part makes a text fit into a benchmark's name: white space would end the name, a slash the part.
 func part(s string) string {
 	return strings.NewReplacer(" ", "_", "/", ".", "=", "_").Replace(words.OneLine(printable(s)))
-}
-
-func median(samples []float64) float64 {
-	sorted := slices.Sorted(slices.Values(samples))
-	if n := len(sorted); n%2 == 0 {
-		return (sorted[n/2-1] + sorted[n/2]) / 2
-	}
-	return sorted[len(sorted)/2]
 }

@@ -15,9 +15,9 @@ func TestBenchstatReadsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, _ := fixture(2, 2)
 			r.Builds[1].Name = build
-			for i := range r.Speed {
-				if r.Speed[i].Entrant == "go-tinygo" {
-					r.Speed[i].Entrant = build
+			for i := range r.Batches {
+				if r.Batches[i].Contestant == "go-tinygo" {
+					r.Batches[i].Contestant = build
 				}
 			}
 			var form bytes.Buffer

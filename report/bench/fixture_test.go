@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/bench/verdict"
 )
 
-// The fixture is a run that never was: its numbers are near those of real builds, and the same every time.
+// The fixture is an invented run: its numbers are near those of real builds, and the same every time.
 
 type fixtureBuild struct {
 	name, language, sdk, label, state string
@@ -44,7 +45,7 @@ func about(mid, share float64, n int) verdict.Interval {
 	return verdict.Interval{Low: mid * (1 - share), Mid: mid, High: mid * (1 + share), N: n}
 }
 
-// noise is a number between -1 and 1 that depends on what it is for and on nothing else.
+// noise is a number between -1 and 1 that depends on its arguments alone.
 func noise(of ...any) float64 {
 	h := uint32(2166136261)
 	for _, b := range []byte(fmt.Sprint(of...)) {
@@ -69,54 +70,66 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 			LoadBefore: []float64{0.31, 0.4, 0.52}, LoadAfter: []float64{1.12, 0.8, 0.6}, Steal: 0.004},
 	}
 	f := &verdict.Findings{
-		Gate: verdict.Gate{Passed: true, Build: "rust", Ratio: verdict.Interval{Low: 0.998, Mid: 1.001, High: 1.004, N: 10}, Limit: 0.03},
+		Gate: verdict.Gate{Passed: true, Twins: []verdict.TwinRatio{
+			{Build: "rust", Ratio: verdict.Interval{Low: 0.998, Mid: 1.001, High: 1.004, N: 10}}, {Build: "go-custommalloc", Ratio: verdict.Interval{Low: 0.993, Mid: 0.998, High: 1.003, N: 10}}}},
 		Headline: []verdict.Claim{
-			{Topic: "speed", Text: "rust takes 0.30 of the time of go-custommalloc for an allowed request", Evidence: "95 % CI 0.29 to 0.31, 5 processes × 2 instances; A/A 0.998 to 1.004"},
-			{Topic: "memory", Text: "go-tinygo leaks 341 bytes a request in Envoy's allocator order", Evidence: "1 000 000 requests; 340 to 342 bytes, and nothing in the specification's order"},
-			{Topic: "size", Text: "go-wasip1 is 17 times as large as rust", Evidence: "2.6 MiB to 150.4 KiB; exact"},
+			verdict.Choice{Build: "rust", Among: 2, Scenarios: scenarios, Wins: scenarios, LeftOut: []verdict.LeftOut{{Build: "go-tinygo", Fault: verdict.Leaks}}},
+			verdict.Choice{Build: "go-nottinygc", Language: "go", Among: 1, Scenarios: scenarios},
+			verdict.Comparison{Pair: verdict.Pair{A: "go-nottinygc", B: "rust", Ratio: about(3.03, 0.02, 10), Word: verdict.Slower}, Scenario: "typical/allow",
+				Others: [2]float64{3.29, 3.3}, OthersN: scenarios - 1},
+			verdict.LeakClaim{OnlyEnvoys: true, Memory: verdict.Memory{Build: "go-tinygo", Allocator: "envoy", Requests: 1e6, Ready: 128 << 10, End: 512 << 20,
+				Verdict: verdict.Leak, PerRequest: about(341, 0.003, 12), Course: verdict.Doubling, Steps: 12}},
+			verdict.Extremes{Of: verdict.ModuleSize, Least: verdict.Measured{Build: "rust", Value: stats.Exact(154e3)},
+				Most: verdict.Measured{Build: "go-wasip1", Value: stats.Exact(2697e3)}, Level: []string{"go-tinygo"}},
+			verdict.ArchivedPart{Build: "go-tinygo", Part: evidence.Part{Role: "SDK", Name: "proxy-wasm-go-sdk", Source: "example.com/go-tinygo", Checked: "2026-01-01"}},
 		},
-		Warnings: []string{"the load average rose from 0.31 to 1.12 during the run"},
+		Warnings: []verdict.Warning{{Kind: verdict.Stolen, Share: 0.041}},
 	}
 	for i, b := range fixtureBuilds[:builds] {
 		r.Builds = append(r.Builds, evidence.Build{Name: b.name, File: "dist/" + b.name + ".wasm", SHA256: fmt.Sprintf("%064x", i+1), Language: b.language,
 			Toolchain: b.language + " 1.2.3", SDK: b.sdk, Recipe: b.language + " build -o dist/" + b.name + ".wasm", Label: b.label})
 		addResources(r, f, b)
 	}
-	for i, s := range fixtureScenarios[:scenarios] {
+	for _, s := range fixtureScenarios[:scenarios] {
 		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: s.id, Why: "It is usual.", Decision: s.decision, Status: s.status})
-		f.Gate.Scenarios = append(f.Gate.Scenarios, verdict.GateScenario{Scenario: s.id, Ratio: about(1+0.002*noise(i), 0.006, 10), Passed: true})
 		addScenario(r, f, s.id, s.factor, fixtureBuilds[:builds])
 	}
 	return r, f
 }
 
 func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor float64, builds []fixtureBuild) {
-	speed := verdict.ScenarioSpeed{Scenario: id, Dropped: 0.041}
+	found := verdict.Scenario{ID: id}
 	floor := 160 * math.Sqrt(factor)
 	times := []float64{floor}
-	entrants := []string{evidence.Floor}
+	contestants := []string{evidence.Floor}
 	for _, b := range builds {
 		times = append(times, b.time*factor*(1+0.08*noise(id, b.name)))
-		entrants = append(entrants, b.name)
+		contestants = append(contestants, b.name)
 	}
-	for i, entrant := range entrants {
-		speed.Rows = append(speed.Rows, verdict.Speed{Entrant: entrant, Time: about(times[i], 0.012, 10), OverFloor: about(times[i]/floor, 0.01, 10),
-			AboveFloor: about(times[i]-floor, 0.015, 10), Best: times[i] * 0.96, Spread: 0.02, Unstable: entrant == "go-nottinygc" && id == "typical/headers-60"})
+	for i, contestant := range contestants {
+		found.Timings = append(found.Timings, verdict.Timing{Contestant: contestant, Time: about(times[i], 0.012, 10), OverFloor: about(times[i]/floor, 0.01, 10),
+			AboveFloor: about(times[i]-floor, 0.015, 10), Usual: times[i] * 0.98, Spread: 0.02, Replaced: 0.012, LeftOut: 0.006})
+		if last := &found.Timings[i]; contestant == "go-wasip1" && id == "typical/headers-60" {
+			last.Usual, last.Collector = times[i]*0.9, &verdict.Collector{Period: 700, Pause: 42e3, Max: 90e3, Share: 0.11}
+		}
+		if last := &found.Timings[i]; contestant == "go-tinygo" {
+			last.Growth = 1.7
+		}
 		for process := range 5 {
 			for instance := range 2 {
-				s := evidence.Speed{Scenario: id, Entrant: entrant, Process: process, Instance: instance}
+				s := evidence.Batches{Scenario: id, Contestant: contestant, Process: process, Instance: instance}
 				for round := range 5 {
-					s.Nanos = append(s.Nanos, math.Round(times[i]*(1+0.02*noise(id, entrant, process, instance)+0.01*noise(round))*10)/10)
+					s.Nanos = append(s.Nanos, math.Round(times[i]*(1+0.02*noise(id, contestant, process, instance)+0.01*noise(round))*10)/10)
 				}
-				r.Speed = append(r.Speed, s)
+				r.Batches = append(r.Batches, s)
 			}
 		}
-		addTail(f, id, entrant, times[i], builds[max(0, i-1)].collects, i == 0)
+		addTail(f, id, contestant, times[i], builds[max(0, i-1)].collects, i == 0)
 	}
 	for i := range builds {
 		for j := i + 1; j < len(builds); j++ {
 			ratio := times[i+1] / times[j+1]
-			p := verdict.Pair{A: builds[i].name, B: builds[j].name, Ratio: about(ratio, 0.02, 10), Band: 0.05, P: 0.0001, Word: verdict.Faster}
+			p := verdict.Pair{A: builds[i].name, B: builds[j].name, Ratio: about(ratio, 0.02, 10), P: 0.0001, Word: verdict.Faster}
 			switch {
 			case math.Abs(ratio-1) < 0.03:
 				p.Word, p.P = verdict.Equivalent, 0.61
@@ -125,10 +138,14 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 			case ratio > 1:
 				p.Word = verdict.Slower
 			}
-			speed.Pairs = append(speed.Pairs, p)
+			p.Within = about(ratio, 0.01, 10)
+			if builds[i].leaks+builds[j].leaks > 0 {
+				p.Word, p.P, p.More = verdict.Unsteady, math.NaN(), 0
+			}
+			found.Pairs = append(found.Pairs, p)
 		}
 	}
-	f.Speed = append(f.Speed, speed)
+	f.Scenarios = append(f.Scenarios, found)
 	for i, b := range builds {
 		for _, rate := range []float64{1e3, 1e5, 1e6} {
 			f.Scale = append(f.Scale, verdict.Scale{Build: b.name, Scenario: id, Rate: rate, Workers: 4, Proxies: 1,
@@ -138,8 +155,8 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 	}
 }
 
-func addTail(f *verdict.Findings, id, entrant string, time, collects float64, floor bool) {
-	tail := verdict.Tail{Scenario: id, Entrant: entrant, Count: 500000, Max: time * 260}
+func addTail(f *verdict.Findings, id, contestant string, time, collects float64, floor bool) {
+	tail := verdict.Tail{Scenario: id, Contestant: contestant, Count: 500000, Max: time * 260}
 	slow := func(p float64) float64 {
 		x := time * (0.9 + 0.05*-math.Log10(1-p/100)) * (1 + 0.3*math.Pow(p/100, 40))
 		if collects > 0 && !floor && 1-p/100 < 1/collects {
@@ -194,9 +211,9 @@ func addResources(r *evidence.Report, f *verdict.Findings, b fixtureBuild) {
 		v.End = size
 		switch {
 		case order == "envoy" && b.leaks > 0:
-			v.Verdict, v.PerRequest, v.Why = verdict.Leak, about(b.leaks, 0.003, 12), "It doubles each time that it is full, to the end"
+			v.Verdict, v.PerRequest, v.Course, v.Steps = verdict.Leak, about(b.leaks, 0.003, 12), verdict.Doubling, 12
 		case b.name == "go-wasip1":
-			v.Verdict, v.Why = verdict.Plateau, "It grew once, before the thousandth request"
+			v.Verdict, v.Course, v.Steps, v.LastStep = verdict.Plateau, verdict.Stopped, 1, 1000
 		}
 		r.Memory, f.Memory = append(r.Memory, m), append(f.Memory, v)
 	}
@@ -207,25 +224,30 @@ func addResources(r *evidence.Report, f *verdict.Findings, b fixtureBuild) {
 		Profiles:    []evidence.Loads{{Profile: "envoy-1.32", Loads: b.name != "go-wasip1", Reason: "it needs Envoy 1.33"}, {Profile: "envoy-1.40", Loads: true}}})
 	r.Costs = append(r.Costs, evidence.Cost{Build: b.name, Cold: b.compile / 2e6, Warm: b.compile / 3e7, ToolchainBytes: 900 << 20, Dependencies: []string{b.sdk}, Lines: 640,
 		Parts: []evidence.Part{{Role: "SDK", Name: b.sdk, Version: "1.0", Date: "2025-02-12", State: b.state, Source: "https://example.com/" + b.name, Checked: "2026-01-01"}}})
-	f.Budgets = append(f.Budgets, verdict.Budget{Where: "budgets.yaml:7", Build: b.name, What: "size", Limit: 1 << 20, Got: about(float64(b.size), 0, 1), Unit: "bytes", Broken: b.size > 1<<20})
+	budget := verdict.Budget{Where: "budgets.yaml:7", Build: b.name, What: "size", Limit: 1 << 20, Got: about(float64(b.size), 0, 1), Unit: verdict.InBytes}
+	if b.size > 1<<20 {
+		budget.State = verdict.Above
+	}
+	f.Budgets = append(f.Budgets, budget)
 }
 
-// refusedFixture is a run that proves nothing: the gate is shut, one build has no number, nothing has an interval.
+// refusedFixture is a run without a verdict: the A/A check failed, one build has no number, nothing has an interval.
 func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	r, f := fixture(3, 2)
 	none := func(i *verdict.Interval) { i.Low, i.High, i.N = math.NaN(), math.NaN(), 1 }
-	f.Gate = verdict.Gate{Build: "rust", Reasons: []string{"The first build differs from itself by more than 3 %"}, Ratio: verdict.Interval{Low: 1.02, Mid: 1.06, High: 1.1, N: 10}, Limit: 0.03}
-	f.Headline = f.Headline[2:]
+	biased := verdict.Interval{Low: 1.02, Mid: 1.06, High: 1.1, N: 10}
+	f.Gate = verdict.Gate{Twins: []verdict.TwinRatio{{Build: "rust", Ratio: biased}}, Faults: []verdict.GateFault{{Kind: verdict.GateBiased, Build: "rust", Ratio: biased}}}
+	f.Headline = append([]verdict.Claim{verdict.NoSpeedVerdict{}}, f.Headline[4:]...)
 	reason := "step 1 of typical/allow was answered with 500 at request 1207"
 	r.Refused = []evidence.Refused{{Build: "go-nottinygc", Reason: reason}}
 	r.Run.Complete = false
-	for i := range f.Speed {
-		s := &f.Speed[i]
-		s.Rows[3] = verdict.Speed{Entrant: "go-nottinygc", Reason: reason}
-		for j := range s.Rows {
-			none(&s.Rows[j].Time)
-			none(&s.Rows[j].OverFloor)
-			none(&s.Rows[j].AboveFloor)
+	for i := range f.Scenarios {
+		s := &f.Scenarios[i]
+		s.Timings[3] = verdict.Timing{Contestant: "go-nottinygc", Missing: verdict.Missing{Kind: verdict.Excluded, Refusal: reason}}
+		for j := range s.Timings {
+			none(&s.Timings[j].Time)
+			none(&s.Timings[j].OverFloor)
+			none(&s.Timings[j].AboveFloor)
 		}
 		for j := range s.Pairs {
 			s.Pairs[j].Word, s.Pairs[j].P = verdict.Refused, math.NaN()
@@ -248,6 +270,6 @@ func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	for i := range f.Tails {
 		f.Tails[i].Percentiles = nil
 	}
-	f.Against = &verdict.Against{File: "earlier.json", Notes: []string{"speed: the gate is shut"}}
+	f.Against = &verdict.Against{File: "earlier.json", Notes: []verdict.Note{{Kind: verdict.GateFailedNow}}}
 	return r, f
 }

@@ -5,9 +5,11 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -21,15 +23,16 @@ var (
 )
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"sentence": sentence, "plural": words.Plural,
+	"sentence": sentence, "plural": words.Plural, "join": strings.Join,
 }).Parse(pageSource))
 
-// HTML writes the report as one page that needs nothing but itself: no network, no fonts, no other file. Without
-// scripts it lacks only the calculator.
+// HTML writes the report as one page that needs no network, no fonts and no other file. Where scripts are off it lacks
+// only the calculator.
 func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	v := view{r, f}
 	data := pageData{
-		Style: template.CSS(style), Script: template.JS(script), Question: question, Findings: f, Builds: len(r.Builds), Gate: gateText(f.Gate), Headline: v.headline(),
+		Style: template.CSS(style), Script: template.JS(script), Question: question, Builds: len(r.Builds), Passed: f.Gate.Passed, Gate: gateText(f.Gate), Faults: gateFaults(f.Gate),
+		Headline: v.headline(), Warnings: v.warnings(),
 		Started: when(r.Run.Started), Changes: v.changes(), Sections: v.sections(), Calculator: v.calculator(),
 	}
 	for _, p := range []pictures{
@@ -52,17 +55,20 @@ func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 }
 
 type pageData struct {
-	Style          template.CSS
-	Script         template.JS
-	Question, Gate string
-	Headline       []verdict.Claim
-	Started        string
-	Findings       *verdict.Findings
-	Builds         int
-	Changes        []string
-	Pictures       []pictures
-	Sections       []section
-	Calculator     calculator
+	Style      template.CSS
+	Script     template.JS
+	Question   string
+	Builds     int
+	Started    string
+	Passed     bool // the A/A check
+	Gate       string
+	Faults     []string
+	Headline   []statement
+	Warnings   []string
+	Changes    []string
+	Pictures   []pictures
+	Sections   []section
+	Calculator calculator
 }
 
 // pictures are figures of one kind.
@@ -71,7 +77,7 @@ type pictures struct {
 	Figures     []figure
 }
 
-// calculator is what the page needs to work out the cost at a rate that a reader types in.
+// calculator is the data with which the page computes the cost at a rate that a reader types in.
 type calculator struct {
 	Scenarios []string          `json:"scenarios"`
 	Builds    []calculatorBuild `json:"builds"`
@@ -91,19 +97,14 @@ func (v view) calculator() calculator {
 	if len(v.f.Scale) > 0 {
 		c.Workers = v.f.Scale[0].Workers
 	}
-	for _, s := range v.f.Speed {
-		c.Scenarios = append(c.Scenarios, s.Scenario)
+	for _, s := range v.f.Scenarios {
+		c.Scenarios = append(c.Scenarios, s.ID)
 	}
 	for _, b := range v.r.Builds {
 		build := calculatorBuild{Name: b.Name, VM: triple(verdict.Interval{})}
-		for _, s := range v.f.Speed {
-			time := triple(verdict.Interval{})
-			for _, row := range s.Rows {
-				if row.Entrant == b.Name && row.Reason == "" {
-					time = triple(row.Time)
-				}
-			}
-			build.Nanos = append(build.Nanos, time)
+		for _, s := range v.f.Scenarios {
+			t, _ := s.Timing(b.Name)
+			build.Nanos = append(build.Nanos, triple(t.Time))
 		}
 		for _, m := range v.f.Resident {
 			if m.Build == b.Name {
@@ -121,7 +122,7 @@ func triple(i verdict.Interval) []*float64 {
 		return all
 	}
 	for k, x := range []float64{i.Low, i.Mid, i.High} {
-		if known(x) {
+		if units.Known(x) {
 			all[k] = &x
 		}
 	}

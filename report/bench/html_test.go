@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"math"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/units"
 )
 
 func pageOf(t *testing.T, r *evidence.Report, f *verdict.Findings) string {
@@ -45,7 +47,7 @@ func wellFormed(t *testing.T, page string) {
 	ids, open := map[string]bool{}, 0
 	for {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -94,44 +96,44 @@ func TestPageSaysWhatTheFindingsSay(t *testing.T) {
 		func() (*evidence.Report, *verdict.Findings) { return fixture(5, 9) }, refusedFixture} {
 		r, f := make()
 		page := strings.NewReplacer("&#39;", "'", "&amp;", "&").Replace(pageOf(t, r, f))
-		want := append([]string{question, gateText(f.Gate), r.Run.Started.Format("2006-01-02")}, f.Gate.Reasons...)
-		for _, c := range (view{r, f}).headline() {
-			want = append(want, c.Text, c.Evidence)
+		v := view{r, f}
+		want := append([]string{question, gateText(f.Gate), r.Run.Started.Format("2006-01-02")}, gateFaults(f.Gate)...)
+		for _, s := range v.headline() {
+			want = append(append(want, s.Text), s.Evidence...)
 		}
-		want = append(want, f.Warnings...)
+		want = append(want, v.warnings()...)
 		for _, b := range r.Builds {
 			want = append(want, b.Name, b.SHA256)
 		}
 		for _, x := range r.Refused {
 			want = append(want, x.Reason)
 		}
-		for _, w := range append(want, view{r, f}.changes()...) {
+		for _, w := range append(want, v.changes()...) {
 			if !strings.Contains(page, w) {
 				t.Errorf("the page lacks %q", w)
 			}
 		}
 		for _, bad := range []string{"NaN", "Inf", "%!", "ZgotmplZ"} {
-			if i := strings.Index(strings.ReplaceAll(page, ": NaN", ""), bad); i >= 0 { // the script says NaN and shows it nowhere
+			if i := strings.Index(strings.ReplaceAll(page, ": NaN", ""), bad); i >= 0 { // the script contains NaN, and does not show it
 				t.Errorf("the page has %s: …%s…", bad, page[max(0, i-80):min(len(page), i+20)])
 			}
 		}
 	}
 }
 
-// TestWhatOthersWroteIsShownAsText: names, reasons and addresses come from files that anybody may have written.
+// TestWhatOthersWroteIsShownAsText: names, reasons and addresses come from files that are not trusted.
 func TestWhatOthersWroteIsShownAsText(t *testing.T) {
 	const evil = `</script><script>alert(1)</script><img src=x onerror="alert(2)">'"\x1b[31m` + "\x1b[31m"
 	r, f := fixture(3, 2)
 	r.Builds[0].Name, r.Builds[1].Label, r.Builds[1].Recipe = evil, evil, evil
 	r.Refused = []evidence.Refused{{Build: evil, Reason: evil}}
-	r.Scenarios[0].ID, f.Speed[0].Scenario, f.Tails[0].Scenario = evil, evil, evil
-	f.Speed[0].Rows[1] = verdict.Speed{Entrant: evil, Reason: evil}
-	f.Speed[0].Pairs[0].A = evil
-	f.Memory[0].Build, f.Memory[0].Why = evil, evil
+	r.Scenarios[0].ID, f.Scenarios[0].ID, f.Tails[0].Scenario = evil, evil, evil
+	f.Scenarios[0].Timings[1] = verdict.Timing{Contestant: evil, Missing: verdict.Missing{Kind: verdict.Excluded, Refusal: evil}}
+	f.Scenarios[0].Pairs[0].A = evil
+	f.Memory[0].Build, f.Memory[0].Ended = evil, evil
 	r.Memory[0].Build, r.Memory[0].Allocator = evil, evil
-	f.Headline[0].Text, f.Headline[0].Topic = evil, evil
-	f.Warnings = append(f.Warnings, evil)
-	f.Gate.Reasons = []string{evil}
+	f.Headline[0] = verdict.Choice{Build: evil, Language: evil}
+	f.Gate = verdict.Gate{Twins: []verdict.TwinRatio{{Build: evil}}, Faults: []verdict.GateFault{{Kind: verdict.GateNotMeasured, Build: evil, Scenario: evil}}}
 	r.Costs[0].Parts[0].Source = "javascript:alert(3)"
 	page := pageOf(t, r, f)
 	wellFormed(t, page)
@@ -207,13 +209,8 @@ func TestFormats(t *testing.T) {
 	}
 	nan := math.NaN()
 	for _, test := range []struct{ got, want string }{
-		{nanos(0.5), "0.500 ns"}, {nanos(304.2), "304 ns"}, {nanos(999.6), "1.00 µs"}, {nanos(46.12e6), "46.1 ms"}, {nanos(2e9), "2.00 s"}, {nanos(nan), "–"},
-		{byteText(0), "0 B"}, {byteText(341), "341 B"}, {byteText(1 << 20), "1.00 MiB"}, {byteText(-2048), "-2.00 KiB"}, {byteText(5 << 30), "5.00 GiB"},
-		{multiple(1.0012), "1.001"}, {multiple(3.2), "3.20"}, {multiple(0.3141), "0.314"}, {multiple(0.01234), "0.0123"},
-		{within(interval(2, 3, 4, 9), nanos), "3.00 [2.00, 4.00] ns"}, {within(interval(900, 1000, 1100, 9), nanos), "1.00 µs [900 ns, 1.10 µs]"},
-		{within(interval(nan, 3, nan, 1), nanos), "3.00 ns (no interval)"}, {within(interval(3, 3, 3, 1), multiple), "3.00"}, {within(interval(nan, nan, nan, 0), nanos), "–"},
+		{within(interval(2, 3, 4, 9), units.Nanos), "3.00 [2.00, 4.00] ns"}, {within(interval(nan, nan, nan, 0), units.Nanos), "–"},
 		{plusMinus(interval(95, 100, 103, 9)), "± 5.0 %"}, {plusMinus(interval(nan, 100, nan, 1)), "–"},
-		{count(1234567), "1 234 567"}, {count(12), "12"}, {count(-1234), "-1 234"},
 		{percentileText(0.301), "50"}, {percentileText(1), "90"}, {percentileText(2), "99"}, {percentileText(4), "99.99"},
 		{wrap("one two three", 7), "one two\nthree"}, {wrap("one two", 0), "one two"}, {sentence("so it is"), "so it is."}, {sentence("so it is."), "so it is."},
 	} {

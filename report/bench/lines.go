@@ -8,13 +8,14 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/units"
 )
 
-// classOf is the colour of a build: the same in all pictures. The page has six, and as many ways of breaking a line;
-// the floor is grey.
-func (v view) classOf(entrant string) string {
+// classOf is the class that gives a build its colour, the same in all pictures. The page has six colours, and as many
+// ways of breaking a line; the floor is grey.
+func (v view) classOf(contestant string) string {
 	for i, b := range v.r.Builds {
-		if b.Name == entrant {
+		if b.Name == contestant {
 			return fmt.Sprintf("s%d", i%6)
 		}
 	}
@@ -27,7 +28,7 @@ const (
 	lineHeight                               = 278
 )
 
-// frame draws axes with ticks, and says what they are.
+// frame draws the axes with their ticks and names.
 func (c *chart) frame(x, y axis, xTicks, yTicks []float64, xText, yText func(float64) string, xName string) {
 	for _, t := range yTicks {
 		c.line("grid", plotLeft, y.at(t), plotRight, y.at(t))
@@ -41,7 +42,7 @@ func (c *chart) frame(x, y axis, xTicks, yTicks []float64, xText, yText func(flo
 	c.text("tick", "middle", (plotLeft+plotRight)/2, plotBottom+34, xName)
 }
 
-// curves are the latencies of single requests over the share that is faster, a picture a scenario.
+// curves draw the latencies of single requests over the share that is faster: a picture for each scenario.
 func (v view) curves() []figure {
 	var all []figure
 	for i, scenario := range v.r.Scenarios {
@@ -49,11 +50,11 @@ func (v view) curves() []figure {
 		var times []float64
 		most := 1.0
 		for _, t := range v.f.Tails {
-			if t.Scenario != scenario.ID || t.Entrant == evidence.Twin {
+			if t.Scenario != scenario.ID || t.Contestant == evidence.Twin {
 				continue
 			}
 			t.Curve = slices.DeleteFunc(slices.Clone(t.Curve), func(p verdict.CurvePoint) bool {
-				return !known(p.Nanos) || p.Nanos <= 0 || !(p.P >= 0 && p.P < 100)
+				return !units.Known(p.Nanos) || p.Nanos <= 0 || !(p.P >= 0 && p.P < 100)
 			})
 			for _, p := range t.Curve {
 				times = append(times, p.Nanos)
@@ -80,9 +81,9 @@ func (v view) curves() []figure {
 			for j, p := range t.Curve {
 				points[j] = [2]float64{x.at(nines(p.P)), y.at(p.Nanos)}
 			}
-			c.path("line "+v.classOf(t.Entrant), points)
+			c.path("line "+v.classOf(t.Contestant), points)
 			last := points[len(points)-1]
-			labels = append(labels, label{v.classOf(t.Entrant), clip(t.Entrant, 16), last[0], last[1], last[1]})
+			labels = append(labels, label{v.classOf(t.Contestant), clip(t.Contestant, 16), last[0], last[1], last[1]})
 		}
 		nudge(labels, 15, plotTop, plotBottom)
 		c.ends(labels, plotRight+14)
@@ -92,7 +93,7 @@ func (v view) curves() []figure {
 	return all
 }
 
-// nines is where a percentile stands: 90 at 1, 99 at 2, 99.9 at 3.
+// nines is the place of a percentile on its axis: 90 at 1, 99 at 2, 99.9 at 3.
 func nines(p float64) float64 { return -math.Log10(1 - p/100) }
 
 func percentileText(n float64) string {
@@ -106,12 +107,12 @@ func percentileText(n float64) string {
 	return strings.TrimSuffix(s, ".")
 }
 
-// tickNanos is nanos without the zeros that a round number needs not.
+// tickNanos is a time without the zeros after the point of a round number.
 func tickNanos(x float64) string {
 	if x == 0 {
 		return "0"
 	}
-	return round(nanos(x))
+	return round(units.Nanos(x))
 }
 
 func round(s string) string {
@@ -125,7 +126,7 @@ func round(s string) string {
 	return number + " " + unit
 }
 
-// growth is linear memory over requests, a picture for each allocator order.
+// growth draws linear memory over requests: a picture for each allocator order.
 func (v view) growth() []figure {
 	var orders []string
 	for _, m := range v.r.Memory {
@@ -149,7 +150,7 @@ func (v view) growth() []figure {
 		c := newChart(lineHeight)
 		x := axis{low: 1, high: last, from: plotLeft, to: plotRight, log: true}
 		y := logAxis(sizes, 0.06, plotBottom, plotTop)
-		c.frame(x, y, decades(last), powersOfTwo(y), powerText, func(b float64) string { return round(byteText(b)) }, "requests")
+		c.frame(x, y, decades(last), powersOfTwo(y), powerText, func(b float64) string { return round(units.Bytes(b)) }, "requests")
 		var labels []label
 		for _, m := range v.r.Memory {
 			if m.Allocator != order || len(m.Curve) == 0 {
@@ -168,7 +169,7 @@ func (v view) growth() []figure {
 	return all
 }
 
-// steps goes through the points of a curve that only changes at them.
+// steps is the path of a curve that changes only at its points.
 func steps(curve []evidence.Point, x, y axis) [][2]float64 {
 	var points [][2]float64
 	for _, p := range curve {
@@ -192,9 +193,9 @@ func decades(last float64) []float64 {
 func powerText(x float64) string {
 	switch {
 	case x >= 1e6:
-		return round(significant(x/1e6)) + "M"
+		return round(units.Digits(x/1e6)) + "M"
 	case x >= 1e3:
-		return round(significant(x/1e3)) + "k"
+		return round(units.Digits(x/1e3)) + "k"
 	}
 	return fmt.Sprint(x)
 }

@@ -10,24 +10,24 @@ import (
 	"github.com/header-auth/header-auth/internal/words"
 )
 
-// Markdown writes the report for a pull request or a README, in GitHub's dialect. What is long folds.
+// Markdown writes the report for a pull request, in GitHub's dialect. Long tables are folded.
 func Markdown(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	out := &words.Writer{To: w}
 	v := view{r, f}
 	fmt.Fprintf(out, "## %s\n\n", question)
 	headlines(out, v)
 	if len(f.Headline) == 0 {
-		fmt.Fprintln(out, "The run is no ground for any statement.")
+		fmt.Fprintln(out, "Nothing can be said from this run.")
 	}
 	state := "passed"
 	if !f.Gate.Passed {
 		state = "failed, no verdict on speed"
 	}
-	fmt.Fprintf(out, "\n**A/A check %s**: %s.\n", state, gateText(f.Gate))
-	bullets(out, f.Gate.Reasons)
+	fmt.Fprintf(out, "\n**A/A check %s**: %s.\n", state, escape(gateText(f.Gate)))
+	bullets(out, gateFaults(f.Gate))
 	if len(f.Warnings) > 0 {
 		fmt.Fprint(out, "\n**Warnings**\n")
-		bullets(out, f.Warnings)
+		bullets(out, v.warnings())
 	}
 	for _, s := range v.sections() {
 		markdownSection(out, s)
@@ -40,8 +40,8 @@ func Markdown(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 func headlines(out io.Writer, v view) {
 	for _, c := range v.headline() {
 		fmt.Fprintf(out, "- **%s**", escape(sentence(c.Text)))
-		if c.Evidence != "" {
-			fmt.Fprintf(out, " %s", escape(sentence(c.Evidence)))
+		if len(c.Evidence) > 0 {
+			fmt.Fprintf(out, " %s", escape(sentence(strings.Join(c.Evidence, "; "))))
 		}
 		fmt.Fprintln(out)
 	}
@@ -95,7 +95,7 @@ func markdownGrid(w io.Writer, g grid) {
 	bullets(w, g.Notes)
 }
 
-// escape makes a text mean itself in Markdown, in a cell of a table too.
+// escape makes Markdown show a text as it is, in a cell of a table too.
 func escape(s string) string {
 	return markdownEscapes.Replace(words.OneLine(printable(s)))
 }

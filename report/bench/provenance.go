@@ -4,17 +4,18 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
-// provenance is where the numbers come from: whoever has it can run them again.
+// provenance is where the numbers come from: all that is needed to measure them again.
 func (v view) provenance() section {
 	r := v.r
 	revision := words.Short(r.Run.Revision)
 	if r.Run.Dirty {
 		revision += ", with changes that are in no commit"
 	}
-	took := nanos(r.Run.Seconds * 1e9)
+	took := units.Nanos(r.Run.Seconds * 1e9)
 	if r.Run.Seconds >= 120 {
 		took = fmt.Sprintf("%.0f min", r.Run.Seconds/60)
 	}
@@ -39,15 +40,15 @@ func (v view) provenance() section {
 			microcode(r.Machine.Microcode), r.Machine.Go)},
 		{"load before", loads(r.Machine.LoadBefore)},
 		{"load after", loads(r.Machine.LoadAfter)},
-		{"steal", percent(r.Machine.Steal)},
+		{"steal", units.Percent(r.Machine.Steal)},
 	} {
 		facts.Rows = append(facts.Rows, []cell{text(fact[0]), text(fact[1])})
 	}
 	builds := grid{Caption: "the builds", Head: []string{"build", "language", "toolchain", "SDK", "sha256 of the module"}}
 	recipes := grid{Caption: "how they are made", Head: []string{"build", "file", "recipe"}, Detail: true}
 	for _, b := range r.Builds {
-		builds.Rows = append(builds.Rows, []cell{text(b.Name), text(orNothing(b.Language)), text(orNothing(b.Toolchain)), text(orNothing(b.SDK)), text(b.SHA256)})
-		recipes.Rows = append(recipes.Rows, []cell{text(b.Name), text(b.File), text(orNothing(words.OneLine(b.Recipe)))})
+		builds.Rows = append(builds.Rows, []cell{text(b.Name), text(orNone(b.Language)), text(orNone(b.Toolchain)), text(orNone(b.SDK)), text(b.SHA256)})
+		recipes.Rows = append(recipes.Rows, []cell{text(b.Name), text(b.File), text(orNone(words.OneLine(b.Recipe)))})
 		if label := sentence(b.Label); label != "" {
 			builds.Notes = append(builds.Notes, b.Name+": "+label)
 		}
@@ -59,9 +60,9 @@ func (v view) provenance() section {
 	return s
 }
 
-func orNothing(s string) string {
+func orNone(s string) string {
 	if s == "" {
-		return nothing
+		return units.None
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -24,9 +25,9 @@ func (v view) startups() section {
 				if len(g.Rows) == 0 {
 					g.Head = append(g.Head, phase.Name)
 				}
-				row = append(row, text(nanos(phase.Time.Mid)))
+				row = append(row, text(units.Nanos(phase.Time.Mid)))
 			}
-			g.Rows = append(g.Rows, append(row, text(within(start.Total, nanos))))
+			g.Rows = append(g.Rows, append(row, text(within(start.Total, units.Nanos))))
 		}
 		if len(g.Rows) > 0 {
 			g.Head = append(g.Head, "whole")
@@ -43,9 +44,9 @@ func (v view) memory() section {
 	g := grid{Head: []string{"build", "allocator order", "requests", "configured", "warm", "end", "a request", "verdict"}}
 	for _, m := range v.f.Memory {
 		tones := map[verdict.Growth]tone{verdict.Leak: bad, verdict.Plateau: good, verdict.Flat: good, verdict.Unclear: warn}
-		g.Rows = append(g.Rows, []cell{text(m.Build), text(m.Allocator), text(count(int64(m.Requests))), text(byteText(float64(m.Ready))),
-			text(byteText(float64(m.Warm))), text(byteText(float64(m.End))), text(within(m.PerRequest, byteText)), {string(m.Verdict), tones[m.Verdict], ""}})
-		if why := words.Join(" ", sentence(m.Why), sentence(m.Ended)); why != "" && (m.Verdict != verdict.Flat || m.Ended != "") {
+		g.Rows = append(g.Rows, []cell{text(m.Build), text(m.Allocator), text(units.Count(int64(m.Requests))), text(units.Bytes(float64(m.Ready))),
+			text(units.Bytes(float64(m.Warm))), text(units.Bytes(float64(m.End))), text(within(m.PerRequest, units.Bytes)), {string(m.Verdict), tones[m.Verdict], ""}})
+		if why := words.Join(" ", MemoryCourse(m, "request"), sentence(m.Ended)); why != "" && (m.Verdict != verdict.Flat || m.Ended != "") {
 			g.Notes = append(g.Notes, fmt.Sprintf("%s, %s: %s", m.Build, m.Allocator, why))
 		}
 	}
@@ -53,13 +54,13 @@ func (v view) memory() section {
 		return section{}
 	}
 	return section{ID: "memory", Title: "Memory of one VM over many requests", Grids: []grid{g}, Lead: []string{
-		"Linear memory, which only ever grows. The allocator order is which export gives the host memory in the guest: Envoy asks for malloc first, the specification for proxy_on_memory_allocate."}}
+		"Linear memory, which never shrinks. The allocator order says which export gives the host memory in the guest: Envoy asks for malloc first, the specification for proxy_on_memory_allocate."}}
 }
 
 func (v view) resident() section {
 	g := grid{Head: []string{"build", "for each VM", "once"}}
 	for _, m := range v.f.Resident {
-		g.Rows = append(g.Rows, []cell{text(m.Build), text(within(m.PerVM, byteText)), text(within(m.Fixed, byteText))})
+		g.Rows = append(g.Rows, []cell{text(m.Build), text(within(m.PerVM, units.Bytes)), text(within(m.Fixed, units.Bytes))})
 	}
 	if len(g.Rows) == 0 {
 		return section{}
@@ -76,12 +77,12 @@ func (v view) sizes() section {
 	g := grid{Caption: "modules", Head: []string{"build", "file", "gzip", "stripped", "gzip", "code", "data", "image", "compiled, on disk", "of 5 MiB"}}
 	loads := grid{Caption: "which Envoy loads it", Head: []string{"build"}}
 	for _, s := range v.r.Sizes {
-		share := cell{Text: percent(float64(s.Raw) / hostedLimit)}
+		share := cell{Text: units.Percent(float64(s.Raw) / hostedLimit)}
 		if s.Raw > hostedLimit {
 			share.Tone = bad
 		}
-		g.Rows = append(g.Rows, []cell{text(s.Build), text(sizeText(s.Raw)), text(sizeText(s.Zip)), text(sizeText(s.Stripped)), text(sizeText(s.StrippedZip)),
-			text(sizeText(sectionSize(s, "code"))), text(sizeText(sectionSize(s, "data"))), text(sizeText(s.Image)), text(sizeText(s.CacheOnDisk)), share})
+		g.Rows = append(g.Rows, []cell{text(s.Build), text(size(s.Raw)), text(size(s.Zip)), text(size(s.Stripped)), text(size(s.StrippedZip)),
+			text(size(sectionSize(s, "code"))), text(size(sectionSize(s, "data"))), text(size(s.Image)), text(size(s.CacheOnDisk)), share})
 		row := []cell{text(s.Build)}
 		for _, p := range s.Profiles {
 			if len(loads.Rows) == 0 {
@@ -105,13 +106,6 @@ func (v view) sizes() section {
 		s.Grids = append(s.Grids, loads)
 	}
 	return s
-}
-
-func sizeText(n int) string {
-	if n == 0 {
-		return nothing
-	}
-	return words.Size(n)
 }
 
 func sectionSize(s evidence.Size, name string) int {

@@ -11,19 +11,19 @@ import (
 	"github.com/header-auth/header-auth/internal/words"
 )
 
-// Summary is the first screen of a report in Markdown, for a document that has room for no more: what to choose, how sure
-// that is, each build in each scenario, and the command that measured it.
+// Summary is the beginning of a report in Markdown, for a README: what to choose, how sure that is, each build in each
+// scenario, and the command that measured it.
 func Summary(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	out := &words.Writer{To: w}
 	v := view{r, f}
 	headlines(out, v)
 	markdownGrid(out, v.overview())
 	fmt.Fprintf(out, "\n`%s`, %s, %s, %d CPUs; A/A check: %s.\n", strings.Join(r.Run.Command, " "), when(r.Run.Started), r.Machine.CPU,
-		r.Machine.CPUs, gateText(f.Gate))
+		r.Machine.CPUs, escape(gateText(f.Gate)))
 	return out.Err
 }
 
-// Picture is the whole forest of ratios as one SVG with a style of its own, light or dark as the reader has it.
+// Picture is all pictures of ratios as one SVG with its own style, light or dark as the reader's system is.
 func Picture(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	const columns, gap, caption = 3, 24.0, 26.0
 	var b strings.Builder

@@ -11,14 +11,13 @@ import (
 	"unicode/utf8"
 )
 
-// chart is a picture being drawn, in SVG. It names classes and no colours: the page's style sheet has those, for light
-// and for dark.
+// chart is an SVG picture while it is drawn. It names classes; the page's style sheet has their colours, light and dark.
 type chart struct {
 	b    strings.Builder
 	w, h float64
 }
 
-// chartWidth is that of every picture: what fits a phone without getting too small to read.
+// chartWidth is the width of every picture: on a phone it can still be read.
 const chartWidth = 480
 
 func newChart(height float64) *chart { return &chart{w: chartWidth, h: height} }
@@ -53,21 +52,21 @@ func (c *chart) path(class string, points [][2]float64) {
 	c.put(`<path class="%s" d="%s"/>`, class, d.String())
 }
 
-// done is the whole picture. Title and description are what is read out instead of it.
+// done is the finished picture. A screen reader reads its title and description.
 func (c *chart) done(id, title, description string) template.HTML {
 	e := html.EscapeString
 	return template.HTML(fmt.Sprintf("<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-labelledby=\"%s-t %s-d\">\n<title id=\"%s-t\">%s</title>\n<desc id=\"%s-d\">%s</desc>\n%s</svg>",
 		c.w, c.h, id, id, id, e(title), id, e(description), c.b.String()))
 }
 
-// axis maps values to places.
+// axis maps values to coordinates.
 type axis struct {
 	low, high float64 // values
-	from, to  float64 // places
+	from, to  float64 // coordinates
 	log       bool
 }
 
-// logAxis reaches from the smallest to the largest of values, with room around them; the values are positive.
+// logAxis goes from the least to the largest of positive values, with room around them.
 func logAxis(values []float64, room, from, to float64) axis {
 	low, high := slices.Min(values), slices.Max(values)
 	if low == high {
@@ -125,10 +124,10 @@ func (a axis) ticks(unit float64) []float64 {
 // label is a name at the end of a line.
 type label struct {
 	class, text string
-	x, end, y   float64 // where the line ends: x and end; where the text goes: y
+	x, end, y   float64 // the line ends at (x, end); the text is at height y
 }
 
-// nudge moves labels apart, at least gap from each other, within low and high as far as there is room.
+// nudge moves labels apart until they are at least gap from each other, within low and high as far as there is room.
 func nudge(labels []label, gap, low, high float64) {
 	slices.SortStableFunc(labels, func(a, b label) int { return cmp.Compare(a.y, b.y) })
 	for i := range labels {
@@ -145,7 +144,7 @@ func nudge(labels []label, gap, low, high float64) {
 	}
 }
 
-// ends writes the labels of lines right of x, each with a thin line to where its own line ends.
+// ends writes the labels of lines on the right of x, each with a thin line to the end of its own line.
 func (c *chart) ends(labels []label, x float64) {
 	for _, l := range labels {
 		c.line("leader "+l.class, l.x+1, l.end, x-3, l.y)
@@ -153,7 +152,7 @@ func (c *chart) ends(labels []label, x float64) {
 	}
 }
 
-// clip keeps a name from running into what stands beside it.
+// clip shortens a name that would run into the text beside it.
 func clip(s string, runes int) string {
 	if utf8.RuneCountInString(s) <= runes {
 		return s

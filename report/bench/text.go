@@ -13,14 +13,14 @@ import (
 	"github.com/header-auth/header-auth/internal/words"
 )
 
-// TextOptions are what the terminal can do.
+// TextOptions describe the terminal.
 type TextOptions struct {
 	Color bool
-	Width int // columns that sentences are broken at; 0: not at all
+	Width int // columns at which sentences are broken; 0: not at all
 }
 
-// Text writes the report for people at a terminal: the verdict and the check that allows it first, then the tables
-// that matter for a choice. Markdown and HTML have the rest.
+// Text writes the report for a terminal: the verdict and the check that allows it first, then the tables that matter
+// for a choice. Markdown and HTML have the rest.
 func Text(w io.Writer, r *evidence.Report, f *verdict.Findings, o TextOptions) error {
 	out := &words.Writer{To: w}
 	t := terminal{view{r, f}, out, words.Paint{On: o.Color}, o.Width}
@@ -48,13 +48,13 @@ func (t terminal) line(format string, args ...any) { fmt.Fprintf(t.w, format+"\n
 
 func (t terminal) title(s string) { t.line("\n%s", t.paint.Bold(printable(s))) }
 
-// prose writes a paragraph after a first mark, further lines below its first word.
+// prose writes a paragraph after a mark, its further lines indented to its first word.
 func (t terminal) prose(mark, s string) {
 	hang := strings.Repeat(" ", utf8.RuneCountInString(mark))
 	t.line("%s", mark+strings.ReplaceAll(wrap(s, t.width-len(hang)), "\n", "\n"+hang))
 }
 
-// wrap breaks a text at spaces where a line would get longer than width.
+// wrap breaks a text at spaces so that no line is longer than width.
 func wrap(s string, width int) string {
 	var b strings.Builder
 	column := 0
@@ -79,37 +79,26 @@ func (t terminal) head() {
 	t.line("%s", t.paint.Bold(question))
 	for _, c := range t.headline() {
 		t.prose("  · ", sentence(c.Text))
-		if c.Evidence != "" {
-			t.line("%s", t.paint.Dim(words.Indent(wrap(c.Evidence, t.width-4), "    ")))
+		if len(c.Evidence) > 0 {
+			t.line("%s", t.paint.Dim(words.Indent(wrap(strings.Join(c.Evidence, "; "), t.width-4), "    ")))
 		}
 	}
 	if len(t.f.Headline) == 0 {
-		t.line("  The run is no ground for any statement.")
+		t.line("  Nothing can be said from this run.")
 	}
 	t.line("")
 	if t.f.Gate.Passed {
 		t.line("%s %s", t.paint.Green("A/A check passed:"), printable(gateText(t.f.Gate)))
 	} else {
 		t.line("%s %s", t.paint.Red("A/A check failed, no verdict on speed:"), printable(gateText(t.f.Gate)))
-		for _, reason := range t.f.Gate.Reasons {
+		for _, reason := range gateFaults(t.f.Gate) {
 			t.line("%s", t.paint.Red(words.Indent(wrap(sentence(reason), t.width-2), "  ")))
 		}
 	}
-	for _, warning := range t.f.Warnings {
+	for _, warning := range t.warnings() {
 		t.line("%s", t.paint.Yellow(wrap("warning: "+sentence(warning), t.width)))
 	}
 }
-
-// gateText says how far a build is from itself.
-func gateText(g verdict.Gate) string {
-	build := g.Build
-	if build == "" {
-		build = "a build"
-	}
-	return fmt.Sprintf("%s against itself %s, wanted within 1 ± %s", build, within(g.Ratio, exact), percent(g.Limit))
-}
-
-func exact(x float64) string { return fmt.Sprintf("%.3f", x) }
 
 func (t terminal) section(s section) {
 	t.title(s.Title)
@@ -161,7 +150,7 @@ func (t terminal) toned(c cell) string {
 	return s
 }
 
-// printable keeps a name from moving the cursor or changing colours. Lines stay.
+// printable replaces control characters, so that a name cannot move the cursor or change colours. Line breaks stay.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -18,10 +19,10 @@ func (v view) cost() section {
 	for _, c := range v.r.Costs {
 		toolchain := "not measured"
 		if c.ToolchainBytes > 0 {
-			toolchain = byteText(float64(c.ToolchainBytes))
+			toolchain = units.Bytes(float64(c.ToolchainBytes))
 		}
 		making.Rows = append(making.Rows, []cell{text(c.Build), text(seconds(c.Cold)), text(seconds(c.Warm)), text(toolchain),
-			text(fmt.Sprint(len(c.Dependencies))), text(count(int64(c.Lines)))})
+			text(fmt.Sprint(len(c.Dependencies))), text(units.Count(int64(c.Lines)))})
 		if len(c.Dependencies) > 0 {
 			list.Rows = append(list.Rows, []cell{text(c.Build), text(strings.Join(c.Dependencies, ", "))})
 		}
@@ -62,7 +63,7 @@ func (v view) parts() []sharedPart {
 	return all
 }
 
-// address is a source that a reader can open; a source may also be a file, or anything.
+// address is a source that a browser can open; "" for any other, a file say.
 func address(source string) string {
 	if strings.HasPrefix(source, "https://") || strings.HasPrefix(source, "http://") {
 		return source
@@ -80,6 +81,11 @@ func stateTone(state string) tone {
 	return plain
 }
 
+// scaleFormula is how verdict.Scale is computed.
+const scaleFormula = "cores = requests a second × time of a request; proxies = cores ÷ workers, rounded up; " +
+	"GiB = proxies × (workers + 1) × resident memory of a VM. Envoy keeps a VM for each worker and one for its main " +
+	"thread. It is the plugin's share alone: what Envoy itself needs comes on top, and more proxies mean more memory."
+
 func (v view) scale() section {
 	s := section{ID: "scale", Title: "Cost at scale"}
 	at := map[string]int{}
@@ -91,35 +97,34 @@ func (v view) scale() section {
 			s.Grids = append(s.Grids, grid{Caption: v.about(c.Scenario), Detail: i > 0,
 				Head: []string{"build", "requests a second", "cores", "proxies", "memory"}})
 		}
-		s.Grids[i].Rows = append(s.Grids[i].Rows, []cell{text(c.Build), text(count(int64(c.Rate))), text(within(c.Cores, significant)),
+		s.Grids[i].Rows = append(s.Grids[i].Rows, []cell{text(c.Build), text(units.Count(int64(c.Rate))), text(within(c.Cores, units.Digits)),
 			text(fmt.Sprint(c.Proxies)), text(within(c.GiB, gibText))})
 	}
 	if len(s.Grids) > 0 {
-		s.Lead = []string{fmt.Sprintf("With %s in each proxy: %s", words.Plural(v.f.Scale[0].Workers, "worker"), verdict.ScaleFormula)}
+		s.Lead = []string{fmt.Sprintf("With %s in each proxy: %s", words.Plural(v.f.Scale[0].Workers, "worker"), scaleFormula)}
 	}
 	return s
 }
 
-func gibText(gib float64) string { return byteText(gib * (1 << 30)) }
+func gibText(gib float64) string { return units.Bytes(gib * (1 << 30)) }
 
 func (v view) budgets() section {
 	head := []string{"line", "build", "what", "limit", "measured", "kept"}
 	open := grid{Caption: "not kept", Head: append(head[:len(head):len(head)], "why")}
 	all := grid{Caption: "all of them", Head: head, Detail: true}
 	for _, b := range v.f.Budgets {
-		write := unit(b.Unit)
+		write := in(b.Unit)
 		kept := cell{"kept", good, ""}
 		switch {
-		case b.Broken:
+		case b.Broken():
 			kept = cell{"broken", bad, ""}
-		case b.Known != "":
+		case b.State == verdict.KnownAbove:
 			kept = cell{"known", warn, ""}
 		}
 		row := []cell{text(b.Where), text(b.Build), text(words.Join(" ", b.What, b.Scenario)), text(write(b.Limit)), text(within(b.Got, write)), kept}
 		all.Rows = append(all.Rows, row)
 		if kept.Tone != good {
-			why := words.OneLine(words.Join(" ", b.Reason, b.Known))
-			open.Rows = append(open.Rows, append(row[:len(row):len(row)], text(orNothing(why))))
+			open.Rows = append(open.Rows, append(row[:len(row):len(row)], text(orNone(words.OneLine(budgetReason(b))))))
 		}
 	}
 	if len(all.Rows) == 0 {
@@ -134,25 +139,6 @@ func (v view) budgets() section {
 	return s
 }
 
-// unit is how a quantity of that unit is written.
-func unit(u string) func(float64) string {
-	switch u {
-	case "ns":
-		return nanos
-	case "s":
-		return func(x float64) string { return nanos(x * 1e9) }
-	case "bytes", "B", "byte":
-		return byteText
-	case "B/request":
-		return func(x float64) string { return byteText(x) + "/request" }
-	case "":
-		return multiple
-	case "ratio", "×":
-		return func(x float64) string { return multiple(x) + " ×" }
-	}
-	return func(x float64) string { return significant(x) + " " + u }
-}
-
 func (v view) against() section {
 	a := v.f.Against
 	if a == nil {
@@ -162,15 +148,15 @@ func (v view) against() section {
 	if !a.Same {
 		s.Lead = append(s.Lead, "Another machine or engine: absolute times are not compared.")
 	}
-	for _, note := range a.Notes {
-		s.Lead = append(s.Lead, sentence(note))
+	for _, n := range a.Notes {
+		s.Lead = append(s.Lead, note(n))
 	}
 	g := grid{Caption: "changed, or undecided", Head: []string{"build", "scenario", "what", "then", "now", "verdict"}}
 	same := grid{Caption: "no change", Head: g.Head, Detail: true}
 	for _, c := range a.Changes {
-		tones := map[string]tone{verdict.Better: good, verdict.Worse: bad, verdict.Unsure: warn}
-		row := []cell{text(c.Build), text(orNothing(c.Scenario)), text(c.What), text(within(c.Then, unit(c.Unit))), text(within(c.Now, unit(c.Unit))),
-			{c.Word, tones[c.Word], ""}}
+		tones := map[verdict.ChangeWord]tone{verdict.Better: good, verdict.Worse: bad, verdict.Unsure: warn}
+		row := []cell{text(c.Build), text(orNone(c.Scenario)), text(c.What), text(within(c.Then, in(c.Unit))), text(within(c.Now, in(c.Unit))),
+			{string(c.Word), tones[c.Word], ""}}
 		if c.Word == verdict.NoChange {
 			same.Rows = append(same.Rows, row)
 		} else {
@@ -190,21 +176,21 @@ func (v view) witnesses() section {
 	g := grid{Head: []string{"scenario", "build", "calls into the guest", "calls into the host", "bytes to the guest", "bytes to the host", "pages", "instructions"}}
 	counted := false
 	for _, w := range v.r.Witnesses {
-		instructions := nothing
+		instructions := units.None
 		if w.Instructions > 0 {
-			instructions, counted = count(int64(w.Instructions)), true
+			instructions, counted = units.Count(int64(w.Instructions)), true
 		}
 		g.Rows = append(g.Rows, []cell{text(w.Scenario), text(w.Build), text(fmt.Sprint(w.ToGuest)), text(fmt.Sprint(w.ToHost)),
-			text(count(int64(w.BytesToGuest))), text(count(int64(w.BytesToHost))), text(fmt.Sprint(w.Pages)), text(instructions)})
+			text(units.Count(int64(w.BytesToGuest))), text(units.Count(int64(w.BytesToHost))), text(fmt.Sprint(w.Pages)), text(instructions)})
 	}
 	if len(g.Rows) == 0 {
 		return section{}
 	}
 	if !counted {
-		g.Notes = []string{"Instructions were not counted: callgrind was not there, or not asked for."}
+		g.Notes = []string{"Instructions were not counted: callgrind was not found, or not asked for."}
 	}
 	return section{ID: "witnesses", Title: "What can be counted exactly", Grids: []grid{g}, Detail: true,
-		Lead: []string{"Of one request in a warm VM; a busy machine changes none of these. Instructions include the host's and are no time."}}
+		Lead: []string{"Counts of one request in a warm VM: a busy machine does not change them. Instructions include the host's, and are not a time."}}
 }
 
 func (v view) refused() section {
@@ -220,18 +206,18 @@ func (v view) refused() section {
 		return section{}
 	}
 	return section{ID: "refused", Title: "Without a number", Grids: []grid{g},
-		Lead: []string{"A build gets a number only where it does what the others do."}}
+		Lead: []string{"A build has a number only where its answers are right."}}
 }
 
-// changes are what would change the verdict, as far as the report itself can tell.
+// changes are what may change the verdict, as far as the report shows it.
 func (v view) changes() []string {
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if !v.f.Gate.Passed {
-		say("A quieter machine: a build timed against itself did not come out equal, so no difference between builds is believed.")
+		say("A quieter machine: a build timed against itself did not come out equal, so no difference between builds can be trusted.")
 	}
 	undecided, most := 0, 0
-	for _, scenario := range v.f.Speed {
+	for _, scenario := range v.f.Scenarios {
 		for _, p := range scenario.Pairs {
 			if p.Word == verdict.Undecided {
 				undecided++
@@ -242,34 +228,34 @@ func (v view) changes() []string {
 		}
 	}
 	if undecided > 0 && most > 0 {
-		say("More processes: %s undecided, and about %d more would probably settle what can be settled.", words.Plural(undecided, "comparison"), most)
+		say("More processes: %s undecided, and about %d more would probably decide those that can be decided.", words.Plural(undecided, "comparison"), most)
 	} else if undecided > 0 {
-		say("A wider or narrower idea of “the same”: %s undecided, and more processes would probably not settle that.", words.Plural(undecided, "comparison"))
+		say("A wider or narrower equivalence band: %s undecided, and more processes would probably not decide that.", words.Plural(undecided, "comparison"))
 	}
 	for _, m := range v.f.Memory {
 		for _, n := range v.f.Memory {
 			if m.Build == n.Build && m.Verdict == verdict.Leak && n.Verdict != verdict.Leak && n.Verdict != verdict.Unclear {
-				say("Another allocator order: %s leaks in the order “%s” and not in “%s”. Envoy's is the one that counts in Envoy.", m.Build, m.Allocator, n.Allocator)
+				say("Another allocator order: %s leaks in the order “%s” and not in “%s”. In Envoy, Envoy's order counts.", m.Build, m.Allocator, n.Allocator)
 			}
 		}
 	}
 	for _, w := range v.mixed() {
 		say("%s", w)
 	}
-	say("Your own traffic: these are %s; a plugin that does much more than check headers has other ratios.", words.Plural(len(v.r.Scenarios), "scenario"))
+	say("Your own traffic: these are %s; a plugin that does much more than check headers will have other ratios.", words.Plural(len(v.r.Scenarios), "scenario"))
 	if v.r.Host.Engine != "" {
-		say("Another engine: the modules ran on wazero %s (%s), Envoy runs them on V8, whose compiler may rank builds that are close in another order.",
+		say("Another engine: the modules ran on wazero %s (%s), Envoy runs them on V8, whose compiler may rank builds with similar times in another order.",
 			v.r.Host.Wazero, v.r.Host.Engine)
 	}
 	return all
 }
 
-// mixed says of which builds one is faster here and slower there.
+// mixed names the pairs of builds of which one is faster in some scenarios and slower in others.
 func (v view) mixed() []string {
 	type score struct{ faster, slower []string }
 	scores := map[[2]string]*score{}
 	var order [][2]string
-	for _, scenario := range v.f.Speed {
+	for _, scenario := range v.f.Scenarios {
 		for _, p := range scenario.Pairs {
 			key := [2]string{p.A, p.B}
 			if scores[key] == nil {
@@ -278,9 +264,9 @@ func (v view) mixed() []string {
 			}
 			switch p.Word {
 			case verdict.Faster:
-				scores[key].faster = append(scores[key].faster, scenario.Scenario)
+				scores[key].faster = append(scores[key].faster, scenario.ID)
 			case verdict.Slower:
-				scores[key].slower = append(scores[key].slower, scenario.Scenario)
+				scores[key].slower = append(scores[key].slower, scenario.ID)
 			}
 		}
 	}
@@ -294,7 +280,7 @@ func (v view) mixed() []string {
 	return all
 }
 
-// when is a point in time as a report shows it.
+// when writes a point in time.
 func when(t time.Time) string {
 	if t.IsZero() {
 		return "unknown"

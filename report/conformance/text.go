@@ -8,6 +8,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 	"github.com/header-auth/header-auth/report"
 )
@@ -55,7 +56,7 @@ func (t text) head() {
 	t.line("")
 	rows := words.NewTable()
 	for _, b := range r.Builds {
-		rows.AppendRow(table.Row{b.Name, words.Size(b.Size), "sha256 " + words.Short(b.SHA256), words.Join(", ", b.Toolchain, b.SDK)})
+		rows.AppendRow(table.Row{b.Name, units.Bytes(float64(b.Size)), "sha256 " + words.Short(b.SHA256), words.Join(", ", b.Toolchain, b.SDK)})
 	}
 	for i, row := range strings.Split(words.TrimLines(rows.Render()), "\n") {
 		t.line("  %s", row)

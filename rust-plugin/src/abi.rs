@@ -1,5 +1,5 @@
 //! abi.rs: the host functions the plugin calls itself, because the SDKs trap on a status or on bytes they do not
-//! expect. A call that fails says so, and that is all it does. Twin: abi.go.
+//! expect. A call that fails returns that, and never traps. Twin: abi.go.
 //!
 //! Where the numbers come from: https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
 
@@ -25,7 +25,7 @@ const BUFFER_PLUGIN_CONFIGURATION: i32 = 7;
 const STREAM_REQUEST: i32 = 0;
 const METRIC_COUNTER: i32 = 0;
 
-pub const REFUSAL_DETAILS: &str = "header_auth_refused";
+const REFUSAL_DETAILS: &str = "header_auth_refused";
 
 /// Where the host puts what it returns.
 struct Answer {
@@ -64,7 +64,7 @@ pub enum Level {
 
 /// Ignores the status: a plugin that cannot log still has to decide. The log crate would format each line anew, and the
 /// SDK's logger traps on a status it does not expect.
-pub fn log(level: Level, line: impl AsRef<[u8]>) {
+pub fn log_line(level: Level, line: impl AsRef<[u8]>) {
     let line = line.as_ref();
     // SAFETY: the pointer and the size are those of one slice, which the host only reads.
     unsafe { host::proxy_log(level as i32, line.as_ptr(), line.len()) };

@@ -150,13 +150,16 @@ pub extern "C" fn proxy_continue_stream(stream_type: i32) -> u32 {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proxy_define_metric(_: i32, name: *const u8, name_size: usize, return_id: *mut u32) -> u32 {
-    STAND_IN.with_borrow_mut(|host| {
-        host.metrics += 4;
-        // SAFETY: by the ABI.
-        unsafe { *return_id = host.metrics };
-    });
     // SAFETY: by the ABI.
-    other("define", 0, unsafe { copied(name, name_size) }, vec![])
+    let status = other("define", 0, unsafe { copied(name, name_size) }, vec![]);
+    if status == 0 {
+        STAND_IN.with_borrow_mut(|host| {
+            host.metrics += 4;
+            // SAFETY: by the ABI.
+            unsafe { *return_id = host.metrics };
+        });
+    }
+    status
 }
 
 #[unsafe(no_mangle)]

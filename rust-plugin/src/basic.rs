@@ -65,8 +65,8 @@ impl Basic {
         Pair { name: "www-authenticate".to_owned(), value: format!("Basic realm=\"{}\"", self.realm) }
     }
 
-    /// Compares with every user, and each time as many bytes as this user's credentials have. So the time is that of
-    /// the configuration: it tells nothing of what is right, and is no longer when more is sent.
+    /// Compares what was sent with the credentials of every user, and all bytes of each. So the time depends on the
+    /// configuration alone: it tells a client nothing, and does not grow with what is sent.
     pub fn check(&self, authorization: &[u8]) -> Verdict {
         let mut sent = vec![0; self.longest];
         let size = basic_credentials(authorization, &mut sent).ok_or(Refusal::Malformed)?;

@@ -8,9 +8,9 @@ use crate::service::{Reply, Service, ServiceKeys};
 use crate::value::{JsonValue, read_headers, read_legal, read_name_to_set, read_object};
 use crate::verdict::{Refusal, Verdict};
 
-/// Envoy drops a call's pairs when there are more than 1024 of them, or 1 MiB: the call then fails, which on_error may
-/// allow. Half a megabyte takes the slowest build more than two milliseconds; twice what Envoy lets pass by default does
-/// not.
+/// Envoy drops all pairs of a call when there are more than 1024, or 1 MiB of them; the call then fails, and on_error
+/// may allow the request. The bytes are twice what Envoy lets pass by default; half a megabyte takes the slowest build
+/// more than two milliseconds.
 const FORWARDED_PAIRS_MAX: usize = 1000;
 const FORWARDED_BYTES_MAX: usize = 131072; // of names and values
 
@@ -34,8 +34,8 @@ pub fn read_callout(at: &Place, v: JsonValue) -> Result<Callout, Fault> {
     Ok(Callout { service: keys.complete(at)?, forward, allow_on_error })
 }
 
-/// Reads the names of headers whose values a client chooses. By content-type it would choose that Envoy takes the call
-/// for gRPC, by those of Envoy itself how long Envoy waits for the answer, and how often it asks.
+/// Reads the names of headers whose values a client chooses. With content-type it could make Envoy take the call for
+/// gRPC; with the headers of Envoy itself it could choose how long Envoy waits for the answer, and how often it asks.
 fn read_forward(at: &Place, v: JsonValue) -> Result<Vec<String>, Fault> {
     let mut names = Vec::new();
     for (i, item) in read_headers(at, v)?.into_iter().enumerate() {

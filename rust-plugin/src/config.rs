@@ -51,6 +51,13 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Allows nothing. It is in force until a configuration is accepted, in case a host sends requests before that.
+    pub fn closed() -> Self {
+        Config { values: Vec::new(), ..Config::default() }
+    }
+}
+
 /// Reads a configuration; an empty document means {}. The error says where and what the first fault is.
 pub fn parse_config(document: &[u8]) -> Result<Config, Fault> {
     let mut c = Config::default();
@@ -69,11 +76,6 @@ pub fn parse_config(document: &[u8]) -> Result<Config, Fault> {
 }
 
 impl Config {
-    /// Allows nothing. It rules until a configuration is accepted, in case a host sends requests before that.
-    pub fn closed() -> Self {
-        Config { values: Vec::new(), ..Config::default() }
-    }
-
     fn read_member(&mut self, at: &Place, key: &str, v: JsonValue, document: &[u8]) -> Result<(), Fault> {
         match key {
             "header" => self.header = read_header_name(at, v)?,

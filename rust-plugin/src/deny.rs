@@ -17,6 +17,13 @@ pub struct Deny {
 const GRPC_PERMISSION_DENIED: i32 = 7;
 const GRPC_UNAUTHENTICATED: i32 = 16;
 
+impl Deny {
+    pub fn new(body: &str, name: &str, value: &str) -> Self {
+        let pairs = vec![Pair { name: name.to_owned(), value: value.to_owned() }];
+        Deny { status: None, body: body.to_owned(), pairs, headers: Vec::new() }
+    }
+}
+
 impl Default for Deny {
     fn default() -> Self {
         Deny::new("Forbidden by ASM Wasm Plugin", "content-type", "text/plain")
@@ -46,11 +53,6 @@ fn read_status(at: &Place, v: JsonValue) -> Result<u32, Fault> {
 }
 
 impl Deny {
-    pub fn new(body: &str, name: &str, value: &str) -> Self {
-        let pairs = vec![Pair { name: name.to_owned(), value: value.to_owned() }];
-        Deny { status: None, body: body.to_owned(), pairs, headers: Vec::new() }
-    }
-
     /// Makes ready what is sent, once all is read.
     pub fn encode(&mut self) {
         self.headers = encode_pairs(&self.pairs);

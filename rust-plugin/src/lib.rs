@@ -1,5 +1,5 @@
-//! lib.rs: header-auth, a Proxy-Wasm plugin that lets a request pass when one header has an accepted value. This file is
-//! the wiring between the SDK's callbacks and the plugin's logic, and nothing else. Twin: main.go.
+//! lib.rs: header-auth, a Proxy-Wasm plugin that lets a request pass when one header has an accepted value. This file
+//! is the wiring between the SDK's callbacks and the plugin's logic, and nothing else. Twin: main.go.
 //!
 //! conformance/README.md is the plugin's contract; go-plugin/ is the same plugin in Go, file by file.
 
@@ -34,6 +34,8 @@ mod config_test;
 mod lib_test;
 #[cfg(test)]
 mod pairs_test;
+#[cfg(test)]
+mod place_test;
 #[cfg(test)]
 mod testdata_test;
 
@@ -82,25 +84,25 @@ impl RootContext for Plugin {
         *self = Plugin::new();
         // One byte more than is read shows that there are too many.
         let Some(document) = abi::plugin_configuration(DOCUMENT_BYTES_MAX + 1) else {
-            abi::log(Level::Error, "configuration refused: could not be read");
+            abi::log_line(Level::Error, "configuration refused: could not be read");
             return false;
         };
         let config = match parse_config(&document) {
             Ok(config) => config,
             Err(fault) => {
-                abi::log(Level::Error, format!("configuration refused: {fault}"));
+                abi::log_line(Level::Error, format!("configuration refused: {fault}"));
                 return false;
             }
         };
         if let Some(rate_limit) = &config.rate_limit {
             let Some(now) = abi::current_time() else {
-                abi::log(Level::Error, "rate_limit: the host gives no time");
+                abi::log_line(Level::Error, "rate_limit: the host gives no time");
                 return false;
             };
             rate_limit.fill(now);
         }
         if config.token.as_ref().is_some_and(|token| !abi::set_tick_period(token.period)) {
-            abi::log(Level::Error, "token: the host gives no ticks");
+            abi::log_line(Level::Error, "token: the host gives no ticks");
             return false;
         }
         if config.metrics {
@@ -198,7 +200,8 @@ impl Context for Stream {
 }
 
 impl Stream {
-    /// Takes the decision, in the order of the contract's clause 2.7. The stream waits when it is for a service to say.
+    /// Takes the decision, in the order of clause 2.7 of the contract. When a service has to be asked, the stream waits
+    /// for its answer.
     fn check_request(&mut self) -> Verdict {
         if let Some(rate_limit) = &self.config.rate_limit {
             let now = abi::current_time().ok_or(Refusal::Malformed)?;
@@ -245,7 +248,7 @@ impl Stream {
 
     fn refuse(&mut self, refusal: Refusal) -> Action {
         self.state = State::Refused;
-        abi::log(Level::Debug, refusal.line());
+        abi::log_line(Level::Debug, refusal.line());
         if let (Refusal::RateLimited, Some(rate_limit)) = (refusal, &self.config.rate_limit) {
             self.limited = true;
             self.metrics.rate_limited.count();

@@ -196,6 +196,33 @@ fn response() {
     ]);
 }
 
+/// All lines are made in one buffer: a short line after a long one has nothing of it.
+#[test]
+fn logged_lines() {
+    let mut s = started(r#"{"log_headers":true,"header":"b"}"#);
+    let long = "v".repeat(257);
+    s.expect_headers(&encoded(&[(b"a", long.as_bytes()), (b"\x7fc", b"\x80 "), (b"B", b"x")]), Action::Pause);
+    expect_calls(&[
+        line(2, &("request header a: ".to_owned() + &long[1..])),
+        line(2, "request header ?c: ? "),
+        line(2, "request header B: ***"),
+        debug("refused: mismatch"),
+        reply(),
+    ]);
+}
+
+/// A counter that the host did not define is not counted.
+#[test]
+fn counters_not_defined() {
+    let configuration = br#"{"metrics":true}"#.to_vec();
+    STAND_IN.set(NativeHost { configuration, failing: "define", failure: 10, ..NativeHost::default() });
+    let mut p = Plugin::new();
+    assert!(p.on_configure(0));
+    with_host(|host| host.calls = vec![]);
+    Test::on(&p).expect_headers(&allowing(), Action::Continue);
+    expect_calls(&[]);
+}
+
 #[test]
 fn token() {
     let (mut p, ok) = configured(r#"{"token":{"cluster":"c","authority":"a","path":"/p","period_ms":7}}"#, 0);

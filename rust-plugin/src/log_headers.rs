@@ -41,7 +41,7 @@ pub fn log_headers(c: &Config, side: &str, buffer: &[u8]) {
         } else {
             append_printable(&mut line, value.get(..LOGGED_VALUE_BYTES_MAX).unwrap_or(value));
         }
-        abi::log(Level::Info, &line);
+        abi::log_line(Level::Info, &line);
     }
 }
 

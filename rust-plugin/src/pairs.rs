@@ -9,8 +9,8 @@ pub struct Pair {
 }
 
 /// Walks a serialized header map: u32 count, then for each pair u32 name size and u32 value size, then for each pair
-/// name NUL value NUL, all little-endian. Nothing at all is an empty map. The sizes come from outside and are
-/// believed only after they were held against the buffer. After an error there is no next pair.
+/// name NUL value NUL, all little-endian. No bytes at all are an empty map. The sizes come from outside: each is
+/// checked against the buffer before it is used. After an error there is no next pair.
 pub struct PairReader<'a> {
     sizes: &'a [u8],
     data: &'a [u8],
@@ -73,8 +73,8 @@ pub fn is_well_formed(buffer: &[u8]) -> bool {
     read_pairs(buffer).all(|pair| pair.is_ok())
 }
 
-/// Gives the value of a header that occurs exactly once. Every pair is looked at before anything is said: the second
-/// of two is what a server behind the proxy may act upon.
+/// Gives the value of a header that occurs exactly once. All pairs are read before there is an answer: when there are
+/// two, a server behind the proxy may use the second.
 pub fn find_one<'a>(buffer: &'a [u8], name: &str) -> Result<&'a [u8], Refusal> {
     let (mut count, mut value) = (0, &[][..]);
     for pair in read_pairs(buffer) {
@@ -91,7 +91,7 @@ pub fn find_one<'a>(buffer: &'a [u8], name: &str) -> Result<&'a [u8], Refusal> {
     }
 }
 
-/// The way back, done once for each list in the configuration.
+/// Serializes pairs, once for each list in the configuration.
 pub fn encode_pairs(pairs: &[Pair]) -> Vec<u8> {
     let mut buffer = Vec::new();
     append_u32(&mut buffer, pairs.len());

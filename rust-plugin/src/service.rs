@@ -76,9 +76,9 @@ pub enum Reply {
     Answer { status: String, pairs: Vec<u8> },
 }
 
-/// Takes some statuses for no answer, because Envoy makes them: 503 when it could not connect, 504 when it has waited too
-/// long, 502 when the service did not speak HTTP. A service may answer 502 too, so that one is looked at more closely. To
-/// a call that looks like gRPC, Envoy says all of these with status 200 and a gRPC status.
+/// Takes some statuses for no answer, because Envoy makes them: 503 when it could not connect, 504 when it has waited
+/// too long, 502 when the service did not speak HTTP. A service may answer 502 too, so that one is looked at more
+/// closely. To a call that looks like gRPC, Envoy says all of these with status 200 and a gRPC status.
 pub fn read_reply(headers: usize, trailers: usize) -> Reply {
     if headers == 0 {
         return Reply::NoAnswer;

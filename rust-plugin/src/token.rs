@@ -37,23 +37,23 @@ pub fn read_token(at: &Place, v: JsonValue) -> Result<Token, Fault> {
 impl Token {
     pub fn fetch(&self) {
         if !self.service.ask(&[]) {
-            abi::log(Level::Warn, "token: not asked");
+            abi::log_line(Level::Warn, "token: not asked");
         }
     }
 
     /// Takes the token from an answer. Whatever else comes, the last good one is kept.
     pub fn learn(&self, headers: usize, trailers: usize) {
         match read_reply(headers, trailers) {
-            Reply::NoAnswer => abi::log(Level::Warn, "token: no answer"),
-            Reply::Unreadable => abi::log(Level::Warn, "token: status unreadable"),
+            Reply::NoAnswer => abi::log_line(Level::Warn, "token: no answer"),
+            Reply::Unreadable => abi::log_line(Level::Warn, "token: status unreadable"),
             Reply::Answer { status, .. } if status != "200" => {
-                abi::log(Level::Warn, format!("token: status {status}"));
+                abi::log_line(Level::Warn, format!("token: status {status}"));
             }
             Reply::Answer { pairs, .. } => match find_one(&pairs, &self.take) {
                 Ok(value) if !value.is_empty() && is_value(value) => {
                     self.value.replace(Some(value.to_vec()));
                 }
-                _ => abi::log(Level::Warn, "token: no value"),
+                _ => abi::log_line(Level::Warn, "token: no value"),
             },
         }
     }

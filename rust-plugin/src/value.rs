@@ -17,7 +17,7 @@ use crate::place::Place;
 
 const HEADERS_MAX: usize = 64;
 
-/// The text of one JSON value. Its grammar is known to be right, so a type is all that can be wrong below.
+/// The text of one JSON value. Its grammar has been checked, so the type is all that can be wrong below.
 pub type JsonValue<'a> = &'a RawValue;
 
 /// Gives the members to read in their order, and refuses a repeated key where it is repeated.
@@ -79,8 +79,8 @@ pub fn read_boolean(at: &Place, v: JsonValue) -> Result<bool, Fault> {
     serde_json::from_str(v.get()).map_err(|_| fault_at(at, EXPECTED_BOOLEAN))
 }
 
-/// Takes an optional minus and digits: 403.0 and 4e2 are no integers. However many digits, it is a number out of
-/// range and no overflow. No range has a negative number.
+/// Reads an optional minus and digits: 403.0 and 4e2 are no integers. A number of too many digits is out of range, and
+/// does not overflow. A negative number is out of every range.
 pub fn read_integer(at: &Place, v: JsonValue, range: RangeInclusive<u32>) -> Result<u32, Fault> {
     let (digits, negative) = match v.get().strip_prefix('-') {
         Some(digits) => (digits, true),
@@ -115,7 +115,7 @@ pub fn read_header_value(at: &Place, v: JsonValue) -> Result<String, Fault> {
     read_legal(at, v, |s| is_value(s.as_bytes()), NOT_HEADER_VALUE)
 }
 
-/// Reads a list that is handed to the host: Envoy takes one that is too long for none at all.
+/// Reads a list that is handed to the host. Its length has a limit, because Envoy ignores a list that is too long.
 pub fn read_headers<'a>(at: &Place, v: JsonValue<'a>) -> Result<Vec<JsonValue<'a>>, Fault> {
     let items = read_array(at, v)?;
     if items.len() > HEADERS_MAX {

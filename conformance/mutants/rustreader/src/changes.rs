@@ -1,4 +1,4 @@
-//! What a change is, and which operator, method or value takes the place of which.
+//! A change, and the tables of replacements for operators, methods and values.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ impl Change {
     }
 }
 
-/// Words, each with the one that takes its place.
+/// Words, each with its replacement.
 pub struct Replacements(&'static [&'static str]);
 
 impl Replacements {
@@ -57,7 +57,7 @@ pub const SHIFTED: Replacements = Replacements(&["<→<= <=→< >→>= >=→>"])
 /// Another operation on the same operands.
 pub const OPPOSED: Replacements = Replacements(&["+→- -→+ *→/ /→* %→* <<→>> >>→<< |→& &→| ^→&"]);
 
-/// A method that takes the same arguments and answers otherwise.
+/// A method with the same arguments and another result.
 pub const METHODS: Replacements = Replacements(&[
     "min→max max→min any→all all→any is_some→is_none is_none→is_some is_ok→is_err is_err→is_ok",
     "starts_with→ends_with ends_with→starts_with strip_prefix→strip_suffix strip_suffix→strip_prefix",
@@ -67,5 +67,5 @@ pub const METHODS: Replacements = Replacements(&[
     "to_ascii_lowercase→to_ascii_uppercase find→rfind split_once→rsplit_once",
 ]);
 
-/// The states in which the host holds a stream: the SDK declares them, not the crate.
+/// What the host does with a stream. The SDK declares these values, so they are not among the crate's declarations.
 pub const ACTIONS: Replacements = Replacements(&["Action::Pause→Action::Continue Action::Continue→Action::Pause"]);

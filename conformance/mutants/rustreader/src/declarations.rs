@@ -1,4 +1,4 @@
-//! What the files of a crate declare: which functions are the host's, and which value stands beside which.
+//! What the files of a crate declare: the host's functions, and constants and variants with their neighbours.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,9 +9,9 @@ use syn::{Attribute, Fields, File, ForeignItemFn, ImplItemConst, ItemConst, Item
 pub struct Declarations {
     /// Functions of extern blocks.
     pub host: HashSet<String>,
-    /// From a constant, or ENUM::VARIANT without fields, to the one declared beside it.
+    /// From a constant, or from ENUM::VARIANT without fields, to the one that is declared beside it.
     pub neighbours: HashMap<String, String>,
-    /// From a constant to its module, crate::MODULE: where its neighbour is used it need not be imported.
+    /// From a constant to its module, crate::MODULE. A file may use a constant without importing its neighbour.
     pub modules: HashMap<String, String>,
 }
 
@@ -23,7 +23,8 @@ impl Declarations {
         self.pair(&constants);
     }
 
-    /// Gives each name the one after or before it in the list; of the two, the one that shares the longer beginning.
+    /// Gives each name a neighbour in the list: of the name after it and the one before it, the one with the
+    /// longer common beginning.
     fn pair(&mut self, names: &[String]) {
         for (i, name) in names.iter().enumerate() {
             let after = names.get(i + 1);
@@ -54,7 +55,7 @@ fn module(file: &str) -> String {
     module
 }
 
-/// Whether what an attribute belongs to is left out of the plugin: tests, and what other targets have.
+/// Whether an item with these attributes is not part of the plugin: a test, or code for another target.
 pub fn left_out(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|a| {
         let path = a.path();

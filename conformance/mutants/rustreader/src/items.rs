@@ -1,4 +1,4 @@
-//! The items of a file: which of their parts run, and in which function.
+//! The items of a file: which of their parts are changed, and the name of the function around them.
 
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ImplItem, Item, TraitItem, Type};
@@ -7,13 +7,13 @@ use crate::declarations::left_out;
 use crate::reader::Reader;
 
 impl Reader<'_> {
-    /// Looks at what runs: no types, no signatures, no imports, no tests.
+    /// Reads what runs. Types, signatures, imports and tests are left out.
     pub fn item(&mut self, item: &Item) {
         match item {
             Item::Const(item) => self.value(left_out(&item.attrs), &item.expr),
             Item::Static(item) => self.value(left_out(&item.attrs), &item.expr),
             Item::Fn(item) if !left_out(&item.attrs) => self.function(&item.sig.ident.to_string(), &item.block),
-            Item::Macro(item) if item.ident.is_none() => self.visit_macro(&item.mac), // with one: macro_rules! defines it
+            Item::Macro(item) if item.ident.is_none() => self.visit_macro(&item.mac), // an item with a name is a macro_rules!
             Item::Mod(item) if !left_out(&item.attrs) => visit::visit_item_mod(self, item),
             Item::Impl(item) if !left_out(&item.attrs) => {
                 let outer = self.owner.replace(type_name(&item.self_ty));
@@ -64,7 +64,7 @@ impl Reader<'_> {
     }
 }
 
-/// The name of the type that an impl is about; "" for one without a name, such as a tuple.
+/// The name of an impl's type; "" for a type without a name, such as a tuple.
 fn type_name(ty: &Type) -> String {
     match ty {
         Type::Path(path) => path.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! The neighbours of numbers and characters, other texts, smaller sets.
+//! Changes of literals: neighbouring numbers and characters, other texts, smaller sets.
 
 use syn::{Lit, LitInt};
 
@@ -44,7 +44,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A text of bytes is as a rule a set: each of its bytes is also left out once.
+    /// A byte string is usually a set, so each of its bytes is also left out once.
     fn text(&mut self, literal: &Lit) {
         let whole = range(literal);
         let text = &self.source[whole.clone()];
@@ -62,7 +62,7 @@ impl Reader<'_> {
     }
 }
 
-/// A byte that a text does not contain: added to a set it makes another set.
+/// A byte that the text does not contain: added to a set it makes another set.
 fn foreign_byte(text: &str) -> &'static str {
     ["~", "@", "="].into_iter().find(|c| !text.contains(c)).unwrap_or("§")
 }

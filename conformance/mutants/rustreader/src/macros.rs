@@ -1,4 +1,4 @@
-//! What stands in the brackets of a macro. syn gives it as tokens, because only the macro knows what they are.
+//! The contents of macro calls. syn gives them as tokens, because only the macro knows what they mean.
 
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -14,7 +14,7 @@ enum Content {
     Matches(Box<Expr>, Box<Pat>, Option<Expr>),
 }
 
-/// Tries what macros take: `a, b`, `a; n`, the pattern of matches!, statements.
+/// Parses what macros usually take: `a, b`, `a; n`, the pattern of matches!, statements.
 fn content(call: &Macro) -> syn::Result<Content> {
     let named = |name: &str| call.path.segments.last().is_some_and(|s| s.ident == name);
     if named("matches") {
@@ -50,7 +50,8 @@ fn matches_content(input: ParseStream) -> syn::Result<Content> {
 }
 
 impl Reader<'_> {
-    /// Notes a fault for a macro whose content is none of these: a part of the plugin would stay unchanged unseen.
+    /// A macro with other contents is a fault. Otherwise a part of the plugin would not be changed, and no
+    /// message would say so.
     pub fn macro_call(&mut self, call: &Macro) {
         match content(call) {
             Ok(Content::Arguments(arguments)) => arguments.iter().for_each(|a| self.argument(a)),
@@ -73,7 +74,7 @@ impl Reader<'_> {
         }
     }
 
-    /// In format!("{x}", x = 1), `x = 1` assigns nothing.
+    /// In format!("{x}", x = 1), `x = 1` is not an assignment.
     fn argument(&mut self, argument: &Expr) {
         match argument {
             Expr::Assign(named) => self.visit_expr(&named.right),

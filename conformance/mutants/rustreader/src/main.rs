@@ -1,12 +1,12 @@
-//! rustreader FILE… prints the mutants of one Rust crate, given its source files: a JSON object on a line for each small
-//! change that package mutants is to try. The files of tests are not to be among them.
+//! rustreader FILE… prints the mutants of one Rust crate: for each small change a line with a JSON object. The files
+//! are the crate's sources without its tests. Package mutants runs this program and builds each mutant.
 //!
-//! file, function: where the change is; the function is `Type.method` or `function`, and "" outside of any.
-//! line, start, end: the bytes of the file, from start to before end, that change; lines count from 1.
-//! operator: the kind of change, one of the words of Operator in ../../mutant.go.
-//! before, after: what those bytes are, and what they become.
+//! file, function: where the change is. The function is `Type.method` or `function`, and "" outside of a function.
+//! line, start, end: the place. The change replaces the bytes from start to before end; lines count from 1.
+//! operator: the kind of change, a word of Operator in ../../mutant.go.
+//! before, after: what these bytes are, and what they become.
 //!
-//! Exit codes: 0 all files were read; 2 a file could not be read, with one line about it on stderr.
+//! Exit codes: 0 all files were read; 2 a file could not be read, and a line on stderr says why.
 
 mod changes;
 mod declarations;
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Reads all files before it changes one: a name that one file declares is used in the others.
+/// Reads all files before it looks for changes, because a file uses names that other files declare.
 fn read_crate(names: &[String]) -> Result<Vec<Change>, String> {
     let mut files = Vec::new();
     let mut declarations = Declarations::default();

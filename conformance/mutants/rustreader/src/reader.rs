@@ -1,4 +1,4 @@
-//! The mutants of one file: every expression and pattern that runs, changed in each way there is for it.
+//! The changes of one file: each expression and pattern is changed in every way there is for it.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::changes::{self, ACTIONS, Change, METHODS, NEGATED, OPPOSED, Operator,
 use crate::declarations::Declarations;
 use crate::spans::{between, range};
 
-/// Statuses of the ABI, Ok and InternalFailure: what a host call that is left out is said to have returned.
+/// Statuses of the ABI, Ok and InternalFailure: what a host call seems to have returned when it is left out.
 const STATUSES: [&str; 2] = ["0", "10"];
 
 pub struct Reader<'a> {
@@ -42,7 +42,8 @@ impl<'a> Reader<'a> {
         self.changes.push(Change { file, function, operator, line, start: at.start, end: at.end, before, after });
     }
 
-    /// Makes a condition true or false, and keeps what it says behind the answer: a variable may be used there alone.
+    /// Makes a condition true or false. The condition stays in the code after the answer, because a variable
+    /// may be used only there.
     fn always(&mut self, operator: Operator, condition: &Expr, answer: bool) {
         let at = range(condition);
         let start = if answer { "true || (" } else { "false && (" };
@@ -57,7 +58,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Swaps && and ||, and takes what stands directly on each side for granted.
+    /// Swaps && and ||, and takes the operand on each side for granted.
     fn logic(&mut self, e: &ExprBinary) {
         let and = matches!(e.op, BinOp::And(_));
         self.replace(changes::LOGIC, range(&e.op), if and { "||" } else { "&&" }.to_owned());
@@ -282,7 +283,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 }
 
-/// Whether a condition binds names that are used where it holds: then it can't be made true or false.
+/// Whether a condition binds names. Then it can't be made true or false, because the code after it uses these names.
 fn binds(condition: &Expr) -> bool {
     match condition {
         Expr::Let(_) => true,
@@ -291,8 +292,8 @@ fn binds(condition: &Expr) -> bool {
     }
 }
 
-/// What stands directly left of && or ||: of `a && b && c`, b is left of the second. || binds weaker: left of it may be a
-/// whole `a && b`.
+/// The operand directly left of && or ||. In `a && b && c`, it is b for the second &&. In `a && b || c`, it is `a &&
+/// b` for the ||.
 fn last_operand(left: &Expr, of_and: bool) -> &Expr {
     match left {
         Expr::Binary(e) if matches!((&e.op, of_and), (BinOp::And(_), true) | (BinOp::Or(_), false)) => &e.right,
@@ -300,7 +301,7 @@ fn last_operand(left: &Expr, of_and: bool) -> &Expr {
     }
 }
 
-/// What stands directly right of && or ||: of `a || b && c`, b.
+/// The operand directly right of && or ||. In `a || b && c`, it is b for the ||.
 fn first_operand(right: &Expr) -> &Expr {
     match right {
         Expr::Binary(e) if matches!(e.op, BinOp::And(_) | BinOp::Or(_)) => first_operand(&e.left),

@@ -1,0 +1,112 @@
+package verdict
+
+import "github.com/header-auth/header-auth/bench/evidence"
+
+// Claim is one statement of the headline: a NoSpeedVerdict, Choice, LeakClaim, Comparison, Extremes or ArchivedPart. It
+// holds names and numbers; package report/bench writes the sentence.
+type Claim interface{ Topic() Topic }
+
+// Topic is what a claim is about.
+type Topic string
+
+const (
+	AboutSpeed   Topic = "speed"
+	AboutMemory  Topic = "memory"
+	AboutStartup Topic = "start-up"
+	AboutSize    Topic = "size"
+	AboutUpkeep  Topic = "upkeep"
+)
+
+// NoSpeedVerdict stands in place of everything on speed when the gate failed.
+type NoSpeedVerdict struct{}
+
+// Choice names the fastest build: of all that can be chosen, or of those in one language.
+type Choice struct {
+	Build     string
+	Language  string // "": of all languages
+	Among     int    // builds that can be chosen, this one too
+	Scenarios int    // in which it was compared with another of them
+	Wins      int    // scenarios in which it is known to be faster than each of them
+	Losses    int    // scenarios in which it is known to be slower than one of them
+	LeftOut   []LeftOut
+}
+
+// LeftOut is a build that cannot be chosen, however fast it is.
+type LeftOut struct {
+	Build string
+	Fault Fault
+	Role  string // Archived: of the part
+}
+
+// Fault is why a build cannot be chosen.
+type Fault int
+
+const (
+	NotConformant Fault = iota + 1
+	Leaks               // in Envoy's order of allocators
+	Archived            // one of its parts is
+)
+
+// LeakClaim names a build that leaks in Envoy.
+type LeakClaim struct {
+	Memory     Memory
+	OnlyEnvoys bool // under the specification's order of allocators it does not
+}
+
+// Comparison is a build's time over that of the fastest build, in the first scenario and in the others.
+type Comparison struct {
+	Pair     Pair // A: the build, B: the fastest
+	Scenario string
+	Small    bool       // the difference is one that another correct harness may not see
+	Others   [2]float64 // least and greatest ratio in the other scenarios
+	OthersN  int        // how many those are; 0: none
+}
+
+// Extremes are the builds with the least and the most of something.
+type Extremes struct {
+	Of          Quantity
+	Least, Most Measured
+	Level       []string // builds that cannot be told from the least
+	Small       bool     // as in Comparison
+}
+
+// Measured is a build and one of its numbers.
+type Measured struct {
+	Build string
+	Value Interval
+}
+
+// Ratio is the most over the least.
+func (e Extremes) Ratio() float64 { return e.Most.Value.Mid / e.Least.Value.Mid }
+
+// Quantity is what Extremes are about.
+type Quantity int
+
+const (
+	StartupTime    Quantity = iota + 1 // ns, nothing compiled before
+	ResidentMemory                     // bytes of a process for each VM
+	ModuleSize                         // bytes of the file
+)
+
+// ArchivedPart names a part of a build that its authors maintain no longer.
+type ArchivedPart struct {
+	Build string
+	Part  evidence.Part
+}
+
+func (NoSpeedVerdict) Topic() Topic { return AboutSpeed }
+func (Choice) Topic() Topic         { return AboutSpeed }
+func (LeakClaim) Topic() Topic      { return AboutMemory }
+func (Comparison) Topic() Topic     { return AboutSpeed }
+func (ArchivedPart) Topic() Topic   { return AboutUpkeep }
+
+// Topic is that of the quantity.
+func (e Extremes) Topic() Topic {
+	switch e.Of {
+	case StartupTime:
+		return AboutStartup
+	case ResidentMemory:
+		return AboutMemory
+	}
+	return AboutSize
+}

@@ -1,0 +1,185 @@
+package suite
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
+)
+
+// forwarded compares what the upstream received with what the client has sent.
+func (k *checker) forwarded(p *exchangeState, w *table.Want, got *Exchange) {
+	wanted := w.Forwarded
+	if wanted == nil {
+		wanted = p.request.Headers
+	}
+	k.headers("forwarded headers", edited(lowered(wanted), w.ForwardedEdit), got.Upstream.Headers)
+	body, trailers := "", []headermap.Header(nil)
+	if p.uploaded {
+		body, trailers = joined(p.request.Body), p.request.Trailers
+	}
+	k.equal("forwarded body", renderBody(body), renderBody(got.Upstream.Body))
+	k.headers("forwarded trailers", lowered(trailers), got.Upstream.Trailers)
+}
+
+// answered compares what the client received with what the upstream answered.
+func (k *checker) answered(p *exchangeState, w *table.Want, got *Exchange) {
+	if w.ResponseIs == table.Failed {
+		k.failed(p, got)
+		return
+	}
+	said := w.Response != nil || w.ResponseEdit != nil || w.ResponseIs == table.Cut
+	if w.ResponseIs == table.NoResponse || !p.responded && !said {
+		k.equal("client headers", "", renderHeaders(got.Client.Headers))
+		return
+	}
+	wanted := w.Response
+	if wanted == nil {
+		wanted = p.request.Response.Headers
+	}
+	k.clientHeaders(edited(lowered(wanted), w.ResponseEdit), got.Client.Headers)
+	if w.ResponseIs == table.Cut {
+		k.equal("client end", "cut off", ending(&got.Client))
+		return
+	}
+	body := joined(p.request.Response.Body)
+	if isHEAD(p.request) {
+		body = ""
+	}
+	k.equal("client body", renderBody(body), renderBody(got.Client.Body))
+	k.headers("client trailers", lowered(p.request.Response.Trailers), got.Client.Trailers)
+	k.equal("client end", "complete", ending(&got.Client))
+}
+
+// failed compares what the client received with Envoy's own answer for a dead VM.
+func (k *checker) failed(p *exchangeState, got *Exchange) {
+	status := "503"
+	if isGRPC(p.request) {
+		status = "200"
+		k.equal("client grpc-status", "14", valueOf(got.Client.Headers, "grpc-status"))
+	}
+	k.clientHeaders(headermap.Of(":status", status), got.Client.Headers)
+	k.equal("client body", "", renderBody(got.Client.Body))
+	k.equal("client end", "complete", ending(&got.Client))
+}
+
+// reply compares the local response as the plugin gave it to the host.
+func (k *checker) reply(w *table.Want, got *Exchange) {
+	wanted := w.Reply
+	if wanted == nil || got.Reply == nil {
+		k.equal("local reply", "one", presence(got.Reply))
+		return
+	}
+	k.equal("reply status", strconv.Itoa(wanted.Status), strconv.Itoa(got.Reply.Status))
+	k.headers("reply headers", wanted.Headers, got.Reply.Headers)
+	k.equal("reply body", renderBody(wanted.Body), renderBody(got.Reply.Body))
+	if wanted.GRPCStatus != nil {
+		k.equal("reply grpc-status", strconv.Itoa(*wanted.GRPCStatus), strconv.Itoa(*got.Reply.GRPCStatus))
+	}
+	if wanted.Details != "" {
+		k.equal("reply details", quote(wanted.Details), quote(got.Reply.Details))
+	}
+}
+
+func presence(r *table.Reply) string {
+	if r == nil {
+		return "none"
+	}
+	return "one"
+}
+
+// refused compares what the client received with the local response as Envoy sends it: a gRPC client gets 200, the status
+// in a header and no body; the answer to HEAD has no body either.
+func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
+	reply := w.Reply
+	if reply == nil {
+		return
+	}
+	if w.ResponseIs == table.Failed || w.ResponseIs == table.NoResponse {
+		k.answered(p, w, got)
+		return
+	}
+	status, body := reply.Status, reply.Body
+	if isGRPC(p.request) {
+		status, body = 200, ""
+		if reply.GRPCStatus != nil {
+			k.equal("client grpc-status", strconv.Itoa(*reply.GRPCStatus), valueOf(got.Client.Headers, "grpc-status"))
+		}
+	}
+	if isHEAD(p.request) {
+		body = ""
+	}
+	wanted := w.Response
+	if wanted == nil {
+		wanted = append(headermap.Of(":status", strconv.Itoa(status)), reply.Headers...)
+		wanted = slices.DeleteFunc(wanted, func(h headermap.Header) bool { return hostOwned(h.Name) || h.Name == "" })
+	}
+	k.clientHeaders(edited(lowered(wanted), w.ResponseEdit), got.Client.Headers)
+	if w.ResponseIs == table.Cut {
+		k.equal("client end", "cut off", ending(&got.Client))
+		return
+	}
+	k.equal("client body", renderBody(body), renderBody(got.Client.Body))
+	k.equal("client end", "complete", ending(&got.Client))
+}
+
+// edited are headers with the changes that a case wants, names in lower case.
+func edited(headers []headermap.Header, e *table.Edit) []headermap.Header {
+	if e == nil {
+		return headers
+	}
+	without := func(name string) {
+		headers = slices.DeleteFunc(headers, func(h headermap.Header) bool { return h.Name == lowerASCII(name) })
+	}
+	for _, name := range e.Remove {
+		without(name)
+	}
+	headers = append(headers, lowered(e.Add)...)
+	for _, h := range e.Set {
+		without(h.Name)
+		headers = append(headers, lowered([]headermap.Header{h})...)
+	}
+	return headers
+}
+
+// clientHeaders compares response headers, without those that the host sets itself unless the case names them.
+func (k *checker) clientHeaders(wanted, got []headermap.Header) {
+	named := func(name string) bool {
+		return slices.ContainsFunc(wanted, func(h headermap.Header) bool { return h.Name == name })
+	}
+	kept := slices.DeleteFunc(slices.Clone(got), func(h headermap.Header) bool { return hostOwned(h.Name) && !named(h.Name) })
+	k.headers("client headers", wanted, kept)
+}
+
+// hostOwned says whether Envoy adds or corrects the header in a local response.
+func hostOwned(name string) bool {
+	switch strings.ToLower(name) {
+	case "content-length", "content-type", "grpc-status", "grpc-message", "date", "server", "connection", "transfer-encoding":
+		return true
+	}
+	return false
+}
+
+func isGRPC(r *table.Request) bool {
+	for _, h := range r.Headers {
+		if strings.EqualFold(h.Name, "content-type") {
+			return h.Value == "application/grpc" || strings.HasPrefix(h.Value, "application/grpc+")
+		}
+	}
+	return false
+}
+
+func isHEAD(r *table.Request) bool {
+	return slices.Contains(r.Headers, headermap.Header{Name: ":method", Value: "HEAD"})
+}
+
+func valueOf(headers []headermap.Header, name string) string {
+	for _, h := range headers {
+		if h.Name == name {
+			return h.Value
+		}
+	}
+	return ""
+}

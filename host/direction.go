@@ -1,0 +1,236 @@
+package host
+
+import (
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/headermap"
+)
+
+// iteration is whether a message goes on through the filter chain (Envoy, source/common/http/filter_manager.h,
+// ActiveStreamFilterBase::IterationState).
+type iteration uint8
+
+const (
+	iterating  iteration = iota
+	stopped              // held here, but further callbacks are made
+	stoppedAll           // held, and no callback is made until the plugin continues
+)
+
+// direction is one direction of an exchange, request or response, at the plugin's place in the filter chain: what
+// Envoy's filter manager and its Wasm filter know of it (source/common/http/filter_manager.cc,
+// source/extensions/common/wasm/context.cc). The methods do their work in the order of that code.
+type direction struct {
+	stream   *Stream
+	response bool
+
+	headers, trailers headermap.Map
+	chunk, buffer     []byte // the piece of the body that is passing; what the filter manager holds back
+	out               Message
+	progress
+}
+
+// progress is how far a direction has come.
+type progress struct {
+	hasHeaders, hasTrailers bool
+	ended                   bool // the last byte has arrived here
+	state                   iteration
+	continued               bool // headers have gone on
+	headersChanged          bool // by the guest
+	aborted                 bool // a local reply has taken the place of what would follow
+	buffered                bool // there is a buffer; it may be empty
+
+	// What the plugin sees.
+	headersMapped, trailersMapped bool
+	buffering                     bool       // the last body callback returned Pause
+	addTrailers                   bool       // trailers may be created now
+	action                        abi.Action // the headers callback's last
+	body                          *[]byte    // chunk, buffer or nil
+}
+
+// reset makes a direction ready for an exchange.
+func (d *direction) reset(s *Stream, response bool) {
+	d.stream, d.response = s, response
+	d.headers.Reset(headersKind(response))
+	if d.hasTrailers || d.trailers.Kind() != headermap.Trailers {
+		d.trailers.Reset(headermap.Trailers)
+	}
+	d.chunk, d.buffer = d.chunk[:0], d.buffer[:0]
+	d.progress = progress{}
+	d.out.reset(d)
+}
+
+func headersKind(response bool) headermap.Kind {
+	if response {
+		return headermap.Response
+	}
+	return headermap.Request
+}
+
+// receiveHeaders is called once, with the headers already in d.headers.
+func (d *direction) receiveHeaders(end bool) {
+	d.hasHeaders, d.ended = true, end
+	if d.aborted {
+		return
+	}
+	switch action := d.callHeaders(end); {
+	case d.repliedLocally():
+	case action == abi.Continue:
+		d.continued = true
+		d.forwardHeaders(end)
+	case action == abi.Pause:
+		d.state = stopped
+	default:
+		d.state = stoppedAll
+	}
+}
+
+// receiveData takes the next bytes of the body.
+func (d *direction) receiveData(data []byte, end bool) {
+	if d.aborted || d.ended {
+		return
+	}
+	d.ended = end
+	if d.state == stoppedAll {
+		d.hold(data)
+		return
+	}
+	d.chunk = append(d.chunk[:0], data...)
+	d.passData(end, &d.chunk)
+}
+
+// passData shows data, which is the chunk or the buffer, to the plugin, and then forwards or holds it.
+func (d *direction) passData(end bool, data *[]byte) {
+	action, alive := d.callBody(end, data)
+	if d.repliedLocally() || !alive {
+		return
+	}
+	if action == abi.Continue {
+		if d.state == stopped {
+			d.hold(*data)
+			d.resume()
+			return
+		}
+		d.forwardData(*data, end && !d.hasTrailers)
+		*data = (*data)[:0]
+		if data == &d.buffer {
+			d.buffered = false
+		}
+		if d.hasTrailers && end {
+			d.forwardTrailers() // created by the plugin
+		}
+		return
+	}
+	d.state = stopped
+	switch {
+	case data == &d.buffer:
+	case action == abi.Pause || action == abi.StopAndWatermark:
+		d.hold(*data)
+		if action == abi.Pause && d.tooLarge() {
+			return
+		}
+	case d.ended && !d.hasTrailers:
+		d.buffered = true // nothing is kept, but the end must go on later
+	}
+}
+
+// hold puts data into the buffer.
+func (d *direction) hold(data []byte) {
+	d.buffer = append(d.buffer, data...)
+	d.buffered = true
+}
+
+// tooLarge answers a body of which more than the limit is held.
+func (d *direction) tooLarge() bool {
+	if len(d.buffer) <= d.stream.plugin.bufferLimit() {
+		return false
+	}
+	if d.response {
+		d.stream.sendEnvoyReply(500, "Internal Server Error", "response_payload_too_large")
+	} else {
+		d.stream.sendEnvoyReply(413, "Payload Too Large", "request_payload_too_large")
+	}
+	return true
+}
+
+// receiveTrailers is called once, with the trailers already in d.trailers.
+func (d *direction) receiveTrailers() {
+	d.hasTrailers, d.ended = true, true
+	if !d.aborted && d.state != stoppedAll {
+		d.passTrailers()
+	}
+}
+
+// passTrailers shows the trailers to the plugin, and then forwards or holds them.
+func (d *direction) passTrailers() {
+	action := d.callTrailers()
+	switch {
+	case d.repliedLocally():
+	case action != abi.Continue:
+		d.state = stopped
+	case d.state == stopped:
+		d.resume()
+	default:
+		d.forwardTrailers()
+	}
+}
+
+// resume forwards what is held; it does nothing when nothing is (Envoy, source/common/http/filter_manager.cc,
+// ActiveStreamFilterBase::commonContinue).
+func (d *direction) resume() {
+	if d.aborted || d.stream.closing {
+		return
+	}
+	unseen := d.state == stoppedAll // the plugin has not seen the body that is held
+	d.state = iterating
+	if !d.continued {
+		d.continued = true
+		d.forwardHeaders(d.ended && !d.buffered && !d.hasTrailers)
+		if d.aborted || d.stream.closing {
+			return
+		}
+	}
+	trailers := d.hasTrailers
+	if d.buffered {
+		d.resumeData(d.ended && !trailers, unseen)
+	}
+	if !trailers || d.aborted || d.stream.closing {
+		return
+	}
+	if unseen {
+		d.passTrailers()
+	} else {
+		d.forwardTrailers()
+	}
+}
+
+// pieceBytes is what Envoy reads from a connection at a time.
+const pieceBytes = 16 << 10
+
+// resumeData forwards the buffer, by way of the plugin if that has not seen it.
+func (d *direction) resumeData(end, unseen bool) {
+	if !unseen {
+		d.forwardData(d.buffer, end)
+		d.buffer, d.buffered = d.buffer[:0], false
+		if end && d.hasTrailers {
+			d.forwardTrailers()
+		}
+		return
+	}
+	if len(d.buffer) <= d.stream.plugin.bufferLimit() {
+		d.passData(end, &d.buffer)
+		return
+	}
+	// Envoy would have stopped reading from the connection: the plugin sees the rest in the pieces that Envoy reads
+	// now.
+	rest := append([]byte(nil), d.buffer...)
+	d.buffer, d.buffered = d.buffer[:0], false
+	for len(rest) > 0 && !d.aborted && !d.stream.closing {
+		n := min(len(rest), pieceBytes)
+		d.chunk = append(d.chunk[:0], rest[:n]...)
+		d.passData(false, &d.chunk)
+		rest = rest[n:]
+	}
+	if end && !d.aborted && !d.stream.closing {
+		d.chunk = d.chunk[:0]
+		d.passData(true, &d.chunk)
+	}
+}

@@ -1,0 +1,73 @@
+package host
+
+import "github.com/header-auth/header-auth/host/envoy"
+
+// repliedLocally follows each callback. It sends the reply that was asked for in a request callback, and reports
+// whether a local reply has taken the place of this message.
+func (d *direction) repliedLocally() bool {
+	if r := d.stream.pendingReply; r != nil && !d.response {
+		d.stream.pendingReply = nil
+		d.stream.replyThroughChain(r)
+	}
+	return d.aborted || d.stream.closing
+}
+
+// forwardHeaders passes headers on to the router, or to the client.
+func (d *direction) forwardHeaders(end bool) {
+	s := d.stream
+	if d.out.HeadersSent {
+		if d.response {
+			s.vm.crash("proxy_continue_stream(Response) while nothing is held: Envoy sends the response headers to " +
+				"the client twice")
+		} else {
+			s.vm.crash("proxy_continue_stream(Request) while nothing is held: Envoy sends the request upstream twice")
+		}
+		return
+	}
+	if d.headersChanged && !d.routable() {
+		return
+	}
+	d.out.HeadersSent = true
+	d.end(end)
+}
+
+// routable checks headers that the plugin has changed as Envoy does behind the filter. When they do not pass, it sends
+// Envoy's reply and reports false.
+func (d *direction) routable() bool {
+	var refusal envoy.Refusal
+	if d.response {
+		refusal = envoy.CheckResponse(&d.headers)
+	} else {
+		refusal = envoy.Route(&d.headers, d.stream.hadForwardedProto)
+	}
+	if refusal.Status == 0 {
+		return true
+	}
+	d.stream.sendEnvoyReply(uint32(refusal.Status), refusal.Body, refusal.Details)
+	return false
+}
+
+func (d *direction) forwardData(data []byte, end bool) {
+	if !d.out.HeadersSent || d.out.Ended || d.out.Reset {
+		return
+	}
+	if !(d.response && d.stream.headRequest) {
+		d.out.body = append(d.out.body, data...)
+	}
+	d.end(end)
+}
+
+func (d *direction) forwardTrailers() {
+	if !d.out.HeadersSent || d.out.Ended || d.out.Reset {
+		return
+	}
+	d.out.trailersSent = true
+	d.end(true)
+}
+
+func (d *direction) end(end bool) { d.out.Ended = d.out.Ended || end }
+
+// held reports that the plugin holds the message back.
+func (d *direction) held() bool {
+	return d.hasHeaders && d.state != iterating && !d.aborted && !d.stream.closing && !d.out.Reset
+}

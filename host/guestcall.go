@@ -1,0 +1,90 @@
+package host
+
+import (
+	"context"
+
+	"github.com/header-auth/header-auth/host/abi"
+)
+
+// callGuest makes a callback on behalf of s and returns its result: missing when the guest does not export it, 0 when
+// it trapped. The caller then runs vm.runActions.
+func (vm *VM) callGuest(c abi.Callback, s *abiContext, missing uint32, a, b, d, e uint32) uint32 {
+	f := vm.functions[c]
+	if f == nil || vm.liveGeneration < 0 {
+		return missing
+	}
+	stack := &vm.stack
+	stack[0], stack[1], stack[2], stack[3], stack[4] = uint64(s.id), uint64(a), uint64(b), uint64(d), uint64(e)
+	vm.currentContext, vm.effectiveContext, vm.running, vm.inGuest, vm.keptBytes = s, nil, c.Name(), true, 0
+	var err error
+	if vm.callsDirectly {
+		err = f.CallWithStack(vm.ctx, stack[:])
+	} else {
+		err = vm.callTraced(c)
+	}
+	vm.inGuest = false
+	if err != nil {
+		vm.fail(c.Name(), err)
+	}
+	if vm.liveGeneration < 0 {
+		return 0
+	}
+	return uint32(stack[0])
+}
+
+// callTraced is the call itself for a VM that is traced or has a deadline.
+func (vm *VM) callTraced(c abi.Callback) error {
+	if !vm.config.Trace {
+		return vm.callWithDeadline(c)
+	}
+	depth := vm.traceDepth
+	vm.traceCallback(c)
+	err := vm.callWithDeadline(c)
+	vm.traceDepth = depth // a trap ends host functions without their return
+	vm.traceReturn(c, uint32(vm.stack[0]), err)
+	return err
+}
+
+// callWithDeadline is the call itself under Options.Deadline.
+func (vm *VM) callWithDeadline(c abi.Callback) error {
+	if vm.module.options.Deadline == 0 {
+		return vm.functions[c].CallWithStack(vm.ctx, vm.stack[:])
+	}
+	ctx, cancel := context.WithTimeout(vm.ctx, vm.module.options.Deadline)
+	defer cancel()
+	vm.callCtx = ctx
+	err := vm.functions[c].CallWithStack(ctx, vm.stack[:])
+	vm.callCtx = vm.ctx
+	return err
+}
+
+// callAllocator asks the guest for n bytes while one of its callbacks, or a start function, waits for a host function.
+func (vm *VM) callAllocator(n uint32) (uint32, bool) {
+	phase, running, current, effective := vm.phase, vm.running, vm.currentContext, vm.effectiveContext
+	depth := vm.traceDepth
+	vm.phase, vm.running = abi.WhenAllocating, vm.allocatorName
+	vm.currentContext, vm.effectiveContext = &vm.contextZero, nil
+	if vm.config.Trace {
+		vm.traceAllocator(n)
+	}
+	vm.allocStack[0] = uint64(n)
+	err := vm.allocator.CallWithStack(vm.callCtx, vm.allocStack[:])
+	vm.phase, vm.running, vm.currentContext, vm.effectiveContext = phase, running, current, effective
+	ptr := uint32(vm.allocStack[0])
+	if err != nil {
+		vm.fail(vm.allocatorName, err)
+		ptr = 0
+	}
+	if vm.config.Trace {
+		vm.traceDepth = depth
+		vm.traceAllocated(ptr, err)
+	}
+	if err == nil {
+		return ptr, true
+	}
+	if vm.failure.Kind != Trapped {
+		// The guest must not run on: wazero has closed the module, or a real Envoy would be dead.
+		panic(&trapError{vm.failure.Reason})
+	}
+	return 0, false
+}

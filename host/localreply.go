@@ -1,0 +1,142 @@
+package host
+
+import (
+	"slices"
+
+	"github.com/header-auth/header-auth/host/envoy"
+	"github.com/header-auth/header-auth/host/headermap"
+)
+
+// LocalReply is a response that a plugin asked for with proxy_send_local_response: the arguments of the call, before
+// the response callbacks have changed anything.
+type LocalReply struct {
+	Status     int // of the argument's 32 bits Envoy uses the low 16
+	Details    string
+	Headers    []Header
+	Body       []byte
+	GRPCStatus int32 // outside 0 to 16: not set
+}
+
+// reply is a local reply that has been asked for.
+type reply struct {
+	code       uint32
+	grpc       int32
+	details    []byte
+	body       []byte
+	pairs      headermap.Map
+	fromPlugin bool
+}
+
+// newReply takes a reply that is not in use; it belongs to the stream until that is released.
+func (s *Stream) newReply() *reply {
+	vm := s.vm
+	var r *reply
+	if last := len(vm.freeReplies) - 1; last >= 0 {
+		r, vm.freeReplies = vm.freeReplies[last], vm.freeReplies[:last]
+	} else {
+		r = &reply{}
+	}
+	r.code, r.grpc, r.fromPlugin = 0, -1, false
+	r.details, r.body = r.details[:0], r.body[:0]
+	r.pairs.Reset(headermap.Plain)
+	s.replies = append(s.replies, r)
+	return r
+}
+
+// sendEnvoyReply sends a reply that Envoy makes without the plugin.
+func (s *Stream) sendEnvoyReply(code uint32, body, details string) {
+	r := s.newReply()
+	r.code = code
+	r.body = append(r.body, body...)
+	r.details = append(r.details, details...)
+	s.sendReply(r)
+}
+
+// sendReply sends a reply in the way that is still possible: through the plugin's response callbacks, past the plugin,
+// or not at all (Envoy, source/common/http/filter_manager.cc, FilterManager::sendLocalReply).
+func (s *Stream) sendReply(r *reply) {
+	if s.closing && s.active == 0 {
+		return
+	}
+	if s.active&requestCallback != 0 {
+		s.request.aborted = true
+	} else if s.active&responseCallback != 0 {
+		s.response.aborted = true
+	}
+	switch d := &s.response; {
+	case !d.hasHeaders && s.active&requestCallback != 0:
+		if s.pendingReply == nil { // the first one in a callback counts
+			s.recordReply(r)
+			s.pendingReply = r
+		}
+	case !d.hasHeaders:
+		s.recordReply(r)
+		s.replyThroughChain(r)
+	case !d.out.HeadersSent:
+		s.recordReply(r)
+		s.replyDirectly(r)
+	default: // the client has seen headers: Envoy can only cut the connection
+		s.recordReply(r)
+		s.reset()
+		s.close()
+	}
+}
+
+// recordReply makes r the exchange's reply, which Details and Reply show.
+func (s *Stream) recordReply(r *reply) {
+	s.details = append(s.details[:0], r.details...)
+	if r.fromPlugin {
+		s.reply = r
+	}
+}
+
+// replyThroughChain sends the reply as if it were the upstream's response, through the plugin's response callbacks.
+func (s *Stream) replyThroughChain(r *reply) {
+	d := &s.response
+	s.request.aborted = true
+	end := s.compose(r)
+	if s.closing { // an action behind that of the reply has closed the stream: Envoy calls the plugin after its delete
+		d.hasHeaders = true
+		d.callHeaders(end)
+		return
+	}
+	d.receiveHeaders(end)
+	if !end && !d.aborted && !d.out.Reset {
+		d.receiveData(r.body, true)
+	}
+}
+
+// replyDirectly sends the reply past the plugin, in place of a response that has not gone out yet.
+func (s *Stream) replyDirectly(r *reply) {
+	d := &s.response
+	s.request.aborted, d.aborted = true, true
+	end := s.compose(r)
+	d.hasHeaders, d.ended = true, true
+	d.buffer, d.buffered = d.buffer[:0], false
+	if d.out.Reset {
+		return
+	}
+	d.out.HeadersSent, d.out.Ended = true, true
+	if !end {
+		d.out.body = append(d.out.body, r.body...)
+	}
+}
+
+// compose makes the reply's headers and says whether they are all there is.
+func (s *Stream) compose(r *reply) (end bool) {
+	return envoy.LocalReply{Status: r.code, GRPCStatus: r.grpc, Headers: r.pairs.Entries, Body: r.body}.
+		Compose(&s.response.headers, s.grpcRequest, s.headRequest)
+}
+
+// Replied reports that there is a Reply, without making copies of it.
+func (s *Stream) Replied() bool { return s.reply != nil }
+
+// Reply is the plugin's local response, nil when there is none. Of several it is the one that took effect.
+func (s *Stream) Reply() *LocalReply {
+	r := s.reply
+	if r == nil {
+		return nil
+	}
+	return &LocalReply{Status: int(r.code), Details: string(r.details), Headers: r.pairs.Clone(),
+		Body: slices.Clone(r.body), GRPCStatus: r.grpc}
+}

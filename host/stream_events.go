@@ -1,0 +1,152 @@
+package host
+
+import "github.com/header-auth/header-auth/host/abi"
+
+// RequestHeaders is the event that the request's headers have arrived; end says that nothing follows. The headers are
+// as the client sends them, with pseudo-headers; what Envoy's connection manager adds (x-forwarded-proto, x-request-id)
+// is there only if the caller gives it. The strings are kept until the stream is released, the slice is not.
+func (s *Stream) RequestHeaders(h []Header, end bool) {
+	d := &s.request
+	if d.hasHeaders || s.closing {
+		return
+	}
+	s.vm.enter()
+	defer s.leave("RequestHeaders")
+	s.started = s.time()
+	if !s.acceptRequest(h) {
+		return
+	}
+	d.receiveHeaders(end)
+}
+
+// RequestBody is the event that bytes of the request's body have arrived. In HTTP/1.1 a body ends with an empty piece,
+// which is added here when data is not empty.
+func (s *Stream) RequestBody(data []byte, end bool) { s.data(&s.request, data, end) }
+
+// RequestTrailers is the event that the request has ended with trailers.
+func (s *Stream) RequestTrailers(h []Header) { s.trailers(&s.request, h) }
+
+// ResponseHeaders is the event that the upstream's response headers have arrived. It is ignored when the exchange has a
+// local reply, or when the request's headers have not been sent to the upstream.
+func (s *Stream) ResponseHeaders(h []Header, end bool) {
+	d := &s.response
+	if d.hasHeaders || s.closing || s.request.aborted || !s.request.out.HeadersSent {
+		return
+	}
+	s.vm.enter()
+	defer s.leave("ResponseHeaders")
+	s.loadHeaders(d, h)
+	d.receiveHeaders(end)
+}
+
+// ResponseBody is the event that bytes of the response's body have arrived, in pieces as with RequestBody.
+func (s *Stream) ResponseBody(data []byte, end bool) { s.data(&s.response, data, end) }
+
+// ResponseTrailers is the event that the response has ended with trailers.
+func (s *Stream) ResponseTrailers(h []Header) { s.trailers(&s.response, h) }
+
+// data is RequestBody and ResponseBody.
+func (s *Stream) data(d *direction, data []byte, end bool) {
+	if !d.hasHeaders || d.ended || s.closing || d.aborted || d.response && s.request.aborted {
+		return
+	}
+	s.vm.enter()
+	defer s.leave("Body")
+	if d.response {
+		s.sentBytes += len(data)
+	} else {
+		s.receivedBytes += len(data)
+	}
+	if s.config.Protocol == HTTP1 && end && len(data) > 0 {
+		d.receiveData(data, false)
+		data = nil
+	}
+	d.receiveData(data, end)
+}
+
+// trailers is RequestTrailers and ResponseTrailers.
+func (s *Stream) trailers(d *direction, h []Header) {
+	if !d.hasHeaders || d.ended || s.closing || d.aborted || d.response && s.request.aborted {
+		return
+	}
+	s.vm.enter()
+	defer s.leave("Trailers")
+	d.trailers.Load(h, false)
+	d.receiveTrailers()
+}
+
+// Close ends the exchange: proxy_on_log, proxy_on_done, proxy_on_delete. When the response is not complete, it is the
+// client that has ended the exchange.
+func (s *Stream) Close() {
+	if s.closing {
+		return
+	}
+	s.vm.enter()
+	defer s.leave("Close")
+	s.close()
+}
+
+// close is Close inside another event.
+func (s *Stream) close() {
+	if s.closing {
+		return
+	}
+	s.closing = true
+	s.request.out.Reset = s.request.out.HeadersSent && !s.request.out.Ended
+	s.response.out.Reset = s.response.out.Reset || !s.response.out.Ended
+	s.finished = s.time()
+	if s.bypassed {
+		s.closed = true
+		return
+	}
+	s.createContext()
+	if !s.instanceDead() {
+		s.inLog = true
+		s.vm.callGuest(abi.OnLog, &s.abiContext, 0, 0, 0, 0, 0)
+		s.vm.runActions()
+		s.inLog = false
+	}
+	s.request.headersMapped, s.request.trailersMapped, s.request.body = false, false, nil
+	s.response.headersMapped, s.response.trailersMapped, s.response.body = false, false, nil
+	if !s.instanceDead() {
+		s.vm.callGuest(abi.OnDone, &s.abiContext, 0, 0, 0, 0, 0)
+		s.vm.runActions()
+	}
+	if !s.instanceDead() {
+		s.vm.callGuest(abi.OnDelete, &s.abiContext, 0, 0, 0, 0, 0)
+		s.vm.runActions()
+	}
+	s.closed, s.guestProperties = true, nil
+	if s.id != 0 {
+		s.vm.removeContext(&s.abiContext)
+	}
+}
+
+// time is the time in ns since 1970 for a module that can ask for it, else 0: reading the clock takes longer than a
+// callback.
+func (s *Stream) time() int64 {
+	if !s.vm.module.readsProperties {
+		return 0
+	}
+	return s.vm.now().UnixNano()
+}
+
+// createContext makes proxy_on_context_create, unless it has been made.
+func (s *Stream) createContext() {
+	if s.contextCreated || s.bypassed {
+		return
+	}
+	s.contextCreated = true
+	if s.instanceDead() {
+		return
+	}
+	s.vm.addContext(&s.abiContext)
+	s.vm.callGuest(abi.OnContextCreate, &s.abiContext, 0, s.plugin.id, 0, 0, 0)
+	s.vm.runActions()
+}
+
+// leave ends each event.
+func (s *Stream) leave(event string) {
+	s.vm.recordPanic(recover(), event)
+	s.vm.leave()
+}

@@ -1,0 +1,44 @@
+package host
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/header-auth/header-auth/host/wasmtest"
+)
+
+func TestTrace(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Call(reqHead, "proxy_get_header_map_value", 0, "allow", out)
+	g.Call(reqHead, "proxy_get_header_map_value", 0, "nosuch", out)
+	g.Call(reqHead, "proxy_get_property", "request\x00path", out)
+	g.Call(reqHead, "proxy_set_tick_period_milliseconds", 5)
+	g.Call(reqHead, "proxy_send_local_response", 403, "no", "go\naway", wasmtest.Pairs("a", "b"), -1)
+	g.Returns(reqHead, 1)
+	g.Do(onLogs, wasmtest.Unreachable)
+	b := mustStart(t, g, setup{vm: VMConfig{Trace: true}})
+	b.exchange().Close()
+	want := []string{
+		`-> proxy_on_request_headers(context 2, headers 6, end_of_stream true)`,
+		`  proxy_get_header_map_value(RequestHeaders, "allow") = Ok "true"`,
+		`    -> malloc(size 4)`,
+		`    <- malloc = 0x20000`,
+		`  proxy_get_header_map_value(RequestHeaders, "nosuch") = NotFound`,
+		`  proxy_get_property("request.path") = Ok "/p?q=1"`,
+		`    -> malloc(size 6)`,
+		`    <- malloc = 0x20004`,
+		`  proxy_set_tick_period_milliseconds(5) = Ok`,
+		`  proxy_send_local_response(403, "no", "go\naway", {"a": "b"}, -1) = Ok`,
+		`<- proxy_on_request_headers = Pause`,
+		`-> proxy_on_log(context 2)`,
+		`<- proxy_on_log = trapped`,
+	}
+	var got []string
+	for _, c := range b.vm.Crossings() {
+		got = append(got, c.String())
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("trace (-want +got):\n%s", diff)
+	}
+}

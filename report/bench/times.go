@@ -1,0 +1,260 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/units"
+	"github.com/header-auth/header-auth/internal/words"
+)
+
+func (v view) times() section {
+	s := section{ID: "speed", Title: "Speed of a request"}
+	if len(v.f.Scenarios) > 1 {
+		s.Grids = append(s.Grids, v.overview())
+	}
+	for i, scenario := range v.f.Scenarios {
+		g := v.timesOf(scenario)
+		g.Detail = i > 0
+		s.Grids = append(s.Grids, g)
+	}
+	if len(s.Grids) > 0 {
+		s.Lead = []string{fmt.Sprintf("A whole request through host and plugin. × floor: how many times the time of a guest that makes the same host "+
+			"calls with constants and nothing else. The verdict is on the build, compared with %s.", v.reference())}
+	}
+	return s
+}
+
+// overview is every build in every scenario, as its time over the reference's.
+func (v view) overview() grid {
+	g := grid{Caption: "time ÷ " + v.reference() + "'s, 95 % interval", Head: []string{"scenario", v.reference()}}
+	for _, b := range v.r.Builds {
+		if b.Name != v.reference() {
+			g.Head = append(g.Head, b.Name)
+		}
+	}
+	for _, scenario := range v.f.Scenarios {
+		row := []cell{text(scenario.ID), text(units.None)}
+		if t, ok := scenario.Timing(v.reference()); ok {
+			row[1] = text(units.Nanos(t.Time.Mid))
+		}
+		for _, b := range v.r.Builds {
+			if b.Name == v.reference() {
+				continue
+			}
+			word, ratio := v.compared(scenario, b.Name)
+			ratio.Tone = word.Tone
+			switch word.Text {
+			case string(verdict.Undecided), string(verdict.Refused), string(verdict.Equivalent):
+				ratio.Text += " " + word.Text
+			}
+			row = append(row, ratio)
+		}
+		g.Rows = append(g.Rows, row)
+	}
+	return g
+}
+
+func (v view) timesOf(scenario verdict.Scenario) grid {
+	g := grid{Caption: v.about(scenario.ID),
+		Head: []string{"build", "time", "95 %", "usual", "× floor", "above floor", "verdict", "time ÷ " + v.reference() + "'s"}}
+	for _, row := range scenario.Timings {
+		if v.r.Original(row.Contestant) != row.Contestant {
+			continue
+		}
+		if row.Missing.Any() {
+			g.Rows = append(g.Rows, []cell{text(row.Contestant), {units.None, dim, ""}, text(units.None), text(units.None), text(units.None), text(units.None),
+				{"no number", bad, ""}, text(units.None)})
+			g.Notes = append(g.Notes, row.Contestant+" has no number: "+sentence(missing(row.Missing)))
+			continue
+		}
+		time := cell{Text: units.Nanos(row.Time.Mid)}
+		word, ratio := v.compared(scenario, row.Contestant)
+		over, above := units.Ratio(row.OverFloor.Mid), units.Nanos(row.AboveFloor.Mid)
+		if row.Contestant == evidence.Floor {
+			over, above = "1", units.None
+		}
+		g.Rows = append(g.Rows, []cell{text(row.Contestant), time, text(plusMinus(row.Time)), text(units.Nanos(row.Usual)), text(over), text(above), word, ratio})
+	}
+	g.Notes = append(g.Notes, v.apart(scenario)...)
+	return g
+}
+
+// apart says where the mean and the usual batch differ, and what was left out.
+func (v view) apart(scenario verdict.Scenario) []string {
+	var notes []string
+	left := 0.
+	for _, t := range scenario.Timings {
+		left = max(left, t.LeftOut)
+		switch {
+		case t.Missing.Any():
+		case t.Growth > 0:
+			notes = append(notes, fmt.Sprintf("%s leaks, so its time has no mean: it grew %s times from the first half of the rounds to the last.", t.Contestant, units.Digits(t.Growth)))
+		case t.Differs() && t.Collector != nil:
+			notes = append(notes, fmt.Sprintf("%s: a batch usually takes %s a request, the mean is %s: it collects every %s requests, for %s.", t.Contestant,
+				units.Nanos(t.Usual), units.Nanos(t.Time.Mid), units.Count(int(t.Collector.Period)), units.Nanos(t.Collector.Pause)))
+		case t.Differs():
+			notes = append(notes, fmt.Sprintf("%s: a batch usually takes %s a request, the mean is %s: some rounds are slow in every instance.", t.Contestant,
+				units.Nanos(t.Usual), units.Nanos(t.Time.Mid)))
+		}
+	}
+	if left >= 0.001 {
+		notes = append(notes, fmt.Sprintf("Left out because something else disturbed it: at most %s of a build's time.", units.Percent(left)))
+	}
+	return notes
+}
+
+// compared is a contestant compared with the reference: the verdict and the ratio of times.
+func (v view) compared(scenario verdict.Scenario, contestant string) (word, ratio cell) {
+	switch contestant {
+	case v.reference():
+		return cell{"reference", dim, ""}, text("1")
+	case evidence.Floor:
+		return cell{"the floor", dim, ""}, text(units.None)
+	}
+	if p, ok := scenario.Pair(contestant, v.reference()); ok {
+		return verdictOf(p), text(within(p.Ratio, units.Ratio))
+	}
+	return text(units.None), text(units.None)
+}
+
+func verdictOf(p verdict.Pair) cell {
+	tones := map[verdict.Word]tone{verdict.Faster: good, verdict.Slower: bad, verdict.Undecided: warn, verdict.Refused: dim}
+	return cell{string(p.Word), tones[p.Word], ""}
+}
+
+// undecided are the comparisons that the run could not decide, and how many processes would.
+func (v view) undecided() section {
+	g := grid{Head: []string{"scenario", "builds", "ratio of times", "to decide it"}}
+	for _, scenario := range v.f.Scenarios {
+		for _, p := range scenario.Pairs {
+			if p.Word != verdict.Undecided {
+				continue
+			}
+			more := "probably no number of processes would"
+			if p.More > 0 && p.More < verdict.TooMany {
+				more = fmt.Sprintf("about %d more processes", p.More)
+			}
+			g.Rows = append(g.Rows, []cell{text(scenario.ID), text(p.A + " to " + p.B), text(within(p.Ratio, units.Ratio)), text(more)})
+		}
+	}
+	if len(g.Rows) == 0 {
+		return section{}
+	}
+	return section{ID: "undecided", Title: "Undecided", Grids: []grid{g},
+		Lead: []string{"For these neither a difference nor its absence is shown."}}
+}
+
+// pairs are all comparisons of two builds.
+func (v view) pairs() section {
+	g := grid{Head: []string{"scenario", "builds", "ratio of times", "equivalent within", "p, after Holm", "the first is"}}
+	for _, scenario := range v.f.Scenarios {
+		for _, p := range scenario.Pairs {
+			chance := units.None
+			if units.Known(p.P) {
+				chance = fmt.Sprintf("%.3f", p.P)
+				if p.P < 0.001 {
+					chance = "< 0.001"
+				}
+			}
+			g.Rows = append(g.Rows, []cell{text(scenario.ID), text(p.A + " to " + p.B), text(within(p.Ratio, units.Ratio)),
+				text("± " + units.Percent(verdict.Band)), text(chance), verdictOf(p)})
+		}
+	}
+	if len(g.Rows) == 0 {
+		return section{}
+	}
+	return section{ID: "pairs", Title: "Every two builds", Grids: []grid{g}, Detail: true, Lead: []string{
+		"The ratio is the first build's time over the second's; below 1 the first is faster. The probability p is adjusted for the number of comparisons."}}
+}
+
+// about is a scenario's id with its decision and status.
+func (v view) about(id string) string {
+	for _, s := range v.r.Scenarios {
+		if s.ID == id {
+			what := words.Join(", ", s.Decision, statusText(s.Status))
+			return id + " (" + what + ")"
+		}
+	}
+	return id
+}
+
+func statusText(status int) string {
+	if status == 0 {
+		return ""
+	}
+	return fmt.Sprint(status)
+}
+
+// tails are the latencies of single requests.
+func (v view) tails() section {
+	s := section{ID: "tail", Title: "Latency of single requests"}
+	for _, scenario := range v.r.Scenarios {
+		g := grid{Caption: v.about(scenario.ID), Head: []string{"build"}}
+		points := percentiles(v.f.Tails, scenario.ID)
+		for _, p := range points {
+			g.Head = append(g.Head, fmt.Sprintf("p%v", p))
+		}
+		g.Head = append(g.Head, "max", "requests")
+		collects := slices.ContainsFunc(v.f.Tails, func(t verdict.Tail) bool { return t.Scenario == scenario.ID && t.Collector != nil })
+		if collects {
+			g.Head = append(g.Head, "collects every", "pause", "longest", "of the time")
+		}
+		for _, tail := range v.f.Tails {
+			if tail.Scenario != scenario.ID || tail.Contestant == evidence.Twin {
+				continue
+			}
+			row := []cell{text(tail.Contestant)}
+			for _, p := range points {
+				row = append(row, text(percentileOf(tail, p)))
+			}
+			row = append(row, text(units.Nanos(tail.Max)), text(units.Count(tail.Count)))
+			if collects {
+				row = append(row, collector(tail.Collector)...)
+			}
+			g.Rows = append(g.Rows, row)
+		}
+		if len(g.Rows) > 0 {
+			g.Detail = len(s.Grids) > 0
+			s.Grids = append(s.Grids, g)
+		}
+	}
+	if len(s.Grids) > 0 {
+		s.Lead = []string{"Each request timed by itself, the clock's own time included. A percentile is given only where at least a hundred requests took longer."}
+	}
+	return s
+}
+
+// percentiles are those of the contestant that has most of them in a scenario, ascending.
+func percentiles(tails []verdict.Tail, scenario string) []float64 {
+	var all []float64
+	for _, t := range tails {
+		if t.Scenario != scenario || t.Contestant == evidence.Twin || len(t.Percentiles) <= len(all) {
+			continue
+		}
+		all = nil
+		for _, p := range t.Percentiles {
+			all = append(all, p.P)
+		}
+	}
+	return all
+}
+
+func percentileOf(t verdict.Tail, p float64) string {
+	for _, have := range t.Percentiles {
+		if have.P == p {
+			return units.Nanos(have.Nanos.Mid)
+		}
+	}
+	return units.None
+}
+
+func collector(c *verdict.Collector) []cell {
+	if c == nil {
+		return []cell{text(units.None), text(units.None), text(units.None), text(units.None)}
+	}
+	return []cell{text(units.Count(int64(math.Round(c.Period))) + " requests"), text(units.Nanos(c.Pause)), text(units.Nanos(c.Max)), text(units.Percent(c.Share))}
+}
