@@ -16,7 +16,7 @@ import (
 // Count adds to the witnesses of one allowed and one refused scenario how many instructions a request takes. Where
 // valgrind is missing it notes that. It writes the task for valgrind's program into folder.
 func Count(ctx context.Context, c Config, r *evidence.Report, folder string, progress func(what string)) error {
-	allow, refuse, err := soaked(c.Table.Cases())
+	allow, refuse, err := allowedAndRefused(c.Table.Cases())
 	if err != nil {
 		return nil // Run has noted it
 	}

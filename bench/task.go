@@ -17,7 +17,7 @@ const (
 	doBatches   taskKind = "batches"   // one process of every contestant and scenario
 	doTails     taskKind = "tails"     // the same, request by request
 	doStartup   taskKind = "start-up"  // one build, once
-	doSoak      taskKind = "memory"    // one build under one allocator order
+	doSoak      taskKind = "memory"    // one build in one scenario under one allocator order
 	doResident  taskKind = "resident"  // one build, once
 )
 

@@ -132,6 +132,20 @@ func (vm *VM) Memory() uint32 {
 	return vm.memory.Size()
 }
 
+// MemoryLimit is how many bytes linear memory can have at most: the module's own maximum, or Options.MemoryPages.
+func (vm *VM) MemoryLimit() int64 {
+	pages := vm.module.options.load().Pages()
+	if vm.memory != nil {
+		if most, ok := vm.memory.Definition().Max(); ok {
+			pages = min(pages, most)
+		}
+	}
+	return int64(pages) << 16
+}
+
+// Kept is how many bytes the host keeps for plugins: shared data and queues, and metrics. VMs that share them have the same.
+func (vm *VM) Kept() int { return vm.shared.Bytes() + vm.metrics.Bytes() }
+
 // Linear is linear memory itself, without a copy: it must not be written, and it is valid until the guest runs again.
 // Of a closed VM it is nil.
 func (vm *VM) Linear() []byte {
