@@ -18,7 +18,7 @@ func (w *worker) startup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := measureStartup(ctx, wasm, w.options, c, w.Cached, w.CacheDir)
+	s, err := measureStartup(ctx, wasm, w.optionsOf(w.Modules[0]), c, w.Cached, w.CacheDir)
 	if err != nil {
 		return w.refuseBuild(err)
 	}
@@ -54,7 +54,7 @@ func (w *worker) resident(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := resident(ctx, wasm, w.options, c, w.Plan.ResidentVMs)
+	found, err := resident(ctx, wasm, w.optionsOf(w.Modules[0]), c, w.Plan.ResidentVMs)
 	if err != nil {
 		return w.refuseBuild(err)
 	}
@@ -127,7 +127,7 @@ func (w *worker) module(ctx context.Context) (*host.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	return host.Compile(ctx, wasm, w.options)
+	return host.Compile(ctx, wasm, w.optionsOf(w.Modules[0]))
 }
 
 // refuseBuild reports that a build has none of these numbers.

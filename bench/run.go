@@ -151,7 +151,7 @@ func tasks(c *Config, able []Subject) []task {
 	newTask := func(kind taskKind, number int, subjects ...Subject) task {
 		t := task{Kind: kind, Number: number, Seed: c.Seed, Plan: c.Plan, Folder: c.Folder, Host: hostOf(c.Host), CacheDir: c.CacheDir}
 		for _, s := range subjects {
-			t.Modules = append(t.Modules, moduleFile{s.Name, s.Path})
+			t.Modules = append(t.Modules, moduleFile{s.Name, s.Path, s.Environment})
 		}
 		if kind == doBatches || kind == doTails {
 			t.Twins = []string{subjects[0].Name}

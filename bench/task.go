@@ -52,8 +52,9 @@ func (t *task) batch(scenario, contestant string) int {
 
 // moduleFile is a module under its build's name.
 type moduleFile struct {
-	Build string `json:"build"`
-	Path  string `json:"path"`
+	Build       string          `json:"build"`
+	Path        string          `json:"path"`
+	Environment []host.Variable `json:"environment,omitempty"` // of its VMs
 }
 
 // hostText is host.Options as text, so that a task can be read by a person.

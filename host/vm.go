@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -100,7 +101,7 @@ func (m *Module) NewVM(ctx context.Context, c VMConfig) (*VM, error) {
 	if vm.metrics == nil {
 		vm.metrics = process.NewMetrics()
 	}
-	for _, v := range c.Environment {
+	for _, v := range slices.Concat(m.options.Environment, c.Environment) {
 		vm.environment = append(vm.environment, v.Name+"="+v.Value)
 	}
 	vm.tracedOrIntercepted = c.Trace || c.Intercept != nil
