@@ -56,7 +56,10 @@ type lane struct {
 	markers  int
 	services map[string]*service // by cluster
 	clusters []table.Cluster     // that Envoy has, besides the upstream's
-	upstream *upstream
+	counted  bool                // the case before had metrics
+
+	baseCounters map[string][2]int64 // of the base listeners
+	upstream     *upstream
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed with each change, and replaced
@@ -122,6 +125,9 @@ func newLane(ctx context.Context, program string, watched, failing []byte) (_ *l
 	}
 	go l.marker.Read(ignore{})
 	if err := l.settle(ctx, nil); err != nil {
+		return nil, err
+	}
+	if l.baseCounters, err = l.counters(ctx); err != nil {
 		return nil, err
 	}
 	l.mu.Lock()

@@ -178,9 +178,7 @@ func (r *run) prepare(ctx context.Context) error {
 	l.worker.begin(r.vm, onWorker{r})
 	l.main.begin(r.vm, onMain{r})
 	l.mu.Unlock()
-	stats, err := r.counters(ctx)
-	r.known = stats
-	return err
+	return r.forgotten(ctx)
 }
 
 // end takes the case's listeners away.

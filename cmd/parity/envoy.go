@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"runtime"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/header-auth/header-auth/envoy"
 	"github.com/header-auth/header-auth/envoy/obtain"
 	"github.com/header-auth/header-auth/host"
+	compilers "github.com/header-auth/header-auth/toolchain"
 )
 
 // engines are those that --engine names.
@@ -29,6 +31,8 @@ func (s *selection) splitEngines() (engines, error) {
 	for _, name := range names {
 		kind, version, asked := strings.Cut(name, "@")
 		switch {
+		case kind != "envoy" && name != "wazero" && name != "interpreter":
+			return e, usagef("--engine %q: expected wazero, interpreter, envoy or envoy@ and a version", name)
 		case kind != "envoy":
 			if e.host {
 				return e, usagef("--engine %s: one of wazero and interpreter at a time", strings.Join(names, ","))
@@ -67,6 +71,10 @@ func (e *engines) subjects(ctx context.Context, s *selection, modules []module, 
 	}
 	for _, version := range e.envoys {
 		found, err := obtain.Find(ctx, obtain.Options{Root: s.root, File: s.envoy, Version: version, Log: stderr})
+		var missing *compilers.MissingError
+		if err != nil && !errors.As(err, &missing) {
+			return nil, usagef("--envoy: %v", err)
+		}
 		if err != nil {
 			return nil, err
 		}
