@@ -49,7 +49,8 @@ func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, erro
 	return g, nil
 }
 
-// Observe runs a case, as suite.Engine says. An Envoy that ends meanwhile is a *proxy.ExitError, and another one takes its place.
+// Observe runs a case, as suite.Engine says. An Envoy that ends meanwhile is a *proxy.ExitError, and another one takes
+// its place.
 func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request) (suite.Observation, error) {
 	var l *lane
 	select {

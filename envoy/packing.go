@@ -51,8 +51,8 @@ func plain(headers []headermap.Header, pseudo []string) bool {
 				return false
 			}
 			left--
-		case left > 0, !headermap.ValidName(name), !headermap.ValidValue(h.Value), strings.Trim(h.Value, " \t") != h.Value, slices.Contains(ofTheWire, name),
-			strings.HasPrefix(name, "x-envoy-"):
+		case left > 0, slices.Contains(ofTheWire, name), strings.HasPrefix(name, "x-envoy-"),
+			!headermap.ValidName(name), !headermap.ValidValue(h.Value), strings.Trim(h.Value, " \t") != h.Value:
 			return false
 		}
 	}

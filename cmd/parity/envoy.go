@@ -39,7 +39,8 @@ func (s *selection) splitEngines() (engines, error) {
 			}
 			e.host, s.engine = true, name
 		case asked && !obtain.Known(version):
-			return e, usagef("--engine %s: expected envoy@ and one of %s, or its first two numbers", name, strings.Join(obtain.Versions(), ", "))
+			return e, usagef("--engine %s: expected envoy@ and one of %s, or its first two numbers", name,
+				strings.Join(obtain.Versions(), ", "))
 		case slices.Contains(e.envoys, version):
 			return e, usagef("--engine %s: %s stands there twice", strings.Join(names, ","), name)
 		default:

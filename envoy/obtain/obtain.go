@@ -128,7 +128,8 @@ func ask(ctx context.Context, path, origin string) (Envoy, error) {
 	}
 	m := versionLine.FindSubmatch(out)
 	if m == nil {
-		return Envoy{}, fmt.Errorf("ask %s for its version: got %q, expected Envoy's version line", path, strings.TrimSpace(string(out)))
+		return Envoy{}, fmt.Errorf("ask %s for its version: got %q, expected Envoy's version line", path,
+			strings.TrimSpace(string(out)))
 	}
 	return Envoy{Path: path, Version: string(m[1]), Origin: origin}, nil
 }

@@ -21,7 +21,8 @@ var clockSource []byte
 var compilers = []string{"/usr/lib/llvm-19/bin/clang", "cc", "clang", "gcc"}
 
 // ErrNoCompiler says that a clock can't be made here.
-var ErrNoCompiler = errors.New("no C compiler (tried " + strings.Join(compilers, ", ") + "), which the clock that can be moved needs")
+var ErrNoCompiler = errors.New("no C compiler (tried " + strings.Join(compilers, ", ") +
+	"), which the clock that can be moved needs")
 
 // Clock is what an Envoy takes for its clock. It stands until it is moved.
 type Clock struct {
