@@ -31,7 +31,7 @@ unexport LANG
 endif
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 parity: ## the command behind these targets, .cache/bin/parity
 	@command -v go >/dev/null || { echo "no go on PATH: install it from https://go.dev/dl/" >&2; exit 3; }

@@ -2,7 +2,7 @@ package verdict
 
 import "github.com/header-auth/header-auth/bench/evidence"
 
-// Claim is one statement of the headline: a NoSpeedVerdict, Choice, LeakClaim, Comparison, Extremes or ArchivedPart. It
+// Claim is one statement of the headline: a GotWorse, Gone, NoSpeedVerdict, Choice, LeakClaim, Comparison, Extremes or ArchivedPart. It
 // holds names and numbers; package report/bench writes the sentence.
 type Claim interface{ Topic() Topic }
 
@@ -15,6 +15,7 @@ const (
 	AboutStartup Topic = "start-up"
 	AboutSize    Topic = "size"
 	AboutUpkeep  Topic = "upkeep"
+	AboutChange  Topic = "change"
 )
 
 // NoSpeedVerdict stands in place of everything on speed when the gate failed.

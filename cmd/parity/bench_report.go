@@ -58,6 +58,7 @@ func judged(r *evidence.Report, budgets *verdict.Budgets, then *evidence.Report,
 	}
 	if then != nil {
 		f.Against = verdict.Compare(then, r, file)
+		f.Headline = append(f.Against.Headline(), f.Headline...)
 	}
 	return f
 }
@@ -89,5 +90,8 @@ func (b *benchmark) deliver(r *evidence.Report) (code int, err error) {
 		return 0, err
 	}
 	fmt.Fprintf(b.stdout, "\n%s\n", filepath.Join(b.dir, "report.html"))
+	if code := b.failOn.code(f, "bench", b.stderr); code != 0 {
+		return code, nil
+	}
 	return benchCode(r, f), nil
 }

@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,7 @@ type Subject struct {
 	Wasm         []byte
 	Err          error // why there is no module; nil: there is one
 	Known        []Known
+	Environment  []host.Variable // of its VMs, besides those of the host
 	// Engine makes the engine that the cases are run with; nil: that of package host.
 	Engine func(ctx context.Context, t *table.Table, wasm []byte) (Engine, error)
 }
@@ -123,7 +125,9 @@ func (r *runner) compile(ctx context.Context, s *subject) {
 	case s.Engine != nil:
 		s.engine, s.Err = s.Engine(ctx, r.table, s.Wasm)
 	default:
-		s.module, s.Err = Compile(ctx, s.Wasm, r.Host)
+		o := r.Host
+		o.Environment = slices.Concat(o.Environment, s.Environment)
+		s.module, s.Err = Compile(ctx, s.Wasm, o)
 		s.engine = hostEngine{s.module}
 	}
 }
@@ -180,7 +184,7 @@ func (r *runner) trace(ctx context.Context, s *subject) {
 	for i := range s.results {
 		if result := &s.results[i]; s.module != nil && left > 0 && result.traceable() {
 			left--
-			result.Crossings = crossings(ctx, s.module, r.table, &r.cases[i], result.first)
+			result.Trace = traceOf(ctx, s.module, r.table, &r.cases[i], result.first)
 		}
 	}
 }

@@ -38,6 +38,10 @@ func (v view) headline() []statement {
 func (v view) state(c verdict.Claim) statement {
 	s := statement{Topic: string(c.Topic())}
 	switch c := c.(type) {
+	case verdict.GotWorse:
+		s.Text, s.Evidence = gotWorse(c)
+	case verdict.Gone:
+		s.Text = gone(c)
 	case verdict.NoSpeedVerdict:
 		s.Text = "No verdict on speed: a build timed against itself did not come out equal."
 		s.Evidence = gateFaults(v.f.Gate)
@@ -107,12 +111,18 @@ func fault(b verdict.LeftOut) string {
 
 func leak(c verdict.LeakClaim) (text string, evidence []string) {
 	m := c.Memory
-	text = fmt.Sprintf("%s leaks %s bytes a request in Envoy: do not run it.", m.Build, units.Digits(m.PerRequest.Mid))
+	where := "in Envoy"
+	if m.Scenario != "" {
+		where += " for " + m.Scenario
+	}
+	text = fmt.Sprintf("%s leaks %s bytes a request %s: do not run it.", m.Build, units.Digits(m.PerRequest.Mid), where)
+	if m.Course == verdict.HostGrows {
+		text += " It is the host that keeps them: shared data, queues or metrics."
+	}
 	if c.OnlyEnvoys {
 		text += " The cause is which export gives the host memory: in the specification's order it does not leak."
 	}
-	return text, []string{confidence(m.PerRequest, units.Digits),
-		fmt.Sprintf("%s requests to one VM, %s to %s", units.Count(m.Requests), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)))}
+	return text, []string{confidence(m.PerRequest, units.Digits), usedUp(m, "request")}
 }
 
 func comparison(c verdict.Comparison) string {
