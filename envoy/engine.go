@@ -3,6 +3,7 @@ package envoy
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
@@ -13,6 +14,7 @@ import (
 // Engine runs cases of one module on Envoys of its own.
 type Engine struct {
 	program          string
+	groups           bool // the HTTP/2 codec puts headers of one name together, so all go past it
 	watched, failing []byte
 	sets             map[string]int
 	lanes            chan *lane // idle ones; nil: may be started
@@ -20,7 +22,7 @@ type Engine struct {
 
 // New makes an engine that runs as many cases at once as it has Envoys. They are started when they are needed first.
 func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, error) {
-	g := &Engine{program: e.Path, sets: map[string]int{"": 0}, lanes: make(chan *lane, envoys)}
+	g := &Engine{program: e.Path, groups: strings.HasPrefix(e.Version, "1.36."), sets: map[string]int{"": 0}, lanes: make(chan *lane, envoys)}
 	var sets [][]table.HostFault
 	note := func(set []table.HostFault) {
 		if key := faultKey(set); len(set) > 0 && g.sets[key] == 0 {
@@ -64,6 +66,7 @@ func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request
 		if err != nil {
 			return suite.Observation{}, err
 		}
+		started.groups = g.groups
 		l = started
 	}
 	seen, err := l.observe(ctx, c, good, g.sets)

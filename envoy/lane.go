@@ -27,6 +27,7 @@ var packLua string
 // lane is one Envoy with the sockets around it. One case runs in it at a time.
 type lane struct {
 	process  *proxy.Process
+	groups   bool // see Engine
 	clock    *proxy.Clock
 	modules  [2]string // paths: watched; failing as well, "" when no case needs it
 	cases    int       // so far
