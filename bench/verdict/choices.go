@@ -11,6 +11,9 @@ import (
 
 // choices name the fastest build of all, then the fastest of each other language.
 func choices(r *evidence.Report, f *Findings) []Claim {
+	if nothingTimed(r) {
+		return nil // the builds are at fault, and that is said already
+	}
 	if !f.Gate.Passed {
 		return []Claim{NoSpeedVerdict{}}
 	}

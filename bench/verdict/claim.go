@@ -2,7 +2,7 @@ package verdict
 
 import "github.com/header-auth/header-auth/bench/evidence"
 
-// Claim is one statement of the headline: a GotWorse, Gone, NoSpeedVerdict, Choice, LeakClaim, Comparison, Extremes or ArchivedPart. It
+// Claim is one statement of the headline: a GotWorse, Gone, Wrong, Alone, NoSpeedVerdict, Choice, LeakClaim, Comparison, Extremes or ArchivedPart. It
 // holds names and numbers; package report/bench writes the sentence.
 type Claim interface{ Topic() Topic }
 
@@ -16,7 +16,26 @@ const (
 	AboutSize    Topic = "size"
 	AboutUpkeep  Topic = "upkeep"
 	AboutChange  Topic = "change"
+	AboutAnswers Topic = "answers"
 )
+
+// Wrong names a build that gave a wrong answer, or none: it has no numbers there.
+type Wrong struct {
+	Build     string
+	Scenarios []string // in which; empty: everywhere
+	Of        int      // scenarios of the report
+	Reason    string   // of the first, in the evidence's words
+}
+
+// Alone tells the numbers of the only build of a report. What was not measured has N 0.
+type Alone struct {
+	Build, Scenario                  string // of Time and OverFloor: the first one
+	Time, OverFloor                  Interval
+	Slowest                          float64 // ns: the greatest time of all scenarios
+	Scenarios                        int
+	Startup, Resident, Size, Longest Interval // Longest: the longest request of the first scenario, in ns
+	Memory                           *Memory  // in Envoy's order of allocators; nil: not soaked
+}
 
 // NoSpeedVerdict stands in place of everything on speed when the gate failed.
 type NoSpeedVerdict struct{}
@@ -95,6 +114,8 @@ type ArchivedPart struct {
 	Part  evidence.Part
 }
 
+func (Wrong) Topic() Topic          { return AboutAnswers }
+func (Alone) Topic() Topic          { return AboutSpeed }
 func (NoSpeedVerdict) Topic() Topic { return AboutSpeed }
 func (Choice) Topic() Topic         { return AboutSpeed }
 func (LeakClaim) Topic() Topic      { return AboutMemory }

@@ -15,7 +15,7 @@ const envoyOrder = "envoy"
 // headline answers which build to choose and how sure that is. There is no composite score: how much each topic weighs
 // is the reader's decision.
 func headline(r *evidence.Report, f *Findings) []Claim {
-	return slices.Concat(choices(r, f), leaks(f), comparisons(r, f), extremes(StartupTime, startupTotals(f)),
+	return slices.Concat(wrongAnswers(r), choices(r, f), leaks(f), alone(r, f), comparisons(r, f), extremes(StartupTime, startupTotals(f)),
 		extremes(ResidentMemory, residentPerVM(f)), extremes(ModuleSize, moduleSizes(r)), archivedParts(r))
 }
 

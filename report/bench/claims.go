@@ -42,6 +42,10 @@ func (v view) state(c verdict.Claim) statement {
 		s.Text, s.Evidence = gotWorse(c)
 	case verdict.Gone:
 		s.Text = gone(c)
+	case verdict.Wrong:
+		s.Text = wrongAnswers(c)
+	case verdict.Alone:
+		s.Text, s.Evidence = alone(c)
 	case verdict.NoSpeedVerdict:
 		s.Text = "No verdict on speed: a build timed against itself did not come out equal."
 		s.Evidence = gateFaults(v.f.Gate)
