@@ -8,7 +8,9 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/envoy/obtain"
+	"github.com/header-auth/header-auth/envoy/proxy"
 	"github.com/header-auth/header-auth/envoy/rewrite"
+	"github.com/header-auth/header-auth/toolchain"
 )
 
 // Engine runs cases of one module on Envoys of its own.
@@ -18,6 +20,18 @@ type Engine struct {
 	watched, failing []byte
 	sets             map[string]int
 	lanes            chan *lane // idle ones; nil: may be started
+}
+
+// Lacks is what the machine must have besides an Envoy and has not, as a *toolchain.MissingError; nil: it has all.
+func Lacks() error {
+	_, err := proxy.Compiler()
+	if err == nil {
+		return nil
+	}
+	return &toolchain.MissingError{Findings: []toolchain.Finding{{Name: "cc", Problem: err.Error(), Commands: []string{
+		"# any C compiler; on Debian and Ubuntu:",
+		"sudo apt-get install -y --no-install-recommends gcc libc6-dev",
+	}}}}
 }
 
 // New makes an engine that runs as many cases at once as it has Envoys. They are started when they are needed first.

@@ -70,6 +70,11 @@ func (e *engines) subjects(ctx context.Context, s *selection, modules []module, 
 			all = append(all, m.Subject)
 		}
 	}
+	if len(e.envoys) > 0 {
+		if err := envoy.Lacks(); err != nil {
+			return nil, err
+		}
+	}
 	for _, version := range e.envoys {
 		found, err := obtain.Find(ctx, obtain.Options{Root: s.root, File: s.envoy, Version: version, Log: stderr})
 		var missing *compilers.MissingError
