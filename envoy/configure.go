@@ -27,19 +27,24 @@ func (r *run) configure(ctx context.Context, plugin string, config []byte) (refu
 	name := r.listener(plugin)
 	l.mu.Lock()
 	delete(l.verdicts, filterVerdict)
+	delete(l.verdicts, name)
 	r.configuring = plugin
 	l.mu.Unlock()
-	if slices.ContainsFunc(r.listeners, func(o proxy.Listener) bool { return o.Name == name }) {
+	at := slices.IndexFunc(r.listeners, func(o proxy.Listener) bool { return o.Name == name })
+	if at >= 0 && !l.listenerUpdates {
 		return r.update(ctx, name, filter)
 	}
 	filters := []proxy.Filter{{Lua: packLua + outerLua}, filter, {Lua: packLua + innerLua}}
-	if r.updated(plugin) {
+	if r.updated(plugin) && !l.listenerUpdates {
 		filters[1].Updated = true
 		if err := l.process.SetFilter(name, 1, filter); err != nil {
 			return false, err
 		}
 	}
 	more := append(slices.Clone(r.listeners), proxy.Listener{Name: name, Filters: filters, Cluster: upstreamCluster})
+	if at >= 0 {
+		more = slices.Delete(more, at, at+1)
+	}
 	if err := l.setListeners(more...); err != nil {
 		return false, err
 	}

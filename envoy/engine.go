@@ -15,6 +15,10 @@ import (
 
 // Engine runs cases of one module on Envoys of its own.
 type Engine struct {
+	// ListenerUpdates makes a step that configures a plugin again replace its listener (LDS), and not the plugin's
+	// configuration alone (ECDS). It is set before the first case.
+	ListenerUpdates bool
+
 	program          string
 	groups           bool // the HTTP/2 codec puts headers of one name together, so all go past it
 	watched, failing []byte
@@ -80,7 +84,7 @@ func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request
 		if err != nil {
 			return suite.Observation{}, err
 		}
-		started.groups = g.groups
+		started.groups, started.listenerUpdates = g.groups, g.ListenerUpdates
 		l = started
 	}
 	seen, err := l.observe(ctx, c, good, g.sets)

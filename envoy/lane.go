@@ -26,17 +26,19 @@ var packLua string
 
 // lane is one Envoy with the sockets around it. One case runs in it at a time.
 type lane struct {
-	process  *proxy.Process
-	groups   bool // see Engine
-	clock    *proxy.Clock
-	modules  [2]string // paths: watched; failing as well, "" when no case needs it
-	cases    int       // so far
-	tokens   int       // so far
-	marker   *wire.Conn
-	markers  int
-	services map[string]*service // by cluster
-	clusters []table.Cluster     // that Envoy has, besides the upstream's
-	counted  bool                // the case before had metrics
+	process *proxy.Process
+	groups  bool // see Engine
+	// listenerUpdates is Engine.ListenerUpdates.
+	listenerUpdates bool
+	clock           *proxy.Clock
+	modules         [2]string // paths: watched; failing as well, "" when no case needs it
+	cases           int       // so far
+	tokens          int       // so far
+	marker          *wire.Conn
+	markers         int
+	services        map[string]*service // by cluster
+	clusters        []table.Cluster     // that Envoy has, besides the upstream's
+	counted         bool                // the case before had metrics
 
 	baseCounters map[string][2]int64 // of the base listeners
 	upstream     *upstream
