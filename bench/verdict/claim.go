@@ -2,14 +2,15 @@ package verdict
 
 import "github.com/header-auth/header-auth/bench/evidence"
 
-// Claim is one statement of the headline: a NoSpeedVerdict, Choice, LeakClaim, Comparison, Extremes or ArchivedPart. It
-// holds names and numbers; package report/bench writes the sentence.
+// Claim is one statement of the headline: a WrongAnswer, NothingToChoose, NoSpeedVerdict, Choice, NoDifference, Alone, LeakClaim,
+// Comparison, Extremes or ArchivedPart. It holds names and numbers; package report/bench writes the sentence.
 type Claim interface{ Topic() Topic }
 
 // Topic is what a claim is about.
 type Topic string
 
 const (
+	AboutAnswers Topic = "answers"
 	AboutSpeed   Topic = "speed"
 	AboutMemory  Topic = "memory"
 	AboutStartup Topic = "start-up"
@@ -23,12 +24,34 @@ type NoSpeedVerdict struct{}
 // Choice names the fastest build: of all that can be chosen, or of those in one language.
 type Choice struct {
 	Build     string
-	Language  string // "": of all languages
-	Among     int    // builds that can be chosen, this one too
-	Scenarios int    // in which it was compared with another of them
-	Wins      int    // scenarios in which it is known to be faster than each of them
-	Losses    int    // scenarios in which it is known to be slower than one of them
+	Language  string   // "": of all languages
+	Among     int      // builds that can be chosen, this one too
+	Scenarios int      // in which it was compared with another of them
+	Wins      int      // scenarios in which it is known to be faster than each of them
+	Losses    int      // scenarios in which it is known to be slower than one of them
+	Depends   int      // scenarios in which it depends on the processor
+	Level     []string // builds that take the same time in every scenario: Wins and Losses are against the others
 	LeftOut   []LeftOut
+}
+
+// WrongAnswer names a build that has no number, because an answer of it is wrong.
+type WrongAnswer struct{ Build, Scenario, Reason string }
+
+// NothingToChoose stands in place of everything on speed when each build has a fault.
+type NothingToChoose struct{ LeftOut []LeftOut }
+
+// NoDifference names builds between which speed does not decide.
+type NoDifference struct {
+	Builds    []string
+	Scenarios int
+	SameFile  bool // they are one module
+	LeftOut   []LeftOut
+}
+
+// Alone names the only build that can be chosen.
+type Alone struct {
+	Build   string
+	LeftOut []LeftOut
 }
 
 // LeftOut is a build that cannot be chosen, however fast it is.
@@ -94,11 +117,15 @@ type ArchivedPart struct {
 	Part  evidence.Part
 }
 
-func (NoSpeedVerdict) Topic() Topic { return AboutSpeed }
-func (Choice) Topic() Topic         { return AboutSpeed }
-func (LeakClaim) Topic() Topic      { return AboutMemory }
-func (Comparison) Topic() Topic     { return AboutSpeed }
-func (ArchivedPart) Topic() Topic   { return AboutUpkeep }
+func (NoSpeedVerdict) Topic() Topic  { return AboutSpeed }
+func (Choice) Topic() Topic          { return AboutSpeed }
+func (WrongAnswer) Topic() Topic     { return AboutAnswers }
+func (NothingToChoose) Topic() Topic { return AboutSpeed }
+func (NoDifference) Topic() Topic    { return AboutSpeed }
+func (Alone) Topic() Topic           { return AboutSpeed }
+func (LeakClaim) Topic() Topic       { return AboutMemory }
+func (Comparison) Topic() Topic      { return AboutSpeed }
+func (ArchivedPart) Topic() Topic    { return AboutUpkeep }
 
 // Topic is that of the quantity.
 func (e Extremes) Topic() Topic {

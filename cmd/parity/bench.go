@@ -47,7 +47,8 @@ How
   --budgets FILE   limits: a broken one fails the run (default budgets.yaml of the repository when its builds are measured;
                    none: no limits)
   --against FILE   an earlier bench.json to compare with, interval against interval
-  --dir DIR        where the reports go (default dist/bench)
+  --dir DIR        where the reports go (default dist/bench; dist/bench/own for other builds, scenarios or plans, so that the
+                   last usual report stays; those of an interrupted run go to the folder interrupted in it)
 
 Exit codes: 0 measured, and within the budgets; 1 a build gave a wrong answer or broke a budget; 2 the call, the table or
 budgets.yaml is wrong; 3 this machine lacks something, is too busy for a verdict, or the run was interrupted.
@@ -63,6 +64,7 @@ type benchmark struct {
 	budgets     string
 	against     string
 	dir         string
+	dirGiven    bool // by --dir
 	stdout      io.Writer
 	stderr      io.Writer
 	command     []string
@@ -150,7 +152,7 @@ func (b *benchmark) prepare(ctx context.Context) (err error) {
 	if err := b.references(); err != nil {
 		return err
 	}
-	if b.dir == "" {
+	if b.dirGiven = b.dir != ""; !b.dirGiven {
 		b.dir = filepath.Join(b.root, "dist", "bench")
 	}
 	if err := os.MkdirAll(b.dir, 0o755); err != nil {
@@ -200,7 +202,8 @@ func (b *benchmark) references() (err error) {
 
 // usual says whether the call measures what the repository's own budgets are about: all of its builds on its own table.
 func (b *benchmark) usual() bool {
-	return len(b.builds) == 0 && len(b.wasm) == 0 && b.cases == "" && len(b.patterns) == 1 && b.patterns[0] == "typical" && !b.speed
+	return len(b.builds) == 0 && len(b.wasm) == 0 && b.cases == "" && len(b.patterns) == 1 && b.patterns[0] == "typical" && !b.speed &&
+		b.engine == "wazero" && b.usualHost()
 }
 
 func (b *benchmark) plan() evidence.Plan {
@@ -272,7 +275,7 @@ func (b *benchmark) configuration(plan evidence.Plan, work string, line *progres
 		}
 		c.Subjects = append(c.Subjects, bench.Subject{Subject: m.Subject, Path: path})
 		r.Builds = append(r.Builds, evidence.Build{Name: m.Name, File: m.File, SHA256: m.SHA256, Language: m.Language,
-			Toolchain: m.Toolchain, SDK: m.SDK, Label: m.Label})
+			Toolchain: m.Toolchain, SDK: m.SDK, What: m.what, Label: m.Label})
 	}
 	return c, r, nil
 }

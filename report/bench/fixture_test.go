@@ -26,8 +26,8 @@ type fixtureBuild struct {
 var fixtureBuilds = []fixtureBuild{
 	{"rust", "rust", "proxy-wasm 0.2.5", "", "maintained", 304, 154e3, 17, 40e6, 1143 << 10, 0, 0},
 	{"go-tinygo", "go", "proxy-wasm-go-sdk v0.24.0", "Leaks in Envoy, on purpose here.", "archived", 1016, 155e3, 2, 57e6, 145 << 10, 341, 0},
-	{"go-nottinygc", "go", "proxy-wasm-go-sdk v0.24.0", "", "archived", 977, 238e3, 8, 83e6, 692 << 10, 0, 511},
-	{"go-custommalloc", "go", "proxy-wasm-go-sdk v0.24.0", "", "archived", 1003, 156e3, 2, 57e6, 138 << 10, 0, 129},
+	{"go-nottinygc", "go", "proxy-wasm-go-sdk v0.24.0", "", "maintained", 977, 238e3, 8, 83e6, 692 << 10, 0, 511},
+	{"go-custommalloc", "go", "proxy-wasm-go-sdk v0.24.0", "", "given up", 1003, 156e3, 2, 57e6, 138 << 10, 0, 129},
 	{"go-wasip1", "go", "proxy-wasm/proxy-wasm-go-sdk", "", "maintained", 1483, 2697e3, 48, 780e6, 8574 << 10, 0, 700},
 }
 
@@ -94,6 +94,7 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: s.id, Why: "It is usual.", Decision: s.decision, Status: s.status})
 		addScenario(r, f, s.id, s.factor, fixtureBuilds[:builds])
 	}
+	f.Together([]verdict.Run{{Report: r, Findings: f}}, 0)
 	return r, f
 }
 
@@ -231,6 +232,24 @@ func addResources(r *evidence.Report, f *verdict.Findings, b fixtureBuild) {
 	f.Budgets = append(f.Budgets, budget)
 }
 
+// twoMachines is the fixture and a second run of the same modules on another machine, where every ratio is a tenth larger, and one
+// build was another module.
+func twoMachines() (*evidence.Report, *verdict.Findings) {
+	r, f := fixture(4, 3)
+	other, found := fixture(4, 3)
+	other.Machine.CPU, other.Builds[3].SHA256 = "Intel Xeon", "another"
+	other.Run.Started = r.Run.Started.AddDate(0, 0, -1)
+	for i := range found.Scenarios {
+		for j, p := range found.Scenarios[i].Pairs {
+			found.Scenarios[i].Pairs[j].Ratio = p.Ratio.Scale(1 / 1.1)
+		}
+	}
+	found.Scenarios[1].Pairs[1].Word = verdict.Slower // rust against go-nottinygc
+	f.Together([]verdict.Run{{Report: other, Findings: found}, {Report: r, Findings: f}}, 1)
+	f.Places = []verdict.Place{{Build: "go-nottinygc", Here: 3.2, Published: verdict.Span{Low: 2.9, High: 3.4, N: 2}}}
+	return r, f
+}
+
 // refusedFixture is a run without a verdict: the A/A check failed, one build has no number, nothing has an interval.
 func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	r, f := fixture(3, 2)
@@ -271,5 +290,7 @@ func refusedFixture() (*evidence.Report, *verdict.Findings) {
 		f.Tails[i].Percentiles = nil
 	}
 	f.Against = &verdict.Against{File: "earlier.json", Notes: []verdict.Note{{Kind: verdict.GateFailedNow}}}
+	f.Headline = append([]verdict.Claim{verdict.WrongAnswer{Build: "go-nottinygc", Reason: reason}}, f.Headline...)
+	f.Together([]verdict.Run{{Report: r, Findings: f}}, 0)
 	return r, f
 }

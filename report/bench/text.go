@@ -25,6 +25,7 @@ func Text(w io.Writer, r *evidence.Report, f *verdict.Findings, o TextOptions) e
 	out := &words.Writer{To: w}
 	t := terminal{view{r, f}, out, words.Paint{On: o.Color}, o.Width}
 	t.head()
+	t.statements()
 	for _, s := range t.sections() {
 		if !s.Detail {
 			t.section(s)
@@ -75,22 +76,22 @@ func wrap(s string, width int) string {
 	return b.String()
 }
 
+// head is the first screen: the table, the sentences, and the check that allows them.
 func (t terminal) head() {
 	t.line("%s", t.paint.Bold(question))
-	for _, c := range t.headline() {
-		t.prose("  · ", sentence(c.Text))
-		if len(c.Evidence) > 0 {
-			t.line("%s", t.paint.Dim(words.Indent(wrap(strings.Join(c.Evidence, "; "), t.width-4), "    ")))
-		}
-	}
-	if len(t.f.Headline) == 0 {
-		t.line("  Nothing can be said from this run.")
+	if g := t.first(); len(g.Rows) > 0 {
+		t.line("")
+		t.grid(g)
 	}
 	t.line("")
-	if t.f.Gate.Passed {
-		t.line("%s %s", t.paint.Green("A/A check passed:"), printable(gateText(t.f.Gate)))
-	} else {
-		t.line("%s %s", t.paint.Red("A/A check failed, no verdict on speed:"), printable(gateText(t.f.Gate)))
+	t.advise()
+	t.line("")
+	state, colour := "A/A check passed:", t.paint.Green
+	if !t.f.Gate.Passed {
+		state, colour = "A/A check failed, no verdict on speed:", t.paint.Red
+	}
+	t.line("%s", strings.Replace(wrap(state+" "+gateText(t.f.Gate), t.width), state, colour(state), 1))
+	if !t.f.Gate.Passed {
 		for _, reason := range gateFaults(t.f.Gate) {
 			t.line("%s", t.paint.Red(words.Indent(wrap(sentence(reason), t.width-2), "  ")))
 		}
@@ -98,6 +99,51 @@ func (t terminal) head() {
 	for _, warning := range t.warnings() {
 		t.line("%s", t.paint.Yellow(wrap("warning: "+sentence(warning), t.width)))
 	}
+}
+
+func (t terminal) advise() {
+	for _, s := range t.advice() {
+		t.prose("  · ", sentence(s))
+	}
+}
+
+// statements are all claims, each with how sure it is.
+func (t terminal) statements() {
+	if len(t.f.Headline) == 0 {
+		return
+	}
+	t.title("Each statement, and how sure it is")
+	for _, c := range t.headline() {
+		t.prose("  · ", sentence(c.Text))
+		if len(c.Evidence) > 0 {
+			t.line("%s", t.paint.Dim(words.Indent(wrap(strings.Join(c.Evidence, "; "), t.width-4), "    ")))
+		}
+	}
+}
+
+// Ending is what a run ends with on a terminal: the sentences of the first screen, and what is above its limit.
+func Ending(w io.Writer, r *evidence.Report, f *verdict.Findings, o TextOptions) error {
+	out := &words.Writer{To: w}
+	t := terminal{view{r, f}, out, words.Paint{On: o.Color}, o.Width}
+	t.advise()
+	for _, p := range t.places() {
+		t.prose("  · ", p)
+	}
+	for _, b := range f.Budgets {
+		if b.Broken() {
+			t.prose("  · ", "Budget broken: "+t.brokenBudget(b))
+		}
+	}
+	return out.Err
+}
+
+func (t terminal) brokenBudget(b verdict.Budget) string {
+	write := in(b.Unit)
+	s := fmt.Sprintf("%s: %s", b.Where, words.Join(" ", b.Build, b.What, b.Scenario))
+	if b.State == verdict.Above {
+		return s + fmt.Sprintf(" is %s, the limit is %s.", within(b.Got, write), write(b.Limit))
+	}
+	return sentence(s + ": " + budgetReason(b))
 }
 
 func (t terminal) section(s section) {
@@ -112,42 +158,168 @@ func (t terminal) section(s section) {
 	}
 }
 
+// The margins of a table, and what lies between two columns.
+const (
+	gridIndent, columnGap = 4, 3
+	fewestWidth           = 40 // columns: below that a table is not broken
+	longestCell           = 60 // columns: a cell with more words is broken into lines when its table is too wide
+)
+
+// grid writes a table. Where it is wider than the terminal, columns of words go below their row, and what is still too wide
+// becomes several tables with the same first column.
 func (t terminal) grid(g grid) {
 	if g.Caption != "" {
 		t.line("\n  %s", printable(g.Caption))
 	}
-	rows := words.NewTable()
-	head := make(table.Row, len(g.Head))
-	for i, h := range g.Head {
-		head[i] = t.paint.Dim(printable(h))
+	below := 0
+	if t.width >= fewestWidth && t.widthOf(g, t.every(g)) > t.width {
+		below = g.Fold
 	}
-	rows.AppendRow(head)
-	for _, cells := range g.Rows {
-		row := make(table.Row, len(cells))
-		for i, c := range cells {
-			row[i] = t.toned(c)
-		}
-		rows.AppendRow(row)
+	for _, columns := range t.split(g, len(g.Head)-below) {
+		t.table(g, columns, below)
+		below = 0
 	}
-	t.line("%s", words.Indent(words.TrimLines(rows.Render()), "    "))
+	indent, _ := margins(g)
 	for _, note := range g.Notes {
-		t.line("%s", t.paint.Dim(words.Indent(wrap(note, t.width-4), "    ")))
+		t.line("%s", t.paint.Dim(words.Indent(wrap(note, t.width-indent), strings.Repeat(" ", indent))))
 	}
 }
 
+func (t terminal) every(g grid) []int {
+	all := make([]int, len(g.Head))
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// widthOf is how many columns a table of these columns takes.
+func (t terminal) widthOf(g grid, columns []int) int {
+	indent, gap := margins(g)
+	sum := indent - gap
+	for _, c := range columns {
+		sum += gap + t.columnWidth(g, c)
+	}
+	return sum
+}
+
+// margins are smaller for the first table, which has to fit.
+func margins(g grid) (indent, gap int) {
+	if g.Fold > 0 {
+		return 2, 2
+	}
+	return gridIndent, columnGap
+}
+
+func (t terminal) columnWidth(g grid, c int) int {
+	widest := utf8.RuneCountInString(g.Head[c])
+	for _, row := range g.Rows {
+		if c < len(row) {
+			widest = max(widest, utf8.RuneCountInString(words.OneLine(row[c].Text)))
+		}
+	}
+	if t.width >= fewestWidth && len(g.Head) > 1 {
+		widest = min(widest, max(longestCell, t.width-gridIndent-columnGap-utf8.RuneCountInString(g.Head[0])-20))
+	}
+	return widest
+}
+
+// split divides the first columns into groups that fit, each with the first column.
+func (t terminal) split(g grid, kept int) [][]int {
+	var groups [][]int
+	group := []int{0}
+	for c := 1; c < kept; c++ {
+		if t.width >= fewestWidth && len(group) > 1 && t.widthOf(g, append(group[:len(group):len(group)], c)) > t.width {
+			groups, group = append(groups, group), []int{0}
+		}
+		group = append(group, c)
+	}
+	return append(groups, group)
+}
+
+// table writes some columns, and under each row the last ones that are below.
+func (t terminal) table(g grid, columns []int, below int) {
+	indent, gap := margins(g)
+	rows := words.NewTable()
+	rows.Style().Box.PaddingRight = strings.Repeat(" ", gap)
+	head := make(table.Row, len(columns))
+	for i, c := range columns {
+		head[i] = t.paint.Dim(printable(g.Head[c]))
+	}
+	rows.AppendRow(head)
+	room := t.width - indent
+	for _, c := range columns[:max(0, len(columns)-1)] {
+		room -= gap + t.columnWidth(g, c)
+	}
+	for _, cells := range g.Rows {
+		row := make(table.Row, 0, len(columns))
+		for i, c := range columns {
+			if c >= len(cells) {
+				continue
+			}
+			shown := cells[c]
+			shown.Text = words.OneLine(shown.Text)
+			if below == 0 && i == len(columns)-1 && i > 0 && t.width >= fewestWidth {
+				shown.Text = broken(shown.Text, max(20, room))
+			}
+			row = append(row, t.toned(shown))
+		}
+		rows.AppendRow(row)
+	}
+	lines := strings.Split(words.TrimLines(rows.Render()), "\n")
+	margin := strings.Repeat(" ", indent)
+	if below == 0 {
+		t.line("%s", words.Indent(strings.Join(lines, "\n"), margin))
+		return
+	}
+	for i, line := range lines {
+		t.line("%s%s", margin, line)
+		if i > 0 && i <= len(g.Rows) {
+			t.line("%s", t.under(g.Below(g.Rows[i-1])))
+		}
+	}
+}
+
+// under is a line of words below a row.
+func (t terminal) under(cells []cell) string {
+	said := make([]string, len(cells))
+	for i, c := range cells {
+		said[i] = printable(words.OneLine(c.Text))
+	}
+	return t.paint.Dim(words.Indent(wrap(strings.Join(said, "; "), t.width-gridIndent), strings.Repeat(" ", gridIndent)))
+}
+
+// broken is a text of several lines, none longer than width; a word that is longer is cut.
+func broken(s string, width int) string {
+	var lines []string
+	for _, line := range strings.Split(wrap(words.OneLine(s), width), "\n") {
+		for utf8.RuneCountInString(line) > width {
+			lines = append(lines, string([]rune(line)[:width]))
+			line = string([]rune(line)[width:])
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// toned paints each line of a cell.
 func (t terminal) toned(c cell) string {
-	s := printable(words.OneLine(c.Text))
+	paint := func(s string) string { return s }
 	switch c.Tone {
 	case good:
-		return t.paint.Green(s)
+		paint = t.paint.Green
 	case bad:
-		return t.paint.Red(s)
+		paint = t.paint.Red
 	case warn:
-		return t.paint.Yellow(s)
+		paint = t.paint.Yellow
 	case dim:
-		return t.paint.Dim(s)
+		paint = t.paint.Dim
 	}
-	return s
+	lines := strings.Split(printable(c.Text), "\n")
+	for i, line := range lines {
+		lines[i] = paint(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // printable replaces control characters, so that a name cannot move the cursor or change colours. Line breaks stay.

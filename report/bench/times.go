@@ -115,7 +115,9 @@ func (v view) compared(scenario verdict.Scenario, contestant string) (word, rati
 	case evidence.Floor:
 		return cell{"the floor", dim, ""}, text(units.None)
 	}
-	if p, ok := scenario.Pair(contestant, v.reference()); ok {
+	if p, ok := scenario.Pair(contestant, v.reference()); ok && p.Word == verdict.Unsteady {
+		return verdictOf(p), text(units.None) // what leaks has no stationary time
+	} else if ok {
 		return verdictOf(p), text(within(p.Ratio, units.Ratio))
 	}
 	return text(units.None), text(units.None)

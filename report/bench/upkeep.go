@@ -213,7 +213,12 @@ func (v view) refused() section {
 func (v view) changes() []string {
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	if !v.f.Gate.Passed {
+	switch {
+	case len(v.r.Refused) > 0:
+		say("Right answers: a build has a number only where its answers are right.")
+	case !v.r.Run.Complete:
+		say("A whole run: this one was interrupted.")
+	case !v.f.Gate.Passed && len(v.f.Gate.Twins) > 0:
 		say("A quieter machine: a build timed against itself did not come out equal, so no difference between builds can be trusted.")
 	}
 	undecided, most := 0, 0
@@ -242,7 +247,7 @@ func (v view) changes() []string {
 	for _, w := range v.mixed() {
 		say("%s", w)
 	}
-	say("Your own traffic: these are %s; a plugin that does much more than check headers will have other ratios.", words.Plural(len(v.r.Scenarios), "scenario"))
+	say("Your own traffic: what was measured is %s; a plugin that does much more than check headers will have other ratios.", words.Plural(len(v.r.Scenarios), "scenario"))
 	if v.r.Host.Engine != "" {
 		say("Another engine: the modules ran on wazero %s (%s), Envoy runs them on V8, whose compiler may rank builds with similar times in another order.",
 			v.r.Host.Wazero, v.r.Host.Engine)
