@@ -7,6 +7,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .PHONY: help parity conformance worst soak bench bench-full bench-flags bench-selftest mutants fuzz test update build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
+READER := --manifest-path=conformance/mutants/rustreader/Cargo.toml
 RUST := $(PARITY) exec rust
 REGISTRY ?=
 FUZZTIME ?= 60s
@@ -30,13 +31,13 @@ unexport LANG
 endif
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 parity: ## the command behind these targets, .cache/bin/parity
 	@command -v go >/dev/null || { echo "no go on PATH: install it from https://go.dev/dl/" >&2; exit 3; }
 	@go build -buildvcs=false -o $(PARITY) ./cmd/parity
 
-conformance: parity ## obtain compilers, build every plugin, hold each against the table and against the others
+conformance: parity ## obtain compilers, build every plugin, run the table on each and compare them
 	@$(PARITY) check
 
 worst: parity ## the heaviest legal requests: how long can one client keep a worker busy? (a minute)
@@ -45,17 +46,18 @@ worst: parity ## the heaviest legal requests: how long can one client keep a wor
 soak: parity ## every path a hundred thousand times in every build: wrong answers, leaks, pauses (three minutes; SHORT=1: a fifth)
 	@$(PARITY) soak $(if $(SHORT),--short)
 
-bench: parity ## speed, latency, start-up, memory and size of every build against every other (two minutes; dist/bench/report.html)
+bench: parity ## speed, latency, start-up, memory and size of every build (two minutes; dist/bench/report.html)
 	@$(PARITY) bench
 
 bench-full: parity ## the same with more of everything, and what building costs (twenty minutes)
 	@$(PARITY) bench --full
 
-bench-flags: parity ## other compiler flags against those of each build: size, time, pauses, memory (bench/FLAGS.md)
+bench-flags: parity ## would other compiler flags be better? size, time, pauses, memory (bench/FLAGS.md)
 	@$(PARITY) flags
 
-bench-selftest: ## do the verdicts of bench and soak hold? of modules whose difference is known (a quarter of an hour)
+bench-selftest: ## are the verdicts of bench and soak right? tries them where the truth is known (half an hour)
 	@HEADER_AUTH_SELFTEST=1 go test -count=1 -timeout=60m -run='^Test(Self|Power)' -v ./bench ./bench/soak
+	@HEADER_AUTH_SELFTEST=1 go test -count=1 -timeout=60m -v ./bench/verdict
 
 mutants: parity ## would the table notice a fault? changes both plugins in small ways and says which changes survive (hours)
 	@nice $(PARITY) mutants
@@ -66,7 +68,7 @@ test: build ## go vet, the Go tests (those of the builds too), the Rust plugin's
 update: conformance ## write the golden files and the generated parts of the documents anew; read the difference
 	go test $(GOLDEN) -update && go test ./cmd/parity -run='Readme|Methodology' -update
 
-fuzz: build ## every build against a model of the contract, and with its own words: make fuzz FUZZTIME=60s [SEED=7] (each of three runs)
+fuzz: build ## compare every build with a model of the contract, and try its own words: make fuzz FUZZTIME=60s [SEED=7] (three times)
 	@$(PARITY) fuzz --no-build --time "$(FUZZTIME)" --seed "$(SEED)" --out conformance/fuzz/found
 	@for target in Configuration Requests; do $(GOFUZZ) -fuzz="^Fuzz$$target$$" ./conformance/fuzz 2>&1 | tee .cache/fuzz.log || { $(ENDED); }; done
 
@@ -82,8 +84,9 @@ lint: parity ## gofmt, vet, staticcheck, errorlint, cargo fmt, clippy (the last 
 	go vet $(PACKAGES)
 	go tool -modfile=toolchain/lint/go.mod staticcheck $(PACKAGES)
 	go tool -modfile=toolchain/lint/go.mod go-errorlint $(filter-out ./go-plugin/...,$(PACKAGES))
-	@if $(RUST) cargo fmt --version >/dev/null 2>&1; then $(RUST) cargo fmt --all --check; else echo "no cargo fmt here"; fi
-	@if $(RUST) cargo clippy --version >/dev/null 2>&1; then $(RUST) cargo clippy --locked --all-targets --target-dir=.cache/build/test -- -D warnings; else echo "no cargo clippy here"; fi
+	@if $(RUST) cargo fmt --version >/dev/null 2>&1; then $(RUST) cargo fmt --all --check && $(RUST) cargo fmt --check $(READER); else echo "no cargo fmt here"; fi
+	@if $(RUST) cargo clippy --version >/dev/null 2>&1; then $(RUST) cargo clippy --locked --all-targets --target-dir=.cache/build/test -- -D warnings && \
+		$(RUST) cargo clippy --locked --target-dir=.cache/build/rustreader $(READER) -- -D warnings; else echo "no cargo clippy here"; fi
 
 doctor: parity ## which compilers are there, and what would be obtained
 	@$(PARITY) doctor

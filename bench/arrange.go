@@ -10,18 +10,16 @@ import (
 // arrange sorts samples in the order of builds and scenarios, and removes those of builds and scenarios that were
 // refused.
 func arrange(r *evidence.Report) {
-	builds := map[string]int{evidence.Floor: -2, evidence.Twin: -1}
+	builds := map[string]int{evidence.Floor: -3, evidence.Twin: -2}
 	for i, b := range r.Builds {
-		builds[b.Name] = i
+		builds[b.Name], builds[evidence.TwinOf(b.Name)] = i, -1
 	}
 	order := map[string]int{}
 	for i, s := range r.Scenarios {
 		order[s.ID] = i
 	}
 	refused := func(build, scenario string) bool {
-		if build == evidence.Twin && len(r.Builds) > 0 {
-			build = r.Builds[0].Name
-		}
+		build = r.Original(build)
 		return slices.ContainsFunc(r.Refused, func(f evidence.Refused) bool {
 			return f.Build == build && (f.Scenario == scenario || f.Scenario == "")
 		})

@@ -60,7 +60,8 @@ func (w *worker) batchesOf(ctx context.Context, t *contest, c *table.Case, insta
 		w.random.Shuffle(len(contestants), func(i, j int) { contestants[i], contestants[j] = contestants[j], contestants[i] })
 		for _, e := range slices.Clone(contestants) {
 			begin := clock.Now()
-			err := e.loop.Run(w.Plan.Requests)
+			requests := w.batch(c.ID, e.name)
+			err := e.loop.Run(requests)
 			took := clock.Now() - begin
 			if err == nil {
 				err = e.loop.Check(ctx)
@@ -73,12 +74,15 @@ func (w *worker) batchesOf(ctx context.Context, t *contest, c *table.Case, insta
 				continue
 			}
 			if round >= warmBatches {
-				nanos[e] = append(nanos[e], float64(took.Nanoseconds())/float64(w.Plan.Requests))
+				nanos[e] = append(nanos[e], float64(took.Nanoseconds())/float64(requests))
 			}
 		}
 	}
 	for _, e := range contestants {
 		s := evidence.Batches{Scenario: c.ID, Contestant: e.name, Process: w.Number, Instance: instance, Nanos: nanos[e]}
+		if n := w.batch(c.ID, e.name); n != w.Plan.Requests {
+			s.Requests = n
+		}
 		if err := w.tell(finding{Batches: &s}); err != nil {
 			return err
 		}

@@ -20,9 +20,9 @@ func FullPlan() evidence.Plan {
 	}
 }
 
-// SpeedPlan measures nothing but batches, and few of them.
+// SpeedPlan measures nothing but batches, and as many latencies as it takes to know how often collectors run.
 func SpeedPlan() evidence.Plan {
-	return evidence.Plan{Name: "speed", Processes: 24, Instances: 2, Rounds: 10, Requests: 500}
+	return evidence.Plan{Name: "speed", Processes: 24, Instances: 2, Rounds: 10, Requests: 500, TailProcesses: 1, TailRequests: 40_000}
 }
 
 // FlagsPlan measures variants of one build: batches, single requests, memory only so long that a leak shows. A short one is
@@ -31,7 +31,8 @@ func FlagsPlan(short bool) evidence.Plan {
 	p := DefaultPlan()
 	p.Name, p.StartupSamples, p.SoakRequests = "flags", 0, 200_000
 	if short {
-		p.Name, p.Processes, p.Rounds, p.TailProcesses, p.TailRequests, p.SoakRequests, p.ResidentSamples = "flags, short", 4, 4, 1, 10_000, 50_000, 1
+		p.Name, p.Processes, p.Rounds = "flags, short", 4, 4
+		p.TailProcesses, p.TailRequests, p.SoakRequests, p.ResidentSamples = 1, 10_000, 50_000, 1
 	}
 	return p
 }

@@ -66,11 +66,11 @@ func start(ctx context.Context, command []string, t *task, patience time.Duratio
 	_, _ = io.Copy(io.Discard, out)
 	ended := cmd.Wait()
 	switch {
-	case context.Cause(ctx) == errSilent && soFar != nil:
+	case errors.Is(context.Cause(ctx), errSilent) && soFar != nil:
 		soFar.Ended = fmt.Sprintf("stalled after %d requests, at %d MiB: fewer than %d more in %v",
 			soFar.Requests, soFar.Curve[len(soFar.Curve)-1].Bytes>>20, t.Plan.SoakRequests/100, patience)
 		return []finding{{Memory: soFar}}, nil
-	case context.Cause(ctx) == errSilent:
+	case errors.Is(context.Cause(ctx), errSilent):
 		return nil, fmt.Errorf("measure %s: it did not end within %v: a module may be in a loop", t.id(), watch)
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)

@@ -39,6 +39,10 @@ type Config struct {
 	CacheDir string   // of compiled code; a cold start-up uses none
 	Worker   []string // the command that calls Work on its standard input and output
 	Journal  *Journal // of what was found so far; nil: nothing is kept
+
+	// Periods finds, in the tails of a report, how many requests lie from one collection to the next, by scenario and
+	// contestant. nil: every batch is as long as the plan says.
+	Periods  func(*evidence.Report) map[string]map[string]float64
 	Progress func(Progress)
 }
 
@@ -64,7 +68,7 @@ func Run(ctx context.Context, c Config, r *evidence.Report) error {
 	if len(able) == 0 {
 		return nil // everything is refused, and the report says why
 	}
-	q := newQueue(&c, tasks(&c, able))
+	q := newQueue(&c, r, tasks(&c, able))
 	err := q.run(ctx)
 	for _, found := range q.found() {
 		collect(r, found)
@@ -153,6 +157,9 @@ func tasks(c *Config, able []Subject) []task {
 		for _, s := range subjects {
 			t.Modules = append(t.Modules, moduleFile{s.Name, s.Path})
 		}
+		if kind == doBatches || kind == doTails {
+			t.Twins = []string{subjects[0].Name}
+		}
 		for _, c := range c.Table.Cases() {
 			t.Cases = append(t.Cases, c.ID)
 		}
@@ -162,11 +169,12 @@ func tasks(c *Config, able []Subject) []task {
 	if c.Plan.Name != SpeedPlan().Name {
 		all = append(all, newTask(doWitnesses, 0, able...))
 	}
-	for n := range c.Plan.Processes {
-		all = append(all, newTask(doBatches, n, able...))
-	}
+	// Latencies come first: they tell how long the batches of a build with a collector have to be.
 	for n := range c.Plan.TailProcesses {
 		all = append(all, newTask(doTails, n, able...))
+	}
+	for n := range c.Plan.Processes {
+		all = append(all, newTask(doBatches, n, able...))
 	}
 	random := rand.New(rand.NewPCG(c.Seed, 0))
 	for n := range c.Plan.StartupSamples {
@@ -220,6 +228,7 @@ func collect(r *evidence.Report, f finding) {
 // queue does tasks: those that time something one by one, the others side by side.
 type queue struct {
 	config *Config
+	report *evidence.Report // builds and scenarios
 	tasks  []task
 	begun  time.Time
 
@@ -229,8 +238,8 @@ type queue struct {
 	took    map[taskKind][]time.Duration // by tasks of this run
 }
 
-func newQueue(c *Config, tasks []task) *queue {
-	q := &queue{config: c, tasks: tasks, begun: time.Now(), results: map[string][]finding{}, share: map[string]float64{},
+func newQueue(c *Config, r *evidence.Report, tasks []task) *queue {
+	q := &queue{config: c, report: r, tasks: tasks, begun: time.Now(), results: map[string][]finding{}, share: map[string]float64{},
 		took: map[taskKind][]time.Duration{}}
 	if c.Journal != nil {
 		for _, t := range tasks {
@@ -248,6 +257,7 @@ func (q *queue) run(ctx context.Context) error {
 	room := make(chan struct{}, runtime.NumCPU())
 	var wg sync.WaitGroup
 	var failed error
+	prepared := false
 	for i := range q.tasks {
 		t := &q.tasks[i]
 		if _, done := q.results[t.id()]; done {
@@ -255,6 +265,10 @@ func (q *queue) run(ctx context.Context) error {
 		}
 		if t.Kind.timed() {
 			wg.Wait()
+		}
+		if t.Kind == doBatches && !prepared {
+			q.prepare()
+			prepared = true
 		}
 		room <- struct{}{}
 		q.mu.Lock()

@@ -15,6 +15,7 @@ import (
 	"github.com/header-auth/header-auth/bench"
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/guest"
+	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/report"
@@ -57,7 +58,7 @@ func configure(t testing.TB, p evidence.Plan, scenarios []string, modules ...nam
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	c := bench.Config{Plan: p, Seed: 1, Folder: cases, Table: selected, CacheDir: dir, Worker: []string{os.Args[0], workerArg}}
+	c := bench.Config{Plan: p, Seed: 1, Folder: cases, Table: selected, CacheDir: dir, Worker: []string{os.Args[0], workerArg}, Periods: verdict.Periods}
 	r := &evidence.Report{Schema: evidence.Schema}
 	for _, m := range modules {
 		path := filepath.Join(dir, m.name+".wasm")

@@ -36,6 +36,18 @@ type task struct {
 	Host     hostText      `json:"host"`
 	CacheDir string        `json:"cache_dir"` // of compiled code
 	Cached   bool          `json:"cached"`    // start-up only
+	Twins    []string      `json:"twins"`     // builds that take part twice; none in witnesses
+
+	// Requests of a batch, by scenario and contestant; others have as many as the plan says.
+	Requests map[string]map[string]int `json:"requests,omitempty"`
+}
+
+// batch is how many requests one of a contestant has.
+func (t *task) batch(scenario, contestant string) int {
+	if n := t.Requests[scenario][contestant]; n > 0 {
+		return n
+	}
+	return t.Plan.Requests
 }
 
 // moduleFile is a module under its build's name.

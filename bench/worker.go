@@ -112,8 +112,15 @@ type contest struct {
 func (w *worker) newContest(ctx context.Context) (*contest, error) {
 	t := &contest{w: w, floors: map[string]*host.Module{}}
 	files := append([]moduleFile{}, w.Modules...)
-	if w.Kind != doWitnesses {
-		files = append(files, moduleFile{evidence.Twin, w.Modules[0].Path})
+	original := map[string]string{} // of twins
+	for i, build := range w.Twins {
+		twin := evidence.TwinOf(build)
+		if i == 0 {
+			twin = evidence.Twin
+		}
+		original[twin] = build
+		at := slices.IndexFunc(w.Modules, func(m moduleFile) bool { return m.Build == build })
+		files = append(files, moduleFile{twin, w.Modules[at].Path})
 	}
 	for _, i := range w.random.Perm(len(files)) {
 		wasm, err := os.ReadFile(files[i].Path)
@@ -125,8 +132,8 @@ func (w *worker) newContest(ctx context.Context) (*contest, error) {
 			return nil, fmt.Errorf("load %s: %w", files[i].Build, err)
 		}
 		e := &contestant{name: files[i].Build, build: files[i].Build, module: m}
-		if e.name == evidence.Twin {
-			e.build = w.Modules[0].Build
+		if build, ok := original[e.name]; ok {
+			e.build = build
 		}
 		t.contestants = append(t.contestants, e)
 	}

@@ -49,6 +49,9 @@ func Run(ctx context.Context, builds []Build, o Options) ([]Result, error) {
 		o.Jobs = 2
 	}
 	r := &runner{Options: o, tools: tools, slots: make(chan struct{}, o.Jobs)}
+	for _, b := range builds {
+		r.width = max(r.width, len(b.Name))
+	}
 	results := make([]Result, len(builds))
 	var wg sync.WaitGroup
 	for i, b := range builds {
@@ -88,6 +91,7 @@ type runner struct {
 	Options
 	tools map[string]*toolchain.Tool
 	slots chan struct{}
+	width int        // of the longest name, in Log
 	mu    sync.Mutex // of Log
 }
 
@@ -131,13 +135,13 @@ func (r *runner) make(ctx context.Context, b Build) (p Provenance, fresh bool, e
 	}
 
 	if r.Progress {
-		r.logf("%-15s building", b.Name)
+		r.logf("%-*s building", r.width, b.Name)
 	}
 	began := time.Now()
 	if p, err = r.compile(ctx, b, tool, key); err != nil {
 		return p, false, fmt.Errorf("build %s: %w", b.Name, err)
 	}
-	r.logf("%-15s built in %.1f s, %d bytes, sha256 %s", b.Name, time.Since(began).Seconds(), p.Size, p.SHA256)
+	r.logf("%-*s built in %.1f s, %d bytes, sha256 %s", r.width, b.Name, time.Since(began).Seconds(), p.Size, p.SHA256)
 	return p, false, nil
 }
 

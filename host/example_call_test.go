@@ -82,3 +82,25 @@ func ExampleVM_Advance() {
 	// 500ms tick
 	// 1s tick
 }
+
+// A plugin that holds a response until its next tick.
+func ExampleStream_ResponseHeld() {
+	guest := wasmtest.NewGuest("0_2_1")
+	guest.Returns("proxy_on_response_headers", int(abi.Pause))
+	guest.Call("proxy_on_tick", "proxy_set_effective_context", 2)
+	guest.Call("proxy_on_tick", "proxy_continue_stream", int(abi.StreamResponse))
+	_, plugin := start(guest, host.VMConfig{}, host.PluginConfig{})
+
+	s := plugin.NewStream(host.StreamConfig{})
+	s.RequestHeaders(request, true)
+	s.ResponseHeaders(headermap.Of(":status", "200"), true)
+	fmt.Println("held:", s.ResponseHeld(), "- sent to the client:", s.Downstream().HeadersSent)
+	if err := plugin.Tick(); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println("held:", s.ResponseHeld(), "- sent to the client:", s.Downstream().HeadersSent)
+
+	// Output:
+	// held: true - sent to the client: false
+	// held: false - sent to the client: true
+}

@@ -103,12 +103,12 @@ func (o Outcome) Red() bool { return o == Fail || o == XPass || o == Error }
 
 // Result is one case on one build.
 type Result struct {
-	Build      string     `json:"build"`
-	Case       string     `json:"case"`
-	Outcome    Outcome    `json:"outcome" jsonschema:"enum=pass,enum=fail,enum=xfail,enum=xpass,enum=skip,enum=error"`
-	Reason     string     `json:"reason,omitempty"` // for every outcome but pass and fail
-	Mismatches []Mismatch `json:"mismatches,omitempty"`
-	Crossings  []Crossing `json:"crossings,omitempty"` // of the step that went wrong; only in red results
+	Build      string      `json:"build"`
+	Case       string      `json:"case"`
+	Outcome    Outcome     `json:"outcome" jsonschema:"enum=pass,enum=fail,enum=xfail,enum=xpass,enum=skip,enum=error"`
+	Reason     string      `json:"reason,omitempty"` // for every outcome but pass and fail
+	Mismatches []Mismatch  `json:"mismatches,omitempty"`
+	Trace      []TraceLine `json:"crossings,omitempty"` // of the step that went wrong; only in red results
 }
 
 // Mismatch is one field that differs from what the case wants. Both values are printable text, with one header or log
@@ -119,8 +119,8 @@ type Mismatch struct {
 	Got    string `json:"got"`
 }
 
-// Crossing is one call between host and guest, with its result.
-type Crossing struct {
+// TraceLine is one call between host and guest, with its result, or the return of one.
+type TraceLine struct {
 	ToGuest bool   `json:"to_guest"`
 	Depth   int    `json:"depth"` // number of calls that it is inside of; 0: the host called
 	Text    string `json:"text"`

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"io"
 	"path/filepath"
@@ -52,7 +53,7 @@ func sample() *Report {
 					{"step 1: client headers", ":status: 403\ncontent-length: 9\nx-a: 1", ":status: 200\ncontent-length: 9\nx-b: \"\\x01\""},
 					{"step 1: logs", "debug refused: repeated", ""},
 				},
-				Crossings: []Crossing{{true, 0, "proxy_on_request_headers(2, 5, 1)"}, {false, 1, "env.proxy_log(debug) = ok"}}},
+				Trace: []TraceLine{{true, 0, "proxy_on_request_headers(2, 5, 1)"}, {false, 1, "env.proxy_log(debug) = ok"}}},
 			{Build: "mine", Case: "refuse/missing", Outcome: Skip, Reason: "needs a clock"},
 			{Build: "mine", Case: "robust/bytes", Outcome: Error, Reason: "proxy_on_request_headers did not return within 2s"},
 			{Build: "text", Case: "refuse/twice", Outcome: Error, Reason: "not a wasm module"},
@@ -70,7 +71,7 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden.Check(t, filepath.Join("testdata", "red.json"), got.Bytes(), *update)
-	if err := JSON(failing{}, sample()); err != io.ErrClosedPipe {
+	if err := JSON(failing{}, sample()); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("error %v, want the writer's", err)
 	}
 }

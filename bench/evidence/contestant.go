@@ -15,7 +15,7 @@ const twinOf = "(twin of "
 func (r *Report) Original(contestant string) string {
 	if contestant == Twin {
 		for _, b := range r.Builds {
-			if !slices.ContainsFunc(r.Refused, func(f Refused) bool { return f.Build == b.Name && f.Scenario == "" }) {
+			if !r.refusedEverywhere(b.Name) {
 				return b.Name
 			}
 		}
@@ -24,6 +24,20 @@ func (r *Report) Original(contestant string) string {
 		return strings.TrimSuffix(build, ")")
 	}
 	return contestant
+}
+
+// refusedEverywhere reports whether a build has a number in no scenario.
+func (r *Report) refusedEverywhere(build string) bool {
+	scenarios := map[string]bool{}
+	for _, f := range r.Refused {
+		if f.Build == build {
+			if f.Scenario == "" {
+				return true
+			}
+			scenarios[f.Scenario] = true
+		}
+	}
+	return len(scenarios) > 0 && len(scenarios) == len(r.Scenarios)
 }
 
 // Twins are the copies that were timed, in the order of the batches.

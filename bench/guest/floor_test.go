@@ -52,7 +52,7 @@ func compile(t testing.TB, wasm []byte) *host.Module {
 var address = regexp.MustCompile(` = 0x[0-9a-f]+$`)
 
 // line is a crossing as text, indented by depth.
-func line(c report.Crossing) string {
+func line(c report.TraceLine) string {
 	return fmt.Sprintf("%*s%s", 2*c.Depth, "", address.ReplaceAllString(c.Text, ""))
 }
 
@@ -62,7 +62,7 @@ func crossings(t *testing.T, m *host.Module, c *table.Case) [][]string {
 	var steps [][]string
 	o := suite.ObserveOptions{Trace: func(p suite.StepTrace) {
 		var lines []string
-		for _, c := range p.Crossings {
+		for _, c := range p.Lines {
 			lines = append(lines, line(c))
 		}
 		if p.Step == 0 {

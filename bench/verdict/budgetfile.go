@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -90,7 +91,7 @@ func (r *budgetReader) parse(source []byte) ast.Node {
 	file, err := parser.ParseBytes(source, 0)
 	if err != nil {
 		line, column, what := 1, 1, err.Error()
-		if e, ok := err.(yaml.Error); ok {
+		if e := yaml.Error(nil); errors.As(err, &e) {
 			line, column, what = e.GetToken().Position.Line, e.GetToken().Position.Column, e.GetMessage()
 		}
 		what, _, _ = strings.Cut(what, "\n")

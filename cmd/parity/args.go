@@ -7,11 +7,15 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/header-auth/header-auth/conformance/table"
 )
 
-// parseArgs is parseFlags for commands with arguments, which may be before, between or after the flags.
+// parseArgs parses flags and returns the arguments, which may be before, between or after the flags. When it has printed the
+// help on stdout, or an error in the call on stderr, done is true.
 func parseArgs(flags *flag.FlagSet, args []string, help string, stdout, stderr io.Writer) (rest []string, code int, done bool) {
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
@@ -32,8 +36,59 @@ func parseArgs(flags *flag.FlagSet, args []string, help string, stdout, stderr i
 	}
 }
 
+// parseFlags is parseArgs for commands without arguments.
+func parseFlags(flags *flag.FlagSet, args []string, help string, stdout, stderr io.Writer) (code int, done bool) {
+	rest, code, done := parseArgs(flags, args, help, stdout, stderr)
+	if !done && len(rest) > 0 {
+		fmt.Fprintf(stderr, "parity %s: unexpected argument %q; see parity %s --help\n", flags.Name(), rest[0], flags.Name())
+		return 2, true
+	}
+	return code, done
+}
+
+// nameList is a flag that may be given several times.
+type nameList []string
+
+func (n *nameList) String() string { return strings.Join(*n, ",") }
+
+func (n *nameList) Set(name string) error {
+	*n = append(*n, name)
+	return nil
+}
+
+// usageError is a mistake in the call of the command.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// exit prints an error and returns its exit code.
+func exit(command string, err error, stderr io.Writer) int {
+	var usage *usageError
+	var wrong table.Errors
+	switch {
+	case errors.As(err, &wrong): // one line for each, with its place first
+		fmt.Fprintf(stderr, "parity %s: the table has errors:\n%v\n", command, wrong)
+		return 2
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "parity %s: %v\n", command, err)
+		return 2
+	}
+	return buildExit(command, err, stderr)
+}
+
 // colours says whether to use colours: on a terminal, unless NO_COLOR is set (no-color.org).
 func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
 
 // width is the number of columns of w: COLUMNS, or the terminal's, or 160.
 func width(w io.Writer) int {

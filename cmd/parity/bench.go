@@ -261,7 +261,7 @@ func (b *benchmark) configuration(plan evidence.Plan, work string, line *progres
 		return c, nil, err
 	}
 	c = bench.Config{Plan: bench.Filled(plan, len(b.tested), b.table.Len()), Seed: b.seed, Folder: b.folder, Table: b.table,
-		Host: b.options, CacheDir: b.options.CacheDir, Worker: []string{program, workerCommand}}
+		Host: b.options, CacheDir: b.options.CacheDir, Worker: []string{program, workerCommand}, Periods: verdict.Periods}
 	c.Progress = func(p bench.Progress) {
 		line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*p.Done, p.Left.Round(time.Second), p.What))
 	}

@@ -6,9 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/header-auth/header-auth/build"
 	compilers "github.com/header-auth/header-auth/toolchain"
@@ -63,7 +61,7 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 			if r.UpToDate {
 				state = "up to date"
 			}
-			fmt.Fprintf(stdout, "%-15s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size, r.Provenance.SHA256, r.Wasm)
+			fmt.Fprintf(stdout, "%-19s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size, r.Provenance.SHA256, r.Wasm)
 		}
 	}
 	return buildExit("build", err, stderr)
@@ -84,42 +82,4 @@ func buildExit(command string, err error, stderr io.Writer) int {
 		return 2
 	}
 	return 1
-}
-
-// nameList is a flag that may be given several times.
-type nameList []string
-
-func (n *nameList) String() string { return strings.Join(*n, ",") }
-
-func (n *nameList) Set(name string) error {
-	*n = append(*n, name)
-	return nil
-}
-
-// parseFlags prints the help on stdout, or what is wrong with the call on stderr. After either, done is true.
-func parseFlags(flags *flag.FlagSet, args []string, help string, stdout, stderr io.Writer) (code int, done bool) {
-	flags.SetOutput(io.Discard)
-	flags.Usage = func() {}
-	err := flags.Parse(args)
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, help)
-		return 0, true
-	case err != nil:
-		fmt.Fprintf(stderr, "parity %s: %v; see parity %s --help\n", flags.Name(), err, flags.Name())
-		return 2, true
-	}
-	return 0, false
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -15,7 +15,7 @@ func sample(name, end string, lines ...string) traced {
 	p := suite.StepTrace{Place: suite.Place{Step: 1, Repetition: 1}}
 	for _, l := range lines {
 		trimmed := strings.TrimLeft(l, " ")
-		p.Crossings = append(p.Crossings, report.Crossing{Depth: (len(l) - len(trimmed)) / 2, Text: trimmed})
+		p.Lines = append(p.Lines, report.TraceLine{Depth: (len(l) - len(trimmed)) / 2, Text: trimmed})
 	}
 	t.steps = []suite.StepTrace{p}
 	return t

@@ -68,22 +68,12 @@ func runTrace(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 }
 
 func trace(ctx context.Context, s *selection, pattern string, stderr io.Writer) ([]traced, error) {
-	if err := s.find(); err != nil {
-		return nil, err
-	}
-	options, err := s.hostOptions()
+	run, err := s.choose(func(*table.Table) []string { return []string{pattern} })
 	if err != nil {
 		return nil, err
 	}
-	t, _, err := s.loadTable()
-	if err != nil {
-		return nil, err
-	}
-	if t, err = t.Select(pattern); err != nil {
-		return nil, usagef("%v", err)
-	}
-	if n := t.Len(); n != 1 {
-		return nil, usagef("%q selects %d cases: expected one, such as %s", pattern, n, t.Cases()[0].ID)
+	if n := run.cases.Len(); n != 1 {
+		return nil, usagef("%q selects %d cases: expected one, such as %s", pattern, n, run.cases.Cases()[0].ID)
 	}
 	modules, err := s.modules(ctx, stderr)
 	if err != nil {
@@ -91,7 +81,7 @@ func trace(ctx context.Context, s *selection, pattern string, stderr io.Writer) 
 	}
 	var traces []traced
 	for _, m := range modules {
-		one, err := traceOne(ctx, m, t, options)
+		one, err := traceOne(ctx, m, run.cases, run.options)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Name, err)
 		}
@@ -153,7 +143,7 @@ func (t traced) write(b *strings.Builder) {
 	fmt.Fprintf(b, "%s · %s\n", t.id, t.name)
 	for _, s := range t.steps {
 		fmt.Fprintf(b, "\n%s\n", t.title(s.Place))
-		for _, line := range lines(s.Crossings) {
+		for _, line := range lines(s.Lines) {
 			fmt.Fprintf(b, "  %s\n", line)
 		}
 	}
@@ -166,15 +156,15 @@ func (t traced) write(b *strings.Builder) {
 func (t traced) at(place suite.Place) []string {
 	for _, s := range t.steps {
 		if s.Place == place {
-			return lines(s.Crossings)
+			return lines(s.Lines)
 		}
 	}
 	return nil
 }
 
-func lines(crossings []report.Crossing) []string {
-	out := make([]string, len(crossings))
-	for i, c := range crossings {
+func lines(trace []report.TraceLine) []string {
+	out := make([]string, len(trace))
+	for i, c := range trace {
 		out[i] = strings.Repeat("  ", c.Depth) + c.Text
 	}
 	return out

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -85,17 +86,15 @@ func loadBuilds(f *testing.F, s environment) Builds {
 	return builds
 }
 
+// unwrapped is the path error in a chain of errors, or the innermost one.
 func unwrapped(err error) error {
-	for {
-		u, ok := err.(interface{ Unwrap() error })
-		if !ok || u.Unwrap() == nil {
-			return err
-		}
-		if _, isPath := err.(*os.PathError); isPath {
-			return err
-		}
-		err = u.Unwrap()
+	if path := (*os.PathError)(nil); errors.As(err, &path) {
+		return path
 	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
 }
 
 // FuzzConfiguration uses the bytes as a configuration, or, with a number other than 0, as decisions about one that is

@@ -9,7 +9,7 @@ import (
 
 // passedTexts are the texts that a module passes to the host, without those that occur in the case.
 func passedTexts(p suite.StepTrace, said string) (all []string) {
-	for _, c := range p.Crossings {
+	for _, c := range p.Lines {
 		if c.ToGuest {
 			continue
 		}

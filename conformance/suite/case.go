@@ -39,7 +39,7 @@ func Unmatched(known []Known, t *table.Table) []Known {
 func RunCase(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, known ...Known) (_ report.Result, timedOut bool) {
 	r := runCase(ctx, m, t, c, known)
 	if r.traceable() {
-		r.Crossings = crossings(ctx, m, t, c, r.first)
+		r.Trace = traceOf(ctx, m, t, c, r.first)
 	}
 	return r.Result, r.timedOut
 }
@@ -109,9 +109,9 @@ func (r *result) traceable() bool {
 	return r.Outcome == report.Fail && !strings.HasSuffix(r.Mismatches[0].Field, memoryGrowth) && r.first.Repetition <= 1000
 }
 
-// crossings runs a case once more with a trace, so that the cases that pass need none. They are those of the step at, or
-// of the last step that was reached.
-func crossings(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, at Place) []report.Crossing {
+// traceOf runs a case once more with a trace, so that the cases that pass need none. It gives the lines of the step at, or of
+// the last step that was reached.
+func traceOf(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, at Place) []report.TraceLine {
 	var last StepTrace
 	o := ObserveOptions{Good: Good(&t.Contract, c), Until: at, Trace: func(s StepTrace) {
 		if s.Step <= at.Step {
@@ -121,15 +121,15 @@ func crossings(ctx context.Context, m *host.Module, t *table.Table, c *table.Cas
 	if _, err := Observe(ctx, m, c, o); err != nil {
 		return nil
 	}
-	return shorten(last.Crossings)
+	return shorten(last.Lines)
 }
 
 // shorten leaves out the middle of a long trace.
-func shorten(all []report.Crossing) []report.Crossing {
+func shorten(all []report.TraceLine) []report.TraceLine {
 	const ends = 60
 	if len(all) <= 2*ends {
 		return all
 	}
-	left := report.Crossing{Text: fmt.Sprintf("… %d crossings left out …", len(all)-2*ends)}
-	return slices.Concat(all[:ends:ends], []report.Crossing{left}, all[len(all)-ends:])
+	left := report.TraceLine{Text: fmt.Sprintf("… %d lines left out …", len(all)-2*ends)}
+	return slices.Concat(all[:ends:ends], []report.TraceLine{left}, all[len(all)-ends:])
 }

@@ -104,7 +104,7 @@ func (k *checker) start(c *table.Case, o Observation) {
 	}
 	k.prefix = "configuration: "
 	if c.Start.Trap != "" {
-		k.equal("virtual machine", death(c.Start.Trap), lifeOf(o.Failure))
+		k.equal("virtual machine", wantedEnd(c.Start.Trap), endOf(o.Failure))
 	}
 	k.equal("verdict", verdict(c.Start.Accepted), verdict(o.Start.Accepted))
 	k.effects(&table.Want{Logs: c.Start.Logs, Calls: c.Start.Calls, TickEvery: c.Start.TickEvery}, table.Main, o.Start.Effects)

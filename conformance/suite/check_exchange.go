@@ -49,7 +49,7 @@ func (k *checker) once(s *table.Step, got *Exchange) {
 	if plugin == "" {
 		plugin = table.Main
 	}
-	k.equal("virtual machine", death(s.Want.Trap), lifeOf(got.Failure))
+	k.equal("virtual machine", wantedEnd(s.Want.Trap), endOf(got.Failure))
 	k.effects(&s.Want, plugin, got.Effects)
 }
 
@@ -60,15 +60,15 @@ func done(problem string) string {
 	return problem
 }
 
-// death is the wanted end of a VM that must trap in a callback; lifeOf is the observed one.
-func death(in string) string {
+// wantedEnd is how the VM must end, as text; endOf is how it ended.
+func wantedEnd(in string) string {
 	if in == "" {
 		return "lives"
 	}
 	return host.Trapped.String() + " in " + in
 }
 
-func lifeOf(f *Failure) string {
+func endOf(f *Failure) string {
 	if f == nil {
 		return "lives"
 	}

@@ -27,7 +27,7 @@ func Diff(seen []Seen) []report.Divergence {
 	}
 	d.exchange("good request afterwards: ", func(o *Observation) *Exchange { return o.Good })
 	d.compare("good request afterwards: metrics", func(o *Observation) string { return renderMetrics(o.Metrics) })
-	d.compare("virtual machine", func(o *Observation) string { return lifeOf(o.Failure) })
+	d.compare("virtual machine", func(o *Observation) string { return endOf(o.Failure) })
 	return d.found
 }
 
@@ -137,7 +137,7 @@ func (d *differ) exchange(prefix string, of func(*Observation) *Exchange) {
 	field("other streams", func(e *Exchange) string { return renderOthers(e.Others) })
 	field("step", func(e *Exchange) string { return done(e.Problem) })
 	field("verdict", func(e *Exchange) string { return verdict(!e.Refused) })
-	field("virtual machine", func(e *Exchange) string { return lifeOf(e.Failure) })
+	field("virtual machine", func(e *Exchange) string { return endOf(e.Failure) })
 	d.effects(prefix, func(o *Observation) *Effects {
 		if e := of(o); e != nil {
 			return &e.Effects

@@ -27,7 +27,7 @@ type ObserveOptions struct {
 // StepTrace is all calls between host and guest in one repetition of a step.
 type StepTrace struct {
 	Place
-	Crossings []report.Crossing
+	Lines []report.TraceLine
 }
 
 // Good is the request that must be allowed after the case; nil if the case wants none.
@@ -211,7 +211,7 @@ func (r *run) passed() {
 	p := StepTrace{Place: r.place}
 	all := r.vm.Crossings()
 	for _, c := range all[r.traced:] {
-		p.Crossings = append(p.Crossings, report.Crossing{ToGuest: c.ToGuest, Depth: c.Depth, Text: strings.TrimLeft(c.String(), " ")})
+		p.Lines = append(p.Lines, report.TraceLine{ToGuest: c.ToGuest, Depth: c.Depth, Text: strings.TrimLeft(c.String(), " ")})
 	}
 	r.traced = len(all)
 	r.options.Trace(p)

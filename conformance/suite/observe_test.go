@@ -135,7 +135,7 @@ func TestObserveTrace(t *testing.T) {
 	var places []Place
 	observe(t, guest(), c, ObserveOptions{Good: c.Steps[0].Request, Trace: func(p StepTrace) {
 		places = append(places, p.Place)
-		if len(p.Crossings) == 0 {
+		if len(p.Lines) == 0 {
 			t.Errorf("nothing crossed in %+v", p.Place)
 		}
 	}})

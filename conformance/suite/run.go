@@ -168,7 +168,7 @@ func (r *runner) trace(ctx context.Context, s *subject) {
 	for i := range s.results {
 		if result := &s.results[i]; left > 0 && result.traceable() {
 			left--
-			result.Crossings = crossings(ctx, s.module, r.table, &r.cases[i], result.first)
+			result.Trace = traceOf(ctx, s.module, r.table, &r.cases[i], result.first)
 		}
 	}
 }

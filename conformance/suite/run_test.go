@@ -62,7 +62,7 @@ func TestRunOfHostileModules(t *testing.T) {
 				if m := r.Mismatches[0]; m.Field != test.field || !strings.HasPrefix(m.Got, test.got) {
 					t.Errorf("mismatch %+v, want %s, %s", m, test.field, test.got)
 				}
-				if len(r.Crossings) == 0 {
+				if len(r.Trace) == 0 {
 					t.Error("no crossings go with the failure")
 				}
 			}
@@ -177,7 +177,7 @@ func TestObserveKeepsLittleOfEndlessLogs(t *testing.T) {
 	for _, m := range v.Results[0].Mismatches {
 		kept += len(m.Got)
 	}
-	if kept > 2*logBytes || len(v.Results[0].Crossings) > 121 {
-		t.Errorf("%d bytes of mismatches and %d crossings are kept", kept, len(v.Results[0].Crossings))
+	if kept > 2*logBytes || len(v.Results[0].Trace) > 121 {
+		t.Errorf("%d bytes of mismatches and %d lines of trace are kept", kept, len(v.Results[0].Trace))
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// Starved says whether a guest died because it got no more memory. Wasm has no word for that: a runtime that memory.grow
-// refuses traps. It says so in its last line before, or it has asked for more than there was left of limit, at most
-// twice what it had.
+// Starved says whether a guest trapped because it got no more memory. The error itself does not say so: when memory.grow
+// fails, the guest's runtime traps. Its last log line says it, or its memory was at least half of the limit, because a
+// runtime asks for at most as much as it has.
 func Starved(err error, bytes, limit int64, lastLine string) bool {
 	var f *host.Failure
 	if !errors.As(err, &f) || f.Kind != host.Trapped {

@@ -1,6 +1,7 @@
 package table_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -168,7 +169,8 @@ func FuzzLoad(f *testing.F) {
 		write(t, dir, "contract.yaml", plain)
 		write(t, dir, "a.yaml", source)
 		_, err := table.Load(dir)
-		if all, ok := err.(table.Errors); err != nil && !ok {
+		var all table.Errors
+		if ok := errors.As(err, &all); err != nil && !ok {
 			t.Errorf("got %v, want table.Errors", err)
 		} else if ok && strings.Count(all.Error(), "\n") != len(all)-1 {
 			t.Errorf("%d errors in %q", len(all), all.Error())

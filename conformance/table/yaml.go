@@ -1,6 +1,7 @@
 package table
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func (r *reader) parse(source []byte) ast.Node {
 	if err != nil {
 		at := Position{File: r.file, Line: 1, Column: 1}
 		what := err.Error()
-		if e, ok := err.(yaml.Error); ok {
+		if e := yaml.Error(nil); errors.As(err, &e) {
 			at.Line, at.Column = e.GetToken().Position.Line, e.GetToken().Position.Column
 			what = e.GetMessage()
 		}

@@ -67,7 +67,8 @@ func TakeRouterHeaders(m *headermap.Map, timeout int) int {
 			}
 			return true
 		case "hedge-on-per-try-timeout", "max-retries", "retriable-header-names", "retriable-status-codes",
-			"retry-grpc-on", "retry-on", "upstream-alt-stat-name", "upstream-rq-per-try-timeout-ms", "upstream-rq-timeout-alt-response",
+			"retry-grpc-on", "retry-on", "upstream-alt-stat-name", "upstream-rq-per-try-timeout-ms",
+			"upstream-rq-timeout-alt-response",
 			"upstream-stream-duration-ms":
 			return true
 		}

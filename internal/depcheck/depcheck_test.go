@@ -39,7 +39,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"host", running, []string{"github.com/goccy", "github.com/jedib0t"}},
 		{"conformance/table", []string{"host/headermap"}, []string{"github.com/tetratelabs"}},
 		{"conformance/suite", with("conformance/table", "report"), []string{"github.com/jedib0t"}},
-		{"conformance/suite/suitetest", with("conformance/suite", "conformance/table", "internal/diff", "internal/units", "internal/units", "internal/words", "report",
+		{"conformance/suite/suitetest", with("conformance/suite", "conformance/table", "internal/diff", "internal/units", "internal/words", "report",
 			"report/conformance"), nil},
 		{"conformance/dictionary", []string{"host/wasmfile"}, []string{"github.com/"}},
 		{"conformance/model", []string{"conformance/table", "host/headermap"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin

@@ -173,8 +173,7 @@ func change(ratio float64) string {
 	return strings.Replace(fmt.Sprintf("%+.1f %%", 100*(ratio-1)), "-", "−", 1)
 }
 
-// time is a difference where the verdict on the pair is one: it is significant, and larger than that between two copies of
-// one module may be.
+// time is a difference only where the verdict on the pair says so. A build that leaks has no mean time to compare.
 func (t *Flags) time(build string, s *verdict.Scenario, room bool) string {
 	if build == t.Build {
 		timing, _ := s.Timing(build)
@@ -183,7 +182,7 @@ func (t *Flags) time(build string, s *verdict.Scenario, room bool) string {
 	p, ok := s.Pair(build, t.Build)
 	found := "undecided"
 	switch {
-	case !ok || p.Word == verdict.Refused:
+	case !ok || p.Word == verdict.Refused || p.Word == verdict.Unsteady:
 		return units.None
 	case p.Word == verdict.Faster || p.Word == verdict.Slower:
 		found = change(p.Ratio.Mid)

@@ -18,7 +18,7 @@ func pair(variant string, low, mid, high float64, word verdict.Word) verdict.Pai
 
 func flagsTable() *Flags {
 	sizes := []evidence.Size{{Build: "shipped", Raw: 200 << 10}, {Build: "smaller", Raw: 150 << 10}, {Build: "alike", Raw: 200 << 10},
-		{Build: "unclear", Raw: 250 << 10}, {Build: "leaky", Raw: 100 << 10}}
+		{Build: "unclear", Raw: 250 << 10}, {Build: "wide", Raw: 200 << 10}, {Build: "leaky", Raw: 100 << 10}}
 	tail := func(scenario, contestant string, p999, longest float64) verdict.Tail {
 		return verdict.Tail{Scenario: scenario, Contestant: contestant, Max: longest,
 			Percentiles: []verdict.Percentile{{P: 50, Nanos: verdict.Interval{Mid: 1, N: 3}}, {P: 99.9, Nanos: verdict.Interval{Mid: p999, N: 3}}}}
@@ -26,7 +26,7 @@ func flagsTable() *Flags {
 	return &Flags{
 		Build: "shipped", Cases: 7,
 		Rows: []FlagsRow{{Name: "shipped"}, {Name: "smaller", Change: []string{"-Oz"}}, {Name: "alike", Change: []string{"no -g", "-x"}},
-			{Name: "unclear", Change: []string{"-y"}}, {Name: "wrong", Change: []string{"-z"}, Missing: "fails 1 of 7 cases, the first is a/b"},
+			{Name: "unclear", Change: []string{"-y"}}, {Name: "wide", Change: []string{"-w"}}, {Name: "wrong", Change: []string{"-z"}, Missing: "fails 1 of 7 cases, the first is a/b"},
 			{Name: "leaky", Change: []string{"-gc=none"}, Notes: "Frees nothing."}},
 		Report: &evidence.Report{Sizes: sizes, Machine: evidence.Machine{CPU: "A processor", CPUs: 2}},
 		Findings: &verdict.Findings{
@@ -34,7 +34,8 @@ func flagsTable() *Flags {
 			Scenarios: []verdict.Scenario{{ID: "typical/allow",
 				Timings: []verdict.Timing{{Contestant: "shipped", Time: verdict.Interval{Low: 1, Mid: 1500, High: 2, N: 16}}},
 				Pairs: []verdict.Pair{pair("smaller", 1.10, 1.12, 1.14, verdict.Slower), pair("alike", 0.99, 1.01, 1.02, verdict.Equivalent),
-					pair("unclear", 1.01, 1.03, 1.05, verdict.Undecided), pair("leaky", 0.94, 1.01, 1.08, verdict.Undecided)}}},
+					pair("unclear", 1.01, 1.03, 1.05, verdict.Undecided), pair("wide", 0.94, 1.01, 1.08, verdict.Undecided),
+					pair("leaky", 0.5, 0.6, 0.7, verdict.Unsteady)}}},
 			Tails: []verdict.Tail{tail("typical/allow", "shipped", 2e3, 9e3), tail("typical/deny", "shipped", 3e3, 5e3), tail("typical/allow", "smaller", 4e3, 1e6)},
 			Memory: []verdict.Memory{{Build: "leaky", Allocator: "spec", Verdict: verdict.Plateau}, {Build: "leaky", Allocator: "envoy", Verdict: verdict.Leak},
 				{Build: "alike", Allocator: "envoy", Verdict: verdict.Flat}},
@@ -54,11 +55,13 @@ func TestFlags(t *testing.T) {
     smaller   −25.0 %      +12.0 %     4.00 µs   1.00 ms   170 KiB
     alike     =            =           –         –         –
     unclear   +25.0 %      undecided   –         –         –
+    wide      =            =           –         –         –
     wrong     no numbers
-    leaky     −50.0 %      =           –         –         leaks
+    leaky     −50.0 %      –           –         –         leaks
     smaller: -Oz
     alike: no -g -x
     unclear: -y
+    wide: -w
     wrong: -z · fails 1 of 7 cases, the first is a/b
     leaky: -gc=none · Frees nothing.
 `

@@ -175,9 +175,9 @@ func (t text) details(result *report.Result) {
 			}
 		}
 	}
-	if len(result.Crossings) > 0 {
-		t.line("    crossings between host and plugin")
-		for _, c := range result.Crossings {
+	if len(result.Trace) > 0 {
+		t.line("    calls between host and plugin")
+		for _, c := range result.Trace {
 			t.line("      %s%s", strings.Repeat("  ", c.Depth), c.Text)
 		}
 	}

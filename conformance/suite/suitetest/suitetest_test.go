@@ -75,7 +75,7 @@ func TestWrong(t *testing.T) {
 func TestFailures(t *testing.T) {
 	for name, want := range map[string][]string{
 		"wrong module": {
-			"testdata/cases/door.yaml:9:9\n", "clause 2: Every other request is refused with 403.\n", "why: Nobody else may be served.\n",
+			"testdata/cases/door.yaml:9:9\n", "clause 2: Every other request is refused with 403.\n", "why: Other clients must not be served.\n",
 			"in production: Requests without the header reach the service.\n",
 			"decision  - wanted + got\n              - refuse\n              + allow\n", "<- proxy_on_request_headers = Continue\n",
 			"known to fail: names are not compared yet\n",

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/header-auth/header-auth/build"
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/profile"
+)
+
+// selection is the flags of every command that runs cases: which modules, which table, which host.
+type selection struct {
+	builds, wasm              nameList
+	cases                     string
+	engine, profile, allocate string
+	noBuild                   bool
+
+	root string // the repository's folder; "": outside of one
+}
+
+const selectionHelp = `  --build NAME           a build of builds.yaml; repeat it for several. It is made first if it is not up to date.
+  --wasm NAME=FILE       any other module, with a name for it; repeat it for several. Without --build, no build of
+                         builds.yaml is used, and no compiler is needed.
+  --no-build             take the modules in dist/ as they are
+  --cases DIR            the table: a folder with contract.yaml and cases (default conformance/cases of the repository)
+  --engine ENGINE        wazero (compiled code, default) or interpreter
+  --profile PROFILE      the Envoy to behave as (default %s)
+  --allocator ORDER      which export gives the host memory in the guest: envoy (malloc, or proxy_on_memory_allocate if
+                         there is no malloc; default) or spec (proxy_on_memory_allocate first)
+`
+
+func (s *selection) flags(flags *flag.FlagSet) {
+	flags.Var(&s.builds, "build", "")
+	flags.Var(&s.wasm, "wasm", "")
+	flags.BoolVar(&s.noBuild, "no-build", false, "")
+	flags.StringVar(&s.cases, "cases", "", "")
+	flags.StringVar(&s.engine, "engine", "wazero", "")
+	flags.StringVar(&s.profile, "profile", profile.Default.String(), "")
+	flags.StringVar(&s.allocate, "allocator", "envoy", "")
+}
+
+// selected is what a command runs: cases of a table, on modules.
+type selected struct {
+	options host.Options
+	whole   *table.Table
+	folder  string // of the table
+	cases   *table.Table
+	modules []module
+}
+
+// load reads the table, selects the cases that match the patterns, and makes the modules.
+func (s *selection) load(ctx context.Context, patterns func(whole *table.Table) []string, stderr io.Writer) (r selected, err error) {
+	if r, err = s.choose(patterns); err == nil {
+		r.modules, err = s.modules(ctx, stderr)
+	}
+	return r, err
+}
+
+// choose is load without the modules.
+func (s *selection) choose(patterns func(whole *table.Table) []string) (r selected, err error) {
+	if err = s.find(); err != nil {
+		return r, err
+	}
+	if r.options, err = s.hostOptions(); err != nil {
+		return r, err
+	}
+	if r.whole, r.folder, err = s.loadTable(); err != nil {
+		return r, err
+	}
+	if r.cases, err = r.whole.Select(patterns(r.whole)...); err != nil {
+		return r, usagef("%v", err)
+	}
+	return r, nil
+}
+
+// hostOptions are the options of the host that the flags ask for.
+func (s *selection) hostOptions() (o host.Options, err error) {
+	o = host.Options{Deadline: suite.Deadline, MemoryPages: suite.MemoryPages}
+	switch s.engine {
+	case "wazero":
+	case "interpreter":
+		o.Interpreter = true
+	default:
+		return o, usagef("--engine %q: expected wazero or interpreter", s.engine)
+	}
+	switch s.allocate {
+	case "envoy":
+	case "spec":
+		o.Allocator = load.SpecOrder
+	default:
+		return o, usagef("--allocator %q: expected envoy or spec", s.allocate)
+	}
+	if o.Profile, err = profile.Parse(s.profile); err != nil {
+		return o, usagef("--profile: %v", err)
+	}
+	if cache := filepath.Join(s.root, ".cache", "wazero"); s.root != "" && os.MkdirAll(cache, 0o755) == nil {
+		o.CacheDir = cache
+	}
+	return o, nil
+}
+
+// find looks for the repository, which is needed only for its builds and its table.
+func (s *selection) find() error {
+	root, err := build.FindRoot()
+	if err != nil {
+		if s.cases == "" || s.usesBuilds() {
+			return err
+		}
+		return nil
+	}
+	s.root = root
+	return nil
+}
+
+// usesBuilds says whether builds of builds.yaml are among the modules.
+func (s *selection) usesBuilds() bool { return len(s.builds) > 0 || len(s.wasm) == 0 }
+
+// loadTable reads the table and returns its folder too. Its files are named relative to the working directory.
+func (s *selection) loadTable() (*table.Table, string, error) {
+	dir := s.cases
+	if dir == "" {
+		dir = filepath.Join(s.root, "conformance", "cases")
+		if here, err := os.Getwd(); err == nil {
+			if near, err := filepath.Rel(here, dir); err == nil {
+				dir = near
+			}
+		}
+	}
+	t, err := table.Load(dir)
+	var wrong table.Errors
+	if err != nil && !errors.As(err, &wrong) {
+		err = usagef("--cases: %v", err)
+	}
+	return t, dir, err
+}
