@@ -27,7 +27,7 @@ func TestRunBuild(t *testing.T) {
 		code       int
 		out, errOf string
 	}{
-		{"an entry of one's own", oneBuild, nil, 0, "mine            built             8 bytes  sha256:93a44bbb96c75121", ""},
+		{"an entry of one's own", oneBuild, nil, 0, "mine                built             8 bytes  sha256:93a44bbb96c75121", ""},
 		{"by name", oneBuild, []string{"--build", "mine"}, 0, "dist/mine.wasm", ""},
 		{"unknown name", oneBuild, []string{"--build", "yours"}, 2, "", `select build "yours": expected one of mine`},
 		{"unknown key", oneBuild + "    colour: red\n", nil, 2, "", `builds.yaml:9:5: unknown field "colour"`},
