@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/header-auth/header-auth/bench/verdict"
@@ -15,6 +16,9 @@ import (
 
 // best marks the best of a column, in every form alike.
 const best = " ★"
+
+// fewestPauses is of how many processes the median tells a build's pauses from the machine's.
+const fewestPauses = 3
 
 // comparable says whether there are two builds whose times can be compared.
 func (v view) comparable() bool {
@@ -31,7 +35,7 @@ func (v view) first() grid {
 	if len(v.f.Standings) == 0 {
 		return grid{}
 	}
-	g := grid{Head: []string{"build"}, Fold: 4}
+	g := grid{Head: []string{"build"}}
 	column := func(head string, value func(verdict.Standing) (float64, string)) { v.column(&g, head, value) }
 	for _, s := range v.f.Standings {
 		g.Rows = append(g.Rows, []cell{text(s.Build.Name)})
@@ -46,6 +50,9 @@ func (v view) first() grid {
 		column("time", func(s verdict.Standing) (float64, string) { return s.Nanos.Mid, units.Short(units.Nanos(s.Nanos.Mid)) })
 	}
 	column("worst pause", func(s verdict.Standing) (float64, string) {
+		if v.r.Run.Plan.TailProcesses < fewestPauses {
+			return math.NaN(), units.None
+		}
 		return span(verdict.Span{Low: s.Pause.High, High: s.Pause.High, N: s.Pause.N}, units.Nanos)
 	})
 	column("warm VM", func(s verdict.Standing) (float64, string) { return span(s.Memory, units.Bytes) })
@@ -56,10 +63,13 @@ func (v view) first() grid {
 		return float64(s.Size), units.Short(units.Bytes(float64(s.Size)))
 	})
 	column("start-up", func(s verdict.Standing) (float64, string) { return span(s.Startup, units.Nanos) })
-	g.Head = append(g.Head, "what it is", "leak", "upkeep", "Envoy")
-	for i, s := range v.f.Standings {
-		what := cmp.Or(s.Build.What, strings.TrimSuffix(words.FirstSentence(s.Build.Label), "."))
-		g.Rows[i] = append(g.Rows[i], text(orNone(what)), leakCell(s), upkeepCell(s), text(envoys(s)))
+	for _, words := range []struct {
+		head  string
+		value func(verdict.Standing) cell
+	}{
+		{"what it is", whatCell}, {"leak", leakCell}, {"upkeep", upkeepCell}, {"Envoy", func(s verdict.Standing) cell { return text(envoys(s)) }},
+	} {
+		v.words(&g, words.head, words.value)
 	}
 	return v.firstNotes(g)
 }
@@ -94,29 +104,49 @@ func (v view) withoutTime(g *grid) {
 // column adds a column of numbers, of which less is better, and marks the best: of the builds that can be run. What no build has is no
 // column.
 func (v view) column(g *grid, head string, value func(verdict.Standing) (float64, string)) {
-	least := math.Inf(1)
-	known := 0
-	for _, s := range v.f.Standings {
-		x, _ := value(s)
-		if units.Known(x) {
-			known++
-		}
-		if runs(s) && x < least {
-			least = x
+	values := make([]float64, len(v.f.Standings))
+	said := make([]string, len(v.f.Standings))
+	least, most, known := math.Inf(1), math.Inf(-1), false
+	for i, s := range v.f.Standings {
+		values[i], said[i] = value(s)
+		known = known || units.Known(values[i])
+		if runs(s) && units.Known(values[i]) {
+			least, most = min(least, values[i]), max(most, values[i])
 		}
 	}
-	if known == 0 {
+	if !known {
 		return
 	}
 	g.Head = append(g.Head, head)
 	for i, s := range v.f.Standings {
-		x, said := value(s)
-		c := text(said)
-		if known > 1 && runs(s) && x <= least*(1+verdict.Band) {
-			c = cell{said + best, good, ""}
+		c := text(said[i])
+		if runs(s) && values[i] <= least*(1+verdict.Band) && most > least*(1+verdict.Band) {
+			c = cell{said[i] + best, good, ""}
 		}
 		g.Rows[i] = append(g.Rows[i], c)
 	}
+}
+
+// words adds a column of words, below the row where there is little room. What no build has is no column.
+func (v view) words(g *grid, head string, value func(verdict.Standing) cell) {
+	var cells []cell
+	known := false
+	for _, s := range v.f.Standings {
+		c := value(s)
+		cells, known = append(cells, c), known || c.Text != units.None
+	}
+	if !known {
+		return
+	}
+	g.Head = append(g.Head, head)
+	g.Fold++
+	for i := range g.Rows {
+		g.Rows[i] = append(g.Rows[i], cells[i])
+	}
+}
+
+func whatCell(s verdict.Standing) cell {
+	return text(orNone(cmp.Or(s.Build.What, strings.TrimSuffix(words.FirstSentence(s.Build.Label), "."))))
 }
 
 // runs says whether a build may be run at all.
@@ -221,7 +251,7 @@ func (v view) firstNotes(g grid) grid {
 			how = append(how, fmt.Sprintf("%s takes %s for %s", v.reference(), units.Short(units.Nanos(t.Time.Mid)), v.f.Scenarios[0].ID))
 		}
 	}
-	if len(v.r.Tails) > 0 {
+	if slices.Contains(g.Head, "worst pause") {
 		how = append(how, "worst pause: by how much the slowest request took longer than that of a guest that does nothing")
 	}
 	if len(how) > 0 {

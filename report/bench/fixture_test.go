@@ -63,7 +63,7 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 		Schema: evidence.Schema,
 		Run: evidence.Run{Command: []string{"parity", "bench", "--plan", "default"}, Revision: "0123456789abcdef0123", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 			Seconds: 118.4, Complete: true, Seed: 20260102,
-			Plan: evidence.Plan{Name: "default", Processes: 5, Instances: 2, Rounds: 34, Requests: 500}},
+			Plan: evidence.Plan{Name: "default", Processes: 5, Instances: 2, Rounds: 34, Requests: 500, TailProcesses: 3}},
 		Table: evidence.Table{Name: "header-auth", Folder: "conformance/cases", Digest: strings.Repeat("ab", 32)},
 		Host:  evidence.Host{Wazero: "1.12.0", Engine: "compiler", Profile: "envoy-1.40", Allocator: "envoy"},
 		Machine: evidence.Machine{OS: "linux", Arch: "amd64", Kernel: "6.18.0", CPU: "AMD EPYC 9V74", Microcode: "0xb002116", CPUs: 2, Go: "go1.26",
@@ -125,6 +125,7 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 				r.Batches = append(r.Batches, s)
 			}
 		}
+		r.Tails = append(r.Tails, evidence.Tail{Scenario: id, Contestant: contestant, Counts: [][2]int64{{int64(times[i]), 500000}}, Max: int64(times[i] * 260)})
 		addTail(f, id, contestant, times[i], builds[max(0, i-1)].collects, i == 0)
 	}
 	for i := range builds {

@@ -179,7 +179,7 @@ func (t terminal) grid(g grid) {
 		t.table(g, columns, below)
 		below = 0
 	}
-	indent, _ := margins(g)
+	indent, _ := t.margins(g)
 	for _, note := range g.Notes {
 		t.line("%s", t.paint.Dim(words.Indent(wrap(note, t.width-indent), strings.Repeat(" ", indent))))
 	}
@@ -195,7 +195,7 @@ func (t terminal) every(g grid) []int {
 
 // widthOf is how many columns a table of these columns takes.
 func (t terminal) widthOf(g grid, columns []int) int {
-	indent, gap := margins(g)
+	indent, gap := t.margins(g)
 	sum := indent - gap
 	for _, c := range columns {
 		sum += gap + t.columnWidth(g, c)
@@ -203,12 +203,17 @@ func (t terminal) widthOf(g grid, columns []int) int {
 	return sum
 }
 
-// margins are smaller for the first table, which has to fit.
-func margins(g grid) (indent, gap int) {
-	if g.Fold > 0 {
+// margins are smaller where the table would not fit otherwise.
+func (t terminal) margins(g grid) (indent, gap int) {
+	indent, gap = gridIndent, columnGap
+	sum := indent - gap
+	for c := range g.Head {
+		sum += gap + t.columnWidth(g, c)
+	}
+	if t.width >= fewestWidth && sum > t.width {
 		return 2, 2
 	}
-	return gridIndent, columnGap
+	return indent, gap
 }
 
 func (t terminal) columnWidth(g grid, c int) int {
@@ -239,7 +244,7 @@ func (t terminal) split(g grid, kept int) [][]int {
 
 // table writes some columns, and under each row the last ones that are below.
 func (t terminal) table(g grid, columns []int, below int) {
-	indent, gap := margins(g)
+	indent, gap := t.margins(g)
 	rows := words.NewTable()
 	rows.Style().Box.PaddingRight = strings.Repeat(" ", gap)
 	head := make(table.Row, len(columns))
