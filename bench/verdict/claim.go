@@ -111,10 +111,10 @@ const (
 	ModuleSize                         // bytes of the file
 )
 
-// ArchivedPart names a part of a build that its authors maintain no longer.
+// ArchivedPart names a part that its authors maintain no longer, and the builds that need it.
 type ArchivedPart struct {
-	Build string
-	Part  evidence.Part
+	Builds []string
+	Part   evidence.Part
 }
 
 func (NoSpeedVerdict) Topic() Topic  { return AboutSpeed }

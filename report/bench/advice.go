@@ -13,6 +13,9 @@ import (
 // advice is the answer in a few sentences: causes first, then what to choose, then what not to run.
 func (v view) advice() []string {
 	var all, leaking []string
+	if !v.r.Run.Complete && len(v.f.Gate.Twins) > 0 && v.f.Gate.Passed {
+		all = append(all, "The run was interrupted: what follows is from what it measured until then.")
+	}
 	for _, c := range v.f.Headline {
 		switch c := c.(type) {
 		case verdict.WrongAnswer:
@@ -143,9 +146,22 @@ func noDifference(c verdict.NoDifference) string {
 
 func (v view) alone(c verdict.Alone) string {
 	if len(c.LeftOut) == 0 {
-		return fmt.Sprintf("%s was measured alone: there is no other build to compare it with.", c.Build)
+		return fmt.Sprintf("%s was measured alone: there is no other build to compare it with%s.", c.Build, v.aboveFloor(c.Build))
 	}
 	return fmt.Sprintf("Of the %d builds %s alone can be chosen: there is no other to compare its speed with.", len(c.LeftOut)+1, c.Build)
+}
+
+// aboveFloor is what a build's usual request takes, for a report that compares it with nothing else.
+func (v view) aboveFloor(build string) string {
+	if len(v.f.Scenarios) == 0 {
+		return ""
+	}
+	t, ok := v.f.Scenarios[0].Timing(build)
+	if !ok || t.Missing.Any() || !units.Known(t.OverFloor.Mid) {
+		return ""
+	}
+	return fmt.Sprintf(". It takes %s for %s, %s times as long as a guest that makes the same host calls and nothing else",
+		units.Short(units.Nanos(t.Time.Mid)), v.f.Scenarios[0].ID, units.Short(units.Ratio(t.OverFloor.Mid)))
 }
 
 func nothingToChoose(c verdict.NothingToChoose) string {

@@ -66,7 +66,11 @@ func (v view) state(c verdict.Claim) statement {
 	case verdict.Extremes:
 		s.Text, s.Evidence = extremes(c)
 	case verdict.ArchivedPart:
-		s.Text = fmt.Sprintf("%s needs %s as its %s, which is %s: its faults will not be mended.", c.Build, c.Part.Name, c.Part.Role, stateWord(c.Part.State))
+		need := "needs"
+		if len(c.Builds) > 1 {
+			need = "need"
+		}
+		s.Text = fmt.Sprintf("%s %s the %s %s, which is %s: its faults will not be mended.", list(c.Builds), need, c.Part.Role, c.Part.Name, stateWord(c.Part.State))
 		s.Evidence = []string{fmt.Sprintf("%s, looked at on %s", c.Part.Source, c.Part.Checked)}
 	}
 	return s

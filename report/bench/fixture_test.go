@@ -81,7 +81,7 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 				Verdict: verdict.Leak, PerRequest: about(341, 0.003, 12), Course: verdict.Doubling, Steps: 12}},
 			verdict.Extremes{Of: verdict.ModuleSize, Least: verdict.Measured{Build: "rust", Value: stats.Exact(154e3)},
 				Most: verdict.Measured{Build: "go-wasip1", Value: stats.Exact(2697e3)}, Level: []string{"go-tinygo"}},
-			verdict.ArchivedPart{Build: "go-tinygo", Part: evidence.Part{Role: "SDK", Name: "proxy-wasm-go-sdk", Source: "example.com/go-tinygo", Checked: "2026-01-01"}},
+			verdict.ArchivedPart{Builds: []string{"go-tinygo"}, Part: evidence.Part{Role: "SDK", Name: "proxy-wasm-go-sdk", Source: "example.com/go-tinygo", Checked: "2026-01-01"}},
 		},
 		Warnings: []verdict.Warning{{Kind: verdict.Stolen, Share: 0.041}},
 	}
