@@ -16,7 +16,7 @@ import (
 // Count adds to the witnesses of one allowed and one refused scenario how many instructions a request takes. Where
 // valgrind is missing it notes that. It writes the task for valgrind's program into folder.
 func Count(ctx context.Context, c Config, r *evidence.Report, folder string, progress func(what string)) error {
-	allow, refuse, err := soaked(c.Table.Cases())
+	allow, refuse, err := allowedAndRefused(c.Table.Cases())
 	if err != nil {
 		return nil // Run has noted it
 	}
@@ -29,7 +29,7 @@ func Count(ctx context.Context, c Config, r *evidence.Report, folder string, pro
 		t := task{Folder: c.Folder, Cases: []string{w.Scenario}, Modules: []moduleFile{{Build: w.Build}}, Host: hostOf(c.Host), CacheDir: c.CacheDir}
 		for _, s := range c.Subjects {
 			if s.Name == w.Build {
-				t.Modules[0].Path = s.Path
+				t.Modules[0].Path, t.Modules[0].Environment = s.Path, s.Environment
 			}
 		}
 		text, err := json.Marshal(t)
@@ -82,5 +82,5 @@ func Serve(ctx context.Context, file, requests string) error {
 	if err != nil {
 		return err
 	}
-	return serveAlone(ctx, wasm, w.options, &w.cases[0], n)
+	return serveAlone(ctx, wasm, w.optionsOf(t.Modules[0]), &w.cases[0], n)
 }

@@ -1,8 +1,6 @@
 package bench
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -59,17 +57,4 @@ func answer(status int, refused bool) string {
 		by = "the plugin"
 	}
 	return fmt.Sprintf("%d %s from %s", status, http.StatusText(status), by)
-}
-
-// configured makes a VM with one plugin in it. The caller closes the VM.
-func configured(ctx context.Context, m *host.Module, v host.VMConfig, config []byte) (*host.VM, *host.Plugin, error) {
-	vm, err := m.NewVM(ctx, v)
-	if err != nil {
-		return nil, nil, fmt.Errorf("start VM: %w", err)
-	}
-	p, err := vm.NewPlugin(ctx, host.PluginConfig{Configuration: config})
-	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("start plugin: %w", err), vm.Close(ctx))
-	}
-	return vm, p, nil
 }

@@ -18,7 +18,7 @@ func (w *worker) startup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := measureStartup(ctx, wasm, w.options, c, w.Cached, w.CacheDir)
+	s, err := measureStartup(ctx, wasm, w.optionsOf(w.Modules[0]), c, w.Cached, w.CacheDir)
 	if err != nil {
 		return w.refuseBuild(err)
 	}
@@ -27,24 +27,24 @@ func (w *worker) startup(ctx context.Context) error {
 }
 
 func (w *worker) soak(ctx context.Context) error {
-	allow, refuse, err := soaked(w.cases)
-	if err != nil {
-		return err
-	}
 	m, err := w.module(ctx)
 	if err != nil {
 		return err
 	}
 	defer m.Close(ctx)
+	c := &w.cases[0]
 	tell := func(found evidence.Memory, share float64) error {
 		found.Build, found.Allocator = w.Modules[0].Build, w.Host.Allocator
 		return w.tell(finding{Memory: &found, Share: share})
 	}
-	found, err := soak(ctx, m, allow, refuse, w.Plan.SoakRequests, func(found evidence.Memory) {
-		_ = tell(found, float64(found.Requests)/float64(w.Plan.SoakRequests))
+	found, err := soak(ctx, m, c, w.Plan.SoakRequests, func(found evidence.Memory) {
+		_ = tell(found, min(1, float64(found.Requests)/float64(w.Plan.SoakRequests)))
 	})
 	if err != nil {
-		return w.refuseBuild(err)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return w.tell(finding{Refused: &evidence.Refused{Build: w.Modules[0].Build, Scenario: c.ID, Reason: fmt.Sprintf("%s: %v", w.Kind, err)}})
 	}
 	return tell(found, 0)
 }
@@ -54,7 +54,7 @@ func (w *worker) resident(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := resident(ctx, wasm, w.options, c, w.Plan.ResidentVMs)
+	found, err := resident(ctx, wasm, w.optionsOf(w.Modules[0]), c, w.Plan.ResidentVMs)
 	if err != nil {
 		return w.refuseBuild(err)
 	}
@@ -127,7 +127,7 @@ func (w *worker) module(ctx context.Context) (*host.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	return host.Compile(ctx, wasm, w.options)
+	return host.Compile(ctx, wasm, w.optionsOf(w.Modules[0]))
 }
 
 // refuseBuild reports that a build has none of these numbers.
@@ -145,9 +145,9 @@ func single(cases []table.Case) (*table.Case, error) {
 	return nil, fmt.Errorf("%d cases, expected one of a single request among them", len(cases))
 }
 
-// soaked are the first case that is allowed and the first that is refused, both of one request and without a
+// allowedAndRefused are the first case that is allowed and the first that is refused, both of one request and without a
 // configuration. Where one of them is missing, the other is returned twice.
-func soaked(cases []table.Case) (allow, refuse *table.Case, err error) {
+func allowedAndRefused(cases []table.Case) (allow, refuse *table.Case, err error) {
 	for i := range cases {
 		e, err := newExchange(&cases[i])
 		switch {

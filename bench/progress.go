@@ -9,7 +9,7 @@ import (
 // usual is how long a task of each kind takes with the default plan on two cores: an estimate until this run has done
 // one.
 var usual = map[taskKind]time.Duration{doWitnesses: 5 * time.Second, doBatches: 4 * time.Second, doTails: 5 * time.Second,
-	doStartup: time.Second, doSoak: 4 * time.Second, doResident: 2 * time.Second}
+	doStartup: time.Second, doSoak: time.Second, doResident: 2 * time.Second}
 
 func (q *queue) say(t *task, share float64) {
 	if q.config.Progress == nil {

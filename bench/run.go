@@ -112,10 +112,6 @@ func possible(p evidence.Plan, t *table.Table, r *evidence.Report) evidence.Plan
 		r.Run.Notes = append(r.Run.Notes, "start-up and resident memory: "+err.Error())
 		p.StartupSamples, p.ResidentSamples = 0, 0
 	}
-	if _, _, err := soaked(t.Cases()); err != nil {
-		r.Run.Notes = append(r.Run.Notes, "memory over many requests: "+err.Error())
-		p.SoakRequests = 0
-	}
 	return p
 }
 
@@ -155,7 +151,7 @@ func tasks(c *Config, able []Subject) []task {
 	newTask := func(kind taskKind, number int, subjects ...Subject) task {
 		t := task{Kind: kind, Number: number, Seed: c.Seed, Plan: c.Plan, Folder: c.Folder, Host: hostOf(c.Host), CacheDir: c.CacheDir}
 		for _, s := range subjects {
-			t.Modules = append(t.Modules, moduleFile{s.Name, s.Path})
+			t.Modules = append(t.Modules, moduleFile{s.Name, s.Path, s.Environment})
 		}
 		if kind == doBatches || kind == doTails {
 			t.Twins = []string{subjects[0].Name}
@@ -187,9 +183,12 @@ func tasks(c *Config, able []Subject) []task {
 	if c.Plan.SoakRequests > 0 {
 		for _, s := range able {
 			for _, order := range []load.AllocatorOrder{load.EnvoyOrder, load.SpecOrder} {
-				t := newTask(doSoak, 0, s)
-				t.Host.Allocator = order.String()
-				all = append(all, t)
+				for n, id := range newTask(doSoak, 0).Cases { // a VM for each
+					t := newTask(doSoak, n, s)
+					t.Host.Allocator, t.Cases = order.String(), []string{id}
+					t.Plan.SoakRequests = max(1, c.Plan.SoakRequests/c.Table.Len())
+					all = append(all, t)
+				}
 			}
 		}
 	}

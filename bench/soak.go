@@ -2,62 +2,88 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
-	"github.com/header-auth/header-auth/host/abi"
 )
 
-// soak sends requests to one VM, allowed and refused in turn, and records how its linear memory grows. Neither case
-// has a configuration, so that one plugin serves both. progress gets what is known so far, a hundred times.
+// soak repeats a case's last request in one VM and records how memory grows: linear memory, and what the host keeps for the
+// plugin. progress gets what is known so far, a hundred times and more.
+//
+// Where memory grew at the beginning alone, and a leak of a byte a request would not have shown yet, there are up to longest
+// times as many requests.
 //
 // A VM that runs out of memory is a finding: Ended. The error is a *suite.WrongError or any other *host.Failure.
-func soak(ctx context.Context, m *host.Module, allow, refuse *table.Case, requests int, progress func(evidence.Memory)) (found evidence.Memory, err error) {
-	var turns [2]*exchange
-	for i, c := range []*table.Case{allow, refuse} {
-		if turns[i], err = newExchange(c); err != nil {
-			return found, err
-		}
-		if c.Config != nil {
-			return found, fmt.Errorf("case %s: it has a configuration, expected none", c.ID)
-		}
-	}
-	var lastLine string
-	vm, p, err := configured(ctx, m, host.VMConfig{LogLevel: abi.LogInfo, Log: func(l host.LogLine) { lastLine = l.Text }}, nil)
+func soak(ctx context.Context, m *host.Module, c *table.Case, requests int, progress func(evidence.Memory)) (found evidence.Memory, err error) {
+	loop, err := suite.NewLoop(ctx, m, c, suite.ObserveOptions{})
 	if err != nil {
 		return found, err
 	}
-	defer func() { err = errors.Join(err, vm.Close(ctx)) }()
-
-	found.Ready, found.Limit = int64(vm.Memory()), memoryLimit
-	curve := evidence.NewMemoryCurve(found.Ready)
+	defer loop.Close(ctx)
+	loop.KeepLastLine()
+	vm := loop.VM()
+	found.Scenario, found.Ready, found.Limit = c.ID, int64(vm.Memory()), vm.MemoryLimit()
+	s := soaking{linear: newGrowth(found.Ready), kept: newGrowth(int64(vm.Kept()))}
+	record := func() {
+		found.Curve, found.Kept = s.linear.curve.UpTo(found.Requests, s.linear.bytes), nil
+		if s.kept.last > 0 {
+			found.Kept = s.kept.curve.UpTo(found.Requests, s.kept.bytes)
+		}
+	}
 	often := max(1, requests/100)
-	for n := 1; n <= requests; n++ {
-		if err := turns[n%2].drive(p); err != nil {
-			if !suite.Starved(err, int64(vm.Memory()), memoryLimit, lastLine) {
+	for n := 1; n <= requests || s.linear.unseen(n-1) && n <= longest*requests; n++ {
+		if err := loop.Run(1); err != nil {
+			if !suite.Starved(err, int64(vm.Memory()), found.Limit, loop.LastLine()) {
 				return found, err
 			}
 			found.Ended = fmt.Sprintf("out of memory after %d requests, at %d MiB", n-1, vm.Memory()>>20)
-			curve.Note(n-1, int64(vm.Memory()))
+			s.linear.note(n-1, int64(vm.Memory()))
 			break
 		}
 		found.Requests = n
-		curve.Note(n, int64(vm.Memory()))
+		s.linear.note(n, int64(vm.Memory()))
+		s.kept.note(n, int64(vm.Kept()))
 		if n%often == 0 {
 			if ctx.Err() != nil {
 				return found, ctx.Err()
 			}
-			found.Curve = curve.UpTo(n, int64(vm.Memory()))
+			record()
 			progress(found)
 		}
 	}
-	found.Curve = curve.UpTo(found.Requests, int64(vm.Memory()))
+	record()
 	return found, nil
 }
 
-// memoryLimit is what a guest may have under host.Options' default, in bytes: Envoy's 1 GiB.
-const memoryLimit = 1 << 30
+// longest is how many times as many requests there may be as were asked for.
+const longest = 5
+
+// soaking is the memory of a soak.
+type soaking struct{ linear, kept *growth }
+
+// growth watches a size.
+type growth struct {
+	curve       *evidence.MemoryCurve
+	bytes, step int64 // now, and by how much it grew last
+	last        int   // after how many requests that was
+}
+
+func newGrowth(bytes int64) *growth {
+	return &growth{curve: evidence.NewMemoryCurve(bytes), bytes: bytes}
+}
+
+func (g *growth) note(requests int, bytes int64) {
+	g.curve.Note(requests, bytes)
+	if bytes > g.bytes {
+		g.step, g.last = bytes-g.bytes, requests
+	}
+	g.bytes = bytes
+}
+
+// unseen says whether it grew in the first tenth of the requests alone, and a byte a request would not have filled the last step.
+func (g *growth) unseen(requests int) bool {
+	return g.last > 0 && g.last < requests/10 && g.step > int64(requests-g.last)
+}

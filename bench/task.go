@@ -17,7 +17,7 @@ const (
 	doBatches   taskKind = "batches"   // one process of every contestant and scenario
 	doTails     taskKind = "tails"     // the same, request by request
 	doStartup   taskKind = "start-up"  // one build, once
-	doSoak      taskKind = "memory"    // one build under one allocator order
+	doSoak      taskKind = "memory"    // one build in one scenario under one allocator order
 	doResident  taskKind = "resident"  // one build, once
 )
 
@@ -52,8 +52,9 @@ func (t *task) batch(scenario, contestant string) int {
 
 // moduleFile is a module under its build's name.
 type moduleFile struct {
-	Build string `json:"build"`
-	Path  string `json:"path"`
+	Build       string          `json:"build"`
+	Path        string          `json:"path"`
+	Environment []host.Variable `json:"environment,omitempty"` // of its VMs
 }
 
 // hostText is host.Options as text, so that a task can be read by a person.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/guest"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
@@ -99,26 +100,27 @@ func TestMeasureStartup(t *testing.T) {
 func TestSoak(t *testing.T) {
 	const page = 64 << 10
 	tests := []struct {
-		name        string
-		wasm        []byte
-		allow, deny *table.Case
-		pages       uint32
-		last        evidence.Point
-		ended, err  string
+		name       string
+		wasm       []byte
+		c          *table.Case
+		pages      uint32
+		ready      int64
+		last       evidence.Point
+		ended, err string
 	}{
-		{"flat", allowing(), allowCase(), allowCase(), 0, evidence.Point{Requests: 1000, Bytes: 4 * page}, "", ""},
-		{"refused", denying(), refuseCase(), refuseCase(), 0, evidence.Point{Requests: 1000, Bytes: 4 * page}, "", ""},
-		{"grows", growing(""), allowCase(), allowCase(), 0, evidence.Point{Requests: 1000, Bytes: 1004 * page}, "", ""},
-		{"dies, and says of what", growing("panic: Out of memory"), allowCase(), allowCase(), 16, evidence.Point{Requests: 12, Bytes: 16 * page},
-			"out of memory after 12 requests, at 1 MiB", ""},
-		{"dies of something else", allowing(wasmtest.Unreachable), allowCase(), allowCase(), 0, evidence.Point{}, "", "unreachable"},
-		{"answers wrongly", allowing(), allowCase(), refuseCase(), 0, evidence.Point{}, "", "wanted 403 Forbidden from the plugin, got 200 OK from the upstream"},
+		{"flat", allowing(), allowCase(), 0, 4 * page, evidence.Point{Requests: 1000, Bytes: 4 * page}, "", ""},
+		{"refused", denying(), refuseCase(), 0, 4 * page, evidence.Point{Requests: 1000, Bytes: 4 * page}, "", ""},
+		{"grows", growing(""), allowCase(), 0, 5 * page, evidence.Point{Requests: 1000, Bytes: 1005 * page}, "", ""},
+		{"dies, and says of what", growing("panic: Out of memory"), allowCase(), 16, 5 * page, evidence.Point{Requests: 11, Bytes: 16 * page},
+			"out of memory after 11 requests, at 1 MiB", ""},
+		{"dies of something else", allowing(wasmtest.Unreachable), allowCase(), 0, 0, evidence.Point{}, "", "request 1: "},
+		{"answers wrongly", allowing(), refuseCase(), 0, 0, evidence.Point{}, "", "decision: wanted refuse, got allow"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			m := compiled(t, test.wasm, host.Options{MemoryPages: test.pages})
 			calls, last := 0, 0
-			found, err := soak(context.Background(), m, test.allow, test.deny, 1000, func(m evidence.Memory) { calls, last = calls+1, m.Requests })
+			found, err := soak(context.Background(), m, test.c, 1000, func(m evidence.Memory) { calls, last = calls+1, m.Requests })
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("it ended with %v, want %q", err, test.err)
@@ -131,13 +133,49 @@ func TestSoak(t *testing.T) {
 			if end := found.Curve[len(found.Curve)-1]; end != test.last || found.Ended != test.ended || found.Requests != test.last.Requests {
 				t.Errorf("last %+v, %d requests, ended %q", end, found.Requests, found.Ended)
 			}
-			if found.Ready != 4*page || found.Curve[0] != (evidence.Point{Bytes: 4 * page}) {
-				t.Errorf("ready at %d, first %+v", found.Ready, found.Curve[0])
+			if found.Ready != test.ready || found.Curve[0] != (evidence.Point{Bytes: test.ready}) || found.Scenario != test.c.ID || found.Kept != nil {
+				t.Errorf("ready at %d, first %+v, scenario %q, kept %v", found.Ready, found.Curve[0], found.Scenario, found.Kept)
 			}
 			if test.ended == "" && (calls != 100 || last != 1000) {
 				t.Errorf("progress was reported %d times, the last time of %d requests", calls, last)
 			}
 		})
+	}
+}
+
+// TestSoakGoesOn: a guest whose memory grew at the beginning gets more requests, until a byte of each would have shown.
+func TestSoakGoesOn(t *testing.T) {
+	const requests = 20_000
+	for _, test := range []struct {
+		name     string
+		wasm     []byte
+		at, want int
+	}{
+		{"by a page", guest.Grow(100, 1), 100, 100 + 64<<10},
+		{"by four pages", guest.Grow(100, 4), 100, longest * requests},
+		{"late", guest.Grow(15_000, 1), 15_000, requests},
+		{"never", guest.Work(0), 0, requests},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			found, err := soak(t.Context(), compiled(t, test.wasm, host.Options{}), allowCase(), requests, func(evidence.Memory) {})
+			if err != nil || found.Requests < test.want-2 || found.Requests > test.want+2 {
+				t.Errorf("%d requests, expected %d; %v", found.Requests, test.want, err)
+			}
+		})
+	}
+}
+
+// TestSoakSeesWhatTheHostKeeps: a metric, or a value of shared data, that each request adds.
+func TestSoakSeesWhatTheHostKeeps(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	name := g.Global(256 << 10)
+	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", "proxy_on_done", "proxy_on_delete")
+	// Four bytes at 8192 are the key, and count.
+	g.Do(onRequest, wasmtest.GetGlobal(name), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(name), wasmtest.I32(8192), wasmtest.GetGlobal(name), wasmtest.Store(0))
+	g.Call(onRequest, "proxy_set_shared_data", wasmtest.Raw{At: 8192, Len: 4}, "value", 0)
+	found, err := soak(t.Context(), compiled(t, g.Bytes(), host.Options{}), allowCase(), 1000, func(evidence.Memory) {})
+	if err != nil || len(found.Kept) < 100 || found.Kept[len(found.Kept)-1].Bytes-found.Kept[0].Bytes < 1000*5 {
+		t.Errorf("%v, %d points of what is kept", err, len(found.Kept))
 	}
 }
 
@@ -173,7 +211,7 @@ func TestStarved(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := suite.Starved(test.err, int64(test.bytes), memoryLimit, test.words); got != test.want {
+			if got := suite.Starved(test.err, int64(test.bytes), 1<<30, test.words); got != test.want {
 				t.Errorf("%v", got)
 			}
 		})
@@ -184,7 +222,7 @@ func TestSoakIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	m := compiled(t, allowing(), host.Options{})
-	if _, err := soak(ctx, m, allowCase(), allowCase(), 1000, func(evidence.Memory) { cancel() }); !errors.Is(err, context.Canceled) {
+	if _, err := soak(ctx, m, allowCase(), 1000, func(evidence.Memory) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v", err)
 	}
 }

@@ -83,6 +83,13 @@ func newWorker(t *task, out io.Writer) (*worker, error) {
 	return w, nil
 }
 
+// optionsOf are the host's options with a module's environment.
+func (w *worker) optionsOf(m moduleFile) host.Options {
+	o := w.options
+	o.Environment = m.Environment
+	return o
+}
+
 func (w *worker) tell(f finding) error { return w.out.Encode(f) }
 
 // quiet turns the host's own garbage collector off and keeps this goroutine on its thread, so that neither is timed. The
@@ -120,14 +127,14 @@ func (w *worker) newContest(ctx context.Context) (*contest, error) {
 		}
 		original[twin] = build
 		at := slices.IndexFunc(w.Modules, func(m moduleFile) bool { return m.Build == build })
-		files = append(files, moduleFile{twin, w.Modules[at].Path})
+		files = append(files, moduleFile{twin, w.Modules[at].Path, w.Modules[at].Environment})
 	}
 	for _, i := range w.random.Perm(len(files)) {
 		wasm, err := os.ReadFile(files[i].Path)
 		if err != nil {
 			return nil, fmt.Errorf("read module: %w", err)
 		}
-		m, err := host.Compile(ctx, wasm, w.options)
+		m, err := host.Compile(ctx, wasm, w.optionsOf(files[i]))
 		if err != nil {
 			return nil, fmt.Errorf("load %s: %w", files[i].Build, err)
 		}

@@ -15,8 +15,9 @@ const variantsFolder = "dist/variants/"
 // Variant is a build with other flags: one entry of variants.yaml, filled in from the build that it differs from.
 type Variant struct {
 	Build
-	Of     string   // the build of builds.yaml
-	Change []string // what stands in the command in place of, or besides, the build's flags
+	Of          string            // the build of builds.yaml
+	Change      []string          // what stands in the command in place of, or besides, the build's flags
+	Environment map[string]string // of the VM, which is no part of the module
 }
 
 // variantEntry is an entry of variants.yaml as it is written. What it does not say is as in the build.
@@ -25,6 +26,7 @@ type variantEntry struct {
 	Of      string            `yaml:"variant_of"`
 	Replace map[string]string `yaml:"replace"` // a flag of the build, and what stands in its place; "": nothing
 	Add     []string          `yaml:"add"`
+	Env     map[string]string `yaml:"environment"`
 	Notes   string            `yaml:"notes"`
 	Leaks   string            `yaml:"leaks"`
 
@@ -72,7 +74,7 @@ func LoadVariants(file string, builds *List) ([]Variant, error) {
 
 // fill makes the variant of a build, or names a key and what is wrong with its value.
 func (e *variantEntry) fill(of Build) (v Variant, key, what string) {
-	v = Variant{Build: of, Of: of.Name}
+	v = Variant{Build: of, Of: of.Name, Environment: e.Env}
 	v.Name, v.What, v.Notes, v.Leaks, v.KnownFailing = e.Name, "", e.Notes, e.Leaks, nil
 	v.Wasm = variantsFolder + e.Name + ".wasm"
 	if e.Compiler != "" {
@@ -83,7 +85,7 @@ func (e *variantEntry) fill(of Build) (v Variant, key, what string) {
 		for _, arg := range e.Recipe.Command {
 			v.Recipe.Command = append(v.Recipe.Command, strings.ReplaceAll(arg, "${module}", of.Wasm))
 		}
-		v.Change = append([]string{e.Compiler}, e.Flags...)
+		v.Change = append(append([]string{e.Compiler}, e.Flags...), e.variables()...)
 		return v, "", ""
 	}
 	if len(e.Flags) > 0 || len(e.Recipe.Command) > 0 {
@@ -106,9 +108,18 @@ func (e *variantEntry) fill(of Build) (v Variant, key, what string) {
 			return v, "replace", fmt.Sprintf("%q is no flag of %s, which has %s", flag, of.Name, strings.Join(of.Flags, ", "))
 		}
 	}
-	v.Flags, v.Change = append(v.Flags, e.Add...), append(v.Change, e.Add...)
+	v.Flags, v.Change = append(v.Flags, e.Add...), slices.Concat(v.Change, e.Add, e.variables())
 	if len(v.Change) == 0 {
-		return v, "name", "nothing differs from " + of.Name + ": expected replace, add or a compiler"
+		return v, "name", "nothing differs from " + of.Name + ": expected replace, add, environment or a compiler"
 	}
 	return v, "", ""
+}
+
+// variables are the VM's environment as NAME=VALUE.
+func (e *variantEntry) variables() []string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		all = append(all, name+"="+e.Env[name])
+	}
+	return all
 }

@@ -22,6 +22,9 @@ const variantsEntry = `variants:
     flags: [-c]
     recipe: {command: ["${sh}", "${flags}", "cat ${module} b.wasm >${out}"]}
     notes: n
+  - name: one-told
+    variant_of: one
+    environment: {B: "2", A: "1"}
 `
 
 // variants loads a list of variants of the build one, whose flags are -O2 -g.
@@ -44,7 +47,10 @@ func TestLoadVariants(t *testing.T) {
 	stripped.Name, stripped.Wasm, stripped.Flags = "one-stripped", "dist/variants/one-stripped.wasm", []string{"-c"}
 	stripped.Recipe = Recipe{Command: []string{"${sh}", "${flags}", "cat dist/one.wasm b.wasm >${out}"}}
 	stripped.Sources, stripped.Notes = []string{"dist/one.wasm"}, "n"
-	want := []Variant{{small, "one", []string{"-Oz", "no -g", "-s"}}, {stripped, "one", []string{"sh", "-c"}}}
+	told := one
+	told.Name, told.Wasm = "one-told", "dist/variants/one-told.wasm"
+	want := []Variant{{small, "one", []string{"-Oz", "no -g", "-s"}, nil}, {stripped, "one", []string{"sh", "-c"}, nil},
+		{told, "one", []string{"A=1", "B=2"}, map[string]string{"A": "1", "B": "2"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -23,6 +23,7 @@ type Options struct {
 	Allocator   load.AllocatorOrder // which allocator is called when a module exports two
 	MemoryPages uint32              // most pages (64 KiB each) of linear memory; 0: 16384, Envoy's 1 GiB
 	CacheDir    string              // folder for compiled code; "": kept in memory only
+	Environment []Variable          // of every VM of the module, before those of its VMConfig
 
 	// Deadline is the longest time of each call into the guest; 0: no limit, as in Envoy. With a deadline a call takes
 	// about 0.4 µs more.

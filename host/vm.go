@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -100,7 +101,7 @@ func (m *Module) NewVM(ctx context.Context, c VMConfig) (*VM, error) {
 	if vm.metrics == nil {
 		vm.metrics = process.NewMetrics()
 	}
-	for _, v := range c.Environment {
+	for _, v := range slices.Concat(m.options.Environment, c.Environment) {
 		vm.environment = append(vm.environment, v.Name+"="+v.Value)
 	}
 	vm.tracedOrIntercepted = c.Trace || c.Intercept != nil
@@ -130,6 +131,20 @@ func (vm *VM) Memory() uint32 {
 	}
 	return vm.memory.Size()
 }
+
+// MemoryLimit is how many bytes linear memory can have at most: the module's own maximum, or Options.MemoryPages.
+func (vm *VM) MemoryLimit() int64 {
+	pages := vm.module.options.load().Pages()
+	if vm.memory != nil {
+		if most, ok := vm.memory.Definition().Max(); ok {
+			pages = min(pages, most)
+		}
+	}
+	return int64(pages) << 16
+}
+
+// Kept is how many bytes the host keeps for plugins: shared data and queues, and metrics. VMs that share them have the same.
+func (vm *VM) Kept() int { return vm.shared.Bytes() + vm.metrics.Bytes() }
 
 // Linear is linear memory itself, without a copy: it must not be written, and it is valid until the guest runs again.
 // Of a closed VM it is nil.

@@ -162,14 +162,16 @@ type Startup struct {
 	First       int64  `json:"first"`       // request, whole
 }
 
-// Memory is one soak: many requests, allowed and refused in turn, on one VM.
+// Memory is one soak: many requests of one scenario on one VM.
 type Memory struct {
 	Build     string  `json:"build"`
-	Allocator string  `json:"allocator"` // which export gives the host memory in the guest: envoy's order or the spec's
+	Allocator string  `json:"allocator"`          // which export gives the host memory in the guest: envoy's order or the spec's
+	Scenario  string  `json:"scenario,omitempty"` // "": the first that is allowed and the first that is refused, in turn
 	Requests  int     `json:"requests"`
 	Ready     int64   `json:"ready"`           // bytes of linear memory once configured
 	Limit     int64   `json:"limit,omitempty"` // bytes that it can't grow beyond; 0: Envoy's 1 GiB
 	Curve     []Point `json:"curve"`           // after so many requests: each change, and points spaced evenly on a log scale
+	Kept      []Point `json:"kept,omitempty"`  // likewise, what the host keeps for the plugin: bytes of shared data, queues and metrics; none: it never grew
 	Ended     string  `json:"ended,omitempty"` // why it ended before all requests: "out of memory after …"
 }
 

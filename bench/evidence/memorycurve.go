@@ -17,6 +17,7 @@ type MemoryCurve struct {
 	points  []Point
 	changed []bool // of points
 	last    int64  // bytes
+	latest  Point  // the last change
 	changes int    // seen so far
 	kept    int
 	stride  int // of the changes that are kept
@@ -38,6 +39,9 @@ func (c *MemoryCurve) Note(requests int, bytes int64) {
 		c.next = max(c.next+1, int(math.Round(float64(c.next)*math.Pow(10, 1.0/perDecade))))
 	}
 	c.last = bytes
+	if changed {
+		c.latest = Point{Requests: requests, Bytes: bytes}
+	}
 	chosen := changed && c.changes%c.stride == 0
 	if changed {
 		c.changes++
@@ -71,9 +75,12 @@ func (c *MemoryCurve) thin() {
 	c.points, c.changed = points, changed
 }
 
-// UpTo is the curve so far, with a last point for these requests and bytes.
+// UpTo is the curve so far, with a point for the last change and a last one for these requests and bytes.
 func (c *MemoryCurve) UpTo(requests int, bytes int64) []Point {
 	points := slices.Clone(c.points)
+	if c.latest.Requests > points[len(points)-1].Requests {
+		points = append(points, c.latest)
+	}
 	if end := (Point{Requests: requests, Bytes: bytes}); points[len(points)-1] != end {
 		points = append(points, end)
 	}

@@ -58,6 +58,9 @@ func (p *path) judge() Memory {
 	m := p.memory
 	m.Curve = p.curve.UpTo(m.Requests, int64(p.cycle.VM().Memory()))
 	steps := verdict.JudgeMemory(m)
+	if steps.Course == verdict.Stopped {
+		steps.Verdict = verdict.Plateau // what it leaves open, the bytes that stay must tell
+	}
 	found := Memory{Verdict: steps.Verdict, Ready: steps.Ready, End: steps.End, PerRound: Interval{steps.PerRequest},
 		Ended: steps.Ended, Steps: steps}
 	if m.Requests == 0 {

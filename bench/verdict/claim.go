@@ -2,8 +2,8 @@ package verdict
 
 import "github.com/header-auth/header-auth/bench/evidence"
 
-// Claim is one statement of the headline: a WrongAnswer, NothingToChoose, NoSpeedVerdict, Choice, NoDifference, Alone, LeakClaim,
-// Comparison, Extremes or ArchivedPart. It holds names and numbers; package report/bench writes the sentence.
+// Claim is one statement of the headline: a GotWorse, Gone, WrongAnswer, NothingToChoose, NoSpeedVerdict, Choice, NoDifference, Alone,
+// LeakClaim, Comparison, Extremes or ArchivedPart. It holds names and numbers; package report/bench writes the sentence.
 type Claim interface{ Topic() Topic }
 
 // Topic is what a claim is about.
@@ -16,6 +16,7 @@ const (
 	AboutStartup Topic = "start-up"
 	AboutSize    Topic = "size"
 	AboutUpkeep  Topic = "upkeep"
+	AboutChange  Topic = "change"
 )
 
 // NoSpeedVerdict stands in place of everything on speed when the gate failed.

@@ -162,7 +162,7 @@ func (m *Machines) across(runs []Run, newest *evidence.Report, a, b, scenario st
 			log, word, ok := run.ratio(newest, a, b, scenario)
 			switch {
 			case MachineName(run.Report.Machine) != machine.Name || !ok:
-			case sameModule(newest, run.Report, a) && sameModule(newest, run.Report, b):
+			case sameFile(newest, run.Report, a) && sameFile(newest, run.Report, b):
 				same, words = append(same, log), append(words, word)
 			default:
 				others, otherWords = append(others, log), append(otherWords, word)
@@ -229,8 +229,8 @@ func (run Run) ratio(newest *evidence.Report, a, b, scenario string) (log float6
 	return math.Log(p.Ratio.Mid), p.Word, true
 }
 
-// sameModule reports whether a build is the same file in two reports.
-func sameModule(r, other *evidence.Report, build string) bool {
+// sameFile reports whether a build is the same file in two reports.
+func sameFile(r, other *evidence.Report, build string) bool {
 	return sha256Of(r, build) == sha256Of(other, build)
 }
 

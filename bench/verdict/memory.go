@@ -2,49 +2,35 @@ package verdict
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/header-auth/header-auth/bench/evidence"
-	"github.com/header-auth/header-auth/bench/stats"
 )
 
-const (
-	fewestSteps = 3      // before growth is called a leak
-	patience    = 2      // times the expected wait for the next step, before growth is called over
-	quietShare  = 0.25   // of the requests, at least, without growth before it is called over
-	stillGrows  = 1. / 3 // of the pace of all steps: the last third's is below that when growth slows down
-	sameRatio   = 1.5    // between the largest and the smallest ratio of requests from step to step, when it is called constant
-	mostPoints  = 500    // of a slope, whose time goes with the square of them
-)
-
-// step is a growth of linear memory: after so many requests, from so many bytes to so many.
-type step struct{ requests, from, to float64 }
-
-// memoryLimit is how many bytes Envoy gives a guest at most.
-const memoryLimit = 1 << 30
-
-// fills says whether memory could not grow once more by a step like this one.
-func (s step) fills(limit int64) bool {
-	next := s.to + (s.to - s.from)
-	if s.to > 1.4*s.from && s.from > 0 {
-		next = s.to * s.to / s.from
-	}
-	return next > float64(limit)
-}
-
-// Memory is a soak's verdict.
+// Memory is the verdict on a build's memory under one order of allocators: that of the worst of the scenarios that were
+// soaked.
 type Memory struct {
 	Build, Allocator string
+	Scenario         string // the worst one; "": an older report's, the first that is allowed and the first that is refused in turn
 	Requests         int
 	Ready, Warm, End int64 // bytes of linear memory: configured, after a hundredth of the requests, at the end (its peak: it never shrinks)
 	Verdict          Growth
-	PerRequest       Interval // bytes that memory grows by
+	PerRequest       Interval // bytes that memory grows by; where nothing leaks, High is the least leak that would have shown
 	Course           Course   // what the verdict follows from
 	Steps            int      // how often memory grew
 	LastStep         int      // after how many requests it grew last
+	First, Last      UsedUp   // of a leak: the two ends of what its rate is taken from
+	Lately           float64  // of a leak: bytes a request between the last two steps
 	FullSince        int      // requests after which it could not grow any more; 0: it could
 	Ended            string   // why before its time, in the evidence's words
+	Host             *Memory  // what the host keeps for the plugin: shared data, queues, metrics; nil: it never grew
+	Each             []Memory // every scenario that was soaked, in the report's order
+}
+
+// UsedUp says after how many requests so many bytes of memory were in use, and more were needed.
+type UsedUp struct {
+	Requests int
+	Bytes    int64
 }
 
 // Growth is a verdict on memory.
@@ -57,153 +43,79 @@ const (
 	Unclear Growth = "undecided"
 )
 
-// Course is how linear memory went over the requests.
+// Course is how memory went over the requests.
 type Course int
 
 const (
 	NoRequests   Course = iota + 1 // unclear
 	NeverGrew                      // flat
-	Stopped                        // plateau: long enough without growth
-	GrewLate                       // unclear: too few steps, the last too recent
+	Stopped                        // plateau: long enough without growth. Unclear where a leak of more than a byte a request would not show
+	GrewLate                       // unclear: too few steps, or the last too recent
 	SlowingDown                    // unclear: it still grows, ever more slowly
 	SteadyGrowth                   // leak
 	Doubling                       // leak in steps about as large as all that was there before
+	HostGrows                      // leak, of what the host keeps for the plugin
 )
 
-// memories judges each soak.
+// Unseen is how many bytes a request a leak may be that a plateau leaves open.
+const Unseen = 1
+
+// worse orders verdicts: leaks first, by their rate; then what is undecided, and what would show least.
+func worse(a, b Memory) int {
+	rank := []Growth{Leak, Unclear, Plateau, Flat}
+	by := cmp.Compare(slices.Index(rank, a.Verdict), slices.Index(rank, b.Verdict))
+	if a.Verdict == Leak {
+		by = cmp.Or(by, cmp.Compare(b.PerRequest.Mid, a.PerRequest.Mid))
+	}
+	return cmp.Or(by, cmp.Compare(b.PerRequest.High, a.PerRequest.High))
+}
+
+// memories judges each build under each order of allocators.
 func memories(r *evidence.Report) []Memory {
-	var found []Memory
+	type key struct{ build, allocator string }
+	var keys []key
+	judged := map[key][]Memory{}
 	for _, m := range r.Memory {
-		if !excluded(r, m.Build, "").Any() {
-			found = append(found, JudgeMemory(m))
+		if excluded(r, m.Build, m.Scenario).Any() {
+			continue
 		}
+		k := key{m.Build, m.Allocator}
+		if judged[k] == nil {
+			keys = append(keys, k)
+		}
+		judged[k] = append(judged[k], JudgeMemory(m))
+	}
+	var found []Memory
+	for _, k := range keys {
+		worst := slices.MinFunc(judged[k], worse)
+		worst.Each = judged[k]
+		found = append(found, worst)
 	}
 	return found
 }
 
-// JudgeMemory judges one soak. Linear memory grows in steps and never shrinks. A step tells what a slope over a flat
-// stretch cannot: at that request the memory before it was used up. The points (requests, bytes before) therefore lie on
-// the line of what the guest needs, however large its steps are: a page, or twice all there was.
+// JudgeMemory judges one soak: linear memory, and what the host keeps for the plugin.
 func JudgeMemory(m evidence.Memory) Memory {
-	found := Memory{Build: m.Build, Allocator: m.Allocator, Requests: m.Requests, Ended: m.Ended,
-		Ready: m.Ready, Warm: m.Ready, End: m.Ready, Verdict: Unclear, Course: NoRequests, PerRequest: stats.None()}
-	points := slices.SortedStableFunc(slices.Values(m.Curve), func(a, b evidence.Point) int { return cmp.Compare(a.Requests, b.Requests) })
-	if len(points) == 0 || m.Requests == 0 {
+	found := judgeCurve(m)
+	if len(m.Kept) < 2 {
 		return found
 	}
-	var steps []step
-	for _, p := range points {
-		if p.Bytes > found.End {
-			if last := len(steps) - 1; last >= 0 && steps[last].requests == float64(p.Requests) {
-				steps[last].to = float64(p.Bytes)
-			} else {
-				steps = append(steps, step{float64(p.Requests), float64(found.End), float64(p.Bytes)})
-			}
-			found.End = p.Bytes
-		}
-		if p.Requests <= m.Requests/100 {
-			found.Warm = found.End
-		}
-	}
-	n := float64(m.Requests)
-	found.Steps = len(steps)
-	if len(steps) == 0 {
-		found.Verdict, found.Course = Flat, NeverGrew
-		found.PerRequest = Interval{Low: 0, Mid: 0, High: float64(m.Ready) / n, N: 1}
+	kept := m
+	kept.Ready, kept.Limit, kept.Curve, kept.Ended = m.Kept[0].Bytes, keptLimit, m.Kept, ""
+	host := judgeCurve(kept)
+	if host.Steps == 0 {
 		return found
 	}
-	last := steps[len(steps)-1]
-	found.LastStep = int(last.requests)
-	if last.fills(cmp.Or(m.Limit, memoryLimit)) {
-		// That it does not grow afterwards says nothing: there is nothing left to grow by.
-		n, found.FullSince = last.requests, found.LastStep
-	}
-	cut := m.Ended != "" || found.FullSince > 0
-	switch {
-	case found.FullSince == 0 && !stillGrowing(steps, n):
-		found.Verdict, found.Course = Plateau, Stopped
-		// A leak would have filled what the last step added.
-		found.PerRequest = Interval{Low: 0, Mid: 0, High: (last.to - last.from) / (n - last.requests), N: len(steps)}
-	case len(steps) < fewestSteps && m.Ended == "":
-		found.Course = GrewLate
-		found.PerRequest = Interval{Low: 0, Mid: (last.to - float64(m.Ready)) / n, High: rate(steps, n, m.Ready), N: len(steps)}
-	case slowed(steps) && !cut:
-		found.Course = SlowingDown
-		found.PerRequest = Interval{Low: 0, Mid: pace(steps, len(steps)*2/3), High: pace(steps, 0), N: len(steps)}
-	default:
-		found.Verdict, found.Course = Leak, SteadyGrowth
-		if doubles(steps) {
-			found.Course = Doubling
-		}
-		found.PerRequest = perRequest(steps, n)
+	found.Host = &host
+	if host.Verdict == Leak && found.Verdict != Leak {
+		found.Verdict, found.Course, found.PerRequest = Leak, HostGrows, host.PerRequest
+		found.First, found.Last, found.Lately, found.FullSince = host.First, host.Last, host.Lately, host.FullSince
 	}
 	return found
 }
 
-// stillGrowing says whether memory may grow again after n requests, because the last step is too recent. It is recent
-// when fewer requests followed than twice as many as would have filled what that step added, at the slowest pace of
-// the last steps; where steps come at a constant ratio of requests, twice as many as lead to the next one.
-func stillGrowing(steps []step, n float64) bool {
-	if len(steps) == 0 {
-		return false
-	}
-	last := steps[len(steps)-1]
-	quiet := n - last.requests
-	if len(steps) == 1 {
-		return quiet < n/2
-	}
-	slowest, least, most := math.Inf(1), math.Inf(1), 0.
-	for i := max(1, len(steps)-fewestSteps); i < len(steps); i++ {
-		slowest = min(slowest, (steps[i].from-steps[i-1].from)/(steps[i].requests-steps[i-1].requests))
-		ratio := steps[i].requests / steps[i-1].requests
-		least, most = min(least, ratio), max(most, ratio)
-	}
-	wait := (last.to - last.from) / slowest
-	if len(steps) > fewestSteps && most < sameRatio*least {
-		wait = max(wait, (most-1)*last.requests)
-	}
-	return quiet < patience*wait || quiet < quietShare*n
-}
-
-// slowed says whether the pace of the last third of the steps is less than a third of that of all.
-func slowed(steps []step) bool {
-	return len(steps) > 1 && pace(steps, len(steps)*2/3) < stillGrows*pace(steps, 0)
-}
-
-// pace is how many bytes a request used up from one step, but not the last, to the last.
-func pace(steps []step, from int) float64 {
-	a, b := steps[min(from, len(steps)-2)], steps[len(steps)-1]
-	return (b.from - a.from) / (b.requests - a.requests)
-}
-
-// doubles says whether the last steps were each about as large as all that was there before.
-func doubles(steps []step) bool {
-	for _, s := range steps[max(0, len(steps)-fewestSteps):] {
-		if s.to < 1.4*s.from {
-			return false
-		}
-	}
-	return true
-}
-
-// rate is how many bytes a request may have used up at most, given a step or two.
-func rate(steps []step, n float64, ready int64) float64 {
-	last := steps[len(steps)-1]
-	return max(last.to/n, float64(ready)/steps[0].requests)
-}
-
-// perRequest is the slope of what was needed, over the last half of the requests where enough steps lie in it. Low comes
-// from the sizes before each step, High from those after it: they are about the same for small steps, and differ by a
-// factor of two for doubling ones.
-func perRequest(steps []step, n float64) Interval {
-	if half := slices.IndexFunc(steps, func(s step) bool { return s.requests >= n/2 }); half >= 0 && len(steps)-half >= 10 {
-		steps = steps[half:]
-	}
-	stride := 1 + len(steps)/mostPoints
-	var x, before, after []float64
-	for i := len(steps) - 1; i >= 0; i -= stride {
-		x, before, after = append(x, steps[i].requests), append(before, steps[i].from), append(after, steps[i].to)
-	}
-	low, high := stats.TheilSen(x, before, Confidence), stats.TheilSen(x, after, Confidence)
-	return Interval{Low: min(low.Low, high.Low), Mid: low.Mid, High: max(low.High, high.High), N: len(steps)}
-}
+// memoryLimit is how many bytes Envoy gives a guest at most; keptLimit is how many the project's host keeps for it.
+const (
+	memoryLimit = 1 << 30
+	keptLimit   = 128 << 20
+)

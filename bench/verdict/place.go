@@ -29,7 +29,7 @@ func Places(r *evidence.Report, f *Findings, published []*evidence.Report) []Pla
 		for _, other := range found.Machines.Overall {
 			if mine.A == other.A && len(mine.On) > 0 && len(other.On) > 0 {
 				all = append(all, Place{mine.A, mine.On[0].Ratio, Span{other.Low, other.High, len(other.On)},
-					sameModule(r, theirs, mine.A) && sameModule(r, theirs, mine.B)})
+					sameFile(r, theirs, mine.A) && sameFile(r, theirs, mine.B)})
 			}
 		}
 	}

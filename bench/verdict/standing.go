@@ -54,7 +54,7 @@ func standings(runs []Run, newest int, f *Findings) []Standing {
 		s.Out = LeftOut{b.Name, fault, role}
 		s.times(f)
 		for _, run := range runs {
-			if sameModule(r, run.Report, b.Name) && !excluded(run.Report, b.Name, "").Any() {
+			if sameFile(r, run.Report, b.Name) && !excluded(run.Report, b.Name, "").Any() {
 				s.resources(run)
 			}
 		}

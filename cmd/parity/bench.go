@@ -46,11 +46,15 @@ How
   --seed N         of every shuffle (default 1)
   --budgets FILE   limits: a broken one fails the run (default budgets.yaml of the repository when its builds are measured;
                    none: no limits)
-  --against FILE   an earlier bench.json to compare with, interval against interval
+  --against FILE   an earlier bench.json to compare with; of another machine or plan there are two numbers and no word
+  --fail-on-regression N%%
+                   exit with 1 when a build's time, size, resident memory or leak is worse than in that file by more than
+                   N %% beyond its interval, or something is gone from it; 3 when they cannot be compared: another machine
+                   or plan
   --dir DIR        where the reports go (default dist/bench; dist/bench/own for other builds, scenarios or plans, so that the
                    last usual report stays; those of an interrupted run go to the folder interrupted in it)
 
-Exit codes: 0 measured, and within the budgets; 1 a build gave a wrong answer or broke a budget; 2 the call, the table or
+Exit codes: 0 measured, and within the budgets; 1 a build gave a wrong answer, broke a budget or got worse; 2 the call, the table or
 budgets.yaml is wrong; 3 this machine lacks something, is too busy for a verdict, or the run was interrupted.
 `
 
@@ -63,6 +67,7 @@ type benchmark struct {
 	seed        uint64
 	budgets     string
 	against     string
+	failOn      regressionLimit
 	dir         string
 	dirGiven    bool // by --dir
 	stdout      io.Writer
@@ -88,6 +93,7 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags.Uint64Var(&b.seed, "seed", 1, "")
 	flags.StringVar(&b.budgets, "budgets", "", "")
 	flags.StringVar(&b.against, "against", "", "")
+	flags.Var(&b.failOn, "fail-on-regression", "")
 	flags.StringVar(&b.dir, "dir", "", "")
 	help := fmt.Sprintf(benchHelp, fmt.Sprintf(selectionHelp, profile.Default))
 	if code, done := parseFlags(flags, args, help, stdout, stderr); done {
@@ -124,6 +130,9 @@ func (b *benchmark) run(ctx context.Context) (code int, err error) {
 func (b *benchmark) prepare(ctx context.Context) (err error) {
 	if b.full && b.speed {
 		return usagef("--full and --speed: expected one of them")
+	}
+	if err := b.failOn.check(b.against); err != nil {
+		return err
 	}
 	if err := b.find(); err != nil {
 		return err

@@ -58,6 +58,7 @@ func judged(reports []*evidence.Report, budgets *verdict.Budgets, then *evidence
 	}
 	if then != nil {
 		f.Against = verdict.Compare(then, newest, file)
+		f.Headline = append(f.Against.Headline(), f.Headline...)
 	}
 	return newest, f
 }
@@ -101,6 +102,9 @@ func (b *benchmark) deliver(r *evidence.Report) (code int, err error) {
 		return 0, err
 	}
 	fmt.Fprintf(b.stdout, "\n%s%s\n", filepath.Join(dir, "report.html"), beside)
+	if code := b.failOn.code(f, "bench", b.stderr); code != 0 {
+		return code, nil
+	}
 	return benchCode(r, f), nil
 }
 

@@ -31,11 +31,14 @@ Flags
 `+selectionHelp+`  --case PATTERN         cases to run: an id, a group or a glob ('deny/*', '**/*-empty'); repeat it for several
   --format FORMAT        text (default), json (the schema header-auth/report/v1) or junit
   --out FILE             write that to FILE, and the text to the terminal
+  --engine ENGINES       for check also envoy, a real Envoy, and envoy@1.37, one of that release; with commas several, whose
+                         builds are then compared with each other: --engine wazero,envoy
+  --envoy FILE           the program for the engine envoy (default: envoy on PATH, func-e's, or one that is downloaded)
   --again                run the table again. Without it, if the last run of the same modules, table, flags and program
                          was conformant, its results are shown, and a line says so.
 
 Exit codes: 0 conformant; 1 a case failed or could not be judged, or builds diverge; 2 the call, builds.yaml or the table
-is wrong, or nothing was run; 3 this machine lacks a compiler.
+is wrong, or nothing was run; 3 this machine lacks a compiler, or an Envoy that was asked for.
 `, profile.Default)
 
 // runCheck is the command "check"; checkHelp explains its exit codes.
@@ -47,6 +50,7 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags.Var(&patterns, "case", "")
 	format := flags.String("format", "text", "")
 	out := flags.String("out", "", "")
+	flags.StringVar(&s.envoy, "envoy", "", "")
 	again := flags.Bool("again", false, "")
 	if code, done := parseFlags(flags, args, checkHelp, stdout, stderr); done {
 		return code
@@ -78,6 +82,10 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 // check runs what was selected, or loads the last green report of it.
 func check(ctx context.Context, s *selection, patterns, command []string, again bool, stderr io.Writer) (*report.Report, error) {
 	started := time.Now()
+	engines, err := s.splitEngines()
+	if err != nil {
+		return nil, err
+	}
 	run, err := s.load(ctx, func(*table.Table) []string { return patterns }, stderr)
 	if err != nil {
 		return nil, err
@@ -88,25 +96,25 @@ func check(ctx context.Context, s *selection, patterns, command []string, again 
 		}
 	}
 	last := lastGreen{}
-	if s.root != "" {
+	if s.root != "" && len(engines.envoys) == 0 { // what an Envoy does is no function of the modules and the table
 		last = newLastGreen(s.root, run.options, run.cases, run.modules)
 	}
 	if r := last.load(); r != nil && !again {
 		fmt.Fprintln(stderr, "nothing has changed since the table was last run: these are its results (--again runs it again)")
 		return r, nil
 	}
-	progress := newProgress(stderr)
-	subjects := make([]suite.Subject, len(run.modules))
-	for i, m := range run.modules {
-		subjects[i] = m.Subject
+	subjects, err := engines.subjects(ctx, s, run.modules, stderr)
+	if err != nil {
+		return nil, err
 	}
+	progress := newProgress(stderr)
 	r := suite.Run(ctx, run.cases, subjects,
 		suite.RunOptions{Host: run.options, Workers: runtime.GOMAXPROCS(0), Progress: progress.step})
 	progress.clear()
 
 	r.Command, r.Started = command, &started
 	r.Table.Folder, r.Table.Cases = run.folder, run.whole.Len()
-	r.Host = report.Host{Wazero: wazeroVersion(), Engine: engineName(run.options), Profile: run.options.Profile.String(),
+	r.Host = report.Host{Wazero: wazeroVersion(), Engine: engines.names(run.options), Profile: run.options.Profile.String(),
 		Allocator: run.options.Allocator.String()}
 	r.Machine = report.Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0), Go: runtime.Version()}
 	if s.root != "" {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +19,7 @@ import (
 	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/profile"
 	benchreport "github.com/header-auth/header-auth/report/bench"
 )
@@ -181,6 +183,12 @@ func (c *flagsCall) flagsSets(ctx context.Context) ([]flagsSet, error) {
 			}
 			set.modules = append(set.modules, made...)
 		}
+		for i, v := range set.variants {
+			for _, name := range slices.Sorted(maps.Keys(v.Environment)) {
+				m := &set.modules[i+1]
+				m.Environment = append(m.Environment, host.Variable{Name: name, Value: v.Environment[name]})
+			}
+		}
 		sets = append(sets, set)
 	}
 	if len(sets) == 0 {
@@ -225,7 +233,8 @@ func (c *flagsCall) conformant(ctx context.Context, set flagsSet, t *benchreport
 		subjects = append(subjects, m.Subject)
 	}
 	line := newProgress(c.stderr)
-	r := suite.Run(ctx, c.whole, subjects, suite.RunOptions{Host: c.options, Workers: runtime.GOMAXPROCS(0), Progress: line.step})
+	o := suite.RunOptions{Host: c.options, Workers: runtime.GOMAXPROCS(0), Progress: line.step}
+	r := suite.Run(ctx, c.whole, subjects, o)
 	line.clear()
 	for i, m := range set.modules {
 		failed, first := 0, ""
@@ -294,5 +303,6 @@ func (c *flagsCall) print(tables []*benchreport.Flags, keep bool) error {
 		_, err := c.stdout.Write(markdown.Bytes())
 		return err
 	}
-	return benchreport.FlagsText(c.stdout, tables, benchreport.TextOptions{Color: colours(c.stdout), Width: width(c.stdout)})
+	o := benchreport.TextOptions{Color: colours(c.stdout), Width: width(c.stdout)}
+	return benchreport.FlagsText(c.stdout, tables, o)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/header-auth/header-auth/build"
 )
 
-// TestTableOfFlags: bench/FLAGS.md shows every variant, with the flags of variants.yaml, under the build that it is a variant
-// of. With -update the last run of all variants is spliced in.
+// TestTableOfFlags: bench/FLAGS.md shows every variant, with the flags of variants.yaml, under the build that it is a
+// variant of. With -update the last run of all variants is spliced in.
 func TestTableOfFlags(t *testing.T) {
 	const begin, end = "<!-- flags -->", "<!-- end flags -->"
 	before, shown, after := around(t, read(t, "bench/FLAGS.md"), begin, end)
@@ -35,7 +35,8 @@ func TestTableOfFlags(t *testing.T) {
 		table, _, _ = strings.Cut(table, "\n### ")
 		change := strings.ReplaceAll(strings.Join(v.Change, " "), "_", "\\_")
 		if row := "\n| " + v.Name + " | " + change + " | "; !strings.Contains(table, row) {
-			t.Errorf("bench/FLAGS.md does not show %q under %s: run make bench-flags, then go test ./cmd/parity -run Flags -update", row[1:], v.Of)
+			t.Errorf("bench/FLAGS.md does not show %q under %s: run make bench-flags, then go test ./cmd/parity -run Flags -update",
+				row[1:], v.Of)
 		}
 	}
 	if got := strings.Count(shown, "\n| ") - 2*strings.Count(shown, "\n### "); got != len(variants) { // a head and the build

@@ -33,15 +33,20 @@ Flags
   --out FILE       write to FILE; nothing else is printed
   --dir DIR        write every form to that folder, which is made if it is not there
   --budgets FILE   compare the findings with the limits of that file
-  --against FILE   compare with an earlier bench.json, interval against interval
+  --against FILE   compare with an earlier bench.json; of another machine or plan there are two numbers and no word
+  --fail-on-regression N%
+                   exit with 1 when a build's time, size, resident memory or leak is worse than in that file by more than
+                   N % beyond its interval, or something is gone from it; 3 when they cannot be compared: another machine
+                   or plan
 
-Exit codes: 0 written, whatever the verdict is; 2 the call is wrong, or a file cannot be read, is no bench.json or is of
+Exit codes: 0 written, whatever the verdict is; 1 a build got worse (--fail-on-regression); 2 the call is wrong, or a file cannot be read, is no bench.json or is of
 another version; 3 the report cannot be written.
 `
 
 // rendering is the flags of "render".
 type rendering struct {
 	format, out, dir, budgets, against string
+	failOn                             regressionLimit
 }
 
 // runRender is the command "render"; renderHelp explains its exit codes.
@@ -53,55 +58,60 @@ func runRender(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&c.dir, "dir", "", "")
 	flags.StringVar(&c.budgets, "budgets", "", "")
 	flags.StringVar(&c.against, "against", "", "")
+	flags.Var(&c.failOn, "fail-on-regression", "")
 	files, code, done := parseArgs(flags, args, renderHelp, stdout, stderr)
 	if done {
 		return code
 	}
 	var usage *usageError
-	switch err := c.run(files, stdout); {
+	f, err := c.run(files, stdout)
+	switch {
 	case errors.As(err, &usage):
 		return exit("render", err, stderr)
 	case err != nil:
 		fmt.Fprintf(stderr, "parity render: write report: %v\n", err)
 		return 3
 	}
-	return 0
+	return c.failOn.code(f, "render", stderr)
 }
 
-func (c rendering) run(files []string, stdout io.Writer) error {
+func (c rendering) run(files []string, stdout io.Writer) (*verdict.Findings, error) {
 	if len(files) == 0 {
-		return usagef("0 files: expected one or more; see parity render --help")
+		return nil, usagef("0 files: expected one or more; see parity render --help")
 	}
 	if c.dir != "" && (c.format != "" || c.out != "") {
-		return usagef("--dir writes every form: expected no --format and no --out with it")
+		return nil, usagef("--dir writes every form: expected no --format and no --out with it")
+	}
+	if err := c.failOn.check(c.against); err != nil {
+		return nil, err
 	}
 	write, err := benchForm(c.format)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := writable(c.out); err != nil {
-		return err
+		return nil, err
 	}
 	r, f, err := c.findings(files)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.dir != "" {
 		if err := os.MkdirAll(c.dir, 0o755); err != nil {
-			return err
+			return nil, err
 		}
 		if err := writeForms(c.dir, r, f); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if c.out == "" {
-		return write(stdout, r, f)
+		return f, write(stdout, r, f)
 	}
 	var content bytes.Buffer
 	if err := write(&content, r, f); err != nil {
-		return err
+		return nil, err
 	}
-	return replaceFile(c.out, content.Bytes())
+	return f, replaceFile(c.out, content.Bytes())
 }
 
 // findings reads the measurements and judges them. The report is the newest.

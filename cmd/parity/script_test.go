@@ -62,6 +62,11 @@ func modules() map[string][]byte {
 	door.Do("proxy_on_request_headers", wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call)), wasmtest.Eqz, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
 	door.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "why", "no", wasmtest.Pairs(), -1)
 	door.Returns("proxy_on_request_headers", 1)
+	// told refuses only if its VM has an environment variable.
+	told := guest()
+	call = told.CallFrom("wasi_snapshot_preview1", "proxy_on_request_headers", "environ_sizes_get", "i", wasmtest.Out)
+	told.Do("proxy_on_request_headers", wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call+4)), wasmtest.Eqz, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
+	refuse(told, "refused")
 	leaky, late := guest(), guest()
 	end, count := leaky.Global(256<<10), late.Global(0)
 	leaky.Do("proxy_on_request_headers", wasmtest.GetGlobal(end), wasmtest.I32(1000), wasmtest.Add, wasmtest.SetGlobal(end),
@@ -81,6 +86,7 @@ func modules() map[string][]byte {
 		"late.wasm":    late.Bytes(),
 		"open.wasm":    guest().Bytes(),
 		"door.wasm":    door.Bytes(),
+		"told.wasm":    told.Bytes(),
 		"traps.wasm":   traps.Bytes(),
 		"exits.wasm":   exits.Bytes(),
 		"unknown.wasm": unknown.Bytes(),

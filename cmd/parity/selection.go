@@ -21,6 +21,7 @@ type selection struct {
 	builds, wasm              nameList
 	cases                     string
 	engine, profile, allocate string
+	envoy                     string // program of the engine envoy; "": any that is found
 	noBuild                   bool
 
 	root string // the repository's folder; "": outside of one

@@ -37,7 +37,7 @@ func Unmatched(known []Known, t *table.Table) []Known {
 // RunCase runs one case on a module and judges it. A result that is Fail has the calls of the step that went wrong.
 // timedOut says whether a call into the module did not return in time.
 func RunCase(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, known ...Known) (_ report.Result, timedOut bool) {
-	r := runCase(ctx, m, t, c, known)
+	r := runCase(ctx, hostEngine{m}, t, c, known)
 	if r.traceable() {
 		r.Trace = traceOf(ctx, m, t, c, r.first)
 	}
@@ -58,13 +58,13 @@ func notJudged(c *table.Case, reason string) result {
 	return result{Result: report.Result{Case: c.ID, Outcome: report.Error, Reason: reason}}
 }
 
-func runCase(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, known []Known) (r result) {
+func runCase(ctx context.Context, e Engine, t *table.Table, c *table.Case, known []Known) (r result) {
 	defer func() {
 		if p := recover(); p != nil {
 			r = notJudged(c, fmt.Sprintf("fault of this program, not of the module: %v\n%s", p, debug.Stack()))
 		}
 	}()
-	seen, err := Observe(ctx, m, c, ObserveOptions{Good: Good(&t.Contract, c)})
+	seen, err := e.Observe(ctx, c, Good(&t.Contract, c))
 	if ctx.Err() != nil { // the module did nothing wrong: its call was ended
 		return notJudged(c, interrupted)
 	}

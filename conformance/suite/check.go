@@ -1,9 +1,9 @@
 package suite
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host/abi"
@@ -152,25 +152,9 @@ func (k *checker) headers(field string, wanted, got []headermap.Header) {
 func lowered(headers []headermap.Header) []headermap.Header {
 	out := slices.Clone(headers)
 	for i := range out {
-		out[i].Name = lowerASCII(out[i].Name)
+		out[i].Name = headermap.ToLower(out[i].Name)
 	}
 	return out
 }
 
-func lowerASCII(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
-}
-
-func joined(chunks [][]byte) string {
-	var b strings.Builder
-	for _, c := range chunks {
-		b.Write(c)
-	}
-	return b.String()
-}
+func joined(chunks [][]byte) string { return string(bytes.Join(chunks, nil)) }

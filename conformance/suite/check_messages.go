@@ -131,7 +131,7 @@ func edited(headers []headermap.Header, e *table.Edit) []headermap.Header {
 		return headers
 	}
 	without := func(name string) {
-		headers = slices.DeleteFunc(headers, func(h headermap.Header) bool { return h.Name == lowerASCII(name) })
+		headers = slices.DeleteFunc(headers, func(h headermap.Header) bool { return h.Name == headermap.ToLower(name) })
 	}
 	for _, name := range e.Remove {
 		without(name)

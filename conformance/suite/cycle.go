@@ -216,9 +216,11 @@ func differs(first, now *Exchange) (field, wanted, got string) {
 }
 
 // LastLine is the last line that the plugin logged in the last turn.
-func (y *Cycle) LastLine() string {
-	if n := len(y.run.logs); n > 0 {
-		return y.run.logs[n-1].Text
+func (y *Cycle) LastLine() string { return y.run.lastLine() }
+
+func (r *run) lastLine() string {
+	if n := len(r.logs); n > 0 {
+		return r.logs[n-1].Text
 	}
 	return ""
 }

@@ -22,6 +22,7 @@ type Loop struct {
 	refused bool
 	status  int
 	done    int
+	level   abi.LogLevel // that is kept while it runs
 }
 
 // WrongError is an answer that the contract forbids.
@@ -88,7 +89,7 @@ func NewLoop(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 		return nil, err
 	}
 	step := &c.Steps[len(c.Steps)-1]
-	l = &Loop{run: r, step: step, refused: step.Want.Decision == table.Refuse}
+	l = &Loop{run: r, step: step, refused: step.Want.Decision == table.Refuse, level: abi.LogOff}
 	// Its last repetition: what the repetitions use up, such as the tokens of a rate limit, is then used up.
 	runs := r.seen.Steps[len(c.Steps)-1].Runs
 	l.first = runs[len(runs)-1].Exchange
@@ -102,6 +103,12 @@ func (l *Loop) Status() int { return l.status }
 // VM is the loop's virtual machine.
 func (l *Loop) VM() *host.VM { return l.run.vm }
 
+// KeepLastLine has Run keep the lines in which the plugin tells of errors, for LastLine.
+func (l *Loop) KeepLastLine() { l.level = abi.LogError }
+
+// LastLine is the last such line of the last Run; "" when there was none.
+func (l *Loop) LastLine() string { return l.run.lastLine() }
+
 // Close ends the VM.
 func (l *Loop) Close(ctx context.Context) { _ = l.run.vm.Close(ctx) }
 
@@ -109,7 +116,8 @@ func (l *Loop) Close(ctx context.Context) { _ = l.run.vm.Close(ctx) }
 // Check compares everything. The error is a *WrongError or a *host.Failure.
 func (l *Loop) Run(n int) error {
 	p := l.run.plugins[0]
-	l.run.vm.SetLogLevel(abi.LogOff) // the plugin logs as before, and the host makes no strings of it
+	l.run.vm.SetLogLevel(l.level) // the plugin logs as before, and the host makes no strings of what is below
+	l.run.logs, l.run.logged = l.run.logs[:0], 0
 	for range n {
 		s := p.NewStream(host.StreamConfig{Raw: true})
 		Drive(s, l.step.Request)

@@ -70,9 +70,9 @@ type Exchange struct {
 
 // Decisions that no case can want.
 const (
-	both       = "forwarded, and answered by the plugin too"
-	incomplete = "forwarded, but not to its end"
-	answered   = "answered by the host: the plugin or its request is broken"
+	Both       = "forwarded, and answered by the plugin too"
+	Incomplete = "forwarded, but not to its end"
+	Answered   = "answered by the host: the plugin or its request is broken"
 )
 
 // Other is a stream that is not the step's own.

@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,9 @@ type Subject struct {
 	Wasm         []byte
 	Err          error // why there is no module; nil: there is one
 	Known        []Known
+	Environment  []host.Variable // of its VMs, besides those of the host
+	// Engine makes the engine that the cases are run with; nil: that of package host.
+	Engine func(ctx context.Context, t *table.Table, wasm []byte) (Engine, error)
 }
 
 // RunOptions say how a run goes.
@@ -57,7 +61,7 @@ func NewReport(t *table.Table) *report.Report {
 func Run(ctx context.Context, t *table.Table, subjects []Subject, o RunOptions) *report.Report {
 	r := runner{RunOptions: o, table: t, cases: t.Cases(), subjects: make([]subject, len(subjects))}
 	for i := range subjects {
-		r.subjects[i] = subject{Subject: subjects[i], results: make([]result, len(r.cases))}
+		r.subjects[i] = subject{Subject: subjects[i], results: make([]result, len(r.cases)), left: len(r.cases)}
 	}
 	r.each(len(subjects), func(i int) { r.compile(ctx, &r.subjects[i]) })
 	r.each(len(subjects)*len(r.cases), func(i int) { r.one(ctx, &r.subjects[i/len(r.cases)], i%len(r.cases)) })
@@ -84,15 +88,17 @@ type runner struct {
 	cases    []table.Case
 	subjects []subject
 
-	mu   sync.Mutex // for done and for the timeouts of the subjects
+	mu   sync.Mutex // for done, and for timeouts and left of the subjects
 	done int
 }
 
 type subject struct {
 	Subject
-	module   *host.Module
+	engine   Engine
+	module   *host.Module // of package host's engine; nil with another
 	results  []result
 	timeouts int
+	left     int // cases
 }
 
 // each calls do for 0 to n-1, in that order, with as many workers as there are.
@@ -114,8 +120,15 @@ func (r *runner) each(n int, do func(i int)) {
 }
 
 func (r *runner) compile(ctx context.Context, s *subject) {
-	if s.Err == nil {
-		s.module, s.Err = Compile(ctx, s.Wasm, r.Host)
+	switch {
+	case s.Err != nil:
+	case s.Engine != nil:
+		s.engine, s.Err = s.Engine(ctx, r.table, s.Wasm)
+	default:
+		o := r.Host
+		o.Environment = slices.Concat(o.Environment, s.Environment)
+		s.module, s.Err = Compile(ctx, s.Wasm, o)
+		s.engine = hostEngine{s.module}
 	}
 }
 
@@ -144,7 +157,7 @@ func (r *runner) one(ctx context.Context, s *subject, i int) {
 	case timeouts >= MaxTimeouts:
 		result = notJudged(c, "") // markNotRun gives the reason
 	default:
-		result = runCase(ctx, s.module, r.table, c, s.Known)
+		result = runCase(ctx, s.engine, r.table, c, s.Known)
 	}
 	result.Build = s.Name
 	s.results[i] = result
@@ -153,6 +166,9 @@ func (r *runner) one(ctx context.Context, s *subject, i int) {
 	r.done++
 	if result.timedOut {
 		s.timeouts++
+	}
+	if s.left--; s.left == 0 && s.engine != nil {
+		s.engine.Close() // another engine may hold processes, which the subjects to come need the memory of
 	}
 	if r.Progress != nil {
 		r.Progress(r.done, len(r.cases)*len(r.subjects), s.Name, c.ID)
@@ -166,7 +182,7 @@ const traced = 20
 func (r *runner) trace(ctx context.Context, s *subject) {
 	left := traced
 	for i := range s.results {
-		if result := &s.results[i]; left > 0 && result.traceable() {
+		if result := &s.results[i]; s.module != nil && left > 0 && result.traceable() {
 			left--
 			result.Trace = traceOf(ctx, s.module, r.table, &r.cases[i], result.first)
 		}

@@ -30,17 +30,17 @@ func decision(s *host.Stream, whole bool) string {
 	up, replied := s.Upstream(), s.Reply() != nil
 	switch {
 	case up.HeadersSent && replied:
-		return both
+		return Both
 	case replied:
 		return string(table.Refuse)
 	case up.HeadersSent && !up.Ended && whole:
-		return incomplete
+		return Incomplete
 	case up.HeadersSent:
 		return string(table.Allow)
 	case s.Details() == wasmFailed:
 		return string(table.Fail)
 	case s.Downstream().HeadersSent:
-		return answered
+		return Answered
 	}
 	return string(table.Hold)
 }

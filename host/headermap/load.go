@@ -12,7 +12,7 @@ func (m *Map) Load(h []Header, trim bool) {
 	inOrder, pseudo := true, true
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		e.Name = toLower(e.Name)
+		e.Name = ToLower(e.Name)
 		if trim {
 			e.Value = strings.Trim(e.Value, " \t")
 		}

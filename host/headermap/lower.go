@@ -27,8 +27,8 @@ func lower(c byte) byte {
 	return c
 }
 
-// toLower is strings.ToLower for ASCII letters alone; other bytes stay as they are, valid UTF-8 or not.
-func toLower(s string) string {
+// ToLower is strings.ToLower for ASCII letters alone; other bytes stay as they are, valid UTF-8 or not.
+func ToLower(s string) string {
 	if IsLower(s) {
 		return s
 	}

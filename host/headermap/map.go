@@ -73,7 +73,7 @@ func (m *Map) KeepName(b []byte) string {
 		return m.Keep(b)
 	}
 	if len(m.arena)+len(b) > arenaBytes {
-		return toLower(string(b))
+		return ToLower(string(b))
 	}
 	at := len(m.arena)
 	m.arena = append(m.arena, b...)

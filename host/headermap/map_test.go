@@ -64,7 +64,7 @@ func TestLoadIsAdding(t *testing.T) {
 		loaded, added := Map{kind: kind}, Map{kind: kind}
 		loaded.Load(list, false)
 		for _, h := range list {
-			added.Add(toLower(h.Name), h.Value)
+			added.Add(ToLower(h.Name), h.Value)
 		}
 		if diff := cmp.Diff(added.Entries, loaded.Entries); diff != "" && len(list) > 0 {
 			t.Fatalf("kind %d, %q (-added +loaded):\n%s", kind, list, diff)

@@ -13,6 +13,17 @@ type Metrics struct {
 	mu      sync.Mutex
 	byName  map[metricKey]*Value
 	changes uint64
+	bytes   int
+}
+
+// metricBytes is about how many a metric takes besides its name.
+const metricBytes = 64
+
+// Bytes is about how many it keeps: metrics are never removed.
+func (m *Metrics) Bytes() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.bytes
 }
 
 type metricKey struct {
@@ -105,6 +116,7 @@ func (m *Metrics) Define(t abi.MetricType, name string) *Value {
 	if v == nil {
 		v = &Value{set: m, key: key}
 		m.changes++
+		m.bytes += len(name) + metricBytes
 		m.byName[key] = v
 	}
 	return v

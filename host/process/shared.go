@@ -34,6 +34,13 @@ type queue struct {
 // NewShared makes an empty one.
 func NewShared() *Shared { return &Shared{data: map[Key]Item{}, byName: map[Key]uint32{}} }
 
+// Bytes is how many it keeps, with a few for each key and item.
+func (s *Shared) Bytes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bytes
+}
+
 // Get is a copy of the value of a key of shared data; false when it is not there.
 func (s *Shared) Get(vmID, key string) ([]byte, bool) {
 	item, found := s.Item(Key{vmID, key})

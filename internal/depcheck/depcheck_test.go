@@ -55,6 +55,10 @@ func TestImportsGoOneWay(t *testing.T) {
 			"internal/clock", "report"), []string{"github.com/jedib0t"}},
 		{"bench/worst", with("bench/stats", "conformance/suite", "conformance/table", "internal/clock", "report"), []string{"github.com/jedib0t"}},
 		{"report/bench", []string{"bench/evidence", "bench/stats", "bench/verdict", "internal/units", "internal/words"}, []string{"github.com/tetratelabs"}},
+		{"envoy/obtain", []string{"toolchain"}, []string{"github.com/envoyproxy", "github.com/tetratelabs"}},
+		{"envoy/wire", []string{"host/headermap"}, []string{"github.com/envoyproxy"}},
+		{"envoy/proxy", nil, []string{"github.com/tetratelabs"}},
+		{"envoy/rewrite", []string{"conformance/table", "host/headermap", "host/wasmfile", "host/wasmtest"}, []string{"github.com/envoyproxy"}},
 		{"toolchain", nil, []string{"github.com/tetratelabs"}},
 		{"build", []string{"toolchain"}, []string{"github.com/tetratelabs"}},
 		{"image", nil, []string{"github.com/tetratelabs"}},
@@ -114,4 +118,29 @@ func dependencies(t *testing.T, pkg string) []string {
 		t.Fatalf("list dependencies of %s: %v", pkg, err)
 	}
 	return strings.Fields(string(out))
+}
+
+// TestEnvoysTypesStayInEnvoy: Envoy's API types are a large dependency, which a user of any other package need not have.
+func TestEnvoysTypesStayInEnvoy(t *testing.T) {
+	list := exec.Command("go", "list", "-overlay=toolchain/overlay.json", "-f", "{{.ImportPath}} {{join .Deps \" \"}}", "./...")
+	list.Dir = "../.."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("list packages: %v", err)
+	}
+	found := false
+	for line := range strings.Lines(string(out)) {
+		pkg, deps, _ := strings.Cut(strings.TrimSpace(line), " ")
+		needs := strings.Contains(deps, "github.com/envoyproxy/")
+		own, _ := strings.CutPrefix(pkg, module+"/")
+		switch {
+		case own == "envoy/proxy":
+			found = needs
+		case needs && own != "envoy" && !strings.HasPrefix(own, "envoy/") && !strings.HasPrefix(own, "cmd/"):
+			t.Errorf("%s needs Envoy's API types", pkg)
+		}
+	}
+	if !found {
+		t.Error("envoy/proxy does not need them: look for them elsewhere")
+	}
 }

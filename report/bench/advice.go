@@ -18,6 +18,8 @@ func (v view) advice() []string {
 	}
 	for _, c := range v.f.Headline {
 		switch c := c.(type) {
+		case verdict.GotWorse, verdict.Gone:
+			all = append(all, v.state(c).Text)
 		case verdict.WrongAnswer:
 			all = append(all, wrongAnswer(c))
 		case verdict.NoSpeedVerdict, verdict.NothingToChoose, verdict.NoDifference, verdict.Alone, verdict.Choice:

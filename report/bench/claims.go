@@ -43,6 +43,10 @@ func (v view) state(c verdict.Claim) statement {
 		s.Text = wrongAnswer(c)
 	case verdict.NothingToChoose:
 		s.Text = nothingToChoose(c)
+	case verdict.GotWorse:
+		s.Text, s.Evidence = gotWorse(c)
+	case verdict.Gone:
+		s.Text = gone(c)
 	case verdict.NoSpeedVerdict:
 		s.Text, s.Evidence = v.noSpeed(), gateFaults(v.f.Gate)
 	case verdict.Choice:
@@ -91,12 +95,18 @@ func (v view) basis() []string {
 
 func leak(c verdict.LeakClaim) (text string, evidence []string) {
 	m := c.Memory
-	text = fmt.Sprintf("%s leaks %s bytes a request in Envoy: do not run it.", m.Build, units.Digits(m.PerRequest.Mid))
+	where := "in Envoy"
+	if m.Scenario != "" {
+		where += " for " + m.Scenario
+	}
+	text = fmt.Sprintf("%s leaks %s bytes a request %s: do not run it.", m.Build, units.Digits(m.PerRequest.Mid), where)
+	if m.Course == verdict.HostGrows {
+		text += " It is the host that keeps them: shared data, queues or metrics."
+	}
 	if c.OnlyEnvoys {
 		text += " The cause is which export gives the host memory: in the specification's order it does not leak."
 	}
-	return text, []string{confidence(m.PerRequest, units.Digits),
-		fmt.Sprintf("%s requests to one VM, %s to %s", units.Count(m.Requests), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)))}
+	return text, []string{confidence(m.PerRequest, units.Digits), usedUp(m, "request")}
 }
 
 func comparison(c verdict.Comparison) string {

@@ -78,7 +78,8 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 			verdict.Comparison{Pair: verdict.Pair{A: "go-nottinygc", B: "rust", Ratio: about(3.03, 0.02, 10), Word: verdict.Slower}, Scenario: "typical/allow",
 				Others: [2]float64{3.29, 3.3}, OthersN: scenarios - 1},
 			verdict.LeakClaim{OnlyEnvoys: true, Memory: verdict.Memory{Build: "go-tinygo", Allocator: "envoy", Requests: 1e6, Ready: 128 << 10, End: 512 << 20,
-				Verdict: verdict.Leak, PerRequest: about(341, 0.003, 12), Course: verdict.Doubling, Steps: 12}},
+				Scenario: "typical/allow", Verdict: verdict.Leak, PerRequest: about(341, 0.003, 12), Course: verdict.Doubling, Steps: 12,
+				First: verdict.UsedUp{Requests: 400, Bytes: 128 << 10}, Last: verdict.UsedUp{Requests: 800_000, Bytes: 256 << 20}, Lately: 352}},
 			verdict.Extremes{Of: verdict.ModuleSize, Least: verdict.Measured{Build: "rust", Value: stats.Exact(154e3)},
 				Most: verdict.Measured{Build: "go-wasip1", Value: stats.Exact(2697e3)}, Level: []string{"go-tinygo"}},
 			verdict.ArchivedPart{Builds: []string{"go-tinygo"}, Part: evidence.Part{Role: "SDK", Name: "proxy-wasm-go-sdk", Source: "example.com/go-tinygo", Checked: "2026-01-01"}},
@@ -196,8 +197,9 @@ func addResources(r *evidence.Report, f *verdict.Findings, b fixtureBuild) {
 	}
 	for _, order := range []string{"envoy", "spec"} {
 		ready := int64(b.pages) << 16
-		m := evidence.Memory{Build: b.name, Allocator: order, Requests: 1e6, Ready: ready}
-		v := verdict.Memory{Build: b.name, Allocator: order, Requests: 1e6, Ready: ready, Warm: ready, Verdict: verdict.Flat, PerRequest: about(0, 0, 12)}
+		m := evidence.Memory{Build: b.name, Allocator: order, Scenario: "typical/allow", Requests: 1e6, Ready: ready}
+		v := verdict.Memory{Build: b.name, Allocator: order, Requests: 1e6, Ready: ready, Warm: ready, Scenario: "typical/allow",
+			Verdict: verdict.Flat, Course: verdict.NeverGrew, PerRequest: verdict.Interval{High: float64(ready) / 1e6, N: 12}}
 		size := ready
 		for _, n := range []int{0, 1, 10, 100, 1000, 10000, 100000, 1000000} {
 			if order == "envoy" {
@@ -217,6 +219,9 @@ func addResources(r *evidence.Report, f *verdict.Findings, b fixtureBuild) {
 		case b.name == "go-wasip1":
 			v.Verdict, v.Course, v.Steps, v.LastStep = verdict.Plateau, verdict.Stopped, 1, 1000
 		}
+		other := v
+		other.Scenario = "typical/refuse-missing"
+		v.Each = []verdict.Memory{v, other}
 		r.Memory, f.Memory = append(r.Memory, m), append(f.Memory, v)
 	}
 	f.Resident = append(f.Resident, verdict.Resident{Build: b.name, PerVM: about(b.resident, 0.02, 5), Fixed: about(12<<20, 0.1, 5)})
@@ -290,7 +295,7 @@ func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	for i := range f.Tails {
 		f.Tails[i].Percentiles = nil
 	}
-	f.Against = &verdict.Against{File: "earlier.json", Notes: []verdict.Note{{Kind: verdict.GateFailedNow}}}
+	f.Against = &verdict.Against{File: "earlier.json", Same: true, Notes: []verdict.Note{{Kind: verdict.GateFailedNow}}}
 	f.Headline = append([]verdict.Claim{verdict.WrongAnswer{Build: "go-nottinygc", Reason: reason}}, f.Headline...)
 	f.Together([]verdict.Run{{Report: r, Findings: f}}, 0)
 	return r, f

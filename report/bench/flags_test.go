@@ -16,32 +16,54 @@ func pair(variant string, low, mid, high float64, word verdict.Word) verdict.Pai
 	return p.Inverse()
 }
 
+// percentile is one of three processes.
+func percentile(p, nanos float64) verdict.Percentile {
+	return verdict.Percentile{P: p, Nanos: verdict.Interval{Mid: nanos, N: 3}}
+}
+
 func flagsTable() *Flags {
-	sizes := []evidence.Size{{Build: "shipped", Raw: 200 << 10}, {Build: "smaller", Raw: 150 << 10}, {Build: "alike", Raw: 200 << 10},
-		{Build: "unclear", Raw: 250 << 10}, {Build: "wide", Raw: 200 << 10}, {Build: "leaky", Raw: 100 << 10}}
-	tail := func(scenario, contestant string, p999, longest float64) verdict.Tail {
-		return verdict.Tail{Scenario: scenario, Contestant: contestant, Max: longest,
-			Percentiles: []verdict.Percentile{{P: 50, Nanos: verdict.Interval{Mid: 1, N: 3}}, {P: 99.9, Nanos: verdict.Interval{Mid: p999, N: 3}}}}
+	t := &Flags{Build: "shipped", Cases: 7, Report: &evidence.Report{Machine: evidence.Machine{CPU: "A processor", CPUs: 2}}}
+	t.Rows = []FlagsRow{
+		{Name: "shipped"},
+		{Name: "smaller", Change: []string{"-Oz"}},
+		{Name: "alike", Change: []string{"no -g", "-x"}},
+		{Name: "unclear", Change: []string{"-y"}},
+		{Name: "wide", Change: []string{"-w"}},
+		{Name: "wrong", Change: []string{"-z"}, Missing: "fails 1 of 7 cases, the first is a/b"},
+		{Name: "leaky", Change: []string{"-gc=none"}, Notes: "Frees nothing."},
 	}
-	return &Flags{
-		Build: "shipped", Cases: 7,
-		Rows: []FlagsRow{{Name: "shipped"}, {Name: "smaller", Change: []string{"-Oz"}}, {Name: "alike", Change: []string{"no -g", "-x"}},
-			{Name: "unclear", Change: []string{"-y"}}, {Name: "wide", Change: []string{"-w"}}, {Name: "wrong", Change: []string{"-z"}, Missing: "fails 1 of 7 cases, the first is a/b"},
-			{Name: "leaky", Change: []string{"-gc=none"}, Notes: "Frees nothing."}},
-		Report: &evidence.Report{Sizes: sizes, Machine: evidence.Machine{CPU: "A processor", CPUs: 2}},
-		Findings: &verdict.Findings{
-			Gate: verdict.Gate{Passed: true, Twins: []verdict.TwinRatio{{Build: "shipped", Ratio: verdict.Interval{Low: 0.998, Mid: 1, High: 1.002, N: 16}}}},
-			Scenarios: []verdict.Scenario{{ID: "typical/allow",
-				Timings: []verdict.Timing{{Contestant: "shipped", Time: verdict.Interval{Low: 1, Mid: 1500, High: 2, N: 16}}},
-				Pairs: []verdict.Pair{pair("smaller", 1.10, 1.12, 1.14, verdict.Slower), pair("alike", 0.99, 1.01, 1.02, verdict.Equivalent),
-					pair("unclear", 1.01, 1.03, 1.05, verdict.Undecided), pair("wide", 0.94, 1.01, 1.08, verdict.Undecided),
-					pair("leaky", 0.5, 0.6, 0.7, verdict.Unsteady)}}},
-			Tails: []verdict.Tail{tail("typical/allow", "shipped", 2e3, 9e3), tail("typical/deny", "shipped", 3e3, 5e3), tail("typical/allow", "smaller", 4e3, 1e6)},
-			Memory: []verdict.Memory{{Build: "leaky", Allocator: "spec", Verdict: verdict.Plateau}, {Build: "leaky", Allocator: "envoy", Verdict: verdict.Leak},
-				{Build: "alike", Allocator: "envoy", Verdict: verdict.Flat}},
-			Resident: []verdict.Resident{{Build: "shipped", PerVM: verdict.Interval{Mid: 176 << 10, N: 3}}, {Build: "smaller", PerVM: verdict.Interval{Mid: 170 << 10, N: 3}}},
+	for i, kib := range []int{200, 150, 200, 250, 200, 0, 100} {
+		if kib > 0 {
+			t.Report.Sizes = append(t.Report.Sizes, evidence.Size{Build: t.Rows[i].Name, Raw: kib << 10})
+		}
+	}
+	twin := verdict.TwinRatio{Build: "shipped", Ratio: verdict.Interval{Low: 0.998, Mid: 1, High: 1.002, N: 16}}
+	time := verdict.Timing{Contestant: "shipped", Time: verdict.Interval{Low: 1400, Mid: 1500, High: 1600, N: 16}}
+	t.Findings = &verdict.Findings{
+		Gate: verdict.Gate{Passed: true, Twins: []verdict.TwinRatio{twin}},
+		Scenarios: []verdict.Scenario{{ID: "typical/allow", Timings: []verdict.Timing{time}, Pairs: []verdict.Pair{
+			pair("smaller", 1.10, 1.12, 1.14, verdict.Slower),
+			pair("alike", 0.99, 1.01, 1.02, verdict.Equivalent),
+			pair("unclear", 1.01, 1.03, 1.05, verdict.Undecided),
+			pair("wide", 0.94, 1.01, 1.08, verdict.Undecided),
+			pair("leaky", 0.5, 0.6, 0.7, verdict.Unsteady),
+		}}},
+		Tails: []verdict.Tail{
+			{Contestant: "shipped", Max: 9e3, Percentiles: []verdict.Percentile{percentile(50, 1), percentile(99.9, 2e3)}},
+			{Contestant: "shipped", Max: 5e3, Percentiles: []verdict.Percentile{percentile(50, 1), percentile(99.9, 3e3)}},
+			{Contestant: "smaller", Max: 1e6, Percentiles: []verdict.Percentile{percentile(99.9, 4e3)}},
+		},
+		Memory: []verdict.Memory{
+			{Build: "leaky", Allocator: "spec", Verdict: verdict.Plateau},
+			{Build: "leaky", Allocator: "envoy", Verdict: verdict.Leak},
+			{Build: "alike", Allocator: "envoy", Verdict: verdict.Flat},
+		},
+		Resident: []verdict.Resident{
+			{Build: "shipped", PerVM: verdict.Interval{Mid: 176 << 10, N: 3}},
+			{Build: "smaller", PerVM: verdict.Interval{Mid: 170 << 10, N: 3}},
 		},
 	}
+	return t
 }
 
 func TestFlags(t *testing.T) {
@@ -97,9 +119,11 @@ func TestFlagsMarkdown(t *testing.T) {
 			"| alike | no -g -x | = | = [−1.0 %, +2.0 %] | – | – | – |",
 			"| wrong | -z | **no numbers** |", "- wrong: fails 1 of 7 cases, the first is a/b.\n",
 			"**leaks** |", "- leaky: Frees nothing."}},
-		{"without verdicts", failed, []string{"A/A check failed, no times are compared", "| smaller | -Oz | −25.0 % | – | 4.00 µs |"}},
+		{"without verdicts", failed, []string{
+			"A/A check failed, no times are compared", "| smaller | -Oz | −25.0 % | – | 4.00 µs |"}},
 		{"sizes alone", sizes, []string{"Nothing was timed.", "| build | flags | size |\n", "| smaller | -Oz | −25.0 % |\n"}},
-		{"the build itself is wrong", none, []string{"shipped itself does not pass the table", "| shipped | – | **no numbers** |", "| smaller | -Oz | not measured |"}},
+		{"the build itself is wrong", none, []string{
+			"shipped itself does not pass the table", "| shipped | – | **no numbers** |", "| smaller | -Oz | not measured |"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -126,10 +126,15 @@ func round(s string) string {
 	return number + " " + unit
 }
 
-// growth draws linear memory over requests: a picture for each allocator order.
+// growth draws linear memory over requests, of each build in its worst scenario: a picture for each allocator order.
 func (v view) growth() []figure {
 	var orders []string
-	for _, m := range v.r.Memory {
+	soaks := slices.DeleteFunc(slices.Clone(v.r.Memory), func(m evidence.Memory) bool {
+		return !slices.ContainsFunc(v.f.Memory, func(f verdict.Memory) bool {
+			return f.Build == m.Build && f.Allocator == m.Allocator && f.Scenario == m.Scenario
+		})
+	})
+	for _, m := range soaks {
 		if !slices.Contains(orders, m.Allocator) {
 			orders = append(orders, m.Allocator)
 		}
@@ -138,7 +143,7 @@ func (v view) growth() []figure {
 	for i, order := range orders {
 		var sizes []float64
 		last := 10.0
-		for _, m := range v.r.Memory { // all of them: both pictures have the same axes
+		for _, m := range soaks { // all of them: both pictures have the same axes
 			for _, p := range m.Curve {
 				sizes = append(sizes, math.Max(1, float64(p.Bytes)))
 				last = math.Max(last, float64(p.Requests))
@@ -152,7 +157,7 @@ func (v view) growth() []figure {
 		y := logAxis(sizes, 0.06, plotBottom, plotTop)
 		c.frame(x, y, decades(last), powersOfTwo(y), powerText, func(b float64) string { return round(units.Bytes(b)) }, "requests")
 		var labels []label
-		for _, m := range v.r.Memory {
+		for _, m := range soaks {
 			if m.Allocator != order || len(m.Curve) == 0 {
 				continue
 			}

@@ -41,20 +41,52 @@ func (v view) startups() section {
 }
 
 func (v view) memory() section {
-	g := grid{Head: []string{"build", "allocator order", "requests", "configured", "warm", "end", "a request", "verdict"}}
+	g := grid{Head: []string{"build", "allocator order", "worst in", "requests", "configured", "end", "leaks, a request", "verdict"}}
+	each := grid{Caption: "every scenario", Head: g.Head[:2:2], Detail: true}
+	each.Head = append(append(each.Head, "scenario"), g.Head[3:]...)
+	soaked := 0
 	for _, m := range v.f.Memory {
-		tones := map[verdict.Growth]tone{verdict.Leak: bad, verdict.Plateau: good, verdict.Flat: good, verdict.Unclear: warn}
-		g.Rows = append(g.Rows, []cell{text(m.Build), text(m.Allocator), text(units.Count(int64(m.Requests))), text(units.Bytes(float64(m.Ready))),
-			text(units.Bytes(float64(m.Warm))), text(units.Bytes(float64(m.End))), text(within(m.PerRequest, units.Bytes)), {string(m.Verdict), tones[m.Verdict], ""}})
+		g.Rows = append(g.Rows, memoryRow(m))
+		soaked = max(soaked, len(m.Each))
 		if why := words.Join(" ", MemoryCourse(m, "request"), sentence(m.Ended)); why != "" && (m.Verdict != verdict.Flat || m.Ended != "") {
 			g.Notes = append(g.Notes, fmt.Sprintf("%s, %s: %s", m.Build, m.Allocator, why))
+		}
+		for _, one := range m.Each {
+			each.Rows = append(each.Rows, memoryRow(one))
 		}
 	}
 	if len(g.Rows) == 0 {
 		return section{}
 	}
-	return section{ID: "memory", Title: "Memory of one VM over many requests", Grids: []grid{g}, Lead: []string{
-		"Linear memory, which never shrinks. The allocator order says which export gives the host memory in the guest: Envoy asks for malloc first, the specification for proxy_on_memory_allocate."}}
+	s := section{ID: "memory", Title: "Memory of one VM over many requests", Grids: []grid{g}, Lead: []string{
+		"Linear memory, which never shrinks. The allocator order says which export gives the host memory in the guest: Envoy asks for malloc first, the specification for proxy_on_memory_allocate.",
+		soakedText(soaked) + " Where no leak was found, the number is what a leak would have had to be to show: a smaller one would not."}}
+	if soaked > 1 {
+		s.Grids = append(s.Grids, each)
+	}
+	return s
+}
+
+// soakedText says what was soaked.
+func soakedText(scenarios int) string {
+	if scenarios <= 1 {
+		return "One VM took all requests."
+	}
+	return fmt.Sprintf("Each of the %d scenarios has a VM of its own; the row is that of the worst.", scenarios)
+}
+
+func memoryRow(m verdict.Memory) []cell {
+	tones := map[verdict.Growth]tone{verdict.Leak: bad, verdict.Plateau: good, verdict.Flat: good, verdict.Unclear: warn}
+	scenario := m.Scenario
+	if scenario == "" {
+		scenario = "allowed and refused in turn"
+	}
+	rate := within(m.PerRequest, units.Bytes)
+	if m.Verdict != verdict.Leak && units.Known(m.PerRequest.High) && m.PerRequest.High > 0 {
+		rate = "< " + units.Bytes(m.PerRequest.High)
+	}
+	return []cell{text(m.Build), text(m.Allocator), text(scenario), text(units.Count(int64(m.Requests))), text(units.Bytes(float64(m.Ready))),
+		text(units.Bytes(float64(m.End))), text(rate), {string(m.Verdict), tones[m.Verdict], ""}}
 }
 
 func (v view) resident() section {

@@ -90,6 +90,27 @@ func (v view) warning(w verdict.Warning) string {
 	return ""
 }
 
+// usedUp tells the numbers that a leak's rate follows from.
+func usedUp(m verdict.Memory, noun string) string {
+	text := fmt.Sprintf("used up in one VM: %s after %s %ss, %s after %s", units.Bytes(float64(m.First.Bytes)), units.Count(m.First.Requests), noun,
+		units.Bytes(float64(m.Last.Bytes)), units.Count(m.Last.Requests))
+	if i := m.PerRequest; m.Lately > i.High*muchFaster || m.Lately < i.Low/muchFaster {
+		text += fmt.Sprintf(", lately %s bytes a %s", units.Digits(m.Lately), noun)
+	}
+	return text
+}
+
+// muchFaster is how far the last pace of a leak is from its interval, when it is told.
+const muchFaster = 1.02
+
+// unseen says which leak would not show.
+func unseen(m verdict.Memory, noun string) string {
+	if !(m.PerRequest.High > 0) {
+		return ""
+	}
+	return fmt.Sprintf(" A leak below %s bytes a %s would not show.", units.Digits(m.PerRequest.High), noun)
+}
+
 // MemoryCourse says why memory was judged as it was. The noun is what memory was watched by: "request", say.
 func MemoryCourse(m verdict.Memory, noun string) string {
 	grown := units.Bytes(float64(m.End - m.Ready))
@@ -103,9 +124,9 @@ func MemoryCourse(m verdict.Memory, noun string) string {
 	case verdict.NoRequests:
 		return fmt.Sprintf("No %s was made.", noun)
 	case verdict.NeverGrew:
-		return fmt.Sprintf("It never grew in %s %ss.", total, noun)
+		return fmt.Sprintf("It never grew in %s %ss.", total, noun) + unseen(m, noun)
 	case verdict.Stopped:
-		return fmt.Sprintf("It grew by %s, last after %s of %s %ss, and no more.", grown, last, total, noun)
+		return fmt.Sprintf("It grew by %s, last after %s of %s %ss, and no more.", grown, last, total, noun) + unseen(m, noun)
 	case verdict.GrewLate:
 		return fmt.Sprintf("It grew %s, last after %s of %s %ss: too late to tell whether it stops. More %ss would tell.", often, last, total, noun, noun) + full
 	case verdict.SlowingDown:
@@ -114,6 +135,8 @@ func MemoryCourse(m verdict.Memory, noun string) string {
 		return fmt.Sprintf("It grew by %s in %s %ss, and does not slow down.", grown, until, noun) + full
 	case verdict.Doubling:
 		return fmt.Sprintf("It grew %s, each time by about as much as there was or more: between two steps it looks flat, and is not.", often) + full
+	case verdict.HostGrows:
+		return "What the host keeps for the plugin grows with every " + noun + ": shared data, queues or metrics."
 	}
 	return ""
 }
@@ -158,25 +181,6 @@ func budgetReason(b verdict.Budget) string {
 			where = map[string]string{"bytes_per_request": "in Envoy's order of allocators", "startup": "with cached code"}[b.What]
 		}
 		return words.Join(" ", missing(b.Missing), where)
-	}
-	return ""
-}
-
-// note says what follows from something that differs between two runs.
-func note(n verdict.Note) string {
-	switch n.Kind {
-	case verdict.OtherMachine:
-		return fmt.Sprintf("Another %s, %q then and %q now: absolute times and resident memory are not compared.", n.What, n.Then, n.Now)
-	case verdict.OtherSurroundings:
-		return fmt.Sprintf("Another %s, %q then and %q now: a change may come from that.", n.What, n.Then, n.Now)
-	case verdict.GateFailedThen:
-		return "The earlier report's A/A check failed: neither times nor ratios of requests are compared."
-	case verdict.GateFailedNow:
-		return "The new report's A/A check failed: neither times nor ratios of requests are compared."
-	case verdict.OnlyNow:
-		return n.Build + " is not in the earlier report."
-	case verdict.OnlyThen:
-		return n.Build + " is in the earlier report only."
 	}
 	return ""
 }

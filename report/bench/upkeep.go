@@ -139,39 +139,6 @@ func (v view) budgets() section {
 	return s
 }
 
-func (v view) against() section {
-	a := v.f.Against
-	if a == nil {
-		return section{}
-	}
-	s := section{ID: "against", Title: "Against " + a.File}
-	if !a.Same {
-		s.Lead = append(s.Lead, "Another machine or engine: absolute times are not compared.")
-	}
-	for _, n := range a.Notes {
-		s.Lead = append(s.Lead, note(n))
-	}
-	g := grid{Caption: "changed, or undecided", Head: []string{"build", "scenario", "what", "then", "now", "verdict"}}
-	same := grid{Caption: "no change", Head: g.Head, Detail: true}
-	for _, c := range a.Changes {
-		tones := map[verdict.ChangeWord]tone{verdict.Better: good, verdict.Worse: bad, verdict.Unsure: warn}
-		row := []cell{text(c.Build), text(orNone(c.Scenario)), text(c.What), text(within(c.Then, in(c.Unit))), text(within(c.Now, in(c.Unit))),
-			{string(c.Word), tones[c.Word], ""}}
-		if c.Word == verdict.NoChange {
-			same.Rows = append(same.Rows, row)
-		} else {
-			g.Rows = append(g.Rows, row)
-		}
-	}
-	s.Lead = append(s.Lead, fmt.Sprintf("%d of what was compared changed, or may have; %d did not.", len(g.Rows), len(same.Rows)))
-	for _, g := range []grid{g, same} {
-		if len(g.Rows) > 0 {
-			s.Grids = append(s.Grids, g)
-		}
-	}
-	return s
-}
-
 func (v view) witnesses() section {
 	g := grid{Head: []string{"scenario", "build", "calls into the guest", "calls into the host", "bytes to the guest", "bytes to the host", "pages", "instructions"}}
 	counted := false

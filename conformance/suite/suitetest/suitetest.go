@@ -26,7 +26,8 @@ func Run(t *testing.T, wasm []byte, folder string, known ...suite.Known) {
 		t.Fatalf("the table of cases:\n%v", err)
 	}
 	for _, k := range suite.Unmatched(known, loaded) {
-		t.Errorf("known failure %q: expected the id of a case or a pattern that matches one, but none of %d cases does", k.Pattern, loaded.Len())
+		t.Errorf("known failure %q: expected the id of a case or a pattern that matches one, but none of %d cases does",
+			k.Pattern, loaded.Len())
 	}
 	module, err := suite.Compile(t.Context(), wasm, host.Options{})
 	if err != nil {

@@ -1,0 +1,36 @@
+package envoy
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/header-auth/header-auth/conformance/suite"
+)
+
+//go:embed differences.yaml
+var differencesYAML []byte
+
+// Differences are the cases that an Envoy of a version can't be shown, or where it is not as they want, with the reasons.
+func Differences(version string) ([]suite.Known, error) {
+	var entries []struct {
+		Reason  string   `yaml:"reason"`
+		Release string   `yaml:"release"` // "1.36": of no other
+		Cases   []string `yaml:"cases"`
+	}
+	if err := yaml.UnmarshalWithOptions(differencesYAML, &entries, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("read envoy/differences.yaml: %w", err)
+	}
+	var all []suite.Known
+	for _, e := range entries {
+		if e.Release != "" && !strings.HasPrefix(version, e.Release+".") {
+			continue
+		}
+		for _, c := range e.Cases {
+			all = append(all, suite.Known{Pattern: c, Reason: e.Reason})
+		}
+	}
+	return all, nil
+}

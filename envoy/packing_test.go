@@ -1,0 +1,60 @@
+package envoy
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
+)
+
+func TestPlain(t *testing.T) {
+	good := []string{":authority", "a", ":path", "/", ":method", "GET", ":scheme", "http"}
+	with := func(more ...string) []headermap.Header {
+		return headermap.Of(append(append([]string{}, good...), more...)...)
+	}
+	for what, c := range map[string]struct {
+		headers []headermap.Header
+		plain   bool
+	}{
+		"as usual":          {with("X-A", "1", "x-a", "2", "x-empty", "", "x-high", "\xff"), true},
+		"zero byte":         {with("x", "a\x00"), false},
+		"space in a name":   {with("x y", "a"), false},
+		"space at an end":   {with("x", " a"), false},
+		"repeated, apart":   {with("x", "1", "y", "1", "x", "2"), false},
+		"of one hop":        {with("Connection", "x"), false},
+		"cookie":            {with("cookie", "a=1"), false},
+		"no pseudo-headers": {headermap.Of("x", "1"), false},
+		"one too few":       {headermap.Of(good[:6]...), false},
+		"after a header":    {headermap.Of(append([]string{"x", "1"}, good...)...), false},
+		"twice":             {with(":path", "/"), false},
+		"no path":           {headermap.Of(":authority", "a", ":path", "*", ":method", "GET", ":scheme", "http"), false},
+	} {
+		if got := plain(c.headers, ofRequests); got != c.plain {
+			t.Errorf("%s: plain is %v", what, got)
+		}
+	}
+}
+
+// TestPack: what is packed comes out as it was, names in lower case.
+func TestPack(t *testing.T) {
+	headers := headermap.Of("X-\x00", "\xff,:\n", "", "", "x", "1", "x", "1")
+	got, stream := unpacked([]headermap.Header{{Name: ":status", Value: "200"}, {Name: streamHeader, Value: "s1"}, pack(headers), {Name: "date", Value: "now"}})
+	want := headermap.Of("x-\x00", "\xff,:\n", "", "", "x", "1", "x", "1")
+	if !reflect.DeepEqual(got, want) || stream != "s1" {
+		t.Errorf("got %q of %q, expected %q", got, stream, want)
+	}
+}
+
+// TestOnWire: what Envoy looks at before any filter goes along, so that its own answers are as they would be.
+func TestOnWire(t *testing.T) {
+	r := &table.Request{Message: table.Message{Headers: headermap.Of(":method", "HEAD", "content-type", "application/grpc", "x", "\x00")}}
+	if !packs(r) {
+		t.Fatal("a zero byte goes by the codec")
+	}
+	got := onWire(r, "s", true)
+	want := headermap.Of(":method", "HEAD", ":path", "/", ":scheme", "http", ":authority", "packed", "content-type", "application/grpc", streamHeader, "s")
+	if !reflect.DeepEqual(got[:len(want)], want) || got[len(want)].Name != packedHeader {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,124 @@
+package proxy
+
+import (
+	_ "embed"
+	"fmt"
+
+	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	route "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	lua "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/lua/v3"
+	router "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
+	wasmfilter "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/wasm/v3"
+	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	wasm "github.com/envoyproxy/go-control-plane/envoy/extensions/wasm/v3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// Listener is a Unix socket, named as it is (Process.Socket), with filters and a route behind it.
+type Listener struct {
+	Name    string
+	Filters []Filter
+	Cluster string // that every request goes to; "": Envoy answers 200 itself
+}
+
+// Filter is an HTTP filter: a plugin, or a Lua script when Lua is set.
+type Filter struct {
+	Lua string // source
+
+	Module        string // path of a plugin's file
+	Plugin        string // name of the plugin context
+	VM            string // plugins with the same one, the same module and no more share a VM
+	Config        []byte // plugin configuration; nil: none is set
+	FailurePolicy string // fail_open, fail_closed, fail_reload or legacy_fail_open; "": fail_closed
+	BodyWhileHeld bool   // allow_on_headers_stop_iteration
+	Updated       bool   // its configuration comes from SetFilter, by extension configuration discovery (ECDS)
+}
+
+func (f *Filter) config() proto.Message {
+	if f.Lua != "" {
+		return &lua.Lua{DefaultSourceCode: &core.DataSource{Specifier: &core.DataSource_InlineString{InlineString: f.Lua}}}
+	}
+	c := &wasm.PluginConfig{
+		Name: f.Plugin,
+		Vm: &wasm.PluginConfig_VmConfig{VmConfig: &wasm.VmConfig{
+			VmId: f.VM, Runtime: "envoy.wasm.runtime.v8",
+			Code: &core.AsyncDataSource{Specifier: &core.AsyncDataSource_Local{
+				Local: &core.DataSource{Specifier: &core.DataSource_Filename{Filename: f.Module}}}},
+		}},
+	}
+	if f.Config != nil {
+		c.Configuration = packed(wrapperspb.Bytes(f.Config))
+	}
+	if f.BodyWhileHeld {
+		c.AllowOnHeadersStopIteration = wrapperspb.Bool(true)
+	}
+	switch f.FailurePolicy {
+	case "fail_open":
+		c.FailurePolicy = wasm.FailurePolicy_FAIL_OPEN
+	case "fail_reload":
+		c.FailurePolicy = wasm.FailurePolicy_FAIL_RELOAD
+	case "legacy_fail_open":
+		c.FailOpen = true //nolint:staticcheck // what a case names is the old field
+	case "fail_closed":
+		c.FailurePolicy = wasm.FailurePolicy_FAIL_CLOSED
+	}
+	return &wasmfilter.Wasm{Config: c}
+}
+
+func (l *Listener) message(p *Process) proto.Message {
+	manager := &hcm.HttpConnectionManager{
+		StatPrefix: "table", // the connection manager is the same for all cases, and its counters are not looked at
+		// What Envoy would put on a request or a response itself. A case writes out all headers that there are.
+		GenerateRequestId:            wrapperspb.Bool(false),
+		ServerHeaderTransformation:   hcm.HttpConnectionManager_PASS_THROUGH,
+		MaxRequestHeadersKb:          wrapperspb.UInt32(headerKB),
+		CommonHttpProtocolOptions:    &core.HttpProtocolOptions{MaxHeadersCount: wrapperspb.UInt32(headerCount)},
+		StreamIdleTimeout:            durationpb.New(0), // a case may wait for days
+		RequestHeadersTimeout:        durationpb.New(0),
+		PreserveExternalRequestId:    true,
+		AlwaysSetRequestIdInResponse: false,
+		RouteSpecifier: &hcm.HttpConnectionManager_RouteConfig{RouteConfig: &route.RouteConfiguration{
+			VirtualHosts: []*route.VirtualHost{{Name: "all", Domains: []string{"*"}, Routes: []*route.Route{l.route()}}}}},
+	}
+	for i, f := range l.Filters {
+		filter := &hcm.HttpFilter{Name: fmt.Sprintf("%s-%d", l.Name, i),
+			ConfigType: &hcm.HttpFilter_TypedConfig{TypedConfig: packed(f.config())}}
+		if f.Updated {
+			filter.ConfigType = &hcm.HttpFilter_ConfigDiscovery{ConfigDiscovery: &core.ExtensionConfigSource{
+				ConfigSource: p.watched(filter.Name + ".json"),
+				TypeUrls:     []string{packed(&wasmfilter.Wasm{}).TypeUrl},
+			}}
+		}
+		manager.HttpFilters = append(manager.HttpFilters, filter)
+	}
+	manager.HttpFilters = append(manager.HttpFilters, &hcm.HttpFilter{Name: "router",
+		ConfigType: &hcm.HttpFilter_TypedConfig{TypedConfig: packed(&router.Router{SuppressEnvoyHeaders: true})}})
+	return &listener.Listener{
+		Name:    l.Name,
+		Address: pipe(p.Socket(l.Name)),
+		FilterChains: []*listener.FilterChain{{Filters: []*listener.Filter{{Name: "http",
+			ConfigType: &listener.Filter_TypedConfig{TypedConfig: packed(manager)}}}}},
+	}
+}
+
+func (l *Listener) route() *route.Route {
+	r := &route.Route{Match: &route.RouteMatch{PathSpecifier: &route.RouteMatch_Prefix{Prefix: ""}}}
+	if l.Cluster == "" {
+		r.Action = &route.Route_DirectResponse{DirectResponse: &route.DirectResponseAction{Status: 200}}
+		return r
+	}
+	r.Action = &route.Route_Route{Route: &route.RouteAction{
+		ClusterSpecifier: &route.RouteAction_Cluster{Cluster: l.Cluster},
+		Timeout:          durationpb.New(0), // an upstream of a case may take days
+	}}
+	return r
+}
+
+// SetFilter publishes the configuration of a filter that is Updated, the nth of its listener from 0.
+func (p *Process) SetFilter(listener string, n int, f Filter) error {
+	name := fmt.Sprintf("%s-%d", listener, n)
+	return p.publish(name+".json", []proto.Message{&core.TypedExtensionConfig{Name: name, TypedConfig: packed(f.config())}})
+}

@@ -1,0 +1,127 @@
+package rewrite
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/wasmfile"
+	"github.com/header-auth/header-auth/host/wasmtest"
+)
+
+// guest answers each request, and reads its header map before.
+func guest() []byte {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Call("proxy_on_request_headers", "proxy_get_header_map_pairs", 0, wasmtest.Out)
+	g.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "details", "body", wasmtest.Pairs("a", "b"), 7)
+	return g.Bytes()
+}
+
+// run sends a request to a module and gives its log lines.
+func run(t *testing.T, wasm []byte) (lines []string) {
+	t.Helper()
+	m, err := host.Compile(t.Context(), wasm, host.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close(t.Context()) })
+	vm, err := m.NewVM(t.Context(), host.VMConfig{Log: func(l host.LogLine) { lines = append(lines, l.Text) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { vm.Close(t.Context()) })
+	p, err := vm.NewPlugin(t.Context(), host.PluginConfig{Name: "p"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.NewStream(host.StreamConfig{})
+	s.RequestHeaders(nil, true)
+	if vm.Failure() != nil {
+		t.Fatal(vm.Failure())
+	}
+	return lines
+}
+
+func TestWatch(t *testing.T) {
+	wasm, err := Watch(guest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, wasm)
+	want := []string{"details", "body", wasmtest.Pairs("a", "b")}
+	if !slices.Equal(got, want) {
+		t.Errorf("got lines %q, expected %q", got, want)
+	}
+}
+
+// TestBuildsStayModules rewrites what compilers have made: the result is well-formed, valid, and changes no data.
+func TestBuildsStayModules(t *testing.T) {
+	files, err := filepath.Glob("../../dist/*.wasm")
+	if err != nil || len(files) == 0 {
+		t.Skipf("NO MODULES, SO THIS IS NOT TESTED (parity build makes them): %v", err)
+	}
+	sets := [][]table.HostFault{
+		{{Function: "proxy_log", Status: 10}, {Function: "proxy_send_local_response", Status: 2, Nth: 3}},
+		{{Function: "proxy_get_header_map_pairs", Bytes: []byte("0123456789")}, {Function: "proxy_get_buffer_bytes", Bytes: []byte{}}},
+		{{Function: "proxy_increment_metric", Status: 10}},
+	}
+	for _, file := range files {
+		before, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := Fail(before, sets)
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		if m, err := host.Compile(t.Context(), after, host.Options{}); err != nil {
+			t.Errorf("%s: %v", file, err)
+		} else {
+			m.Close(t.Context())
+		}
+		if a, b := data(t, before), data(t, after); !bytes.Equal(a, b) {
+			t.Errorf("%s: its data has changed", file)
+		}
+	}
+}
+
+func data(t *testing.T, wasm []byte) (all []byte) {
+	t.Helper()
+	f, err := wasmfile.Parse(wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	segments, err := f.Data(wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range segments {
+		all = append(all, s.Bytes...)
+	}
+	return all
+}
+
+func TestWhatCannotBeRewritten(t *testing.T) {
+	if _, err := Watch([]byte("no module")); err == nil {
+		t.Error("something that is no module was taken")
+	}
+	if _, err := Fail(guest(), [][]table.HostFault{{{Function: "proxy_log", Bytes: []byte("x")}}}); err == nil {
+		t.Error("proxy_log hands over no bytes")
+	}
+}
+
+func TestToken(t *testing.T) {
+	if got := Token(7, 12); got != "00070012" {
+		t.Errorf("got %q", got)
+	}
+	if m, err := host.Compile(t.Context(), Control(), host.Options{}); err != nil {
+		t.Error(err)
+	} else {
+		m.Close(t.Context())
+	}
+}
