@@ -150,6 +150,19 @@ func (m *Machines) machine(name string) *Machine {
 	return &m.Machines[len(m.Machines)-1]
 }
 
+// Counting are the machines on which the modules of the newest run were compared.
+func (m *Machines) Counting() []Machine {
+	var all []Machine
+	for _, machine := range m.Machines {
+		if slices.ContainsFunc(m.Pairs, func(p Across) bool {
+			return slices.ContainsFunc(p.On, func(on MachineRatio) bool { return on.Machine == machine.Name })
+		}) {
+			all = append(all, machine)
+		}
+	}
+	return all
+}
+
 // across compares two builds in a scenario, or in all, over all runs. squares is the sum of the squared deviations of runs from
 // the mean of their machine, freedom how many of them are free.
 func (m *Machines) across(runs []Run, newest *evidence.Report, a, b, scenario string) (found Across, squares float64, freedom int) {

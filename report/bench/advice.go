@@ -126,7 +126,7 @@ func (v view) everywhere() string {
 	if v.f.Machines == nil {
 		return ""
 	}
-	switch n := len(v.f.Machines.Machines); {
+	switch n := len(v.f.Machines.Counting()); {
 	case n == 2:
 		return ", on both machines"
 	case n > 2:

@@ -63,6 +63,32 @@ func TestForms(t *testing.T) {
 
 var forms = map[string]form{"text": inText(TextOptions{}), "markdown": Markdown, "benchstat": inBenchfmt, "html": HTML}
 
+// TestThreeMachines: from three on there is an interval for the next, and the noise of a machine with two runs is told.
+func TestThreeMachines(t *testing.T) {
+	var runs []verdict.Run
+	for i, cpu := range []string{"one", "two", "three", "three"} {
+		r, f := fixture(3, 2)
+		r.Machine.CPU = cpu
+		for j := range f.Scenarios {
+			for k, p := range f.Scenarios[j].Pairs {
+				f.Scenarios[j].Pairs[k].Ratio = p.Ratio.Scale(1 + 0.02*float64(i))
+			}
+		}
+		runs = append(runs, verdict.Run{Report: r, Findings: f})
+	}
+	f := runs[0].Findings
+	f.Together(runs, 0)
+	var got bytes.Buffer
+	if err := Text(&got, runs[0].Report, f, TextOptions{Width: 120}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"4 runs on 3 machines", "the next machine", "on all 3 machines", "one machine differ by a standard deviation of 1.3 %"} {
+		if !strings.Contains(got.String(), want) {
+			t.Errorf("the report lacks %q:\n%s", want, got.String()[:min(6000, got.Len())])
+		}
+	}
+}
+
 // TestTablesFitTheTerminal: no line is longer than the terminal is wide.
 func TestTablesFitTheTerminal(t *testing.T) {
 	r, f := fixture(5, 9)

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/internal/units"
-	"github.com/header-auth/header-auth/internal/words"
 )
 
 // The first screen: one table, a few sentences, one picture. It is the same in every form.
@@ -145,10 +143,6 @@ func (v view) words(g *grid, head string, value func(verdict.Standing) cell) {
 	}
 }
 
-func whatCell(s verdict.Standing) cell {
-	return text(orNone(cmp.Or(s.Build.What, strings.TrimSuffix(words.FirstSentence(s.Build.Label), "."))))
-}
-
 // runs says whether a build may be run at all.
 func runs(s verdict.Standing) bool {
 	return s.Out.Fault != verdict.Leaks && s.Out.Fault != verdict.NotConformant && !s.Missing.Any()
@@ -171,81 +165,14 @@ func span(s verdict.Span, write func(float64) string) (float64, string) {
 	return s.Mid(), units.Span(s.Low, s.High, write)
 }
 
-func leakCell(s verdict.Standing) cell {
-	switch {
-	case s.Missing.Any():
-		return cell{"do not run", bad, ""}
-	case s.Leak == nil:
-		return text(units.None)
-	case s.Leak.Verdict == verdict.Leak:
-		return cell{fmt.Sprintf("leaks %s a request: do not run", wholeBytes(s.Leak.PerRequest.Mid)), bad, ""}
-	case s.Leak.Verdict == verdict.Unclear:
-		return cell{"leak: undecided", warn, ""}
-	}
-	return text("no leak")
-}
-
-// wholeBytes is a size without decimals while it is in bytes.
-func wholeBytes(x float64) string {
-	if math.Abs(x) >= 10 {
-		x = math.Round(x)
-	}
-	return units.Bytes(x)
-}
-
-func upkeepCell(s verdict.Standing) cell {
-	var gone []string
-	for _, p := range s.GivenUp {
-		gone = append(gone, p.Role+" "+stateWord(p.State))
-	}
-	switch {
-	case len(gone) > 0:
-		return cell{strings.Join(gone, ", "), bad, ""}
-	case s.Upkeep:
-		return text("maintained")
-	}
-	return text(units.None)
-}
-
-// stateWord is the first words of a state that ends a part's upkeep.
-func stateWord(state string) string {
-	if strings.HasPrefix(state, "given up") {
-		return "given up"
-	}
-	return "archived"
-}
-
-// envoys are those that load a build, of those tried.
-func envoys(s verdict.Standing) string {
-	var loaded []string
-	gap := false // an older one loads it and a newer one does not
-	failed := false
-	for _, l := range s.Loads { // the newest first
-		if l.Loads {
-			gap = gap || failed
-			loaded = append(loaded, strings.TrimPrefix(l.Profile, "envoy-"))
-		}
-		failed = failed || !l.Loads
-	}
-	switch {
-	case len(s.Loads) == 0:
-		return units.None
-	case len(loaded) == 0:
-		return "no Envoy"
-	case gap:
-		return "Envoy " + list(loaded) + " only"
-	}
-	return fmt.Sprintf("Envoy %s and later", loaded[len(loaded)-1])
-}
-
 // firstNotes say how to read the table.
 func (v view) firstNotes(g grid) grid {
 	var how []string
 	if n := len(v.f.Scenarios); v.f.Gate.Passed && v.comparable() && n > 1 {
 		how = append(how, fmt.Sprintf("time: the mean over %d scenarios", n))
 	}
-	if m := v.f.Machines; m != nil && len(m.Machines) > 1 {
-		how = append(how, fmt.Sprintf("from … to: from machine to machine (%s)", list(v.machineNames())))
+	if names := v.counting(); len(names) > 1 {
+		how = append(how, fmt.Sprintf("from … to: from machine to machine (%s)", list(names)))
 	} else if len(v.f.Scenarios) > 0 {
 		if t, ok := v.f.Scenarios[0].Timing(v.reference()); ok && !t.Missing.Any() && v.f.Gate.Passed && v.comparable() {
 			how = append(how, fmt.Sprintf("%s takes %s for %s", v.reference(), units.Short(units.Nanos(t.Time.Mid)), v.f.Scenarios[0].ID))
@@ -261,6 +188,17 @@ func (v view) firstNotes(g grid) grid {
 		g.Notes = append(g.Notes, "★ is the best of a column, of the builds that can be run, and what is within 3 % of it.")
 	}
 	return g
+}
+
+// counting are the machines whose times count.
+func (v view) counting() []string {
+	var names []string
+	if v.f.Machines != nil {
+		for _, m := range v.f.Machines.Counting() {
+			names = append(names, v.machineShort(m.Name))
+		}
+	}
+	return names
 }
 
 // machineNames are those of all machines, without what they have in common.

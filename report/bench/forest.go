@@ -109,8 +109,8 @@ func (v view) forestLines(scenario verdict.Scenario) []forestLine {
 // forestLead says how to read the forest.
 func (v view) forestLead() string {
 	what := "with its 95 % interval"
-	if m := v.f.Machines; m != nil && len(m.Machines) > 1 {
-		what = fmt.Sprintf("from machine to machine (%s)", list(v.machineNames()))
+	if names := v.counting(); len(names) > 1 {
+		what = fmt.Sprintf("from machine to machine (%s)", list(names))
 	}
 	lead := fmt.Sprintf("Each build's time over that of %s, %s. Builds in the shaded band take the same time; hollow marks are undecided, or depend on the processor.", v.reference(), what)
 	for _, s := range v.f.Standings {

@@ -31,7 +31,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	v := view{r, f}
 	data := pageData{
-		Style: template.CSS(style), Script: template.JS(script), Question: question, Builds: len(r.Builds), Passed: f.Gate.Passed, Gate: gateText(f.Gate), Faults: gateFaults(f.Gate),
+		Style: template.CSS(style), Script: template.JS(script), Question: question, Builds: len(r.Builds), Machines: max(1, len(v.counting())), Passed: f.Gate.Passed, Gate: gateText(f.Gate), Faults: gateFaults(f.Gate),
 		First: v.first(), Advice: v.advice(), Headline: v.headline(), Warnings: v.warnings(),
 		Started: when(r.Run.Started), Changes: v.changes(), Sections: v.sections(), Calculator: v.calculator(),
 	}
@@ -61,6 +61,7 @@ type pageData struct {
 	Script     template.JS
 	Question   string
 	Builds     int
+	Machines   int // on which they were compared
 	Started    string
 	Passed     bool // the A/A check
 	Gate       string
