@@ -103,3 +103,16 @@ func write(t *testing.T, file, text string) {
 		t.Fatal(err)
 	}
 }
+
+// Cargo.toml asks for link-time optimization. Cargo does none for a library that is an rlib as well, and does not say so.
+func TestRustIsOptimizedAtLinkTime(t *testing.T) {
+	for file, wanted := range map[string]string{"Cargo.toml": "\nlto = \"fat\"\n", "rust-plugin/Cargo.toml": "\ncrate-type = [\"cdylib\"]"} {
+		text, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), wanted) {
+			t.Errorf("%s has no %q", file, wanted)
+		}
+	}
+}

@@ -49,6 +49,10 @@ func (c *MemoryCurve) Note(requests int, bytes int64) {
 	if !chosen && !due {
 		return
 	}
+	if !changed && c.latest.Requests > c.points[len(c.points)-1].Requests {
+		// The point must not look like the change that came before it.
+		c.points, c.changed = append(c.points, c.latest), append(c.changed, false)
+	}
 	c.points = append(c.points, Point{Requests: requests, Bytes: bytes})
 	c.changed = append(c.changed, chosen && !due)
 	if chosen && !due {

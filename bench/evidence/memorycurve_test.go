@@ -71,3 +71,22 @@ func TestMemoryCurveKeepsEveryChange(t *testing.T) {
 		}
 	}
 }
+
+// TestMemoryCurveKeepsTheLastChange: of memory that grew with every request until it was full, the verdict needs the last change,
+// however many were dropped before it.
+func TestMemoryCurveKeepsTheLastChange(t *testing.T) {
+	const full = 16_379
+	c := NewMemoryCurve(0)
+	for n := 1; n <= 1_000_000; n++ {
+		c.Note(n, int64(min(n, full)))
+	}
+	points := c.UpTo(1_000_000, full)
+	for i, p := range points[1:] {
+		if p.Bytes != points[i].Bytes && p.Requests > full {
+			t.Errorf("it grows to %d after %d requests", p.Bytes, p.Requests)
+		}
+	}
+	if points[len(points)-1].Bytes != full {
+		t.Errorf("it ends with %+v", points[len(points)-1])
+	}
+}

@@ -12,6 +12,9 @@ import (
 // choices name the fastest build of all, then the fastest of each other language. Where speed does not decide between builds, or
 // only one can be chosen, that is said in their place.
 func choices(r *evidence.Report, f *Findings) []Claim {
+	if nothingTimed(r) {
+		return nil // the builds are at fault, and that is said already
+	}
 	var fit []evidence.Build
 	var without []LeftOut
 	for _, b := range r.Builds {
@@ -28,11 +31,11 @@ func choices(r *evidence.Report, f *Findings) []Claim {
 		return []Claim{NoSpeedVerdict{}}
 	}
 	slices.SortStableFunc(fit, func(a, b evidence.Build) int { return cmp.Compare(f.overallTime(a.Name), f.overallTime(b.Name)) })
-	if len(fit) == 0 {
+	if len(fit) == 0 || len(r.Builds) == 1 { // alone tells what there is of one build
 		return nil
 	}
 	if len(fit) == 1 {
-		return []Claim{Alone{fit[0].Name, without}}
+		return []Claim{OnlyOne{fit[0].Name, without}}
 	}
 	best := f.choice(fit[0].Name, fit)
 	best.LeftOut = without

@@ -2,7 +2,7 @@ package verdict
 
 import "github.com/header-auth/header-auth/bench/evidence"
 
-// Claim is one statement of the headline: a GotWorse, Gone, WrongAnswer, NothingToChoose, NoSpeedVerdict, Choice, NoDifference, Alone,
+// Claim is one statement of the headline: a GotWorse, Gone, Wrong, NothingToChoose, NoSpeedVerdict, Choice, NoDifference, OnlyOne, Alone,
 // LeakClaim, Comparison, Extremes or ArchivedPart. It holds names and numbers; package report/bench writes the sentence.
 type Claim interface{ Topic() Topic }
 
@@ -18,6 +18,24 @@ const (
 	AboutUpkeep  Topic = "upkeep"
 	AboutChange  Topic = "change"
 )
+
+// Wrong names a build that gave a wrong answer, or none: it has no numbers there.
+type Wrong struct {
+	Build     string
+	Scenarios []string // in which; empty: everywhere
+	Of        int      // scenarios of the report
+	Reason    string   // of the first, in the evidence's words
+}
+
+// Alone tells the numbers of the only build of a report. What was not measured has N 0.
+type Alone struct {
+	Build, Scenario                  string // of Time and OverFloor: the first one
+	Time, OverFloor                  Interval
+	Slowest                          float64 // ns: the greatest time of all scenarios
+	Scenarios                        int
+	Startup, Resident, Size, Longest Interval // Longest: the longest request of the first scenario, in ns
+	Memory                           *Memory  // in Envoy's order of allocators; nil: not soaked
+}
 
 // NoSpeedVerdict stands in place of everything on speed when the gate failed.
 type NoSpeedVerdict struct{}
@@ -35,9 +53,6 @@ type Choice struct {
 	LeftOut   []LeftOut
 }
 
-// WrongAnswer names a build that has no number, because an answer of it is wrong.
-type WrongAnswer struct{ Build, Scenario, Reason string }
-
 // NothingToChoose stands in place of everything on speed when each build has a fault.
 type NothingToChoose struct{ LeftOut []LeftOut }
 
@@ -49,8 +64,8 @@ type NoDifference struct {
 	LeftOut   []LeftOut
 }
 
-// Alone names the only build that can be chosen.
-type Alone struct {
+// OnlyOne names the only one of several builds that can be chosen.
+type OnlyOne struct {
 	Build   string
 	LeftOut []LeftOut
 }
@@ -118,12 +133,13 @@ type ArchivedPart struct {
 	Part   evidence.Part
 }
 
+func (Wrong) Topic() Topic           { return AboutAnswers }
+func (Alone) Topic() Topic           { return AboutSpeed }
 func (NoSpeedVerdict) Topic() Topic  { return AboutSpeed }
 func (Choice) Topic() Topic          { return AboutSpeed }
-func (WrongAnswer) Topic() Topic     { return AboutAnswers }
 func (NothingToChoose) Topic() Topic { return AboutSpeed }
 func (NoDifference) Topic() Topic    { return AboutSpeed }
-func (Alone) Topic() Topic           { return AboutSpeed }
+func (OnlyOne) Topic() Topic         { return AboutSpeed }
 func (LeakClaim) Topic() Topic       { return AboutMemory }
 func (Comparison) Topic() Topic      { return AboutSpeed }
 func (ArchivedPart) Topic() Topic    { return AboutUpkeep }

@@ -69,9 +69,11 @@ func rhythm(processes []evidence.Tail, slow [][]evidence.Spike, fewest int) *Col
 	}
 	found := &Collector{}
 	var lengths, pauses []float64
+	periods, typicals := make([][]float64, len(slow)), make([][]float64, len(slow)) // by process
 	pausing := map[spikeID]bool{}
 	for _, g := range alike {
 		lengths = append(lengths, g.requests)
+		periods[g.from.process] = append(periods[g.from.process], g.requests)
 		pausing[g.from], pausing[g.upto] = true, true
 	}
 	var paused, total float64
@@ -80,6 +82,7 @@ func rhythm(processes []evidence.Tail, slow [][]evidence.Spike, fewest int) *Col
 		for i, s := range slow[p] {
 			if pausing[spikeID{p, i}] {
 				pauses = append(pauses, float64(s.Nanos)-usual)
+				typicals[p] = append(typicals[p], float64(s.Nanos)-usual)
 				paused += float64(s.Nanos) - usual
 			}
 		}
@@ -91,10 +94,22 @@ func rhythm(processes []evidence.Tail, slow [][]evidence.Spike, fewest int) *Col
 		total += duration(t.Counts) * covered
 	}
 	found.Period, found.Pause, found.Max, found.Share = stats.Median(lengths), stats.Median(pauses), slices.Max(pauses), paused/total
+	found.Periods, found.Pauses = overProcesses(periods), overProcesses(typicals)
 	if found.Period < 2 {
 		return nil // slow requests in a row are no period
 	}
 	return found
+}
+
+// overProcesses is the interval of the median of a fresh process, from those of which there is something.
+func overProcesses(values [][]float64) Interval {
+	var medians []float64
+	for _, v := range values {
+		if len(v) > 0 {
+			medians = append(medians, stats.Median(v))
+		}
+	}
+	return typical(medians, Confidence)
 }
 
 // shortest returns, of gaps sorted by length, those around the least length that occurs after enough spikes. Multiples

@@ -207,7 +207,9 @@ func (found *Memory) leaks(steps []step, n float64) {
 	first, last := steps[0], steps[len(steps)-1]
 	found.First, found.Last = UsedUp{int(first.requests), int64(first.from)}, UsedUp{int(last.requests), int64(last.from)}
 	found.PerRequest, found.Lately = rate, rate.Mid
-	if len(steps) > 1 {
+	if len(steps) >= manySteps { // of many, each is the sum of several
+		found.Lately = pace(steps, len(steps)*3/4)
+	} else if len(steps) > 1 {
 		found.Lately = pace(steps, len(steps)-2)
 	}
 }

@@ -71,7 +71,23 @@ type Tail struct {
 	Percentiles          []Percentile
 	Max                  float64 // ns
 	Curve                []CurvePoint
+	Slow                 Slow
+	Open                 Open
 	Collector            *Collector // nil: no pauses that come with a period
+}
+
+// Slow are the requests that took more than six times the median, whatever the cause: a collector, or an interruption by the
+// system, which the floor has as well. Intervals are over processes.
+type Slow struct {
+	OfTime     Interval // share of the time of all requests, 0 to 1
+	OfRequests Interval // share of the requests, 0 to 1
+	Longer     Interval // ns that such a request usually takes longer than the median one; N is 0 where there is none
+}
+
+// Open is what a client would see that sends at a constant rate, whether the requests before are answered or not.
+type Open struct {
+	Rate        Interval     // requests a second: half of what the contestant can take
+	Percentiles []Percentile // of the time from a request's sending to its answer: 99 and 99.9
 }
 
 // Percentile is there only when at least a hundred requests lie above it. Its interval is over processes: of the
@@ -86,10 +102,12 @@ type CurvePoint struct{ P, Nanos float64 }
 
 // Collector is a garbage collector as its pauses show it.
 type Collector struct {
-	Period float64 // requests from one pause to the next, the median
-	Pause  float64 // ns, the median
-	Max    float64 // ns
-	Share  float64 // of the total time, 0 to 1
+	Period  float64  // requests from one pause to the next, the median
+	Pause   float64  // ns, the median
+	Max     float64  // ns
+	Share   float64  // of the total time, 0 to 1
+	Periods Interval // Period over processes
+	Pauses  Interval // Pause over processes
 }
 
 // Startup is how long a build takes to its first answer, in ns.

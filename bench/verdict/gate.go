@@ -32,10 +32,11 @@ type GateFault struct {
 type GateFaultKind int
 
 const (
-	GateNotMeasured GateFaultKind = iota + 1 // no build was timed against itself
-	GateOneProcess                           // there is no interval
-	GateBiased                               // the interval does not contain 1
-	GateImprecise                            // the interval is not within GateLimit of 1
+	GateNotMeasured  GateFaultKind = iota + 1 // no build was timed against itself
+	GateOneProcess                            // there is no interval
+	GateBiased                                // the interval does not contain 1
+	GateImprecise                             // the interval is not within GateLimit of 1
+	GateNothingTimed                          // every build answers wrongly: they are at fault, not the machine
 )
 
 // gate compares each twin with the build that it is a second copy of. Its intervals are simultaneous: the probability that
@@ -49,6 +50,9 @@ func gate(r *evidence.Report, all []samples) Gate {
 	}
 	if len(g.Twins) == 0 {
 		g.Faults = append(g.Faults, GateFault{Kind: GateNotMeasured, Ratio: stats.None()})
+	}
+	if nothingTimed(r) {
+		g.Faults = []GateFault{{Kind: GateNothingTimed, Ratio: stats.None()}}
 	}
 	g.Passed = len(g.Faults) == 0
 	return g

@@ -15,25 +15,8 @@ const envoyOrder = "envoy"
 // headline answers which build to choose and how sure that is. There is no composite score: how much each topic weighs
 // is the reader's decision.
 func headline(r *evidence.Report, f *Findings) []Claim {
-	return slices.Concat(wrongAnswers(r), choices(r, f), leaks(f), comparisons(r, f), extremes(StartupTime, startupTotals(f)),
+	return slices.Concat(wrongAnswers(r), choices(r, f), leaks(f), alone(r, f), comparisons(r, f), extremes(StartupTime, startupTotals(f)),
 		extremes(ResidentMemory, residentPerVM(f)), extremes(ModuleSize, moduleSizes(r)), archivedParts(r))
-}
-
-// wrongAnswers name the builds without a number: the cause comes before what follows from it.
-func wrongAnswers(r *evidence.Report) []Claim {
-	var claims []Claim
-	said := map[string]bool{}
-	for _, refused := range r.Refused {
-		if m := wholly(r, refused.Build); m.Any() {
-			if !said[refused.Build] {
-				claims = append(claims, WrongAnswer{refused.Build, "", m.Refusal})
-			}
-		} else {
-			claims = append(claims, WrongAnswer{refused.Build, refused.Scenario, refused.Reason})
-		}
-		said[refused.Build] = true
-	}
-	return claims
 }
 
 // leaks names the builds that leak in Envoy.

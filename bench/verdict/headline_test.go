@@ -190,3 +190,63 @@ func TestPartsOfFindings(t *testing.T) {
 		t.Errorf("scale of two workers: %+v", s)
 	}
 }
+
+// TestModulesAtFault: what answers wrongly is named first, and neither the A/A check nor the machine is blamed for it.
+func TestModulesAtFault(t *testing.T) {
+	const trapped = "trapped in proxy_on_request_headers: unreachable"
+	everywhere := func(r *evidence.Report, build string) {
+		for _, s := range r.Scenarios {
+			r.Refused = append(r.Refused, evidence.Refused{Build: build, Scenario: s.ID, Reason: trapped})
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		change func(*evidence.Report)
+		want   []Wrong
+		fault  GateFaultKind
+	}{
+		{"all of them, everywhere", func(r *evidence.Report) { r.Builds = r.Builds[:1]; everywhere(r, "rust") },
+			[]Wrong{{Build: "rust", Of: 3, Reason: trapped}}, GateNothingTimed},
+		{"one of them, everywhere", func(r *evidence.Report) { everywhere(r, "go-good") }, []Wrong{{Build: "go-good", Of: 3, Reason: trapped}}, 0},
+		{"one of them, in one scenario", func(r *evidence.Report) {
+			r.Refused = []evidence.Refused{{Build: "go-good", Scenario: "typical/s1", Reason: trapped}}
+		}, []Wrong{{Build: "go-good", Scenarios: []string{"typical/s1"}, Of: 3, Reason: trapped}}, 0},
+		{"one that is not conformant", func(r *evidence.Report) { r.Refused = []evidence.Refused{{Build: "go-good", Reason: "no"}} },
+			[]Wrong{{Build: "go-good", Of: 3, Reason: "no"}}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := whole()
+			test.change(r)
+			f := Judge(r)
+			for i, want := range test.want {
+				if diff := cmp.Diff(Claim(want), f.Headline[i]); diff != "" {
+					t.Errorf("claim %d: - want + got\n%s", i, diff)
+				}
+			}
+			for _, c := range f.Headline {
+				if _, ok := c.(NoSpeedVerdict); ok {
+					t.Errorf("%+v", f.Headline)
+				}
+			}
+			if faults := f.Gate.Faults; test.fault == 0 && len(faults) > 0 || test.fault > 0 && (len(faults) != 1 || faults[0].Kind != test.fault) {
+				t.Errorf("%+v", faults)
+			}
+		})
+	}
+}
+
+// TestOneModule: a report of one module has numbers to tell.
+func TestOneModule(t *testing.T) {
+	r := whole()
+	r.Builds = r.Builds[:1]
+	var found *Alone
+	for _, c := range Judge(r).Headline {
+		if a, ok := c.(Alone); ok {
+			found = &a
+		}
+	}
+	if found == nil || found.Build != "rust" || found.Scenario != "typical/s0" || found.Scenarios != 3 || math.Abs(found.Time.Mid-600) > 20 ||
+		found.Startup.N == 0 || found.Resident.N == 0 || found.Size.Mid != 150_000 || found.Memory == nil || found.Longest.Mid != 9100 {
+		t.Errorf("%+v", found)
+	}
+}

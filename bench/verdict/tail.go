@@ -51,6 +51,7 @@ func tailOf(processes []evidence.Tail) Tail {
 	}
 	all := stats.Merge(histograms...)
 	t.Count = stats.Count(all)
+	t.Slow, t.Open = slowOf(processes), openOf(processes)
 	for _, p := range percentiles {
 		if math.Round(float64(t.Count)*(100-p)/100) < fewestAbove {
 			break

@@ -7,7 +7,6 @@ import (
 
 	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/internal/units"
-	"github.com/header-auth/header-auth/internal/words"
 )
 
 // advice is the answer in a few sentences: causes first, then what to choose, then what not to run.
@@ -18,11 +17,8 @@ func (v view) advice() []string {
 	}
 	for _, c := range v.f.Headline {
 		switch c := c.(type) {
-		case verdict.GotWorse, verdict.Gone:
-			all = append(all, v.state(c).Text)
-		case verdict.WrongAnswer:
-			all = append(all, wrongAnswer(c))
-		case verdict.NoSpeedVerdict, verdict.NothingToChoose, verdict.NoDifference, verdict.Alone, verdict.Choice:
+		case verdict.GotWorse, verdict.Gone, verdict.Wrong, verdict.NoSpeedVerdict, verdict.NothingToChoose, verdict.NoDifference,
+			verdict.OnlyOne, verdict.Alone, verdict.Choice:
 			all = append(all, v.state(c).Text)
 		case verdict.LeakClaim:
 			leaking = append(leaking, fmt.Sprintf("Do not run %s: it leaks %s a request.", c.Memory.Build, wholeBytes(c.Memory.PerRequest.Mid)))
@@ -46,14 +42,6 @@ func (v view) advice() []string {
 		all = append(all, "Nothing can be said from this run.")
 	}
 	return all
-}
-
-func wrongAnswer(c verdict.WrongAnswer) string {
-	where := ""
-	if c.Scenario != "" {
-		where = " in " + c.Scenario
-	}
-	return sentence(fmt.Sprintf("%s has no number%s: %s", c.Build, where, words.OneLine(c.Reason)))
 }
 
 // noSpeed says why there is no verdict on speed: what the run lacks first, then what disturbed it.
@@ -146,24 +134,8 @@ func noDifference(c verdict.NoDifference) string {
 	return fmt.Sprintf("Speed does not decide: %s take the same time, within %.0f %%%s.", list(c.Builds), 100*verdict.Band, in)
 }
 
-func (v view) alone(c verdict.Alone) string {
-	if len(c.LeftOut) == 0 {
-		return fmt.Sprintf("%s was measured alone: there is no other build to compare it with%s.", c.Build, v.aboveFloor(c.Build))
-	}
+func onlyChoice(c verdict.OnlyOne) string {
 	return fmt.Sprintf("Of the %d builds %s alone can be chosen: there is no other to compare its speed with.", len(c.LeftOut)+1, c.Build)
-}
-
-// aboveFloor is what a build's usual request takes, for a report that compares it with nothing else.
-func (v view) aboveFloor(build string) string {
-	if len(v.f.Scenarios) == 0 {
-		return ""
-	}
-	t, ok := v.f.Scenarios[0].Timing(build)
-	if !ok || t.Missing.Any() || !units.Known(t.OverFloor.Mid) {
-		return ""
-	}
-	return fmt.Sprintf(". It takes %s for %s, %s times as long as a guest that makes the same host calls and nothing else",
-		units.Short(units.Nanos(t.Time.Mid)), v.f.Scenarios[0].ID, units.Short(units.Ratio(t.OverFloor.Mid)))
 }
 
 func nothingToChoose(c verdict.NothingToChoose) string {

@@ -39,14 +39,16 @@ func (v view) headline() []statement {
 func (v view) state(c verdict.Claim) statement {
 	s := statement{Topic: string(c.Topic())}
 	switch c := c.(type) {
-	case verdict.WrongAnswer:
-		s.Text = wrongAnswer(c)
 	case verdict.NothingToChoose:
 		s.Text = nothingToChoose(c)
 	case verdict.GotWorse:
 		s.Text, s.Evidence = gotWorse(c)
 	case verdict.Gone:
 		s.Text = gone(c)
+	case verdict.Wrong:
+		s.Text = wrongAnswers(c)
+	case verdict.Alone:
+		s.Text, s.Evidence = alone(c)
 	case verdict.NoSpeedVerdict:
 		s.Text, s.Evidence = v.noSpeed(), gateFaults(v.f.Gate)
 	case verdict.Choice:
@@ -56,8 +58,8 @@ func (v view) state(c verdict.Claim) statement {
 		}
 	case verdict.NoDifference:
 		s.Text, s.Evidence = noDifference(c), v.basis()
-	case verdict.Alone:
-		s.Text = v.alone(c)
+	case verdict.OnlyOne:
+		s.Text = onlyChoice(c)
 	case verdict.LeakClaim:
 		s.Text, s.Evidence = leak(c)
 	case verdict.Comparison:

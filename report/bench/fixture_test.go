@@ -175,8 +175,10 @@ func addTail(f *verdict.Findings, id, contestant string, time, collects float64,
 		tail.Curve = append(tail.Curve, verdict.CurvePoint{P: p, Nanos: slow(p)})
 	}
 	if collects > 0 && !floor {
-		tail.Collector = &verdict.Collector{Period: collects, Pause: 42e3, Max: 90e3, Share: 0.11}
+		tail.Collector = &verdict.Collector{Period: collects, Pause: 42e3, Max: 90e3, Share: 0.11, Periods: about(collects, 0, 5), Pauses: about(42e3, 0.1, 5)}
 	}
+	tail.Slow = verdict.Slow{OfTime: about(0.02, 0.2, 5), OfRequests: about(1./1300, 0.2, 5), Longer: about(30e3, 0.1, 5)}
+	tail.Open = verdict.Open{Rate: about(0.5e9/time, 0.01, 5), Percentiles: []verdict.Percentile{{P: 99, Nanos: about(25e3, 0.2, 5)}, {P: 99.9, Nanos: about(90e3, 0.5, 5)}}}
 	f.Tails = append(f.Tails, tail)
 }
 
@@ -296,7 +298,7 @@ func refusedFixture() (*evidence.Report, *verdict.Findings) {
 		f.Tails[i].Percentiles = nil
 	}
 	f.Against = &verdict.Against{File: "earlier.json", Same: true, Notes: []verdict.Note{{Kind: verdict.GateFailedNow}}}
-	f.Headline = append([]verdict.Claim{verdict.WrongAnswer{Build: "go-nottinygc", Reason: reason}}, f.Headline...)
+	f.Headline = append([]verdict.Claim{verdict.Wrong{Build: "go-nottinygc", Of: 2, Reason: reason}}, f.Headline...)
 	f.Together([]verdict.Run{{Report: r, Findings: f}}, 0)
 	return r, f
 }

@@ -50,7 +50,7 @@ func (v view) curves() []figure {
 		var times []float64
 		most := 1.0
 		for _, t := range v.f.Tails {
-			if t.Scenario != scenario.ID || t.Contestant == evidence.Twin {
+			if t.Scenario != scenario.ID || v.r.Original(t.Contestant) != t.Contestant {
 				continue
 			}
 			t.Curve = slices.DeleteFunc(slices.Clone(t.Curve), func(p verdict.CurvePoint) bool {

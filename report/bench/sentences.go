@@ -11,6 +11,9 @@ import (
 
 // gateText says how far each build that was timed twice is from itself.
 func gateText(g verdict.Gate) string {
+	if len(g.Faults) > 0 && g.Faults[0].Kind == verdict.GateNothingTimed {
+		return "no build could be timed"
+	}
 	if len(g.Twins) == 0 {
 		return "no build was timed against itself"
 	}
@@ -39,6 +42,8 @@ func gateFaults(g verdict.Gate) []string {
 			} else {
 				all = append(all, fmt.Sprintf("%s%s was not timed against itself.", where, f.Build))
 			}
+		case verdict.GateNothingTimed:
+			all = append(all, "Every build answered wrongly, so there was nothing to time: the modules are at fault, not the machine.")
 		case verdict.GateOneProcess:
 			all = append(all, "The A/A check has one process only, and no interval: at least two are needed.")
 		case verdict.GateBiased:

@@ -2,8 +2,6 @@ package bench
 
 import (
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
@@ -189,74 +187,4 @@ func statusText(status int) string {
 		return ""
 	}
 	return fmt.Sprint(status)
-}
-
-// tails are the latencies of single requests.
-func (v view) tails() section {
-	s := section{ID: "tail", Title: "Latency of single requests"}
-	for _, scenario := range v.r.Scenarios {
-		g := grid{Caption: v.about(scenario.ID), Head: []string{"build"}}
-		points := percentiles(v.f.Tails, scenario.ID)
-		for _, p := range points {
-			g.Head = append(g.Head, fmt.Sprintf("p%v", p))
-		}
-		g.Head = append(g.Head, "max", "requests")
-		collects := slices.ContainsFunc(v.f.Tails, func(t verdict.Tail) bool { return t.Scenario == scenario.ID && t.Collector != nil })
-		if collects {
-			g.Head = append(g.Head, "collects every", "pause", "longest", "of the time")
-		}
-		for _, tail := range v.f.Tails {
-			if tail.Scenario != scenario.ID || tail.Contestant == evidence.Twin {
-				continue
-			}
-			row := []cell{text(tail.Contestant)}
-			for _, p := range points {
-				row = append(row, text(percentileOf(tail, p)))
-			}
-			row = append(row, text(units.Nanos(tail.Max)), text(units.Count(tail.Count)))
-			if collects {
-				row = append(row, collector(tail.Collector)...)
-			}
-			g.Rows = append(g.Rows, row)
-		}
-		if len(g.Rows) > 0 {
-			g.Detail = len(s.Grids) > 0
-			s.Grids = append(s.Grids, g)
-		}
-	}
-	if len(s.Grids) > 0 {
-		s.Lead = []string{"Each request timed by itself, the clock's own time included. A percentile is given only where at least a hundred requests took longer."}
-	}
-	return s
-}
-
-// percentiles are those of the contestant that has most of them in a scenario, ascending.
-func percentiles(tails []verdict.Tail, scenario string) []float64 {
-	var all []float64
-	for _, t := range tails {
-		if t.Scenario != scenario || t.Contestant == evidence.Twin || len(t.Percentiles) <= len(all) {
-			continue
-		}
-		all = nil
-		for _, p := range t.Percentiles {
-			all = append(all, p.P)
-		}
-	}
-	return all
-}
-
-func percentileOf(t verdict.Tail, p float64) string {
-	for _, have := range t.Percentiles {
-		if have.P == p {
-			return units.Nanos(have.Nanos.Mid)
-		}
-	}
-	return units.None
-}
-
-func collector(c *verdict.Collector) []cell {
-	if c == nil {
-		return []cell{text(units.None), text(units.None), text(units.None), text(units.None)}
-	}
-	return []cell{text(units.Count(int64(math.Round(c.Period))) + " requests"), text(units.Nanos(c.Pause)), text(units.Nanos(c.Max)), text(units.Percent(c.Share))}
 }
