@@ -26,8 +26,8 @@ type fixtureBuild struct {
 var fixtureBuilds = []fixtureBuild{
 	{"rust", "rust", "proxy-wasm 0.2.5", "", "maintained", 304, 154e3, 17, 40e6, 1143 << 10, 0, 0},
 	{"go-tinygo", "go", "proxy-wasm-go-sdk v0.24.0", "Leaks in Envoy, on purpose here.", "archived", 1016, 155e3, 2, 57e6, 145 << 10, 341, 0},
-	{"go-nottinygc", "go", "proxy-wasm-go-sdk v0.24.0", "", "archived", 977, 238e3, 8, 83e6, 692 << 10, 0, 511},
-	{"go-custommalloc", "go", "proxy-wasm-go-sdk v0.24.0", "", "archived", 1003, 156e3, 2, 57e6, 138 << 10, 0, 129},
+	{"go-nottinygc", "go", "proxy-wasm-go-sdk v0.24.0", "", "maintained", 977, 238e3, 8, 83e6, 692 << 10, 0, 511},
+	{"go-custommalloc", "go", "proxy-wasm-go-sdk v0.24.0", "", "given up", 1003, 156e3, 2, 57e6, 138 << 10, 0, 129},
 	{"go-wasip1", "go", "proxy-wasm/proxy-wasm-go-sdk", "", "maintained", 1483, 2697e3, 48, 780e6, 8574 << 10, 0, 700},
 }
 
@@ -63,7 +63,7 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 		Schema: evidence.Schema,
 		Run: evidence.Run{Command: []string{"parity", "bench", "--plan", "default"}, Revision: "0123456789abcdef0123", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 			Seconds: 118.4, Complete: true, Seed: 20260102,
-			Plan: evidence.Plan{Name: "default", Processes: 5, Instances: 2, Rounds: 34, Requests: 500}},
+			Plan: evidence.Plan{Name: "default", Processes: 5, Instances: 2, Rounds: 34, Requests: 500, TailProcesses: 3}},
 		Table: evidence.Table{Name: "header-auth", Folder: "conformance/cases", Digest: strings.Repeat("ab", 32)},
 		Host:  evidence.Host{Wazero: "1.12.0", Engine: "compiler", Profile: "envoy-1.40", Allocator: "envoy"},
 		Machine: evidence.Machine{OS: "linux", Arch: "amd64", Kernel: "6.18.0", CPU: "AMD EPYC 9V74", Microcode: "0xb002116", CPUs: 2, Go: "go1.26",
@@ -82,7 +82,7 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 				First: verdict.UsedUp{Requests: 400, Bytes: 128 << 10}, Last: verdict.UsedUp{Requests: 800_000, Bytes: 256 << 20}, Lately: 352}},
 			verdict.Extremes{Of: verdict.ModuleSize, Least: verdict.Measured{Build: "rust", Value: stats.Exact(154e3)},
 				Most: verdict.Measured{Build: "go-wasip1", Value: stats.Exact(2697e3)}, Level: []string{"go-tinygo"}},
-			verdict.ArchivedPart{Build: "go-tinygo", Part: evidence.Part{Role: "SDK", Name: "proxy-wasm-go-sdk", Source: "example.com/go-tinygo", Checked: "2026-01-01"}},
+			verdict.ArchivedPart{Builds: []string{"go-tinygo"}, Part: evidence.Part{Role: "SDK", Name: "proxy-wasm-go-sdk", Source: "example.com/go-tinygo", Checked: "2026-01-01"}},
 		},
 		Warnings: []verdict.Warning{{Kind: verdict.Stolen, Share: 0.041}},
 	}
@@ -95,6 +95,7 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: s.id, Why: "It is usual.", Decision: s.decision, Status: s.status})
 		addScenario(r, f, s.id, s.factor, fixtureBuilds[:builds])
 	}
+	f.Together([]verdict.Run{{Report: r, Findings: f}}, 0)
 	return r, f
 }
 
@@ -125,6 +126,7 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 				r.Batches = append(r.Batches, s)
 			}
 		}
+		r.Tails = append(r.Tails, evidence.Tail{Scenario: id, Contestant: contestant, Counts: [][2]int64{{int64(times[i]), 500000}}, Max: int64(times[i] * 260)})
 		addTail(f, id, contestant, times[i], builds[max(0, i-1)].collects, i == 0)
 	}
 	for i := range builds {
@@ -238,6 +240,24 @@ func addResources(r *evidence.Report, f *verdict.Findings, b fixtureBuild) {
 	f.Budgets = append(f.Budgets, budget)
 }
 
+// twoMachines is the fixture and a second run of the same modules on another machine, where every ratio is a tenth larger, and one
+// build was another module.
+func twoMachines() (*evidence.Report, *verdict.Findings) {
+	r, f := fixture(4, 3)
+	other, found := fixture(4, 3)
+	other.Machine.CPU, other.Builds[3].SHA256 = "Intel Xeon", "another"
+	other.Run.Started = r.Run.Started.AddDate(0, 0, -1)
+	for i := range found.Scenarios {
+		for j, p := range found.Scenarios[i].Pairs {
+			found.Scenarios[i].Pairs[j].Ratio = p.Ratio.Scale(1 / 1.1)
+		}
+	}
+	found.Scenarios[1].Pairs[1].Word = verdict.Slower // rust against go-nottinygc
+	f.Together([]verdict.Run{{Report: other, Findings: found}, {Report: r, Findings: f}}, 1)
+	f.Places = []verdict.Place{{Build: "go-nottinygc", Here: 3.2, Published: verdict.Span{Low: 2.9, High: 3.4, N: 2}}}
+	return r, f
+}
+
 // refusedFixture is a run without a verdict: the A/A check failed, one build has no number, nothing has an interval.
 func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	r, f := fixture(3, 2)
@@ -278,5 +298,7 @@ func refusedFixture() (*evidence.Report, *verdict.Findings) {
 		f.Tails[i].Percentiles = nil
 	}
 	f.Against = &verdict.Against{File: "earlier.json", Same: true, Notes: []verdict.Note{{Kind: verdict.GateFailedNow}}}
+	f.Headline = append([]verdict.Claim{verdict.Wrong{Build: "go-nottinygc", Of: 2, Reason: reason}}, f.Headline...)
+	f.Together([]verdict.Run{{Report: r, Findings: f}}, 0)
 	return r, f
 }
