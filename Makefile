@@ -41,7 +41,7 @@ conformance: parity ## obtain compilers, build every plugin, run the table on ea
 	@$(PARITY) check
 
 envoy: parity ## the table on a real Envoy, which is obtained if there is none (five minutes; SHORT=1: two builds)
-	@$(PARITY) check --engine envoy $(if $(SHORT),--build rust --build go-tinygo-successor)
+	@$(PARITY) check --engine envoy $(if $(SHORT),--build rust --build tinygo-successor)
 
 worst: parity ## the heaviest legal requests: how long can one client keep a worker busy? (a minute)
 	@$(PARITY) worst
