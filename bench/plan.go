@@ -2,20 +2,20 @@ package bench
 
 import "github.com/header-auth/header-auth/bench/evidence"
 
-// DefaultPlan takes about two minutes for five builds on two cores.
+// DefaultPlan takes about two and a half minutes for six builds on two cores.
 func DefaultPlan() evidence.Plan {
 	return evidence.Plan{
-		Name: "default", Processes: 16, Instances: 2, Rounds: 8, Requests: 500,
-		TailProcesses: 3, TailRequests: 40_000, StartupSamples: 5, SoakRequests: 1_000_000,
+		Name: "default", Processes: 12, Instances: 2, Rounds: 8, Requests: 500,
+		TailProcesses: 2, TailRequests: 40_000, StartupSamples: 5, SoakRequests: 1_000_000,
 		ResidentVMs: []int{1, 10, 20, 40}, ResidentSamples: 3,
 	}
 }
 
-// FullPlan takes at most twenty minutes for five builds on two cores.
+// FullPlan takes at most twenty minutes for six builds on two cores.
 func FullPlan() evidence.Plan {
 	return evidence.Plan{
-		Name: "full", Processes: 20, Instances: 4, Rounds: 12, Requests: 1000,
-		TailProcesses: 5, TailRequests: 100_000, StartupSamples: 10, SoakRequests: 2_000_000,
+		Name: "full", Processes: 16, Instances: 3, Rounds: 12, Requests: 1000,
+		TailProcesses: 4, TailRequests: 80_000, StartupSamples: 10, SoakRequests: 2_000_000,
 		ResidentVMs: []int{1, 5, 10, 20, 30, 40}, ResidentSamples: 5, Builds: true,
 	}
 }

@@ -83,7 +83,11 @@ func measure(t testing.TB, p evidence.Plan, scenarios []string, modules ...named
 var allow = []string{"typical/allow"}
 
 func TestEverythingIsMeasured(t *testing.T) {
-	r := measure(t, small, allow, named{"a", guest.Work(0)}, named{"b", guest.Work(100)})
+	c, r := configure(t, small, allow, named{"a", guest.Work(0)}, named{"b", guest.Work(100)})
+	c.Periods = nil // a busy machine may look like a collector, and its build would take part twice
+	if err := bench.Run(t.Context(), c, r); err != nil {
+		t.Fatal(err)
+	}
 	if len(r.Refused) > 0 || !r.Run.Complete {
 		t.Fatalf("complete %t, refused %v, want a complete run without refusals", r.Run.Complete, r.Refused)
 	}

@@ -16,7 +16,7 @@ import (
 type Findings struct {
 	Gate      Gate
 	Reference string     // the build that others are compared with
-	Standings []Standing // the table with which a report begins
+	BuildRows []BuildRow // the table with which a report begins
 	Machines  *Machines  // what all runs say together, if it is one
 	Headline  []Claim    // the answer to "which should we choose, and how sure are you?", most important first
 	Warnings  []Warning

@@ -123,7 +123,7 @@ func (f *Findings) Together(runs []Run, newest int) {
 		}
 	}
 	f.Machines = m
-	f.Standings = standings(runs, newest, f)
+	f.BuildRows = buildRows(runs, newest, f)
 }
 
 // reference is the first build that has a time to compare others with.

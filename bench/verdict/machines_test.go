@@ -117,7 +117,7 @@ func TestOtherModules(t *testing.T) {
 	if len(f.Machines.Counting()) != 1 || len(p.On) != 1 || len(p.Others) != 1 || math.Abs(p.High-1.5) > 0.05 || math.Abs(p.Others[0].Ratio-2) > 0.05 {
 		t.Errorf("%+v", p)
 	}
-	if s := f.Standings[1]; math.Abs(s.Time.High-1.5) > 0.05 || s.Time.N != 1 {
+	if s := f.BuildRows[1]; math.Abs(s.Time.High-1.5) > 0.05 || s.Time.N != 1 {
 		t.Errorf("the first table counts it: %+v", s.Time)
 	}
 }
@@ -179,8 +179,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestStandings: the first table's numbers, of two machines.
-func TestStandings(t *testing.T) {
+// TestBuildRows: the first table's numbers, of two machines.
+func TestBuildRows(t *testing.T) {
 	a, b := on(whole(), "a processor", 1), on(whole(), "another", 2)
 	for i := range b.Startups {
 		b.Startups[i].Compile *= 2
@@ -191,11 +191,11 @@ func TestStandings(t *testing.T) {
 		}
 	}
 	_, f := JudgeAll([]*evidence.Report{a, b})
-	if f.Reference != "rust" || len(f.Standings) != 4 {
-		t.Fatalf("reference %q, %d rows", f.Reference, len(f.Standings))
+	if f.Reference != "rust" || len(f.BuildRows) != 4 {
+		t.Fatalf("reference %q, %d rows", f.Reference, len(f.BuildRows))
 	}
 	faults := map[string]Fault{"rust": 0, "go-good": 0, "go-leaks": Leaks, "go-archived": Archived}
-	for _, s := range f.Standings {
+	for _, s := range f.BuildRows {
 		if s.Out.Fault != faults[s.Build.Name] {
 			t.Errorf("%s: fault %d", s.Build.Name, s.Out.Fault)
 		}
@@ -206,10 +206,10 @@ func TestStandings(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
-	if good := f.Standings[1]; math.Abs(good.Time.Mid()-3) > 0.1 || good.Time.N != 2 || good.Pause.High < 4.9e6 {
+	if good := f.BuildRows[1]; math.Abs(good.Time.Mid()-3) > 0.1 || good.Time.N != 2 || good.Pause.High < 4.9e6 {
 		t.Errorf("%+v", good)
 	}
-	if archived := f.Standings[3]; len(archived.GivenUp) != 1 || !archived.Upkeep {
+	if archived := f.BuildRows[3]; len(archived.GivenUp) != 1 || !archived.Upkeep {
 		t.Errorf("%+v", archived.GivenUp)
 	}
 }

@@ -26,12 +26,12 @@ func (v view) advice() []string {
 	}
 	all = append(all, leaking...)
 	var gone []string
-	for _, s := range v.f.Standings {
+	for _, s := range v.f.BuildRows {
 		if s.Out.Fault == verdict.Archived {
 			gone = append(gone, s.Build.Name)
 		}
 	}
-	if len(gone) > 0 && len(v.f.Standings) > 1 {
+	if len(gone) > 0 && len(v.f.BuildRows) > 1 {
 		form := "%s is left out: a part that it needs is given up by its authors."
 		if len(gone) > 1 {
 			form = "%s are left out: parts that they need are given up by their authors."
@@ -100,7 +100,7 @@ func (v view) choice(c verdict.Choice) string {
 	if c.Language == "" {
 		return fmt.Sprintf("Choose %s where speed decides: %s.", c.Build, what)
 	}
-	for _, s := range v.f.Standings {
+	for _, s := range v.f.BuildRows {
 		if s.Build.Name == c.Build && s.Time.N > 0 && s.Build.Name != v.reference() {
 			_, times := span(s.Time, units.Ratio)
 			what = fmt.Sprintf("it takes %s times %s's time, and %s", times, v.reference(), what)

@@ -20,7 +20,7 @@ const fewestPauses = 3
 
 // comparable says whether there are two builds whose times can be compared.
 func (v view) comparable() bool {
-	for _, s := range v.f.Standings {
+	for _, s := range v.f.BuildRows {
 		if s.Build.Name != v.reference() && s.Time.N+s.Scenarios.N > 0 {
 			return true
 		}
@@ -30,42 +30,42 @@ func (v view) comparable() bool {
 
 // first is the table with which a report begins. Its last columns are words; a terminal has them in a line of their own.
 func (v view) first() grid {
-	if len(v.f.Standings) == 0 {
+	if len(v.f.BuildRows) == 0 {
 		return grid{}
 	}
 	g := grid{Head: []string{"build"}}
-	column := func(head string, value func(verdict.Standing) (float64, string)) { v.column(&g, head, value) }
-	for _, s := range v.f.Standings {
+	column := func(head string, value func(verdict.BuildRow) (float64, string)) { v.column(&g, head, value) }
+	for _, s := range v.f.BuildRows {
 		g.Rows = append(g.Rows, []cell{text(s.Build.Name)})
 	}
 	switch {
 	case !v.f.Gate.Passed: // no times without a verdict on them
 	case v.comparable():
-		column("time ÷ "+v.reference()+"'s", func(s verdict.Standing) (float64, string) { return span(s.Time, units.Ratio) })
+		column("time ÷ "+v.reference()+"'s", func(s verdict.BuildRow) (float64, string) { return span(s.Time, units.Ratio) })
 		v.byScenario(&g)
 		v.withoutTime(&g)
 	default:
-		column("time", func(s verdict.Standing) (float64, string) { return s.Nanos.Mid, units.Short(units.Nanos(s.Nanos.Mid)) })
+		column("time", func(s verdict.BuildRow) (float64, string) { return s.Nanos.Mid, units.Short(units.Nanos(s.Nanos.Mid)) })
 	}
-	column("worst pause", func(s verdict.Standing) (float64, string) {
+	column("worst pause", func(s verdict.BuildRow) (float64, string) {
 		if v.r.Run.Plan.TailProcesses < fewestPauses {
 			return math.NaN(), units.None
 		}
 		return span(verdict.Span{Low: s.Pause.High, High: s.Pause.High, N: s.Pause.N}, units.Nanos)
 	})
-	column("warm VM", func(s verdict.Standing) (float64, string) { return span(s.Memory, units.Bytes) })
-	column("size", func(s verdict.Standing) (float64, string) {
+	column("warm VM", func(s verdict.BuildRow) (float64, string) { return span(s.Memory, units.Bytes) })
+	column("size", func(s verdict.BuildRow) (float64, string) {
 		if s.Size == 0 {
 			return math.NaN(), units.None
 		}
 		return float64(s.Size), units.Short(units.Bytes(float64(s.Size)))
 	})
-	column("start-up", func(s verdict.Standing) (float64, string) { return span(s.Startup, units.Nanos) })
+	column("start-up", func(s verdict.BuildRow) (float64, string) { return span(s.Startup, units.Nanos) })
 	for _, words := range []struct {
 		head  string
-		value func(verdict.Standing) cell
+		value func(verdict.BuildRow) cell
 	}{
-		{"what it is", whatCell}, {"leak", leakCell}, {"upkeep", upkeepCell}, {"Envoy", func(s verdict.Standing) cell { return text(envoys(s)) }},
+		{"what it is", whatCell}, {"leak", leakCell}, {"upkeep", upkeepCell}, {"Envoy", func(s verdict.BuildRow) cell { return text(envoys(s)) }},
 	} {
 		v.words(&g, words.head, words.value)
 	}
@@ -78,7 +78,7 @@ func (v view) byScenario(g *grid) {
 		return
 	}
 	g.Head = append(g.Head, "by scenario")
-	for i, s := range v.f.Standings {
+	for i, s := range v.f.BuildRows {
 		_, said := span(s.Scenarios, units.Ratio)
 		if s.Build.Name == v.reference() {
 			said = units.None
@@ -89,7 +89,7 @@ func (v view) byScenario(g *grid) {
 
 // withoutTime says in the column of times why there is none.
 func (v view) withoutTime(g *grid) {
-	for i, s := range v.f.Standings {
+	for i, s := range v.f.BuildRows {
 		switch {
 		case s.Missing.Any():
 			g.Rows[i][1] = cell{"wrong answer", bad, ""}
@@ -101,11 +101,11 @@ func (v view) withoutTime(g *grid) {
 
 // column adds a column of numbers, of which less is better, and marks the best: of the builds that can be run. What no build has is no
 // column.
-func (v view) column(g *grid, head string, value func(verdict.Standing) (float64, string)) {
-	values := make([]float64, len(v.f.Standings))
-	said := make([]string, len(v.f.Standings))
+func (v view) column(g *grid, head string, value func(verdict.BuildRow) (float64, string)) {
+	values := make([]float64, len(v.f.BuildRows))
+	said := make([]string, len(v.f.BuildRows))
 	least, most, known := math.Inf(1), math.Inf(-1), false
-	for i, s := range v.f.Standings {
+	for i, s := range v.f.BuildRows {
 		values[i], said[i] = value(s)
 		known = known || units.Known(values[i])
 		if runs(s) && units.Known(values[i]) {
@@ -116,7 +116,7 @@ func (v view) column(g *grid, head string, value func(verdict.Standing) (float64
 		return
 	}
 	g.Head = append(g.Head, head)
-	for i, s := range v.f.Standings {
+	for i, s := range v.f.BuildRows {
 		c := text(said[i])
 		if runs(s) && values[i] <= least*(1+verdict.Band) && most > least*(1+verdict.Band) {
 			c = cell{said[i] + best, good, ""}
@@ -126,10 +126,10 @@ func (v view) column(g *grid, head string, value func(verdict.Standing) (float64
 }
 
 // words adds a column of words, below the row where there is little room. What no build has is no column.
-func (v view) words(g *grid, head string, value func(verdict.Standing) cell) {
+func (v view) words(g *grid, head string, value func(verdict.BuildRow) cell) {
 	var cells []cell
 	known := false
-	for _, s := range v.f.Standings {
+	for _, s := range v.f.BuildRows {
 		c := value(s)
 		cells, known = append(cells, c), known || c.Text != units.None
 	}
@@ -144,7 +144,7 @@ func (v view) words(g *grid, head string, value func(verdict.Standing) cell) {
 }
 
 // runs says whether a build may be run at all.
-func runs(s verdict.Standing) bool {
+func runs(s verdict.BuildRow) bool {
 	return s.Out.Fault != verdict.Leaks && s.Out.Fault != verdict.NotConformant && !s.Missing.Any()
 }
 

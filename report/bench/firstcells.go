@@ -13,11 +13,11 @@ import (
 
 // The words of the first table.
 
-func whatCell(s verdict.Standing) cell {
+func whatCell(s verdict.BuildRow) cell {
 	return text(orNone(cmp.Or(s.Build.What, strings.TrimSuffix(words.FirstSentence(s.Build.Label), "."))))
 }
 
-func leakCell(s verdict.Standing) cell {
+func leakCell(s verdict.BuildRow) cell {
 	switch {
 	case s.Missing.Any():
 		return cell{"do not run", bad, ""}
@@ -39,7 +39,7 @@ func wholeBytes(x float64) string {
 	return units.Bytes(x)
 }
 
-func upkeepCell(s verdict.Standing) cell {
+func upkeepCell(s verdict.BuildRow) cell {
 	var gone []string
 	for _, p := range s.GivenUp {
 		gone = append(gone, p.Role+" "+stateWord(p.State))
@@ -62,7 +62,7 @@ func stateWord(state string) string {
 }
 
 // envoys are those that load a build, of those tried.
-func envoys(s verdict.Standing) string {
+func envoys(s verdict.BuildRow) string {
 	var loaded []string
 	gap := false // an older one loads it and a newer one does not
 	failed := false

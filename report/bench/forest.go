@@ -113,7 +113,7 @@ func (v view) forestLead() string {
 		what = fmt.Sprintf("from machine to machine (%s)", list(names))
 	}
 	lead := fmt.Sprintf("Each build's time over that of %s, %s. Builds in the shaded band take the same time; hollow marks are undecided, or depend on the processor.", v.reference(), what)
-	for _, s := range v.f.Standings {
+	for _, s := range v.f.BuildRows {
 		if s.Out.Fault == verdict.Leaks {
 			lead += fmt.Sprintf(" %s leaks, so it has no stationary time and is not shown.", s.Build.Name)
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/header-auth/header-auth/bench/stats"
 )
 
-// Standing is one build in the table with which a report begins.
-type Standing struct {
+// BuildRow is one build in the table with which a report begins.
+type BuildRow struct {
 	Build     evidence.Build
 	Out       LeftOut // why it cannot be chosen; the zero Fault: it can
 	Missing   Missing // why it has no number at all
@@ -44,12 +44,12 @@ func (s *Span) add(v float64) {
 // Mid is the geometric mean of both ends.
 func (s Span) Mid() float64 { return math.Sqrt(s.Low * s.High) }
 
-// standings are one row for each build of the newest run. Times and memory are of all runs with the same module.
-func standings(runs []Run, newest int, f *Findings) []Standing {
+// buildRows are one row for each build of the newest run. Times and memory are of all runs with the same module.
+func buildRows(runs []Run, newest int, f *Findings) []BuildRow {
 	r := runs[newest].Report
-	var all []Standing
+	var all []BuildRow
 	for _, b := range r.Builds {
-		s := Standing{Build: b, Missing: wholly(r, b.Name), Nanos: stats.None()}
+		s := BuildRow{Build: b, Missing: wholly(r, b.Name), Nanos: stats.None()}
 		fault, role := faultOf(r, f, b.Name)
 		s.Out = LeftOut{b.Name, fault, role}
 		s.times(f)
@@ -85,7 +85,7 @@ func standings(runs []Run, newest int, f *Findings) []Standing {
 }
 
 // times sets those of a build that does not leak.
-func (s *Standing) times(f *Findings) {
+func (s *BuildRow) times(f *Findings) {
 	if s.Missing.Any() || f.leaking()[s.Build.Name] {
 		return
 	}
@@ -115,7 +115,7 @@ func (s *Standing) times(f *Findings) {
 }
 
 // resources adds what one run measured.
-func (s *Standing) resources(run Run) {
+func (s *BuildRow) resources(run Run) {
 	name := s.Build.Name
 	for _, m := range run.Findings.Resident {
 		if m.Build == name {
