@@ -10,7 +10,7 @@ import (
 // Against compares with an earlier report.
 type Against struct {
 	File    string
-	Same    bool // machine, engine, plan and table: only then a change has a word
+	Same    bool // machine, engine and plan: only then a change has a word
 	Timed   bool // both A/A checks passed: times are compared
 	Notes   []Note
 	Changes []Change
