@@ -81,7 +81,7 @@ func TestSentences(t *testing.T) {
 			"It grew 13 times, each time by about as much as there was or more: between two steps it looks flat, and is not. After 9 000 requests it had all the memory it can get."},
 		{MemoryCourse(verdict.Memory{Course: verdict.NeverGrew, Requests: 1000, PerRequest: verdict.Interval{High: 65.5}}, "request"),
 			"It never grew in 1 000 requests. A leak below 65.5 bytes a request would not show."},
-		{usedUp(verdict.Memory{First: verdict.UsedUp{Requests: 55, Bytes: 128 << 10}, Last: verdict.UsedUp{Requests: 884_374, Bytes: 512 << 20},
+		{UsedUp(verdict.Memory{First: verdict.UsedUp{Requests: 55, Bytes: 128 << 10}, Last: verdict.UsedUp{Requests: 884_374, Bytes: 512 << 20},
 			PerRequest: verdict.Interval{Low: 593, Mid: 593.7, High: 597.2}, Lately: 617}, "request"),
 			"used up in one VM: 128 KiB after 55 requests, 512 MiB after 884 374, lately 617 bytes a request"},
 		{gate(verdict.GateFault{Kind: verdict.GateNothingTimed}),
