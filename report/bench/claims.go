@@ -47,7 +47,7 @@ func (v view) state(c verdict.Claim) statement {
 	case verdict.Alone:
 		s.Text, s.Evidence = alone(c)
 	case verdict.NoSpeedVerdict:
-		s.Text = "No verdict on speed: a build timed against itself did not come out equal."
+		s.Text = noSpeedVerdict(v.f.Gate)
 		s.Evidence = gateFaults(v.f.Gate)
 	case verdict.Choice:
 		s.Text, s.Evidence = choice(c), v.basis()

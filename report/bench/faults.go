@@ -53,3 +53,28 @@ func alone(c verdict.Alone) (text string, evidence []string) {
 	}
 	return fmt.Sprintf("%s %s. There is no other build to compare it with.", c.Build, list(facts)), evidence
 }
+
+// cure is what would make a failed A/A check pass.
+func cure(g verdict.Gate) string {
+	for _, f := range g.Faults {
+		switch f.Kind {
+		case verdict.GateNothingTimed:
+			return "Modules that answer rightly: there was nothing to time."
+		case verdict.GateNotMeasured:
+			return "A build that is timed against itself: without that no difference between builds can be trusted."
+		case verdict.GateOneProcess:
+			return "More processes: one alone has no interval."
+		}
+	}
+	return "A quieter machine: a build timed against itself did not come out equal, so no difference between builds can be trusted."
+}
+
+// noSpeedVerdict says why there is none.
+func noSpeedVerdict(g verdict.Gate) string {
+	for _, f := range g.Faults {
+		if f.Kind == verdict.GateBiased || f.Kind == verdict.GateImprecise {
+			return "No verdict on speed: a build timed against itself did not come out equal."
+		}
+	}
+	return "No verdict on speed: whether a build timed against itself comes out equal was not measured."
+}

@@ -181,7 +181,7 @@ func (v view) changes() []string {
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if !v.f.Gate.Passed {
-		say("A quieter machine: a build timed against itself did not come out equal, so no difference between builds can be trusted.")
+		say("%s", cure(v.f.Gate))
 	}
 	undecided, most := 0, 0
 	for _, scenario := range v.f.Scenarios {
