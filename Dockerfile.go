@@ -6,11 +6,11 @@
 #   docker build --provenance=false -f Dockerfile.go -t registry.example.com/team/header-auth-go .
 # --provenance=false keeps the image a plain manifest: BuildKit's attestations would make it an index.
 #
-# go-tinygo-successor is the Go build that ships: TinyGo's own collector without the exported malloc that leaks in Envoy,
+# tinygo-successor is the Go build that ships: TinyGo's own collector without the exported malloc that leaks in Envoy,
 # and the SDK whose authors have not given it up. Its memory stays flat. For another build, such as mainline Go's:
 #   --build-arg WASM=dist/go-wasip1.wasm
 FROM scratch
-ARG WASM=dist/go-tinygo-successor.wasm
+ARG WASM=dist/tinygo-successor.wasm
 LABEL org.opencontainers.image.title="header-auth-go" \
       org.opencontainers.image.description="Header check for Envoy and Istio: a Proxy-Wasm plugin written in Go" \
       org.opencontainers.image.source="https://github.com/header-auth/header-auth" \

@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance worst soak bench bench-full bench-flags bench-selftest mutants fuzz test update build push lint doctor reproducible clean
+.PHONY: help parity conformance envoy worst soak bench bench-full bench-flags bench-selftest mutants fuzz test update build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 READER := --manifest-path=conformance/mutants/rustreader/Cargo.toml
@@ -39,6 +39,9 @@ parity: ## the command behind these targets, .cache/bin/parity
 
 conformance: parity ## obtain compilers, build every plugin, run the table on each and compare them
 	@$(PARITY) check
+
+envoy: parity ## the table on a real Envoy, which is obtained if there is none (five minutes; SHORT=1: two builds)
+	@$(PARITY) check --engine envoy $(if $(SHORT),--build rust --build tinygo-successor)
 
 worst: parity ## the heaviest legal requests: how long can one client keep a worker busy? (a minute)
 	@$(PARITY) worst

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -96,13 +97,9 @@ func TestSourcesAreForReaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	published, err := os.ReadFile("result/bench.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := evidence.Parse(published)
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("result/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d published results, %v", len(files), err)
 	}
 	sources := map[string]string{}
 	for name, parts := range all {
@@ -110,9 +107,19 @@ func TestSourcesAreForReaders(t *testing.T) {
 			sources[p.Source] = "parts.yaml, " + name
 		}
 	}
-	for _, c := range r.Costs {
-		for _, p := range c.Parts {
-			sources[p.Source] = "result/bench.json, " + c.Build
+	for _, file := range files {
+		published, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := evidence.Parse(published)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range r.Costs {
+			for _, p := range c.Parts {
+				sources[p.Source] = file + ", " + c.Build
+			}
 		}
 	}
 	if len(sources) < 5 {

@@ -34,6 +34,7 @@ type Build struct {
 	Recipe       Recipe         `yaml:"recipe" json:"recipe"`
 	Sources      []string       `yaml:"sources" json:"sources"` // patterns; a change in one of these files makes the module stale
 	Wasm         string         `yaml:"wasm" json:"wasm"`       // always dist/NAME.wasm
+	What         string         `yaml:"what" json:"-"`          // what the build is, in a few words
 	Notes        string         `yaml:"notes" json:"-"`         // what a reader of a report has to know
 	KnownFailing []KnownFailing `yaml:"known_failing" json:"-"`
 	Leaks        string         `yaml:"leaks" json:"-"` // why it is known to leak memory; "": it is not known to

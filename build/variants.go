@@ -75,7 +75,7 @@ func LoadVariants(file string, builds *List) ([]Variant, error) {
 // fill makes the variant of a build, or names a key and what is wrong with its value.
 func (e *variantEntry) fill(of Build) (v Variant, key, what string) {
 	v = Variant{Build: of, Of: of.Name, Environment: e.Env}
-	v.Name, v.Notes, v.Leaks, v.KnownFailing = e.Name, e.Notes, e.Leaks, nil
+	v.Name, v.What, v.Notes, v.Leaks, v.KnownFailing = e.Name, "", e.Notes, e.Leaks, nil
 	v.Wasm = variantsFolder + e.Name + ".wasm"
 	if e.Compiler != "" {
 		if len(e.Replace) > 0 || len(e.Add) > 0 {

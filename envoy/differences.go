@@ -13,19 +13,20 @@ import (
 //go:embed differences.yaml
 var differencesYAML []byte
 
-// Differences are the cases that an Envoy of a version can't be shown, or where it is not as they want, with the reasons.
+// Differences are the cases that a real Envoy of a version can't be shown, or where it is not as they want, with the
+// reasons.
 func Differences(version string) ([]suite.Known, error) {
 	var entries []struct {
-		Reason  string   `yaml:"reason"`
-		Release string   `yaml:"release"` // "1.36": of no other
-		Cases   []string `yaml:"cases"`
+		Reason string   `yaml:"reason"`
+		Cases  []string `yaml:"cases"`
+		Not    string   `yaml:"not"` // "1.36": the release that it is not seen on
 	}
 	if err := yaml.UnmarshalWithOptions(differencesYAML, &entries, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("read envoy/differences.yaml: %w", err)
 	}
 	var all []suite.Known
 	for _, e := range entries {
-		if e.Release != "" && !strings.HasPrefix(version, e.Release+".") {
+		if e.Not != "" && strings.HasPrefix(version, e.Not+".") {
 			continue
 		}
 		for _, c := range e.Cases {

@@ -3,24 +3,44 @@ package envoy
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/envoy/obtain"
+	"github.com/header-auth/header-auth/envoy/proxy"
 	"github.com/header-auth/header-auth/envoy/rewrite"
+	"github.com/header-auth/header-auth/toolchain"
 )
 
 // Engine runs cases of one module on Envoys of its own.
 type Engine struct {
+	// ListenerUpdates makes a step that configures a plugin again replace its listener (LDS), and not the plugin's
+	// configuration alone (ECDS). It is set before the first case.
+	ListenerUpdates bool
+
 	program          string
+	groups           bool // the HTTP/2 codec puts headers of one name together, so all go past it
 	watched, failing []byte
 	sets             map[string]int
 	lanes            chan *lane // idle ones; nil: may be started
 }
 
+// Lacks is what the machine must have besides an Envoy and has not, as a *toolchain.MissingError; nil: it has all.
+func Lacks() error {
+	_, err := proxy.Compiler()
+	if err == nil {
+		return nil
+	}
+	return &toolchain.MissingError{Findings: []toolchain.Finding{{Name: "cc", Problem: err.Error(), Commands: []string{
+		"# any C compiler; on Debian and Ubuntu:",
+		"sudo apt-get install -y --no-install-recommends gcc libc6-dev",
+	}}}}
+}
+
 // New makes an engine that runs as many cases at once as it has Envoys. They are started when they are needed first.
 func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, error) {
-	g := &Engine{program: e.Path, sets: map[string]int{"": 0}, lanes: make(chan *lane, envoys)}
+	g := &Engine{program: e.Path, groups: strings.HasPrefix(e.Version, "1.36."), sets: map[string]int{"": 0}, lanes: make(chan *lane, envoys)}
 	var sets [][]table.HostFault
 	note := func(set []table.HostFault) {
 		if key := faultKey(set); len(set) > 0 && g.sets[key] == 0 {
@@ -49,7 +69,8 @@ func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, erro
 	return g, nil
 }
 
-// Observe runs a case, as suite.Engine says. An Envoy that ends meanwhile is a *proxy.ExitError, and another one takes its place.
+// Observe runs a case, as suite.Engine says. An Envoy that ends meanwhile is a *proxy.ExitError, and another one takes
+// its place.
 func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request) (suite.Observation, error) {
 	var l *lane
 	select {
@@ -63,6 +84,7 @@ func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request
 		if err != nil {
 			return suite.Observation{}, err
 		}
+		started.groups, started.listenerUpdates = g.groups, g.ListenerUpdates
 		l = started
 	}
 	seen, err := l.observe(ctx, c, good, g.sets)

@@ -203,3 +203,17 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestListenerUpdates: a listener that is replaced (LDS) is an update as one of the plugin's configuration alone (ECDS) is.
+// Cases with an open stream are left out: the Envoys here drain no listener, so its connection ends.
+func TestListenerUpdates(t *testing.T) {
+	cases := load(t, "contexts/update", "contexts/update-to-nothing", "contexts/update-refused", "contexts/update-fills-the-bucket",
+		"contexts/update-forgets-the-token")
+	g := engine(t, cases, module(t))
+	g.ListenerUpdates = true
+	for _, c := range cases.Cases() {
+		for _, m := range suite.Check(&c, observe(t, g, cases, &c)) {
+			t.Errorf("%s: %s: expected %s, got %s", c.ID, m.Field, m.Wanted, m.Got)
+		}
+	}
+}

@@ -103,7 +103,8 @@ func (r onWorker) called(function string, args []int64, effective int64, status 
 	case "proxy_send_local_response":
 		if e != nil {
 			grpc := int(int32(args[7]))
-			e.reply = &table.Reply{Status: int(args[0]), Details: text(0), Body: text(1), Headers: pairs(text(2)), GRPCStatus: &grpc}
+			e.reply = &table.Reply{Status: int(args[0]), Details: text(0), Body: text(1), Headers: pairs(text(2)),
+				GRPCStatus: &grpc}
 		}
 	case "proxy_http_call":
 		c := &call{made: r.lane.clock.Steady()}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/envoy/rewrite"
@@ -19,12 +20,12 @@ const customStat = "wasmcustom."
 var kinds = []string{"Counter", "Gauge"}
 
 // counters are the metrics of plugins that the Envoy has now: kind and value by name.
-func (r *run) counters(ctx context.Context) (map[string][2]int64, error) {
+func (l *lane) counters(ctx context.Context) (map[string][2]int64, error) {
 	found := map[string][2]int64{}
 	for kind, of := range kinds {
-		body, err := r.lane.process.Admin(ctx, "/stats?format=json&filter=^wasmcustom&type="+of+"s")
+		body, err := l.process.Admin(ctx, "/stats?format=json&filter=^wasmcustom&type="+of+"s")
 		if err != nil {
-			return nil, r.lane.gone(err)
+			return nil, l.gone(err)
 		}
 		var stats struct {
 			Stats []struct {
@@ -44,9 +45,28 @@ func (r *run) counters(ctx context.Context) (map[string][2]int64, error) {
 	return found, nil
 }
 
+// forgotten waits until the metrics of the case before are gone, so that those of this one begin anew. The VM ends on the
+// worker, which the main thread hears of and tells the worker, so each is asked once more when nothing is to be seen.
+func (r *run) forgotten(ctx context.Context) error {
+	l := r.lane
+	for began := time.Now(); l.counted; {
+		now, err := l.counters(ctx)
+		if err != nil {
+			return err
+		}
+		l.counted = len(now) > len(l.baseCounters) && time.Since(began) < patience
+		if err := l.mark(ctx); err != nil {
+			return err
+		}
+	}
+	var err error
+	r.known, err = l.counters(ctx)
+	return err
+}
+
 // metrics are those that are new, or whose value has changed, since the last call.
 func (r *run) metrics(ctx context.Context) ([]table.Metric, error) {
-	now, err := r.counters(ctx)
+	now, err := r.lane.counters(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -58,5 +78,6 @@ func (r *run) metrics(ctx context.Context) ([]table.Metric, error) {
 	}
 	slices.SortFunc(changes, func(a, b table.Metric) int { return cmp.Compare(a.Name+"\x00"+a.Kind, b.Name+"\x00"+b.Kind) })
 	r.known = now
+	r.lane.counted = r.lane.counted || len(now) > len(r.lane.baseCounters)
 	return changes, nil
 }

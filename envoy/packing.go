@@ -35,14 +35,9 @@ var ofTheWire = []string{"connection", "content-length", "cookie", "expect", "ho
 // plain says whether headers pass a codec unchanged. pseudo are the pseudo-headers that there must be, once each.
 func plain(headers []headermap.Header, pseudo []string) bool {
 	left := len(pseudo)
-	last := map[string]int{} // where a name was last, from 1
-	for i, h := range headers {
+	for _, h := range headers {
 		name := lower(h.Name)
-		before := last[name]
-		last[name] = i + 1
 		switch {
-		case before > 0 && before < i:
-			return false // the codec of Envoy 1.36 puts both together
 		case strings.HasPrefix(name, ":"):
 			if left == 0 || !slices.Contains(pseudo, name) || !headermap.ValidValue(h.Value) || h.Value == "" {
 				return false
@@ -51,8 +46,8 @@ func plain(headers []headermap.Header, pseudo []string) bool {
 				return false
 			}
 			left--
-		case left > 0, !headermap.ValidName(name), !headermap.ValidValue(h.Value), strings.Trim(h.Value, " \t") != h.Value, slices.Contains(ofTheWire, name),
-			strings.HasPrefix(name, "x-envoy-"):
+		case left > 0, slices.Contains(ofTheWire, name), strings.HasPrefix(name, "x-envoy-"),
+			!headermap.ValidName(name), !headermap.ValidValue(h.Value), strings.Trim(h.Value, " \t") != h.Value:
 			return false
 		}
 	}

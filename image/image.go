@@ -37,7 +37,7 @@ var epoch = v1.Time{Time: time.Unix(0, 0).UTC()}
 // says why.
 func DefaultWasm(lang string) string {
 	if lang == "go" {
-		return "dist/go-tinygo-successor.wasm"
+		return "dist/tinygo-successor.wasm"
 	}
 	return "dist/" + lang + ".wasm"
 }

@@ -43,7 +43,7 @@ func serve(t *testing.T, handler http.Handler) string {
 	return strings.TrimPrefix(server.URL, "http://")
 }
 
-// noCredentials hides those of whoever runs the test.
+// noCredentials hides the credentials of the user who runs the test.
 func noCredentials(t *testing.T) {
 	t.Helper()
 	empty := t.TempDir()

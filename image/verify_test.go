@@ -124,7 +124,7 @@ func TestVerifyRefusesAnIndex(t *testing.T) {
 // TestVerifyNoticesTampering has the registry answer with a layer other than the one that the manifest names. The
 // plugin.wasm in it is the right one: only the layer's digest tells.
 func TestVerifyNoticesTampering(t *testing.T) {
-	bulk := make([]byte, 1<<20) // incompressible, so that nobody reads to the layer's end by the way
+	bulk := make([]byte, 1<<20) // does not compress: no reader reaches the layer's end by reading ahead
 	rand.NewChaCha8([32]byte{}).Read(bulk)
 	honest := layerOf(t, file{"plugin.wasm", module}, file{"b", bulk})
 	bulk[len(bulk)-1] ^= 1

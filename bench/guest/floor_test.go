@@ -109,8 +109,8 @@ func TestFloorCrossesLikeTheBuilds(t *testing.T) {
 		twice bool // it sets the effective context twice when a call is answered: its SDK does, and the plugin itself
 	}{
 		{"rust", false},
-		{"go-custommalloc", true},
-		{"go-tinygo-successor", true},
+		{"tinygo-custommalloc", true},
+		{"tinygo-successor", true},
 	} {
 		t.Run(build.name, func(t *testing.T) {
 			wasm, err := os.ReadFile("../../dist/" + build.name + ".wasm")

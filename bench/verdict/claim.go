@@ -2,21 +2,21 @@ package verdict
 
 import "github.com/header-auth/header-auth/bench/evidence"
 
-// Claim is one statement of the headline: a GotWorse, Gone, Wrong, Alone, NoSpeedVerdict, Choice, LeakClaim, Comparison, Extremes or ArchivedPart. It
-// holds names and numbers; package report/bench writes the sentence.
+// Claim is one statement of the headline: a GotWorse, Gone, Wrong, NothingToChoose, NoSpeedVerdict, Choice, NoDifference, OnlyOne, Alone,
+// LeakClaim, Comparison, Extremes or ArchivedPart. It holds names and numbers; package report/bench writes the sentence.
 type Claim interface{ Topic() Topic }
 
 // Topic is what a claim is about.
 type Topic string
 
 const (
+	AboutAnswers Topic = "answers"
 	AboutSpeed   Topic = "speed"
 	AboutMemory  Topic = "memory"
 	AboutStartup Topic = "start-up"
 	AboutSize    Topic = "size"
 	AboutUpkeep  Topic = "upkeep"
 	AboutChange  Topic = "change"
-	AboutAnswers Topic = "answers"
 )
 
 // Wrong names a build that gave a wrong answer, or none: it has no numbers there.
@@ -43,12 +43,31 @@ type NoSpeedVerdict struct{}
 // Choice names the fastest build: of all that can be chosen, or of those in one language.
 type Choice struct {
 	Build     string
-	Language  string // "": of all languages
-	Among     int    // builds that can be chosen, this one too
-	Scenarios int    // in which it was compared with another of them
-	Wins      int    // scenarios in which it is known to be faster than each of them
-	Losses    int    // scenarios in which it is known to be slower than one of them
+	Language  string   // "": of all languages
+	Among     int      // builds that can be chosen, this one too
+	Scenarios int      // in which it was compared with another of them
+	Wins      int      // scenarios in which it is known to be faster than each of them
+	Losses    int      // scenarios in which it is known to be slower than one of them
+	Depends   int      // scenarios in which it depends on the processor
+	Level     []string // builds that take the same time in every scenario: Wins and Losses are against the others
 	LeftOut   []LeftOut
+}
+
+// NothingToChoose stands in place of everything on speed when each build has a fault.
+type NothingToChoose struct{ LeftOut []LeftOut }
+
+// NoDifference names builds between which speed does not decide.
+type NoDifference struct {
+	Builds    []string
+	Scenarios int
+	SameFile  bool // they are one module
+	LeftOut   []LeftOut
+}
+
+// OnlyOne names the only one of several builds that can be chosen.
+type OnlyOne struct {
+	Build   string
+	LeftOut []LeftOut
 }
 
 // LeftOut is a build that cannot be chosen, however fast it is.
@@ -108,19 +127,22 @@ const (
 	ModuleSize                         // bytes of the file
 )
 
-// ArchivedPart names a part of a build that its authors maintain no longer.
+// ArchivedPart names a part that its authors maintain no longer, and the builds that need it.
 type ArchivedPart struct {
-	Build string
-	Part  evidence.Part
+	Builds []string
+	Part   evidence.Part
 }
 
-func (Wrong) Topic() Topic          { return AboutAnswers }
-func (Alone) Topic() Topic          { return AboutSpeed }
-func (NoSpeedVerdict) Topic() Topic { return AboutSpeed }
-func (Choice) Topic() Topic         { return AboutSpeed }
-func (LeakClaim) Topic() Topic      { return AboutMemory }
-func (Comparison) Topic() Topic     { return AboutSpeed }
-func (ArchivedPart) Topic() Topic   { return AboutUpkeep }
+func (Wrong) Topic() Topic           { return AboutAnswers }
+func (Alone) Topic() Topic           { return AboutSpeed }
+func (NoSpeedVerdict) Topic() Topic  { return AboutSpeed }
+func (Choice) Topic() Topic          { return AboutSpeed }
+func (NothingToChoose) Topic() Topic { return AboutSpeed }
+func (NoDifference) Topic() Topic    { return AboutSpeed }
+func (OnlyOne) Topic() Topic         { return AboutSpeed }
+func (LeakClaim) Topic() Topic       { return AboutMemory }
+func (Comparison) Topic() Topic      { return AboutSpeed }
+func (ArchivedPart) Topic() Topic    { return AboutUpkeep }
 
 // Topic is that of the quantity.
 func (e Extremes) Topic() Topic {

@@ -3,7 +3,8 @@
 // them into words.
 //
 // From a batch to a verdict: samples.go sorts the batches, timing.go makes each contestant's numbers, pair.go compares
-// two builds, gate.go checks that a build is equal to itself, headline.go and choices.go decide what to state.
+// two builds, gate.go checks that a build is equal to itself, machines.go puts several runs together, standing.go makes the
+// table with which a report begins, headline.go and choices.go decide what to state.
 package verdict
 
 import (
@@ -14,7 +15,10 @@ import (
 // Findings are what a report says, as names and numbers. Lists are in the evidence's order.
 type Findings struct {
 	Gate      Gate
-	Headline  []Claim // the answer to "which should we choose, and how sure are you?", most important first
+	Reference string     // the build that others are compared with
+	Standings []Standing // the table with which a report begins
+	Machines  *Machines  // what all runs say together, if it is one
+	Headline  []Claim    // the answer to "which should we choose, and how sure are you?", most important first
 	Warnings  []Warning
 	Scenarios []Scenario
 	Tails     []Tail
@@ -24,10 +28,17 @@ type Findings struct {
 	Scale     []Scale
 	Budgets   []Budget
 	Against   *Against // nil: no other report to compare with
+	Places    []Place  // among published machines; left to the function of that name
 }
 
 // Judge makes the findings of a report. Budgets and Against are left to CheckBudgets and Compare.
 func Judge(r *evidence.Report) *Findings {
+	_, f := JudgeAll([]*evidence.Report{r})
+	return f
+}
+
+// judge makes the findings of one run; what several say together, and the headline that follows, are left to JudgeAll.
+func judge(r *evidence.Report) *Findings {
 	f := &Findings{Tails: tails(r), Startups: startups(r), Memory: memories(r)}
 	all := samplesOf(r, f.Tails)
 	f.Gate = gate(r, all)
@@ -35,8 +46,18 @@ func Judge(r *evidence.Report) *Findings {
 	f.Resident = residents(r)
 	f.Scale = scales(f, workers)
 	f.Warnings = warnings(r, f)
-	f.Headline = headline(r, f)
 	return f
+}
+
+// leaking are the builds that leak in Envoy, in one scenario or more.
+func (f *Findings) leaking() map[string]bool {
+	leaking := map[string]bool{}
+	for _, m := range f.Memory {
+		if m.Allocator == envoyOrder && m.Verdict == Leak {
+			leaking[m.Build] = true
+		}
+	}
+	return leaking
 }
 
 // leaks reports whether a build leaks in a scenario, in Envoy: then its time there grows with every request. A soak of an older

@@ -115,13 +115,22 @@ func moduleSizes(r *evidence.Report) (all []Measured) {
 
 // archivedParts names the parts that their authors maintain no longer.
 func archivedParts(r *evidence.Report) []Claim {
-	var claims []Claim
+	var parts []ArchivedPart
 	for _, c := range r.Costs {
 		for _, p := range c.Parts {
-			if archived(p) {
-				claims = append(claims, ArchivedPart{c.Build, p})
+			if !archived(p) {
+				continue
 			}
+			i := slices.IndexFunc(parts, func(known ArchivedPart) bool { return known.Part == p })
+			if i < 0 {
+				i, parts = len(parts), append(parts, ArchivedPart{Part: p})
+			}
+			parts[i].Builds = append(parts[i].Builds, c.Build)
 		}
+	}
+	var claims []Claim
+	for _, p := range parts {
+		claims = append(claims, p)
 	}
 	return claims
 }

@@ -82,7 +82,7 @@ func TestHeadline(t *testing.T) {
 		case Extremes:
 			all = append(all, c)
 		case ArchivedPart:
-			archivedOnes = append(archivedOnes, c.Build+" "+c.Part.Name)
+			archivedOnes = append(archivedOnes, c.Builds[0]+" "+c.Part.Name)
 		default:
 			t.Errorf("claim %d: %+v", i, c)
 		}

@@ -151,7 +151,7 @@ func TestOutOfMemory(t *testing.T) {
 
 // TestTinyGosLeak judges a curve that was measured: TinyGo's exported malloc keeps every block, and the heap doubles to its limit.
 func TestTinyGosLeak(t *testing.T) {
-	m := evidence.Memory{Build: "go-tinygo", Allocator: envoyOrder, Requests: 1_740_000, Ready: 128 << 10,
+	m := evidence.Memory{Build: "tinygo", Allocator: envoyOrder, Requests: 1_740_000, Ready: 128 << 10,
 		Ended: "stalled after 1740000 requests, at 1024 MiB: fewer than 20000 more in 1m0s", Curve: []evidence.Point{{Bytes: 128 << 10}}}
 	for _, p := range [][2]int{{55, 256 << 10}, {280, 512 << 10}, {745, 1024 << 10}, {1607, 2048 << 10}, {3398, 4096 << 10}, {6938, 8192 << 10}, {14007, 16384 << 10}, {28140, 32768 << 10}, {56391, 65536 << 10}, {112905, 131072 << 10}, {225928, 262144 << 10}, {449348, 524288 << 10}, {884374, 1048576 << 10}} {
 		m.Curve = append(m.Curve, evidence.Point{Requests: p[0], Bytes: int64(p[1])})

@@ -32,3 +32,16 @@ func excluded(r *evidence.Report, contestant, scenario string) Missing {
 	}
 	return Missing{}
 }
+
+// wholly is why a build has no number in any scenario.
+func wholly(r *evidence.Report, build string) Missing {
+	if m := excluded(r, build, ""); m.Any() || len(r.Scenarios) == 0 {
+		return m
+	}
+	for _, s := range r.Scenarios {
+		if !excluded(r, build, s.ID).Any() {
+			return Missing{}
+		}
+	}
+	return excluded(r, build, r.Scenarios[0].ID)
+}

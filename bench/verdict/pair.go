@@ -45,12 +45,7 @@ func (p Pair) Inverse() Pair {
 	if p.Count.Ratio > 0 {
 		p.Count.Ratio = 1 / p.Count.Ratio
 	}
-	switch p.Word {
-	case Faster:
-		p.Word = Slower
-	case Slower:
-		p.Word = Faster
-	}
+	p.Word = p.Word.inverse()
 	return p
 }
 

@@ -51,7 +51,8 @@ How
                    exit with 1 when a build's time, size, resident memory or leak is worse than in that file by more than
                    N %% beyond its interval, or something is gone from it; 3 when they cannot be compared: another machine
                    or plan
-  --dir DIR        where the reports go (default dist/bench)
+  --dir DIR        where the reports go (default dist/bench; dist/bench/own for other builds, scenarios or plans, so that the
+                   last usual report stays; those of an interrupted run go to the folder interrupted in it)
 
 Exit codes: 0 measured, and within the budgets; 1 a build gave a wrong answer, broke a budget or got worse; 2 the call, the table or
 budgets.yaml is wrong; 3 this machine lacks something, is too busy for a verdict, or the run was interrupted.
@@ -68,6 +69,7 @@ type benchmark struct {
 	against     string
 	failOn      regressionLimit
 	dir         string
+	dirGiven    bool // by --dir
 	stdout      io.Writer
 	stderr      io.Writer
 	command     []string
@@ -159,7 +161,7 @@ func (b *benchmark) prepare(ctx context.Context) (err error) {
 	if err := b.references(); err != nil {
 		return err
 	}
-	if b.dir == "" {
+	if b.dirGiven = b.dir != ""; !b.dirGiven {
 		b.dir = filepath.Join(b.root, "dist", "bench")
 	}
 	if err := os.MkdirAll(b.dir, 0o755); err != nil {
@@ -209,7 +211,8 @@ func (b *benchmark) references() (err error) {
 
 // usual says whether the call measures what the repository's own budgets are about: all of its builds on its own table.
 func (b *benchmark) usual() bool {
-	return len(b.builds) == 0 && len(b.wasm) == 0 && b.cases == "" && len(b.patterns) == 1 && b.patterns[0] == "typical" && !b.speed
+	return len(b.builds) == 0 && len(b.wasm) == 0 && b.cases == "" && len(b.patterns) == 1 && b.patterns[0] == "typical" && !b.speed &&
+		b.engine == "wazero" && b.usualHost()
 }
 
 func (b *benchmark) plan() evidence.Plan {
@@ -281,7 +284,7 @@ func (b *benchmark) configuration(plan evidence.Plan, work string, line *progres
 		}
 		c.Subjects = append(c.Subjects, bench.Subject{Subject: m.Subject, Path: path})
 		r.Builds = append(r.Builds, evidence.Build{Name: m.Name, File: m.File, SHA256: m.SHA256, Language: m.Language,
-			Toolchain: m.Toolchain, SDK: m.SDK, Label: m.Label})
+			Toolchain: m.Toolchain, SDK: m.SDK, What: m.what, Label: m.Label})
 	}
 	return c, r, nil
 }
@@ -380,21 +383,4 @@ func (b *benchmark) key(program string, p evidence.Plan) (string, error) {
 		fmt.Fprintf(digest, "%q %s\n", m.Name, m.SHA256)
 	}
 	return fmt.Sprintf("%x", digest.Sum(nil)), nil
-}
-
-// workerCommand starts a process of the benchmark; it is not for users.
-const workerCommand = "bench-worker"
-
-func runBenchWorker(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var err error
-	if len(args) == 2 {
-		err = bench.Serve(ctx, args[0], args[1])
-	} else {
-		err = bench.Work(ctx, os.Stdin, stdout)
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 1
-	}
-	return 0
 }

@@ -50,17 +50,17 @@ func readEvidence(file string) (*evidence.Report, error) {
 	return r, nil
 }
 
-// judged makes the findings, with those on budgets and on an earlier report. Both may be nil.
-func judged(r *evidence.Report, budgets *verdict.Budgets, then *evidence.Report, file string) *verdict.Findings {
-	f := verdict.Judge(r)
+// judged makes the findings of one run or of several, with those of the newest on budgets and on an earlier report. Both may be nil.
+func judged(reports []*evidence.Report, budgets *verdict.Budgets, then *evidence.Report, file string) (newest *evidence.Report, f *verdict.Findings) {
+	newest, f = verdict.JudgeAll(reports)
 	if budgets != nil {
-		f.Budgets = verdict.CheckBudgets(budgets, r, f)
+		f.Budgets = verdict.CheckBudgets(budgets, newest, f)
 	}
 	if then != nil {
-		f.Against = verdict.Compare(then, r, file)
+		f.Against = verdict.Compare(then, newest, file)
 		f.Headline = append(f.Against.Headline(), f.Headline...)
 	}
-	return f
+	return newest, f
 }
 
 // benchCode is the exit code for findings.
@@ -79,19 +79,61 @@ func benchCode(r *evidence.Report, f *verdict.Findings) int {
 	return 0
 }
 
-// deliver judges what was measured, writes it to the report's folder and prints it.
+// deliver judges what was measured, writes it to the report's folder and prints it. What is no whole run of the repository's own
+// builds and scenarios is written beside the last report that is one.
 func (b *benchmark) deliver(r *evidence.Report) (code int, err error) {
-	f := judged(r, b.limits, b.then, b.against)
-	if err := writeForms(b.dir, r, f); err != nil {
+	_, f := judged([]*evidence.Report{r}, b.limits, b.then, b.against)
+	if b.usual() {
+		f.Places = verdict.Places(r, f, b.published())
+	}
+	dir, beside := b.reportFolder(r.Run.Complete)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return 0, err
+	}
+	if err := writeForms(dir, r, f); err != nil {
 		return 0, err
 	}
 	o := benchreport.TextOptions{Color: colours(b.stdout), Width: width(b.stdout)}
 	if err := benchreport.Text(b.stdout, r, f, o); err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(b.stdout, "\n%s\n", filepath.Join(b.dir, "report.html"))
+	fmt.Fprintln(b.stdout)
+	if err := benchreport.Ending(b.stdout, r, f, o); err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(b.stdout, "\n%s%s\n", filepath.Join(dir, "report.html"), beside)
 	if code := b.failOn.code(f, "bench", b.stderr); code != 0 {
 		return code, nil
 	}
 	return benchCode(r, f), nil
+}
+
+// reportFolder is where a report goes, and a remark when that is beside the usual one.
+func (b *benchmark) reportFolder(complete bool) (dir, remark string) {
+	switch {
+	case !complete:
+		return filepath.Join(b.dir, "interrupted"), fmt.Sprintf(" (the run was interrupted; what is in %s stays)", b.dir)
+	case !b.usual() && !b.dirGiven:
+		return filepath.Join(b.dir, "own"), fmt.Sprintf(" (not the usual builds, scenarios and plan; what is in %s stays)", b.dir)
+	}
+	return b.dir, ""
+}
+
+// published are the repository's results of other machines; none outside of it, or where one cannot be read.
+func (b *benchmark) published() []*evidence.Report {
+	var all []*evidence.Report
+	for _, file := range publishedFiles(b.root) {
+		r, err := readEvidence(file)
+		if err != nil {
+			return nil
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// publishedFiles are the results in bench/result, a file for each machine.
+func publishedFiles(root string) []string {
+	files, _ := filepath.Glob(filepath.Join(root, "bench", "result", "*.json")) // the pattern is right
+	return files
 }

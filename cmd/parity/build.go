@@ -19,7 +19,7 @@ builds a module again only when its entry, its compiler or one of its sources ha
 first; parity doctor shows them.
 
   parity build                                   all of them
-  parity build --build rust --build go-tinygo    two of them
+  parity build --build rust --build tinygo    two of them
 
 Flags
   --build NAME   one build; may be given several times (default: all)

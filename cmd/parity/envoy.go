@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"runtime"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/header-auth/header-auth/envoy"
 	"github.com/header-auth/header-auth/envoy/obtain"
 	"github.com/header-auth/header-auth/host"
+	compilers "github.com/header-auth/header-auth/toolchain"
 )
 
 // engines are those that --engine names.
@@ -29,13 +31,16 @@ func (s *selection) splitEngines() (engines, error) {
 	for _, name := range names {
 		kind, version, asked := strings.Cut(name, "@")
 		switch {
+		case kind != "envoy" && name != "wazero" && name != "interpreter":
+			return e, usagef("--engine %q: expected wazero, interpreter, envoy or envoy@ and a version", name)
 		case kind != "envoy":
 			if e.host {
 				return e, usagef("--engine %s: one of wazero and interpreter at a time", strings.Join(names, ","))
 			}
 			e.host, s.engine = true, name
 		case asked && !obtain.Known(version):
-			return e, usagef("--engine %s: expected envoy@ and one of %s, or its first two numbers", name, strings.Join(obtain.Versions(), ", "))
+			return e, usagef("--engine %s: expected envoy@ and one of %s, or its first two numbers", name,
+				strings.Join(obtain.Versions(), ", "))
 		case slices.Contains(e.envoys, version):
 			return e, usagef("--engine %s: %s stands there twice", strings.Join(names, ","), name)
 		default:
@@ -65,8 +70,17 @@ func (e *engines) subjects(ctx context.Context, s *selection, modules []module, 
 			all = append(all, m.Subject)
 		}
 	}
+	if len(e.envoys) > 0 {
+		if err := envoy.Lacks(); err != nil {
+			return nil, err
+		}
+	}
 	for _, version := range e.envoys {
 		found, err := obtain.Find(ctx, obtain.Options{Root: s.root, File: s.envoy, Version: version, Log: stderr})
+		var missing *compilers.MissingError
+		if err != nil && !errors.As(err, &missing) {
+			return nil, usagef("--envoy: %v", err)
+		}
 		if err != nil {
 			return nil, err
 		}

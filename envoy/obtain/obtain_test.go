@@ -109,7 +109,8 @@ func TestNamedFile(t *testing.T) {
 	if err != nil || e.Version != "1.37.2" {
 		t.Errorf("got %+v, %v", e, err)
 	}
-	if _, err := Find(t.Context(), Options{File: file, Version: "1.40"}); err == nil || !strings.Contains(err.Error(), "is Envoy 1.37.2, expected 1.40") {
+	_, err = Find(t.Context(), Options{File: file, Version: "1.40"})
+	if err == nil || !strings.Contains(err.Error(), "is Envoy 1.37.2, expected 1.40") {
 		t.Errorf("another version: %v", err)
 	}
 	if _, err := Find(t.Context(), Options{File: file + "x"}); err == nil {

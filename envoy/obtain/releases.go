@@ -62,7 +62,8 @@ func find(version string) (release, error) {
 			return r, nil
 		}
 	}
-	return release{}, fmt.Errorf("Envoy %q: expected one of %s, or its first two numbers", version, strings.Join(Versions(), ", "))
+	return release{}, fmt.Errorf("Envoy %q: expected one of %s, or its first two numbers", version,
+		strings.Join(Versions(), ", "))
 }
 
 // Known says whether a version is one of Versions, or the first two numbers of one.

@@ -21,7 +21,8 @@ var clockSource []byte
 var compilers = []string{"/usr/lib/llvm-19/bin/clang", "cc", "clang", "gcc"}
 
 // ErrNoCompiler says that a clock can't be made here.
-var ErrNoCompiler = errors.New("no C compiler (tried " + strings.Join(compilers, ", ") + "), which the clock that can be moved needs")
+var ErrNoCompiler = errors.New("no C compiler (tried " + strings.Join(compilers, ", ") +
+	"), which the clock that can be moved needs")
 
 // Clock is what an Envoy takes for its clock. It stands until it is moved.
 type Clock struct {
@@ -56,19 +57,26 @@ func NewClock(ctx context.Context, dir string, now time.Time) (*Clock, error) {
 	return c, nil
 }
 
-func compile(ctx context.Context, source, library string) error {
+// Compiler is the C compiler that makes the clock. It returns ErrNoCompiler where none is found.
+func Compiler() (path string, err error) {
 	for _, compiler := range compilers {
-		path, err := exec.LookPath(compiler)
-		if err != nil {
-			continue
+		if path, err = exec.LookPath(compiler); err == nil {
+			return path, nil
 		}
-		out, err := exec.CommandContext(ctx, path, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl").CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("compile the clock with %s: %w: %s", path, err, strings.TrimSpace(string(out)))
-		}
-		return nil
 	}
-	return ErrNoCompiler
+	return "", ErrNoCompiler
+}
+
+func compile(ctx context.Context, source, library string) error {
+	compiler, err := Compiler()
+	if err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("compile the clock with %s: %w: %s", compiler, err, strings.TrimSpace(string(out)))
+	}
+	return nil
 }
 
 func (c *Clock) part(i int) *int64 { return (*int64)(unsafe.Pointer(&c.memory[8*i])) }

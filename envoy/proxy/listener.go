@@ -61,7 +61,8 @@ func (f *Filter) config() proto.Message {
 	case "fail_reload":
 		c.FailurePolicy = wasm.FailurePolicy_FAIL_RELOAD
 	case "legacy_fail_open":
-		c.FailOpen = true //nolint:staticcheck // what a case names is the old field
+		//lint:ignore SA1019 a case may name the old field
+		c.FailOpen = true
 	case "fail_closed":
 		c.FailurePolicy = wasm.FailurePolicy_FAIL_CLOSED
 	}

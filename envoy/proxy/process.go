@@ -38,10 +38,11 @@ const readyTime = 60 * time.Second
 
 // Process is a running Envoy.
 type Process struct {
-	Dir   string // of its sockets and files; removed when it ends
-	admin *http.Client
-	cmd   *exec.Cmd
-	done  chan struct{}
+	Dir    string // of its sockets and files; removed when it ends
+	admin  *http.Client
+	cmd    *exec.Cmd
+	done   chan struct{}
+	logged chan struct{} // closed when the whole log is read
 
 	version int // of what was published
 
@@ -91,7 +92,7 @@ func Start(ctx context.Context, dir string, o Options) (*Process, error) {
 	if err := supported(); err != nil {
 		return nil, err
 	}
-	p := &Process{Dir: dir, done: make(chan struct{})}
+	p := &Process{Dir: dir, done: make(chan struct{}), logged: make(chan struct{})}
 	p.admin = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", p.Socket("admin"))
 	}}}
@@ -146,6 +147,8 @@ func (p *Process) run(started chan<- error, log *os.File) {
 	if err = p.cmd.Wait(); err == nil {
 		err = errors.New("exit status 0")
 	}
+	killGroup(p.PID()) // what it may have started would hold its log open
+	<-p.logged
 	p.mu.Lock()
 	p.err = err
 	p.mu.Unlock()
@@ -153,6 +156,7 @@ func (p *Process) run(started chan<- error, log *os.File) {
 }
 
 func (p *Process) read(log io.ReadCloser, line func(Line)) {
+	defer close(p.logged)
 	defer log.Close()
 	for in := bufio.NewReaderSize(log, 1<<16); ; {
 		text, err := in.ReadString('\n')

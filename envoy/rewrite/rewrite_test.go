@@ -66,7 +66,8 @@ func TestBuildsStayModules(t *testing.T) {
 	}
 	sets := [][]table.HostFault{
 		{{Function: "proxy_log", Status: 10}, {Function: "proxy_send_local_response", Status: 2, Nth: 3}},
-		{{Function: "proxy_get_header_map_pairs", Bytes: []byte("0123456789")}, {Function: "proxy_get_buffer_bytes", Bytes: []byte{}}},
+		{{Function: "proxy_get_header_map_pairs", Bytes: []byte("0123456789")},
+			{Function: "proxy_get_buffer_bytes", Bytes: []byte{}}},
 		{{Function: "proxy_increment_metric", Status: 10}},
 	}
 	for _, file := range files {

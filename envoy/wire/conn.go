@@ -183,7 +183,9 @@ func (c *Conn) Read(e Events) {
 
 func (c *Conn) headers(block []byte) ([]headermap.Header, error) {
 	headers := []headermap.Header{}
-	c.decode.SetEmitFunc(func(f hpack.HeaderField) { headers = append(headers, headermap.Header{Name: f.Name, Value: f.Value}) })
+	c.decode.SetEmitFunc(func(f hpack.HeaderField) {
+		headers = append(headers, headermap.Header{Name: f.Name, Value: f.Value})
+	})
 	if _, err := c.decode.Write(block); err != nil {
 		return nil, err
 	}

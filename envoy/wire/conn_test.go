@@ -77,7 +77,8 @@ func TestWhatIsSentArrives(t *testing.T) {
 	if e, more := <-server.told; more {
 		t.Errorf("after the last: %v", e)
 	}
-	want := []any{block{1, headers, false}, data{1, strings.Repeat("x", 16384), false}, data{1, strings.Repeat("x", 20_000-16384), false},
+	want := []any{block{1, headers, false},
+		data{1, strings.Repeat("x", 16384), false}, data{1, strings.Repeat("x", 20_000-16384), false},
 		block{1, headermap.Of("t", "v"), true}, block{3, headers[:1], true}, uint32(3)}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %.300q, expected %.300q", fmt.Sprint(got), fmt.Sprint(want))

@@ -123,3 +123,34 @@ func unitAt(s string) int {
 	}
 	return at
 }
+
+// Short shortens a written quantity to two digits, and all of those before the point: "83.7 ms" to "84 ms".
+func Short(s string) string {
+	number, unit := s, ""
+	if at := unitAt(s); at >= 0 {
+		number, unit = s[:at], s[at:]
+	}
+	x, err := strconv.ParseFloat(number, 64) // a number with spaces has four digits and more, and stays
+	if err != nil || x == math.Trunc(x) && !strings.Contains(number, ".") {
+		return s
+	}
+	decimals := 0
+	if a := math.Abs(x); a < 9.95 && a > 0 {
+		decimals = max(1, 1-int(math.Floor(math.Log10(a))))
+	}
+	x += math.Copysign(1e-9, x) // 1.65, which has no exact double, becomes 1.7
+	return strconv.FormatFloat(x, 'f', decimals, 64) + unit
+}
+
+// Span writes the least and the greatest of several values with two digits: "2.3 to 2.9", "84 to 110 ms", or one value where both
+// read the same.
+func Span(low, high float64, write func(float64) string) string {
+	l, h := Short(write(low)), Short(write(high))
+	switch at := unitAt(h); {
+	case l == h:
+		return l
+	case at >= 0 && strings.HasSuffix(l, h[at:]):
+		return strings.TrimSuffix(l, h[at:]) + " to " + h
+	}
+	return l + " to " + h
+}

@@ -25,3 +25,16 @@ func TestUnits(t *testing.T) {
 		}
 	}
 }
+
+func TestSpan(t *testing.T) {
+	for _, test := range []struct{ got, want string }{
+		{Short("83.7 ms"), "84 ms"}, {Short("176 KiB"), "176 KiB"}, {Short("1 194 B"), "1 194 B"}, {Short("0.0123"), "0.012"}, {Short("1.65"), "1.7"},
+		{Short("9.96 s"), "10 s"}, {Short(None), None}, {Short("3"), "3"},
+		{Span(2.31, 2.94, Ratio), "2.3 to 2.9"}, {Span(2.31, 2.32, Ratio), "2.3"}, {Span(0.98, 1.004, Ratio), "0.98 to 1.0"},
+		{Span(600e3, 1.48e6, Nanos), "600 µs to 1.5 ms"}, {Span(3.7*(1<<20), 3.9*(1<<20), Bytes), "3.7 to 3.9 MiB"},
+	} {
+		if test.got != test.want {
+			t.Errorf("got %q, want %q", test.got, test.want)
+		}
+	}
+}

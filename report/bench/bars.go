@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/header-auth/header-auth/bench/evidence"
-	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/internal/units"
 )
 
@@ -25,76 +24,6 @@ const (
 	barLeft, barRight = 138, 376
 	barRow            = 26
 )
-
-// forest draws each build's time over the reference's with its interval: a picture for each scenario, all with the
-// same axis.
-func (v view) forest() []figure {
-	reference := v.reference()
-	values := []float64{1}
-	rows := make([][]verdict.Pair, len(v.f.Scenarios))
-	for i, scenario := range v.f.Scenarios {
-		for _, b := range v.r.Builds {
-			p, ok := scenario.Pair(b.Name, reference)
-			if !ok || !units.Known(p.Ratio.Mid) || p.Ratio.Mid <= 0 {
-				continue
-			}
-			rows[i] = append(rows[i], p)
-			values = append(values, p.Ratio.Mid)
-			if p.Ratio.Known() && p.Ratio.Low > 0 {
-				values = append(values, p.Ratio.Low, p.Ratio.High)
-			}
-		}
-	}
-	if len(values) == 1 {
-		return nil
-	}
-	x := logAxis(values, 0.08, barLeft, barRight)
-	var all []figure
-	for i, scenario := range v.f.Scenarios {
-		if len(rows[i]) == 0 {
-			continue
-		}
-		c := newChart(float64(16 + barRow*len(rows[i]) + 40))
-		bottom := c.h - 38
-		low, high := math.Max(x.low, 1-verdict.Band), math.Min(x.high, 1+verdict.Band)
-		c.rect("band", x.at(low), 6, x.at(high)-x.at(low), bottom-6)
-		for _, t := range x.ticks(1) {
-			c.line("grid", x.at(t), 6, x.at(t), bottom)
-			c.text("tick", "middle", x.at(t), bottom+16, round(units.Digits(t)))
-		}
-		c.line("one", x.at(1), 6, x.at(1), bottom)
-		for j, p := range rows[i] {
-			y := float64(6 + barRow*j + barRow/2 + 3)
-			class, mark := v.classOf(p.A), "mark"
-			switch p.Word {
-			case verdict.Refused:
-				class, mark = "sf", "mark greyed"
-			case verdict.Undecided:
-				mark = "mark open"
-			}
-			if p.Ratio.Known() && p.Ratio.Low > 0 {
-				from, to := x.at(p.Ratio.Low), x.at(p.Ratio.High)
-				c.rect(mark+" "+class, min(from, x.at(p.Ratio.Mid)-2), y-5, max(4, to-from), 10)
-			} else {
-				c.dot(mark+" "+class, x.at(p.Ratio.Mid), y)
-			}
-			c.text("name "+class, "end", barLeft-8, y+4, clip(p.A, 16))
-			c.text("value", "start", barRight+6, y+4, shortInterval(p.Ratio))
-		}
-		c.text("tick", "middle", (barLeft+barRight)/2, c.h-5, "time ÷ "+clip(reference, 16)+"'s; left of 1 is faster")
-		all = append(all, figure{Caption: v.about(scenario.ID), Picture: c.done(fmt.Sprintf("forest-%d", i), "Ratios of time, "+scenario.ID,
-			"Each build's time divided by that of "+reference+", with its 95 % interval, on a logarithmic axis. The shaded band is what counts as equivalent.")})
-	}
-	return all
-}
-
-// shortInterval is an interval for the right of a picture.
-func shortInterval(i verdict.Interval) string {
-	if !i.Known() {
-		return units.Ratio(i.Mid)
-	}
-	return fmt.Sprintf("%s–%s", units.Ratio(i.Low), units.Ratio(i.High))
-}
 
 // stack is one bar: parts from left to right.
 type stack struct {

@@ -33,6 +33,7 @@ type grid struct {
 	Rows    [][]cell
 	Notes   []string // below it
 	Detail  bool
+	Fold    int // so many columns at the end are words, which the page and a terminal put in a line below their row
 }
 
 // Numeric says for each column whether most of its values are aligned as numbers.
@@ -48,6 +49,23 @@ func (g grid) Numeric() []bool {
 		all[i] = i > 0 && 2*n > len(g.Rows)
 	}
 	return all
+}
+
+// Heads are those of the columns that are not words below their row.
+func (g grid) Heads() []string { return g.Head[:len(g.Head)-g.Fold] }
+
+// Beside are the cells of a row that stand beside each other.
+func (g grid) Beside(row []cell) []cell { return row[:min(len(row), len(g.Head)-g.Fold)] }
+
+// Below are the words below a row, without those that say nothing.
+func (g grid) Below(row []cell) []cell {
+	var said []cell
+	for _, c := range row[len(g.Beside(row)):] {
+		if c.Text != units.None && c.Text != "" {
+			said = append(said, c)
+		}
+	}
+	return said
 }
 
 func numeric(s string) bool {
@@ -83,18 +101,18 @@ type view struct {
 	f *verdict.Findings
 }
 
-// reference is the build that others are compared with: the first.
+// reference is the build that others are compared with.
 func (v view) reference() string {
-	if len(v.r.Builds) == 0 {
-		return ""
+	if v.f.Reference == "" && len(v.r.Builds) > 0 {
+		return v.r.Builds[0].Name
 	}
-	return v.r.Builds[0].Name
+	return v.f.Reference
 }
 
 // sections are the report's sections in their order, without empty ones.
 func (v view) sections() []section {
 	all := []section{
-		v.times(), v.undecided(), v.pairs(), v.tails(), v.startups(), v.memory(), v.resident(), v.sizes(), v.cost(),
+		v.published(), v.machines(), v.times(), v.undecided(), v.pairs(), v.tails(), v.startups(), v.memory(), v.resident(), v.sizes(), v.cost(),
 		v.scale(), v.budgets(), v.against(), v.witnesses(), v.refused(), v.provenance(),
 	}
 	return slices.DeleteFunc(all, func(s section) bool { return len(s.Lead) == 0 && len(s.Grids) == 0 })

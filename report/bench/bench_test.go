@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
@@ -21,26 +22,36 @@ func inText(o TextOptions) form {
 	return func(w io.Writer, r *evidence.Report, f *verdict.Findings) error { return Text(w, r, f, o) }
 }
 
+func inSummary(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
+	return Summary(w, r, f, "forest.svg")
+}
+
+func inEnding(o TextOptions) form {
+	return func(w io.Writer, r *evidence.Report, f *verdict.Findings) error { return Ending(w, r, f, o) }
+}
+
 func inBenchfmt(w io.Writer, r *evidence.Report, _ *verdict.Findings) error { return Benchfmt(w, r) }
 
 func TestForms(t *testing.T) {
+	usual := func() (*evidence.Report, *verdict.Findings) { return fixture(3, 3) }
 	for _, test := range []struct {
-		name    string
-		refused bool
-		write   form
+		name  string
+		of    func() (*evidence.Report, *verdict.Findings)
+		write form
 	}{
-		{"good.txt", false, inText(TextOptions{Width: 120})},
-		{"good.ansi", false, inText(TextOptions{Color: true, Width: 120})},
-		{"good.md", false, Markdown},
-		{"good.bench", false, inBenchfmt},
-		{"refused.txt", true, inText(TextOptions{Width: 80})},
-		{"refused.md", true, Markdown},
+		{"good.txt", usual, inText(TextOptions{Width: 120})},
+		{"good.ansi", usual, inText(TextOptions{Color: true, Width: 120})},
+		{"good.md", usual, Markdown},
+		{"good.bench", usual, inBenchfmt},
+		{"refused.txt", refusedFixture, inText(TextOptions{Width: 80})},
+		{"refused.md", refusedFixture, Markdown},
+		{"machines.txt", twoMachines, inText(TextOptions{Width: 100})},
+		{"machines.md", twoMachines, Markdown},
+		{"machines.summary.md", twoMachines, inSummary},
+		{"machines.end", twoMachines, inEnding(TextOptions{Width: 100})},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r, f := fixture(3, 3)
-			if test.refused {
-				r, f = refusedFixture()
-			}
+			r, f := test.of()
 			var got bytes.Buffer
 			if err := test.write(&got, r, f); err != nil {
 				t.Fatal(err)
@@ -51,6 +62,48 @@ func TestForms(t *testing.T) {
 }
 
 var forms = map[string]form{"text": inText(TextOptions{}), "markdown": Markdown, "benchstat": inBenchfmt, "html": HTML}
+
+// TestThreeMachines: from three on there is an interval for the next, and the noise of a machine with two runs is told.
+func TestThreeMachines(t *testing.T) {
+	var runs []verdict.Run
+	for i, cpu := range []string{"one", "two", "three", "three"} {
+		r, f := fixture(3, 2)
+		r.Machine.CPU = cpu
+		for j := range f.Scenarios {
+			for k, p := range f.Scenarios[j].Pairs {
+				f.Scenarios[j].Pairs[k].Ratio = p.Ratio.Scale(1 + 0.02*float64(i))
+			}
+		}
+		runs = append(runs, verdict.Run{Report: r, Findings: f})
+	}
+	f := runs[0].Findings
+	f.Together(runs, 0)
+	var got bytes.Buffer
+	if err := Text(&got, runs[0].Report, f, TextOptions{Width: 120}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"4 runs on 3 machines", "the next machine", "on all 3 machines", "one machine differ by a standard deviation of 1.3 %"} {
+		if !strings.Contains(got.String(), want) {
+			t.Errorf("the report lacks %q:\n%s", want, got.String()[:min(6000, got.Len())])
+		}
+	}
+}
+
+// TestTablesFitTheTerminal: no line is longer than the terminal is wide.
+func TestTablesFitTheTerminal(t *testing.T) {
+	r, f := fixture(5, 9)
+	for _, width := range []int{80, 100, 160} {
+		var got bytes.Buffer
+		if err := Text(&got, r, f, TextOptions{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(got.String()) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("%d columns of %d: %s", n, width, line)
+			}
+		}
+	}
+}
 
 // TestNothingPrintsNaN: a report without intervals, without percentiles, or an empty one can still be read.
 func TestNothingPrintsNaN(t *testing.T) {

@@ -11,12 +11,12 @@ import (
 
 // TestBenchstatReadsIt reads the form with the package that benchstat reads with.
 func TestBenchstatReadsIt(t *testing.T) {
-	for name, build := range map[string]string{"a usual name": "go-tinygo", "one like GOMAXPROCS": "rust-2", "one with blanks": "my own/build"} {
+	for name, build := range map[string]string{"a usual name": "tinygo", "one like GOMAXPROCS": "rust-2", "one with blanks": "my own/build"} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := fixture(2, 2)
 			r.Builds[1].Name = build
 			for i := range r.Batches {
-				if r.Batches[i].Contestant == "go-tinygo" {
+				if r.Batches[i].Contestant == "tinygo" {
 					r.Batches[i].Contestant = build
 				}
 			}

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/header-auth/header-auth/bench/verdict"
@@ -38,6 +39,8 @@ func (v view) headline() []statement {
 func (v view) state(c verdict.Claim) statement {
 	s := statement{Topic: string(c.Topic())}
 	switch c := c.(type) {
+	case verdict.NothingToChoose:
+		s.Text = nothingToChoose(c)
 	case verdict.GotWorse:
 		s.Text, s.Evidence = gotWorse(c)
 	case verdict.Gone:
@@ -47,19 +50,33 @@ func (v view) state(c verdict.Claim) statement {
 	case verdict.Alone:
 		s.Text, s.Evidence = alone(c)
 	case verdict.NoSpeedVerdict:
-		s.Text = noSpeedVerdict(v.f.Gate)
-		s.Evidence = gateFaults(v.f.Gate)
+		s.Text, s.Evidence = v.noSpeed(), gateFaults(v.f.Gate)
 	case verdict.Choice:
-		s.Text, s.Evidence = choice(c), v.basis()
+		s.Text, s.Evidence = v.choice(c), v.basis()
+		if out := leftOut(c.LeftOut); out != "" {
+			s.Evidence = append([]string{out}, s.Evidence...)
+		}
+	case verdict.NoDifference:
+		s.Text, s.Evidence = noDifference(c), v.basis()
+	case verdict.OnlyOne:
+		s.Text = onlyChoice(c)
 	case verdict.LeakClaim:
 		s.Text, s.Evidence = leak(c)
 	case verdict.Comparison:
-		s.Text = comparison(c)
-		s.Evidence = append([]string{confidence(c.Pair.Ratio, units.Digits)}, v.basis()...)
+		if across, ok := v.onMachines(c); ok {
+			s.Text, s.Evidence = v.comparisonAcross(c, across)
+		} else {
+			s.Text = comparison(c)
+			s.Evidence = append([]string{confidence(c.Pair.Ratio, units.Digits)}, v.basis()...)
+		}
 	case verdict.Extremes:
 		s.Text, s.Evidence = extremes(c)
 	case verdict.ArchivedPart:
-		s.Text = fmt.Sprintf("%s needs %s as its %s, which is archived: its faults will not be mended.", c.Build, c.Part.Name, c.Part.Role)
+		need := "needs"
+		if len(c.Builds) > 1 {
+			need = "need"
+		}
+		s.Text = fmt.Sprintf("%s %s the %s %s, which is %s: its faults will not be mended.", list(c.Builds), need, c.Part.Role, c.Part.Name, stateWord(c.Part.State))
 		s.Evidence = []string{fmt.Sprintf("%s, looked at on %s", c.Part.Source, c.Part.Checked)}
 	}
 	return s
@@ -76,41 +93,6 @@ func (v view) basis() []string {
 		basis = append(basis, fmt.Sprintf("A/A of %s %.3f to %.3f", t.Build, t.Ratio.Low, t.Ratio.High))
 	}
 	return basis
-}
-
-func choice(c verdict.Choice) string {
-	language := strings.ToUpper(c.Language[:min(1, len(c.Language))]) + c.Language[min(1, len(c.Language)):]
-	what := fmt.Sprintf("of the %d builds that can be chosen it is the fastest in %d of %d scenarios", c.Among, c.Wins, c.Scenarios)
-	switch {
-	case c.Among == 1:
-		what = fmt.Sprintf("no other %s build can be chosen", language)
-	case c.Wins == 0 && c.Losses == 0:
-		what = fmt.Sprintf("none of the %d builds that can be chosen is known to be faster, and in no scenario is it known to be the fastest", c.Among)
-	case c.Losses > 0:
-		what += fmt.Sprintf(", and slower than another in %d", c.Losses)
-	}
-	text := fmt.Sprintf("Choose %s where speed decides: %s.", c.Build, what)
-	if language != "" {
-		text = fmt.Sprintf("Choose %s if you want %s: %s.", c.Build, language, what)
-	}
-	var out []string
-	for _, b := range c.LeftOut {
-		out = append(out, fmt.Sprintf("%s (%s)", b.Build, fault(b)))
-	}
-	if len(out) > 0 {
-		text += " Left out: " + list(out) + "."
-	}
-	return text
-}
-
-func fault(b verdict.LeftOut) string {
-	switch b.Fault {
-	case verdict.Leaks:
-		return "leaks"
-	case verdict.Archived:
-		return "its " + b.Role + " is archived"
-	}
-	return "not conformant"
 }
 
 func leak(c verdict.LeakClaim) (text string, evidence []string) {
@@ -146,6 +128,41 @@ func comparison(c verdict.Comparison) string {
 		text += fmt.Sprintf("; %s to %s times in the others", units.Digits(c.Others[0]), units.Digits(c.Others[1]))
 	}
 	return text + "."
+}
+
+// onMachines is the comparison on several machines.
+func (v view) onMachines(c verdict.Comparison) (verdict.Across, bool) {
+	if v.f.Machines == nil {
+		return verdict.Across{}, false
+	}
+	a, ok := v.f.Machines.Pair(c.Scenario, c.Pair.A, c.Pair.B)
+	return a, ok && len(a.On) > 1
+}
+
+// comparisonAcross is a comparison on several machines: its range, and that of the other scenarios.
+func (v view) comparisonAcross(c verdict.Comparison, a verdict.Across) (text string, evidence []string) {
+	times := units.Span(a.Low, a.High, units.Ratio)
+	switch a.Word {
+	case verdict.Equivalent:
+		text = fmt.Sprintf("%s and %s take the same time for %s, within %.0f %%", a.A, a.B, a.Scenario, 100*verdict.Band)
+	case verdict.Depends, verdict.Undecided:
+		text = fmt.Sprintf("Whether %s takes longer than %s for %s: %s", a.A, a.B, a.Scenario, v.acrossWord(a).Text)
+	default:
+		text = fmt.Sprintf("%s takes %s times as long as %s for %s", a.A, times, a.B, a.Scenario)
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, scenario := range v.f.Scenarios {
+		if other, ok := v.f.Machines.Pair(scenario.ID, a.A, a.B); ok && scenario.ID != a.Scenario && len(other.On) > 0 {
+			low, high = min(low, other.Low), max(high, other.High)
+		}
+	}
+	if low <= high {
+		text += fmt.Sprintf("; %s times in the others", units.Span(low, high, units.Ratio))
+	}
+	for _, on := range a.On {
+		evidence = append(evidence, fmt.Sprintf("%s on %s", units.Ratio(on.Ratio), v.machineShort(on.Machine)))
+	}
+	return text + ".", evidence
 }
 
 func extremes(c verdict.Extremes) (text string, evidence []string) {

@@ -25,9 +25,9 @@ type fixtureBuild struct {
 
 var fixtureBuilds = []fixtureBuild{
 	{"rust", "rust", "proxy-wasm 0.2.5", "", "maintained", 304, 154e3, 17, 40e6, 1143 << 10, 0, 0},
-	{"go-tinygo", "go", "proxy-wasm-go-sdk v0.24.0", "Leaks in Envoy, on purpose here.", "archived", 1016, 155e3, 2, 57e6, 145 << 10, 341, 0},
-	{"go-nottinygc", "go", "proxy-wasm-go-sdk v0.24.0", "", "archived", 977, 238e3, 8, 83e6, 692 << 10, 0, 511},
-	{"go-custommalloc", "go", "proxy-wasm-go-sdk v0.24.0", "", "archived", 1003, 156e3, 2, 57e6, 138 << 10, 0, 129},
+	{"tinygo", "go", "proxy-wasm-go-sdk v0.24.0", "Leaks in Envoy, on purpose here.", "archived", 1016, 155e3, 2, 57e6, 145 << 10, 341, 0},
+	{"tinygo-nottinygc", "go", "proxy-wasm-go-sdk v0.24.0", "", "maintained", 977, 238e3, 8, 83e6, 692 << 10, 0, 511},
+	{"tinygo-custommalloc", "go", "proxy-wasm-go-sdk v0.24.0", "", "given up", 1003, 156e3, 2, 57e6, 138 << 10, 0, 129},
 	{"go-wasip1", "go", "proxy-wasm/proxy-wasm-go-sdk", "", "maintained", 1483, 2697e3, 48, 780e6, 8574 << 10, 0, 700},
 }
 
@@ -63,7 +63,7 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 		Schema: evidence.Schema,
 		Run: evidence.Run{Command: []string{"parity", "bench", "--plan", "default"}, Revision: "0123456789abcdef0123", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 			Seconds: 118.4, Complete: true, Seed: 20260102,
-			Plan: evidence.Plan{Name: "default", Processes: 5, Instances: 2, Rounds: 34, Requests: 500}},
+			Plan: evidence.Plan{Name: "default", Processes: 5, Instances: 2, Rounds: 34, Requests: 500, TailProcesses: 3}},
 		Table: evidence.Table{Name: "header-auth", Folder: "conformance/cases", Digest: strings.Repeat("ab", 32)},
 		Host:  evidence.Host{Wazero: "1.12.0", Engine: "compiler", Profile: "envoy-1.40", Allocator: "envoy"},
 		Machine: evidence.Machine{OS: "linux", Arch: "amd64", Kernel: "6.18.0", CPU: "AMD EPYC 9V74", Microcode: "0xb002116", CPUs: 2, Go: "go1.26",
@@ -71,18 +71,18 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 	}
 	f := &verdict.Findings{
 		Gate: verdict.Gate{Passed: true, Twins: []verdict.TwinRatio{
-			{Build: "rust", Ratio: verdict.Interval{Low: 0.998, Mid: 1.001, High: 1.004, N: 10}}, {Build: "go-custommalloc", Ratio: verdict.Interval{Low: 0.993, Mid: 0.998, High: 1.003, N: 10}}}},
+			{Build: "rust", Ratio: verdict.Interval{Low: 0.998, Mid: 1.001, High: 1.004, N: 10}}, {Build: "tinygo-custommalloc", Ratio: verdict.Interval{Low: 0.993, Mid: 0.998, High: 1.003, N: 10}}}},
 		Headline: []verdict.Claim{
-			verdict.Choice{Build: "rust", Among: 2, Scenarios: scenarios, Wins: scenarios, LeftOut: []verdict.LeftOut{{Build: "go-tinygo", Fault: verdict.Leaks}}},
-			verdict.Choice{Build: "go-nottinygc", Language: "go", Among: 1, Scenarios: scenarios},
-			verdict.Comparison{Pair: verdict.Pair{A: "go-nottinygc", B: "rust", Ratio: about(3.03, 0.02, 10), Word: verdict.Slower}, Scenario: "typical/allow",
+			verdict.Choice{Build: "rust", Among: 2, Scenarios: scenarios, Wins: scenarios, LeftOut: []verdict.LeftOut{{Build: "tinygo", Fault: verdict.Leaks}}},
+			verdict.Choice{Build: "tinygo-nottinygc", Language: "go", Among: 1, Scenarios: scenarios},
+			verdict.Comparison{Pair: verdict.Pair{A: "tinygo-nottinygc", B: "rust", Ratio: about(3.03, 0.02, 10), Word: verdict.Slower}, Scenario: "typical/allow",
 				Others: [2]float64{3.29, 3.3}, OthersN: scenarios - 1},
-			verdict.LeakClaim{OnlyEnvoys: true, Memory: verdict.Memory{Build: "go-tinygo", Allocator: "envoy", Requests: 1e6, Ready: 128 << 10, End: 512 << 20,
+			verdict.LeakClaim{OnlyEnvoys: true, Memory: verdict.Memory{Build: "tinygo", Allocator: "envoy", Requests: 1e6, Ready: 128 << 10, End: 512 << 20,
 				Scenario: "typical/allow", Verdict: verdict.Leak, PerRequest: about(341, 0.003, 12), Course: verdict.Doubling, Steps: 12,
 				First: verdict.UsedUp{Requests: 400, Bytes: 128 << 10}, Last: verdict.UsedUp{Requests: 800_000, Bytes: 256 << 20}, Lately: 352}},
 			verdict.Extremes{Of: verdict.ModuleSize, Least: verdict.Measured{Build: "rust", Value: stats.Exact(154e3)},
-				Most: verdict.Measured{Build: "go-wasip1", Value: stats.Exact(2697e3)}, Level: []string{"go-tinygo"}},
-			verdict.ArchivedPart{Build: "go-tinygo", Part: evidence.Part{Role: "SDK", Name: "proxy-wasm-go-sdk", Source: "example.com/go-tinygo", Checked: "2026-01-01"}},
+				Most: verdict.Measured{Build: "go-wasip1", Value: stats.Exact(2697e3)}, Level: []string{"tinygo"}},
+			verdict.ArchivedPart{Builds: []string{"tinygo"}, Part: evidence.Part{Role: "SDK", Name: "proxy-wasm-go-sdk", Source: "example.com/tinygo", Checked: "2026-01-01"}},
 		},
 		Warnings: []verdict.Warning{{Kind: verdict.Stolen, Share: 0.041}},
 	}
@@ -95,6 +95,7 @@ func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: s.id, Why: "It is usual.", Decision: s.decision, Status: s.status})
 		addScenario(r, f, s.id, s.factor, fixtureBuilds[:builds])
 	}
+	f.Together([]verdict.Run{{Report: r, Findings: f}}, 0)
 	return r, f
 }
 
@@ -113,7 +114,7 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 		if last := &found.Timings[i]; contestant == "go-wasip1" && id == "typical/headers-60" {
 			last.Usual, last.Collector = times[i]*0.9, &verdict.Collector{Period: 700, Pause: 42e3, Max: 90e3, Share: 0.11}
 		}
-		if last := &found.Timings[i]; contestant == "go-tinygo" {
+		if last := &found.Timings[i]; contestant == "tinygo" {
 			last.Growth = 1.7
 		}
 		for process := range 5 {
@@ -125,6 +126,7 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 				r.Batches = append(r.Batches, s)
 			}
 		}
+		r.Tails = append(r.Tails, evidence.Tail{Scenario: id, Contestant: contestant, Counts: [][2]int64{{int64(times[i]), 500000}}, Max: int64(times[i] * 260)})
 		addTail(f, id, contestant, times[i], builds[max(0, i-1)].collects, i == 0)
 	}
 	for i := range builds {
@@ -238,6 +240,24 @@ func addResources(r *evidence.Report, f *verdict.Findings, b fixtureBuild) {
 	f.Budgets = append(f.Budgets, budget)
 }
 
+// twoMachines is the fixture and a second run of the same modules on another machine, where every ratio is a tenth larger, and one
+// build was another module.
+func twoMachines() (*evidence.Report, *verdict.Findings) {
+	r, f := fixture(4, 3)
+	other, found := fixture(4, 3)
+	other.Machine.CPU, other.Builds[3].SHA256 = "Intel Xeon", "another"
+	other.Run.Started = r.Run.Started.AddDate(0, 0, -1)
+	for i := range found.Scenarios {
+		for j, p := range found.Scenarios[i].Pairs {
+			found.Scenarios[i].Pairs[j].Ratio = p.Ratio.Scale(1 / 1.1)
+		}
+	}
+	found.Scenarios[1].Pairs[1].Word = verdict.Slower // rust against tinygo-nottinygc
+	f.Together([]verdict.Run{{Report: other, Findings: found}, {Report: r, Findings: f}}, 1)
+	f.Places = []verdict.Place{{Build: "tinygo-nottinygc", Here: 3.2, Published: verdict.Span{Low: 2.9, High: 3.4, N: 2}}}
+	return r, f
+}
+
 // refusedFixture is a run without a verdict: the A/A check failed, one build has no number, nothing has an interval.
 func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	r, f := fixture(3, 2)
@@ -246,11 +266,11 @@ func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	f.Gate = verdict.Gate{Twins: []verdict.TwinRatio{{Build: "rust", Ratio: biased}}, Faults: []verdict.GateFault{{Kind: verdict.GateBiased, Build: "rust", Ratio: biased}}}
 	f.Headline = append([]verdict.Claim{verdict.NoSpeedVerdict{}}, f.Headline[4:]...)
 	reason := "step 1 of typical/allow was answered with 500 at request 1207"
-	r.Refused = []evidence.Refused{{Build: "go-nottinygc", Reason: reason}}
+	r.Refused = []evidence.Refused{{Build: "tinygo-nottinygc", Reason: reason}}
 	r.Run.Complete = false
 	for i := range f.Scenarios {
 		s := &f.Scenarios[i]
-		s.Timings[3] = verdict.Timing{Contestant: "go-nottinygc", Missing: verdict.Missing{Kind: verdict.Excluded, Refusal: reason}}
+		s.Timings[3] = verdict.Timing{Contestant: "tinygo-nottinygc", Missing: verdict.Missing{Kind: verdict.Excluded, Refusal: reason}}
 		for j := range s.Timings {
 			none(&s.Timings[j].Time)
 			none(&s.Timings[j].OverFloor)
@@ -278,5 +298,7 @@ func refusedFixture() (*evidence.Report, *verdict.Findings) {
 		f.Tails[i].Percentiles = nil
 	}
 	f.Against = &verdict.Against{File: "earlier.json", Same: true, Notes: []verdict.Note{{Kind: verdict.GateFailedNow}}}
+	f.Headline = append([]verdict.Claim{verdict.Wrong{Build: "tinygo-nottinygc", Of: 2, Reason: reason}}, f.Headline...)
+	f.Together([]verdict.Run{{Report: r, Findings: f}}, 0)
 	return r, f
 }

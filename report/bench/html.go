@@ -31,12 +31,14 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	v := view{r, f}
 	data := pageData{
-		Style: template.CSS(style), Script: template.JS(script), Question: question, Builds: len(r.Builds), Passed: f.Gate.Passed, Gate: gateText(f.Gate), Faults: gateFaults(f.Gate),
-		Headline: v.headline(), Warnings: v.warnings(),
+		Style: template.CSS(style), Script: template.JS(script), Question: question, Builds: len(r.Builds), Machines: max(1, len(v.counting())), Passed: f.Gate.Passed, Gate: gateText(f.Gate), Faults: gateFaults(f.Gate),
+		First: v.first(), Advice: v.advice(), Headline: v.headline(), Warnings: v.warnings(),
 		Started: when(r.Run.Started), Changes: v.changes(), Sections: v.sections(), Calculator: v.calculator(),
 	}
+	if forest := v.forest(); len(forest) > 0 {
+		data.Forest, data.ForestLead = &forest[0], v.forestLead()
+	}
 	for _, p := range []pictures{
-		{"How many times as long", "Each build's time over that of " + v.reference() + ", with its 95 % interval. In the shaded band builds count as equivalent; hollow marks are undecided, grey ones refused.", v.forest()},
 		{"How long the slowest take", "Single requests. A step up to the right is a pause, most often a garbage collector's.", v.curves()},
 		{"What memory does over time", "Linear memory of one VM. It never shrinks: a line that keeps rising is a leak.", v.growth()},
 		{"How large", "The module's file by section.", v.sizeBars()},
@@ -59,10 +61,15 @@ type pageData struct {
 	Script     template.JS
 	Question   string
 	Builds     int
+	Machines   int // on which they were compared
 	Started    string
 	Passed     bool // the A/A check
 	Gate       string
 	Faults     []string
+	First      grid
+	Advice     []string
+	Forest     *figure
+	ForestLead string
 	Headline   []statement
 	Warnings   []string
 	Changes    []string

@@ -15,10 +15,7 @@ func Markdown(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	out := &words.Writer{To: w}
 	v := view{r, f}
 	fmt.Fprintf(out, "## %s\n\n", question)
-	headlines(out, v)
-	if len(f.Headline) == 0 {
-		fmt.Fprintln(out, "Nothing can be said from this run.")
-	}
+	firstScreen(out, v)
 	state := "passed"
 	if !f.Gate.Passed {
 		state = "failed, no verdict on speed"
@@ -29,12 +26,34 @@ func Markdown(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 		fmt.Fprint(out, "\n**Warnings**\n")
 		bullets(out, v.warnings())
 	}
+	if len(f.Headline) > 0 {
+		fmt.Fprint(out, "\n<details><summary>Each statement, and how sure it is</summary>\n\n")
+		headlines(out, v)
+		fmt.Fprint(out, "\n</details>\n")
+	}
 	for _, s := range v.sections() {
 		markdownSection(out, s)
 	}
-	fmt.Fprint(out, "\n### What would change this\n")
+	fmt.Fprint(out, "\n<details><summary>What would change this</summary>\n")
 	bullets(out, v.changes())
+	fmt.Fprint(out, "\n</details>\n")
 	return out.Err
+}
+
+// firstScreen is the table and the sentences with which every form begins.
+func firstScreen(out io.Writer, v view) {
+	if g := v.first(); len(g.Rows) > 0 {
+		notes := g.Notes
+		g.Notes = nil
+		markdownGrid(out, g)
+		for _, n := range notes {
+			fmt.Fprintf(out, "\n<sub>%s</sub>\n", escape(n))
+		}
+	}
+	fmt.Fprintln(out)
+	for _, s := range v.advice() {
+		fmt.Fprintf(out, "- **%s**\n", escape(sentence(s)))
+	}
 }
 
 func headlines(out io.Writer, v view) {
@@ -56,24 +75,19 @@ func bullets(w io.Writer, lines []string) {
 	}
 }
 
+// markdownSection writes a section folded: the first screen has what decides.
 func markdownSection(w io.Writer, s section) {
-	fmt.Fprintf(w, "\n### %s\n", escape(s.Title))
+	fmt.Fprintf(w, "\n<details><summary>%s</summary>\n", escape(s.Title))
 	for _, lead := range s.Lead {
 		fmt.Fprintf(w, "\n%s\n", escape(lead))
 	}
 	for _, g := range s.Grids {
-		folded := s.Detail || g.Detail
-		switch {
-		case folded:
-			fmt.Fprintf(w, "\n<details><summary>%s</summary>\n", escape(words.Join(": ", s.Title, g.Caption)))
-		case g.Caption != "":
+		if g.Caption != "" {
 			fmt.Fprintf(w, "\n**%s**\n", escape(g.Caption))
 		}
 		markdownGrid(w, g)
-		if folded {
-			fmt.Fprint(w, "\n</details>\n")
-		}
 	}
+	fmt.Fprint(w, "\n</details>\n")
 }
 
 func markdownGrid(w io.Writer, g grid) {
@@ -86,7 +100,7 @@ func markdownGrid(w io.Writer, g grid) {
 		cells := make([]string, len(row))
 		for i, c := range row {
 			cells[i] = escape(c.Text)
-			if c.Tone == bad || c.Tone == warn {
+			if c.Tone == bad || c.Tone == warn || strings.HasSuffix(c.Text, best) {
 				cells[i] = "**" + cells[i] + "**"
 			}
 		}

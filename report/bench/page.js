@@ -1,3 +1,14 @@
+// A table that is wider than the screen gets a sign.
+(function () {
+  "use strict";
+  function sign() {
+    document.querySelectorAll(".scroll").forEach(function (box) { box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 1); });
+  }
+  window.addEventListener("resize", sign);
+  document.addEventListener("toggle", sign, true);
+  sign();
+})();
+
 (function () {
   "use strict";
   var form = document.getElementById("calculator"), source = document.getElementById("measured");

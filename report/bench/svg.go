@@ -32,10 +32,6 @@ func (c *chart) rect(class string, x, y, w, h float64) {
 	c.put(`<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%.1f"/>`, class, x, y, math.Max(0, w), h)
 }
 
-func (c *chart) dot(class string, x, y float64) {
-	c.put(`<circle class="%s" cx="%.1f" cy="%.1f" r="4.5"/>`, class, x, y)
-}
-
 // text sets s at x, y; anchor is start, middle or end.
 func (c *chart) text(class, anchor string, x, y float64, s string) {
 	c.put(`<text class="%s" text-anchor="%s" x="%.1f" y="%.1f">%s</text>`, class, anchor, x, y, html.EscapeString(s))

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/internal/words"
@@ -25,6 +23,7 @@ func Text(w io.Writer, r *evidence.Report, f *verdict.Findings, o TextOptions) e
 	out := &words.Writer{To: w}
 	t := terminal{view{r, f}, out, words.Paint{On: o.Color}, o.Width}
 	t.head()
+	t.statements()
 	for _, s := range t.sections() {
 		if !s.Detail {
 			t.section(s)
@@ -75,22 +74,22 @@ func wrap(s string, width int) string {
 	return b.String()
 }
 
+// head is the first screen: the table, the sentences, and the check that allows them.
 func (t terminal) head() {
 	t.line("%s", t.paint.Bold(question))
-	for _, c := range t.headline() {
-		t.prose("  · ", sentence(c.Text))
-		if len(c.Evidence) > 0 {
-			t.line("%s", t.paint.Dim(words.Indent(wrap(strings.Join(c.Evidence, "; "), t.width-4), "    ")))
-		}
-	}
-	if len(t.f.Headline) == 0 {
-		t.line("  Nothing can be said from this run.")
+	if g := t.first(); len(g.Rows) > 0 {
+		t.line("")
+		t.grid(g)
 	}
 	t.line("")
-	if t.f.Gate.Passed {
-		t.line("%s %s", t.paint.Green("A/A check passed:"), printable(gateText(t.f.Gate)))
-	} else {
-		t.line("%s %s", t.paint.Red("A/A check failed, no verdict on speed:"), printable(gateText(t.f.Gate)))
+	t.advise()
+	t.line("")
+	state, colour := "A/A check passed:", t.paint.Green
+	if !t.f.Gate.Passed {
+		state, colour = "A/A check failed, no verdict on speed:", t.paint.Red
+	}
+	t.line("%s", strings.Replace(wrap(state+" "+gateText(t.f.Gate), t.width), state, colour(state), 1))
+	if !t.f.Gate.Passed {
 		for _, reason := range gateFaults(t.f.Gate) {
 			t.line("%s", t.paint.Red(words.Indent(wrap(sentence(reason), t.width-2), "  ")))
 		}
@@ -98,6 +97,51 @@ func (t terminal) head() {
 	for _, warning := range t.warnings() {
 		t.line("%s", t.paint.Yellow(wrap("warning: "+sentence(warning), t.width)))
 	}
+}
+
+func (t terminal) advise() {
+	for _, s := range t.advice() {
+		t.prose("  · ", sentence(s))
+	}
+}
+
+// statements are all claims, each with how sure it is.
+func (t terminal) statements() {
+	if len(t.f.Headline) == 0 {
+		return
+	}
+	t.title("Each statement, and how sure it is")
+	for _, c := range t.headline() {
+		t.prose("  · ", sentence(c.Text))
+		if len(c.Evidence) > 0 {
+			t.line("%s", t.paint.Dim(words.Indent(wrap(strings.Join(c.Evidence, "; "), t.width-4), "    ")))
+		}
+	}
+}
+
+// Ending is what a run ends with on a terminal: the sentences of the first screen, and what is above its limit.
+func Ending(w io.Writer, r *evidence.Report, f *verdict.Findings, o TextOptions) error {
+	out := &words.Writer{To: w}
+	t := terminal{view{r, f}, out, words.Paint{On: o.Color}, o.Width}
+	t.advise()
+	for _, p := range t.places() {
+		t.prose("  · ", p)
+	}
+	for _, b := range f.Budgets {
+		if b.Broken() {
+			t.prose("  · ", "Budget broken: "+t.brokenBudget(b))
+		}
+	}
+	return out.Err
+}
+
+func (t terminal) brokenBudget(b verdict.Budget) string {
+	write := in(b.Unit)
+	s := fmt.Sprintf("%s: %s", b.Where, words.Join(" ", b.Build, b.What, b.Scenario))
+	if b.State == verdict.Above {
+		return s + fmt.Sprintf(" is %s, the limit is %s.", within(b.Got, write), write(b.Limit))
+	}
+	return sentence(s + ": " + budgetReason(b))
 }
 
 func (t terminal) section(s section) {
@@ -110,44 +154,6 @@ func (t terminal) section(s section) {
 			t.grid(g)
 		}
 	}
-}
-
-func (t terminal) grid(g grid) {
-	if g.Caption != "" {
-		t.line("\n  %s", printable(g.Caption))
-	}
-	rows := words.NewTable()
-	head := make(table.Row, len(g.Head))
-	for i, h := range g.Head {
-		head[i] = t.paint.Dim(printable(h))
-	}
-	rows.AppendRow(head)
-	for _, cells := range g.Rows {
-		row := make(table.Row, len(cells))
-		for i, c := range cells {
-			row[i] = t.toned(c)
-		}
-		rows.AppendRow(row)
-	}
-	t.line("%s", words.Indent(words.TrimLines(rows.Render()), "    "))
-	for _, note := range g.Notes {
-		t.line("%s", t.paint.Dim(words.Indent(wrap(note, t.width-4), "    ")))
-	}
-}
-
-func (t terminal) toned(c cell) string {
-	s := printable(words.OneLine(c.Text))
-	switch c.Tone {
-	case good:
-		return t.paint.Green(s)
-	case bad:
-		return t.paint.Red(s)
-	case warn:
-		return t.paint.Yellow(s)
-	case dim:
-		return t.paint.Dim(s)
-	}
-	return s
 }
 
 // printable replaces control characters, so that a name cannot move the cursor or change colours. Line breaks stay.

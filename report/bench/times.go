@@ -58,13 +58,13 @@ func (v view) overview() grid {
 
 func (v view) timesOf(scenario verdict.Scenario) grid {
 	g := grid{Caption: v.about(scenario.ID),
-		Head: []string{"build", "time", "95 %", "usual", "× floor", "above floor", "verdict", "time ÷ " + v.reference() + "'s"}}
+		Head: []string{"build", "time", "95 %", "× floor", "above floor", "verdict", "time ÷ " + v.reference() + "'s"}}
 	for _, row := range scenario.Timings {
 		if v.r.Original(row.Contestant) != row.Contestant {
 			continue
 		}
 		if row.Missing.Any() {
-			g.Rows = append(g.Rows, []cell{text(row.Contestant), {units.None, dim, ""}, text(units.None), text(units.None), text(units.None), text(units.None),
+			g.Rows = append(g.Rows, []cell{text(row.Contestant), {units.None, dim, ""}, text(units.None), text(units.None), text(units.None),
 				{"no number", bad, ""}, text(units.None)})
 			g.Notes = append(g.Notes, row.Contestant+" has no number: "+sentence(missing(row.Missing)))
 			continue
@@ -75,7 +75,7 @@ func (v view) timesOf(scenario verdict.Scenario) grid {
 		if row.Contestant == evidence.Floor {
 			over, above = "1", units.None
 		}
-		g.Rows = append(g.Rows, []cell{text(row.Contestant), time, text(plusMinus(row.Time)), text(units.Nanos(row.Usual)), text(over), text(above), word, ratio})
+		g.Rows = append(g.Rows, []cell{text(row.Contestant), time, text(plusMinus(row.Time)), text(over), text(above), word, ratio})
 	}
 	g.Notes = append(g.Notes, v.apart(scenario)...)
 	return g
@@ -113,7 +113,9 @@ func (v view) compared(scenario verdict.Scenario, contestant string) (word, rati
 	case evidence.Floor:
 		return cell{"the floor", dim, ""}, text(units.None)
 	}
-	if p, ok := scenario.Pair(contestant, v.reference()); ok {
+	if p, ok := scenario.Pair(contestant, v.reference()); ok && p.Word == verdict.Unsteady {
+		return verdictOf(p), text(units.None) // what leaks has no stationary time
+	} else if ok {
 		return verdictOf(p), text(within(p.Ratio, units.Ratio))
 	}
 	return text(units.None), text(units.None)

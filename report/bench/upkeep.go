@@ -180,7 +180,12 @@ func (v view) refused() section {
 func (v view) changes() []string {
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	if !v.f.Gate.Passed {
+	switch {
+	case len(v.r.Refused) > 0:
+		say("Right answers: a build has a number only where its answers are right.")
+	case !v.r.Run.Complete:
+		say("A whole run: this one was interrupted.")
+	case !v.f.Gate.Passed:
 		say("%s", cure(v.f.Gate))
 	}
 	undecided, most := 0, 0
@@ -209,7 +214,10 @@ func (v view) changes() []string {
 	for _, w := range v.mixed() {
 		say("%s", w)
 	}
-	say("Your own traffic: these are %s; a plugin that does much more than check headers will have other ratios.", words.Plural(len(v.r.Scenarios), "scenario"))
+	if n := v.depends(); n > 0 {
+		say("Another processor: %s of two builds in a scenario came out otherwise on another machine.", words.Plural(n, "comparison"))
+	}
+	say("Your own traffic: what was measured is %s; a plugin that does much more than check headers will have other ratios.", words.Plural(len(v.r.Scenarios), "scenario"))
 	if v.r.Host.Engine != "" {
 		say("Another engine: the modules ran on wazero %s (%s), Envoy runs them on V8, whose compiler may rank builds with similar times in another order.",
 			v.r.Host.Wazero, v.r.Host.Engine)
@@ -219,22 +227,23 @@ func (v view) changes() []string {
 
 // mixed names the pairs of builds of which one is faster in some scenarios and slower in others.
 func (v view) mixed() []string {
+	if v.f.Machines == nil {
+		return nil
+	}
 	type score struct{ faster, slower []string }
 	scores := map[[2]string]*score{}
 	var order [][2]string
-	for _, scenario := range v.f.Scenarios {
-		for _, p := range scenario.Pairs {
-			key := [2]string{p.A, p.B}
-			if scores[key] == nil {
-				scores[key] = new(score)
-				order = append(order, key)
-			}
-			switch p.Word {
-			case verdict.Faster:
-				scores[key].faster = append(scores[key].faster, scenario.ID)
-			case verdict.Slower:
-				scores[key].slower = append(scores[key].slower, scenario.ID)
-			}
+	for _, p := range v.f.Machines.Pairs {
+		key := [2]string{p.A, p.B}
+		if scores[key] == nil {
+			scores[key] = new(score)
+			order = append(order, key)
+		}
+		switch p.Word {
+		case verdict.Faster:
+			scores[key].faster = append(scores[key].faster, p.Scenario)
+		case verdict.Slower:
+			scores[key].slower = append(scores[key].slower, p.Scenario)
 		}
 	}
 	var all []string
@@ -245,6 +254,19 @@ func (v view) mixed() []string {
 		}
 	}
 	return all
+}
+
+// depends counts the comparisons that depend on the processor.
+func (v view) depends() (n int) {
+	if v.f.Machines == nil {
+		return 0
+	}
+	for _, p := range v.f.Machines.Pairs {
+		if p.Word == verdict.Depends {
+			n++
+		}
+	}
+	return n
 }
 
 // when writes a point in time.
