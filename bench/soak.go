@@ -13,7 +13,7 @@ import (
 // soak repeats a case's last request in one VM and records how memory grows: linear memory, and what the host keeps for the
 // plugin. progress gets what is known so far, a hundred times and more.
 //
-// Where memory grew at the beginning alone, and a leak of a byte a request would not have shown yet, it goes on until one would
+// Where memory seems to have stopped to grow, and a leak of a byte a request would not have shown yet, it goes on until one would
 // have, to at most so many requests.
 //
 // A VM that runs out of memory is a finding: Ended. The error is a *suite.WrongError or any other *host.Failure.
@@ -60,7 +60,7 @@ func soak(ctx context.Context, m *host.Module, c *table.Case, requests, most int
 
 // longest is how many times as many requests as were asked for there may be in Envoy's order of allocators. The specification's
 // is there to compare with, and gets no more than were asked for.
-const longest = 5
+const longest = 6
 
 // soaking is the memory of a soak.
 type soaking struct{ linear, kept *growth }
@@ -84,7 +84,9 @@ func (g *growth) note(requests int, bytes int64) {
 	g.bytes = bytes
 }
 
-// unseen says whether it grew in the first tenth of the requests alone, and a byte a request would not have filled the last step.
+// unseen says whether more requests would tell more: a byte a request would not have filled the last step yet, and it has not
+// grown for a quarter of the requests, or by little last. A heap that doubles to the end leaks, and no more requests are needed.
 func (g *growth) unseen(requests int) bool {
-	return g.last > 0 && g.last < requests/10 && g.step > int64(requests-g.last)
+	const little = 8 // of which the last step was one part at most
+	return g.last > 0 && g.step > int64(requests-g.last) && (g.last <= requests*3/4 || little*g.step <= g.bytes)
 }
