@@ -9,6 +9,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
 )
 
 // The tasks of a worker that need no contest, and counting.
@@ -32,12 +33,15 @@ func (w *worker) soak(ctx context.Context) error {
 		return err
 	}
 	defer m.Close(ctx)
-	c := &w.cases[0]
+	c, most := &w.cases[0], w.Plan.SoakRequests
+	if w.options.Allocator == load.EnvoyOrder {
+		most *= longest
+	}
 	tell := func(found evidence.Memory, share float64) error {
 		found.Build, found.Allocator = w.Modules[0].Build, w.Host.Allocator
 		return w.tell(finding{Memory: &found, Share: share})
 	}
-	found, err := soak(ctx, m, c, w.Plan.SoakRequests, func(found evidence.Memory) {
+	found, err := soak(ctx, m, c, w.Plan.SoakRequests, most, func(found evidence.Memory) {
 		_ = tell(found, min(1, float64(found.Requests)/float64(w.Plan.SoakRequests)))
 	})
 	if err != nil {

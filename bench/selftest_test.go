@@ -87,7 +87,7 @@ func interval(i verdict.Interval) string {
 
 func TestSelfMemory(t *testing.T) {
 	plan := evidence.Plan{Name: "memory", SoakRequests: 1_000_000}
-	r := measure(t, plan, allow, named{"flat", guest.Work(0)}, named{"leak", guest.Leak(16)}, named{"once", guest.Grow(1000, 32)})
+	r := measure(t, plan, allow, named{"flat", guest.Work(0)}, named{"leak", guest.Leak(16)}, named{"once", guest.Grow(1000, 8)})
 	want := map[string]verdict.Growth{"flat": verdict.Flat, "leak": verdict.Leak, "once": verdict.Plateau}
 	for _, m := range verdict.Judge(r).Memory {
 		if m.Verdict != want[m.Build] {

@@ -120,7 +120,7 @@ func TestSoak(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			m := compiled(t, test.wasm, host.Options{MemoryPages: test.pages})
 			calls, last := 0, 0
-			found, err := soak(context.Background(), m, test.c, 1000, func(m evidence.Memory) { calls, last = calls+1, m.Requests })
+			found, err := soak(context.Background(), m, test.c, 1000, 1000, func(m evidence.Memory) { calls, last = calls+1, m.Requests })
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("it ended with %v, want %q", err, test.err)
@@ -153,11 +153,11 @@ func TestSoakGoesOn(t *testing.T) {
 	}{
 		{"by a page", guest.Grow(100, 1), 100, 100 + 64<<10},
 		{"by four pages", guest.Grow(100, 4), 100, longest * requests},
-		{"late", guest.Grow(15_000, 1), 15_000, requests},
+		{"late", guest.Grow(15_001, 1), 15_001, requests},
 		{"never", guest.Work(0), 0, requests},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			found, err := soak(t.Context(), compiled(t, test.wasm, host.Options{}), allowCase(), requests, func(evidence.Memory) {})
+			found, err := soak(t.Context(), compiled(t, test.wasm, host.Options{}), allowCase(), requests, longest*requests, func(evidence.Memory) {})
 			if err != nil || found.Requests < test.want-2 || found.Requests > test.want+2 {
 				t.Errorf("%d requests, expected %d; %v", found.Requests, test.want, err)
 			}
@@ -173,7 +173,7 @@ func TestSoakSeesWhatTheHostKeeps(t *testing.T) {
 	// Four bytes at 8192 are the key, and count.
 	g.Do(onRequest, wasmtest.GetGlobal(name), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(name), wasmtest.I32(8192), wasmtest.GetGlobal(name), wasmtest.Store(0))
 	g.Call(onRequest, "proxy_set_shared_data", wasmtest.Raw{At: 8192, Len: 4}, "value", 0)
-	found, err := soak(t.Context(), compiled(t, g.Bytes(), host.Options{}), allowCase(), 1000, func(evidence.Memory) {})
+	found, err := soak(t.Context(), compiled(t, g.Bytes(), host.Options{}), allowCase(), 1000, 1000, func(evidence.Memory) {})
 	if err != nil || len(found.Kept) < 100 || found.Kept[len(found.Kept)-1].Bytes-found.Kept[0].Bytes < 1000*5 {
 		t.Errorf("%v, %d points of what is kept", err, len(found.Kept))
 	}
@@ -222,7 +222,7 @@ func TestSoakIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	m := compiled(t, allowing(), host.Options{})
-	if _, err := soak(ctx, m, allowCase(), 1000, func(evidence.Memory) { cancel() }); !errors.Is(err, context.Canceled) {
+	if _, err := soak(ctx, m, allowCase(), 1000, 1000, func(evidence.Memory) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v", err)
 	}
 }

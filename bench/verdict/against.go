@@ -10,7 +10,7 @@ import (
 // Against compares with an earlier report.
 type Against struct {
 	File    string
-	Same    bool // machine, engine, plan and table: only then a change has a word
+	Same    bool // machine, engine and plan: only then a change has a word
 	Timed   bool // both A/A checks passed: times are compared
 	Notes   []Note
 	Changes []Change
@@ -79,14 +79,17 @@ func Compare(then, now *evidence.Report, file string) *Against {
 		if !hasBuild(then, b.Name) {
 			continue
 		}
-		same, leaking := sameModule(then, b), before.leaking()[b.Name] || after.leaking()[b.Name] // what leaks has no stationary time
+		same := sameModule(then, b)
 		for _, c := range compared {
-			if c.gated && !a.Timed || c.scenarios && leaking {
+			if c.gated && !a.Timed {
 				continue
 			}
 			for _, scenario := range c.places(now) {
 				if excluded(then, b.Name, scenario).Any() || excluded(now, b.Name, scenario).Any() {
 					continue
+				}
+				if c.scenarios && (before.leaks(b.Name, scenario) || after.leaks(b.Name, scenario)) {
+					continue // it has no stationary time
 				}
 				x, without := c.find(then, before, b.Name, scenario)
 				y, missing := c.find(now, after, b.Name, scenario)

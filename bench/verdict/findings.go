@@ -42,14 +42,14 @@ func judge(r *evidence.Report) *Findings {
 	f := &Findings{Tails: tails(r), Startups: startups(r), Memory: memories(r)}
 	all := samplesOf(r, f.Tails)
 	f.Gate = gate(r, all)
-	f.Scenarios = scenariosOf(r, all, f.leaking(), f.Gate.Passed)
+	f.Scenarios = scenariosOf(r, all, f.leaks, f.Gate.Passed)
 	f.Resident = residents(r)
 	f.Scale = scales(f, workers)
 	f.Warnings = warnings(r, f)
 	return f
 }
 
-// leaking are the builds that leak in Envoy: their time grows with every request.
+// leaking are the builds that leak in Envoy, in one scenario or more.
 func (f *Findings) leaking() map[string]bool {
 	leaking := map[string]bool{}
 	for _, m := range f.Memory {
@@ -58,6 +58,19 @@ func (f *Findings) leaking() map[string]bool {
 		}
 	}
 	return leaking
+}
+
+// leaks reports whether a build leaks in a scenario, in Envoy: then its time there grows with every request. A soak of an older
+// report stands for all scenarios.
+func (f *Findings) leaks(build, scenario string) bool {
+	for _, m := range f.Memory {
+		for _, one := range m.Each {
+			if m.Build == build && m.Allocator == envoyOrder && one.Verdict == Leak && (one.Scenario == "" || one.Scenario == scenario) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Interval is an estimate and the bounds of its 95 % confidence interval. N is the number of independent samples

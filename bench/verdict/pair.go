@@ -51,8 +51,9 @@ func (p Pair) Inverse() Pair {
 
 // pending is a pair before it is judged.
 type pending struct {
-	pair *Pair
-	own  stats.Estimate // log-ratio: what this run's processes, and broken collection cycles, leave open
+	pair     *Pair
+	own      stats.Estimate // log-ratio: what this run's processes, and broken collection cycles, leave open
+	unsteady bool           // one of the two leaks there
 }
 
 // ratio is the estimate with the noise from run to run.

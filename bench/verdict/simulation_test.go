@@ -247,6 +247,29 @@ func TestLeakingBuild(t *testing.T) {
 	}
 }
 
+// TestLeakInOneScenario: elsewhere the build has a steady time, and words.
+func TestLeakInOneScenario(t *testing.T) {
+	r := usualWorld(build{nanos: 600}, build{nanos: 900}).draw(rand.New(rand.NewPCG(8, 1)))
+	for i, s := range r.Scenarios {
+		m := soak(200_000, 2*page, leaking(1000, 0), byPages)
+		if i == 1 {
+			m = soak(200_000, 2*page, leaking(1000, 100), byPages)
+		}
+		m.Build, m.Scenario = "build1", s.ID
+		r.Memory = append(r.Memory, m)
+	}
+	f := Judge(r)
+	if m := f.Memory[0]; len(f.Memory) != 1 || m.Verdict != Leak || m.Scenario != r.Scenarios[1].ID || len(m.Each) != len(r.Scenarios) {
+		t.Errorf("%+v", f.Memory)
+	}
+	for i, s := range f.Scenarios {
+		p, _ := s.Pair("build1", "build0")
+		if timing, _ := s.Timing("build1"); (p.Word == Unsteady) != (i == 1) || (timing.Growth > 0) != (i == 1) {
+			t.Errorf("%s: %s, growth %v", s.ID, p.Word, timing.Growth)
+		}
+	}
+}
+
 // TestOrderOfBuilds: the words are the same when builds.yaml names the builds the other way round.
 func TestOrderOfBuilds(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 1))

@@ -71,14 +71,14 @@ func (f *Findings) Scenario(id string) *Scenario {
 }
 
 // scenariosOf judges every scenario. Pairs are of builds that both have a number there.
-func scenariosOf(r *evidence.Report, all []samples, leaking map[string]bool, passed bool) []Scenario {
+func scenariosOf(r *evidence.Report, all []samples, leaks func(build, scenario string) bool, passed bool) []Scenario {
 	found := make([]Scenario, len(all))
 	var open []pending
 	for i := range all {
 		s := &all[i]
 		found[i] = Scenario{ID: s.scenario}
 		for _, contestant := range contestants(r) {
-			if t, ok := s.timing(r, contestant, leaking[r.Original(contestant)]); ok {
+			if t, ok := s.timing(r, contestant, leaks(r.Original(contestant), s.scenario)); ok {
 				found[i].Timings = append(found[i].Timings, t)
 			}
 		}
@@ -92,21 +92,22 @@ func scenariosOf(r *evidence.Report, all []samples, leaking map[string]bool, pas
 			}
 		}
 		for p := range found[i].Pairs {
-			open = append(open, pending{&found[i].Pairs[p], own[p]})
+			pair := &found[i].Pairs[p]
+			open = append(open, pending{pair, own[p], leaks(pair.A, s.scenario) || leaks(pair.B, s.scenario)})
 		}
 	}
-	judged(r, found, open, leaking, passed)
+	judged(r, found, open, passed)
 	return found
 }
 
 // judged gives every pair its word. A pair with a build that leaks has none, and does not count among those that P is
 // adjusted for.
-func judged(r *evidence.Report, found []Scenario, open []pending, leaking map[string]bool, passed bool) {
+func judged(r *evidence.Report, found []Scenario, open []pending, passed bool) {
 	p := make([]float64, len(open))
 	family := 0
 	for i, c := range open {
 		p[i] = math.NaN()
-		if !leaking[c.pair.A] && !leaking[c.pair.B] {
+		if !c.unsteady {
 			p[i] = c.ratio().P()
 			family++
 		}
@@ -114,7 +115,7 @@ func judged(r *evidence.Report, found []Scenario, open []pending, leaking map[st
 	for i, adjusted := range stats.Holm(p) {
 		open[i].pair.P = adjusted
 		open[i].judge(family, passed)
-		if leaking[open[i].pair.A] || leaking[open[i].pair.B] {
+		if open[i].unsteady {
 			open[i].pair.Word, open[i].pair.More = Unsteady, 0
 		}
 	}

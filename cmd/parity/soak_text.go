@@ -131,8 +131,12 @@ func soakFinding(p *soak.Result) string {
 		if m.Ended != "" {
 			ended = ", " + m.Ended
 		}
-		return fmt.Sprintf("%sleaks %s bytes a round (95 %% interval %s to %s), %s rounds of %s, %s to %s%s. %s", what,
-			units.Digits(i.Mid), units.Digits(i.Low), units.Digits(i.High), units.Count(p.Rounds), counted(p.Requests, "request"), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)), ended, soakWhy(m))
+		course := fmt.Sprintf("%s to %s", units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)))
+		if m.Reason == soak.BySteps {
+			course = benchreport.UsedUp(m.Steps, "round")
+		}
+		return fmt.Sprintf("%sleaks %s bytes a round (95 %% interval %s to %s), %s rounds of %s, %s%s. %s", what,
+			units.Digits(i.Mid), units.Digits(i.Low), units.Digits(i.High), units.Count(p.Rounds), counted(p.Requests, "request"), course, ended, soakWhy(m))
 	case m.Verdict == verdict.Unclear && !p.Cut:
 		return fmt.Sprintf("%snot known whether it leaks after %s rounds, %s to %s. %s", what, units.Count(p.Rounds), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)), soakWhy(m))
 	}

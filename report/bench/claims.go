@@ -108,7 +108,7 @@ func leak(c verdict.LeakClaim) (text string, evidence []string) {
 	if c.OnlyEnvoys {
 		text += " The cause is which export gives the host memory: in the specification's order it does not leak."
 	}
-	return text, []string{confidence(m.PerRequest, units.Digits), usedUp(m, "request")}
+	return text, []string{confidence(m.PerRequest, units.Digits), UsedUp(m, "request")}
 }
 
 func comparison(c verdict.Comparison) string {

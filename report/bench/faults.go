@@ -5,6 +5,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/internal/units"
+	"github.com/header-auth/header-auth/internal/words"
 )
 
 // wrongAnswers says where a build answers wrongly.
@@ -22,7 +23,7 @@ func alone(c verdict.Alone) (text string, evidence []string) {
 	if c.Scenarios > 0 {
 		fact := fmt.Sprintf("takes %s for %s", units.Nanos(c.Time.Mid), c.Scenario)
 		if c.Scenarios > 1 {
-			fact += fmt.Sprintf(" and at most %s for the %d others", units.Nanos(c.Slowest), c.Scenarios-1)
+			fact += fmt.Sprintf(" and at most %s for %s", units.Nanos(c.Slowest), words.Plural(c.Scenarios-1, "other"))
 		}
 		facts = append(facts, fact)
 		evidence = append(evidence, "time of a request: "+confidence(c.Time, units.Nanos))
@@ -52,4 +53,17 @@ func alone(c verdict.Alone) (text string, evidence []string) {
 		facts = append(facts, "has a module of "+units.Bytes(c.Size.Mid))
 	}
 	return fmt.Sprintf("%s %s. There is no other build to compare it with.", c.Build, list(facts)), evidence
+}
+
+// cure is what would make a failed A/A check pass.
+func cure(g verdict.Gate) string {
+	for _, f := range g.Faults {
+		switch f.Kind {
+		case verdict.GateNotMeasured:
+			return "A build that is timed against itself: without that no difference between builds can be trusted."
+		case verdict.GateOneProcess:
+			return "More processes: one alone has no interval."
+		}
+	}
+	return "A quieter machine: a build timed against itself did not come out equal, so no difference between builds can be trusted."
 }

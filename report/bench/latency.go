@@ -38,7 +38,7 @@ func (v view) tailsOf(scenario evidence.Scenario) []grid {
 		times.Head = append(times.Head, fmt.Sprintf("p%v", p))
 	}
 	times.Head = append(times.Head, "max")
-	slow := grid{Caption: scenario.ID + ", slow requests", Head: []string{"build", "of the time", "one in", "longer by", "longest", "come every"}}
+	slow := grid{Caption: scenario.ID + ", slow requests", Head: []string{"build", "of the time", "one in", "longer by", "longest", "every, requests"}}
 	open := grid{Caption: scenario.ID + ", at half the rate", Head: []string{"build", "requests a second", "p99", "p99.9"}}
 	var fewest, most int64
 	for _, tail := range v.f.Tails {
@@ -80,7 +80,7 @@ func slowRow(t verdict.Tail) []cell {
 		longer, every := t.Slow.Longer, "no period"
 		if c := t.Collector; c != nil {
 			longer = c.Pauses
-			every = within(c.Periods, wholeRequests) + " requests"
+			every = within(c.Periods, wholeRequests)
 		}
 		row = append(row, text(within(t.Slow.OfTime, units.Percent)), text(units.Digits(1/t.Slow.OfRequests.Mid)), text(within(longer, units.Nanos)),
 			text(units.Nanos(t.Max)), text(every))

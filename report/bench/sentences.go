@@ -95,8 +95,8 @@ func (v view) warning(w verdict.Warning) string {
 	return ""
 }
 
-// usedUp tells the numbers that a leak's rate follows from.
-func usedUp(m verdict.Memory, noun string) string {
+// UsedUp tells the numbers that a leak's rate follows from. The noun is what memory was watched by: "request", say.
+func UsedUp(m verdict.Memory, noun string) string {
 	text := fmt.Sprintf("used up in one VM: %s after %s %ss, %s after %s", units.Bytes(float64(m.First.Bytes)), units.Count(m.First.Requests), noun,
 		units.Bytes(float64(m.Last.Bytes)), units.Count(m.Last.Requests))
 	if i := m.PerRequest; m.Lately > i.High*muchFaster || m.Lately < i.Low/muchFaster {

@@ -185,8 +185,8 @@ func (v view) changes() []string {
 		say("Right answers: a build has a number only where its answers are right.")
 	case !v.r.Run.Complete:
 		say("A whole run: this one was interrupted.")
-	case !v.f.Gate.Passed && len(v.f.Gate.Twins) > 0:
-		say("A quieter machine: a build timed against itself did not come out equal, so no difference between builds can be trusted.")
+	case !v.f.Gate.Passed:
+		say("%s", cure(v.f.Gate))
 	}
 	undecided, most := 0, 0
 	for _, scenario := range v.f.Scenarios {
