@@ -97,7 +97,7 @@ func (b Batches) Expected() Batches {
 }
 
 // WithoutCommon divides the batches of contestants that ran side by side by what all of them had in common in a round of an
-// instance: the median of their times over those expected. With fewer than four contestants they stay as they are.
+// instance: the lower median of their times over those expected. With fewer than four contestants they stay as they are.
 func WithoutCommon(all []Batches) []Batches {
 	if len(all) < fewestContestants {
 		return all
@@ -160,12 +160,7 @@ func (b Batches) levels() (instance, round []float64) {
 	for range fits {
 		round = round[:0]
 		for r := 0; ; r++ {
-			var column []float64
-			for i, row := range b {
-				if r < len(row) && instance[i] > 0 {
-					column = append(column, row[r]/instance[i])
-				}
-			}
+			column := b.column(r, instance)
 			if len(column) == 0 {
 				break
 			}
@@ -182,6 +177,17 @@ func (b Batches) levels() (instance, round []float64) {
 		}
 	}
 	return instance, round
+}
+
+// column are the batches of one round relative to their instances' levels.
+func (b Batches) column(round int, instance []float64) []float64 {
+	var column []float64
+	for i, row := range b {
+		if round < len(row) && instance[i] > 0 {
+			column = append(column, row[round]/instance[i])
+		}
+	}
+	return column
 }
 
 // CycleError is the standard deviation of the relative error that a mean over so many requests has because they are no
@@ -206,12 +212,7 @@ func (b Batches) RoundError() float64 {
 	}
 	noise := 0.0
 	for r := range round {
-		var column []float64
-		for i, row := range b {
-			if r < len(row) && instance[i] > 0 {
-				column = append(column, row[r]/instance[i])
-			}
-		}
+		column := b.column(r, instance)
 		// The standard error of a median, from the middle half of the column: a normal's quartiles lie 1.349 deviations apart.
 		deviation := (Quantile(column, 0.75) - Quantile(column, 0.25)) / 1.349
 		noise += math.Pi / 2 * deviation * deviation / float64(len(column))
