@@ -22,6 +22,9 @@ func readDocument(document string) (jsonValue, error) {
 	if len(document) > documentBytesMax {
 		return nil, fault(tooLong)
 	}
+	if isProtobuf(document) {
+		return nil, fault(protobuf)
+	}
 	levels, ok := scan(document)
 	switch {
 	case !utf8.ValidString(document) || !ok:
@@ -44,6 +47,38 @@ func readDocument(document string) (jsonValue, error) {
 		return nil, fault(expectedObject)
 	}
 	return v, nil
+}
+
+// isProtobuf recognises what Envoy hands over for a Struct, or for any message that is not a StringValue: fields in
+// protobuf's wire format. A text does not have the control bytes that their tags and lengths are.
+func isProtobuf(document string) bool {
+	return strings.ContainsFunc(document, isControl) && isMessage(document)
+}
+
+func isControl(c rune) bool { return c < ' ' && c != '\t' && c != '\n' && c != '\r' }
+
+// isMessage says whether a document has length-delimited fields with numbers from 1 to 15, and nothing else.
+func isMessage(document string) bool {
+	for document != "" {
+		tag := document[0]
+		size, rest, ok := readSize(document[1:])
+		if !ok || tag&0x87 != 2 || tag == 2 || size > len(rest) {
+			return false
+		}
+		document = rest[size:]
+	}
+	return true
+}
+
+// readSize reads a length, a varint of at most three bytes, and gives what follows it.
+func readSize(text string) (size int, rest string, ok bool) {
+	for i := 0; i < 3 && i < len(text); i++ {
+		size |= int(text[i]&0x7f) << (7 * i)
+		if text[i] < 0x80 {
+			return size, text[i+1:], true
+		}
+	}
+	return 0, "", false
 }
 
 // newDecoder leaves repeated keys to readObject, which knows their place in the order of faults.

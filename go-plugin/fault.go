@@ -9,6 +9,7 @@ import (
 
 const (
 	tooLong         = "longer than 65536 bytes"
+	protobuf        = "a protobuf message, not JSON: use google.protobuf.StringValue"
 	notUTF8         = "not valid UTF-8"
 	byteOrderMark   = "starts with a byte order mark"
 	tooDeep         = "nested deeper than 8 levels"

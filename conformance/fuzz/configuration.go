@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 )
@@ -142,7 +143,7 @@ func (d *dice) withFault(c string, keys []string) string {
 	end := min(len(c), at+1+d.below(4))
 	quoted := strings.Split(c, `"`)
 	token := d.below(len(quoted))
-	switch d.below(10) {
+	switch d.below(11) {
 	case 0: // special bytes anywhere
 		return c[:at] + d.strangeText() + c[at:]
 	case 1:
@@ -171,6 +172,8 @@ func (d *dice) withFault(c string, keys []string) string {
 		return c
 	case 8: // nothing but one key with a wrong value
 		return fmt.Sprintf(`{%q:%s}`, pick(d, keys...), d.wrongValue())
+	case 9: // a field of a protobuf message, or almost
+		return pick(d, "\n", "\x12", "*") + string(binary.AppendUvarint(nil, uint64(len(c)+d.below(2)))) + c
 	}
 	return c[:at] + d.wrongValue() + c[end:]
 }

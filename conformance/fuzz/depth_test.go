@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "draw a new entry for each deep path who
 
 // deep are paths that every run has to take, even one without time to explore. Each has an entry of its name.
 var deep = map[string][]string{
-	"FuzzConfiguration": {"not valid UTF-8", "starts with a byte order mark",
+	"FuzzConfiguration": {"use google.protobuf.StringValue", "not valid UTF-8", "starts with a byte order mark",
 		"nested deeper than N levels", "not valid JSON", "expected an object", "expected a string", "expected an array",
 		"expected an integer", "expected a boolean", "expected a pair", "unknown key", "repeated key", "out of range N to N",
 		"not a header name", "not a header value", "not a header that may be set", "not N, which has no body", "at least one item expected", "not a user name", "not a password", "not a realm",

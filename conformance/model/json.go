@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -35,6 +36,8 @@ func document(b []byte) (v value, refusal string) {
 	switch {
 	case len(b) > maxBytes:
 		return v, "longer than 65536 bytes"
+	case bytes.ContainsAny(b, controls) && isMessage(b):
+		return v, "a protobuf message, not JSON: use google.protobuf.StringValue"
 	case !utf8.Valid(b) || halfSurrogate(string(b)):
 		return v, "not valid UTF-8"
 	case strings.HasPrefix(string(b), "\ufeff"):
@@ -48,6 +51,24 @@ func document(b []byte) (v value, refusal string) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	return parse(d), ""
+}
+
+// controls are the bytes below 0x20 that JSON does not have outside texts either.
+const controls = "\x00\x01\x02\x03\x04\x05\x06\a\b\v\f\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"
+
+// isMessage is the wire format of clause 1.2.9: numbers from 1 to 15 make tags of one byte, and 2 in its three lowest bits
+// stands for a length.
+func isMessage(b []byte) bool {
+	if len(b) == 0 {
+		return true
+	}
+	number, wireType := b[0]>>3, b[0]%8
+	length, size := binary.Uvarint(b[1:])
+	if number < 1 || number > 15 || wireType != 2 || size < 1 || size > 3 {
+		return false
+	}
+	b = b[1+size:]
+	return length <= uint64(len(b)) && isMessage(b[length:])
 }
 
 // split separates the texts of a document from the rest. It looks only at quotes and backslashes, so that it works for

@@ -3,7 +3,7 @@
 
 use std::str;
 
-use crate::fault::{BYTE_ORDER_MARK, EXPECTED_OBJECT, Fault, NOT_JSON, NOT_UTF8, TOO_DEEP, TOO_LONG, fault};
+use crate::fault::{BYTE_ORDER_MARK, EXPECTED_OBJECT, Fault, NOT_JSON, NOT_UTF8, PROTOBUF, TOO_DEEP, TOO_LONG, fault};
 use crate::value::JsonValue;
 
 pub const DOCUMENT_BYTES_MAX: usize = 65536;
@@ -13,6 +13,9 @@ const DOCUMENT_LEVELS_MAX: usize = 8;
 pub fn read_document(document: &[u8]) -> Result<JsonValue<'_>, Fault> {
     if document.len() > DOCUMENT_BYTES_MAX {
         return Err(fault(TOO_LONG));
+    }
+    if is_protobuf(document) {
+        return Err(fault(PROTOBUF));
     }
     let (Ok(text), Some(levels)) = (str::from_utf8(document), scan(document)) else {
         return Err(fault(NOT_UTF8));
@@ -28,6 +31,40 @@ pub fn read_document(document: &[u8]) -> Result<JsonValue<'_>, Fault> {
         return Err(fault(EXPECTED_OBJECT));
     }
     Ok(v)
+}
+
+/// Recognises what Envoy hands over for a Struct, or for any message that is not a StringValue: fields in protobuf's wire
+/// format. A text does not have the control bytes that their tags and lengths are.
+fn is_protobuf(document: &[u8]) -> bool {
+    document.iter().any(is_control) && is_message(document)
+}
+
+fn is_control(c: &u8) -> bool {
+    *c < b' ' && !matches!(c, b'\t' | b'\n' | b'\r')
+}
+
+/// Says whether a document has length-delimited fields with numbers from 1 to 15, and nothing else.
+fn is_message(mut document: &[u8]) -> bool {
+    while let Some((&tag, rest)) = document.split_first() {
+        let after = read_size(rest).and_then(|(size, rest)| rest.get(size..));
+        match after {
+            Some(after) if tag & 0x87 == 2 && tag != 2 => document = after,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Reads a length, a varint of at most three bytes, and gives what follows it.
+fn read_size(text: &[u8]) -> Option<(usize, &[u8])> {
+    let mut size = 0;
+    for (i, &c) in text.iter().take(3).enumerate() {
+        size |= usize::from(c & 0x7f) << (7 * i);
+        if c < 0x80 {
+            return Some((size, text.get(i + 1..)?));
+        }
+    }
+    None
 }
 
 /// Gives the most brackets open at once outside strings, unless a string escapes half a surrogate pair.

@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use crate::place::Place;
 
 pub const TOO_LONG: &str = "longer than 65536 bytes";
+pub const PROTOBUF: &str = "a protobuf message, not JSON: use google.protobuf.StringValue";
 pub const NOT_UTF8: &str = "not valid UTF-8";
 pub const BYTE_ORDER_MARK: &str = "starts with a byte order mark";
 pub const TOO_DEEP: &str = "nested deeper than 8 levels";
