@@ -59,6 +59,7 @@
 //	load          whether an Envoy would load a module, and what the module is
 //	process       what all VMs of a process share: data, queues, metrics
 //	profile       the releases of Envoy, and what differs between them
+//	property      the values of properties, and their serialized form
 //	trace         the border between host and guest as text
 //	wasi          the functions of WASI
 //	wasmfile      the structure of a WebAssembly file
@@ -76,7 +77,8 @@
 //   - second tries of calls, time-outs of gRPC calls, and the end of one half of a gRPC stream;
 //   - resets and time-outs of the upstream as events;
 //   - the foreign functions, except clear_route_cache;
-//   - properties that need a real upstream, TLS or the node, unless StreamConfig.Properties gives them.
+//   - properties of TLS, unless StreamConfig.Properties gives them. Names and addresses of the client, the route and the
+//     upstream are those of the caller, or defaults; the times of the upstream are 0.
 //
 // Known differences from Envoy in what is modelled:
 //

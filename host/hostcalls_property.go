@@ -6,9 +6,9 @@ import "github.com/header-auth/header-auth/host/abi"
 const pathBytes = 1 << 20
 
 // proxyGetProperty is proxy_get_property(path, value): path has segments with NULs between them, such as request NUL
-// path. The value, serialized as VM.property says, goes into a new block of the guest, address and length to value
-// (two u32). NotFound for a value that is not there; SerializationFailure for an empty path and for a whole object;
-// InvalidMemoryAccess when a range or an out word is outside memory, or when the allocator gives none.
+// path. The value, serialized as property.Serialize says, goes into a new block of the guest, address and length to value
+// (two u32). Without a stream there are the plugin's own names and xds.node. NotFound for a value that is not there;
+// SerializationFailure for an empty path, for an object as a whole and for what contains a null; InvalidMemoryAccess when a range or an out word is outside memory, or when the allocator gives none.
 // Source: Envoy source/extensions/common/wasm/context.cc, Context::getProperty and findValue.
 func proxyGetProperty(vm *VM, stack []uint64) uint32 {
 	path, valid := readRange(vm, stack)
@@ -40,9 +40,9 @@ func proxySetProperty(vm *VM, stack []uint64) uint32 {
 		return notFound
 	}
 	vm.chargeBytes(len(path) + len(value))
-	if s.guestProperties == nil {
-		s.guestProperties = map[string][]byte{}
+	if s.filterState == nil {
+		s.filterState = filterState{}
 	}
-	s.guestProperties[string(path)] = append([]byte(nil), value...)
+	s.filterState[setProperty+string(path)] = append([]byte(nil), value...)
 	return ok
 }

@@ -251,7 +251,7 @@ func clusters(name string) ClusterState {
 // post is a request and a response with headers, body and trailers.
 func (b *fixture) post() *Stream {
 	s := b.plugin.NewStream(StreamConfig{Source: "10.0.0.1:4711",
-		Properties: map[string][]byte{"xds.route_name": []byte("r")}})
+		Properties: map[string]any{"xds.route_name": "r"}})
 	s.RequestHeaders(headermap.Of(":authority", "a.example", ":path", "/p?q=1", ":method", "POST", ":scheme", "http",
 		"Allow", "true", "twice", "1", "twice", "2", "empty", "", "accept", "a", "accept", "b"), false)
 	s.RequestBody([]byte("abc"), false)

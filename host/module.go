@@ -43,7 +43,7 @@ type Module struct {
 	cache    wazero.CompilationCache
 	compiled wazero.CompiledModule
 
-	readsProperties bool // imports proxy_get_property
+	readsProperties bool // imports proxy_get_property, or a foreign function, which may be expr_evaluate
 }
 
 // features is what V8 in Envoy understands, as far as wazero has it.
@@ -60,7 +60,7 @@ func Compile(ctx context.Context, wasm []byte, o Options) (*Module, error) {
 		return nil, &load.Error{Faults: faults}
 	}
 	m := &Module{file: file, options: o, abi: load.Version(file)}
-	m.readsProperties = m.imports("env", "proxy_get_property")
+	m.readsProperties = m.imports("env", "proxy_get_property") || m.imports("env", "proxy_call_foreign_function")
 	if err := m.compile(ctx, wasm); err != nil {
 		_ = m.Close(ctx)
 		return nil, err

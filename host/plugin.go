@@ -15,6 +15,10 @@ type PluginConfig struct {
 	FailurePolicy               FailurePolicy
 	AllowOnHeadersStopIteration bool // after Pause in a headers callback, the callbacks of the body are made
 	BufferLimit                 int  // bytes of a body that is held; 0: 1 MiB
+
+	// Properties are those of all streams that their own StreamConfig.Properties does not give: what the listener, the
+	// route and the cluster say, such as "xds.route_name". The root context has none of them.
+	Properties map[string]any
 }
 
 // Plugin is a root context: one filter's configuration inside a VM.

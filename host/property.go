@@ -4,61 +4,113 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/property"
 )
 
-// property is the value at a path, serialized as Envoy does: strings and bytes as they are; numbers, times and
-// durations (both in ns) as 8 bytes, little-endian; booleans as 1 byte; maps as pairs (Envoy
-// source/extensions/common/wasm/context.cc, serializeValue). The names are those of Envoy's attributes.
+// property is the value at a path, as it is serialized. SerializationFailure for an empty path, for an object as a whole
+// and for what contains a null.
 func (vm *VM) property(acting *abiContext, path string) ([]byte, abi.Status) {
-	path = strings.TrimSuffix(path, "\x00")
 	if path == "" {
 		return nil, abi.StatusSerializationFailure
 	}
-	root, rest, nested := strings.Cut(path, "\x00")
-	if v, status := vm.rootProperty(acting, root); status != abi.StatusNotFound {
-		if nested && status == abi.StatusOk {
-			return nil, abi.StatusNotFound
-		}
-		return v, status
-	}
-	s := acting.stream
-	if s == nil {
+	v, found := vm.findProperty(acting, strings.TrimSuffix(path, "\x00"))
+	if !found {
 		return nil, abi.StatusNotFound
 	}
-	if v, found := s.config.Properties[strings.ReplaceAll(path, "\x00", ".")]; found {
-		return v, abi.StatusOk
+	b, ok := property.Serialize(v)
+	if !ok {
+		return nil, abi.StatusSerializationFailure
 	}
-	switch root {
-	case "request", "response", "source", "destination", "connection", "upstream", "filter_state",
-		"upstream_filter_state", "xds":
-		if !nested {
-			return nil, abi.StatusSerializationFailure
-		}
-	case "metadata":
-		if !nested {
-			return nil, abi.StatusOk
-		}
-	default:
-		if v, found := s.guestProperties[path]; found && !nested {
-			return v, abi.StatusOk
-		}
-		return nil, abi.StatusNotFound
-	}
-	return s.property(root, rest)
+	return b, abi.StatusOk
 }
 
-// rootProperty are the values that need no stream.
-func (vm *VM) rootProperty(acting *abiContext, name string) ([]byte, abi.Status) {
-	p := acting.plugin
+// findProperty is the value at a path whose segments have NULs between them. The names are those of Envoy's attributes.
+func (vm *VM) findProperty(acting *abiContext, path string) (any, bool) {
+	if s := acting.stream; s != nil {
+		if v, rest, found := s.givenProperty(path); found {
+			return descend(property.Of(v), rest)
+		}
+	}
+	root, rest := path, ""
+	if end := strings.IndexByte(path, 0); end >= 0 {
+		root, rest = path[:end], path[end:]
+	}
+	v, found := vm.topProperty(acting, root)
+	if !found {
+		return nil, false
+	}
+	return descend(v, rest)
+}
+
+// descend goes the rest of a path down from v: segments with a NUL before each.
+func descend(v any, rest string) (any, bool) {
+	for rest != "" {
+		segment := rest[1:]
+		if end := strings.IndexByte(segment, 0); end >= 0 {
+			segment = segment[:end]
+		}
+		rest = rest[1+len(segment):]
+		var found bool
+		if v, found = property.Step(v, segment); !found {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// givenProperty is the caller's value at the path or at the longest beginning of it, and what follows of the path.
+func (s *Stream) givenProperty(path string) (v any, rest string, found bool) {
+	if len(s.config.Properties) == 0 && len(s.plugin.config.Properties) == 0 {
+		return nil, "", false
+	}
+	for end := len(path); end >= 0; end = strings.LastIndexByte(path[:end], 0) {
+		name := strings.ReplaceAll(path[:end], "\x00", ".")
+		if v, found = s.config.Properties[name]; !found {
+			v, found = s.plugin.config.Properties[name]
+		}
+		if found {
+			return v, path[end:], true
+		}
+	}
+	return nil, "", false
+}
+
+// topProperty is the value of the first segment of a path (Envoy, source/extensions/common/wasm/context.cc,
+// Context::findValue, and source/extensions/filters/common/expr/evaluator.cc, StreamActivation::FindValue).
+func (vm *VM) topProperty(acting *abiContext, name string) (any, bool) {
+	p, s := acting.plugin, acting.stream
+	if name == "xds" {
+		return property.Object(func(field string) (any, bool) {
+			if field == "node" {
+				return vm.node(), p != nil
+			}
+			if s == nil {
+				return nil, false
+			}
+			return s.xdsProperty(field)
+		}), true
+	}
+	if s != nil {
+		if v, found := s.topProperty(name); found {
+			return v, true
+		}
+	}
 	switch {
 	case p == nil:
-		return nil, abi.StatusNotFound
 	case name == "plugin_name":
-		return []byte(p.config.Name), abi.StatusOk
+		return p.config.Name, true
 	case name == "plugin_root_id":
-		return []byte(p.config.RootID), abi.StatusOk
+		return p.config.RootID, true
 	case name == "plugin_vm_id":
-		return []byte(vm.config.ID), abi.StatusOk
+		return vm.config.ID, true
 	}
-	return nil, abi.StatusNotFound
+	return nil, false
+}
+
+// node is the Envoy's own description.
+func (vm *VM) node() *property.Node {
+	if vm.config.Node == nil {
+		return &property.Node{}
+	}
+	return vm.config.Node
 }

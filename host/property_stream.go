@@ -1,172 +1,264 @@
 package host
 
 import (
-	"encoding/binary"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/envoy"
 	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/host/property"
 )
 
-// property is the value of an object's field, and of a key in it.
-func (s *Stream) property(root, rest string) ([]byte, abi.Status) {
-	field, key, keyed := strings.Cut(rest, "\x00")
-	var v []byte
-	found := false
-	switch root {
+// What an exchange has when StreamConfig says nothing else.
+const (
+	defaultSource      = "127.0.0.1:50000"
+	defaultDestination = "127.0.0.1:10000"
+	defaultUpstream    = "127.0.0.1:8080"
+	upstreamLocal      = "127.0.0.1:50001"
+)
+
+// topProperty is an object of the exchange, or a value that a plugin has set.
+func (s *Stream) topProperty(name string) (any, bool) {
+	switch name {
 	case "request":
-		if field == "headers" {
-			return mapProperty(s.propertyMap(abi.RequestHeaders), key, keyed)
-		}
-		v, found = s.requestProperty(field)
+		return property.Object(s.requestProperty), true
 	case "response":
-		switch field {
-		case "headers":
-			return mapProperty(s.propertyMap(abi.ResponseHeaders), key, keyed)
-		case "trailers":
-			return mapProperty(s.propertyMap(abi.ResponseTrailers), key, keyed)
-		}
-		v, found = s.responseProperty(field)
-	case "source":
-		v, found = addressProperty(s.config.Source, field)
-	case "destination":
-		v, found = addressProperty(s.config.Destination, field)
+		return property.Object(s.responseProperty), true
 	case "connection":
-		if field == "mtls" {
-			v, found = []byte{0}, true
-		}
+		return property.Object(s.connectionProperty), true
+	case "upstream":
+		return property.Object(s.upstreamProperty), true
+	case "source":
+		return property.Object(func(field string) (any, bool) {
+			return addressProperty(or(s.config.Source, defaultSource), field)
+		}), true
+	case "destination":
+		return property.Object(func(field string) (any, bool) {
+			return addressProperty(or(s.config.Destination, defaultDestination), field)
+		}), true
+	case "metadata":
+		return property.Metadata{}, true
+	case "filter_state":
+		return property.Object(s.filterStateProperty), true
+	case "upstream_filter_state":
+		return property.Object(func(string) (any, bool) { return nil, false }), s.hasUpstream()
+	case "connection_id":
+		return s.connectionID, true
 	}
-	if !found || keyed {
-		return nil, abi.StatusNotFound
-	}
-	return v, abi.StatusOk
+	return s.filterStateProperty(setProperty + name)
 }
 
-// propertyMap is a map of the stream when it can be read now, else nil.
-func (s *Stream) propertyMap(t abi.MapType) *headermap.Map {
-	current, effective := s.vm.currentContext, s.vm.effectiveContext
-	s.vm.currentContext, s.vm.effectiveContext = &s.abiContext, nil
-	defer func() { s.vm.currentContext, s.vm.effectiveContext = current, effective }()
-	return s.vm.readableMap(t)
+// or is the value, or a default for an empty one.
+func or(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
 }
 
-// mapProperty is the whole map as pairs, or all values of one name, joined with commas.
-func mapProperty(m *headermap.Map, key string, keyed bool) ([]byte, abi.Status) {
-	switch {
-	case m == nil:
-		return nil, abi.StatusNotFound
-	case !keyed:
-		b := make([]byte, headermap.PairsSize(m.Entries))
-		if len(b) > 0 {
-			headermap.PutPairs(b, m.Entries)
-		}
-		return b, abi.StatusOk
-	}
-	value, found := m.Joined(key)
-	if !found {
-		return nil, abi.StatusNotFound
-	}
-	return []byte(value), abi.StatusOk
-}
+// hasUpstream says whether the router has chosen a host for the request.
+func (s *Stream) hasUpstream() bool { return s.request.out.HeadersSent }
 
 // requestProperty is the value of request.FIELD.
-func (s *Stream) requestProperty(field string) ([]byte, bool) {
+func (s *Stream) requestProperty(field string) (any, bool) {
 	switch field {
 	case "time":
-		return number(uint64(s.started)), true
+		return time.Unix(0, s.started), true
 	case "protocol":
-		return []byte(s.config.Protocol.String()), true
-	case "size":
-		if m := s.propertyMap(abi.RequestHeaders); m != nil {
-			if value, found := m.Get("content-length"); found {
-				return number(uint64(envoy.Number(value))), true
-			}
-		}
-		return number(uint64(s.receivedBytes)), true
-	case "total_size":
-		return number(uint64(s.receivedBytes + s.request.headers.Size())), true
+		return s.config.Protocol.String(), true
 	case "duration":
-		if !s.closing {
-			return nil, false
-		}
-		return number(uint64(s.finished - s.started)), true
+		return time.Duration(s.finished - s.started), s.closing
 	}
 	m := s.propertyMap(abi.RequestHeaders)
-	if m == nil {
-		return nil, false
-	}
-	var value string
-	var found bool
 	switch field {
+	case "headers":
+		return headersValue{m}, true
+	case "headers_bytes":
+		return int64(m.Size()), true
+	case "total_size":
+		return int64(s.receivedBytes + m.Size()), true
+	case "size":
+		if value, found := m.Get("content-length"); found {
+			n := envoy.Number(value)
+			return int64(n), n > 0 || value == "0"
+		}
+		return int64(s.receivedBytes), true
 	case "path":
-		value, found = m.Get(":path")
+		return header(m, ":path")
 	case "url_path":
-		value, found = m.Get(":path")
-		value, _, _ = strings.Cut(value, "?")
+		path, found := m.Get(":path")
+		path, _, _ = strings.Cut(path, "?")
+		return path, found
 	case "query":
-		value, found = m.Get(":path")
-		_, value, _ = strings.Cut(value, "?")
-		value, _, _ = strings.Cut(value, "#")
+		path, found := m.Get(":path")
+		_, query, _ := strings.Cut(path, "?")
+		query, _, _ = strings.Cut(query, "#")
+		return query, found
 	case "host":
-		value, found = m.Get(":authority")
+		return header(m, ":authority")
 	case "scheme":
-		value, found = m.Get(":scheme")
+		return header(m, ":scheme")
 	case "method":
-		value, found = m.Get(":method")
+		return header(m, ":method")
 	case "referer":
-		value, found = m.Get("referer")
+		return header(m, "referer")
 	case "useragent":
-		value, found = m.Get("user-agent")
+		return header(m, "user-agent")
 	case "id":
-		value, found = m.Get("x-request-id")
+		return header(m, "x-request-id")
 	}
-	return []byte(value), found
+	return nil, false
+}
+
+// header is the value of a header as a property.
+func header(m *headermap.Map, name string) (any, bool) {
+	value, found := m.Get(name)
+	return value, found
 }
 
 // responseProperty is the value of response.FIELD.
-func (s *Stream) responseProperty(field string) ([]byte, bool) {
-	if !s.response.hasHeaders {
-		return nil, false
-	}
-	h := &s.response.headers
+func (s *Stream) responseProperty(field string) (any, bool) {
+	sent := int64(len(s.response.out.body))
 	switch field {
 	case "code":
-		value, _ := h.Get(":status")
-		return number(uint64(envoy.Number(value))), true
+		return int64(s.responseCode()), s.response.hasHeaders
 	case "code_details":
-		if len(s.details) == 0 {
-			return []byte("via_upstream"), true
+		if len(s.details) > 0 {
+			return string(s.details), true
 		}
-		return s.details, true
+		return "via_upstream", s.response.hasHeaders
 	case "flags":
-		return number(0), true
+		return int64(s.flags), true
 	case "size":
-		return number(uint64(s.sentBytes)), true
+		return sent, true
+	case "backend_latency":
+		return time.Duration(0), s.hasUpstream() && s.response.ended && len(s.details) == 0
+	}
+	h, t := s.propertyMap(abi.ResponseHeaders), s.propertyMap(abi.ResponseTrailers)
+	switch field {
+	case "headers":
+		return headersValue{h}, true
+	case "trailers":
+		return headersValue{t}, true
+	case "headers_bytes":
+		return int64(h.Size()), true
 	case "total_size":
-		return number(uint64(s.sentBytes + h.Size())), true
+		return sent + int64(h.Size()+t.Size()), true
 	case "grpc_status":
-		value, found := h.Get("grpc-status")
-		if !found {
-			value, found = s.response.trailers.Get("grpc-status")
+		for _, m := range []*headermap.Map{t, h} {
+			if value, found := m.Get("grpc-status"); found {
+				return int64(envoy.GRPCStatus(value)), true
+			}
 		}
-		return number(uint64(envoy.Number(value))), found
+		return int64(envoy.GRPCStatusOf(s.responseCode())), s.response.hasHeaders
 	}
 	return nil, false
+}
+
+// responseCode is the response's status, 0 when there is none.
+func (s *Stream) responseCode() int {
+	value, _ := s.response.headers.Get(":status")
+	return envoy.Number(value)
+}
+
+// connectionProperty is the value of connection.FIELD, of a client without TLS.
+func (s *Stream) connectionProperty(field string) (any, bool) {
+	switch field {
+	case "mtls":
+		return false, true
+	case "requested_server_name":
+		return "", true
+	case "id":
+		return s.connectionID, true
+	}
+	return nil, false
+}
+
+// upstreamProperty is the value of upstream.FIELD, of a host without TLS.
+func (s *Stream) upstreamProperty(field string) (any, bool) {
+	chosen := s.hasUpstream()
+	switch field {
+	case "address", "port":
+		v, found := addressProperty(or(s.config.Upstream, defaultUpstream), field)
+		return v, found && chosen
+	case "local_address":
+		return upstreamLocal, chosen
+	case "locality":
+		return property.Locality{}, chosen
+	case "transport_failure_reason":
+		return "", chosen
+	case "cx_pool_ready_duration":
+		return time.Duration(0), chosen
+	case "request_attempt_count":
+		if chosen {
+			return uint64(1), true
+		}
+		return uint64(0), true
+	case "num_endpoints":
+		return uint64(1), true
+	}
+	return nil, false
+}
+
+// xdsProperty is the value of xds.FIELD besides the node: names are empty and metadata has no entries unless the caller
+// gives them.
+func (s *Stream) xdsProperty(field string) (any, bool) {
+	switch field {
+	case "cluster_name", "route_name", "virtual_host_name", "filter_chain_name":
+		return "", true
+	case "cluster_metadata", "route_metadata", "virtual_host_metadata", "listener_metadata":
+		return property.Metadata{}, true
+	case "listener_direction":
+		return int64(0), true
+	case "upstream_host_metadata":
+		return property.Metadata{}, s.hasUpstream()
+	case "upstream_host_locality_metadata":
+		return nil, s.hasUpstream()
+	}
+	return nil, false
+}
+
+// propertyMap is a map of the stream when it can be read now, else an empty one.
+func (s *Stream) propertyMap(t abi.MapType) *headermap.Map {
+	current, effective := s.vm.currentContext, s.vm.effectiveContext
+	s.vm.currentContext, s.vm.effectiveContext = &s.abiContext, nil
+	m := s.vm.readableMap(t)
+	s.vm.currentContext, s.vm.effectiveContext = current, effective
+	if m == nil {
+		return &noHeaders
+	}
+	return m
+}
+
+var noHeaders headermap.Map
+
+// headersValue is a header map as a property: an entry for each name, with all its values joined by commas.
+type headersValue struct{ m *headermap.Map }
+
+func (h headersValue) Get(name string) (any, bool) {
+	value, found := h.m.Joined(name)
+	return value, found
+}
+
+func (h headersValue) Keys() ([]string, bool) {
+	names := map[string]bool{}
+	for _, e := range h.m.Entries {
+		names[e.Name] = true
+	}
+	return slices.Sorted(maps.Keys(names)), true
 }
 
 // addressProperty is the address, or the port, of "ADDRESS:PORT".
-func addressProperty(address, field string) ([]byte, bool) {
-	if address == "" {
-		return nil, false
-	}
+func addressProperty(address, field string) (any, bool) {
 	switch field {
 	case "address":
-		return []byte(address), true
+		return address, true
 	case "port":
-		return number(uint64(envoy.Number(address[strings.LastIndexByte(address, ':')+1:]))), true
+		_, port, found := strings.Cut(address[strings.LastIndexByte(address, ']')+1:], ":")
+		return int64(envoy.Number(port)), found
 	}
 	return nil, false
 }
-
-func number(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }

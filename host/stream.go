@@ -11,10 +11,15 @@ type Header = headermap.Header
 // StreamConfig says how a request reached Envoy.
 type StreamConfig struct {
 	Protocol    Protocol
-	Raw         bool              // the plugin gets headers that Envoy's codecs would refuse with 400, too
-	Source      string            // address and port of the client, such as "10.0.0.1:4711"
-	Destination string            // address and port it called
-	Properties  map[string][]byte // further properties as they are serialized, by path with dots, such as "connection.id"
+	Raw         bool   // the plugin gets headers that Envoy's codecs would refuse with 400, too
+	Source      string // address and port of the client, such as "10.0.0.1:4711"; "": 127.0.0.1:50000
+	Destination string // address and port it called; "": 127.0.0.1:10000
+	Upstream    string // address and port of the host that the request goes to; "": 127.0.0.1:8080
+
+	// Properties are the values of further properties by path with dots, such as "xds.route_name", and take the place of
+	// those of the plugin and of what the exchange itself says. The types are those of package property; other numbers,
+	// map[string]any and []any are made such values.
+	Properties map[string]any
 }
 
 // Stream is one HTTP exchange and the plugin's filter in it. The caller calls a method for each event, in the order in
@@ -48,11 +53,13 @@ type exchange struct {
 	headRequest, grpcRequest bool
 	hadForwardedProto        bool // x-forwarded-proto was there before the plugin changed anything
 
-	pendingReply             *reply            // waits for the request callback to return
-	reply                    *reply            // the plugin's
-	started, finished        int64             // ns since 1970; 0 when the module cannot ask for it
-	receivedBytes, sentBytes int               // bytes of body
-	guestProperties          map[string][]byte // properties set by the guest
+	pendingReply      *reply // waits for the request callback to return
+	reply             *reply // the plugin's
+	started, finished int64  // ns since 1970; 0 when the module cannot ask for it
+	receivedBytes     int    // of the request's body
+	connectionID      uint64
+	flags             uint64 // response flags, as StreamInfo::legacyResponseFlags numbers them
+	filterState       filterState
 }
 
 // NewStream begins an exchange. Nothing reaches the plugin before RequestHeaders.
@@ -73,8 +80,10 @@ func (p *Plugin) NewStream(c StreamConfig) *Stream {
 	s.response.reset(s, true)
 	s.details = s.details[:0]
 	s.exchange = exchange{
-		bypassed: vm.dead() && (p.config.FailurePolicy == FailOpen || p.config.FailurePolicy == LegacyFailOpen),
+		connectionID: vm.connections,
+		bypassed:     vm.dead() && (p.config.FailurePolicy == FailOpen || p.config.FailurePolicy == LegacyFailOpen),
 	}
+	vm.connections++
 	return s
 }
 

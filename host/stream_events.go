@@ -52,9 +52,7 @@ func (s *Stream) data(d *direction, data []byte, end bool) {
 	}
 	s.vm.enter()
 	defer s.leave("Body")
-	if d.response {
-		s.sentBytes += len(data)
-	} else {
+	if !d.response {
 		s.receivedBytes += len(data)
 	}
 	if s.config.Protocol == HTTP1 && end && len(data) > 0 {
@@ -116,7 +114,7 @@ func (s *Stream) close() {
 		s.vm.callGuest(abi.OnDelete, &s.abiContext, 0, 0, 0, 0, 0)
 		s.vm.runActions()
 	}
-	s.closed, s.guestProperties = true, nil
+	s.closed, s.filterState = true, nil
 	if s.id != 0 {
 		s.vm.removeContext(&s.abiContext)
 	}

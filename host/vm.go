@@ -56,6 +56,7 @@ type VM struct {
 	effectiveContext  *abiContext
 	contexts          []*abiContext
 	lastID            uint32
+	connections       uint64    // of clients so far
 	contextIDsWrapped bool      // all numbers have been used once
 	plugins           []*Plugin // that are not closed
 	hadPlugin         bool      // the first plugin has started

@@ -5,6 +5,7 @@ import (
 
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/process"
+	"github.com/header-auth/header-auth/host/property"
 )
 
 // Variable is one environment variable.
@@ -31,6 +32,7 @@ type VMConfig struct {
 	Shared        *process.Shared  // shared data and queues; nil: the VM's own
 	Metrics       *process.Metrics // nil: the VM's own
 	Trace         bool             // record Crossings and Traffic
+	Node          *property.Node   // what Envoy's bootstrap says of itself: the property xds.node; nil: nothing
 
 	// Clusters says what Envoy knows of a cluster. nil: every cluster is unknown.
 	Clusters func(name string) ClusterState

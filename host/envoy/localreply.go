@@ -54,7 +54,23 @@ func (r LocalReply) grpcStatus() int32 {
 	if r.GRPCStatus >= 0 && r.GRPCStatus <= 16 {
 		return r.GRPCStatus
 	}
-	switch r.Status {
+	return GRPCStatusOf(int(r.Status))
+}
+
+// GRPCStatus is a grpc-status header as a number, -1 when it is none (Envoy, source/common/grpc/common.cc,
+// Common::getGrpcStatus).
+func GRPCStatus(value string) int {
+	n := Number(value)
+	if n == 0 && value != "0" || n > 16 {
+		return -1
+	}
+	return n
+}
+
+// GRPCStatusOf is the gRPC status that Envoy derives from an HTTP status (Envoy, source/common/grpc/status.cc,
+// Utility::httpToGrpcStatus).
+func GRPCStatusOf(status int) int32 {
+	switch status {
 	case 400:
 		return 13 // internal
 	case 401:

@@ -12,7 +12,7 @@ const module = "github.com/header-auth/header-auth"
 
 // running are the packages that running a plugin needs: host and what it is made of.
 var running = []string{"host", "host/abi", "host/envoy", "host/headermap", "host/linearmemory", "host/load", "host/process",
-	"host/profile", "host/trace", "host/wasi", "host/wasmfile"}
+	"host/profile", "host/property", "host/trace", "host/wasi", "host/wasmfile"}
 
 // with adds packages to those that running a plugin needs.
 func with(more ...string) []string { return slices.Concat(running, more) }
@@ -32,6 +32,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"host/abi", []string{"host/profile", "host/wasmfile"}, []string{"github.com/"}},
 		{"host/wasi", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
 		{"host/load", []string{"host/abi", "host/profile", "host/wasi", "host/wasmfile"}, []string{"github.com/"}}, // it runs nothing
+		{"host/property", []string{"host/headermap"}, []string{"github.com/"}},
 		{"host/envoy", []string{"host/headermap"}, []string{"github.com/"}},
 		{"host/process", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
 		{"host/trace", []string{"host/abi", "host/headermap", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
