@@ -37,8 +37,26 @@
 // Envoy would send, mostly a 503, and VM.Failure says why. No callback is made into a VM that has failed. A plugin that
 // does what kills a real Envoy, or makes it send a message twice, fails with the kind WouldCrashEnvoy.
 //
-// No module makes the host panic. None makes it wait for ever if Options.Deadline is set; without a deadline an endless
-// loop does not end, as in Envoy.
+// No module makes the host panic.
+//
+// # Modules that are not trusted
+//
+// Options.Deadline ends a call into the guest at the next beginning of a loop. It does not end what has no loop, nor what
+// the runtime does in one instruction:
+//
+//   - a tail call to itself, and a recursion that calls itself twice, which takes time without end before the stack is
+//     full;
+//   - thousands of memory.fill or memory.copy of hundreds of megabytes, one behind the other;
+//   - compilation, whose time grows with the square of the blocks, or of the labels of a br_table, in one function.
+//
+// Such a call can't be interrupted, and as soon as the garbage collector waits for it, no goroutine of the process runs on:
+// a watchdog has to be another process. Set Options.Watch, write what it is told to memory that the other process
+// sees, and have that kill this one. Package internal/sandbox of this module does so for the command parity.
+//
+// What a guest makes the host keep has limits, at which the guest traps: 32 MiB in one callback; shared data and queues, and
+// metrics, each 64 MiB; the elements of tables. Linear memory has Options.MemoryPages. What is spread over many callbacks
+// has no limit: calls and log lines that the caller keeps, bodies that are held, properties. A limit of the process's
+// memory (RLIMIT_DATA on Linux) bounds that.
 //
 // # The ABI
 //

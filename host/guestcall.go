@@ -32,7 +32,7 @@ func (vm *VM) callGuest(c abi.Callback, s *abiContext, missing uint32, a, b, d, 
 	return uint32(stack[0])
 }
 
-// callTraced is the call itself for a VM that is traced or has a deadline.
+// callTraced is the call itself for a VM that is traced, watched or under a deadline.
 func (vm *VM) callTraced(c abi.Callback) error {
 	if !vm.config.Trace {
 		return vm.callWithDeadline(c)
@@ -45,8 +45,11 @@ func (vm *VM) callTraced(c abi.Callback) error {
 	return err
 }
 
-// callWithDeadline is the call itself under Options.Deadline.
+// callWithDeadline is the call itself under Options.Deadline and Options.Watch.
 func (vm *VM) callWithDeadline(c abi.Callback) error {
+	if w := vm.module.options.Watch; w != nil {
+		defer w.End(w.Begin(c.Name()))
+	}
 	if vm.module.options.Deadline == 0 {
 		return vm.functions[c].CallWithStack(vm.ctx, vm.stack[:])
 	}

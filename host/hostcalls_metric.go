@@ -5,6 +5,9 @@ import (
 	"github.com/header-auth/header-auth/host/process"
 )
 
+// maxMetricIDs is how many numbers of metrics of one type a VM gives out. Envoy has no limit.
+const maxMetricIDs = 1 << 20
+
 // proxyDefineMetric is proxy_define_metric(type, name, metric): finds or makes the metric of that type and name, and
 // writes a number of its own for it to metric (u32): 4 n + type. BadArgument for a type that does not exist;
 // InvalidMemoryAccess when name or metric is outside memory.
@@ -19,7 +22,11 @@ func proxyDefineMetric(vm *VM, stack []uint64) uint32 {
 		return badArgument
 	}
 	vm.chargeBytes(len(name))
-	vm.metricIDs[t] = append(vm.metricIDs[t], vm.metrics.Define(t, string(name)))
+	m := vm.metrics.Define(t, string(name))
+	if m == nil || len(vm.metricIDs[t]) == maxMetricIDs {
+		vm.trap("the guest makes the host keep too many metrics")
+	}
+	vm.metricIDs[t] = append(vm.metricIDs[t], m)
 	if !vm.writeU32(uint32(stack[3]), uint32(len(vm.metricIDs[t]))*4+uint32(t)) {
 		return invalidMemoryAccess
 	}

@@ -61,9 +61,12 @@ func proxyRegisterSharedQueue(vm *VM, stack []uint64) uint32 {
 		return internalFailure
 	}
 	vm.chargeBytes(len(name))
-	token := vm.shared.Register(process.Key{VMID: vm.config.ID, Name: string(name)}, func(token uint32) {
+	token, full := vm.shared.Register(process.Key{VMID: vm.config.ID, Name: string(name)}, func(token uint32) {
 		vm.events.put(event{plugin: p, queue: token})
 	})
+	if full {
+		vm.trap(sharedFull)
+	}
 	if !vm.writeU32(uint32(stack[2]), token) {
 		return invalidMemoryAccess
 	}
@@ -102,7 +105,7 @@ func proxyEnqueueSharedQueue(vm *VM, stack []uint64) uint32 {
 	if !valid {
 		return invalidMemoryAccess
 	}
-	vm.chargeBytes(len(item))
+	vm.chargeBytes(len(item) + process.ItemBytes)
 	status, full := vm.shared.Enqueue(uint32(stack[0]), item)
 	if full {
 		vm.trap(sharedFull)

@@ -60,3 +60,25 @@ func TestKept(t *testing.T) {
 		}
 	}
 }
+
+// TestTablesTogether: the limit is that of all tables of a module.
+func TestTablesTogether(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	const headers, tables, tenth = "proxy_on_request_headers", 60, 1_000_000
+	for range tables {
+		g.Table(0, 0)
+	}
+	for i := range tables {
+		g.Do(headers, wasmtest.I32(4*i), wasmtest.Code{0xd0, 0x70}, wasmtest.I32(tenth), wasmtest.Code{0xfc, 15, byte(i)}, wasmtest.Store(0))
+	}
+	b := mustStart(t, g, setup{})
+	b.exchange().Close()
+	if err := b.vm.Failure(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range tables {
+		if grown, _ := b.vm.memory.ReadUint32Le(uint32(4 * i)); grown != 0xffffffff {
+			t.Errorf("table %d has grown by %d elements: all together would have %d", i, tenth, tables*tenth)
+		}
+	}
+}

@@ -84,9 +84,14 @@ func (vm *VM) traceAllocated(ptr uint32, err error) {
 	vm.record(c)
 }
 
-// traceHostCall and traceHostResult record a host function and its result.
+// traceHostCall and traceHostResult record a host function and its result. A start section runs before the host has the
+// memory: the arguments of its calls are not shown.
 func (vm *VM) traceHostCall(f *abi.Function, stack []uint64) int {
-	i := vm.record(trace.Crossing{Name: f.Name, Args: trace.Args(vm.memory, f.Params, stack, false)})
+	c := trace.Crossing{Name: f.Name}
+	if vm.memory != nil {
+		c.Args = trace.Args(vm.memory, f.Params, stack, false)
+	}
+	i := vm.record(c)
 	vm.traceDepth++
 	return i
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,5 +41,25 @@ func TestTrace(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("trace (-want +got):\n%s", diff)
+	}
+}
+
+// TestTraceOfStartSection: a host call from there is the module's fault, traced or not.
+func TestTraceOfStartSection(t *testing.T) {
+	m := &wasmtest.Module{Pages: 1}
+	log := m.Import("env", "proxy_log", "iii", "i")
+	m.Func("proxy_abi_version_0_2_1", "", "", 0)
+	m.Func("malloc", "i", "i", 0, wasmtest.I32(0))
+	m.Start(m.Func("", "", "", 0, wasmtest.I32(1), wasmtest.I32(0), wasmtest.I32(4), wasmtest.Call(log), wasmtest.Drop))
+	compiled, err := Compile(t.Context(), m.Bytes(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer compiled.Close(t.Context())
+	for _, traced := range []bool{false, true} {
+		_, err := compiled.NewVM(t.Context(), VMConfig{Trace: traced})
+		if f, ok := err.(*Failure); !ok || f.Kind != WouldCrashEnvoy || !strings.Contains(f.Reason, "proxy_log is called from the module's start section") {
+			t.Errorf("traced %v: %v, want what Envoy does", traced, err)
+		}
 	}
 }

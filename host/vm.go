@@ -40,7 +40,7 @@ type VM struct {
 
 	phase               abi.Phases
 	tracedOrIntercepted bool
-	callsDirectly       bool   // neither traced nor under a deadline
+	callsDirectly       bool   // neither traced nor watched nor under a deadline
 	running             string // the export that runs, or ran last
 	inGuest             bool   // running is running now
 	failure             *Failure
@@ -106,7 +106,7 @@ func (m *Module) NewVM(ctx context.Context, c VMConfig) (*VM, error) {
 		vm.environment = append(vm.environment, v.Name+"="+v.Value)
 	}
 	vm.tracedOrIntercepted = c.Trace || c.Intercept != nil
-	vm.callsDirectly = !c.Trace && m.options.Deadline == 0
+	vm.callsDirectly = !c.Trace && m.options.Deadline == 0 && m.options.Watch == nil
 	vm.ctx = &goContext{ctx, vm}
 	vm.createdAt = vm.now()
 	if err := vm.load(ctx); err != nil {

@@ -86,6 +86,7 @@ func (vm *VM) runGuarded(name string, run func(context.Context) error) (err erro
 		defer cancel()
 	}
 	vm.running, vm.inGuest = name, true
+	defer watched(vm.module.options.Watch, name)()
 	defer func() {
 		vm.inGuest = false
 		if r := recover(); r != nil {

@@ -1,8 +1,6 @@
 package suite
 
 import (
-	"slices"
-
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/abi"
@@ -52,13 +50,24 @@ func (r *run) ticks() []Tick {
 type metrics struct {
 	set   *process.Metrics
 	known []process.Metric
+	seen  uint64 // the set's changes so far
 }
 
 func (m *metrics) changed() []table.Metric {
 	var changes []table.Metric
+	if m.set.Changes() == m.seen {
+		return nil
+	}
+	m.seen = m.set.Changes()
 	now := m.set.All()
+	before := 0 // in known: both are sorted, and none goes away
 	for _, metric := range now {
-		if !slices.Contains(m.known, metric) {
+		same := false
+		if before < len(m.known) && m.known[before].Name == metric.Name && m.known[before].Type == metric.Type {
+			same = m.known[before] == metric
+			before++
+		}
+		if !same {
 			changes = append(changes, table.Metric{Kind: metric.Type.String(), Name: metric.Name, Value: int64(metric.Value)})
 		}
 	}

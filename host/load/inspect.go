@@ -75,8 +75,9 @@ func Inspect(wasm []byte) (*Inspection, error) {
 		i.Memory = &f.Memories[0]
 	}
 	i.Warnings = warnings(f, i.Toolchain)
+	code := CheckCode(f, wasm)
 	for _, p := range profile.All() {
-		i.Verdicts = append(i.Verdicts, Verdict{p, Preflight(f, Options{Profile: p}), profileWarnings(f, i.Toolchain, p)})
+		i.Verdicts = append(i.Verdicts, Verdict{p, append(Preflight(f, Options{Profile: p}), code...), profileWarnings(f, i.Toolchain, p)})
 	}
 	return i, nil
 }

@@ -7,13 +7,20 @@ import (
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
-// MaxTableElements is V8's limit of a table. wazero has no limit: a guest could grow a table until the process is out
-// of memory.
+// MaxTableElements is V8's limit of a table; here it is that of all tables of a module together. wazero has no limit: a
+// guest could grow a table until the process is out of memory.
 const MaxTableElements = 10_000_000
 
 const tableSection = 4
 
-// BoundTables gives the module's tables a limit where they have none or a higher one. Sections other than that of
+// table is an entry of the section.
+type table struct {
+	kind        byte
+	least, most uint64 // elements
+}
+
+// BoundTables gives the module's tables a limit where they have none or a higher one: each an equal part of what is left
+// of MaxTableElements. Sections other than that of
 // tables stay as they are.
 func BoundTables(wasm []byte, file *wasmfile.File) ([]byte, error) {
 	for _, s := range file.Sections {
@@ -23,23 +30,31 @@ func BoundTables(wasm []byte, file *wasmfile.File) ([]byte, error) {
 		r := varints{rest: wasm[s.Offset+1 : s.Offset+s.Size]}
 		r.next() // size
 		count := r.next()
-		body := binary.AppendUvarint(nil, count)
+		var tables []table
+		sum := uint64(0)
 		for range count {
-			kind, flags := r.byte(), r.byte()
-			least, most := r.next(), uint64(MaxTableElements)
+			t := table{kind: r.byte()}
+			flags := r.byte()
+			t.least, t.most = r.next(), MaxTableElements
 			if flags&1 != 0 {
-				most = min(most, r.next())
+				t.most = min(t.most, r.next())
 			}
 			if r.bad || flags > 1 {
 				return wasm, nil // wazero says what is wrong
 			}
-			if least > MaxTableElements {
+			if sum += min(t.least, MaxTableElements+1); sum > MaxTableElements {
 				return nil, &Error{Faults: []Fault{{
-					What: fmt.Sprintf("a table has %d elements: V8 allows %d", least, MaxTableElements),
+					What: fmt.Sprintf("the tables have more than %d elements: V8 allows so many in each, and this host in all together",
+						MaxTableElements),
 				}}}
 			}
-			body = append(body, kind, 1)
-			body = binary.AppendUvarint(binary.AppendUvarint(body, least), max(least, most))
+			tables = append(tables, t)
+		}
+		body := binary.AppendUvarint(nil, count)
+		for _, t := range tables {
+			t.most = max(t.least, min(t.most, t.least+(MaxTableElements-sum)/count))
+			body = append(body, t.kind, 1)
+			body = binary.AppendUvarint(binary.AppendUvarint(body, t.least), t.most)
 		}
 		out := append(append([]byte(nil), wasm[:s.Offset]...), tableSection)
 		out = append(binary.AppendUvarint(out, uint64(len(body))), body...)

@@ -16,6 +16,9 @@ type Metrics struct {
 	bytes   int
 }
 
+// maxMetrics is how many a Metrics keeps. Envoy has no limit and would run out of memory.
+const maxMetrics = 1 << 16
+
 // metricBytes is about how many a metric takes besides its name.
 const metricBytes = 64
 
@@ -107,13 +110,16 @@ func (m *Metrics) Value(t abi.MetricType, name string) (uint64, bool) {
 	return v.value, true
 }
 
-// Define finds or makes the metric of that type and name.
+// Define finds or makes the metric of that type and name. nil: there are too many.
 func (m *Metrics) Define(t abi.MetricType, name string) *Value {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := metricKey{t, name}
 	v := m.byName[key]
 	if v == nil {
+		if len(m.byName) == maxMetrics || m.bytes > maxBytes {
+			return nil
+		}
 		v = &Value{set: m, key: key}
 		m.changes++
 		m.bytes += len(name) + metricBytes

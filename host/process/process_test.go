@@ -1,6 +1,7 @@
 package process
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,7 +40,7 @@ func TestSharedLimit(t *testing.T) {
 			t.Fatal("replacing a value fills the limit")
 		}
 	}
-	queue := s.Register(Key{"vm", "queue"}, func(uint32) {})
+	queue, _ := s.Register(Key{"vm", "queue"}, func(uint32) {})
 	for range 5 {
 		if _, full := s.Enqueue(queue, large); full {
 			t.Fatal("an item that was taken out counts")
@@ -63,9 +64,9 @@ func TestQueue(t *testing.T) {
 	}
 	var owners []string
 	ready := func(name string) func(uint32) { return func(uint32) { owners = append(owners, name) } }
-	queue := s.Register(Key{"vm", "queue"}, ready("first"))
+	queue, _ := s.Register(Key{"vm", "queue"}, ready("first"))
 	s.Enqueue(queue, []byte("a"))
-	if again := s.Register(Key{"vm", "queue"}, ready("second")); again != queue || s.Resolve(Key{"vm", "queue"}) != queue {
+	if again, _ := s.Register(Key{"vm", "queue"}, ready("second")); again != queue || s.Resolve(Key{"vm", "queue"}) != queue {
 		t.Errorf("numbers %d and %d", queue, again)
 	}
 	s.Enqueue(queue, []byte("b"))
@@ -85,6 +86,29 @@ func TestQueue(t *testing.T) {
 	}
 	if status, _ := s.Enqueue(0, nil); status != abi.StatusNotFound {
 		t.Errorf("queue 0: %v", status)
+	}
+}
+
+// Nothing takes queues or metrics away: their number has a limit.
+func TestNumbersHaveLimits(t *testing.T) {
+	s, m := NewShared(), NewMetrics()
+	full := false
+	for i := 0; i <= maxBytes/ItemBytes && !full; i++ {
+		_, full = s.Register(Key{"vm", strconv.Itoa(i)}, func(uint32) {})
+	}
+	if !full {
+		t.Error("there is no limit to queues")
+	}
+	for i := range maxMetrics {
+		if m.Define(abi.Gauge, strconv.Itoa(i)) == nil {
+			t.Fatalf("%d metrics are too many", i)
+		}
+	}
+	if m.Define(abi.Gauge, "one more") != nil {
+		t.Error("there is no limit to metrics")
+	}
+	if m.Define(abi.Gauge, "0") == nil {
+		t.Error("a metric that is there is not found")
 	}
 }
 

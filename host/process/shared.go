@@ -59,7 +59,10 @@ func (s *Shared) Item(key Key) (Item, bool) {
 }
 
 // maxBytes is how much a Shared keeps. Envoy has no limit and would run out of memory.
-const maxBytes = 128 << 20
+const maxBytes = 64 << 20
+
+// ItemBytes is about how many an item in a queue takes besides its bytes, with the event that tells the queue's owner.
+const ItemBytes = 256
 
 // overLimit counts n more bytes, or reports that they are too many.
 func (s *Shared) overLimit(n int) bool {
@@ -96,18 +99,22 @@ func (s *Shared) Store(key Key, value []byte, cas uint32) (status abi.Status, fu
 }
 
 // Register makes the caller the owner of a queue, which is made if it does not exist, and returns the queue's number.
-// ready is called for each item that is put in, in the goroutine that puts it in; it must not use s.
-func (s *Shared) Register(key Key, ready func(token uint32)) uint32 {
+// ready is called for each item that is put in, in the goroutine that puts it in; it must not use s. full says that the
+// limit is reached.
+func (s *Shared) Register(key Key, ready func(token uint32)) (token uint32, full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	token, found := s.byName[key]
 	if !found {
+		if s.overLimit(len(key.Name) + ItemBytes) {
+			return 0, true
+		}
 		s.queues = append(s.queues, &queue{})
 		token = uint32(len(s.queues))
 		s.byName[key] = token
 	}
 	s.queues[token-1].ready = ready
-	return token
+	return token, false
 }
 
 // Resolve is the number of a queue, 0 when it does not exist.
@@ -124,7 +131,7 @@ func (s *Shared) Enqueue(token uint32, item []byte) (status abi.Status, full boo
 	if token == 0 || token > uint32(len(s.queues)) {
 		return abi.StatusNotFound, false
 	}
-	if s.overLimit(len(item) + 64) {
+	if s.overLimit(len(item) + ItemBytes) {
 		return abi.StatusOk, true
 	}
 	q := s.queues[token-1]
@@ -147,6 +154,6 @@ func (s *Shared) Dequeue(token uint32) ([]byte, abi.Status) {
 	item := q.items[0]
 	q.items[0] = nil
 	q.items = q.items[1:]
-	s.bytes -= len(item) + 64
+	s.bytes -= len(item) + ItemBytes
 	return item, abi.StatusOk
 }
