@@ -98,4 +98,4 @@ reproducible: parity ## build everything in two folders for two users and compar
 	@HEADER_AUTH_REPRODUCIBLE=1 go test -count=1 -timeout=20m -run='^TestReproducible$$' -v ./build
 
 clean: ## remove what was built; compilers that were obtained stay
-	rm -rf dist target .cache/build .cache/bin
+	rm -rf dist target .cache/build .cache/bin .cache/wazero .cache/conformant

@@ -20,8 +20,9 @@ func measureStartup(ctx context.Context, wasm []byte, o host.Options, c *table.C
 	if err != nil {
 		return s, err
 	}
+	var fault error
 	if o.CacheDir = ""; cached {
-		o.CacheDir = cacheDir
+		o.CacheDir, o.CacheFault = cacheDir, func(err error) { fault = err }
 	}
 	s.Cached = cached
 	begin := time.Now()
@@ -36,6 +37,9 @@ func measureStartup(ctx context.Context, wasm []byte, o host.Options, c *table.C
 		return s, err
 	}
 	s.Compile = lap()
+	if fault != nil { // it was compiled, and took the time of a cold start-up
+		return s, errors.Join(fault, m.Close(ctx))
+	}
 	defer func() { err = errors.Join(err, m.Close(ctx)) }()
 
 	vm, err := m.NewVM(ctx, host.VMConfig{})

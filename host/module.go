@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
-	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -23,6 +21,7 @@ type Options struct {
 	Allocator   load.AllocatorOrder // which allocator is called when a module exports two
 	MemoryPages uint32              // most pages (64 KiB each) of linear memory; 0: 16384, Envoy's 1 GiB
 	CacheDir    string              // folder for compiled code; "": kept in memory only
+	CacheFault  func(error)         // told what is wrong with CacheDir, which is then done without or mended; nil: not told
 	Environment []Variable          // of every VM of the module, before those of its VMConfig
 
 	// Deadline is the longest time of each call into the guest; 0: no limit, as in Envoy. With a deadline a call takes
@@ -71,17 +70,24 @@ func Compile(ctx context.Context, wasm []byte, o Options) (*Module, error) {
 	return m, nil
 }
 
-// cacheMutex serializes the opening of caches: wazero 1.12 finds out its own version, which names the folder, at the
-// first call and without a lock.
-var cacheMutex sync.Mutex
-
-func openCache(dir string) (wazero.CompilationCache, error) {
-	cacheMutex.Lock()
-	defer cacheMutex.Unlock()
-	return wazero.NewCompilationCacheWithDir(dir)
+func (m *Module) compile(ctx context.Context, wasm []byte) error {
+	wasm, err := load.BoundTables(wasm, m.file)
+	if err != nil {
+		return err
+	}
+	if m.options.CacheDir != "" && !m.options.Interpreter {
+		err = m.compileCached(ctx, wasm)
+	} else {
+		err = m.compileWith(ctx, wasm, nil)
+	}
+	if err != nil {
+		return &load.Error{Faults: []load.Fault{{What: "not a valid module: " + err.Error()}}}
+	}
+	return nil
 }
 
-func (m *Module) compile(ctx context.Context, wasm []byte) error {
+// compileWith compiles with a cache of compiled code; nil: without one.
+func (m *Module) compileWith(ctx context.Context, wasm []byte, cache wazero.CompilationCache) error {
 	config := wazero.NewRuntimeConfigCompiler()
 	if m.options.Interpreter {
 		config = wazero.NewRuntimeConfigInterpreter()
@@ -90,28 +96,16 @@ func (m *Module) compile(ctx context.Context, wasm []byte) error {
 		WithMemoryLimitPages(m.options.load().Pages()).
 		WithCloseOnContextDone(m.options.Deadline > 0).
 		WithDebugInfoEnabled(false)
-	if m.options.CacheDir != "" {
-		cache, err := openCache(m.options.CacheDir)
-		if err != nil {
-			return fmt.Errorf("open cache of compiled code: %w", err)
-		}
-		m.cache = cache
+	if m.cache = cache; cache != nil {
 		config = config.WithCompilationCache(cache)
 	}
 	m.runtime = wazero.NewRuntimeWithConfig(ctx, config)
 	if err := m.link(ctx); err != nil {
 		return err
 	}
-	wasm, err := load.BoundTables(wasm, m.file)
-	if err != nil {
-		return err
-	}
-	compiled, err := m.runtime.CompileModule(ctx, wasm)
-	if err != nil {
-		return &load.Error{Faults: []load.Fault{{What: "not a valid module: " + err.Error()}}}
-	}
-	m.compiled = compiled
-	return nil
+	var err error
+	m.compiled, err = m.runtime.CompileModule(ctx, wasm)
+	return err
 }
 
 // File is the structure of the module.

@@ -36,23 +36,6 @@ func TestCompileFaults(t *testing.T) {
 	}
 }
 
-// TestCacheDir checks that compiled code is kept, and that a bad folder is an error.
-func TestCacheDir(t *testing.T) {
-	dir := t.TempDir()
-	for range 2 {
-		m, err := Compile(t.Context(), allowGuest().Bytes(), Options{CacheDir: dir})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := m.Close(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := Compile(t.Context(), allowGuest().Bytes(), Options{CacheDir: "\x00"}); err == nil {
-		t.Error("no error for a folder that cannot be")
-	}
-}
-
 // TestAllocatorOrder checks which export is called.
 func TestAllocatorOrder(t *testing.T) {
 	for order, want := range map[load.AllocatorOrder]string{load.EnvoyOrder: "malloc", load.SpecOrder: "proxy_on_memory_allocate"} {

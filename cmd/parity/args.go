@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,7 +12,9 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/table"
+	compilers "github.com/header-auth/header-auth/toolchain"
 )
 
 // parseArgs parses flags and returns the arguments, which may be before, between or after the flags. When it has printed the
@@ -63,19 +66,41 @@ func (e *usageError) Error() string { return e.text }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// exit prints an error and returns its exit code.
+// exit prints an error and returns its exit code; 0 without an error.
 func exit(command string, err error, stderr io.Writer) int {
-	var usage *usageError
+	if err == nil {
+		return 0
+	}
 	var wrong table.Errors
 	switch {
 	case errors.As(err, &wrong): // one line for each, with its place first
 		fmt.Fprintf(stderr, "parity %s: the table has errors:\n%v\n", command, wrong)
-		return 2
-	case errors.As(err, &usage):
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(stderr, "parity %s: interrupted\n", command)
+	default:
 		fmt.Fprintf(stderr, "parity %s: %v\n", command, err)
-		return 2
 	}
-	return buildExit(command, err, stderr)
+	return exitCode(err)
+}
+
+// exitCode is 2 for a mistake in the call, the table or a list, 3 for what this machine lacks or what was interrupted, and 1
+// otherwise: then a module is wrong.
+func exitCode(err error) int {
+	var usage *usageError
+	var wrong table.Errors
+	var list *build.ListError
+	var missing *compilers.MissingError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled), errors.As(err, &missing):
+		return 3
+	case errors.As(err, &usage), errors.As(err, &wrong), errors.As(err, &list):
+		return 2
+	case ofMachine(err):
+		return 3
+	}
+	return 1
 }
 
 // colours says whether to use colours: on a terminal, unless NO_COLOR is set (no-color.org).

@@ -137,7 +137,7 @@ func (b *benchmark) prepare(ctx context.Context) (err error) {
 	if err := b.find(); err != nil {
 		return err
 	}
-	if b.options, err = b.hostOptions(); err != nil {
+	if b.options, err = b.hostOptions(b.stderr); err != nil {
 		return err
 	}
 	whole, folder, err := b.loadTable()
@@ -227,10 +227,11 @@ func (b *benchmark) plan() evidence.Plan {
 
 // measure makes the report. When it is interrupted the report has what was measured until then.
 func (b *benchmark) measure(ctx context.Context) (*evidence.Report, error) {
-	work, err := b.workFolder()
+	work, done, err := b.workFolder()
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	line := newProgress(b.stderr)
 	c, r, err := b.configuration(b.plan(), work, line)
 	if err != nil {
@@ -269,8 +270,12 @@ func (b *benchmark) configuration(plan evidence.Plan, work string, line *progres
 	if err != nil {
 		return c, nil, err
 	}
+	cache := b.options.CacheDir // start-up is measured with it too
+	if cache == "" || os.MkdirAll(cache, 0o755) != nil || tryWriting(cache) != nil {
+		cache = filepath.Join(work, "wazero")
+	}
 	c = bench.Config{Plan: bench.Filled(plan, len(b.tested), b.table.Len()), Seed: b.seed, Folder: b.folder, Table: b.table,
-		Host: b.options, CacheDir: b.options.CacheDir, Worker: []string{program, workerCommand}, Periods: verdict.Periods}
+		Host: b.options, CacheDir: cache, Worker: []string{program, workerCommand}, Periods: verdict.Periods}
 	c.Progress = func(p bench.Progress) {
 		line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*p.Done, p.Left.Round(time.Second), p.What))
 	}
@@ -359,13 +364,23 @@ func (b *benchmark) describe(ctx context.Context, r *evidence.Report, begun time
 }
 
 // workFolder is the folder of the modules under test and of the journal.
-func (b *benchmark) workFolder() (string, error) {
+func (b *benchmark) workFolder() (work string, done func(), err error) {
 	base := b.root
 	if base == "" {
 		base = b.dir
 	}
-	work := filepath.Join(base, ".cache", "bench")
-	return work, os.MkdirAll(work, 0o755)
+	dir := filepath.Join(base, ".cache", "bench")
+	if b.resume {
+		if err = os.MkdirAll(dir, 0o755); err == nil {
+			err = tryWriting(dir)
+		}
+		if err != nil {
+			err = fmt.Errorf("--resume: %w", err)
+		}
+		return dir, func() {}, err
+	}
+	work, _, done, err = keptFolder(dir, "bench", b.stderr)
+	return work, done, err
 }
 
 // key is the digest of everything that must be the same when a run is resumed.
@@ -378,7 +393,7 @@ func (b *benchmark) key(program string, p evidence.Plan) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(digest, "%s %d %+v %s %q\n", plan, b.seed, b.options, b.table.Digest, strings.Join(b.patterns, "\n"))
+	fmt.Fprintf(digest, "%s %d %s %s %q\n", plan, b.seed, answers(b.options), b.table.Digest, strings.Join(b.patterns, "\n"))
 	for _, m := range b.tested {
 		fmt.Fprintf(digest, "%q %s\n", m.Name, m.SHA256)
 	}

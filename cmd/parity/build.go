@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"path/filepath"
 
 	"github.com/header-auth/header-auth/build"
-	compilers "github.com/header-auth/header-auth/toolchain"
 )
 
 const buildHelp = `Usage: parity build [--build NAME]… [--jobs N]
@@ -44,15 +42,15 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	}
 	root, err := build.FindRoot()
 	if err != nil {
-		return buildExit("build", err, stderr)
+		return exit("build", err, stderr)
 	}
 	list, err := build.Load(filepath.Join(root, build.File))
 	if err != nil {
-		return buildExit("build", err, stderr)
+		return exit("build", err, stderr)
 	}
 	chosen, err := list.Select(names)
 	if err != nil {
-		return buildExit("build", err, stderr)
+		return exit("build", err, stderr)
 	}
 	results, err := build.Run(ctx, chosen, build.Options{Root: root, Jobs: *jobs, Log: stderr, Progress: isTerminal(stderr)})
 	for _, r := range results {
@@ -64,22 +62,5 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 			fmt.Fprintf(stdout, "%-19s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size, r.Provenance.SHA256, r.Wasm)
 		}
 	}
-	return buildExit("build", err, stderr)
-}
-
-// buildExit prints an error and turns it into an exit code.
-func buildExit(command string, err error, stderr io.Writer) int {
-	if err == nil {
-		return 0
-	}
-	fmt.Fprintf(stderr, "parity %s: %v\n", command, err)
-	var missing *compilers.MissingError
-	var list *build.ListError
-	switch {
-	case errors.As(err, &missing):
-		return 3
-	case errors.As(err, &list):
-		return 2
-	}
-	return 1
+	return exit("build", err, stderr)
 }

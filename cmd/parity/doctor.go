@@ -31,11 +31,11 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	}
 	root, err := build.FindRoot()
 	if err != nil {
-		return buildExit("doctor", err, stderr)
+		return exit("doctor", err, stderr)
 	}
 	findings, err := compilers.Survey(ctx, compilers.Names(), compilers.Options{Root: root})
 	if err != nil {
-		return buildExit("doctor", err, stderr)
+		return exit("doctor", err, stderr)
 	}
 	code := 0
 	for _, f := range findings {

@@ -40,11 +40,11 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	root, err := build.FindRoot()
 	if err != nil {
-		return buildExit("exec", err, stderr)
+		return exit("exec", err, stderr)
 	}
 	tools, err := compilers.Obtain(ctx, args[:1], compilers.Options{Root: root, Log: stderr})
 	if err != nil {
-		return buildExit("exec", err, stderr)
+		return exit("exec", err, stderr)
 	}
 	tool := tools[args[0]]
 	program := findProgram(tool.Path, args[1])

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -114,7 +113,7 @@ func (c *flagsCall) load() (err error) {
 	if err := c.find(); err != nil {
 		return err
 	}
-	if c.options, err = c.hostOptions(); err != nil {
+	if c.options, err = c.hostOptions(c.stderr); err != nil {
 		return err
 	}
 	if c.whole, c.folder, err = c.loadTable(); err != nil {
@@ -260,10 +259,11 @@ func (c *flagsCall) conformant(ctx context.Context, set flagsSet, t *benchreport
 
 // benchmarks measures the modules next to each other.
 func (c *flagsCall) benchmarks(ctx context.Context) (*evidence.Report, error) {
-	work := filepath.Join(c.root, ".cache", "flags")
-	if err := os.MkdirAll(work, 0o755); err != nil {
+	work, _, done, err := keptFolder(filepath.Join(c.root, ".cache", "flags"), "flags", c.stderr)
+	if err != nil {
 		return nil, err
 	}
+	defer done()
 	line := newProgress(c.stderr)
 	defer line.clear()
 	o, r, err := c.configuration(bench.FlagsPlan(c.short), work, line)

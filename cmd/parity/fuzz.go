@@ -98,7 +98,7 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 	if err := f.find(); err != nil && f.usesBuilds() { // with a model, no repository is needed
 		return false, err
 	}
-	if f.options, err = f.hostOptions(); err != nil {
+	if f.options, err = f.hostOptions(f.stderr); err != nil {
 		return false, err
 	}
 	if f.cases != "" {

@@ -69,8 +69,15 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	if err != nil {
 		return exit("mutants", usagef("%v", err), stderr)
 	}
+	cache := filepath.Join(s.root, ".cache")
+	if folder, kept, done, err := keptFolder(filepath.Join(cache, "mutants"), "mutants", stderr); err != nil {
+		return exit("mutants", err, stderr)
+	} else if !kept {
+		defer done()
+		cache = folder
+	}
 	progress := newProgress(stderr)
-	scores, err := mutants.Run(ctx, mutants.Options{Root: s.root, Table: loaded, Host: host.Options{}, Languages: languages,
+	scores, err := mutants.Run(ctx, mutants.Options{Root: s.root, Cache: cache, Table: loaded, Host: host.Options{}, Languages: languages,
 		Files: files, Again: *again, Log: stderr, Progress: progress.step})
 	progress.clear()
 	if err != nil && !errors.Is(err, context.Canceled) {

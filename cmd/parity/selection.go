@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -59,18 +60,18 @@ type selected struct {
 
 // load reads the table, selects the cases that match the patterns, and makes the modules.
 func (s *selection) load(ctx context.Context, patterns func(whole *table.Table) []string, stderr io.Writer) (r selected, err error) {
-	if r, err = s.choose(patterns); err == nil {
+	if r, err = s.choose(patterns, stderr); err == nil {
 		r.modules, err = s.modules(ctx, stderr)
 	}
 	return r, err
 }
 
 // choose is load without the modules.
-func (s *selection) choose(patterns func(whole *table.Table) []string) (r selected, err error) {
+func (s *selection) choose(patterns func(whole *table.Table) []string, stderr io.Writer) (r selected, err error) {
 	if err = s.find(); err != nil {
 		return r, err
 	}
-	if r.options, err = s.hostOptions(); err != nil {
+	if r.options, err = s.hostOptions(stderr); err != nil {
 		return r, err
 	}
 	if r.whole, r.folder, err = s.loadTable(); err != nil {
@@ -82,8 +83,9 @@ func (s *selection) choose(patterns func(whole *table.Table) []string) (r select
 	return r, nil
 }
 
-// hostOptions are the options of the host that the flags ask for.
-func (s *selection) hostOptions() (o host.Options, err error) {
+// hostOptions are the options of the host that the flags ask for. What is wrong with the cache of compiled code is written
+// to stderr.
+func (s *selection) hostOptions(stderr io.Writer) (o host.Options, err error) {
 	o = host.Options{Deadline: suite.Deadline, MemoryPages: suite.MemoryPages}
 	switch s.engine {
 	case "wazero":
@@ -102,8 +104,9 @@ func (s *selection) hostOptions() (o host.Options, err error) {
 	if o.Profile, err = profile.Parse(s.profile); err != nil {
 		return o, usagef("--profile: %v", err)
 	}
-	if cache := filepath.Join(s.root, ".cache", "wazero"); s.root != "" && os.MkdirAll(cache, 0o755) == nil {
-		o.CacheDir = cache
+	if s.root != "" {
+		o.CacheDir = filepath.Join(s.root, ".cache", "wazero")
+		o.CacheFault = onceEach(func(fault string) { fmt.Fprintf(stderr, "parity: %s\n", fault) })
 	}
 	return o, nil
 }

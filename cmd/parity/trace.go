@@ -68,7 +68,7 @@ func runTrace(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 }
 
 func trace(ctx context.Context, s *selection, pattern string, stderr io.Writer) ([]traced, error) {
-	run, err := s.choose(func(*table.Table) []string { return []string{pattern} })
+	run, err := s.choose(func(*table.Table) []string { return []string{pattern} }, stderr)
 	if err != nil {
 		return nil, err
 	}

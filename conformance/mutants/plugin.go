@@ -29,6 +29,7 @@ type plugin struct {
 	command  func(p *plugin, vars map[string][]string) (args, env []string, module string)
 
 	root    string // the repository's folder, absolute
+	cache   string // Options.Cache
 	scratch string // the copy
 	tool    *toolchain.Tool
 	args    []string
@@ -57,7 +58,7 @@ func Languages() []string {
 func mutateGo(_ context.Context, p *plugin) ([]Mutant, error) { return goMutants(p.sources) }
 
 func mutateRust(ctx context.Context, p *plugin) ([]Mutant, error) {
-	return rustReader{p.root, p.tool}.mutants(ctx, p.scratch, p.sources)
+	return rustReader{p.root, p.cache, p.tool}.mutants(ctx, p.scratch, p.sources)
 }
 
 // mainlineGo takes a second where TinyGo takes five. Only the SDK differs between the two builds, and the SDK is not
@@ -81,8 +82,8 @@ func cargo(p *plugin, vars map[string][]string) (args, env []string, module stri
 }
 
 // prepare makes the copy and reads the sources.
-func (p *plugin) prepare(ctx context.Context, root string, tool *toolchain.Tool) error {
-	p.root, p.scratch, p.tool = root, filepath.Join(root, ".cache", "mutants", p.language), tool
+func (p *plugin) prepare(ctx context.Context, root, cache string, tool *toolchain.Tool) error {
+	p.root, p.cache, p.scratch, p.tool = root, cache, filepath.Join(cache, "mutants", p.language), tool
 	if err := os.RemoveAll(p.scratch); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 // Options are what Run needs to know.
 type Options struct {
 	Root      string // the repository's folder
+	Cache     string // keeps the copies, what is built and the verdicts; "": .cache in Root
 	Table     *table.Table
 	Host      host.Options
 	Languages []string                                       // some of Languages; none: all
@@ -66,14 +67,16 @@ func Run(ctx context.Context, o Options) ([]Score, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Root = root
+	if o.Root = root; o.Cache == "" {
+		o.Cache = filepath.Join(root, ".cache")
+	}
 	tools, err := toolchain.Obtain(ctx, compilers, toolchain.Options{Root: root, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
 	var scores []Score
 	for _, p := range chosen {
-		if err := p.prepare(ctx, root, tools[p.language]); err != nil {
+		if err := p.prepare(ctx, root, o.Cache, tools[p.language]); err != nil {
 			return scores, fmt.Errorf("prepare %s: %w", p.language, err)
 		}
 		score, err := run(ctx, p, o)
@@ -103,9 +106,9 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 	if err != nil {
 		return score, err
 	}
-	verdicts, err := readVerdicts(filepath.Join(o.Root, ".cache", "mutants", p.language+".json"), o.Table.Digest, score.Sources, cases)
-	if err != nil {
-		return score, err
+	verdicts, err := readVerdicts(filepath.Join(o.Cache, "mutants", p.language+".json"), o.Table.Digest, score.Sources, cases)
+	if err != nil && o.Log != nil {
+		fmt.Fprintln(o.Log, err)
 	}
 	if o.Again {
 		verdicts.Verdicts, verdicts.outdated = map[string]verdict{}, nil

@@ -18,8 +18,9 @@ import (
 
 // rustReader runs the program in the folder rustreader, which parses Rust with syn and prints the mutants of a crate.
 type rustReader struct {
-	root string // the repository's folder, absolute
-	rust *toolchain.Tool
+	root  string // the repository's folder, absolute
+	cache string // the folder below which the program is built
+	rust  *toolchain.Tool
 }
 
 // rustChange is a line that the program prints; its src/main.rs describes the fields.
@@ -78,7 +79,7 @@ const unbuilt = 101
 func (r rustReader) run(ctx context.Context, dir string, files []string) ([]byte, error) {
 	args := slices.Concat(r.rust.Vars["cargo"], []string{"run", "--quiet", "--locked",
 		"--manifest-path=" + filepath.Join(r.root, "conformance", "mutants", "rustreader", "Cargo.toml"),
-		"--target-dir=" + filepath.Join(r.root, ".cache", "build", "rustreader"), "--"}, files)
+		"--target-dir=" + filepath.Join(r.cache, "build", "rustreader"), "--"}, files)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.WaitDelay = dir, 5*time.Second
 	cmd.Env = toolchain.Environ(r.rust.Path, r.rust.Env...)

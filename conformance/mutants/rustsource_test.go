@@ -160,5 +160,5 @@ func rustMutants(t *testing.T, sources map[string]string) ([]Mutant, error) {
 			t.Fatal(err)
 		}
 	}
-	return rustReader{root, found[0].Tool}.mutants(t.Context(), dir, files)
+	return rustReader{root, filepath.Join(root, ".cache"), found[0].Tool}.mutants(t.Context(), dir, files)
 }

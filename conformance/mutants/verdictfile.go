@@ -33,7 +33,8 @@ type verdictFile struct {
 	outdated map[string]verdict // by mutant; they are not valid any more
 }
 
-// readVerdicts reads the file; without a file there are no verdicts. Cases are the digests of the table's cases, by id.
+// readVerdicts reads the file; without a file there are no verdicts, and none in one that cannot be read, which the error
+// tells. Cases are the digests of the table's cases, by id.
 func readVerdicts(file, table, sources string, cases map[string]string) (*verdictFile, error) {
 	k := &verdictFile{file: file, Table: table, Sources: sources, Cases: cases, Verdicts: map[string]verdict{}, outdated: map[string]verdict{}}
 	content, err := os.ReadFile(file)
@@ -45,7 +46,7 @@ func readVerdicts(file, table, sources string, cases map[string]string) (*verdic
 		err = json.Unmarshal(content, &old)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w: remove the file to start again", file, err)
+		return k, fmt.Errorf("read verdicts: %s: %w; all mutants are judged again", file, err)
 	}
 	for id, v := range old.Verdicts {
 		known, listed := old.Cases[v.Killer]
