@@ -23,6 +23,7 @@ type Call struct {
 
 	plugin     *Plugin
 	generation int
+	made       time.Time
 	due        time.Time // when it times out; zero: never
 }
 
@@ -32,6 +33,8 @@ type CallAnswer struct {
 	Body     []byte
 	Trailers []Header
 	Failure  CallFailure
+
+	byEnvoy bool // it comes from no service
 }
 
 // ErrNoCall is the error of an answer to a call that does not exist or is done.
@@ -83,8 +86,11 @@ func (vm *VM) deliverAnswer(c *Call, a CallAnswer) {
 		a = c.failed(a.Failure)
 	}
 	vm.callHeaders[0].Reset(headermap.Response)
-	vm.callHeaders[1].Reset(headermap.Trailers)
+	vm.callHeaders[1].Reset(headermap.ResponseTrailers)
 	vm.callHeaders[0].Load(a.Headers, false)
+	if !a.byEnvoy { // the call's own router says how long it took
+		vm.callHeaders[0].Set("x-envoy-upstream-service-time", vm.callHeaders[0].Decimal(int(vm.now().Sub(c.made).Milliseconds())))
+	}
 	vm.callHeaders[1].Load(a.Trailers, false)
 	p.answerStorage = a
 	p.callAnswer = &p.answerStorage

@@ -53,5 +53,5 @@ func (c *Call) envoyAnswer(status uint32, text string) CallAnswer {
 	if end := (envoy.LocalReply{Status: status, GRPCStatus: -1, Body: body}).Compose(&headers, grpc, head); end {
 		body = nil
 	}
-	return CallAnswer{Headers: headers.Entries, Body: body}
+	return CallAnswer{Headers: headers.Entries, Body: body, byEnvoy: true}
 }

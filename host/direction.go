@@ -35,6 +35,7 @@ type progress struct {
 	state                   iteration
 	continued               bool // headers have gone on
 	headersChanged          bool // by the guest
+	routeUnsure             bool // the router has to look at the headers as they have come
 	aborted                 bool // a local reply has taken the place of what would follow
 	buffered                bool // there is a buffer; it may be empty
 
@@ -50,8 +51,8 @@ type progress struct {
 func (d *direction) reset(s *Stream, response bool) {
 	d.stream, d.response = s, response
 	d.headers.Reset(headersKind(response))
-	if d.hasTrailers || d.trailers.Kind() != headermap.Trailers {
-		d.trailers.Reset(headermap.Trailers)
+	if d.hasTrailers || d.trailers.Kind() != trailersKind(response) {
+		d.trailers.Reset(trailersKind(response))
 	}
 	d.chunk, d.buffer = d.chunk[:0], d.buffer[:0]
 	d.progress = progress{}
@@ -63,6 +64,13 @@ func headersKind(response bool) headermap.Kind {
 		return headermap.Response
 	}
 	return headermap.Request
+}
+
+func trailersKind(response bool) headermap.Kind {
+	if response {
+		return headermap.ResponseTrailers
+	}
+	return headermap.RequestTrailers
 }
 
 // receiveHeaders is called once, with the headers already in d.headers.
@@ -99,9 +107,14 @@ func (d *direction) receiveData(data []byte, end bool) {
 
 // passData shows data, which is the chunk or the buffer, to the plugin, and then forwards or holds it.
 func (d *direction) passData(end bool, data *[]byte) {
+	before := d.hasTrailers
 	action, alive := d.callBody(end, data)
 	if d.repliedLocally() || !alive {
 		return
+	}
+	// Trailers that a request gets in its body callback go on at once, past a body that is held.
+	if d.hasTrailers && !before && !d.response && action != abi.Continue {
+		defer d.forwardTrailers()
 	}
 	if action == abi.Continue {
 		if d.state == stopped {

@@ -64,16 +64,17 @@ func (d *direction) callBody(end bool, data *[]byte) (abi.Action, bool) {
 	if !s.deliversCallbacks(d, false) {
 		return abi.Continue, true
 	}
+	s.active = s.active.with(d)
 	if d.buffering && data != &d.buffer {
 		d.hold(*data)
 		*data = (*data)[:0]
-		if d.tooLarge() {
+		if d.tooLarge() && d.response { // for a request the callback is still made, and the reply follows it
+			s.active = s.active.without(d)
 			return abi.StopNoBuffer, false
 		}
 		data = &d.buffer
 	}
 	d.body, d.addTrailers = data, end && !d.hasTrailers
-	s.active = s.active.with(d)
 	raw, ok := s.callGuest(bodyCallback[d.index()], uint32(len(*data)), flag(end))
 	action := abi.StopNoBuffer
 	if ok && !s.vm.stopIteration {

@@ -14,18 +14,11 @@ func (d *direction) repliedLocally() bool {
 
 // forwardHeaders passes headers on to the router, or to the client.
 func (d *direction) forwardHeaders(end bool) {
-	s := d.stream
-	if d.out.HeadersSent {
-		if d.response {
-			s.vm.crash("proxy_continue_stream(Response) while nothing is held: Envoy sends the response headers to " +
-				"the client twice")
-		} else {
-			s.vm.crash("proxy_continue_stream(Request) while nothing is held: Envoy sends the request upstream twice")
-		}
+	if d.afterEnd() || (d.headersChanged || d.routeUnsure) && !d.routable() {
 		return
 	}
-	if d.headersChanged && !d.routable() {
-		return
+	if d.out.HeadersSent { // nothing was held: Envoy sends them once more
+		d.out.Repeated = append(d.out.Repeated, end)
 	}
 	d.out.HeadersSent = true
 	d.end(end)
@@ -48,7 +41,7 @@ func (d *direction) routable() bool {
 }
 
 func (d *direction) forwardData(data []byte, end bool) {
-	if !d.out.HeadersSent || d.out.Ended || d.out.Reset {
+	if d.afterEnd() || !d.out.HeadersSent || d.out.Ended || d.out.Reset {
 		return
 	}
 	if !(d.response && d.stream.headRequest) {
@@ -58,11 +51,23 @@ func (d *direction) forwardData(data []byte, end bool) {
 }
 
 func (d *direction) forwardTrailers() {
-	if !d.out.HeadersSent || d.out.Ended || d.out.Reset {
+	if d.afterEnd() || !d.out.HeadersSent || d.out.Ended || d.out.Reset {
 		return
 	}
 	d.out.trailersSent = true
 	d.end(true)
+}
+
+// afterEnd is asked before something goes on. It ends the VM when it is a response that has gone on to its end, which
+// proxy_continue_stream does in a callback that then continues too: Envoy has given the stream up by then.
+func (d *direction) afterEnd() bool {
+	if !d.response || !d.out.Ended || d.out.Reset {
+		return false
+	}
+	d.stream.vm.crash("proxy_continue_stream(Response) has sent the response to its end, and the callback goes on: " +
+		"Envoy dies of SIGSEGV")
+	d.stream.reset()
+	return true
 }
 
 func (d *direction) end(end bool) { d.out.Ended = d.out.Ended || end }

@@ -35,7 +35,8 @@
 // A module that Envoy would not load is a *load.Error, which says why and what cures it. A plugin that does not start
 // is ErrStartRefused, ErrConfigureRefused or a *Failure. The events of a request return no errors: the client gets what
 // Envoy would send, mostly a 503, and VM.Failure says why. No callback is made into a VM that has failed. A plugin that
-// does what kills a real Envoy, or makes it send a message twice, fails with the kind WouldCrashEnvoy.
+// does what kills a real Envoy fails with the kind WouldCrashEnvoy. One that makes Envoy send a message twice lives on:
+// Message.Repeated says so.
 //
 // No module makes the host panic.
 //
@@ -100,13 +101,10 @@
 //
 // Known differences from Envoy in what is modelled:
 //
-//   - a request or response whose body is held, continued by proxy_continue_stream and then continued again by later
-//     body callbacks loses the later pieces, as in Envoy up to 1.37; from 1.39 on Envoy sends them;
-//   - all names with the prefix x-envoy- are joined when they occur twice; Envoy joins those that it knows;
-//   - a body above the limit is answered without the body callback that Envoy makes before its reply;
-//   - a header that is changed after the headers have left is shown by Message;
-//   - proxy_continue_stream with nothing held ends the VM with WouldCrashEnvoy; Envoy sends the message twice and
-//     goes on.
+//   - a request that a plugin makes an extended CONNECT (:method CONNECT with :protocol) goes on with its path, scheme and
+//     protocol, which Envoy's HTTP/2 codec leaves out; an upgrade is an event that is not modelled;
+//   - the time-out and the retries that a request's own x-envoy-* headers ask for do not happen; the headers are taken out;
+//   - the buffer limit is that of HTTP/1.1 for streams of HTTP/2, too, where Envoy takes the codec's window.
 //
 // # How a request goes
 //

@@ -18,7 +18,7 @@ type FailureKind uint8
 const (
 	Trapped          FailureKind = iota + 1 // the guest trapped; in Envoy this VM is dead, others live on
 	DeadlineExceeded                        // a call took longer than Options.Deadline; Envoy's worker would wait for ever
-	WouldCrashEnvoy                         // the guest did what kills a real Envoy, or makes it send a message twice
+	WouldCrashEnvoy                         // the guest did what kills a real Envoy
 	HostFault                               // an error in this package, which the guest need not have caused
 )
 

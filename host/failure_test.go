@@ -67,15 +67,13 @@ func TestFailures(t *testing.T) {
 			g.Call("proxy_on_context_create", "proxy_close_stream", 0)
 			g.Exports(headers)
 		}, WouldCrashEnvoy, "proxy_on_context_create", 0},
-		{"continue without pause", func(g *wasmtest.Guest) {
-			g.Call(headers, "proxy_continue_stream", 0)
-		}, WouldCrashEnvoy, "upstream twice", 0},
 		{"continue of a response that isn't there", func(g *wasmtest.Guest) {
 			g.Call(headers, "proxy_continue_stream", 1)
 		}, WouldCrashEnvoy, "before there is a response", 0},
-		{"continue of a response that isn't held", func(g *wasmtest.Guest) {
-			g.Call("proxy_on_response_headers", "proxy_continue_stream", 1)
-		}, WouldCrashEnvoy, "client twice", 200},
+		{"continue of a response that ends in the same callback", func(g *wasmtest.Guest) {
+			g.Call("proxy_on_response_body", "proxy_continue_stream", 1)
+			g.Do("proxy_on_response_body", wasmtest.Get(2), wasmtest.Eqz, wasmtest.If, wasmtest.I32(1), wasmtest.Return, wasmtest.End)
+		}, WouldCrashEnvoy, "sent the response to its end", 200},
 	}
 	for i, test := range append(tests, tests...) {
 		engine := []string{"compiler", "interpreter"}[i/len(tests)]

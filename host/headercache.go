@@ -16,6 +16,7 @@ type headerCache struct {
 	}
 	fault                    int
 	headRequest, grpcRequest bool
+	routeUnsure              bool
 }
 
 // has reports whether h are the strings in the cache. Equal strings at other addresses are not.
@@ -45,7 +46,7 @@ func (s *Stream) loadHeaders(d *direction, h []Header) *headerCache {
 	}
 	t.given = append(t.given[:0], h...)
 	t.config.protocol, t.config.raw = s.config.Protocol, s.config.Raw
-	t.fault, t.headRequest, t.grpcRequest = 0, false, false
+	t.fault, t.headRequest, t.grpcRequest, t.routeUnsure = 0, false, false, false
 	http1 := s.config.Protocol == HTTP1
 	wire := !d.response && !s.config.Raw
 	if wire {
@@ -57,6 +58,7 @@ func (s *Stream) loadHeaders(d *direction, h []Header) *headerCache {
 	d.headers.Load(h, http1 && wire)
 	t.entries = append(t.entries[:0], d.headers.Entries...)
 	for _, e := range t.entries {
+		t.routeUnsure = t.routeUnsure || !d.response && envoy.Concerns(e)
 		switch e.Name {
 		case ":method":
 			t.headRequest = e.Value == "HEAD"

@@ -79,8 +79,14 @@ func (vm *VM) mapToChange(t abi.MapType) *headermap.Map {
 			_, s.hadForwardedProto = m.Get("x-forwarded-proto")
 		}
 		s.request.headersChanged = true
+		s.request.out.keepHeaders()
+	case abi.RequestTrailers:
+		s.request.out.keepTrailers()
 	case abi.ResponseHeaders:
 		s.response.headersChanged = true
+		s.response.out.keepHeaders()
+	case abi.ResponseTrailers:
+		s.response.out.keepTrailers()
 	}
 	return m
 }
@@ -88,7 +94,7 @@ func (vm *VM) mapToChange(t abi.MapType) *headermap.Map {
 // proxyGetHeaderMapValue is proxy_get_header_map_value(map, name, value): the first value of the name, in any case,
 // goes into a new block of the guest, its address and length to value (two u32; 0 and 0 for an empty one). BadArgument
 // for a map that does not exist or cannot be read now (in proxy_on_log: NotFound); NotFound for a name that is not
-// there (ABI 0.1.0: Ok and an empty value, for both); InvalidMemoryAccess when a range or an out word is outside
+// there (ABI 0.1.0: Ok and an empty value in place of NotFound); InvalidMemoryAccess when a range or an out word is outside
 // memory, or when the allocator gives none.
 // Source: Envoy source/extensions/common/wasm/context.cc, Context::getHeaderMapValue and getConstMap.
 func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
@@ -111,14 +117,14 @@ func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	return uint32(vm.copyStringToGuest(value, uint32(stack[3]), uint32(stack[4])))
 }
 
-// missingValue is the answer for a value that is not there: in ABI 0.1.0 an empty one, else the status; in proxy_on_log
-// that is NotFound for a missing map too.
+// missingValue is the answer for a value that is not there, with the status that it has outside proxy_on_log; there that
+// is NotFound, for a missing map too. In ABI 0.1.0 an empty value stands in place of NotFound.
 func (vm *VM) missingValue(status uint32, stack []uint64) uint32 {
-	if vm.module.abi == abi.V010 {
-		return uint32(vm.writeRange(0, 0, uint32(stack[3]), uint32(stack[4])))
-	}
 	if s := vm.actingContext().stream; s != nil && s.inLog {
-		return notFound
+		status = notFound
+	}
+	if status == notFound && vm.module.abi == abi.V010 {
+		return uint32(vm.writeRange(0, 0, uint32(stack[3]), uint32(stack[4])))
 	}
 	return status
 }

@@ -40,10 +40,10 @@ func proxyHTTPCall(vm *VM, stack []uint64) uint32 {
 	if state == ClusterEmpty {
 		return internalFailure
 	}
-	outgoing := vm.copyPairs(trailers, headermap.Trailers)
+	outgoing := vm.copyPairs(trailers, headermap.RequestTrailers)
 	call := &Call{Token: vm.lastCall, Cluster: request.Keep(cluster), Body: append([]byte(nil), body...),
 		Trailers: outgoing.Entries, Timeout: time.Duration(timeout) * time.Millisecond,
-		ContextID: vm.actingContext().id, plugin: p, generation: vm.generation}
+		ContextID: vm.actingContext().id, plugin: p, generation: vm.generation, made: vm.now()}
 	if len(body) > 0 {
 		request.Set("content-length", request.Decimal(len(body)))
 	}

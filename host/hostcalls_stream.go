@@ -53,7 +53,7 @@ func replyAction(a action) { a.stream.sendReply(a.reply) }
 // callback has returned. BadArgument for a stream that does not exist; Unimplemented for the upstream side of a TCP
 // connection; Ok else, also when nothing happens: without an HTTP stream, or for the downstream side. From now on the
 // request's headers and body cannot be read, also when it is the response that goes on. With nothing held Envoy sends
-// the message twice; for a response that has not come it dies. Source: Envoy source/extensions/common/wasm/context.cc,
+// the message twice, see Message.Repeated; for a response that has not come, or that has gone to its end, it dies. Source: Envoy source/extensions/common/wasm/context.cc,
 // Context::continueStream.
 func proxyContinueStream(vm *VM, stack []uint64) uint32 {
 	return vm.continueStream(abi.StreamType(stack[0]))
@@ -88,6 +88,9 @@ func (vm *VM) continueStream(t abi.StreamType) uint32 {
 	d := &s.request
 	if t == abi.StreamResponse {
 		d = &s.response
+	}
+	if vm.module.rules.LateBody {
+		d.buffering = false
 	}
 	vm.deferAction(action{run: continueAction, stream: s, direction: d})
 	return ok

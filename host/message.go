@@ -2,8 +2,10 @@ package host
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/header-auth/header-auth/host/envoy"
+	"github.com/header-auth/header-auth/host/headermap"
 )
 
 // Message is what has left the filter chain in one direction so far. Headers are as the chain leaves them, without what
@@ -13,9 +15,15 @@ type Message struct {
 	Ended       bool // the last byte has left
 	Reset       bool // it was cut off before its end
 
-	direction    *direction
-	trailersSent bool
-	body         []byte
+	// Repeated has an entry for each further time that the headers have left, which proxy_continue_stream makes Envoy do
+	// when nothing is held: whether the message ended with them.
+	Repeated []bool
+
+	direction         *direction
+	trailersSent      bool
+	body              []byte
+	headers, trailers []Header // as they left, when they were changed afterwards
+	changed           [2]bool  // headers and trailers were
 }
 
 // Headers are copies of the headers that have left, pseudo-headers among them; nil before that.
@@ -23,13 +31,43 @@ func (m *Message) Headers() []Header {
 	if !m.HeadersSent {
 		return nil
 	}
-	return m.direction.headers.Clone()
+	sent := m.sentHeaders()
+	if m.direction.response && m.direction.stream.config.Protocol == HTTP1 {
+		sent = slices.DeleteFunc(slices.Clone(sent), func(h Header) bool {
+			return strings.HasPrefix(h.Name, ":") && h.Name != ":status" // HTTP/1.1 can't write them
+		})
+	}
+	return headermap.Clone(sent)
+}
+
+// sentHeaders are the headers that have left. What a plugin changes afterwards, Envoy does not send.
+func (m *Message) sentHeaders() []Header {
+	if m.changed[0] {
+		return m.headers
+	}
+	return m.direction.headers.Entries
+}
+
+// keepHeaders and keepTrailers come before a change. Before the message has left they do nothing.
+func (m *Message) keepHeaders() {
+	if m.HeadersSent && !m.changed[0] {
+		m.headers, m.changed[0] = append(m.headers[:0], m.direction.headers.Entries...), true
+	}
+}
+
+func (m *Message) keepTrailers() {
+	if m.trailersSent && !m.changed[1] {
+		m.trailers, m.changed[1] = append(m.trailers[:0], m.direction.trailers.Entries...), true
+	}
 }
 
 // Trailers are copies of the trailers that have left.
 func (m *Message) Trailers() []Header {
 	if !m.trailersSent {
 		return nil
+	}
+	if m.changed[1] {
+		return headermap.Clone(m.trailers)
 	}
 	return m.direction.trailers.Clone()
 }
@@ -42,6 +80,14 @@ func (m *Message) Header(name string) (string, bool) {
 	if !m.HeadersSent {
 		return "", false
 	}
+	if m.changed[0] {
+		for _, h := range m.headers {
+			if headermap.EqualFold(h.Name, name) {
+				return h.Value, true
+			}
+		}
+		return "", false
+	}
 	return m.direction.headers.Get(name)
 }
 
@@ -52,6 +98,6 @@ func (m *Message) Status() int {
 }
 
 func (m *Message) reset(d *direction) {
-	m.HeadersSent, m.Ended, m.Reset, m.trailersSent = false, false, false, false
+	m.HeadersSent, m.Ended, m.Reset, m.trailersSent, m.Repeated, m.changed = false, false, false, false, nil, [2]bool{}
 	m.direction, m.body = d, m.body[:0]
 }

@@ -45,6 +45,7 @@ type Module struct {
 	compiled wazero.CompiledModule
 
 	readsProperties bool // imports proxy_get_property, or a foreign function, which may be expr_evaluate
+	rules           *profile.Rules
 }
 
 // features is what V8 in Envoy understands, as far as wazero has it.
@@ -61,7 +62,7 @@ func Compile(ctx context.Context, wasm []byte, o Options) (*Module, error) {
 	if faults := append(load.Preflight(file, o.load()), load.CheckCode(file, wasm)...); len(faults) > 0 {
 		return nil, &load.Error{Faults: faults}
 	}
-	m := &Module{file: file, options: o, abi: load.Version(file)}
+	m := &Module{file: file, options: o, abi: load.Version(file), rules: o.Profile.Rules()}
 	m.readsProperties = m.imports("env", "proxy_get_property") || m.imports("env", "proxy_call_foreign_function")
 	if err := m.compile(ctx, wasm); err != nil {
 		_ = m.Close(ctx)

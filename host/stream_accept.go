@@ -10,7 +10,7 @@ func (s *Stream) acceptRequest(h []Header) bool {
 		s.rejectRequest(t.fault)
 		return false
 	}
-	s.headRequest, s.grpcRequest = t.headRequest, t.grpcRequest
+	s.headRequest, s.grpcRequest, s.request.routeUnsure = t.headRequest, t.grpcRequest, t.routeUnsure
 	return true
 }
 

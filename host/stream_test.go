@@ -109,7 +109,7 @@ func TestExchanges(t *testing.T) {
 			upstream: "GET|abcdefg", client: "nothing"},
 		{name: "body held over the limit", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 1) }, plugin: PluginConfig{BufferLimit: 5},
 			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", false), reqData("h", true)},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) response_headers(2, 3, false) response_body(2, 17, true)",
+			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 7, false) response_headers(2, 3, false) response_body(2, 17, true)",
 			upstream: "GET", client: "413|Payload Too Large|"},
 		{name: "response body held over the limit", guest: func(g *wasmtest.Guest) { g.Returns(respBody, 1) }, plugin: PluginConfig{BufferLimit: 5},
 			events:   []streamEvent{reqHeaders(true), respHeaders(false), respData("abcdefg", false)},

@@ -22,6 +22,7 @@ type Listener struct {
 	Name    string
 	Filters []Filter
 	Cluster string // that every request goes to; "": Envoy answers 200 itself
+	Limit   int    // bytes of a body that is held, for clients of HTTP/1.1; 0: Envoy's own
 }
 
 // Filter is an HTTP filter: a plugin, or a Lua script when Lua is set.
@@ -79,6 +80,7 @@ func (l *Listener) message(p *Process) proto.Message {
 		CommonHttpProtocolOptions:    &core.HttpProtocolOptions{MaxHeadersCount: wrapperspb.UInt32(headerCount)},
 		StreamIdleTimeout:            durationpb.New(0), // a case may wait for days
 		RequestHeadersTimeout:        durationpb.New(0),
+		DelayedCloseTimeout:          durationpb.New(0), // with a clock that stands it would not end
 		PreserveExternalRequestId:    true,
 		AlwaysSetRequestIdInResponse: false,
 		RouteSpecifier: &hcm.HttpConnectionManager_RouteConfig{RouteConfig: &route.RouteConfiguration{
@@ -97,16 +99,21 @@ func (l *Listener) message(p *Process) proto.Message {
 	}
 	manager.HttpFilters = append(manager.HttpFilters, &hcm.HttpFilter{Name: "router",
 		ConfigType: &hcm.HttpFilter_TypedConfig{TypedConfig: packed(&router.Router{SuppressEnvoyHeaders: true})}})
+	var limit *wrapperspb.UInt32Value
+	if l.Limit > 0 {
+		limit = wrapperspb.UInt32(uint32(l.Limit))
+	}
 	return &listener.Listener{
-		Name:    l.Name,
-		Address: pipe(p.Socket(l.Name)),
+		Name:                          l.Name,
+		PerConnectionBufferLimitBytes: limit,
+		Address:                       pipe(p.Socket(l.Name)),
 		FilterChains: []*listener.FilterChain{{Filters: []*listener.Filter{{Name: "http",
 			ConfigType: &listener.Filter_TypedConfig{TypedConfig: packed(manager)}}}}},
 	}
 }
 
 func (l *Listener) route() *route.Route {
-	r := &route.Route{Match: &route.RouteMatch{PathSpecifier: &route.RouteMatch_Prefix{Prefix: ""}}}
+	r := &route.Route{Match: &route.RouteMatch{PathSpecifier: &route.RouteMatch_Prefix{Prefix: "/"}}}
 	if l.Cluster == "" {
 		r.Action = &route.Route_DirectResponse{DirectResponse: &route.DirectResponseAction{Status: 200}}
 		return r

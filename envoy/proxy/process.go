@@ -29,6 +29,7 @@ type Options struct {
 	// that are older than itself no access to its code.
 	Listeners []Listener
 	Trace     bool       // log what crosses between Envoy and plugins
+	Info      bool       // log what plugins log from level info on
 	Line      func(Line) // is given each line of the log; calls do not overlap
 	Ready     time.Duration
 }
@@ -102,6 +103,8 @@ func Start(ctx context.Context, dir string, o Options) (*Process, error) {
 	levels := "config:warning,upstream:info"
 	if o.Trace {
 		levels = "wasm:trace," + levels
+	} else if o.Info {
+		levels = "wasm:info," + levels
 	}
 	p.cmd = exec.Command(o.Program, "-c", filepath.Join(dir, "bootstrap.json"), "--concurrency", "1", "--disable-hot-restart",
 		"--log-format", logFormat, "--log-level", "warning", "--component-log-level", levels,

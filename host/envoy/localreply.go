@@ -21,10 +21,9 @@ func (r LocalReply) Compose(m *headermap.Map, grpcRequest, headRequest bool) (en
 	m.Reset(headermap.Response)
 	m.Append(":status", m.Decimal(int(r.Status)))
 	for _, e := range r.Headers {
-		if !strings.HasPrefix(e.Name, ":") {
-			m.Add(e.Name, e.Value)
-		}
+		m.Add(e.Name, e.Value)
 	}
+	m.Set(":status", m.Decimal(int(r.Status))) // a pair of that name was joined to it
 	if grpcRequest {
 		m.Set(":status", "200")
 		m.Set("content-type", "application/grpc")

@@ -16,41 +16,58 @@ type Refusal struct {
 
 const missingRequestHeader = "filter_removed_required_request_headers"
 
-// Route is what the router decides about a request whose headers a filter has changed, for a virtual host with one
-// route for every path: whether a route still fits, and whether the headers can be sent (Envoy,
+// Route is what the router decides about a request, for a virtual host with one route, for every path that begins with a
+// slash: whether a route still fits, and whether the headers can be sent (Envoy,
 // source/common/router/router.cc, Filter::decodeHeaders, and source/common/http/header_utility.cc,
 // checkRequiredRequestHeaders and checkValidRequestHeaders). hadForwardedProto says that x-forwarded-proto was there
 // before the filter. The pseudo-headers that a codec does not know are removed.
 func Route(m *headermap.Map, hadForwardedProto bool) Refusal {
-	if path, ok := m.Get(":path"); !ok || path == "" {
+	if path, _ := m.Get(":path"); !strings.HasPrefix(path, "/") {
 		return Refusal{404, "", "route_not_found"}
 	}
-	if _, ok := m.Get("x-forwarded-proto"); !ok && hadForwardedProto {
+	if proto, _ := m.Get("x-forwarded-proto"); proto == "" && hadForwardedProto {
 		return Refusal{404, "", "route_not_found"}
 	}
-	if _, ok := m.Get(":method"); !ok {
-		return Refusal{503, "missing required header: :method",
-			missingRequestHeader + "{missing_required_header:_:method}"}
+	method, ok := m.Get(":method")
+	if !ok {
+		return missing(":method")
+	}
+	if method == "CONNECT" && m.Index(":protocol") < 0 { // with a path it must be one of the extended kind
+		return missing(":protocol")
 	}
 	if fault := m.Fault(); fault != "" {
 		return Refusal{503, fault, missingRequestHeader}
 	}
+	TakeRouterHeaders(m, 0)
 	m.KeepPseudoHeaders(":authority", ":method", ":path", ":scheme", ":protocol")
 	return Refusal{}
+}
+
+func missing(name string) Refusal {
+	return Refusal{503, "missing required header: " + name, missingRequestHeader + "{missing_required_header:_" + name + "}"}
+}
+
+// Concerns says whether the router has to look at a request's headers before they can go on as they are: for the path,
+// and for headers that it takes out.
+func Concerns(h headermap.Header) bool {
+	return h.Name == ":path" && !strings.HasPrefix(h.Value, "/") || strings.HasPrefix(h.Name, "x-envoy-") ||
+		h.Name == ":method" && h.Value == "CONNECT"
 }
 
 // CheckResponse is what the connection manager decides about a response whose headers a filter has changed: one whose
 // :status is no number is answered with 502 (Envoy, source/common/http/filter_manager.cc,
 // FilterManager::encodeHeaders).
 func CheckResponse(m *headermap.Map) Refusal {
-	if value, _ := m.Get(":status"); Number(value) == 0 && value != "0" {
+	value, _ := m.Get(":status")
+	value = strings.TrimPrefix(strings.Trim(value, " \t\n\v\f\r"), "+")
+	if _, err := strconv.ParseUint(value, 10, 64); err != nil {
 		return Refusal{502, "missing required header: :status",
 			"filter_removed_required_response_headers{missing_required_header:_:status}"}
 	}
 	return Refusal{}
 }
 
-// TakeRouterHeaders takes out of a call's headers what the router reads and does not send on, and returns the call's
+// TakeRouterHeaders takes out of a request's headers what the router reads and does not send on, and returns its
 // time-out in milliseconds, which one of these headers may set (Envoy, source/common/router/router.cc,
 // FilterUtility::finalTimeout, and source/common/router/retry_state_impl.cc). What the others ask for, such as a second
 // try, is not done.

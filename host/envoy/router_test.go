@@ -46,7 +46,7 @@ func TestRoute(t *testing.T) {
 }
 
 func TestCheckResponse(t *testing.T) {
-	for status, want := range map[string]int{"200": 0, "0": 0, "": 502, "2x": 502, "1234567": 502} {
+	for status, want := range map[string]int{"200": 0, "0": 0, "": 502, "2x": 502, "1234567": 0, " +200": 0, "18446744073709551616": 502} {
 		if got := CheckResponse(loaded(headermap.Response, headermap.Of(":status", status))); got.Status != want {
 			t.Errorf(":status %q: %+v, want status %d", status, got, want)
 		}

@@ -136,9 +136,12 @@ func (m *Map) Size() int {
 }
 
 // Clone is a list of the entries with strings of their own, which stay valid after Reset.
-func (m *Map) Clone() []Header {
-	list := make([]Header, len(m.Entries))
-	for i, e := range m.Entries {
+func (m *Map) Clone() []Header { return Clone(m.Entries) }
+
+// Clone is a list of the same headers with strings of their own.
+func Clone(h []Header) []Header {
+	list := make([]Header, len(h))
+	for i, e := range h {
 		list[i] = Header{Name: strings.Clone(e.Name), Value: strings.Clone(e.Value)}
 	}
 	return list

@@ -34,7 +34,7 @@ func TestLoad(t *testing.T) {
 		{"host beside :authority", Request, false, Of(":authority", "a", "host", "b"), ":authority=a,b"},
 		{"host of a response is a name like others", Response, false, Of("host", "a"), "host=a"},
 		{"response", Response, false, Of("vary", "a", "vary", "b", "set-cookie", "a", "set-cookie", "b"), "vary=a,b set-cookie=a set-cookie=b"},
-		{"trailers", Trailers, false, Of("grpc-status", "0", "grpc-status", "1", "vary", "a", "vary", "b"), "grpc-status=0,1 vary=a vary=b"},
+		{"trailers", ResponseTrailers, false, Of("grpc-status", "0", "grpc-status", "1", "vary", "a", "vary", "b"), "grpc-status=0,1 vary=a vary=b"},
 		{"plain", Plain, false, Of("grpc-status", "0", "grpc-status", "1"), "grpc-status=0 grpc-status=1"},
 		{"values trimmed", Request, true, Of("a", " \t1 2\t"), "a=1 2"},
 		{"values as they are", Request, false, Of("a", " 1 "), "a= 1 "},

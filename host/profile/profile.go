@@ -59,11 +59,14 @@ type Rules struct {
 	GrowthAtStart   bool // start functions may call emscripten_notify_memory_growth
 	FailReload      bool // failure policy FAIL_RELOAD
 	ClearRouteCache bool // foreign function clear_route_cache
+	LateBody        bool // what follows a held body goes on after proxy_continue_stream; before, Envoy loses it
 }
 
 var rules = [...]Rules{
-	Envoy140: {release: "1.40", WASI: SetC, MainVoid: true, GrowthAtStart: true, FailReload: true, ClearRouteCache: true},
-	Envoy139: {release: "1.39", WASI: SetC, MainVoid: true, GrowthAtStart: true, FailReload: true, ClearRouteCache: true},
+	Envoy140: {release: "1.40", WASI: SetC, MainVoid: true, GrowthAtStart: true, FailReload: true, ClearRouteCache: true,
+		LateBody: true},
+	Envoy139: {release: "1.39", WASI: SetC, MainVoid: true, GrowthAtStart: true, FailReload: true, ClearRouteCache: true,
+		LateBody: true},
 	Envoy137: {release: "1.37", WASI: SetB, GrowthAtStart: true, FailReload: true, ClearRouteCache: true},
 	Envoy136: {release: "1.36", WASI: SetB, FailReload: true, ClearRouteCache: true},
 	Envoy135: {release: "1.35", WASI: SetB, FailReload: true, ClearRouteCache: true},

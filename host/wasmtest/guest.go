@@ -248,6 +248,9 @@ func words(m Memory, call int) []byte {
 	return b
 }
 
+// StatusAt is the address of what a call returned, for code of the guest's own.
+func StatusAt(call int) uint32 { return uint32(resultsAt + record*call) }
+
 // Status is what a call returned.
 func Status(m Memory, call int) uint32 { return binary.LittleEndian.Uint32(words(m, call)) }
 
