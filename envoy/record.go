@@ -31,7 +31,7 @@ func (r *run) look(e *exchange) suite.Exchange {
 	sent := e.arrived != nil
 	switch {
 	case sent && e.reply != nil:
-		seen.Decision = suite.Both
+		seen.Decision = string(table.Replace)
 	case e.reply != nil:
 		seen.Decision = string(table.Refuse)
 	case sent && !e.upstream.Ended && e.uploaded:

@@ -61,6 +61,9 @@ type selected struct {
 // load reads the table, selects the cases that match the patterns, and makes the modules.
 func (s *selection) load(ctx context.Context, patterns func(whole *table.Table) []string, stderr io.Writer) (r selected, err error) {
 	if r, err = s.choose(patterns, stderr); err == nil {
+		for _, w := range r.whole.Warnings {
+			fmt.Fprintf(stderr, "warning: %v\n", w)
+		}
 		r.modules, err = s.modules(ctx, stderr)
 	}
 	return r, err

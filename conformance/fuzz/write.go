@@ -14,7 +14,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 )
 
-const contract = "name: header-auth\nclauses:\n  - {id: \"1.2\", text: \"Found by fuzzing: see ../../../README.md.\"}\n"
+const contract = "name: header-auth\nstrict: {actions: true}\nclauses:\n  - {id: \"1.2\", text: \"Found by fuzzing: see ../../../README.md.\"}\n"
 
 // Write writes a case into a folder of its own below dir and returns the folder: a table for `parity check --cases`.
 // The case wants what the model expects.

@@ -10,10 +10,10 @@ import (
 
 // effects compares what the plugin did besides answering; plugin is the context whose tick period is wanted.
 func (k *checker) effects(w *table.Want, plugin string, got Effects) {
-	if !w.Logs.Any {
-		k.equal("log lines", renderLogs(w.Logs.Lines), renderLogs(got.Logs))
+	k.logs(&w.Logs, got.Logs)
+	if !w.AnyCalls {
+		k.equal("outgoing calls", renderCalls(resolvedCalls(asSent(w.Calls), got.Calls)), renderCalls(got.Calls))
 	}
-	k.equal("outgoing calls", renderCalls(asSent(w.Calls)), renderCalls(got.Calls))
 	var ticks []Tick
 	if w.TickEvery != nil {
 		ticks = []Tick{{plugin, *w.TickEvery}}
@@ -26,9 +26,13 @@ func asSent(calls []table.Call) []table.Call {
 	out := make([]table.Call, len(calls))
 	for i, c := range calls {
 		h := lowered(c.Headers)
+		partial := c.Partial != nil && c.Partial.Headers != nil // of these the case says how they leave Envoy
 		set := func(name, value string) {
 			h = slices.DeleteFunc(h, func(h headermap.Header) bool { return h.Name == name })
 			h = append(h, headermap.Header{Name: name, Value: value})
+		}
+		if partial {
+			set = func(string, string) {}
 		}
 		if len(c.Body) > 0 {
 			set("content-length", strconv.Itoa(len(c.Body)))
@@ -41,4 +45,81 @@ func asSent(calls []table.Call) []table.Call {
 		out[i] = c
 	}
 	return out
+}
+
+// logs compares the lines that were written.
+func (k *checker) logs(w *table.Logs, got []table.Log) {
+	switch p := w.Partial; {
+	case w.Any:
+	case p == nil:
+		k.equal("log lines", renderLogs(w.Lines), renderLogs(got))
+	case p.List != nil:
+		k.equal("log lines", renderLogs(resolvedLogs(p.List, got)), renderLogs(got))
+	default:
+		for _, line := range p.Has {
+			if !slices.ContainsFunc(got, line.Match) {
+				k.differ("log lines", "a line "+renderWantedLog(line), orNone(renderLogs(got)))
+			}
+		}
+		for _, line := range p.Lacks {
+			if at := slices.IndexFunc(got, line.Match); at >= 0 {
+				k.differ("log lines", "no line "+renderWantedLog(line), renderLogs(got[at:at+1]))
+			}
+		}
+	}
+}
+
+// resolvedLogs are the wanted lines, with each pattern replaced by the line in its place if it matches.
+func resolvedLogs(wanted []table.WantedLog, got []table.Log) []table.Log {
+	all := make([]table.Log, len(wanted))
+	for i, w := range wanted {
+		switch {
+		case i < len(got) && w.Match(got[i]):
+			all[i] = got[i]
+		case w.Text.Form == table.Exactly:
+			all[i] = table.Log{Level: w.Level, Text: w.Text.Text}
+		default:
+			all[i] = table.Log{Level: w.Level, Text: w.Text.String()}
+		}
+	}
+	return all
+}
+
+// resolvedCalls are the wanted calls, with each part that is a pattern replaced by the observed one if it matches.
+func resolvedCalls(wanted, got []table.Call) []table.Call {
+	for i := range min(len(wanted), len(got)) {
+		w, g := &wanted[i], &got[i]
+		p := w.Partial
+		if p == nil {
+			continue
+		}
+		if p.Cluster != nil {
+			w.Cluster = resolvedValue(*p.Cluster, g.Cluster)
+		}
+		if p.Body != nil {
+			w.Body = []byte(resolvedValue(*p.Body, string(g.Body)))
+		}
+		if p.AnyTimeout {
+			w.TimeoutMS = g.TimeoutMS
+		}
+		if p.Headers != nil {
+			k := &checker{}
+			k.headersAre("", p.Headers, nil, g.Headers)
+			if w.Headers = g.Headers; len(k.found) > 0 {
+				w.Headers = []headermap.Header{{Name: "(headers)", Value: k.found[0].Wanted}}
+			}
+		}
+	}
+	return wanted
+}
+
+// resolvedValue is the value if it matches, else the pattern as a text.
+func resolvedValue(p table.Pattern, got string) string {
+	switch {
+	case p.Match(got):
+		return got
+	case p.Form == table.Exactly:
+		return p.Text
+	}
+	return p.String()
 }

@@ -101,14 +101,25 @@ func (k *checker) others(s *table.Step, got *Exchange) {
 
 func (k *checker) exchange(p *exchangeState, w *table.Want, got *Exchange) {
 	k.equal("decision", string(w.Decision), got.Decision)
-	if p.opening && w.Decision != table.Fail && (w.Decision != table.Allow || len(w.Calls) == 0) {
+	switch {
+	case w.Action != "":
+		k.equal("on_request_headers returned", w.Action, got.RequestAction)
+	case k.anyAction || w.Decision == table.Replace:
+	case p.opening && w.Decision != table.Fail && (w.Decision != table.Allow || len(w.Calls) == 0):
 		wanted := actionPause
 		if w.Decision == table.Allow {
 			wanted = actionContinue
 		}
 		k.equal("on_request_headers returned", wanted, got.RequestAction)
 	}
+	if w.ResponseAction != "" {
+		k.equal("on_response_headers returned", w.ResponseAction, got.ResponseAction)
+	}
 	switch w.Decision {
+	case table.Replace:
+		k.reply(w, got)
+		k.forwarded(p, w, got)
+		k.refused(p, w, got)
 	case table.Allow:
 		k.equal("local reply", "", renderReply(got.Reply))
 		k.forwarded(p, w, got)

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,17 +12,25 @@ import (
 
 // forwarded compares what the upstream received with what the client has sent.
 func (k *checker) forwarded(p *exchangeState, w *table.Want, got *Exchange) {
-	wanted := w.Forwarded
-	if wanted == nil {
-		wanted = p.request.Headers
+	if w.ForwardedPartial != nil {
+		k.headersAre("forwarded headers", w.ForwardedPartial, p.request.Headers, got.Upstream.Headers)
+	} else {
+		wanted := w.Forwarded
+		if wanted == nil {
+			wanted = p.request.Headers
+		}
+		k.headers("forwarded headers", edited(lowered(wanted), w.ForwardedEdit), got.Upstream.Headers)
 	}
-	k.headers("forwarded headers", edited(lowered(wanted), w.ForwardedEdit), got.Upstream.Headers)
 	body, trailers := "", []headermap.Header(nil)
 	if p.uploaded {
 		body, trailers = joined(p.request.Body), p.request.Trailers
 	}
-	k.equal("forwarded body", renderBody(body), renderBody(got.Upstream.Body))
-	k.headers("forwarded trailers", lowered(trailers), got.Upstream.Trailers)
+	if w.Decision == table.Replace && !got.Upstream.Ended && w.ForwardedBody == nil {
+		body = got.Upstream.Body // the answer has cut it off
+	}
+	k.body("forwarded body", w.ForwardedBody, body, got.Upstream.Body)
+	k.trailers("forwarded trailers", w.ForwardedTrailers, trailers, got.Upstream.Trailers)
+	k.framing("forwarded framing", upstreamWaits, p.request.Headers, joined(p.request.Body), &got.Upstream, false)
 }
 
 // answered compares what the client received with what the upstream answered.
@@ -30,16 +39,20 @@ func (k *checker) answered(p *exchangeState, w *table.Want, got *Exchange) {
 		k.failed(p, got)
 		return
 	}
-	said := w.Response != nil || w.ResponseEdit != nil || w.ResponseIs == table.Cut
+	said := w.Response != nil || w.ResponseEdit != nil || w.ResponsePartial != nil || w.ResponseBody != nil || w.ResponseIs == table.Cut
 	if w.ResponseIs == table.NoResponse || !p.responded && !said {
 		k.equal("client headers", "", renderHeaders(got.Client.Headers))
 		return
 	}
-	wanted := w.Response
-	if wanted == nil {
-		wanted = p.request.Response.Headers
+	if w.ResponsePartial != nil {
+		k.headersAre("client headers", w.ResponsePartial, p.request.Response.Headers, got.Client.Headers)
+	} else {
+		wanted := w.Response
+		if wanted == nil {
+			wanted = p.request.Response.Headers
+		}
+		k.clientHeaders(edited(lowered(wanted), w.ResponseEdit), got.Client.Headers)
 	}
-	k.clientHeaders(edited(lowered(wanted), w.ResponseEdit), got.Client.Headers)
 	if w.ResponseIs == table.Cut {
 		k.equal("client end", "cut off", ending(&got.Client))
 		return
@@ -48,9 +61,10 @@ func (k *checker) answered(p *exchangeState, w *table.Want, got *Exchange) {
 	if isHEAD(p.request) {
 		body = ""
 	}
-	k.equal("client body", renderBody(body), renderBody(got.Client.Body))
-	k.headers("client trailers", lowered(p.request.Response.Trailers), got.Client.Trailers)
+	k.body("client body", w.ResponseBody, body, got.Client.Body)
+	k.trailers("client trailers", w.ResponseTrailers, p.request.Response.Trailers, got.Client.Trailers)
 	k.equal("client end", "complete", ending(&got.Client))
+	k.framing("client framing", clientWaits, p.request.Response.Headers, joined(p.request.Response.Body), &got.Client, isHEAD(p.request))
 }
 
 // failed compares what the client received with Envoy's own answer for a dead VM.
@@ -68,13 +82,23 @@ func (k *checker) failed(p *exchangeState, got *Exchange) {
 // reply compares the local response as the plugin gave it to the host.
 func (k *checker) reply(w *table.Want, got *Exchange) {
 	wanted := w.Reply
+	if w.AnyReply {
+		wanted = &table.Reply{Partial: anyReply}
+	}
 	if wanted == nil || got.Reply == nil {
 		k.equal("local reply", "one", presence(got.Reply))
 		return
 	}
-	k.equal("reply status", strconv.Itoa(wanted.Status), strconv.Itoa(got.Reply.Status))
-	k.headers("reply headers", wanted.Headers, got.Reply.Headers)
-	k.equal("reply body", renderBody(wanted.Body), renderBody(got.Reply.Body))
+	partial := cmp.Or(wanted.Partial, &table.PartialReply{})
+	if !partial.AnyStatus {
+		k.equal("reply status", strconv.Itoa(wanted.Status), strconv.Itoa(got.Reply.Status))
+	}
+	if partial.Headers != nil {
+		k.headersAre("reply headers", partial.Headers, nil, got.Reply.Headers)
+	} else {
+		k.headers("reply headers", wanted.Headers, got.Reply.Headers)
+	}
+	k.body("reply body", partial.Body, wanted.Body, got.Reply.Body)
 	if wanted.GRPCStatus != nil {
 		k.equal("reply grpc-status", strconv.Itoa(*wanted.GRPCStatus), strconv.Itoa(*got.Reply.GRPCStatus))
 	}
@@ -94,6 +118,9 @@ func presence(r *table.Reply) string {
 // in a header and no body; the answer to HEAD has no body either.
 func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
 	reply := w.Reply
+	if w.AnyReply {
+		reply = &table.Reply{Partial: anyReply}
+	}
 	if reply == nil {
 		return
 	}
@@ -102,6 +129,10 @@ func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
 		return
 	}
 	status, body := reply.Status, reply.Body
+	if p := reply.Partial; p != nil && got.Reply != nil { // of what does not matter, what the plugin gave; reply has compared it
+		status, body = got.Reply.Status, got.Reply.Body
+		reply = &table.Reply{Status: status, Headers: got.Reply.Headers, Body: body, GRPCStatus: reply.GRPCStatus, Details: reply.Details}
+	}
 	if isGRPC(p.request) {
 		status, body = 200, ""
 		if reply.GRPCStatus != nil {
@@ -110,6 +141,12 @@ func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
 	}
 	if isHEAD(p.request) {
 		body = ""
+	}
+	if w.ResponsePartial != nil {
+		sent := append(headermap.Of(":status", strconv.Itoa(status)), reply.Headers...)
+		k.headersAre("client headers", w.ResponsePartial, sent, got.Client.Headers)
+		k.refusedBody(w, body, got)
+		return
 	}
 	wanted := w.Response
 	if wanted == nil {
@@ -121,9 +158,19 @@ func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
 		k.equal("client end", "cut off", ending(&got.Client))
 		return
 	}
-	k.equal("client body", renderBody(body), renderBody(got.Client.Body))
+	k.refusedBody(w, body, got)
+}
+
+func (k *checker) refusedBody(w *table.Want, body string, got *Exchange) {
+	k.body("client body", w.ResponseBody, body, got.Client.Body)
+	if w.ResponseTrailers != nil {
+		k.trailers("client trailers", w.ResponseTrailers, nil, got.Client.Trailers)
+	}
 	k.equal("client end", "complete", ending(&got.Client))
 }
+
+// anyReply is what is demanded of a reply that does not matter.
+var anyReply = &table.PartialReply{AnyStatus: true, Headers: &table.Headers{Any: true}, Body: &table.Pattern{Form: table.AnyValue}}
 
 // edited are headers with the changes that a case wants, names in lower case.
 func edited(headers []headermap.Header, e *table.Edit) []headermap.Header {

@@ -83,7 +83,7 @@ func TestCheckNotices(t *testing.T) {
 		{"configuration refused", func(o *Observation) { o.Start.Accepted = false; o.Steps = nil; o.Good = nil }, "configuration: verdict"},
 		{"line at the start", func(o *Observation) { o.Start.Logs = []table.Log{{Level: "info", Text: "x"}} }, "configuration: log lines"},
 		{"call at the start", func(o *Observation) { o.Start.Calls = []table.Call{{Cluster: "x"}} }, "configuration: outgoing calls"},
-		{"decision", func(o *Observation) { first(o).Decision = Both }, "decision"},
+		{"decision", func(o *Observation) { first(o).Decision = "replace" }, "decision"},
 		{"returned Pause", func(o *Observation) { first(o).RequestAction = "Pause" }, "on_request_headers returned"},
 		{"a reply as well", func(o *Observation) { first(o).Reply = &table.Reply{GRPCStatus: grpc(0)} }, "local reply"},
 		{"forwarded header added", func(o *Observation) { add(&first(o).Upstream, "y", "") }, "forwarded headers"},

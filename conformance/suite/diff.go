@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -29,6 +30,30 @@ func Diff(seen []Seen) []report.Divergence {
 	d.compare("good request afterwards: metrics", func(o *Observation) string { return renderMetrics(o.Metrics) })
 	d.compare("virtual machine", func(o *Observation) string { return endOf(o.Failure) })
 	return d.found
+}
+
+// withoutActions are the observations without what the headers callbacks returned, where that does not count.
+func withoutActions(c *table.Case, seen []Seen) []Seen {
+	if !c.AnyAction {
+		return seen
+	}
+	out := slices.Clone(seen)
+	for n := range out {
+		out[n].Steps = slices.Clone(out[n].Steps)
+		for i := range out[n].Steps {
+			runs := slices.Clone(out[n].Steps[i].Runs)
+			for j := range runs {
+				runs[j].RequestAction, runs[j].ResponseAction = "", ""
+			}
+			out[n].Steps[i].Runs = runs
+		}
+		if good := out[n].Good; good != nil {
+			without := *good
+			without.RequestAction, without.ResponseAction = "", ""
+			out[n].Good = &without
+		}
+	}
+	return out
 }
 
 func steps(seen []Seen) int {

@@ -39,5 +39,5 @@ func ExampleObserve() {
 	// Output:
 	// door/without-header - allow
 	// decision: wanted refuse, got allow
-	// on_request_headers returned: wanted Pause, got Continue
+	// local reply: wanted one, got none
 }

@@ -16,13 +16,15 @@ import (
 // Loop repeats the last step of a case in one VM. The benchmark times it; two loops of one case differ in the module
 // alone.
 type Loop struct {
-	run     *run
-	step    *table.Step
-	first   Exchange // compared with the contract
-	refused bool
-	status  int
-	done    int
-	level   abi.LogLevel // that is kept while it runs
+	run       *run
+	step      *table.Step
+	first     Exchange // compared with the contract
+	replied   bool     // the plugin answers
+	ended     bool     // the request reaches the upstream whole
+	anyAction bool
+	status    int
+	done      int
+	level     abi.LogLevel // that is kept while it runs
 }
 
 // WrongError is an answer that the contract forbids.
@@ -47,8 +49,8 @@ func Repeatable(c *table.Case) error {
 		return errors.New("its last step is no whole request, expected one without stream")
 	case len(s.Faults) > 0 || len(s.Clusters) > 0:
 		return errors.New("its last step has faults or clusters of its own, expected those of the case alone")
-	case s.Want.Decision != table.Allow && s.Want.Decision != table.Refuse:
-		return fmt.Errorf("its last step wants %s, expected allow or refuse", s.Want.Decision)
+	case s.Want.Decision != table.Allow && s.Want.Decision != table.Refuse && s.Want.Decision != table.Replace:
+		return fmt.Errorf("its last step wants %s, expected allow, refuse or replace", s.Want.Decision)
 	}
 	return nil
 }
@@ -89,10 +91,11 @@ func NewLoop(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 		return nil, err
 	}
 	step := &c.Steps[len(c.Steps)-1]
-	l = &Loop{run: r, step: step, refused: step.Want.Decision == table.Refuse, level: abi.LogOff}
+	l = &Loop{run: r, step: step, anyAction: c.AnyAction, level: abi.LogOff}
 	// Its last repetition: what the repetitions use up, such as the tokens of a rate limit, is then used up.
 	runs := r.seen.Steps[len(c.Steps)-1].Runs
 	l.first = runs[len(runs)-1].Exchange
+	l.replied, l.ended = l.first.Reply != nil, l.first.Upstream.Ended
 	l.status, _ = strconv.Atoi(valueOf(l.first.Client.Headers, ":status"))
 	return l, nil
 }
@@ -121,29 +124,29 @@ func (l *Loop) Run(n int) error {
 	for range n {
 		s := p.NewStream(host.StreamConfig{Raw: true})
 		Drive(s, l.step.Request)
-		status, refused, ended := s.Downstream().Status(), s.Replied(), s.Upstream().Ended
+		status, replied, ended := s.Downstream().Status(), s.Replied(), s.Upstream().Ended
 		s.Release()
 		l.done++
-		if status != l.status || refused != l.refused || ended == l.refused {
-			return l.wrong(status, refused)
+		if status != l.status || replied != l.replied || ended != l.ended {
+			return l.wrong(status, replied)
 		}
 	}
 	l.run.vm.ForgetCalls()
 	return nil
 }
 
-func (l *Loop) wrong(status int, refused bool) error {
+func (l *Loop) wrong(status int, replied bool) error {
 	if f := l.run.vm.Failure(); f != nil {
 		return f
 	}
-	answer := func(status int, refused bool) string {
+	answer := func(status int, replied bool) string {
 		by := "from the upstream"
-		if refused {
+		if replied {
 			by = "from the plugin"
 		}
 		return fmt.Sprintf("%d %s %s", status, http.StatusText(status), by)
 	}
-	return &WrongError{l.done, "answer", answer(l.status, l.refused), answer(status, refused)}
+	return &WrongError{l.done, "answer", answer(l.status, l.replied), answer(status, replied)}
 }
 
 // Check repeats the step once and compares everything that can be seen of it with the first time.
@@ -157,7 +160,7 @@ func (l *Loop) Check(ctx context.Context) error {
 		return f
 	}
 	if !reflect.DeepEqual(e, l.first) {
-		k := checker{streams: map[string]*exchangeState{}}
+		k := newChecker(&table.Case{AnyAction: l.anyAction})
 		k.once(l.step, &e)
 		if len(k.found) > 0 {
 			return &WrongError{l.done, k.found[0].Field, k.found[0].Wanted, k.found[0].Got}

@@ -54,7 +54,7 @@ type RepeatedRun struct {
 // Exchange is one request and its response, as far as they have come. A step without a stream has only the fields from
 // Others on.
 type Exchange struct {
-	Decision       string       // Allow, Refuse, Hold or Fail of package table, or one of the texts below
+	Decision       string       // Allow, Refuse, Replace, Hold or Fail of package table, or one of the texts below
 	RequestAction  string       // what on_request_headers returned
 	ResponseAction string       // what on_response_headers returned; "": not called
 	Reply          *table.Reply // the local response as the plugin gave it to the host, with a GRPCStatus; nil: none
@@ -70,7 +70,6 @@ type Exchange struct {
 
 // Decisions that no case can want.
 const (
-	Both       = "forwarded, and answered by the plugin too"
 	Incomplete = "forwarded, but not to its end"
 	Answered   = "answered by the host: the plugin or its request is broken"
 )

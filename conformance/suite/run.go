@@ -214,7 +214,7 @@ func (r *runner) divergences() []report.Divergence {
 				seen = append(seen, Seen{result.Build, *result.seen})
 			}
 		}
-		for _, d := range Diff(seen) {
+		for _, d := range Diff(withoutActions(&r.cases[i], seen)) {
 			d.Case = r.cases[i].ID
 			found = append(found, d)
 		}

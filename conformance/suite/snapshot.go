@@ -30,7 +30,7 @@ func decision(s *host.Stream, whole bool) string {
 	up, replied := s.Upstream(), s.Reply() != nil
 	switch {
 	case up.HeadersSent && replied:
-		return Both
+		return string(table.Replace)
 	case replied:
 		return string(table.Refuse)
 	case up.HeadersSent && !up.Ended && whole:

@@ -3,6 +3,8 @@ package table
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -14,7 +16,7 @@ const (
 	maxPairs = 1 << 20
 )
 
-// bytes reads a byte string: a text, a mapping {text | hex | parts | numbered, times}, or a list of these, which are joined.
+// bytes reads a byte string: a text, a mapping {text | hex | parts | numbered | file, times}, or a list of these, which are joined.
 // It never returns nil, which means absent.
 func (r *reader) bytes(n ast.Node) []byte {
 	switch n := n.(type) {
@@ -56,8 +58,12 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 		s, _ := r.text(o.fields["numbered"])
 		one = []byte(s)
 	}
+	if o.has("file") {
+		forms++
+		one = r.content(o.fields["file"])
+	}
 	if forms != 1 {
-		r.errorf(n, "%d of the keys text, hex, parts, numbered, expected exactly one, keep one", forms)
+		r.errorf(n, "%d of the keys text, hex, parts, numbered, file, expected exactly one, keep one", forms)
 		return []byte{}
 	}
 	times := r.times(o, maxBytes)
@@ -85,6 +91,24 @@ func (r *reader) concat(n ast.Node) []byte {
 		}
 	}
 	return all
+}
+
+// content reads a file beside the table.
+func (r *reader) content(n ast.Node) []byte {
+	name, ok := r.text(n)
+	if !ok {
+		return []byte{}
+	}
+	if !fs.ValidPath(name) || name == "." {
+		r.errorf(n, "the file %q, expected one in the folder of the table, write its path from there, with /", name)
+		return []byte{}
+	}
+	content, err := r.folder.read(name)
+	if err != nil {
+		r.errorf(n, "the file %q can't be read: %v, expected one in the folder of the table, write it", name, errors.Unwrap(err))
+		return []byte{}
+	}
+	return content
 }
 
 func (r *reader) hex(n ast.Node) []byte {

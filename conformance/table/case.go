@@ -12,17 +12,33 @@ import (
 type Table struct {
 	Contract Contract
 	Groups   []Group // in the order of their file names
+	Warnings []Error // what is odd in its files, and no fault of them
 	Digest   string  // sha256 over names and contents of all its files, hex: names the table in a report
 }
 
 // Contract is contract.yaml: what all cases of the folder share. Another plugin has another folder with its own.
 type Contract struct {
-	Name    string           // of the plugin the table describes
-	Clauses []Clause         // in the order of the file; each is cited by a case, and each case cites one
-	Replies map[string]Reply // local responses that cases cite by name
-	Logs    map[string]Log   // log lines that cases cite by name
-	Calls   map[string]Call  // outgoing calls that cases cite by name
-	Good    *Request         // sent after each case in the same VM, and must be allowed; nil: none is sent
+	Name    string               // of the plugin the table describes
+	Clauses []Clause             // in the order of the file; each is cited by a case, and each case cites one
+	Replies map[string]Reply     // local responses that cases cite by name
+	Logs    map[string]WantedLog // log lines that cases cite by name
+	Calls   map[string]Call      // outgoing calls that cases cite by name
+	Good    *Request             // sent after each case in the same VM, and must be allowed; nil: none is sent
+	Strict  Strict
+	Default Defaults
+}
+
+// Defaults are what a case has that does not say otherwise.
+type Defaults struct {
+	Case Case // only its settings, such as Config
+	Logs Logs // of a step
+}
+
+// Strict says what a table demands of its cases beyond what they want.
+type Strict struct {
+	Reasons    bool // a file says what breaks, a case why and which clauses
+	Duplicates bool // no two cases are the same test; false: they are a warning
+	Actions    bool // what the request headers callback returns counts, although client and upstream do not see it
 }
 
 // Clause is one numbered sentence of the contract.
@@ -54,7 +70,9 @@ type Case struct {
 	Good          *Request // in place of Contract.Good
 	GoodNone      bool     // no request is sent after the case
 	GoodWhy       string   // the reason for GoodNone
-	Position      Position
+	// AnyAction: what the request headers callback returns does not count, unless a Want has Action.
+	AnyAction bool
+	Position  Position
 }
 
 // Start is what must be observed when the plugin starts.
@@ -63,11 +81,13 @@ type Start struct {
 	Faults   []HostFault // while it lasts
 
 	// As in Want.
-	Logs      Logs
-	Calls     []Call
-	Metrics   []Metric
-	TickEvery *time.Duration
-	Trap      string
+	Logs       Logs
+	Calls      []Call
+	AnyCalls   bool
+	Metrics    []Metric
+	AnyMetrics bool
+	TickEvery  *time.Duration
+	Trap       string
 }
 
 // Main is the plugin context of the case's own configuration.
@@ -190,14 +210,16 @@ type Request struct {
 	Response Message
 }
 
-// Decision is what happens to a request.
+// Decision is what happens to an exchange.
 type Decision string
 
 const (
 	Allow  Decision = "allow"  // goes on to the upstream
 	Refuse Decision = "refuse" // one local response, nothing reaches the upstream
 	Hold   Decision = "hold"   // nothing reaches the upstream, and the client has no answer
-	Fail   Decision = "fail"   // Envoy answers 503 because the VM is dead, nothing reaches the upstream
+	// Replace: the upstream gets the request, or its beginning, and the plugin answers the client in place of it.
+	Replace Decision = "replace"
+	Fail    Decision = "fail" // Envoy answers 503 because the VM is dead, nothing reaches the upstream
 )
 
 // ResponseState is what happened to a response that did not arrive normally.
@@ -222,6 +244,7 @@ type Call struct {
 	Body      []byte
 	Trailers  []headermap.Header
 	TimeoutMS int
+	Partial   *PartialCall // only in a Want
 }
 
 // Metric is the value of a metric: a counter, gauge or histogram (the sum of what was recorded).
@@ -239,20 +262,30 @@ func (m Metric) Compare(o Metric) int {
 type Want struct {
 	// The step's stream, from its beginning on.
 	Decision      Decision           // empty exactly when the step has no stream
-	Reply         *Reply             // the local response; set exactly when Decision is Refuse
+	Reply         *Reply             // the local response; set exactly when Decision is Refuse or Replace
+	AnyReply      bool               // in place of Reply: all are right
 	Forwarded     []headermap.Header // request headers as the upstream receives them; nil: as sent, names in lower case
 	ForwardedEdit *Edit              // in place of Forwarded
 	Response      []headermap.Header // response headers as the client receives them; nil: those of the upstream or of the reply
 	ResponseEdit  *Edit              // in place of Response
 	ResponseIs    ResponseState      // in place of both; "": the response is normal, or not there yet
 
-	Streams   []StreamWant // other open streams that change in the step
-	Refused   bool         // with Configure: the plugin refuses it
-	Logs      Logs
-	Calls     []Call         // that are made
-	Metrics   []Metric       // that are defined or changed, with their value after all repetitions; by name
-	TickEvery *time.Duration // the tick period that is set; nil: none
-	Trap      string         // the callback in which the VM must trap; "": it must not
+	// In place of the two above; nil: not asked for.
+	ForwardedPartial, ResponsePartial *Headers
+	// Bodies as upstream and client receive them. nil: as sent, and of a refusal that of the reply.
+	ForwardedBody, ResponseBody         *Pattern
+	ForwardedTrailers, ResponseTrailers *Headers
+	Action, ResponseAction              string // what the headers callbacks return, such as Pause; "": see Case.AnyAction
+
+	Streams    []StreamWant // other open streams that change in the step
+	Refused    bool         // with Configure: the plugin refuses it
+	Logs       Logs
+	Calls      []Call         // that are made
+	AnyCalls   bool           // in place of Calls
+	Metrics    []Metric       // that are defined or changed, with their value after all repetitions; by name
+	AnyMetrics bool           // in place of Metrics
+	TickEvery  *time.Duration // the tick period that is set; nil: none
+	Trap       string         // the callback in which the VM must trap; "": it must not
 	// MemoryGrowth is how many bytes of linear memory the whole step may add; it is compared when MemoryBounded is set.
 	MemoryGrowth  int
 	MemoryBounded bool
@@ -269,14 +302,16 @@ type Reply struct {
 	Status     int
 	Headers    []headermap.Header
 	Body       string
-	GRPCStatus *int   // the grpc_status argument; nil: not compared
-	Details    string // the details argument; empty: not compared
+	GRPCStatus *int          // the grpc_status argument; nil: not compared
+	Details    string        // the details argument; empty: not compared
+	Partial    *PartialReply // only in a Want
 }
 
 // Logs are all lines that must be written, in order.
 type Logs struct {
-	Any   bool // any lines are right
-	Lines []Log
+	Any     bool // any lines are right
+	Lines   []Log
+	Partial *PartialLogs // in place of Lines
 }
 
 // Log is one line.

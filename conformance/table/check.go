@@ -23,8 +23,13 @@ func (r *reader) unique(c Case, whole bool) {
 	}
 	test := c.test()
 	if first, ok := r.earlier.tests[test]; ok {
-		r.errorAt(c.Position, "the same test as %s (%s:%d), expected each once, remove one or make them differ", first.ID,
+		text := fmt.Sprintf("the same test as %s (%s:%d), expected each once, remove one or make them differ", first.ID,
 			filepath.Base(first.Position.File), first.Position.Line)
+		if r.contract.Strict.Duplicates {
+			r.errorAt(c.Position, "%s", text)
+		} else {
+			*r.warnings = append(*r.warnings, Error{c.Position, text})
+		}
 	} else {
 		r.earlier.tests[test] = c
 	}

@@ -18,6 +18,15 @@ func (r *reader) readContract(n ast.Node) {
 		return
 	}
 	set(&r.contract.Name, o, "name", r.sentence("name"))
+	r.contract.Strict = Strict{Reasons: true, Duplicates: true}
+	if o.has("strict") {
+		if s, ok := r.object(o.fields["strict"], strictShape); ok {
+			set(&r.contract.Strict.Reasons, s, "reasons", r.boolean)
+			set(&r.contract.Strict.Duplicates, s, "duplicates", r.boolean)
+			set(&r.contract.Strict.Actions, s, "actions", r.boolean)
+		}
+	}
+	r.reasons(o, "contract", "clauses")
 	if o.has("clauses") {
 		first := map[string]int{}
 		for _, item := range r.filled(o.fields["clauses"], "clauses {id, text}", "add one") {
@@ -37,6 +46,14 @@ func (r *reader) readContract(n ast.Node) {
 	if o.has("calls") {
 		r.named(o.fields["calls"], "call", func(name string, n ast.Node) { r.contract.Calls[name] = r.call(n) })
 	}
+	r.base = Defaults{Case: Case{Start: Start{Accepted: true}}}
+	if o.has("defaults") {
+		r.defaults(o.fields["defaults"])
+		if o.has("good") && (r.base.Case.Good != nil || r.base.Case.GoodNone) {
+			r.errorf(o.fields["good"], "good here and in defaults, expected it once, remove one")
+		}
+	}
+	r.contract.Default = r.base
 	set(&r.contract.Good, o, "good", r.goodRequest)
 }
 

@@ -13,10 +13,12 @@ import (
 func (r *reader) effects(o object) Want {
 	var e Want
 	set(&e.Logs, o, "logs", r.logs)
-	if o.has("calls") {
+	if e.AnyCalls = isAny(o.fields["calls"]); o.has("calls") && !e.AnyCalls {
 		e.Calls = each(r.list(o.fields["calls"], "calls {cluster, headers, timeout_ms}"), r.call)
 	}
-	set(&e.Metrics, o, "metrics", r.metrics)
+	if e.AnyMetrics = isAny(o.fields["metrics"]); !e.AnyMetrics {
+		set(&e.Metrics, o, "metrics", r.metrics)
+	}
 	if o.has("tick_every") {
 		period := time.Duration(0)
 		if s, ok := o.fields["tick_every"].(*ast.StringNode); !ok || s.Value != "0s" {
@@ -50,11 +52,24 @@ func (r *reader) call(n ast.Node) Call {
 	if !ok {
 		return call
 	}
-	set(&call.Cluster, o, "cluster", r.bytesText)
-	set(&call.Headers, o, "headers", r.headers)
-	set(&call.Body, o, "body", r.bytes)
+	var p PartialCall
+	if o.has("cluster") {
+		call.Cluster, p.Cluster = r.valueOrPattern(o.fields["cluster"])
+	}
+	if o.has("headers") {
+		call.Headers, p.Headers = r.wholeOrPartial(o.fields["headers"])
+	}
+	if o.has("body") {
+		body, pattern := r.valueOrPattern(o.fields["body"])
+		call.Body, p.Body = []byte(body), pattern
+	}
 	set(&call.Trailers, o, "trailers", r.headers)
-	set(&call.TimeoutMS, o, "timeout_ms", r.number(0, 1<<31-1))
+	if p.AnyTimeout = isAny(o.fields["timeout_ms"]); !p.AnyTimeout {
+		set(&call.TimeoutMS, o, "timeout_ms", r.number(0, 1<<31-1))
+	}
+	if p != (PartialCall{}) {
+		call.Partial = &p
+	}
 	return call
 }
 

@@ -10,7 +10,8 @@ type Shape struct {
 var Shapes = func() (all []Shape) {
 	for _, s := range []shape{fileShape, caseShape, startShape, stepShape, wantShape, memoryShape, faultShape, noGoodShape,
 		requestShape, responseShape, pairShape, bytesShape, replyShape, contractShape, clauseShape, exchangeShape, editShape, callShape, metricShape,
-		answerShape, answeredShape, configureShape} {
+		answerShape, answeredShape, configureShape,
+		defaultsShape, strictShape, patternShape, someLogsShape, bodyShape} {
 		all = append(all, Shape{s.name, s.keys(), s.required})
 	}
 	return all

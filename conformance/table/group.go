@@ -19,6 +19,11 @@ func (r *reader) readGroup(name string, n ast.Node) Group {
 		return g
 	}
 	set(&g.Breaks, o, "breaks", r.sentence("breaks"))
+	r.reasons(o, "file", "breaks")
+	r.base = r.contract.Default
+	if o.has("defaults") {
+		r.defaults(o.fields["defaults"])
+	}
 	if o.has("cases") {
 		for _, item := range r.filled(o.fields["cases"], "cases", "add one or remove the file") {
 			before := len(*r.errors)
@@ -32,7 +37,8 @@ func (r *reader) readGroup(name string, n ast.Node) Group {
 }
 
 func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
-	c := Case{Position: r.position(n), Start: Start{Accepted: true}}
+	c := r.base.Case
+	c.Position, c.AnyAction = r.position(n), !r.contract.Strict.Actions
 	o, ok := r.object(n, caseShape)
 	if !ok {
 		return c, false
@@ -42,13 +48,10 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 	}
 	set(&c.Clauses, o, "clauses", r.citations)
 	set(&c.Why, o, "why", r.sentence("why"))
-	set(&c.Config, o, "config", r.bytes)
-	set(&c.Clock, o, "clock", r.clock)
-	set(&c.Clusters, o, "clusters", r.clusters)
-	set(&c.FailurePolicy, o, "failure_policy", r.policy)
-	set(&c.BodyWhileHeld, o, "allow_on_headers_stop_iteration", r.boolean)
-	set(&c.Start, o, "start", r.start)
+	r.reasons(o, "case", "clauses", "why")
+	r.settings(&c, o)
 	if !c.Start.Accepted {
+		c.Good, c.GoodNone, c.GoodWhy = nil, false, ""
 		for _, key := range []string{"steps", "good"} {
 			if o.has(key) {
 				r.errorf(o.fields[key], "%s in a case with a start that is refused, expected none, remove it", key)
@@ -65,10 +68,47 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 	} else {
 		r.errorf(n, "no key \"steps\" in this case, expected steps unless the start is refused, add them")
 	}
-	if o.has("good") {
-		r.good(&c, o.fields["good"])
-	}
 	return c, true
+}
+
+// reasons reports the keys that a table with strict reasons must have.
+func (r *reader) reasons(o object, of string, keys ...string) {
+	for _, key := range keys {
+		if r.contract.Strict.Reasons && !o.has(key) {
+			r.errorf(o.Node, "no key %q in this %s, expected it (contract.yaml can say strict: {reasons: false}), add it", key, of)
+		}
+	}
+}
+
+// settings reads what a case and defaults share.
+func (r *reader) settings(c *Case, o object) {
+	if o.has("config") {
+		c.Config = r.config(o.fields["config"])
+	}
+	set(&c.Clock, o, "clock", r.clock)
+	set(&c.Clusters, o, "clusters", r.clusters)
+	set(&c.FailurePolicy, o, "failure_policy", r.policy)
+	set(&c.BodyWhileHeld, o, "allow_on_headers_stop_iteration", r.boolean)
+	set(&c.Start, o, "start", r.start)
+	if o.has("good") {
+		r.good(c, o.fields["good"])
+	}
+}
+
+// config reads a configuration; null takes back that of the defaults.
+func (r *reader) config(n ast.Node) []byte {
+	if _, ok := n.(*ast.NullNode); ok && r.base.Case.Config != nil {
+		return nil
+	}
+	return r.bytes(n)
+}
+
+// defaults reads what every case of a file, or of the table, has that does not say otherwise.
+func (r *reader) defaults(n ast.Node) {
+	if o, ok := r.object(n, defaultsShape); ok {
+		r.settings(&r.base.Case, o)
+		set(&r.base.Logs, o, "logs", r.logs)
+	}
 }
 
 func (r *reader) caseID(group string, n ast.Node) string {
@@ -112,7 +152,8 @@ func (r *reader) start(n ast.Node) Start {
 	}
 	set(&start.Accepted, o, "accepted", r.boolean)
 	e := r.effects(o)
-	start.Logs, start.Calls, start.Metrics, start.TickEvery, start.Trap = e.Logs, e.Calls, e.Metrics, e.TickEvery, e.Trap
+	start.Logs, start.TickEvery, start.Trap = e.Logs, e.TickEvery, e.Trap
+	start.Calls, start.AnyCalls, start.Metrics, start.AnyMetrics = e.Calls, e.AnyCalls, e.Metrics, e.AnyMetrics
 	set(&start.Faults, o, "faults", r.hostFaults)
 	if start.Accepted && start.Trap != "" {
 		r.errorf(o.fields["trap"], "trap in a start that is accepted, expected accepted: false with it, change one")
@@ -158,7 +199,8 @@ func (r *reader) hostFault(n ast.Node) HostFault {
 
 // good reads the request after the case: one of its own, or {none: reason}.
 func (r *reader) good(c *Case, n ast.Node) {
-	if pairs, ok := n.(*ast.MappingNode); ok && len(pairs.Values) > 0 && pairs.Values[0].Key.String() == "none" {
+	c.Good, c.GoodNone, c.GoodWhy = nil, false, ""
+	if pairs := entries(n); len(pairs) > 0 && keyText(pairs[0]) == "none" {
 		if o, ok := r.object(n, noGoodShape); ok && o.has("none") {
 			c.GoodNone, c.GoodWhy = true, r.sentence("reason")(o.fields["none"])
 		}

@@ -3,7 +3,10 @@ package table
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,19 +24,18 @@ func Load(dir string) (*Table, error) { return load(dir, nil) }
 func LoadGroups(dir string, groups ...string) (*Table, error) { return load(dir, groups) }
 
 func load(dir string, groups []string) (*Table, error) {
-	table := &Table{Contract: Contract{Replies: map[string]Reply{}, Logs: map[string]Log{}, Calls: map[string]Call{}}}
+	table := &Table{Contract: Contract{Replies: map[string]Reply{}, Logs: map[string]WantedLog{}, Calls: map[string]Call{}}}
 	var found Errors
 	files, err := readFiles(dir, &found)
 	if err != nil {
 		return nil, fmt.Errorf("read table: %w, expected a folder with %s and files of cases", err, contractFile)
 	}
-	if groups == nil {
-		table.Digest = digest(files)
-	}
-
+	folder := &folder{dir: dir, files: map[string][]byte{}}
 	noContract, first := true, earlier{ids: map[string]Case{}, tests: map[string]Case{}}
+	table.Contract.Default = Defaults{Case: Case{Start: Start{Accepted: true}}}
 	newReader := func(name string) *reader {
-		return &reader{file: filepath.Join(dir, name), contract: &table.Contract, noContract: noContract, earlier: first, errors: &found}
+		return &reader{file: filepath.Join(dir, name), contract: &table.Contract, noContract: noContract, earlier: first, errors: &found,
+			folder: folder, warnings: &table.Warnings}
 	}
 	// The contract is read first, because the cases cite it.
 	r := newReader(contractFile)
@@ -73,7 +75,49 @@ func load(dir string, groups []string) (*Table, error) {
 		found.sort()
 		return nil, found
 	}
+	if groups == nil {
+		table.Digest = digest(append(files, folder.all()...))
+	}
 	return table, nil
+}
+
+// folder is that of the table, with the files that cases take bytes from.
+type folder struct {
+	dir   string
+	files map[string][]byte
+}
+
+func (f *folder) read(name string) ([]byte, error) {
+	if content, ok := f.files[name]; ok {
+		return content, nil
+	}
+	root, err := os.OpenRoot(f.dir) // no link leads out of the folder
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	info, err := root.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.Size() > maxBytes:
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it has more than %d bytes", maxBytes)}
+	case !info.Mode().IsRegular():
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("it is no regular file")}
+	}
+	content, err := fs.ReadFile(root.FS(), name)
+	if err == nil {
+		f.files[name] = content
+	}
+	return content, err
+}
+
+// all are the files that were read, in the order of their names.
+func (f *folder) all() (all files) {
+	for _, name := range slices.Sorted(maps.Keys(f.files)) {
+		all = append(all, file{name, f.files[name]})
+	}
+	return all
 }
 
 type file struct {

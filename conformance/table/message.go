@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
@@ -19,8 +20,8 @@ const (
 
 // requestLine is what the wanted forwarded headers share with the request.
 type requestLine struct {
-	exact        bool
-	method, path string
+	exact                           bool
+	method, path, authority, scheme string
 }
 
 // complete adds Envoy's own headers to those that the client sent, unless the case says exact.
@@ -28,20 +29,28 @@ func (l requestLine) complete(wire []headermap.Header) []headermap.Header {
 	if l.exact {
 		return wire
 	}
-	all := headermap.Of(":authority", authority, ":path", l.path, ":method", l.method, ":scheme", scheme)
-	all = append(all, wire...)
-	return append(all, headermap.Of("x-forwarded-proto", scheme, "x-request-id", requestID)...)
+	before, after := l.around()
+	return slices.Concat(before, wire, after)
+}
+
+// around are the headers that Envoy puts before and behind those of the client.
+func (l requestLine) around() (before, after []headermap.Header) {
+	if l.exact {
+		return nil, nil
+	}
+	return headermap.Of(":authority", l.authority, ":path", l.path, ":method", l.method, ":scheme", l.scheme),
+		headermap.Of("x-forwarded-proto", l.scheme, "x-request-id", requestID)
 }
 
 func (r *reader) request(n ast.Node) (*Request, requestLine) {
-	l := requestLine{method: "GET", path: "/"}
+	l := requestLine{method: "GET", path: "/", authority: authority, scheme: scheme}
 	request := &Request{Response: Message{Headers: headermap.Of(":status", "200")}}
 	o, ok := r.object(n, requestShape)
 	if !ok {
 		return request, l
 	}
 	set(&l.exact, o, "exact", r.boolean)
-	for key, field := range map[string]*string{"method": &l.method, "path": &l.path} {
+	for key, field := range map[string]*string{"method": &l.method, "path": &l.path, "authority": &l.authority, "scheme": &l.scheme} {
 		if o.has(key) && l.exact {
 			r.errorf(o.fields[key], "%s beside exact, expected headers alone, write it as the pseudo-header %q", key, ":"+key)
 		}
@@ -77,10 +86,51 @@ func (r *reader) response(n ast.Node) Message {
 // rest reads what follows the headers of a message.
 func (r *reader) rest(o object) (body [][]byte, trailers []headermap.Header) {
 	if o.has("body") {
-		body = each(r.list(o.fields["body"], "chunks"), r.bytes)
+		body = r.chunks(o.fields["body"])
 	}
 	set(&trailers, o, "trailers", r.headers)
 	return body, trailers
+}
+
+// chunks reads a body: a list of its chunks, or {bytes, chunks} or {bytes, chunk_size}.
+func (r *reader) chunks(n ast.Node) [][]byte {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default:
+		return each(r.list(n, "chunks (or {bytes, chunks | chunk_size})"), r.bytes)
+	}
+	o, ok := r.object(n, bodyShape)
+	if !ok || !o.has("bytes") {
+		return [][]byte{}
+	}
+	whole := r.bytes(o.fields["bytes"])
+	size := max(1, len(whole))
+	switch {
+	case o.has("chunks") && o.has("chunk_size"):
+		r.errorf(n, "chunks and chunk_size, expected the number of chunks or their size, remove one")
+	case o.has("chunks"):
+		number := r.integer(o.fields["chunks"], 1, maxPairs)
+		if number > size {
+			r.errorf(o.fields["chunks"], "%d chunks of a body of %d bytes, expected at most one for each byte, lower it", number, len(whole))
+			return [][]byte{}
+		}
+		all := make([][]byte, 0, number) // all of one size, and the last has what is left
+		for size = len(whole) / number; len(all) < number-1; whole = whole[size:] {
+			all = append(all, whole[:size])
+		}
+		return append(all, whole)
+	case o.has("chunk_size"):
+		size = r.integer(o.fields["chunk_size"], 1, maxBytes)
+	}
+	if (len(whole)+size-1)/size > maxPairs {
+		r.errorf(n, "more than %d chunks, expected fewer, raise chunk_size", maxPairs)
+		return [][]byte{}
+	}
+	all := slices.Collect(slices.Chunk(whole, size))
+	if all == nil {
+		all = [][]byte{}
+	}
+	return all
 }
 
 // headers reads a list of pairs, each [name, value] or {name, value, times}; it never returns nil.

@@ -57,9 +57,9 @@ good: {headers: [[k, v]]}
 	}
 	plain := table.Message{Headers: headermap.Of(":status", "200")}
 	want := table.Case{
-		ID: "a/one", Clauses: []string{"1"}, Why: "Because.", Position: at(3, 9),
+		ID: "a/one", Clauses: []string{"1"}, Why: "Because.", Position: at(3, 9), AnyAction: true,
 		Config: []byte("{}"),
-		Start:  table.Start{Accepted: true, Logs: table.Logs{Lines: []table.Log{{"info", "hello"}, {"debug", "no"}}}},
+		Start:  table.Start{Accepted: true, Logs: table.Logs{Lines: []table.Log{{Level: "info", Text: "hello"}, {Level: "debug", Text: "no"}}}},
 		Steps: []table.Step{{
 			Position: at(9, 9),
 			Request: &table.Request{

@@ -86,7 +86,7 @@ func TestReadmeSample(t *testing.T) {
 	for _, block := range regexp.MustCompile("(?s)```yaml\n# my-cases/(\\S+)\n(.*?)```").FindAllStringSubmatch(read(t, readme), -1) {
 		write(t, dir, block[1], block[2])
 	}
-	if got := load(t, dir); got.Len() != 1 || got.Contract.Name != "my-plugin" {
-		t.Errorf("got %d cases of %s, want the one of my-plugin", got.Len(), got.Contract.Name)
+	if got := load(t, dir); got.Len() != 2 || got.Contract.Name != "my-plugin" {
+		t.Errorf("got %d cases of %s, want the two of my-plugin", got.Len(), got.Contract.Name)
 	}
 }

@@ -37,7 +37,7 @@ func (t *Table) Select(patterns ...string) (*Table, error) {
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
-	out := &Table{Contract: t.Contract, Digest: t.Digest}
+	out := &Table{Contract: t.Contract, Digest: t.Digest, Warnings: t.Warnings}
 	for _, g := range t.Groups {
 		kept := Group{Name: g.Name, Breaks: g.Breaks}
 		for _, c := range g.Cases {

@@ -17,18 +17,26 @@ func (s shape) keys() []string {
 // verbs are the keys that say what a step does; each step has one.
 var verbs = []string{"request", "upload", "respond", "finish", "close", "answer", "advance", "jump", "configure"}
 
+// settings are the keys of a case that defaults may have, too.
+var settings = []string{"config", "clock", "clusters", "failure_policy", "allow_on_headers_stop_iteration", "start", "good"}
+
 var (
-	fileShape = shape{name: "file", required: []string{"breaks", "cases"}}
-	caseShape = shape{name: "case", required: []string{"id", "clauses", "why"},
-		optional: []string{"config", "clock", "clusters", "failure_policy", "allow_on_headers_stop_iteration", "start", "steps", "good"}}
-	startShape = shape{name: "start", required: []string{"accepted"},
+	fileShape = shape{name: "file", required: []string{"cases"}, optional: []string{"breaks", "defaults"}}
+	caseShape = shape{name: "case", required: []string{"id"},
+		optional: slices.Concat([]string{"clauses", "why"}, settings, []string{"steps"})}
+	defaultsShape = shape{name: "defaults", optional: slices.Concat(settings, []string{"logs"})}
+	startShape    = shape{name: "start", required: []string{"accepted"},
 		optional: []string{"logs", "calls", "metrics", "tick_every", "trap", "faults"}}
 	stepShape = shape{name: "step", required: []string{"want"},
 		optional: slices.Concat(verbs, []string{"stream", "send", "plugin", "clusters", "times", "faults"})}
-	wantShape = shape{name: "want", optional: []string{"decision", "reply", "forwarded", "response", "streams", "accepted",
-		"logs", "calls", "metrics", "tick_every", "trap", "memory"}}
-	exchangeShape  = shape{name: "exchange", required: []string{"decision"}, optional: []string{"reply", "forwarded", "response"}}
-	editShape      = shape{name: "edit", optional: []string{"remove", "add", "set"}}
+	wantShape = shape{name: "want", optional: []string{"decision", "reply", "forwarded", "response", "forwarded_body", "forwarded_trailers", "response_body",
+		"response_trailers", "action", "response_action", "streams", "accepted", "logs", "calls", "metrics", "tick_every", "trap", "memory"}}
+	exchangeShape = shape{name: "exchange", required: []string{"decision"}, optional: []string{"reply", "forwarded", "response", "forwarded_body",
+		"forwarded_trailers", "response_body", "response_trailers"}}
+	editShape      = shape{name: "edit", optional: []string{"remove", "add", "set", "has", "lacks"}}
+	someLogsShape  = shape{name: "someLogs", optional: []string{"has", "lacks"}}
+	patternShape   = shape{name: "pattern", optional: []string{"contains", "matches", "any", "not", "all"}}
+	bodyShape      = shape{name: "body", required: []string{"bytes"}, optional: []string{"chunks", "chunk_size"}}
 	callShape      = shape{name: "call", required: []string{"cluster", "headers", "timeout_ms"}, optional: []string{"body", "trailers"}}
 	metricShape    = shape{name: "metric", optional: []string{"counter", "gauge", "histogram"}}
 	answerShape    = shape{name: "answer", optional: []string{"status", "exact", "headers", "body", "trailers"}}
@@ -38,15 +46,16 @@ var (
 	faultShape     = shape{name: "fault", required: []string{"function"}, optional: []string{"status", "bytes", "nth"}}
 	noGoodShape    = shape{name: "noGood", required: []string{"none"}}
 	requestShape   = shape{name: "request",
-		optional: []string{"method", "path", "headers", "exact", "body", "trailers", "response"}}
+		optional: []string{"method", "path", "authority", "scheme", "headers", "exact", "body", "trailers", "response"}}
 	responseShape = shape{name: "response", optional: []string{"status", "headers", "body", "trailers"}}
 	pairShape     = shape{name: "pair", required: []string{"name", "value"}, optional: []string{"times"}}
-	bytesShape    = shape{name: "bytes", optional: []string{"text", "hex", "parts", "numbered", "times"}}
+	bytesShape    = shape{name: "bytes", optional: []string{"text", "hex", "parts", "numbered", "file", "times"}}
 	replyShape    = shape{name: "reply", required: []string{"status", "headers", "body"},
 		optional: []string{"grpc_status", "details"}}
 
-	contractShape = shape{name: "contract", required: []string{"name", "clauses"},
-		optional: []string{"replies", "logs", "calls", "good"}}
+	contractShape = shape{name: "contract", required: []string{"name"},
+		optional: []string{"clauses", "strict", "defaults", "replies", "logs", "calls", "good"}}
+	strictShape = shape{name: "strict", optional: []string{"reasons", "duplicates", "actions"}}
 	clauseShape = shape{name: "clause", required: []string{"id", "text"}}
 )
 

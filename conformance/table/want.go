@@ -22,7 +22,12 @@ func (r *reader) want(n ast.Node, line *requestLine, configures bool, stream str
 			w.MemoryGrowth, w.MemoryBounded = r.size(memory.fields["grows_at_most"]), true
 		}
 	}
+	if !o.has("logs") {
+		w.Logs = r.base.Logs
+	}
 	r.exchange(&w, o, line)
+	set(&w.Action, o, "action", r.action)
+	set(&w.ResponseAction, o, "response_action", r.action)
 	r.checkWant(o, w, line != nil)
 	if o.has("accepted") {
 		w.Refused = !r.boolean(o.fields["accepted"])
@@ -48,52 +53,79 @@ func (r *reader) want(n ast.Node, line *requestLine, configures bool, stream str
 // exchange reads what must be observed of a stream.
 func (r *reader) exchange(e *Want, o object, line *requestLine) {
 	if o.has("reply") {
-		reply := r.reply(o.fields["reply"])
-		e.Reply = &reply
+		if s, ok := o.fields["reply"].(*ast.StringNode); ok && s.Value == "any" {
+			e.AnyReply = true
+		} else {
+			reply := r.reply(o.fields["reply"])
+			e.Reply = &reply
+		}
 	}
 	if o.has("forwarded") {
-		if e.Forwarded, e.ForwardedEdit = r.edited(o.fields["forwarded"]); line != nil && e.ForwardedEdit == nil {
+		e.Forwarded, e.ForwardedEdit, e.ForwardedPartial = r.wantedHeaders(o.fields["forwarded"])
+		switch p := e.ForwardedPartial; {
+		case line == nil:
+		case e.Forwarded != nil:
 			e.Forwarded = line.complete(e.Forwarded)
+		case p != nil && p.List != nil:
+			p.List = completed(line, p.List)
 		}
 	}
 	if o.has("response") {
-		if s, ok := o.fields["response"].(*ast.StringNode); ok {
+		if s, ok := o.fields["response"].(*ast.StringNode); ok && s.Value != "any" {
 			e.ResponseIs = ResponseState(s.Value)
 			if e.ResponseIs != NoResponse && e.ResponseIs != Failed && e.ResponseIs != Cut {
-				r.errorf(s, "the text %q, expected none, failed or cut (or headers), change it", s.Value)
+				r.errorf(s, "the text %q, expected none, failed, cut or any (or headers), change it", s.Value)
 			}
 		} else {
-			e.Response, e.ResponseEdit = r.edited(o.fields["response"])
+			e.Response, e.ResponseEdit, e.ResponsePartial = r.wantedHeaders(o.fields["response"])
 		}
 	}
+	for key, body := range map[string]**Pattern{"forwarded_body": &e.ForwardedBody, "response_body": &e.ResponseBody} {
+		if o.has(key) {
+			p := r.pattern(o.fields[key])
+			*body = &p
+		}
+	}
+	set(&e.ForwardedTrailers, o, "forwarded_trailers", r.wantedTrailers)
+	set(&e.ResponseTrailers, o, "response_trailers", r.wantedTrailers)
 	set(&e.Decision, o, "decision", r.decision)
 }
 
-// edited reads a list of headers, or {remove, add, set}.
-func (r *reader) edited(n ast.Node) ([]headermap.Header, *Edit) {
-	switch n.(type) {
-	case *ast.MappingNode, *ast.MappingValueNode:
-	default:
-		return r.headers(n), nil
-	}
-	var e Edit
-	o, ok := r.object(n, editShape)
-	if ok && len(o.fields) == 0 && !o.unknownKey {
-		r.errorf(n, "an empty edit, expected remove, add or set, remove it")
-	}
-	if o.has("remove") {
-		e.Remove = each(r.list(o.fields["remove"], "header names"), r.bytesText)
-	}
-	set(&e.Add, o, "add", r.headers)
-	set(&e.Set, o, "set", r.headers)
-	return nil, &e
+// completed adds what Envoy adds to a request to a whole list with patterns.
+func completed(l *requestLine, list []Header) []Header {
+	before, after := l.around()
+	return slices.Concat(Wanted(before), list, Wanted(after))
 }
+
+// wantedTrailers reads headers of which all are said, or some.
+func (r *reader) wantedTrailers(n ast.Node) *Headers {
+	list, edit, partial := r.wantedHeaders(n)
+	switch {
+	case partial != nil:
+		return partial
+	case edit != nil:
+		return &Headers{Remove: edit.Remove, Add: Wanted(edit.Add), Set: Wanted(edit.Set)}
+	}
+	return &Headers{List: Wanted(list)}
+}
+
+// action reads what a headers callback returns.
+func (r *reader) action(n ast.Node) string {
+	s, ok := r.text(n)
+	if i := slices.Index(actions, s); ok && i < 0 {
+		r.errorf(n, "the action %q, expected one of %s, %s", s, strings.Join(actions, ", "), suggest(s, actions, "change it"))
+	}
+	return s
+}
+
+// actions are the words for what a callback returns, as package host/abi has them.
+var actions = []string{"Continue", "Pause"}
 
 func (r *reader) decision(n ast.Node) Decision {
 	s, ok := r.text(n)
 	d := Decision(s)
-	if ok && d != Allow && d != Refuse && d != Hold && d != Fail {
-		r.errorf(n, "the decision %q, expected allow, refuse, hold or fail, change it", s)
+	if ok && d != Allow && d != Refuse && d != Replace && d != Hold && d != Fail {
+		r.errorf(n, "the decision %q, expected allow, refuse, replace, hold or fail, change it", s)
 	}
 	return d
 }
@@ -101,7 +133,8 @@ func (r *reader) decision(n ast.Node) Decision {
 // checkWant checks which keys a decision allows.
 func (r *reader) checkWant(o object, w Want, request bool) {
 	if !request {
-		for _, key := range []string{"decision", "reply", "forwarded", "response"} {
+		for _, key := range []string{"decision", "reply", "forwarded", "response", "forwarded_body", "forwarded_trailers", "response_body", "response_trailers",
+			"action", "response_action"} {
 			if o.has(key) {
 				r.errorf(o.fields[key], "%s in a step without a stream, expected none, remove it (or write it for a stream in streams)", key)
 			}
@@ -109,20 +142,25 @@ func (r *reader) checkWant(o object, w Want, request bool) {
 		return
 	}
 	if !o.has("decision") {
-		r.errorf(o, "no key \"decision\" in this want, expected allow, refuse, hold or fail, add it")
+		r.errorf(o, "no key \"decision\" in this want, expected allow, refuse, replace, hold or fail, add it")
 		return
 	}
-	if w.Decision == Refuse && !o.has("reply") {
-		r.errorf(o, "refuse without a reply, expected the local response, add its name or its status, headers and body")
+	replies := w.Decision == Refuse || w.Decision == Replace
+	if replies && !o.has("reply") {
+		r.errorf(o, "%s without a reply, expected the local response, add its name or its status, headers and body", w.Decision)
 	}
-	if w.Decision != Refuse && o.has("reply") {
-		r.errorf(o.fields["reply"], "a reply beside %s, expected it only with refuse, remove it", w.Decision)
+	if !replies && o.has("reply") {
+		r.errorf(o.fields["reply"], "a reply beside %s, expected it only with refuse or replace, remove it", w.Decision)
 	}
-	if w.Decision != Allow && o.has("forwarded") {
-		r.errorf(o.fields["forwarded"], "forwarded beside %s, expected it only with allow, remove it", w.Decision)
+	for _, key := range []string{"forwarded", "forwarded_body", "forwarded_trailers"} {
+		if w.Decision != Allow && w.Decision != Replace && o.has(key) {
+			r.errorf(o.fields[key], "%s beside %s, expected it only with allow or replace, remove it", key, w.Decision)
+		}
 	}
-	if (w.Decision == Hold || w.Decision == Fail) && o.has("response") {
-		r.errorf(o.fields["response"], "response beside %s, expected none, remove it", w.Decision)
+	for _, key := range []string{"response", "response_body", "response_trailers"} {
+		if (w.Decision == Hold || w.Decision == Fail) && o.has(key) {
+			r.errorf(o.fields[key], "%s beside %s, expected none, remove it", key, w.Decision)
+		}
 	}
 }
 
@@ -142,9 +180,19 @@ func (r *reader) reply(n ast.Node) Reply {
 	if !ok {
 		return reply
 	}
-	set(&reply.Status, o, "status", r.number(0, 999)) // any number that a plugin can give
-	set(&reply.Headers, o, "headers", r.headers)
-	set(&reply.Body, o, "body", r.bytesText)
+	var p PartialReply
+	if p.AnyStatus = isAny(o.fields["status"]); !p.AnyStatus {
+		set(&reply.Status, o, "status", r.number(0, 999)) // any number that a plugin can give
+	}
+	if o.has("headers") {
+		reply.Headers, p.Headers = r.wholeOrPartial(o.fields["headers"])
+	}
+	if o.has("body") {
+		reply.Body, p.Body = r.valueOrPattern(o.fields["body"])
+	}
+	if p != (PartialReply{}) {
+		reply.Partial = &p
+	}
 	if o.has("grpc_status") {
 		status := r.integer(o.fields["grpc_status"], -1, 1<<31-1)
 		reply.GRPCStatus = &status
@@ -155,40 +203,77 @@ func (r *reader) reply(n ast.Node) Reply {
 
 // logs reads the lines that must be written: any, or a list of names of the contract and {level: text}.
 func (r *reader) logs(n ast.Node) Logs {
-	if s, ok := n.(*ast.StringNode); ok && s.Value == "any" {
-		return Logs{Any: true}
+	switch n.(type) {
+	case *ast.StringNode:
+		if isAny(n) {
+			return Logs{Any: true}
+		}
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return r.someLogs(n)
+	}
+	lines, plain := r.logLines(n, "log lines (or the word any, or {has, lacks})")
+	if !plain {
+		return Logs{Partial: &PartialLogs{List: lines}}
 	}
 	var logs Logs
-	for _, item := range r.list(n, "log lines (or the word any)") {
-		if s, ok := item.(*ast.StringNode); ok {
-			log, known := r.contract.Logs[s.Value]
-			if !known && !r.noContract {
-				names := slices.Sorted(maps.Keys(r.contract.Logs))
-				r.errorf(item, "unknown log %q, expected a name of contract.yaml (%s) or {level: text}, %s", s.Value,
-					strings.Join(names, ", "), suggest(s.Value, names, "add it there"))
-			}
-			logs.Lines = append(logs.Lines, log)
-			continue
-		}
-		logs.Lines = append(logs.Lines, r.log(item))
+	for _, line := range lines {
+		logs.Lines = append(logs.Lines, Log{line.Level, line.Text.Text})
 	}
 	return logs
 }
 
+// namedLog reads a line: one named in the contract, or one written out.
+func (r *reader) namedLog(n ast.Node) WantedLog {
+	s, ok := n.(*ast.StringNode)
+	if !ok {
+		return r.log(n)
+	}
+	log, known := r.contract.Logs[s.Value]
+	if !known && !r.noContract {
+		names := slices.Sorted(maps.Keys(r.contract.Logs))
+		r.errorf(n, "unknown log %q, expected a name of contract.yaml (%s) or {level: text}, %s", s.Value,
+			strings.Join(names, ", "), suggest(s.Value, names, "add it there"))
+	}
+	return log
+}
+
 // log reads one line, {level: text}.
-func (r *reader) log(n ast.Node) Log {
+func (r *reader) log(n ast.Node) WantedLog {
 	pairs, ok := r.pairs(n, "one level and its text")
 	if !ok {
-		return Log{}
+		return WantedLog{}
 	}
 	if len(pairs) != 1 {
 		r.errorf(n, "a mapping of %d keys, expected one level and its text, write a log line for each", len(pairs))
-		return Log{}
+		return WantedLog{}
 	}
-	level := pairs[0].Key.String()
-	if !slices.Contains(levels, level) {
-		r.errorf(n, "the log level %q, expected one of %s, %s", level, strings.Join(levels, ", "),
-			suggest(level, levels, "change it"))
+	level := keyText(pairs[0])
+	if known := append(slices.Clone(levels), AnyLevel); !slices.Contains(known, level) {
+		r.errorf(n, "the log level %q, expected one of %s, %s", level, strings.Join(known, ", "), suggest(level, known, "change it"))
 	}
-	return Log{level, string(r.bytes(pairs[0].Value))}
+	return WantedLog{level, r.pattern(pairs[0].Value)}
+}
+
+// isAny says whether a value is the word any.
+func isAny(n ast.Node) bool {
+	s, ok := n.(*ast.StringNode)
+	return ok && s.Value == "any"
+}
+
+// wholeOrPartial reads a whole list of headers, or what must be true of one.
+func (r *reader) wholeOrPartial(n ast.Node) ([]headermap.Header, *Headers) {
+	list, edit, partial := r.wantedHeaders(n)
+	if edit != nil {
+		r.errorf(n, "remove, add or set, expected a whole list, any, or has and lacks: there is nothing that it could change")
+	}
+	return list, partial
+}
+
+// valueOrPattern reads a value, or what must be true of it.
+func (r *reader) valueOrPattern(n ast.Node) (string, *Pattern) {
+	if !isPattern(n) {
+		return r.bytesText(n), nil
+	}
+	p := r.pattern(n)
+	return "", &p
 }

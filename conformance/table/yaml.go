@@ -20,7 +20,10 @@ type reader struct {
 	contract   *Contract // what cases may cite
 	noContract bool      // the contract could not be read, so citations are not checked
 	earlier    earlier   // cases
-	open       streams   // of the case that is read
+	base       Defaults  // what a case has that does not say otherwise
+	folder     *folder
+	warnings   *[]Error
+	open       streams // of the case that is read
 	plugins    map[string]bool
 	errors     *Errors
 }
@@ -107,22 +110,17 @@ func (r *reader) object(n ast.Node, s shape) (o object, ok bool) {
 		return o, false
 	}
 	for _, p := range pairs {
-		key, ok := p.Key.(*ast.StringNode)
-		if !ok || !slices.Contains(s.keys(), key.Value) {
-			name := p.Key.String()
-			if ok {
-				name = key.Value
-			}
-			r.errorf(p, "unknown key %q, expected one of %s, %s", name, strings.Join(s.keys(), ", "),
-				suggest(name, s.keys(), "remove it"))
+		key := keyText(p)
+		if !slices.Contains(s.keys(), key) {
+			r.errorf(p, "unknown key %q, expected one of %s, %s", key, strings.Join(s.keys(), ", "), suggest(key, s.keys(), "remove it"))
 			o.unknownKey = true
 			continue
 		}
-		if first := o.fields[key.Value]; first != nil {
-			r.errorf(p, "repeated key %q, expected it once, remove this one or that of line %d", key.Value, r.position(first).Line)
+		if first := o.fields[key]; first != nil {
+			r.errorf(p, "repeated key %q, expected it once, remove this one or that of line %d", key, r.position(first).Line)
 			continue
 		}
-		o.fields[key.Value] = p.Value
+		o.fields[key] = p.Value
 	}
 	for _, key := range s.required {
 		if !o.has(key) {
@@ -134,14 +132,31 @@ func (r *reader) object(n ast.Node, s shape) (o object, ok bool) {
 
 // pairs returns the entries of a mapping.
 func (r *reader) pairs(n ast.Node, expected string) ([]*ast.MappingValueNode, bool) {
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		return n.Values, true
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}, true
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return entries(n), true
 	}
 	r.errorf(n, "%s, expected a mapping: %s", kind(n), expected)
 	return nil, false
+}
+
+// entries are those of a mapping, none of another value.
+func entries(n ast.Node) []*ast.MappingValueNode {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return n.Values
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}
+	}
+	return nil
+}
+
+// keyText is the text of a key, which may be in quotes as in JSON.
+func keyText(p *ast.MappingValueNode) string {
+	if s, ok := p.Key.(*ast.StringNode); ok {
+		return s.Value
+	}
+	return p.Key.String()
 }
 
 // kind names the kind of a value for an error message.

@@ -25,6 +25,9 @@ func Run(t *testing.T, wasm []byte, folder string, known ...suite.Known) {
 	if err != nil {
 		t.Fatalf("the table of cases:\n%v", err)
 	}
+	for _, w := range loaded.Warnings {
+		t.Logf("warning: %v", w)
+	}
 	for _, k := range suite.Unmatched(known, loaded) {
 		t.Errorf("known failure %q: expected the id of a case or a pattern that matches one, but none of %d cases does",
 			k.Pattern, loaded.Len())
