@@ -8,6 +8,8 @@ type action struct {
 	plugin    *Plugin
 	direction *direction
 	reply     *reply
+	grpc      *GrpcCall
+	text      string
 }
 
 // deferAction puts an action into the queue.

@@ -52,6 +52,11 @@ func (vm *VM) Jump(d time.Duration) error {
 			c.due = c.due.Add(d)
 		}
 	}
+	for _, c := range vm.grpc {
+		if !c.due.IsZero() {
+			c.due = c.due.Add(d)
+		}
+	}
 	return nil
 }
 
@@ -69,6 +74,11 @@ func (vm *VM) nextDue() (at time.Time, run func()) {
 	for _, c := range vm.calls {
 		if !c.Done && !c.due.IsZero() && (run == nil || c.due.Before(at)) {
 			at, run = c.due, func() { vm.deliverAnswer(c, CallAnswer{Failure: CallTimedOut}) }
+		}
+	}
+	for _, c := range vm.grpc {
+		if !c.Done && !c.due.IsZero() && (run == nil || c.due.Before(at)) {
+			at, run = c.due, func() { vm.deliverGrpc(c, GrpcEvent{Failure: CallTimedOut}) }
 		}
 	}
 	return at, run

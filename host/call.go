@@ -44,9 +44,11 @@ var ErrNoCall = errors.New("no such call is waiting")
 func (vm *VM) Calls() []*Call { return vm.calls }
 
 // ForgetCalls drops the calls that are done, so that a VM that makes many calls does not keep them all. Those that wait
-// stay, in order. A slice that Calls gave before must not be used any more.
+// stay, in order, and so do gRPC streams that the plugin has not closed, as in Envoy. A slice that Calls or GrpcCalls
+// gave before must not be used any more.
 func (vm *VM) ForgetCalls() {
 	vm.calls = slices.DeleteFunc(vm.calls, func(c *Call) bool { return c.Done })
+	vm.grpc = slices.DeleteFunc(vm.grpc, func(c *GrpcCall) bool { return c.forgotten })
 }
 
 // Answer delivers the answer to a call: proxy_on_http_call_response on the plugin's root context. The error is
@@ -115,8 +117,11 @@ func (p *Plugin) receivedMap(t abi.MapType) *headermap.Map {
 }
 
 // abandonCalls marks the calls of an instance that has been replaced as done.
-func abandonCalls(calls []*Call) {
-	for _, c := range calls {
+func (vm *VM) abandonCalls() {
+	for _, c := range vm.calls {
 		c.Done = true
+	}
+	for _, c := range vm.grpc {
+		c.Done, c.forgotten = true, true
 	}
 }

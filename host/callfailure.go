@@ -1,13 +1,16 @@
 package host
 
 import (
+	"strings"
+
 	"github.com/header-auth/header-auth/host/envoy"
 	"github.com/header-auth/header-auth/host/headermap"
+	"github.com/header-auth/header-auth/host/profile"
 )
 
-// CallFailure is how a call fails after proxy_http_call has returned Ok. Envoy then answers the call itself, and the
-// plugin cannot distinguish that answer from one of the service; only CallBrokenOff looks different. A cluster without
-// a healthy host, or with its circuit breaker open, fails earlier: see ClusterEmpty.
+// CallFailure is how a call that a plugin has made, or the request of a stream, fails on its way to the cluster or back.
+// Envoy then answers in the cluster's place. A plugin cannot distinguish that answer to its call from one of the service;
+// only CallBrokenOff looks different.
 type CallFailure uint8
 
 const (
@@ -16,24 +19,75 @@ const (
 	CallConnectTimeout                    // the connection takes longer than the cluster's connect_timeout: 503
 	CallClosed                            // the connection ends before the answer's headers: 503
 	CallProtocolError                     // what comes is no HTTP, or headers that are cut off or too large: 502
-	CallTimedOut                          // no answer within the call's time-out: 504
+	CallTimedOut                          // no answer within the time-out of the call, or of the route: 504
 	CallBrokenOff                         // the answer ends after its headers and before its end: the plugin gets no headers
+	CallReset                             // the host resets the HTTP/2 stream: 503
+	CallNoHost                            // a stream's cluster has no healthy host: 503; a call fails earlier, see ClusterEmpty
 )
 
-// failed is Envoy's own answer to a call that failed (Envoy, source/common/router/router.cc, Filter::onUpstreamReset).
-func (c *Call) failed(f CallFailure) CallAnswer {
-	const reset = "upstream connect error or disconnect/reset before headers. reset reason: "
+// Response flags (Envoy, envoy/stream_info/stream_info.h, CoreResponseFlag).
+const (
+	noHealthyUpstream             = 1 << 1
+	upstreamRequestTimeout        = 1 << 2
+	upstreamRemoteReset           = 1 << 4
+	upstreamConnectionFailure     = 1 << 5
+	upstreamConnectionTermination = 1 << 6
+	downstreamDisconnect          = 1 << 14
+	upstreamProtocolError         = 1 << 23
+	downstreamRemoteReset         = 1 << 28
+)
+
+// refusedReason is what the socket says about a connection that was refused.
+const refusedReason = "delayed connect error: Connection refused"
+
+// failureAnswer is Envoy's own answer in the place of a cluster's.
+type failureAnswer struct {
+	status        uint32
+	text, details string
+	flag          uint64
+}
+
+// answer is Envoy's answer to a failure before the response's headers, or with started after them (Envoy,
+// source/common/router/router.cc, Filter::onUpstreamReset and Filter::onUpstreamAbort).
+func (f CallFailure) answer(started bool, rules *profile.Rules) failureAnswer {
+	var a failureAnswer
+	var reason string
 	switch f {
+	case CallNoHost:
+		return failureAnswer{503, "no healthy upstream", "no_healthy_upstream", noHealthyUpstream}
 	case CallRefused:
-		return c.envoyAnswer(503, reset+"remote connection failure")
+		a, reason = failureAnswer{status: 503, flag: upstreamConnectionFailure}, "remote connection failure"
 	case CallConnectTimeout:
-		return c.envoyAnswer(503, reset+"connection timeout")
-	case CallClosed:
-		return c.envoyAnswer(503, reset+"connection termination")
+		a, reason = failureAnswer{status: 503, flag: upstreamConnectionFailure}, "connection timeout"
+	case CallClosed, CallBrokenOff:
+		a, reason = failureAnswer{status: 503, flag: upstreamConnectionTermination}, "connection termination"
+	case CallReset:
+		a, reason = failureAnswer{status: 503, flag: upstreamRemoteReset}, "remote reset"
 	case CallProtocolError:
-		return c.envoyAnswer(502, reset+"protocol error")
+		a, reason = failureAnswer{status: 502, flag: upstreamProtocolError}, "protocol error"
+	default:
+		return failureAnswer{504, "upstream request timeout", "response_timeout", upstreamRequestTimeout}
 	}
-	return c.envoyAnswer(504, "upstream request timeout")
+	a.text = "upstream connect error or disconnect/reset before headers. reset reason: " + reason
+	inDetails := reason
+	if f == CallRefused {
+		inDetails += "|" + refusedReason
+		if !rules.ShortRefusal {
+			a.text += ", transport failure reason: " + refusedReason
+		}
+	}
+	when := "before"
+	if started {
+		when = "after"
+	}
+	a.details = "upstream_reset_" + when + "_response_started{" + strings.ReplaceAll(inDetails, " ", "_") + "}"
+	return a
+}
+
+// failed is Envoy's own answer to a call that failed.
+func (c *Call) failed(f CallFailure) CallAnswer {
+	a := f.answer(false, c.plugin.vm.module.options.Profile.Rules())
+	return c.envoyAnswer(a.status, a.text)
 }
 
 // envoyAnswer is a local reply to the call (Envoy, source/common/http/async_client_impl.cc,

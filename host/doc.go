@@ -93,7 +93,7 @@
 //   - what the connection manager and the codecs add outside the filter chain: date, server, x-request-id,
 //     connection headers;
 //   - TCP filters, HTTP/2 METADATA, several filters in a chain, and the restriction of capabilities;
-//   - second tries of calls, time-outs of gRPC calls, and the end of one half of a gRPC stream;
+//   - second tries of calls; gRPC by the library of Google (google_grpc) is answered by the caller like any other;
 //   - resets and time-outs of the upstream as events;
 //   - the foreign functions, except clear_route_cache;
 //   - properties of TLS, unless StreamConfig.Properties gives them. Names and addresses of the client, the route and the

@@ -42,7 +42,8 @@ func ExampleVM_Answer() {
 // A plugin that asks a gRPC service when its configuration is read.
 func ExampleVM_AnswerGrpc() {
 	guest := wasmtest.NewGuest("0_2_1")
-	guest.Call("proxy_on_configure", "proxy_grpc_call", "users", "auth.Users", "List", "", "question", 1000, wasmtest.Out1)
+	const service = "\n\x07\n\x05users" // a GrpcService: the name alone would kill a real Envoy
+	guest.Call("proxy_on_configure", "proxy_grpc_call", service, "auth.Users", "List", "", "question", 1000, wasmtest.Out1)
 	guest.Call("proxy_on_grpc_receive", "proxy_log", int(abi.LogInfo), "the answer has arrived")
 
 	vm, _ := start(guest, host.VMConfig{

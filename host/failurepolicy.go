@@ -34,7 +34,7 @@ func (p *Plugin) reload() {
 	failure := vm.failure
 	_ = vm.unload(vm.ctx)
 	vm.generation++
-	abandonCalls(vm.calls)
+	vm.abandonCalls()
 	if err := vm.load(vm.ctx); err != nil {
 		if vm.failure == nil {
 			vm.setFailure(failure)

@@ -12,18 +12,23 @@ import (
 type GrpcCall struct {
 	Token     uint32
 	Streaming bool
-	Cluster   string
+	Cluster   string // "" with a Target
+	Target    string // URI, for the library of Google that Envoy has too (google_grpc)
 	Service   string
 	Method    string
 	Metadata  []Header
 	Messages  [][]byte // sent by the plugin
-	HalfEnded bool     // the plugin has said that no message follows
+	HalfEnded bool     // the plugin has said that no message follows, or has called proxy_grpc_close
 	Timeout   time.Duration
-	ContextID uint32
-	Done      bool
+	ContextID uint32 // of the stream or plugin on whose behalf it was made
+	Done      bool   // nothing more comes: answered, closed by the server, cancelled, timed out
 
-	plugin     *Plugin
-	generation int
+	plugin      *Plugin
+	generation  int
+	due         time.Time // when it times out; zero: never
+	google      bool      // google_grpc: Envoy asks no cluster
+	localClosed bool      // by proxy_grpc_close
+	forgotten   bool      // its token means nothing any more
 }
 
 // GrpcEventKind says what the server of a gRPC call has sent.
@@ -36,13 +41,16 @@ const (
 	GrpcClose                                 // ends a stream, or a unary call that failed
 )
 
-// GrpcEvent is something that the server of a gRPC call has sent.
+// GrpcEvent is something that the server of a gRPC call has sent, or, with a Failure, the end of a call that has failed
+// in Envoy; the other fields are not used then. Envoy appends where a status comes from to the message that the plugin
+// reads: {via_upstream}.
 type GrpcEvent struct {
 	Kind          GrpcEventKind
 	Metadata      []Header
 	Message       []byte
-	Status        uint32 // of GrpcClose
+	Status        uint32 // of GrpcClose; a unary call that is closed with 0 had no message: the plugin gets 13
 	StatusMessage string
+	Failure       CallFailure
 }
 
 // noMap is a number that is no MapType.
@@ -50,8 +58,9 @@ const noMap = ^abi.MapType(0)
 
 // grpcData is what the plugin may read in a gRPC callback.
 type grpcData struct {
-	message []byte
-	mapType abi.MapType // noMap: none
+	message    []byte
+	hasMessage bool
+	mapType    abi.MapType // noMap: none
 }
 
 // GrpcCalls are the gRPC calls and streams made so far, in order.
@@ -60,45 +69,90 @@ func (vm *VM) GrpcCalls() []*GrpcCall { return vm.grpc }
 // AnswerGrpc delivers what the server of a gRPC call has sent. The error is ErrNoCall or the VM's *Failure.
 func (vm *VM) AnswerGrpc(token uint32, e GrpcEvent) error {
 	c := vm.findGrpc(token)
-	if c == nil || c.generation != vm.generation || c.plugin.closed {
+	if c == nil || c.Done || c.generation != vm.generation || c.plugin.closed {
 		return fmt.Errorf("answer gRPC call %d: %w", token, ErrNoCall)
 	}
 	vm.enter()
 	defer vm.leave()
 	defer vm.recoverPanic("AnswerGrpc")
-	p := c.plugin
-	data := &grpcData{message: e.Message, mapType: noMap}
-	vm.callHeaders[0].Reset(headermap.Response)
-	vm.callHeaders[0].Load(e.Metadata, false)
-	n := uint32(len(vm.callHeaders[0].Entries))
-	p.grpcEvent = data
-	switch e.Kind {
-	case GrpcInitialMetadata:
-		data.mapType = abi.GrpcReceiveInitialMetadata
-		vm.callGuest(abi.OnGrpcReceiveInitialMetadata, &p.abiContext, 0, token, n, 0, 0)
-	case GrpcMessage:
-		c.Done = !c.Streaming
-		vm.callGuest(abi.OnGrpcReceive, &p.abiContext, 0, token, uint32(len(e.Message)), 0, 0)
-	case GrpcTrailingMetadata:
-		data.mapType = abi.GrpcReceiveTrailingMetadata
-		vm.callGuest(abi.OnGrpcReceiveTrailingMetadata, &p.abiContext, 0, token, n, 0, 0)
-	case GrpcClose:
-		c.Done = true
-		p.statusCode, p.statusMessage = e.Status, e.StatusMessage
-		vm.callGuest(abi.OnGrpcClose, &p.abiContext, 0, token, e.Status, 0, 0)
-		p.statusMessage = ""
-	}
-	p.grpcEvent = nil
-	vm.runActions()
+	vm.deliverGrpc(c, e)
 	return vm.err()
 }
 
-// findGrpc is the call of that token that is not done.
+// deliverGrpc makes the callbacks for an event (Envoy, source/common/grpc/async_client_impl.cc; source/extensions/
+// common/wasm/context.cc, Context::onGrpcReceiveWrapper and its like).
+func (vm *VM) deliverGrpc(c *GrpcCall, e GrpcEvent) {
+	switch {
+	case e.Failure == CallBrokenOff:
+		if c.Streaming {
+			c.metadata(abi.OnGrpcReceiveTrailingMetadata, nil)
+		}
+		c.close(13, "")
+	case e.Failure != CallAnswered:
+		c.fail(e.Failure)
+	case e.Kind == GrpcInitialMetadata:
+		c.metadata(abi.OnGrpcReceiveInitialMetadata, e.Metadata)
+	case e.Kind == GrpcTrailingMetadata:
+		c.metadata(abi.OnGrpcReceiveTrailingMetadata, e.Metadata)
+	case e.Kind == GrpcMessage:
+		c.Done = !c.Streaming
+		c.plugin.grpcEvent = &grpcData{message: e.Message, hasMessage: true, mapType: noMap}
+		c.callback(abi.OnGrpcReceive, uint32(len(e.Message)))
+		c.forgotten = c.forgotten || c.Done
+	case e.Status == 0 && !c.Streaming:
+		c.close(13, "")
+	default:
+		c.close(e.Status, withDetails(e.StatusMessage, "via_upstream"))
+	}
+}
+
+// metadata makes a callback with headers.
+func (c *GrpcCall) metadata(callback abi.Callback, h []Header) {
+	vm := c.plugin.vm
+	vm.callHeaders[0].Reset(headermap.Response)
+	vm.callHeaders[0].Load(h, false)
+	c.plugin.grpcEvent = &grpcData{mapType: abi.GrpcReceiveInitialMetadata}
+	if callback == abi.OnGrpcReceiveTrailingMetadata {
+		c.plugin.grpcEvent.mapType = abi.GrpcReceiveTrailingMetadata
+	}
+	c.callback(callback, uint32(len(vm.callHeaders[0].Entries)))
+}
+
+// close is the end of a call, which a stream keeps its token for until the plugin has closed it too.
+func (c *GrpcCall) close(status uint32, message string) {
+	c.Done = true
+	p := c.plugin
+	if p.vm.functions[abi.OnGrpcClose] != nil {
+		p.statusCode, p.statusMessage = status, message
+	}
+	c.callback(abi.OnGrpcClose, status)
+	p.statusMessage = ""
+	c.forgotten = c.forgotten || !c.Streaming || c.localClosed
+}
+
+// callback makes a callback of the call's plugin.
+func (c *GrpcCall) callback(callback abi.Callback, arg uint32) {
+	vm := c.plugin.vm
+	vm.callGuest(callback, &c.plugin.abiContext, 0, c.Token, arg, 0, 0)
+	c.plugin.grpcEvent = nil
+	vm.runActions()
+}
+
+// findGrpc is the call that a token means.
 func (vm *VM) findGrpc(token uint32) *GrpcCall {
 	for _, c := range vm.grpc {
-		if c.Token == token && !c.Done {
+		if c.Token == token && !c.forgotten {
 			return c
 		}
 	}
 	return nil
+}
+
+// withDetails is a status message as Envoy makes it of a message and of where it comes from (Envoy,
+// source/common/grpc/async_client_impl.cc).
+func withDetails(message, details string) string {
+	if message == "" || details == "" {
+		return message + details
+	}
+	return message + "{" + details + "}"
 }

@@ -36,6 +36,19 @@ func (vm *VM) readableBuffer(t abi.BufferType) ([]byte, uint32) {
 	return nil, ok
 }
 
+// writableBuffer is a buffer that the guest may change now, else nil.
+func (c *abiContext) writableBuffer(t abi.BufferType) *[]byte {
+	switch s, p := c.stream, c.plugin; {
+	case t == abi.RequestBody && s != nil:
+		return s.request.body
+	case t == abi.ResponseBody && s != nil:
+		return s.response.body
+	case t == abi.GrpcReceiveBuffer && p != nil && p.grpcEvent != nil && p.grpcEvent.hasMessage:
+		return &p.grpcEvent.message
+	}
+	return nil
+}
+
 // body is the request's or the response's body during its callback, else nil.
 func (s *Stream) body(response bool) []byte {
 	if s == nil {
@@ -88,7 +101,8 @@ func proxyGetBufferStatus(vm *VM, stack []uint64) uint32 {
 	return ok
 }
 
-// proxySetBufferBytes is proxy_set_buffer_bytes(buffer, start, size, bytes): changes a body during its callback: start
+// proxySetBufferBytes is proxy_set_buffer_bytes(buffer, start, size, bytes): changes a body, or the message of a gRPC
+// call, during its callback: start
 // 0 replaces the first size bytes, all of them when size is at least the length, none when it is 0; a start at or
 // behind the end appends. BadArgument for a start in between, for a buffer that does not exist, for one that cannot be
 // changed, and outside the callback; NotFound as of proxyGetBufferBytes; InvalidMemoryAccess when bytes is outside
@@ -107,31 +121,24 @@ func proxySetBufferBytes(vm *VM, stack []uint64) uint32 {
 	if !valid {
 		return invalidMemoryAccess
 	}
-	s := vm.actingContext().stream
-	if s == nil || t > abi.ResponseBody {
-		return badArgument
-	}
-	d := &s.request
-	if t == abi.ResponseBody {
-		d = &s.response
-	}
-	if d.body == nil {
+	body := vm.actingContext().writableBuffer(t)
+	if body == nil {
 		return badArgument
 	}
 	start, size := uint32(stack[1]), uint32(stack[2])
-	old := *d.body
+	old := *body
 	vm.chargeBytes(len(data))
 	switch {
 	case start == 0:
 		rest := old[min(uint64(size), uint64(len(old))):]
 		if len(rest) == 0 {
-			*d.body = append(old[:0], data...)
+			*body = append(old[:0], data...)
 		} else {
 			vm.chargeBytes(len(rest))
-			*d.body = append(append(make([]byte, 0, len(data)+len(rest)), data...), rest...)
+			*body = append(append(make([]byte, 0, len(data)+len(rest)), data...), rest...)
 		}
 	case uint64(start) >= uint64(len(old)):
-		*d.body = append(old, data...)
+		*body = append(old, data...)
 	default:
 		return badArgument
 	}

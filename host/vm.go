@@ -64,6 +64,7 @@ type VM struct {
 	stopIteration bool // the running callback's message is held, whatever it returns
 	actions       []action
 	nextAction    int // in actions
+	nesting       int // callbacks inside host calls
 	entryDepth    int // exported methods that are running: one may be called inside another
 	events        eventQueue
 	keptBytes     int // bytes kept for the guest in this callback

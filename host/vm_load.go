@@ -22,7 +22,7 @@ func (vm *VM) load(ctx context.Context) error {
 	vm.contexts, vm.lastID, vm.contextIDsWrapped = vm.contexts[:0], 0, false
 	vm.metricIDs = [abi.MetricTypes][]*process.Value{}
 	vm.lastCall, vm.lastUnary, vm.lastGrpc = 0, 0, 0
-	vm.traceDepth = 0
+	vm.traceDepth, vm.nesting = 0, 0
 	vm.linear = &linearmemory.Memory{}
 
 	err := vm.runGuarded("the start section", func(callCtx context.Context) (err error) {
@@ -41,13 +41,18 @@ func (vm *VM) load(ctx context.Context) error {
 	return vm.start()
 }
 
-// findExports finds the exports the host calls.
-func (vm *VM) findExports() {
+// findCallbacks finds the callbacks that the module exports.
+func (vm *VM) findCallbacks() {
 	for c := range abi.Callbacks {
 		if c.In(vm.module.abi) {
 			vm.functions[c] = vm.instance.ExportedFunction(c.Name())
 		}
 	}
+}
+
+// findExports finds the exports the host calls.
+func (vm *VM) findExports() {
+	vm.findCallbacks()
 	vm.allocatorName = vm.module.options.Allocator.Find(vm.module.file)
 	vm.allocator = vm.instance.ExportedFunction(vm.allocatorName)
 }

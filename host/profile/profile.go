@@ -60,13 +60,14 @@ type Rules struct {
 	FailReload      bool // failure policy FAIL_RELOAD
 	ClearRouteCache bool // foreign function clear_route_cache
 	LateBody        bool // what follows a held body goes on after proxy_continue_stream; before, Envoy loses it
+	ShortRefusal    bool // Envoy's answer for a refused connection does not say what the socket says
 }
 
 var rules = [...]Rules{
 	Envoy140: {release: "1.40", WASI: SetC, MainVoid: true, GrowthAtStart: true, FailReload: true, ClearRouteCache: true,
-		LateBody: true},
+		LateBody: true, ShortRefusal: true},
 	Envoy139: {release: "1.39", WASI: SetC, MainVoid: true, GrowthAtStart: true, FailReload: true, ClearRouteCache: true,
-		LateBody: true},
+		LateBody: true, ShortRefusal: true},
 	Envoy137: {release: "1.37", WASI: SetB, GrowthAtStart: true, FailReload: true, ClearRouteCache: true},
 	Envoy136: {release: "1.36", WASI: SetB, FailReload: true, ClearRouteCache: true},
 	Envoy135: {release: "1.35", WASI: SetB, FailReload: true, ClearRouteCache: true},

@@ -1,0 +1,74 @@
+package host
+
+import (
+	"strconv"
+
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/headermap"
+)
+
+const grpcUnavailable = 14
+
+// fail ends a call by Envoy's own answer, which looks like one of the server: a stream gets metadata without and with
+// entries before its close (Envoy, source/common/http/async_client_impl.cc, AsyncStreamImpl::sendLocalReply).
+func (c *GrpcCall) fail(f CallFailure) {
+	a := f.answer(false, c.plugin.vm.module.options.Profile.Rules())
+	if c.Streaming {
+		c.metadata(abi.OnGrpcReceiveInitialMetadata, nil)
+		c.metadata(abi.OnGrpcReceiveTrailingMetadata, unavailable(a.text))
+	}
+	if !c.Done {
+		c.close(grpcUnavailable, withDetails(a.text, a.details))
+	}
+}
+
+// unavailable are the headers of Envoy's own answer to a gRPC call.
+func unavailable(text string) []Header {
+	return headermap.Of(":status", "200", "content-type", "application/grpc", "grpc-status", strconv.Itoa(grpcUnavailable),
+		"grpc-message", text)
+}
+
+// failToStart ends a call that cannot be made because of its cluster: the close is delivered when the running callback
+// has returned. When there is the cluster but no host, a stream gets its metadata at once, inside the host call.
+func (c *GrpcCall) failToStart(state ClusterState) {
+	vm := c.plugin.vm
+	message := "Cluster not available"
+	if state == ClusterEmpty {
+		a := CallNoHost.answer(false, vm.module.options.Profile.Rules())
+		message = withDetails(a.text, a.details)
+		if c.Streaming {
+			vm.nested(func() { c.metadata(abi.OnGrpcReceiveInitialMetadata, nil) })
+			vm.nested(func() { c.metadata(abi.OnGrpcReceiveTrailingMetadata, unavailable(a.text)) })
+		}
+	}
+	c.Done, c.forgotten = true, true
+	vm.deferAction(action{run: closeGrpcAction, grpc: c, text: message})
+}
+
+// closeGrpcAction delivers the close of a call that could not be made.
+func closeGrpcAction(a action) {
+	c := a.grpc
+	if c.plugin.vm.nesting > 0 {
+		c.plugin.vm.crash("a second gRPC stream to a cluster without a host, or an unknown one, in one callback: " +
+			"Envoy's worker hangs for ever")
+		return
+	}
+	c.close(grpcUnavailable, a.text)
+}
+
+// nested makes a callback inside a host call, on behalf of another context than the one that runs.
+func (vm *VM) nested(callback func()) {
+	running, current, effective, functions := vm.running, vm.currentContext, vm.effectiveContext, vm.functions
+	ctx, headers := vm.callCtx, vm.callHeaders
+	vm.findCallbacks() // wazero: one that runs must not be called again by the same value
+	vm.callHeaders = [2]headermap.Map{}
+	vm.nesting++
+	callback()
+	vm.nesting--
+	vm.running, vm.currentContext, vm.effectiveContext, vm.functions = running, current, effective, functions
+	vm.callCtx, vm.callHeaders = ctx, headers
+	vm.inGuest = true
+	if vm.failure != nil {
+		panic(&trapError{vm.failure.Reason})
+	}
+}
