@@ -30,8 +30,11 @@ ifeq ($(origin LANG),command line)
 unexport LANG
 endif
 
+# The caller's target is that of something else: parity and the tests run here.
+unexport GOOS GOARCH GOAMD64 GOARM GOARM64 GO386 GOWASM GOEXPERIMENT GOWORK
+
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 parity: ## the command behind these targets, .cache/bin/parity
 	@command -v go >/dev/null || { echo "no go on PATH: install it from https://go.dev/dl/" >&2; exit 3; }

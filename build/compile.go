@@ -83,12 +83,14 @@ func (r *runner) execute(ctx context.Context, b Build, tool *toolchain.Tool, var
 	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.Env, cmd.WaitDelay = r.Root, toolchain.Environ(tool.Path, env...), 5*time.Second
-	output, err := cmd.CombinedOutput()
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	err = toolchain.RunGroup(ctx, cmd)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil {
-		return fmt.Errorf("run %s: %w\n%s", strings.Join(args, " "), err, lastLines(string(output), 40))
+		return fmt.Errorf("run %s: %w\n%s", strings.Join(args, " "), err, lastLines(output.String(), 40))
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func (s *search) run(ctx context.Context, c command) (stdout string, err error) 
 		fmt.Fprintf(f, "\n$ %s\n", strings.Join(c.args, " "))
 		cmd.Stdout, cmd.Stderr = f, f
 	}
-	if err = cmd.Run(); err == nil {
+	if err = RunGroup(ctx, cmd); err == nil {
 		return out.String(), nil
 	}
 	if cause := context.Cause(ctx); cause != nil {

@@ -17,7 +17,7 @@ func runBenchWorker(ctx context.Context, args []string, stdout, stderr io.Writer
 	if len(args) == 2 {
 		err = bench.Serve(ctx, args[0], args[1])
 	} else {
-		err = bench.Work(ctx, os.Stdin, stdout)
+		err = bench.Work(ctx, os.Stdin, unwrapped(stdout))
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, err)

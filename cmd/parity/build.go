@@ -53,14 +53,20 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return exit("build", err, stderr)
 	}
 	results, err := build.Run(ctx, chosen, build.Options{Root: root, Jobs: *jobs, Log: stderr, Progress: isTerminal(stderr)})
+	made := 0
 	for _, r := range results {
 		if r.Err == nil {
+			made++
 			state := "built"
 			if r.UpToDate {
 				state = "up to date"
 			}
 			fmt.Fprintf(stdout, "%-19s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size, r.Provenance.SHA256, r.Wasm)
 		}
+	}
+	if ctx.Err() != nil && err != nil {
+		fmt.Fprintf(stderr, "parity build: interrupted; %d of %d modules are up to date\n", made, len(chosen))
+		return 3
 	}
 	return exit("build", err, stderr)
 }

@@ -85,6 +85,8 @@ func TestRunExec(t *testing.T) {
 		code int
 	}{
 		{"the command's own code", []string{"go", "sh", "-c", "exit 7"}, 7},
+		{"ended by a signal", []string{"go", "sh", "-c", "kill -9 $$"}, 128 + 9},
+		{"by one that it was sent", []string{"go", "sh", "-c", "kill -TERM $$"}, 128 + 15},
 		{"no such command", []string{"go", "none-such"}, 3},
 		{"no such compiler", []string{"cobol", "sh"}, 2},
 		{"no command", []string{"go"}, 2},

@@ -71,6 +71,9 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return 3
 	}
 	switch {
+	case ctx.Err() != nil && !r.Conformant():
+		fmt.Fprintln(stderr, "parity check: interrupted; what was judged until then is shown")
+		return 3
 	case r.Empty():
 		return 2
 	case !r.Conformant():

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/header-auth/header-auth/build"
 	compilers "github.com/header-auth/header-auth/toolchain"
@@ -23,8 +24,8 @@ variables are set, and those of yours that would change its output are removed. 
   parity exec rust cargo test --locked
   parity exec tinygo tinygo version
 
-COMPILER is go, tinygo or rust. Exit codes: the command's own; 2 the call is wrong; 3 the compiler or the command is
-missing.
+COMPILER is go, tinygo or rust. Exit codes: the command's own, or 128 and the number of the signal that ended it; 2 the call is
+wrong; 3 the compiler or the command is missing.
 `
 
 // runExec is the command "exec"; execHelp says what its exit codes mean.
@@ -47,20 +48,42 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exit("exec", err, stderr)
 	}
 	tool := tools[args[0]]
-	program := findProgram(tool.Path, args[1])
+	folders := tool.Path
+	for _, name := range []string{"go", "tinygo", "cargo"} {
+		if program := tool.Vars[name]; len(program) > 0 {
+			folders = append([]string{filepath.Dir(program[0])}, folders...)
+		}
+	}
+	program := findProgram(folders, args[1])
 	cmd := exec.CommandContext(ctx, program, args[2:]...)
-	cmd.Dir, cmd.Env = root, compilers.Environ(tool.Path, tool.Env...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, stderr
+	cmd.Dir, cmd.Env = root, compilers.Environ(folders, tool.Env...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, unwrapped(stdout), stderr
+	cmd.Cancel = func() error {
+		if isTerminal(os.Stdin) {
+			return nil // the terminal has sent Ctrl-C to the command too, which may have something to finish
+		}
+		return cmd.Process.Signal(syscall.SIGTERM)
+	}
 	err = cmd.Run()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() >= 0 {
-		return exit.ExitCode()
-	}
-	if err != nil {
+	switch {
+	case errors.As(err, &exit):
+		return shellCode(exit.ProcessState)
+	case err != nil && cmd.ProcessState == nil:
 		fmt.Fprintf(stderr, "parity exec: run %s: %v\n", program, err)
 		return 3
+	case err != nil: // it ended well, after an interrupt
+		return shellCode(cmd.ProcessState)
 	}
 	return 0
+}
+
+// shellCode is the exit code that a shell gives: 128 and the signal's number for a command that a signal has ended.
+func shellCode(p *os.ProcessState) int {
+	if s, ok := p.Sys().(syscall.WaitStatus); ok && s.Signaled() {
+		return 128 + int(s.Signal())
+	}
+	return p.ExitCode()
 }
 
 // findProgram is the program's path in the first folder that has it; otherwise its name, to be found in PATH.

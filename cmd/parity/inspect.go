@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/host"
@@ -36,10 +35,12 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		fmt.Fprintf(stderr, "parity inspect: %d files: expected one; see parity inspect --help\n", len(files))
 		return 2
 	}
-	wasm, err := os.ReadFile(files[0])
+	wasm, err := readModule(ctx, files[0])
 	if err != nil {
-		fmt.Fprintf(stderr, "parity inspect: read module: %v\n", err)
-		return 2
+		if ctx.Err() == nil {
+			err = usagef("read module: %v", err)
+		}
+		return exit("inspect", err, stderr)
 	}
 	found, err := load.Inspect(wasm)
 	if err != nil {

@@ -7,16 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 )
 
 func main() {
-	// The first interrupt lets a command finish its output; the second ends it immediately.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(interruptible(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // command is one subcommand. What run returns is the exit code of the program.
@@ -46,7 +41,18 @@ func commands() []command {
 	}
 }
 
+// run runs a command. If its output cannot be written, the exit code is 3, whatever else happened.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out := &console{to: stdout}
+	code := dispatch(ctx, args, out, stderr)
+	if out.err != nil && code != 3 {
+		fmt.Fprintf(stderr, "parity: write output: %v\n", out.err)
+		code = 3
+	}
+	return code
+}
+
+func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage())
 		return 2

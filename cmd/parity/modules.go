@@ -26,7 +26,7 @@ type module struct {
 
 // modules makes or reads the selected modules: first the builds, then those of --wasm.
 func (s *selection) modules(ctx context.Context, stderr io.Writer) ([]module, error) {
-	others, err := s.wasmModules()
+	others, err := s.wasmModules(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -49,20 +49,42 @@ func (s *selection) modules(ctx context.Context, stderr io.Writer) ([]module, er
 
 var moduleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-func (s *selection) wasmModules() ([]module, error) {
+func (s *selection) wasmModules(ctx context.Context) ([]module, error) {
 	var all []module
 	for _, arg := range s.wasm {
 		name, file, ok := strings.Cut(arg, "=")
 		if !ok || !moduleName.MatchString(name) || file == "" {
 			return nil, usagef("--wasm %q: expected NAME=FILE, such as mine=plugin.wasm, the name of letters, digits and ._-", arg)
 		}
-		wasm, err := os.ReadFile(file)
+		wasm, err := readModule(ctx, file)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
 			return nil, usagef("--wasm %s: read module: %v", name, err)
 		}
 		all = append(all, s.module(name, file, wasm, "--wasm", arg))
 	}
 	return all, nil
+}
+
+// mostModule is how many bytes a module may have. The largest of real plugins has 30 MB, and a device has no end.
+const mostModule = 256 << 20
+
+// readModule reads a file, which may be a FIFO.
+func readModule(ctx context.Context, file string) ([]byte, error) {
+	return waiting(ctx, func() ([]byte, error) {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		wasm, err := io.ReadAll(io.LimitReader(f, mostModule+1))
+		if len(wasm) > mostModule {
+			return nil, fmt.Errorf("%s: more than %d MiB", file, mostModule>>20)
+		}
+		return wasm, err
+	})
 }
 
 func (s *selection) buildModules(ctx context.Context, stderr io.Writer) ([]module, error) {
@@ -86,6 +108,9 @@ func (s *selection) makeModules(ctx context.Context, chosen []build.Build, stder
 	if !s.noBuild {
 		o := build.Options{Root: s.root, Jobs: runtime.GOMAXPROCS(0), Log: stderr, Progress: isTerminal(stderr)}
 		made, err := build.Run(ctx, chosen, o)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if made == nil && err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ Flags
 
 Exit codes: 0 enough mutants are killed and every survivor has a reason; 1 not so, or an entry of survivors.yaml is out
 of date, or the unchanged plugin fails a case; 2 the call, the table or survivors.yaml is wrong, or there was no mutant;
-3 this machine lacks a compiler.
+3 this machine lacks a compiler, or the run was interrupted.
 `
 
 // runMutants is the command "mutants"; mutantsHelp says what its exit codes mean.
@@ -88,7 +88,7 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	switch made := madeMutants(scores); {
 	case err != nil:
 		fmt.Fprintf(stderr, "parity mutants: interrupted after %d mutants; the same command continues from here\n", made)
-		return 1
+		return 3
 	case made == 0:
 		fmt.Fprintln(stderr, "parity mutants: no mutant: expected a plugin's file after --file, such as headers.rs")
 		return 2

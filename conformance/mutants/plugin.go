@@ -156,16 +156,18 @@ func (p *plugin) build(ctx context.Context) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, p.args[0], p.args[1:]...)
 	cmd.Dir, cmd.WaitDelay = p.scratch, 5*time.Second
 	cmd.Env = toolchain.Environ(p.tool.Path, append(slices.Clone(p.tool.Env), p.env...)...)
-	output, err := cmd.CombinedOutput()
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	err := toolchain.RunGroup(ctx, cmd)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && placeOfFault.Match(output) {
-		return nil, fmt.Errorf("%w:\n%s", errCompile, bytes.TrimSpace(output))
+	if errors.As(err, &exit) && placeOfFault.Match(output.Bytes()) {
+		return nil, fmt.Errorf("%w:\n%s", errCompile, bytes.TrimSpace(output.Bytes()))
 	}
 	if err != nil { // such as an interrupt or a full disk: this says nothing about the mutant
-		return nil, fmt.Errorf("run %s: %w\n%s", p.args[0], err, bytes.TrimSpace(output))
+		return nil, fmt.Errorf("run %s: %w\n%s", p.args[0], err, bytes.TrimSpace(output.Bytes()))
 	}
 	return os.ReadFile(p.module)
 }

@@ -83,9 +83,9 @@ func (r rustReader) run(ctx context.Context, dir string, files []string) ([]byte
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.WaitDelay = dir, 5*time.Second
 	cmd.Env = toolchain.Environ(r.rust.Path, r.rust.Env...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	lines, err := cmd.Output()
+	var lines, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &lines, &stderr
+	err := toolchain.RunGroup(ctx, cmd)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -97,5 +97,5 @@ func (r rustReader) run(ctx context.Context, dir string, files []string) ([]byte
 	if err != nil {
 		return nil, fmt.Errorf("read the Rust sources: %w: %s", err, says)
 	}
-	return lines, nil
+	return lines.Bytes(), nil
 }

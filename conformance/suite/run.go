@@ -157,7 +157,9 @@ func (r *runner) one(ctx context.Context, s *subject, i int) {
 	case timeouts >= MaxTimeouts:
 		result = notJudged(c, "") // markNotRun gives the reason
 	default:
-		result = runCase(ctx, s.engine, r.table, c, s.Known)
+		if result = runCase(ctx, s.engine, r.table, c, s.Known); ctx.Err() != nil && result.Outcome.Red() {
+			result = notJudged(c, interrupted) // the interrupt may have ended a call
+		}
 	}
 	result.Build = s.Name
 	s.results[i] = result

@@ -67,8 +67,15 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 		return []byte{}
 	}
 	times := r.times(o, maxBytes)
-	if len(one)*times > maxBytes {
-		r.errorf(n, "a value of %d bytes, expected at most %d, lower times", len(one)*times, maxBytes)
+	size := len(one)
+	if isNumbered {
+		size = numberedSize(one, times)
+	}
+	if size *= times; size > maxBytes {
+		r.errorf(n, "a value of %d bytes, expected at most %d, lower times", size, maxBytes)
+		return []byte{}
+	}
+	if !r.charge(n, size) {
 		return []byte{}
 	}
 	if !isNumbered {

@@ -33,9 +33,10 @@ func load(dir string, groups []string) (*Table, error) {
 	folder := &folder{dir: dir, files: map[string][]byte{}}
 	noContract, first := true, earlier{ids: map[string]Case{}, tests: map[string]Case{}}
 	table.Contract.Default = Defaults{Case: Case{Start: Start{Accepted: true}}}
+	used := &used{}
 	newReader := func(name string) *reader {
 		return &reader{file: filepath.Join(dir, name), contract: &table.Contract, noContract: noContract, earlier: first, errors: &found,
-			folder: folder, warnings: &table.Warnings}
+			folder: folder, warnings: &table.Warnings, used: used}
 	}
 	// The contract is read first, because the cases cite it.
 	r := newReader(contractFile)
@@ -134,15 +135,16 @@ func readFiles(dir string, found *Errors) (files, error) {
 		return nil, err
 	}
 	var all files
+	size := 0
 	for _, entry := range entries {
 		name := entry.Name()
 		switch ending := filepath.Ext(name); {
 		case ending == ".yaml":
-			source, err := os.ReadFile(filepath.Join(dir, name))
+			source, err := readFile(filepath.Join(dir, name), size, found)
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, file{name, source})
+			all, size = append(all, file{name, source}), size+len(source)
 		case strings.EqualFold(ending, ".yaml") || strings.EqualFold(ending, ".yml"):
 			*found = append(*found, Error{Position{File: filepath.Join(dir, name)},
 				"the ending " + ending + ", expected .yaml (the file would not be read), rename it"})

@@ -163,8 +163,12 @@ func (r *reader) pair(n ast.Node) []headermap.Header {
 		return headermap.Of(string(name), string(value))
 	}
 	times := r.times(o, maxPairs)
-	if (len(name)+len(value))*times > maxBytes {
+	size := (numberedSize(name, times) + numberedSize(value, times)) * times
+	if size > maxBytes {
 		r.errorf(n, "headers of more than %d bytes, expected fewer, lower times", maxBytes)
+		return nil
+	}
+	if !r.charge(n, size+times*perHeader) {
 		return nil
 	}
 	all := make([]headermap.Header, times)
@@ -172,6 +176,14 @@ func (r *reader) pair(n ast.Node) []headermap.Header {
 		all[i] = headermap.Header{Name: numbered(name, i+1), Value: numbered(value, i+1)}
 	}
 	return all
+}
+
+// perHeader is what a header needs beside its bytes.
+const perHeader = 32
+
+// numberedSize is the most bytes that numbered gives for the numbers up to n.
+func numberedSize(b []byte, n int) int {
+	return len(b) + bytes.Count(b, []byte("%d"))*(len(strconv.Itoa(n))-2)
 }
 
 // numbered replaces %d by the number.

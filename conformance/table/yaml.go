@@ -26,10 +26,14 @@ type reader struct {
 	open       streams // of the case that is read
 	plugins    map[string]bool
 	errors     *Errors
+	used       *used
 }
 
 // parse returns the one document of a file, nil when there is none or it is no YAML.
 func (r *reader) parse(source []byte) ast.Node {
+	if source == nil || !r.bounded(source) { // nil: readFile has reported it
+		return nil
+	}
 	r.lines = strings.Split(string(source), "\n")
 	// The parser would stop at the first repeated key. object reports all of them, each with both places.
 	file, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey())

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"io"
+	"os"
+	"sync"
+)
+
+// console is standard output as the commands see it. It keeps the first error, so that a full disk is an error of every
+// command, also of those that print without looking.
+type console struct {
+	to  io.Writer
+	mu  sync.Mutex
+	err error
+}
+
+func (c *console) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, err := c.to.Write(b)
+	if c.err == nil {
+		c.err = err
+	}
+	return n, err
+}
+
+// fileOf is the file behind an output; nil: there is none.
+func fileOf(w io.Writer) *os.File {
+	if c, ok := w.(*console); ok {
+		w = c.to
+	}
+	f, _ := w.(*os.File)
+	return f
+}
+
+// unwrapped is what a child process should write to: it may want to know whether that is a terminal.
+func unwrapped(w io.Writer) io.Writer {
+	if f := fileOf(w); f != nil {
+		return f
+	}
+	return w
+}
