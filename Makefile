@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance envoy worst soak bench bench-full bench-flags bench-selftest mutants fuzz test update build push lint doctor reproducible clean
+.PHONY: help parity conformance envoy worst soak bench bench-full bench-envoy bench-flags bench-selftest mutants fuzz test update build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 READER := --manifest-path=conformance/mutants/rustreader/Cargo.toml
@@ -12,6 +12,7 @@ RUST := $(PARITY) exec rust
 REGISTRY ?=
 FUZZTIME ?= 60s
 SHORT ?=
+FULL ?=
 SEED ?= 0
 
 GOFUZZ := go test -count=1 -run=^$$ -fuzztime="$(FUZZTIME)" -fuzzminimizetime=0s
@@ -57,6 +58,9 @@ bench: parity ## speed, latency, start-up, memory and size of every build (two m
 
 bench-full: parity ## the same with more of everything, and what building costs (twenty minutes)
 	@$(PARITY) bench --full
+
+bench-envoy: parity ## what a plugin costs on a real Envoy, beside RBAC, Lua and ext_authz (five minutes; FULL=1: half an hour)
+	@$(PARITY) bench --engine envoy $(if $(FULL),--full)
 
 bench-flags: parity ## would other compiler flags be better? size, time, pauses, memory (bench/FLAGS.md)
 	@$(PARITY) flags

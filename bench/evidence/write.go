@@ -12,7 +12,12 @@ import (
 
 // Write writes the report as JSON of the schema in schema.json. An empty list is [], never null. The samples of one
 // list are on one line, and so is a short object, so that two reports can be compared line by line.
-func Write(w io.Writer, r *Report) error {
+func Write(w io.Writer, r *Report) error { return write(w, r) }
+
+// WriteOnEnvoy is Write for a run on a real Envoy.
+func WriteOnEnvoy(w io.Writer, r *OnEnvoy) error { return write(w, r) }
+
+func write(w io.Writer, r any) error {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("write evidence: %w", err)

@@ -29,6 +29,7 @@ type Findings struct {
 	Budgets   []Budget
 	Against   *Against // nil: no other report to compare with
 	Places    []Place  // among published machines; left to the function of that name
+	Envoy     *OnEnvoy // what a run on a real Envoy found; left to JudgeOnEnvoy. nil: there is none
 }
 
 // Judge makes the findings of a report. Budgets and Against are left to CheckBudgets and Compare.

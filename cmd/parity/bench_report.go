@@ -87,6 +87,7 @@ func (b *benchmark) deliver(r *evidence.Report) (code int, err error) {
 		f.Places = verdict.Places(r, f, b.published())
 	}
 	dir, beside := b.reportFolder(r.Run.Complete)
+	withEnvoy(f, r, dir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return 0, err
 	}

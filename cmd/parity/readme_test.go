@@ -18,6 +18,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench"
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/report"
@@ -46,7 +47,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 		write(t, filepath.Join(here, name), []byte(text))
 	}
 	var commands []string
-	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "conformance/mutants/README.md", "bench/METHODOLOGY.md"} {
+	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "conformance/mutants/README.md", "bench/METHODOLOGY.md", "bench/ENVOY.md"} {
 		text := read(t, document)
 		if document == "README.md" { // its result of the benchmark names a command that takes a quarter of an hour
 			before, _, after := around(t, text, benchBegin, benchEnd)
@@ -151,6 +152,7 @@ func TestBenchOfTheReadme(t *testing.T) {
 		t.Fatalf("bench/result has %d reports, expected one for each machine", len(all))
 	}
 	newest, f := judged(all, nil, nil, "")
+	f.Envoy = publishedOnEnvoy(t, newest, f)
 	var summary, picture bytes.Buffer
 	if err := errors.Join(benchreport.Summary(&summary, newest, f, "bench/result/ratios.svg"), benchreport.Picture(&picture, newest, f)); err != nil {
 		t.Fatal(err)
@@ -164,6 +166,62 @@ func TestBenchOfTheReadme(t *testing.T) {
 	}
 	if shown != want || read(t, "bench/result/ratios.svg") != picture.String() {
 		t.Error("README.md does not show what follows from bench/result/*.json: go test ./cmd/parity -run Readme -update")
+	}
+}
+
+// publishedOnEnvoy are the findings of the newest run in bench/result/envoy; nil where there is none.
+func publishedOnEnvoy(t *testing.T, onWazero *evidence.Report, f *verdict.Findings) *verdict.OnEnvoy {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "bench/result/envoy/*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var newest *evidence.OnEnvoy
+	for _, file := range files {
+		r, err := readOnEnvoy(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.Run.Complete {
+			t.Errorf("%s is of a run that was interrupted", file)
+		}
+		if newest == nil || r.Run.Started.After(newest.Run.Started) {
+			newest = r
+		}
+	}
+	if newest == nil {
+		return nil
+	}
+	return verdict.JudgeOnEnvoy(newest, onWazero, f)
+}
+
+// TestCostOnEnvoyOfTheReadmes: bench/ENVOY.md shows the newest run in bench/result/envoy. With -update it is written again.
+func TestCostOnEnvoyOfTheReadmes(t *testing.T) {
+	var all []*evidence.Report
+	for _, file := range publishedFiles(root) {
+		r, err := readEvidence(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	onWazero, f := judged(all, nil, nil, "")
+	want := "\nNo result is published yet.\n"
+	if j := publishedOnEnvoy(t, onWazero, f); j != nil {
+		var document bytes.Buffer
+		if err := benchreport.EnvoyMarkdown(&document, j); err != nil {
+			t.Fatal(err)
+		}
+		want = document.String()
+	}
+	const begin, end = "<!-- envoy -->\n", "<!-- end envoy -->"
+	before, shown, after := around(t, read(t, "bench/ENVOY.md"), begin, end)
+	if *update {
+		write(t, filepath.Join(root, "bench/ENVOY.md"), []byte(before+begin+want+end+after))
+		return
+	}
+	if shown != want {
+		t.Error("bench/ENVOY.md does not show what follows from bench/result/envoy/*.json: go test ./cmd/parity -run Readme -update")
 	}
 }
 

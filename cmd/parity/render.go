@@ -22,6 +22,7 @@ report: the newest says which modules, and files with other modules stand apart.
 
   parity render dist/bench/bench.json                              as text
   parity render bench/result/*.json                                what holds on all machines
+  parity render bench.json envoy.json                              with the section of a run on a real Envoy
   parity render bench.json --format markdown --out report.md       for a pull request
   parity render bench.json --format benchstat --out bench.txt      then: benchstat -col /build bench.txt
   parity render bench.json --dir public                            bench.json, report.html, report.md and bench.txt there,
@@ -117,12 +118,25 @@ func (c rendering) run(files []string, stdout io.Writer) (*verdict.Findings, err
 // findings reads the measurements and judges them. The report is the newest.
 func (c rendering) findings(files []string) (r *evidence.Report, f *verdict.Findings, err error) {
 	var all []*evidence.Report
+	var onEnvoy *evidence.OnEnvoy
 	for _, file := range files {
+		if text, err := os.ReadFile(file); err == nil && evidence.SchemaOf(text) == evidence.OnEnvoySchema {
+			if onEnvoy != nil {
+				return nil, nil, usagef("%s: two files of runs on Envoy, expected one at most", file)
+			}
+			if onEnvoy, err = readOnEnvoy(file); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
 		one, err := readEvidence(file)
 		if err != nil {
 			return nil, nil, err
 		}
 		all = append(all, one)
+	}
+	if len(all) == 0 {
+		return nil, nil, usagef("%s: of a run on Envoy alone; expected a bench.json beside it", files[0])
 	}
 	var limits *verdict.Budgets
 	if c.budgets != "" {
@@ -137,6 +151,9 @@ func (c rendering) findings(files []string) (r *evidence.Report, f *verdict.Find
 		}
 	}
 	r, f = judged(all, limits, then, c.against)
+	if onEnvoy != nil {
+		f.Envoy = verdict.JudgeOnEnvoy(onEnvoy, r, f)
+	}
 	return r, f, nil
 }
 

@@ -90,11 +90,12 @@ func (p *Process) publish(name string, resources []proto.Message) error {
 	return os.Rename(temp, filepath.Join(p.Dir, name))
 }
 
-// Cluster is a service over HTTP/2 at a Unix socket, reached by a connection for each request: so a service can decide
-// anew about each whether there is one.
+// Cluster is a service over HTTP/2 at a Unix socket, reached by a connection for each request unless it is Kept: so a
+// service can decide anew about each whether there is one.
 type Cluster struct {
 	Name   string
 	Socket string // path; "": the cluster has no host
+	Kept   bool   // a connection serves many requests
 	// Silent makes Envoy begin with a TLS handshake, which a service that says nothing leaves open until ConnectTimeout.
 	Silent bool
 }
@@ -109,6 +110,10 @@ func (c Cluster) message() *cluster.Cluster {
 			HostIdentifier: &endpoint.LbEndpoint_Endpoint{Endpoint: &endpoint.Endpoint{Address: pipe(c.Socket)}},
 		}}}}
 	}
+	once := wrapperspb.UInt32(1)
+	if c.Kept {
+		once = nil
+	}
 	message := &cluster.Cluster{
 		Name:                 c.Name,
 		ClusterDiscoveryType: &cluster.Cluster_Type{Type: cluster.Cluster_STATIC},
@@ -117,7 +122,7 @@ func (c Cluster) message() *cluster.Cluster {
 		TypedExtensionProtocolOptions: map[string]*anypb.Any{
 			"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": packed(&upstreams.HttpProtocolOptions{
 				CommonHttpProtocolOptions: &core.HttpProtocolOptions{
-					MaxRequestsPerConnection: wrapperspb.UInt32(1),
+					MaxRequestsPerConnection: once,
 					MaxHeadersCount:          wrapperspb.UInt32(headerCount),
 					MaxResponseHeadersKb:     wrapperspb.UInt32(headerKB),
 				},

@@ -25,9 +25,10 @@ type Listener struct {
 	Limit   int    // bytes of a body that is held, for clients of HTTP/1.1; 0: Envoy's own
 }
 
-// Filter is an HTTP filter: a plugin, or a Lua script when Lua is set.
+// Filter is an HTTP filter: a plugin, a Lua script when Lua is set, or any other when Native is.
 type Filter struct {
-	Lua string // source
+	Lua    string        // source
+	Native proto.Message // the configuration of a filter that is part of Envoy
 
 	Module        string // path of a plugin's file
 	Plugin        string // name of the plugin context
@@ -39,6 +40,9 @@ type Filter struct {
 }
 
 func (f *Filter) config() proto.Message {
+	if f.Native != nil {
+		return f.Native
+	}
 	if f.Lua != "" {
 		return &lua.Lua{DefaultSourceCode: &core.DataSource{Specifier: &core.DataSource_InlineString{InlineString: f.Lua}}}
 	}

@@ -235,6 +235,12 @@ func (g *Guest) importIndex(module, name, params, results string) uint32 {
 	panic("wasmtest: no import " + name)
 }
 
+// Result pushes what a call returned when it ran last.
+func Result(call int) Code { return Join(I32(resultsAt+record*call), Load(0)) }
+
+// OutWord pushes out word n of a call, counted from 0, as it was when the call ran last.
+func OutWord(call, n int) Code { return Join(I32(resultsAt+record*call+4+4*n), Load(0)) }
+
 // Memory is a guest's memory, as wazero's api.Memory has it.
 type Memory interface {
 	Read(offset, byteCount uint32) ([]byte, bool)

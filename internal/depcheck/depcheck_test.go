@@ -59,6 +59,8 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"envoy/obtain", []string{"toolchain"}, []string{"github.com/envoyproxy", "github.com/tetratelabs"}},
 		{"envoy/wire", []string{"host/headermap"}, []string{"github.com/envoyproxy"}},
 		{"envoy/proxy", nil, []string{"github.com/tetratelabs"}},
+		{"envoy/cost", with("bench/evidence", "bench/guest", "conformance/suite", "conformance/table", "envoy/obtain", "envoy/proxy", "host/wasmtest",
+			"internal/clock", "report", "toolchain"), []string{"github.com/jedib0t"}}, // it judges nothing
 		{"envoy/rewrite", []string{"conformance/table", "host/headermap", "host/wasmfile", "host/wasmtest"}, []string{"github.com/envoyproxy"}},
 		{"toolchain", nil, []string{"github.com/tetratelabs"}},
 		{"build", []string{"toolchain"}, []string{"github.com/tetratelabs"}},
@@ -121,27 +123,30 @@ func dependencies(t *testing.T, pkg string) []string {
 	return strings.Fields(string(out))
 }
 
-// TestEnvoysTypesStayInEnvoy: Envoy's API types are a large dependency, which a user of any other package need not have.
-func TestEnvoysTypesStayInEnvoy(t *testing.T) {
+// TestHeavyDependenciesStayInEnvoy: Envoy's API types and the load generator are large, and a user of any other package need not
+// have them.
+func TestHeavyDependenciesStayInEnvoy(t *testing.T) {
 	list := exec.Command("go", "list", "-overlay=toolchain/overlay.json", "-f", "{{.ImportPath}} {{join .Deps \" \"}}", "./...")
 	list.Dir = "../.."
 	out, err := list.Output()
 	if err != nil {
 		t.Fatalf("list packages: %v", err)
 	}
-	found := false
-	for line := range strings.Lines(string(out)) {
-		pkg, deps, _ := strings.Cut(strings.TrimSpace(line), " ")
-		needs := strings.Contains(deps, "github.com/envoyproxy/")
-		own, _ := strings.CutPrefix(pkg, module+"/")
-		switch {
-		case own == "envoy/proxy":
-			found = needs
-		case needs && own != "envoy" && !strings.HasPrefix(own, "envoy/") && !strings.HasPrefix(own, "cmd/"):
-			t.Errorf("%s needs Envoy's API types", pkg)
+	for dependency, home := range map[string]string{"github.com/envoyproxy/": "envoy/proxy", "github.com/tsenart/": "envoy/cost"} {
+		found := false
+		for line := range strings.Lines(string(out)) {
+			pkg, deps, _ := strings.Cut(strings.TrimSpace(line), " ")
+			needs := strings.Contains(deps, dependency)
+			own, _ := strings.CutPrefix(pkg, module+"/")
+			switch {
+			case own == home:
+				found = needs
+			case needs && own != "envoy" && !strings.HasPrefix(own, "envoy/") && !strings.HasPrefix(own, "cmd/"):
+				t.Errorf("%s needs %s", pkg, dependency)
+			}
 		}
-	}
-	if !found {
-		t.Error("envoy/proxy does not need them: look for them elsewhere")
+		if !found {
+			t.Errorf("%s does not need %s: look for it elsewhere", home, dependency)
+		}
 	}
 }

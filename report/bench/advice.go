@@ -38,6 +38,7 @@ func (v view) advice() []string {
 		}
 		all = append(all, fmt.Sprintf(form, list(gone)))
 	}
+	all = append(all, v.onEnvoyAdvice()...)
 	if len(all) == 0 {
 		all = append(all, "Nothing can be said from this run.")
 	}

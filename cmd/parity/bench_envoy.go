@@ -1,0 +1,276 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/header-auth/header-auth/bench"
+	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/envoy/cost"
+	"github.com/header-auth/header-auth/envoy/obtain"
+	"github.com/header-auth/header-auth/host/profile"
+	benchreport "github.com/header-auth/header-auth/report/bench"
+	compilers "github.com/header-auth/header-auth/toolchain"
+)
+
+// envoyFile is the name of the data of a run on a real Envoy, beside bench.json.
+const envoyFile = "envoy.json"
+
+// asksEnvoy says whether --engine names a real Envoy.
+func (b *benchmark) asksEnvoy() bool {
+	return b.engine == "envoy" || strings.HasPrefix(b.engine, "envoy@")
+}
+
+// onEnvoy is the command with --engine envoy: what builds cost on a real Envoy, beside other ways of doing the same check.
+func (b *benchmark) onEnvoy(ctx context.Context) (code int, err error) {
+	found, err := b.prepareOnEnvoy(ctx)
+	if err != nil {
+		return 0, err
+	}
+	work, err := b.workFolder()
+	if err != nil {
+		return 0, err
+	}
+	program, err := os.Open(found.Path)
+	if err != nil {
+		return 0, err
+	}
+	defer program.Close()
+	digest := sha256.New()
+	if _, err := io.Copy(digest, program); err != nil {
+		return 0, err
+	}
+	begin, watch := time.Now(), bench.WatchMachine()
+	r := &evidence.OnEnvoy{Schema: evidence.OnEnvoySchema, Envoy: evidence.EnvoyProgram{Version: found.Version, Origin: found.Origin,
+		SHA256: fmt.Sprintf("%x", digest.Sum(nil))}}
+	r.Run.Command, r.Run.Started = b.command, begin.UTC().Truncate(time.Second)
+	if b.root != "" {
+		r.Run.Revision, r.Run.Dirty = revision(ctx, b.root)
+	}
+	r.Table = evidence.Table{Name: b.table.Contract.Name, Folder: b.folder, Digest: b.table.Digest}
+	c := cost.Config{Plan: cost.DefaultPlan(), Seed: b.seed, Envoy: found, Cases: b.table.Cases()}
+	switch {
+	case b.full:
+		c.Plan = cost.FullPlan()
+	case b.short:
+		c.Plan = cost.ShortPlan()
+	}
+	// The other ways do this repository's check, and no other.
+	c.Plan.AlternativesToo = b.cases == ""
+	for _, one := range c.Cases {
+		last := one.Steps[len(one.Steps)-1].Want
+		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: one.ID, Why: one.Why, Decision: string(last.Decision)})
+	}
+	for _, m := range b.tested {
+		r.Builds = append(r.Builds, evidence.Build{Name: m.Name, File: m.File, SHA256: m.SHA256, Language: m.Language,
+			Toolchain: m.Toolchain, SDK: m.SDK, What: m.what, Label: m.Label})
+		if m.Err != nil {
+			r.Refused = append(r.Refused, evidence.Refused{Build: m.Name, Reason: m.Err.Error()})
+			continue
+		}
+		path, err := filepath.Abs(filepath.Join(work, "envoy-"+m.Name+".wasm"))
+		if err != nil {
+			return 0, err
+		}
+		if err := replaceFile(path, m.Wasm); err != nil {
+			return 0, err
+		}
+		c.Builds = append(c.Builds, cost.Build{Name: m.Name, Path: path})
+	}
+	line := newProgress(b.stderr)
+	c.Progress = func(what string, done float64, left time.Duration) {
+		line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*done, left.Round(time.Second), what))
+	}
+	unfinished := filepath.Join(b.dir, "interrupted")
+	c.Save = func(r *evidence.OnEnvoy) error {
+		r.Run.Seconds, r.Machine = time.Since(begin).Seconds(), watch.Machine()
+		return writeOnEnvoy(unfinished, r)
+	}
+	broken := cost.Run(ctx, c, r)
+	line.clear()
+	r.Run.Seconds, r.Machine, r.Run.Complete = time.Since(begin).Seconds(), watch.Machine(), broken == nil
+	if broken != nil && len(r.Work) == 0 && !errors.Is(broken, context.Canceled) {
+		return 0, broken
+	}
+	code, err = b.deliverOnEnvoy(r)
+	if broken != nil && err == nil {
+		fmt.Fprintf(b.stderr, "parity bench: %v; what was measured is kept\n", broken)
+		code = 3
+	}
+	return code, err
+}
+
+// prepareOnEnvoy finds everything that is wrong with the call, and an Envoy.
+func (b *benchmark) prepareOnEnvoy(ctx context.Context) (found obtain.Envoy, err error) {
+	for flag, given := range map[string]bool{"--speed": b.speed, "--resume": b.resume, "--budgets": b.budgets != "", "--against": b.against != "",
+		"--fail-on-regression": b.failOn.set, "--profile": b.profile != profile.Default.String(), "--allocator": b.allocate != "envoy"} {
+		if given {
+			return found, usagef("--engine %s: expected no %s with it", b.engine, flag)
+		}
+	}
+	_, version, asked := strings.Cut(b.engine, "@")
+	if asked && !obtain.Known(version) {
+		return found, usagef("--engine %s: expected envoy@ and one of %s, or its first two numbers", b.engine, strings.Join(obtain.Versions(), ", "))
+	}
+	if err := b.find(); err != nil {
+		return found, err
+	}
+	whole, folder, err := b.loadTable()
+	if err != nil {
+		return found, err
+	}
+	b.folder = folder
+	if len(b.patterns) == 0 {
+		b.patterns = nameList{"typical/allow", "typical/refuse-missing"}
+		if b.cases != "" {
+			b.patterns = nil
+			for _, c := range whole.Cases() {
+				if cost.Fits(&c) == nil && len(b.patterns) < 2 {
+					b.patterns = append(b.patterns, c.ID)
+				}
+			}
+		}
+	}
+	if len(b.patterns) == 0 {
+		return found, usagef("no case of the table can be timed on Envoy: expected one with a single request of headers alone, and no configuration")
+	}
+	if b.table, err = whole.Select(b.patterns...); err != nil {
+		return found, usagef("%v", err)
+	}
+	for _, c := range b.table.Cases() {
+		if err := cost.Fits(&c); err != nil {
+			return found, usagef("%s: case %s can't be timed on Envoy: %v", c.Position, c.ID, err)
+		}
+	}
+	b.dirGiven = b.dir != ""
+	switch {
+	case !b.dirGiven && b.usualOnEnvoy():
+		b.dir = filepath.Join(b.root, "dist", "bench")
+	case !b.dirGiven:
+		b.dir = filepath.Join(b.root, "dist", "bench", "own")
+	}
+	if err := os.MkdirAll(b.dir, 0o755); err != nil {
+		return found, usagef("--dir: %v", err)
+	}
+	found, err = obtain.Find(ctx, obtain.Options{Root: b.root, File: b.envoy, Version: version, Log: b.stderr})
+	var missing *compilers.MissingError
+	if err != nil && !errors.As(err, &missing) {
+		return found, usagef("--envoy: %v", err)
+	}
+	if err != nil {
+		return found, err
+	}
+	b.tested, err = b.modules(ctx, b.stderr)
+	return found, err
+}
+
+// usualOnEnvoy says whether all builds of the repository are measured, in the usual scenarios.
+func (b *benchmark) usualOnEnvoy() bool {
+	return b.root != "" && len(b.builds) == 0 && len(b.wasm) == 0 && b.cases == "" && !b.short &&
+		slices.Equal(b.patterns, nameList{"typical/allow", "typical/refuse-missing"})
+}
+
+// writeOnEnvoy writes the data to a folder, which is made if it is not there.
+func writeOnEnvoy(dir string, r *evidence.OnEnvoy) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	var content bytes.Buffer
+	if err := evidence.WriteOnEnvoy(&content, r); err != nil {
+		return err
+	}
+	return replaceFile(filepath.Join(dir, envoyFile), content.Bytes())
+}
+
+// readOnEnvoy reads an envoy.json.
+func readOnEnvoy(file string) (*evidence.OnEnvoy, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usagef("read report: %v", err)
+	}
+	r, err := evidence.ParseOnEnvoy(text)
+	if err != nil {
+		return nil, usagef("%s: %v", file, err)
+	}
+	return r, nil
+}
+
+// withEnvoy adds to the findings of a run on wazero what the envoy.json in a folder says of the same modules.
+func withEnvoy(f *verdict.Findings, r *evidence.Report, dir string) {
+	file := filepath.Join(dir, envoyFile)
+	if _, err := os.Stat(file); err != nil {
+		return
+	}
+	on, err := readOnEnvoy(file)
+	if err != nil {
+		return // of another version; the run on wazero has its report without it
+	}
+	same := slices.ContainsFunc(on.Builds, func(b evidence.Build) bool {
+		return slices.ContainsFunc(r.Builds, func(other evidence.Build) bool { return b.Name == other.Name && b.SHA256 == other.SHA256 })
+	})
+	if same {
+		f.Envoy = verdict.JudgeOnEnvoy(on, r, f)
+	}
+}
+
+// deliverOnEnvoy writes the data and the report, makes the report of the run on wazero anew that lies beside it, and prints what was
+// found.
+func (b *benchmark) deliverOnEnvoy(r *evidence.OnEnvoy) (code int, err error) {
+	dir := b.dir
+	if !r.Run.Complete {
+		dir = filepath.Join(b.dir, "interrupted")
+	}
+	if err := writeOnEnvoy(dir, r); err != nil {
+		return 0, err
+	}
+	if r.Run.Complete {
+		_ = os.Remove(filepath.Join(b.dir, "interrupted", envoyFile)) // there may be none
+	}
+	page := ""
+	j := verdict.JudgeOnEnvoy(r, nil, nil)
+	if beside, err := readEvidence(filepath.Join(dir, "bench.json")); err == nil {
+		_, f := judged([]*evidence.Report{beside}, nil, nil, "")
+		withEnvoy(f, beside, dir)
+		if f.Envoy != nil {
+			if err := writeForms(dir, beside, f); err != nil {
+				return 0, err
+			}
+			j, page = f.Envoy, filepath.Join(dir, "report.html")
+		}
+	}
+	var document bytes.Buffer
+	if err := benchreport.EnvoyMarkdown(&document, j); err != nil {
+		return 0, err
+	}
+	if err := replaceFile(filepath.Join(dir, "envoy.md"), document.Bytes()); err != nil {
+		return 0, err
+	}
+	if err := benchreport.EnvoyText(b.stdout, j, benchreport.TextOptions{Color: colours(b.stdout), Width: width(b.stdout)}); err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(b.stdout, "\n%s\n", filepath.Join(dir, "envoy.md"))
+	if page != "" {
+		fmt.Fprintln(b.stdout, page)
+	} else {
+		fmt.Fprintln(b.stdout, "make bench puts both into one page")
+	}
+	switch {
+	case slices.ContainsFunc(r.Refused, func(f evidence.Refused) bool {
+		return slices.ContainsFunc(r.Builds, func(m evidence.Build) bool { return m.Name == f.Build })
+	}):
+		return 1, nil
+	case !j.Gate.Passed:
+		return 3, nil
+	}
+	return 0, nil
+}
