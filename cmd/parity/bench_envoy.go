@@ -37,10 +37,11 @@ func (b *benchmark) onEnvoy(ctx context.Context) (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	work, err := b.workFolder()
+	work, done, err := b.workFolder()
 	if err != nil {
 		return 0, err
 	}
+	defer done()
 	program, err := os.Open(found.Path)
 	if err != nil {
 		return 0, err
