@@ -11,8 +11,8 @@ import (
 )
 
 // configure makes a plugin context, or gives the one of that name another configuration.
-func (r *run) configure(ctx context.Context, plugin string, config []byte) (refused bool, err error) {
-	l := r.lane
+func (r *run) configure(ctx context.Context, c *table.Configure) (refused bool, err error) {
+	l, plugin := r.lane, cmp.Or(c.Plugin, table.Main)
 	// A configuration that is refused never comes to the worker: the VM that has refused it was one of the main thread.
 	defer func() {
 		l.mu.Lock()
@@ -22,8 +22,16 @@ func (r *run) configure(ctx context.Context, plugin string, config []byte) (refu
 		}
 		l.main.logs = nil
 	}()
-	filter := proxy.Filter{Module: r.module, Plugin: plugin, VM: r.vm, Config: config,
+	world := &r.table.World
+	filter := proxy.Filter{Module: r.module, Plugin: plugin, RootID: cmp.Or(c.RootID, world.RootID), VM: r.vm, Config: c.Config,
+		VMConfig: world.VM.Config, Environment: map[string]string{},
 		FailurePolicy: cmp.Or(r.table.FailurePolicy, "fail_closed"), BodyWhileHeld: r.table.BodyWhileHeld}
+	if plugin == table.Main {
+		filter.Plugin = cmp.Or(world.Plugin, plugin)
+	}
+	for _, v := range world.VM.Environment {
+		filter.Environment[v.Name] = v.Value
+	}
 	name := r.listener(plugin)
 	l.mu.Lock()
 	delete(l.verdicts, filterVerdict)

@@ -72,6 +72,9 @@ func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, erro
 // Observe runs a case, as suite.Engine says. An Envoy that ends meanwhile is a *proxy.ExitError, and another one takes
 // its place.
 func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request) (suite.Observation, error) {
+	if err := notShown(c); err != nil {
+		return suite.Observation{}, err
+	}
 	var l *lane
 	select {
 	case l = <-g.lanes:

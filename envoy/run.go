@@ -144,7 +144,7 @@ func (r *run) begin(ctx context.Context) error {
 	if err := r.force(ctx, r.table.Start.Faults); err != nil {
 		return err
 	}
-	refused, err := r.configure(ctx, table.Main, r.table.Config)
+	refused, err := r.configure(ctx, &table.Configure{Config: r.table.Config})
 	if err != nil {
 		return err
 	}

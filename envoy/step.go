@@ -82,7 +82,7 @@ func (r *run) do(ctx context.Context, s *table.Step) (seen suite.Exchange, err e
 		seen.Problem = r.answer(s.Answer)
 		err = r.settle(ctx)
 	case s.Configure != nil:
-		seen.Refused, err = r.configure(ctx, cmp.Or(s.Configure.Plugin, table.Main), s.Configure.Config)
+		seen.Refused, err = r.configure(ctx, s.Configure)
 	case s.Jump != 0:
 		r.lane.clock.SetTime(r.lane.clock.Time().Add(s.Jump))
 		err = r.settle(ctx)

@@ -68,6 +68,9 @@ func runCase(ctx context.Context, e Engine, t *table.Table, c *table.Case, known
 	if ctx.Err() != nil { // the module did nothing wrong: its call was ended
 		return notJudged(c, interrupted)
 	}
+	if not := (*NotShown)(nil); errors.As(err, &not) {
+		return result{Result: report.Result{Case: c.ID, Outcome: report.XFail, Reason: not.Why}}
+	}
 	if err != nil {
 		r = notJudged(c, err.Error())
 		var failure *host.Failure

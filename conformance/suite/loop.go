@@ -122,7 +122,7 @@ func (l *Loop) Run(n int) error {
 	l.run.vm.SetLogLevel(l.level) // the plugin logs as before, and the host makes no strings of what is below
 	l.run.logs, l.run.logged = l.run.logs[:0], 0
 	for range n {
-		s := p.NewStream(host.StreamConfig{Raw: true})
+		s := p.NewStream(streamOf(l.step.Request))
 		Drive(s, l.step.Request)
 		status, replied, ended := s.Downstream().Status(), s.Replied(), s.Upstream().Ended
 		s.Release()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -77,20 +76,23 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 // newRun makes the VM of a case.
 func newRun(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions, environment ...host.Variable) (r *run, err error) {
 	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: process.NewMetrics()},
-		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld}
+		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld, world: &c.World}
 	begin := epoch
 	if !c.Clock.IsZero() {
 		begin = c.Clock
 	}
 	config := host.VMConfig{
-		Environment: environment,
-		Clock:       host.NewManualClock(begin),
-		Random:      rand.NewChaCha8([32]byte{}),
-		Log:         r.log,
-		Clusters:    r.upstreams.state,
-		Upstream:    r.upstreams.answer,
-		Metrics:     r.metrics.set,
-		Trace:       o.Trace != nil,
+		ID:            c.World.VM.ID,
+		Configuration: c.World.VM.Config,
+		Environment:   slices.Concat(environment, variables(c.World.VM.Environment)),
+		Node:          nodeOf(c.World.Node),
+		Clock:         host.NewManualClock(begin),
+		Random:        randomOf(c.World.Random),
+		Log:           r.log,
+		Clusters:      r.upstreams.state,
+		Upstream:      r.upstreams.answer,
+		Metrics:       r.metrics.set,
+		Trace:         o.Trace != nil,
 	}
 	if len(c.Start.Faults) > 0 || slices.ContainsFunc(c.Steps, func(s table.Step) bool { return len(s.Faults) > 0 }) {
 		config.Intercept = r.faults.intercept // only then: host calls take longer with it
@@ -107,6 +109,7 @@ type run struct {
 	steps         int
 	policy        host.FailurePolicy
 	bodyWhileHeld bool
+	world         *table.World
 	vm            *host.VM
 	plugins       []*plugin // that take new streams; the first is the case's own
 	streams       []*stream // that are open, with a name
@@ -126,7 +129,7 @@ type run struct {
 
 func (r *run) start(ctx context.Context, c *table.Case) error {
 	r.faults.begin(c.Start.Faults)
-	err := r.configure(ctx, table.Main, c.Config)
+	err := r.configure(ctx, &table.Configure{Plugin: table.Main, Config: c.Config})
 	r.faults.begin(nil)
 	r.seen.Start = Start{Accepted: err == nil, Effects: r.effects(), Metrics: r.metrics.changed()}
 	r.seen.Failure = r.failure()

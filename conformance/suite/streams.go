@@ -42,9 +42,14 @@ func policyOf(name string) host.FailurePolicy {
 }
 
 // configure makes a plugin context. An older one with the same name gets no new streams, and ends with its last stream.
-func (r *run) configure(ctx context.Context, name string, config []byte) error {
-	p, err := r.vm.NewPlugin(ctx, host.PluginConfig{Name: name, Configuration: config, FailurePolicy: r.policy,
-		AllowOnHeadersStopIteration: r.bodyWhileHeld})
+func (r *run) configure(ctx context.Context, c *table.Configure) error {
+	name := cmp.Or(c.Plugin, table.Main)
+	known := name // to the plugin
+	if name == table.Main {
+		known = cmp.Or(r.world.Plugin, name)
+	}
+	p, err := r.vm.NewPlugin(ctx, host.PluginConfig{Name: known, RootID: cmp.Or(c.RootID, r.world.RootID), Configuration: c.Config,
+		FailurePolicy: r.policy, AllowOnHeadersStopIteration: r.bodyWhileHeld, Properties: r.world.Properties})
 	if err != nil {
 		return err
 	}
@@ -85,7 +90,7 @@ func (r *run) move(ctx context.Context, s *table.Step) (m moved) {
 	case s.Answer != nil:
 		m.problem = r.answer(s.Answer)
 	case s.Configure != nil:
-		m.refused = r.configure(ctx, cmp.Or(s.Configure.Plugin, table.Main), s.Configure.Config) != nil
+		m.refused = r.configure(ctx, s.Configure) != nil
 	case s.Jump != 0:
 		_ = r.vm.Jump(s.Jump)
 	default:
@@ -118,8 +123,7 @@ func (r *run) exchange(p *plugin, request *table.Request) Exchange {
 }
 
 func (r *run) whole(p *plugin, request *table.Request) moved {
-	// Raw: the table tests the plugin and not Envoy's codecs, which would reject some hostile requests before the plugin.
-	r.nameless = stream{Stream: p.NewStream(host.StreamConfig{Raw: true}), plugin: p, request: request, uploaded: true}
+	r.nameless = stream{Stream: p.NewStream(streamOf(request)), plugin: p, request: request, uploaded: true}
 	Drive(r.nameless.Stream, request)
 	return moved{stream: &r.nameless, over: true}
 }
@@ -137,7 +141,7 @@ func (r *run) request(step *table.Step) moved {
 		return r.whole(p, step.Request)
 	}
 	p.openStreams++
-	s := &stream{Stream: p.NewStream(host.StreamConfig{Raw: true}), name: step.Stream, plugin: p, request: step.Request}
+	s := &stream{Stream: p.NewStream(streamOf(step.Request)), name: step.Stream, plugin: p, request: step.Request}
 	r.streams = append(r.streams, s)
 	sendHeaders(s.Stream, s.request)
 	if !step.HeadersOnly {

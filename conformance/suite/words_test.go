@@ -151,6 +151,70 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// reader logs what it can read of its surroundings.
+func reader() *wasmtest.Guest {
+	g := guest()
+	show := func(callback string, level int, function string, args ...any) { // what a call has given, as a line
+		n := g.Call(callback, function, append(args, wasmtest.Out)...)
+		out := wasmtest.I32(int(wasmtest.StatusAt(n)))
+		g.Call(callback, "proxy_log", level, wasmtest.Join(out, wasmtest.Load(4)), wasmtest.Join(out, wasmtest.Load(8)))
+	}
+	const start, configure = "proxy_on_vm_start", "proxy_on_configure"
+	show(start, 2, "proxy_get_buffer_bytes", 6, 0, 100)
+	show(configure, 2, "proxy_get_property", "xds\x00node\x00metadata\x00ZONE")
+	show(configure, 2, "proxy_get_property", "plugin_root_id")
+	show(configure, 2, "proxy_get_property", "plugin_name")
+	show(onRequest, 2, "proxy_get_property", "xds\x00route_name")
+	show(onRequest, 2, "proxy_get_property", "request\x00region")
+	return g
+}
+
+// What a plugin can read of its surroundings is what the case says.
+func TestWorld(t *testing.T) {
+	const settings = `
+    root_id: stats
+    plugin_name: mine
+    node: {id: n1, metadata: {ZONE: z1}}
+    vm: {id: v, config: of the VM, environment: {KEY: value}}
+    properties: {xds.route_name: r1, request.region: {hex: "42 52"}}
+`
+	text := "  - id: a/one" + settings + `
+    start: {accepted: true, logs: [{info: of the VM}, {info: z1}, {info: stats}, {info: mine}]}
+    steps:
+      - {request: {}, want: {decision: allow, logs: [{info: r1}, {info: BR}]}}
+      - {request: {properties: {request.region: DE}}, want: {decision: allow, logs: [{info: r1}, {info: DE}]}}
+`
+	judged := func(text string) []report.Mismatch {
+		c := &small(t, text).Groups[0].Cases[0]
+		return Check(c, observed(t, reader(), c))
+	}
+	if found := judged(text); len(found) > 0 {
+		t.Fatalf("red: %+v", found)
+	}
+	for _, change := range []string{"root_id: stats => root_id: other", "plugin_name: mine => plugin_name: yours", "ZONE: z1 => ZONE: z2",
+		"of the VM, env => none, env", "route_name: r1 => route_name: r2", `"42 52" => "42"`, "region: DE => region: UK"} {
+		before, after, _ := strings.Cut(change, " => ")
+		if found := judged(strings.Replace(text, before, after, 1)); len(found) == 0 {
+			t.Errorf("green after %s", change)
+		}
+	}
+}
+
+// Random bytes and environment variables come by WASI.
+func TestRandomAndEnvironment(t *testing.T) {
+	const at, sizes = 4096, 8192
+	g := guest()
+	g.CallFrom("wasi_snapshot_preview1", onRequest, "random_get", "i", at, 5)
+	g.Call(onRequest, "proxy_log", 2, wasmtest.Raw{At: at, Len: 5})
+	g.CallFrom("wasi_snapshot_preview1", onRequest, "environ_get", "i", sizes, at)
+	g.Call(onRequest, "proxy_log", 2, wasmtest.Raw{At: at, Len: 9})
+	c := &small(t, "  - {id: a/one, random: abc, vm: {environment: {KEY: value}}, steps: [{request: {}, want: {decision: allow, logs: [{info: abcab}, {info: KEY=value}]}}]}\n").
+		Groups[0].Cases[0]
+	if found := Check(c, observed(t, g, c)); len(found) > 0 {
+		t.Errorf("red: %+v", found)
+	}
+}
+
 // tried is what differs when a guest does one step.
 func tried(t *testing.T, g *wasmtest.Guest, step, want string) []report.Mismatch {
 	t.Helper()

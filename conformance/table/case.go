@@ -62,7 +62,8 @@ type Case struct {
 	Config        []byte    // configuration of the plugin context Main; nil: none is set
 	Clock         time.Time // when the case begins
 	Clusters      []Cluster // that the host knows
-	FailurePolicy string    // in Envoy's words; "": fail_closed
+	World         World
+	FailurePolicy string // in Envoy's words; "": fail_closed
 	// BodyWhileHeld is Envoy's allow_on_headers_stop_iteration: the plugin gets the body while the headers are held.
 	BodyWhileHeld bool
 	Start         Start
@@ -74,6 +75,34 @@ type Case struct {
 	AnyAction bool
 	Position  Position
 }
+
+// World is what a plugin can read of its surroundings.
+type World struct {
+	// Properties are those of all streams, by path with dots, such as "xds.route_name". A value is a string, []byte, int64,
+	// float64, bool, nil, []any or map[string]any.
+	Properties     map[string]any
+	Node           *Node  // nil: nothing
+	Plugin, RootID string // names of the plugin context; Plugin "": Main
+	VM             VM
+	Random         []byte // what random bytes are taken from, again and again; nil: numbers that are always the same
+}
+
+// Node is what Envoy's bootstrap says of itself.
+type Node struct {
+	ID, Cluster           string
+	Region, Zone, SubZone string
+	Metadata              map[string]any
+}
+
+// VM is the configuration of the VM.
+type VM struct {
+	ID          string
+	Config      []byte
+	Environment []Variable
+}
+
+// Variable is an environment variable.
+type Variable struct{ Name, Value string }
 
 // Start is what must be observed when the plugin starts.
 type Start struct {
@@ -130,6 +159,7 @@ func (s *Step) Exchanges() bool { return s.Request != nil || s.StreamName() != "
 type Configure struct {
 	Plugin string // "": Main
 	Config []byte // nil: none is set
+	RootID string // "": that of the case
 }
 
 // ClusterState is what the host knows of a cluster that a plugin calls.
@@ -207,7 +237,8 @@ type Message struct {
 // response begin with :status.
 type Request struct {
 	Message
-	Response Message
+	Response   Message
+	Properties map[string]any // of its stream, before those of the case
 }
 
 // Decision is what happens to an exchange.

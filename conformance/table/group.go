@@ -85,6 +85,7 @@ func (r *reader) settings(c *Case, o object) {
 	if o.has("config") {
 		c.Config = r.config(o.fields["config"])
 	}
+	r.world(&c.World, o)
 	set(&c.Clock, o, "clock", r.clock)
 	set(&c.Clusters, o, "clusters", r.clusters)
 	set(&c.FailurePolicy, o, "failure_policy", r.policy)
@@ -225,6 +226,8 @@ func pick(condition bool, yes, no string) string {
 func (c Case) test() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%t %q %s %s %t %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, c.BodyWhileHeld, faultsText(c.Start.Faults), c.Clusters)
+	w := c.World
+	fmt.Fprintf(&b, " %+v %+v %q %q %+v %q", w.Properties, w.Node, w.Plugin, w.RootID, w.VM, w.Random)
 	for _, s := range c.Steps {
 		fmt.Fprintf(&b, "\n%d %d %d %q", s.Times, s.Advance, s.Jump, s.Plugin)
 		fmt.Fprintf(&b, " %q %t %q %q %q %q", s.Stream, s.HeadersOnly, s.Upload, s.Respond, s.Finish, s.Close)
@@ -233,10 +236,10 @@ func (c Case) test() string {
 			fmt.Fprintf(&b, " %d %+v", a.Call, a.Answer)
 		}
 		if p := s.Configure; p != nil {
-			fmt.Fprintf(&b, " %q %t %q", p.Plugin, p.Config != nil, p.Config)
+			fmt.Fprintf(&b, " %q %t %q %q", p.Plugin, p.Config != nil, p.Config, p.RootID)
 		}
 		if q := s.Request; q != nil {
-			fmt.Fprintf(&b, " %q %t %q %q", q.Headers, q.Body != nil, q.Body, q.Trailers)
+			fmt.Fprintf(&b, " %q %t %q %q %+v", q.Headers, q.Body != nil, q.Body, q.Trailers, q.Properties)
 			fmt.Fprintf(&b, " %q %t %q %q", q.Response.Headers, q.Response.Body != nil, q.Response.Body, q.Response.Trailers)
 		}
 	}

@@ -65,6 +65,7 @@ func (r *reader) request(n ast.Node) (*Request, requestLine) {
 	request.Headers = l.complete(wire)
 	request.Body, request.Trailers = r.rest(o)
 	set(&request.Response, o, "response", r.response)
+	set(&request.Properties, o, "properties", r.properties)
 	return request, l
 }
 

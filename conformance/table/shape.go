@@ -18,7 +18,7 @@ func (s shape) keys() []string {
 var verbs = []string{"request", "upload", "respond", "finish", "close", "answer", "advance", "jump", "configure"}
 
 // settings are the keys of a case that defaults may have, too.
-var settings = []string{"config", "clock", "clusters", "failure_policy", "allow_on_headers_stop_iteration", "start", "good"}
+var settings = []string{"config", "root_id", "plugin_name", "properties", "node", "vm", "random", "clock", "clusters", "failure_policy", "allow_on_headers_stop_iteration", "start", "good"}
 
 var (
 	fileShape = shape{name: "file", required: []string{"cases"}, optional: []string{"breaks", "defaults"}}
@@ -35,18 +35,21 @@ var (
 		"forwarded_trailers", "response_body", "response_trailers"}}
 	editShape      = shape{name: "edit", optional: []string{"remove", "add", "set", "has", "lacks"}}
 	someLogsShape  = shape{name: "someLogs", optional: []string{"has", "lacks"}}
+	nodeShape      = shape{name: "node", optional: []string{"id", "cluster", "metadata", "locality"}}
+	localityShape  = shape{name: "locality", optional: []string{"region", "zone", "sub_zone"}}
+	vmShape        = shape{name: "vm", optional: []string{"id", "config", "environment"}}
 	patternShape   = shape{name: "pattern", optional: []string{"contains", "matches", "any", "not", "all"}}
 	bodyShape      = shape{name: "body", required: []string{"bytes"}, optional: []string{"chunks", "chunk_size"}}
 	callShape      = shape{name: "call", required: []string{"cluster", "headers", "timeout_ms"}, optional: []string{"body", "trailers"}}
 	metricShape    = shape{name: "metric", optional: []string{"counter", "gauge", "histogram"}}
 	answerShape    = shape{name: "answer", optional: []string{"status", "exact", "headers", "body", "trailers"}}
 	answeredShape  = shape{name: "answered", optional: []string{"call", "reset", "failed", "status", "exact", "headers", "body", "trailers"}}
-	configureShape = shape{name: "configure", optional: []string{"plugin", "config"}}
+	configureShape = shape{name: "configure", optional: []string{"plugin", "config", "root_id"}}
 	memoryShape    = shape{name: "memory", required: []string{"grows_at_most"}}
 	faultShape     = shape{name: "fault", required: []string{"function"}, optional: []string{"status", "bytes", "nth"}}
 	noGoodShape    = shape{name: "noGood", required: []string{"none"}}
 	requestShape   = shape{name: "request",
-		optional: []string{"method", "path", "authority", "scheme", "headers", "exact", "body", "trailers", "response"}}
+		optional: []string{"method", "path", "authority", "scheme", "headers", "exact", "body", "trailers", "properties", "response"}}
 	responseShape = shape{name: "response", optional: []string{"status", "headers", "body", "trailers"}}
 	pairShape     = shape{name: "pair", required: []string{"name", "value"}, optional: []string{"times"}}
 	bytesShape    = shape{name: "bytes", optional: []string{"text", "hex", "parts", "numbered", "file", "times"}}

@@ -75,6 +75,7 @@ func (r *reader) configure(n ast.Node) *Configure {
 	if o, ok := r.object(n, configureShape); ok {
 		set(&c.Plugin, o, "plugin", r.name("plugin"))
 		set(&c.Config, o, "config", r.bytes)
+		set(&c.RootID, o, "root_id", r.bytesText)
 		r.plugins[c.Plugin] = true
 	}
 	return c

@@ -30,13 +30,15 @@ type Filter struct {
 	Lua    string        // source
 	Native proto.Message // the configuration of a filter that is part of Envoy
 
-	Module        string // path of a plugin's file
-	Plugin        string // name of the plugin context
-	VM            string // plugins with the same one, the same module and no more share a VM
-	Config        []byte // plugin configuration; nil: none is set
-	FailurePolicy string // fail_open, fail_closed, fail_reload or legacy_fail_open; "": fail_closed
-	BodyWhileHeld bool   // allow_on_headers_stop_iteration
-	Updated       bool   // its configuration comes from SetFilter, by extension configuration discovery (ECDS)
+	Module         string // path of a plugin's file
+	Plugin, RootID string // names of the plugin context
+	VM             string // plugins with the same one, the same module, VMConfig and Environment share a VM
+	VMConfig       []byte // nil: none is set
+	Environment    map[string]string
+	Config         []byte // plugin configuration; nil: none is set
+	FailurePolicy  string // fail_open, fail_closed, fail_reload or legacy_fail_open; "": fail_closed
+	BodyWhileHeld  bool   // allow_on_headers_stop_iteration
+	Updated        bool   // its configuration comes from SetFilter, by extension configuration discovery (ECDS)
 }
 
 func (f *Filter) config() proto.Message {
@@ -46,14 +48,18 @@ func (f *Filter) config() proto.Message {
 	if f.Lua != "" {
 		return &lua.Lua{DefaultSourceCode: &core.DataSource{Specifier: &core.DataSource_InlineString{InlineString: f.Lua}}}
 	}
-	c := &wasm.PluginConfig{
-		Name: f.Plugin,
-		Vm: &wasm.PluginConfig_VmConfig{VmConfig: &wasm.VmConfig{
-			VmId: f.VM, Runtime: "envoy.wasm.runtime.v8",
-			Code: &core.AsyncDataSource{Specifier: &core.AsyncDataSource_Local{
-				Local: &core.DataSource{Specifier: &core.DataSource_Filename{Filename: f.Module}}}},
-		}},
+	vm := &wasm.VmConfig{
+		VmId: f.VM, Runtime: "envoy.wasm.runtime.v8",
+		Code: &core.AsyncDataSource{Specifier: &core.AsyncDataSource_Local{
+			Local: &core.DataSource{Specifier: &core.DataSource_Filename{Filename: f.Module}}}},
 	}
+	if f.VMConfig != nil {
+		vm.Configuration = packed(wrapperspb.Bytes(f.VMConfig))
+	}
+	if len(f.Environment) > 0 {
+		vm.EnvironmentVariables = &wasm.EnvironmentVariables{KeyValues: f.Environment}
+	}
+	c := &wasm.PluginConfig{Name: f.Plugin, RootId: f.RootID, Vm: &wasm.PluginConfig_VmConfig{VmConfig: vm}}
 	if f.Config != nil {
 		c.Configuration = packed(wrapperspb.Bytes(f.Config))
 	}
