@@ -24,7 +24,7 @@
 //	s.Close()
 //
 // The caller is client and upstream. It calls a method of the stream for each event, in order, and reads from Upstream
-// and Downstream what has left the plugin's filter. VM.Advance makes the ticks and the time-outs of calls happen;
+// and Downstream what has left the plugin's filter. Stream.FailUpstream is an upstream that fails. VM.Advance makes the ticks and the time-outs of calls happen;
 // VM.Answer answers an HTTP call, VM.AnswerGrpc a gRPC call.
 //
 // One goroutine at a time may use a VM with its plugins and streams. A Module, a process.Shared and a
@@ -94,7 +94,7 @@
 //     connection headers;
 //   - TCP filters, HTTP/2 METADATA, several filters in a chain, and the restriction of capabilities;
 //   - second tries of calls; gRPC by the library of Google (google_grpc) is answered by the caller like any other;
-//   - resets and time-outs of the upstream as events;
+//   - the clock of a route: the caller says when the upstream fails or takes too long (Stream.FailUpstream);
 //   - the foreign functions, except clear_route_cache;
 //   - properties of TLS, unless StreamConfig.Properties gives them. Names and addresses of the client, the route and the
 //     upstream are those of the caller, or defaults; the times of the upstream are 0.

@@ -139,12 +139,18 @@ func (p *Plugin) Close() error {
 	vm.enter()
 	defer vm.leave()
 	defer vm.recoverPanic("Close")
+	p.end()
+	return vm.err()
+}
+
+// end is Close inside another event.
+func (p *Plugin) end() {
+	vm := p.vm
 	p.awaitsDone = vm.callGuest(abi.OnDone, &p.abiContext, 1, 0, 0, 0, 0) == 0 && !vm.dead()
 	vm.runActions()
 	if !p.awaitsDone {
 		p.finish()
 	}
-	return vm.err()
 }
 
 // finish is the end of the root context.

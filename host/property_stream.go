@@ -44,7 +44,7 @@ func (s *Stream) topProperty(name string) (any, bool) {
 	case "filter_state":
 		return property.Object(s.filterStateProperty), true
 	case "upstream_filter_state":
-		return property.Object(func(string) (any, bool) { return nil, false }), s.hasUpstream()
+		return property.Object(func(string) (any, bool) { return nil, false }), s.connected()
 	case "connection_id":
 		return s.connectionID, true
 	}
@@ -58,9 +58,6 @@ func or(value, otherwise string) string {
 	}
 	return value
 }
-
-// hasUpstream says whether the router has chosen a host for the request.
-func (s *Stream) hasUpstream() bool { return s.request.out.HeadersSent }
 
 // requestProperty is the value of request.FIELD.
 func (s *Stream) requestProperty(field string) (any, bool) {
@@ -135,7 +132,7 @@ func (s *Stream) responseProperty(field string) (any, bool) {
 	case "size":
 		return sent, true
 	case "backend_latency":
-		return time.Duration(0), s.hasUpstream() && s.response.ended && len(s.details) == 0
+		return time.Duration(0), s.hasUpstream() && s.response.ended && len(s.details) == 0 && s.upstreamFailure == CallAnswered
 	}
 	h, t := s.propertyMap(abi.ResponseHeaders), s.propertyMap(abi.ResponseTrailers)
 	switch field {
@@ -179,25 +176,31 @@ func (s *Stream) connectionProperty(field string) (any, bool) {
 
 // upstreamProperty is the value of upstream.FIELD, of a host without TLS.
 func (s *Stream) upstreamProperty(field string) (any, bool) {
-	chosen := s.hasUpstream()
+	chosen := s.choseHost()
 	switch field {
 	case "address", "port":
 		v, found := addressProperty(or(s.config.Upstream, defaultUpstream), field)
 		return v, found && chosen
 	case "local_address":
-		return upstreamLocal, chosen
+		return upstreamLocal, s.connected()
 	case "locality":
 		return property.Locality{}, chosen
 	case "transport_failure_reason":
+		if s.upstreamFailure == CallRefused {
+			return refusedReason, true
+		}
 		return "", chosen
 	case "cx_pool_ready_duration":
 		return time.Duration(0), chosen
 	case "request_attempt_count":
-		if chosen {
+		if s.hasUpstream() {
 			return uint64(1), true
 		}
 		return uint64(0), true
 	case "num_endpoints":
+		if s.upstreamFailure == CallNoHost {
+			return uint64(0), true
+		}
 		return uint64(1), true
 	}
 	return nil, false
@@ -213,10 +216,8 @@ func (s *Stream) xdsProperty(field string) (any, bool) {
 		return property.Metadata{}, true
 	case "listener_direction":
 		return int64(0), true
-	case "upstream_host_metadata":
-		return property.Metadata{}, s.hasUpstream()
-	case "upstream_host_locality_metadata":
-		return nil, s.hasUpstream()
+	case "upstream_host_metadata", "upstream_host_locality_metadata":
+		return nil, s.choseHost() // null: neither was configured
 	}
 	return nil, false
 }

@@ -44,7 +44,7 @@ func TestProperties(t *testing.T) {
 		{"xds/filter_chain_name", []string{no, empty, empty, empty}},
 		{"xds/listener_metadata", []string{no, empty, empty, empty}},
 		{"xds/listener_direction", []string{no, n(1), n(1), n(1)}},
-		{"xds/upstream_host_metadata", []string{no, no, empty, empty}},
+		{"xds/upstream_host_metadata", []string{no, no, object, object}},
 		{"xds/upstream_host_locality_metadata", []string{no, no, object, object}},
 		{"node/id", []string{no}},
 		{"cluster_name", []string{no}},

@@ -58,7 +58,8 @@ type exchange struct {
 	started, finished int64  // ns since 1970; 0 when the module cannot ask for it
 	receivedBytes     int    // of the request's body
 	connectionID      uint64
-	flags             uint64 // response flags, as StreamInfo::legacyResponseFlags numbers them
+	flags             uint64 // response flags
+	upstreamFailure   CallFailure
 	filterState       filterState
 }
 
@@ -121,5 +122,5 @@ func (s *Stream) ResponseHeld() bool { return s.response.held() }
 func (s *Stream) ContextID() uint32 { return s.id }
 
 // Details are the response code details, as Envoy's access log has them: one word that says where the response comes
-// from, such as wasm_fail_stream; empty for the upstream's response.
+// from, or how it ended, such as wasm_fail_stream or downstream_remote_disconnect; empty for the upstream's response.
 func (s *Stream) Details() string { return string(s.details) }

@@ -81,6 +81,7 @@ func (s *Stream) Close() {
 	}
 	s.vm.enter()
 	defer s.leave("Close")
+	s.noteClient()
 	s.close()
 }
 

@@ -117,12 +117,6 @@ func (m *Module) NewVM(ctx context.Context, c VMConfig) (*VM, error) {
 	return vm, nil
 }
 
-// Close ends the VM without a callback. Afterwards only what was recorded may be read.
-func (vm *VM) Close(ctx context.Context) error {
-	vm.closed, vm.liveGeneration = true, -1
-	return vm.unload(ctx)
-}
-
 // Failure says how the VM died, nil while it lives.
 func (vm *VM) Failure() *Failure { return vm.failure }
 
