@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,9 +53,10 @@ func podmanLike(name, build string) tool {
 
 // job is one image to build and push with a tool.
 type job struct {
-	lang, dockerfile, reference string
-	wasm                        []byte
-	skipTLS                     bool
+	dockerfile, reference string
+	labels                map[string]string
+	wasm                  []byte
+	skipTLS               bool
 }
 
 // run builds and pushes. Its error is one line: the step, and the last line that the tool has printed.
@@ -70,9 +73,13 @@ func (t tool) run(ctx context.Context, j job) error {
 	build := append([]string{}, t.build...)
 	build = append(build, "--build-arg", "WASM="+pluginName, "-f", j.dockerfile, "-t", j.reference)
 	push := append([]string{}, t.push...)
+	for _, key := range slices.Sorted(maps.Keys(j.labels)) {
+		build = append(build, "--label", key+"="+j.labels[key])
+	}
 	if t.tls {
-		for key, value := range annotations(j.lang) {
-			build = append(build, "--annotation", key+"="+value)
+		notes := annotations(j.labels)
+		for _, key := range slices.Sorted(maps.Keys(notes)) {
+			build = append(build, "--annotation", key+"="+notes[key])
 		}
 		if j.skipTLS {
 			push = append(push, "--tls-verify=false")

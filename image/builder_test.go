@@ -30,8 +30,8 @@ func TestAutoFallsThrough(t *testing.T) {
 	script(t, bin, "podman", `case $* in *tls-verify=false*) echo copying; echo "no space left"; exit 125 ;; esac`)
 	script(t, bin, "buildah", `case $1 in info) ;; *) echo step; echo "no user namespaces"; exit 125 ;; esac`)
 	t.Setenv("PATH", bin)
-	pushed, err := Push(context.Background(), PushOptions{
-		Registry: host, Lang: "go", Wasm: moduleFile(t), Root: "..",
+	pushed, err := push(PushOptions{
+		Registry: host, Lang: "go", Root: "..",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,8 +52,8 @@ func TestAutoNeedsNoDockerfile(t *testing.T) {
 	bin := t.TempDir()
 	script(t, bin, "docker", "")
 	t.Setenv("PATH", bin)
-	options := PushOptions{Registry: host, Lang: "go", Wasm: moduleFile(t), Root: t.TempDir()}
-	pushed, err := Push(context.Background(), options)
+	options := PushOptions{Registry: host, Lang: "go", Root: t.TempDir()}
+	pushed, err := push(options)
 	if err != nil || pushed.Builder != "none" || pushed.Skipped[0] != "docker: Dockerfile.go is not in "+options.Root {
 		t.Errorf("pushed %+v, %v; want it done with no builder", pushed, err)
 	}
@@ -78,7 +78,7 @@ func TestWhatToolsAreTold(t *testing.T) {
 			t.Setenv("PATH", bin)
 			t.Setenv("BUILDX_NO_DEFAULT_ATTESTATIONS", "")
 			tool := tools[slices.IndexFunc(tools, func(t tool) bool { return t.name == test.name })]
-			todo := job{lang: "go", dockerfile: "/src/Dockerfile.go", reference: reference, wasm: module, skipTLS: test.insecure}
+			todo := job{labels: Labels("go"), dockerfile: "/src/Dockerfile.go", reference: reference, wasm: module, skipTLS: test.insecure}
 			if err := tool.run(context.Background(), todo); err != nil {
 				t.Fatal(err)
 			}
@@ -89,6 +89,7 @@ func TestWhatToolsAreTold(t *testing.T) {
 			build, push, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
 			for _, want := range []string{
 				"--platform linux/amd64", "--build-arg WASM=plugin.wasm", "-f /src/Dockerfile.go", "-t " + reference,
+				"--label org.opencontainers.image.licenses=Apache-2.0",
 			} {
 				if !strings.HasPrefix(build, test.noAttest+",bu") || !strings.Contains(build, want) {
 					t.Errorf("build %q lacks %q", build, want)
@@ -118,8 +119,8 @@ func TestWriteModule(t *testing.T) {
 // TestPushedIndex stands for a builder that adds attestations.
 func TestPushedIndex(t *testing.T) {
 	host := serve(t, memoryRegistry())
-	options := PushOptions{Registry: host, Lang: "go", Wasm: moduleFile(t), Builder: "docker", Root: ".."}
-	ref, _, err := parseReference(options)
+	options := PushOptions{Registry: host, Lang: "go", Builder: "docker", Root: ".."}
+	ref, _, err := parseTag(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,8 +130,8 @@ func TestPushedIndex(t *testing.T) {
 	bin := t.TempDir()
 	script(t, bin, "docker", "")
 	t.Setenv("PATH", bin)
-	_, err = Push(context.Background(), options)
-	wantError(t, err, Rejected, "is not a plain image manifest")
+	_, err = push(options)
+	wantError(t, err, Rejected, "is an index and not a plain image manifest")
 }
 
 // TestRealTools pushes with each tool that works here.
@@ -142,8 +143,8 @@ func TestRealTools(t *testing.T) {
 				t.Skipf("%s does not work here: %v", tool.name, err)
 			}
 			host := serve(t, memoryRegistry())
-			pushed, err := Push(context.Background(), PushOptions{
-				Registry: host + "/team", Lang: "rust", Wasm: moduleFile(t), Builder: tool.name, Root: "..",
+			pushed, err := push(PushOptions{
+				Registry: host + "/team", Lang: "rust", Builder: tool.name, Root: "..",
 			})
 			if err != nil {
 				t.Fatal(err)

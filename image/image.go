@@ -11,6 +11,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"time"
 
@@ -27,7 +28,7 @@ const pluginName = "plugin.wasm"
 // wasmMagic is the start of every WebAssembly binary: "\0asm", then version 1 (core specification, 5.5.16).
 const wasmMagic = "\x00asm\x01\x00\x00\x00"
 
-// maxWasmSize is 256 MiB. Istio reads no more of a module, and reports no error.
+// maxWasmSize is 256 MiB. Istio and Envoy Gateway read no more of a module.
 const maxWasmSize = 256 << 20
 
 // epoch replaces every time in an image, so that the digest depends on the module alone.
@@ -44,8 +45,8 @@ func DefaultWasm(lang string) string {
 
 var languages = map[string]string{"go": "Go", "rust": "Rust"}
 
-// labels are those of Dockerfile.go and Dockerfile.rust; a test compares them.
-func labels(lang string) map[string]string {
+// Labels are those of Dockerfile.go and Dockerfile.rust; a test compares them.
+func Labels(lang string) map[string]string {
 	about := "Header check for Envoy and Istio: a Proxy-Wasm plugin written in " + languages[lang]
 	return map[string]string{
 		"org.opencontainers.image.title":       repositoryName(lang),
@@ -56,15 +57,15 @@ func labels(lang string) map[string]string {
 }
 
 // annotations are the labels and the variant, which the specification allows in a manifest.
-func annotations(lang string) map[string]string {
-	all := labels(lang)
-	all["module.wasm.image/variant"] = "compat"
+func annotations(labels map[string]string) map[string]string {
+	all := map[string]string{"module.wasm.image/variant": "compat"}
+	maps.Copy(all, labels)
 	return all
 }
 
-// assemble makes the image without a builder. With the same release of Go, the same module gives the same digest on
-// every machine: Go's compressor decides the layer's bytes.
-func assemble(lang string, wasm []byte) (v1.Image, error) {
+// assemble makes the image without a builder. With the same release of Go, the same module and labels give the same
+// digest on every machine: Go's compressor decides the layer's bytes.
+func assemble(labels map[string]string, wasm []byte) (v1.Image, error) {
 	compressed, err := archive(wasm)
 	if err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func assemble(lang string, wasm []byte) (v1.Image, error) {
 		// Gateway always choose linux/amd64.
 		OS: "linux", Architecture: "amd64",
 		Created: epoch,
-		Config:  v1.Config{Labels: labels(lang)},
+		Config:  v1.Config{Labels: labels},
 		RootFS:  v1.RootFS{Type: "layers"},
 	})
 	if err != nil {
@@ -94,7 +95,7 @@ func assemble(lang string, wasm []byte) (v1.Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("append layer: %w", err)
 	}
-	return mutate.Annotations(img, annotations(lang)).(v1.Image), nil
+	return mutate.Annotations(img, annotations(labels)).(v1.Image), nil
 }
 
 // archive is the layer: a compressed tar with plugin.wasm alone, owned by root, readable by all, without a time.
@@ -123,18 +124,35 @@ func archive(wasm []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// readModule reads the file, and refuses it if Istio or Envoy could not load it.
-func readModule(path string) ([]byte, error) {
-	wasm, err := os.ReadFile(path)
+// ReadModule reads the file, and refuses it if Istio or Envoy could not load it. Errors are of type *Error.
+func ReadModule(path string) ([]byte, error) {
+	wasm, err := readAtMost(path, maxWasmSize+1)
 	switch {
 	case os.IsNotExist(err):
 		return nil, errorf(Usage, "read module: %s is not there: run `make build`, or name a file with --wasm", path)
 	case err != nil:
 		return nil, errorf(Usage, "read module: %w", err)
+	case len(wasm) > maxWasmSize:
+		return nil, errorf(Usage, "read module: %s has more than %d bytes: Istio and Envoy Gateway read no more", path, maxWasmSize)
 	case !bytes.HasPrefix(wasm, []byte(wasmMagic)):
 		return nil, errorf(Usage, "read module: %s is not a WebAssembly module: expected the first 8 bytes % x", path, wasmMagic)
-	case len(wasm) > maxWasmSize:
-		return nil, errorf(Usage, "read module: %s has %d bytes: expected at most %d, because Istio reads no more", path, len(wasm), maxWasmSize)
 	}
 	return wasm, nil
+}
+
+// readAtMost reads a regular file. Anything else, such as a FIFO, might never end.
+func readAtMost(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
 }

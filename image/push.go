@@ -2,8 +2,6 @@ package image
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,72 +9,111 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// PushOptions say what to push, and where to. Registry and Lang are required.
+// PushOptions say where an image goes, and what is written on it. Registry is required, and Lang or Name.
 type PushOptions struct {
-	Registry string // host/path; the image's name is Registry/header-auth-Lang:Tag
-	Lang     string // go or rust
-	Tag      string // empty: latest
-	Wasm     string // the module's file; empty: DefaultWasm(Lang) under Root
-	Builder  string // one of builders; empty: auto
-	Root     string // the repository, for its Dockerfiles; empty: the working directory
-	Insecure bool   // allow plain HTTP, and HTTPS with any certificate
+	Registry string            // host/path; the image's name is Registry/Name:Tag
+	Lang     string            // go or rust: this repository's plugin; "": another module
+	Name     string            // "": header-auth-Lang
+	Tag      string            // "": latest
+	Labels   map[string]string // nil: Labels(Lang), for another module the title alone
+	Builder  string            // one of builders; "": auto, for another module none
+	Root     string            // the repository, for its Dockerfiles; "": the working directory
+	Insecure bool              // allow plain HTTP, and HTTPS with any certificate
 }
 
 // Pushed describes an image in a registry that has been read back from there.
 type Pushed struct {
-	Reference      string   // host/path/header-auth-lang:tag
-	Pinned         string   // host/path/header-auth-lang@sha256:…
+	Reference      string   // host/path/name:tag
+	Pinned         string   // host/path/name@sha256:…
 	ManifestDigest string   // sha256:…
 	FileSHA256     string   // 64 hex digits
 	Builder        string   // the one of builders that made it
 	Skipped        []string // with auto: "tool: reason" for each that does not work here
 }
 
-// Push makes the image, pushes it and reads it back. Errors are of type *Error. Credentials are those of `docker login`
-// and `podman login`.
-func Push(ctx context.Context, o PushOptions) (Pushed, error) {
-	if !slices.Contains(builders, orDefault(o.Builder, "auto")) {
-		return Pushed{}, errorf(Usage, "choose builder: %q: expected one of %s", o.Builder, strings.Join(builders, ", "))
-	}
-	ref, reference, err := parseReference(o)
-	if err != nil {
-		return Pushed{}, err
-	}
-	wasm, err := readModule(orDefault(o.Wasm, filepath.Join(o.Root, DefaultWasm(o.Lang))))
-	if err != nil {
-		return Pushed{}, err
-	}
-	access := newAccess(o.Insecure)
-	plain, err := access.checkPush(ctx, ref)
-	if err != nil {
-		return Pushed{}, err
-	}
+// Pusher can push to one place: it has been asked whether it takes a push.
+type Pusher struct {
+	options   PushOptions
+	tag       name.Tag
+	reference string
+	access    *access
+	plain     bool // the registry speaks plain HTTP
+}
 
-	pushed := Pushed{Reference: reference}
+// CheckPush finds what is wrong with the options themselves, without asking a registry. Errors are of type *Error.
+func CheckPush(o PushOptions) error {
+	if !slices.Contains(builders, orDefault(o.Builder, "auto")) {
+		return errorf(Usage, "choose builder: %q: expected one of %s", o.Builder, strings.Join(builders, ", "))
+	}
+	_, _, err := parseTag(o)
+	return err
+}
+
+// NewPusher checks the options and asks the registry whether it takes a push with the credentials of `docker login` or
+// `podman login`, before anything is built. The context ends all that the Pusher does. Errors are of type *Error.
+func NewPusher(ctx context.Context, o PushOptions) (*Pusher, error) {
+	return newPusher(newAccess(ctx, o.Insecure), o)
+}
+
+func newPusher(a *access, o PushOptions) (*Pusher, error) {
+	if err := CheckPush(o); err != nil {
+		return nil, err
+	}
+	p := &Pusher{options: o, access: a}
+	var err error
+	if p.tag, p.reference, err = parseTag(o); err != nil {
+		return nil, err
+	}
+	if p.plain, err = a.checkPush(p.tag); err != nil {
+		return nil, err
+	}
+	if o.Labels == nil {
+		p.options.Labels = map[string]string{"org.opencontainers.image.title": o.Name}
+		if o.Lang != "" {
+			p.options.Labels = Labels(o.Lang)
+		}
+	}
+	return p, nil
+}
+
+// Push makes the image, pushes it and reads it back. Without a builder, the tag is moved only after that. Errors are of
+// type *Error.
+func (p *Pusher) Push(wasm []byte) (Pushed, error) {
+	o := p.options
+	pushed := Pushed{Reference: p.reference}
+	builder := orDefault(o.Builder, "auto")
+	if o.Lang == "" && builder == "auto" {
+		builder = "none" // the Dockerfiles are of this repository's plugins
+	}
 	todo := job{
-		lang: o.Lang, reference: reference, wasm: wasm, skipTLS: o.Insecure || plain,
+		labels: o.Labels, reference: p.reference, wasm: wasm, skipTLS: o.Insecure || p.plain,
 		dockerfile: filepath.Join(o.Root, "Dockerfile."+o.Lang),
 	}
-	pushed.Builder, pushed.Skipped, err = send(ctx, orDefault(o.Builder, "auto"), todo, ref, access)
+	var err error
+	var read *Pulled
+	if pushed.Builder, pushed.Skipped, err = p.withTool(builder, todo); err != nil {
+		return Pushed{}, err
+	}
+	if pushed.Builder == "none" {
+		read, err = p.direct(wasm)
+	} else {
+		read, err = p.access.verifyPushed(p.tag, p.reference, wasm)
+	}
 	if err != nil {
 		return Pushed{}, err
 	}
-	digest, err := verify(ctx, ref, wasm, access)
-	if err != nil {
-		return Pushed{}, err
-	}
-	sum := sha256.Sum256(wasm)
-	pushed.FileSHA256 = hex.EncodeToString(sum[:])
-	pushed.ManifestDigest = digest.String()
-	pushed.Pinned = strings.TrimSuffix(reference, ":"+ref.TagStr()) + "@" + digest.String()
+	pushed.FileSHA256, pushed.ManifestDigest, pushed.Pinned = read.FileSHA256, read.ManifestDigest, read.Pinned
 	return pushed, nil
 }
 
-// send lets one builder make and push the image. It gives the builder's name, and why the ones before it were skipped.
-func send(ctx context.Context, builder string, todo job, ref name.Tag, access access) (string, []string, error) {
+// withTool lets one builder make and push the image. It gives the builder's name, none if no tool is asked for or none
+// works, and why the ones before it were skipped.
+func (p *Pusher) withTool(builder string, todo job) (string, []string, error) {
+	ctx := p.access.ctx
 	var skipped []string
 	for _, t := range tools {
 		if builder != "auto" && builder != t.name {
@@ -93,20 +130,50 @@ func send(ctx context.Context, builder string, todo job, ref name.Tag, access ac
 		case err == nil:
 			return t.name, skipped, nil
 		case ctx.Err() != nil:
-			return "", nil, errorf(Environment, "push image with %s: interrupted", t.name)
+			return "", nil, p.access.failure("push image with "+t.name, p.tag.Context(), ctx.Err())
 		case builder == t.name:
 			return "", nil, errorf(Environment, "push image with %s: %w", t.name, err)
 		}
 		skipped = append(skipped, t.name+": "+err.Error())
 	}
-	img, err := assemble(todo.lang, todo.wasm)
-	if err != nil {
-		return "", nil, errorf(Environment, "make image: %w", err)
-	}
-	if err := remote.Write(ref, img, access.options(ctx)...); err != nil {
-		return "", nil, registryError("push image", ref.Context(), err)
-	}
 	return "none", skipped, nil
+}
+
+// direct pushes the image by its digest, reads it back, and only then moves the tag: whatever fails before, the tag names
+// what it named.
+func (p *Pusher) direct(wasm []byte) (*Pulled, error) {
+	img, err := assemble(p.options.Labels, wasm)
+	if err != nil {
+		return nil, errorf(Environment, "make image: %w", err)
+	}
+	sum, err := img.Digest()
+	if err != nil {
+		return nil, errorf(Environment, "make image: %w", err)
+	}
+	repo, pinned := p.tag.Context(), repositoryOf(p.reference)+"@"+sum.String()
+	byDigest := repo.Digest(sum.String())
+	if err := p.access.try("push image", repo, func() error { return remote.Write(byDigest, img, p.access.options()...) }); err != nil {
+		return nil, err
+	}
+	read, err := p.access.verifyPushed(byDigest, pinned, wasm)
+	if err != nil {
+		return nil, err
+	}
+	return read, p.moveTag(img, sum)
+}
+
+func (p *Pusher) moveTag(img v1.Image, sum v1.Hash) error {
+	repo := p.tag.Context()
+	if err := p.access.try("move tag", repo, func() error { return remote.Tag(p.tag, img, p.access.options()...) }); err != nil {
+		return err
+	}
+	return p.access.try("read tag back", repo, func() error {
+		found, err := remote.Get(p.tag, p.access.options()...)
+		if err == nil && found.Digest != sum {
+			return errorf(Rejected, "verify %s: the tag names %s and not %s, which was pushed", p.reference, found.Digest, sum)
+		}
+		return err
+	})
 }
 
 // findDockerfile makes the path absolute, because podman looks for a relative one in the build context.

@@ -1,7 +1,6 @@
 package image
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,15 +14,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestPushDirectly(t *testing.T) {
 	host := serve(t, memoryRegistry())
-	got, err := Push(context.Background(), PushOptions{
-		Registry: host + "/team", Lang: "rust", Tag: "v1", Wasm: moduleFile(t), Builder: "none",
+	got, err := push(PushOptions{
+		Registry: host + "/team", Lang: "rust", Tag: "v1", Builder: "none",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +47,7 @@ func TestPushDirectly(t *testing.T) {
 	if want := "application/vnd.oci.image.layer.v1.tar+gzip"; len(image.layers) != 1 || image.layers[0].MediaType != want {
 		t.Errorf("layers %v, want one, %s", image.layers, want)
 	}
-	if diff := cmp.Diff(annotations("rust"), image.annotations); diff != "" {
+	if diff := cmp.Diff(annotations(Labels("rust")), image.annotations); diff != "" {
 		t.Errorf("annotations (-want +got):\n%s", diff)
 	}
 	if len(image.files) != 1 {
@@ -63,8 +61,8 @@ func TestPushDirectly(t *testing.T) {
 
 func TestDirectConfiguration(t *testing.T) {
 	host := serve(t, memoryRegistry())
-	options := PushOptions{Registry: host, Lang: "go", Wasm: moduleFile(t), Builder: "none"}
-	if _, err := Push(context.Background(), options); err != nil {
+	options := PushOptions{Registry: host, Lang: "go", Builder: "none"}
+	if _, err := push(options); err != nil {
 		t.Fatal(err)
 	}
 	var config struct {
@@ -88,38 +86,69 @@ func TestDirectConfiguration(t *testing.T) {
 	if len(config.RootFS.DiffIDs) != 1 {
 		t.Errorf("diff_ids %v, want one for the one layer", config.RootFS.DiffIDs)
 	}
-	if diff := cmp.Diff(labels("go"), config.Config.Labels); diff != "" {
+	if diff := cmp.Diff(Labels("go"), config.Config.Labels); diff != "" {
 		t.Errorf("labels (-want +got):\n%s", diff)
 	}
 }
 
-func TestDirectDigestDependsOnTheModuleAlone(t *testing.T) {
-	push := func(tag string, age time.Duration) string {
-		host := serve(t, memoryRegistry())
-		file := moduleFile(t)
-		then := time.Now().Add(-age)
-		if err := os.Chtimes(file, then, then); err != nil {
-			t.Fatal(err)
-		}
-		pushed, err := Push(context.Background(), PushOptions{Registry: host, Lang: "go", Tag: tag, Wasm: file, Builder: "none"})
+func TestDirectDigestDependsOnModuleAndLabelsAlone(t *testing.T) {
+	digest := func(tag string, labels map[string]string) string {
+		t.Helper()
+		pushed, err := push(PushOptions{Registry: serve(t, memoryRegistry()), Lang: "go", Tag: tag, Labels: labels, Builder: "none"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return pushed.ManifestDigest
 	}
-	if a, b := push("a", 0), push("b", 1000*time.Hour); a != b {
-		t.Errorf("digests %s and %s of the same module", a, b)
+	first := digest("a", nil)
+	if again := digest("b", nil); again != first {
+		t.Errorf("digests %s and %s of the same module", first, again)
+	}
+	if other := digest("a", map[string]string{"org.opencontainers.image.revision": "abc"}); other == first {
+		t.Error("another revision has the same digest")
+	}
+}
+
+func TestPushOfAnotherModule(t *testing.T) {
+	host := serve(t, memoryRegistry())
+	pushed, err := push(PushOptions{Registry: host + "/team", Name: "my-plugin", Tag: "v2"}) // auto, and still no builder
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := host + "/team/my-plugin:v2"; pushed.Reference != want || pushed.Builder != "none" || len(pushed.Skipped) > 0 {
+		t.Errorf("pushed %+v, want %s with no builder", pushed, want)
+	}
+	want := map[string]string{"module.wasm.image/variant": "compat", "org.opencontainers.image.title": "my-plugin"}
+	if diff := cmp.Diff(want, pull(t, host, "team/my-plugin", "v2").annotations); diff != "" {
+		t.Errorf("annotations (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadModule(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text.wasm")
+	if err := os.WriteFile(text, []byte("(module)"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for path, message := range map[string]string{
+		filepath.Join(dir, "no.wasm"): "not there: run `make build`",
+		text:                          "text.wasm is not a WebAssembly module",
+		dir:                           "is not a regular file",
+		os.DevNull:                    "is not a regular file",
+	} {
+		_, err := ReadModule(path)
+		wantError(t, err, Usage, message)
 	}
 }
 
 func TestPushWithCredentials(t *testing.T) {
 	host := serve(t, withBasic(memoryRegistry()))
-	options := PushOptions{Registry: host + "/team", Lang: "go", Wasm: moduleFile(t), Builder: "none"}
-	credentials(t, host, "wrong")
-	_, err := Push(context.Background(), options)
+	options := PushOptions{Registry: host + "/team", Lang: "go", Builder: "none"}
+	login(t, host, "wrong")
+	_, err := push(options)
 	wantError(t, err, Environment, "does not allow it for team/header-auth-go (HTTP 401)")
-	credentials(t, host, "right")
-	if _, err := Push(context.Background(), options); err != nil {
+	login(t, host, "right")
+	if _, err := push(options); err != nil {
 		t.Error(err)
 	}
 }
@@ -129,11 +158,6 @@ func TestPushFaults(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
 	gone := strings.TrimPrefix(closed.URL, "http://")
-	good := moduleFile(t)
-	text := filepath.Join(t.TempDir(), "text.wasm")
-	if err := os.WriteFile(text, []byte("(module)"), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	t.Setenv("PATH", t.TempDir())
 	tests := []struct {
 		name    string
@@ -141,22 +165,26 @@ func TestPushFaults(t *testing.T) {
 		kind    Kind
 		message string
 	}{
-		{"no registry", PushOptions{Lang: "go", Wasm: good}, Usage, "it is missing: expected host/path"},
-		{"scheme", PushOptions{Registry: "https://" + host, Lang: "go", Wasm: good}, Usage, "without a scheme"},
-		{"no host", PushOptions{Registry: "team/plugins", Lang: "go", Wasm: good}, Usage, `"team" is not a host`},
-		{"upper case", PushOptions{Registry: host + "/Team", Lang: "go", Wasm: good}, Usage, "parse reference"},
-		{"tag in registry", PushOptions{Registry: host + "/team:v1", Lang: "go", Wasm: good}, Usage, "parse reference"},
-		{"bad tag", PushOptions{Registry: host, Lang: "go", Tag: "a b", Wasm: good}, Usage, "parse reference"},
-		{"bad language", PushOptions{Registry: host, Lang: "c", Wasm: good}, Usage, `"c": expected go or rust`},
-		{"bad builder", PushOptions{Registry: host, Lang: "go", Wasm: good, Builder: "kaniko"}, Usage, `"kaniko": expected one of`},
-		{"no module", PushOptions{Registry: host, Lang: "go", Wasm: "no/such.wasm"}, Usage, "not there: run `make build`"},
-		{"not a module", PushOptions{Registry: host, Lang: "go", Wasm: text}, Usage, "text.wasm is not a WebAssembly module"},
-		{"unreachable", PushOptions{Registry: gone, Lang: "go", Wasm: good}, Environment, "cannot be reached"},
-		{"builder absent", PushOptions{Registry: host, Lang: "go", Wasm: good, Builder: "buildah"}, Environment, "not found"},
+		{"no registry", PushOptions{Lang: "go"}, Usage, "it is missing: expected host/path"},
+		{"scheme", PushOptions{Registry: "https://" + host, Lang: "go"}, Usage, "without a scheme"},
+		{"no host", PushOptions{Registry: "team/plugins", Lang: "go"}, Usage, `"team" is not a host`},
+		{"upper case", PushOptions{Registry: host + "/Team", Lang: "go"}, Usage, "parse reference"},
+		{"tag in registry", PushOptions{Registry: host + "/team:v1", Lang: "go"}, Usage, "parse reference"},
+		{"dots", PushOptions{Registry: host + "/../team", Lang: "go"}, Usage, `".." is no part of a path`},
+		{"empty part", PushOptions{Registry: host + "//team", Lang: "go"}, Usage, "a part of the path is empty"},
+		{"port", PushOptions{Registry: "localhost:65536/team", Lang: "go"}, Usage, `"65536" is no port`},
+		{"no port", PushOptions{Registry: "localhost:/team", Lang: "go"}, Usage, `"" is no port`},
+		{"bad name", PushOptions{Registry: host, Name: "a/../b"}, Usage, `".." is no part of a path`},
+		{"long tag", PushOptions{Registry: host, Lang: "go", Tag: strings.Repeat("a", 129)}, Usage, "is no tag"},
+		{"bad tag", PushOptions{Registry: host, Lang: "go", Tag: "a b"}, Usage, "parse reference"},
+		{"bad language", PushOptions{Registry: host, Lang: "c"}, Usage, `"c": expected go or rust`},
+		{"bad builder", PushOptions{Registry: host, Lang: "go", Builder: "kaniko"}, Usage, `"kaniko": expected one of`},
+		{"unreachable", PushOptions{Registry: gone, Lang: "go"}, Environment, "cannot be reached"},
+		{"builder absent", PushOptions{Registry: host, Lang: "go", Builder: "buildah"}, Environment, "not found"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Push(context.Background(), test.options)
+			_, err := push(test.options)
 			wantError(t, err, test.kind, test.message)
 		})
 	}
@@ -169,12 +197,12 @@ func TestPushOverTLS(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	options := PushOptions{
-		Registry: strings.TrimPrefix(server.URL, "https://"), Lang: "go", Wasm: moduleFile(t), Builder: "none",
+		Registry: strings.TrimPrefix(server.URL, "https://"), Lang: "go", Builder: "none",
 	}
-	_, err := Push(context.Background(), options)
+	_, err := push(options)
 	wantError(t, err, Environment, "is not trusted")
 	options.Insecure = true
-	if _, err := Push(context.Background(), options); err != nil {
+	if _, err := push(options); err != nil {
 		t.Error(err)
 	}
 }
@@ -191,11 +219,11 @@ func TestPushOverHTTP(t *testing.T) {
 	server.Listener = listener
 	server.Start()
 	defer server.Close()
-	options := PushOptions{Registry: listener.Addr().String(), Lang: "go", Wasm: moduleFile(t), Builder: "none"}
-	_, err = Push(context.Background(), options)
+	options := PushOptions{Registry: listener.Addr().String(), Lang: "go", Builder: "none"}
+	_, err = push(options)
 	wantError(t, err, Environment, "speaks plain HTTP: give --insecure")
 	options.Insecure = true
-	if _, err := Push(context.Background(), options); err != nil {
+	if _, err := push(options); err != nil {
 		t.Error(err)
 	}
 }
@@ -216,7 +244,7 @@ func TestDockerfiles(t *testing.T) {
 			for _, label := range regexp.MustCompile(`(org\.[a-z.]+)="([^"]*)"`).FindAllStringSubmatch(string(text), -1) {
 				got[label[1]] = label[2]
 			}
-			if diff := cmp.Diff(labels(lang), got); diff != "" {
+			if diff := cmp.Diff(Labels(lang), got); diff != "" {
 				t.Errorf("labels (-image +Dockerfile):\n%s", diff)
 			}
 			if !strings.Contains(string(builds), "wasm: "+DefaultWasm(lang)+"\n") {

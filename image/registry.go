@@ -5,73 +5,107 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-func repositoryName(lang string) string { return "header-auth-" + lang }
-
-// parseReference gives the tag to push, parsed and as the user would write it: parsing changes the name docker.io.
-func parseReference(o PushOptions) (name.Tag, string, error) {
-	if languages[o.Lang] == "" {
-		return name.Tag{}, "", errorf(Usage, "choose language: %q: expected go or rust", o.Lang)
-	}
-	const example = "expected host/path, such as registry.example.com/team"
-	prefix := strings.TrimSuffix(o.Registry, "/")
-	host, _, _ := strings.Cut(prefix, "/")
-	switch {
-	case prefix == "":
-		return name.Tag{}, "", errorf(Usage, "parse registry: it is missing: %s", example)
-	case strings.Contains(prefix, "://"):
-		return name.Tag{}, "", errorf(Usage, "parse registry %q: %s, without a scheme", o.Registry, example)
-	case host != "localhost" && !strings.ContainsAny(host, ".:"):
-		return name.Tag{}, "", errorf(Usage, "parse registry %q: %q is not a host: %s", o.Registry, host, example)
-	}
-	options := []name.Option{name.StrictValidation}
-	if o.Insecure {
-		options = append(options, name.Insecure)
-	}
-	reference := prefix + "/" + repositoryName(o.Lang) + ":" + orDefault(o.Tag, "latest")
-	tag, err := name.NewTag(reference, options...)
-	if err != nil {
-		return name.Tag{}, "", errorf(Usage, "parse reference %q: %s: %s", reference, oneLine(err.Error()), example)
-	}
-	return tag, reference, nil
+// access is a way to reach registries. Proxies are those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
+type access struct {
+	ctx       context.Context
+	keys      *keychain
+	transport *guarded
+	pause     func(context.Context, time.Duration) error // between two tries
 }
 
-// access is a way to reach registries.
-type access struct{ transport http.RoundTripper }
-
-func newAccess(insecure bool) access {
+func newAccess(ctx context.Context, insecure bool) *access {
 	t := remote.DefaultTransport.(*http.Transport).Clone()
 	if insecure {
 		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 	}
-	return access{t}
+	timer := func(after time.Duration, f func()) alarm { return time.AfterFunc(after, f) }
+	return &access{
+		ctx: ctx, keys: &keychain{ctx: ctx}, transport: &guarded{inner: t, ctx: ctx, alarm: timer}, pause: pause,
+	}
 }
 
-func (a access) options(ctx context.Context) []remote.Option {
+// options leave it to access.try to repeat: the library's own repeats know neither Retry-After nor an end.
+func (a *access) options() []remote.Option {
 	return []remote.Option{
-		remote.WithContext(ctx), remote.WithTransport(a.transport), remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithContext(a.ctx), remote.WithTransport(a.transport), remote.WithAuthFromKeychain(a.keys),
+		remote.WithRetryBackoff(remote.Backoff{Steps: 1}), remote.WithRetryStatusCodes(),
 	}
 }
 
 // checkPush is called before anything is built. It fails if the registry can't be reached or does not accept the
 // credentials, and says whether the registry speaks plain HTTP.
-func (a access) checkPush(ctx context.Context, ref name.Tag) (plain bool, err error) {
-	quick, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
-	challenge, err := transport.Ping(quick, ref.Context().Registry, a.transport)
-	if err != nil && !errors.As(err, new(*transport.Error)) {
-		return false, registryError("reach registry", ref.Context(), err)
+func (a *access) checkPush(ref name.Tag) (plain bool, err error) {
+	err = a.try("reach registry", ref.Context(), func() error {
+		challenge, err := transport.Ping(a.ctx, ref.Context().Registry, a.transport)
+		plain = challenge != nil && challenge.Insecure
+		return err
+	})
+	if err != nil {
+		return false, err
 	}
-	if err := remote.CheckPushPermission(ref, authn.DefaultKeychain, a.transport); err != nil {
-		return false, registryError("push image", ref.Context(), err)
+	return plain, a.try("push image", ref.Context(), func() error {
+		return remote.CheckPushPermission(ref, a.keys, a.transport)
+	})
+}
+
+// tries is how often something is tried that another try may cure.
+const tries = 4
+
+// try does it until it is done, until it fails for good, or until it has been tried often enough. Its error is an *Error.
+func (a *access) try(doing string, repo name.Repository, do func() error) error {
+	for n, wait := 1, time.Second; ; n, wait = n+1, 3*wait {
+		a.transport.later.Store(0)
+		err := do()
+		if err == nil {
+			return nil
+		}
+		asked := a.later()
+		if n == tries || a.ctx.Err() != nil || !passing(err) || asked > longestPause || a.pause(a.ctx, max(wait, asked)) != nil {
+			return a.failure(doing, repo, err)
+		}
 	}
-	return challenge != nil && challenge.Insecure, nil
+}
+
+// later is how long an answer of the last try asked to wait; 0 if none did.
+func (a *access) later() time.Duration { return time.Duration(a.transport.later.Load()) }
+
+// passing says whether another try may succeed: a server that is busy or down, or a connection or an upload that broke.
+func passing(err error) bool {
+	var own *Error
+	var answer *transport.Error
+	if errors.As(err, &own) {
+		return false
+	}
+	if !errors.As(err, &answer) {
+		return broken(err)
+	}
+	for _, e := range answer.Errors {
+		switch e.Code {
+		case transport.BlobUploadInvalidErrorCode, transport.BlobUploadUnknownErrorCode, transport.ManifestBlobUnknownErrorCode,
+			transport.DigestInvalidErrorCode, transport.SizeInvalidErrorCode:
+			return true // all of an upload that broke on its way
+		}
+	}
+	switch answer.StatusCode {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }

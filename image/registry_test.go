@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,14 +23,13 @@ import (
 
 var module = []byte(wasmMagic + "the rest of a module")
 
-// moduleFile writes module to a file and returns its path.
-func moduleFile(t *testing.T) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "m.wasm")
-	if err := os.WriteFile(file, module, 0o600); err != nil {
-		t.Fatal(err)
+// push pushes module.
+func push(o PushOptions) (Pushed, error) {
+	p, err := NewPusher(context.Background(), o)
+	if err != nil {
+		return Pushed{}, err
 	}
-	return file
+	return p.Push(module)
 }
 
 func memoryRegistry() http.Handler { return registry.New(registry.Logger(log.New(io.Discard, "", 0))) }
@@ -69,7 +69,7 @@ func withBasic(next http.Handler) http.Handler {
 	})
 }
 
-func credentials(t *testing.T, host, password string) {
+func login(t *testing.T, host, password string) {
 	t.Helper()
 	config, err := json.Marshal(map[string]any{"auths": map[string]any{
 		host: map[string]string{"username": "ann", "password": password},

@@ -5,7 +5,7 @@ import "fmt"
 // Size is the number of bytes that a registry stores for a module's image: layer, configuration and manifest. It is
 // of the image that this package makes; other builders compress a little differently.
 func Size(lang string, wasm []byte) (int, error) {
-	img, err := assemble(lang, wasm)
+	img, err := assemble(Labels(lang), wasm)
 	if err != nil {
 		return 0, fmt.Errorf("make image: %w", err)
 	}
