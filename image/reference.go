@@ -13,6 +13,7 @@ import (
 var (
 	namePart = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`)
 	tagForm  = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)
+	hostForm = regexp.MustCompile(`^(?:[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*|\[[0-9a-fA-F:.]+\])$`)
 	digest   = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
 
@@ -104,10 +105,12 @@ func checkReference(text string) string {
 func checkHost(host string) string {
 	colon := strings.LastIndexByte(host, ':')
 	if colon < 0 || strings.HasSuffix(host, "]") { // an address of IPv6 without a port
-		return ""
-	}
-	if port, err := strconv.Atoi(host[colon+1:]); err != nil || port < 1 || port > 65535 {
+		colon = len(host)
+	} else if port, err := strconv.Atoi(host[colon+1:]); err != nil || port < 1 || port > 65535 {
 		return quote(host[colon+1:]) + " is no port: a number from 1 to 65535"
+	}
+	if !hostForm.MatchString(host[:colon]) {
+		return quote(host[:colon]) + " is no host"
 	}
 	return ""
 }

@@ -27,6 +27,9 @@ func TestImageUsage(t *testing.T) {
 		{"nothing", nil, 2, "", "Usage: parity image push"},
 		{"help", []string{"--help"}, 0, "Usage: parity image push", ""},
 		{"help of push", []string{"push", "--help"}, 0, "default dist/", ""},
+		{"help of verify", []string{"verify", "--help"}, 0, "as Istio and Envoy Gateway do", ""},
+		{"verify nothing", []string{"verify"}, 2, "", "0 references: expected one"},
+		{"verify no reference", []string{"verify", "a..b/c"}, 2, "", "parse reference"},
 		{"unknown command", []string{"pull"}, 2, "", `unknown command "pull"`},
 		{"unknown flag", []string{"push", "--regstry", "a.b/c"}, 2, "", "-regstry"},
 		{"stray argument", []string{"push", "--registry", "a.b/c", "rust"}, 2, "", `unexpected argument "rust"`},
@@ -58,7 +61,7 @@ func TestImagePush(t *testing.T) {
 	}
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	defer server.Close()
-	module := []byte("\x00asm\x01\x00\x00\x00module")
+	module := modules()["sound.wasm"]
 	file := filepath.Join(home, "m.wasm")
 	if err := os.WriteFile(file, module, 0o644); err != nil {
 		t.Fatal(err)
@@ -82,6 +85,20 @@ func TestImagePush(t *testing.T) {
 	}
 	if want := fmt.Sprintf("%x", sha256.Sum256(module)); rows["file sha256"] != want {
 		t.Errorf("file sha256 %q, want %s", rows["file sha256"], want)
+	}
+
+	if !strings.Contains(stderr.String(), "cases of the table fail") {
+		t.Errorf("no warning that the table is red: %q", stderr.String())
+	}
+	stdout.Reset()
+	if exit := runImage(context.Background(), []string{"verify", name + ":v1", "--wasm", file}, &stdout, &stderr); exit != 0 {
+		t.Errorf("verify: exit %d: %s", exit, stderr.String())
+	}
+	for _, want := range []string{"Istio            pulls it", "Envoy Gateway    pulls it", "Envoy            loads the module",
+		"the same bytes as " + file, "licenses=Apache-2.0", "proxy_send_local_response", "sha256:" + strings.TrimPrefix(rows["manifest digest"], "sha256:")} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("verify does not say %q:\n%s", want, stdout.String())
+		}
 	}
 
 	server.Close()

@@ -36,7 +36,7 @@ func commands() []command {
 		{"mutants", "change the plugins in small ways, to see whether the table finds the change", runMutants},
 		{"doctor", "show which compilers are here, and where missing ones can be had", runDoctor},
 		{"exec", "run a command with a compiler's environment", runExec},
-		{"image", "push a module as an image", runImage},
+		{"image", "push a module as an image; pull one as Istio and Envoy Gateway do", runImage},
 		{"version", "print the version", runVersion},
 	}
 }
