@@ -76,7 +76,7 @@ test: build ## go vet, the Go tests (those of the builds too), the Rust plugin's
 	go vet $(PACKAGES) && go test $(PACKAGES) && $(RUST) cargo test --locked --target-dir=.cache/build/test
 
 update: conformance ## write the golden files and the generated parts of the documents anew; read the difference
-	go test $(GOLDEN) -update && go test ./cmd/parity -run='Readme|Methodology' -update
+	go test $(GOLDEN) -update && go test ./cmd/parity -run='Readme|Methodology|Flags' -update
 
 fuzz: build ## compare every build with a model of the contract, and try its own words: make fuzz FUZZTIME=60s [SEED=7] (three times)
 	@$(PARITY) fuzz --no-build --time "$(FUZZTIME)" --seed "$(SEED)" --out conformance/fuzz/found

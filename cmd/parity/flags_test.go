@@ -10,17 +10,17 @@ import (
 )
 
 // TestTableOfFlags: bench/FLAGS.md shows every variant, with the flags of variants.yaml, under the build that it is a
-// variant of. With -update the last run of all variants is spliced in.
+// variant of. With -update the last run of all variants is spliced in, where there is one.
 func TestTableOfFlags(t *testing.T) {
 	const begin, end = "<!-- flags -->", "<!-- end flags -->"
 	before, shown, after := around(t, read(t, "bench/FLAGS.md"), begin, end)
 	if *update {
-		tables, err := os.ReadFile(filepath.Join(root, "dist/flags.md"))
-		if err != nil {
-			t.Fatalf("run make bench-flags first: %v", err)
+		if tables, err := os.ReadFile(filepath.Join(root, "dist/flags.md")); err == nil {
+			shown = "\n" + strings.TrimLeft(string(tables), "\n")
+			write(t, filepath.Join(root, "bench/FLAGS.md"), []byte(before+begin+shown+end+after))
+		} else {
+			t.Logf("bench/FLAGS.md stays as it is: %v", err)
 		}
-		shown = "\n" + strings.TrimLeft(string(tables), "\n")
-		write(t, filepath.Join(root, "bench/FLAGS.md"), []byte(before+begin+shown+end+after))
 	}
 	builds, err := build.Load(filepath.Join(root, build.File))
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,6 +22,8 @@ import (
 	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/envoy"
+	"github.com/header-auth/header-auth/envoy/obtain"
 	"github.com/header-auth/header-auth/report"
 	benchreport "github.com/header-auth/header-auth/report/bench"
 )
@@ -116,20 +119,29 @@ func TestResultOfTheReadme(t *testing.T) {
 	}
 }
 
-// TestWorstOfTheMethodology: its table has every case of the group worst.
+// TestWorstOfTheMethodology: its table has every case of the group worst. With -update dist/worst.md is spliced in, where it is.
 func TestWorstOfTheMethodology(t *testing.T) {
 	loaded, err := table.Load(filepath.Join(root, "conformance/cases"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, shown, _ := around(t, read(t, "bench/METHODOLOGY.md"), "<!-- worst -->", "<!-- end worst -->")
+	const begin, end = "<!-- worst -->", "<!-- end worst -->"
+	before, shown, after := around(t, read(t, "bench/METHODOLOGY.md"), begin, end)
+	if *update {
+		if text, err := os.ReadFile(filepath.Join(root, "dist/worst.md")); err == nil {
+			shown = "\n" + strings.Trim(string(text), "\n") + "\n"
+			write(t, filepath.Join(root, "bench/METHODOLOGY.md"), []byte(before+begin+shown+end+after))
+		} else {
+			t.Logf("the table of worst requests stays as it is: %v", err)
+		}
+	}
 	selected, err := loaded.Select("worst")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range selected.Cases() {
 		if row := "\n| " + strings.TrimPrefix(c.ID, "worst/") + " | "; !strings.Contains(shown, row) {
-			t.Errorf("bench/METHODOLOGY.md does not show %s: put in what parity worst --format markdown prints", c.ID)
+			t.Errorf("bench/METHODOLOGY.md does not show %s: run parity worst --format markdown >dist/worst.md, then make update", c.ID)
 		}
 	}
 }
@@ -158,7 +170,7 @@ func TestBenchOfTheReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, shown, after := around(t, read(t, "README.md"), benchBegin, benchEnd)
-	want := "\n" + summary.String()
+	want := "\n" + notYet(t, newest) + summary.String()
 	if *update {
 		write(t, filepath.Join(root, "README.md"), []byte(before+benchBegin+want+benchEnd+after))
 		write(t, filepath.Join(root, "bench/result/ratios.svg"), picture.Bytes())
@@ -167,6 +179,54 @@ func TestBenchOfTheReadme(t *testing.T) {
 	if shown != want || read(t, "bench/result/ratios.svg") != picture.String() {
 		t.Error("README.md does not show what follows from bench/result/*.json: go test ./cmd/parity -run Readme -update")
 	}
+}
+
+// TestEnvoyOfTheReadme: the README says on which Envoys the table runs, and how many cases are as they want there. With -update it
+// is written again.
+func TestEnvoyOfTheReadme(t *testing.T) {
+	whole, err := table.Load(filepath.Join(root, "conformance/cases"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	versions := obtain.Versions()
+	known, err := envoy.Differences(versions[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var patterns []string
+	for _, k := range known {
+		patterns = append(patterns, k.Pattern)
+	}
+	different, err := whole.Select(patterns...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("\nConfirmed on a real Envoy, %s and %s: [the same table](envoy/README.md) runs there (`make envoy`), and %d of its %d cases are "+
+		"as they want; [each of the others](envoy/differences.yaml) has its reason.\n",
+		strings.Join(versions[:len(versions)-1], ", "), versions[len(versions)-1], whole.Len()-different.Len(), whole.Len())
+	const begin, end = "<!-- real envoy -->", "<!-- end real envoy -->"
+	before, shown, after := around(t, read(t, "README.md"), begin, end)
+	if *update {
+		write(t, filepath.Join(root, "README.md"), []byte(before+begin+want+end+after))
+	} else if shown != want {
+		t.Errorf("README.md says %q, expected %q: go test ./cmd/parity -run Readme -update", shown, want)
+	}
+}
+
+// notYet says which builds the published results do not have; "" when they have all.
+func notYet(t *testing.T, newest *evidence.Report) string {
+	t.Helper()
+	list, err := build.Load(filepath.Join(root, build.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	for _, b := range list.Builds {
+		if !slices.ContainsFunc(newest.Builds, func(m evidence.Build) bool { return m.Name == b.Name }) {
+			said += fmt.Sprintf("Not in these results yet: **%s**. %s\n\n", b.Name, strings.Join(strings.Fields(b.Notes), " "))
+		}
+	}
+	return said
 }
 
 // publishedOnEnvoy are the findings of the newest run in bench/result/envoy; nil where there is none.

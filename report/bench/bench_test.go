@@ -136,3 +136,30 @@ func TestWriteErrorIsReturned(t *testing.T) {
 type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// TestInstructionsConfirm: under the first table it says how many verdicts on time the counted instructions confirm, and which not.
+func TestInstructionsConfirm(t *testing.T) {
+	r, f := fixture(3, 3)
+	for i, count := range []verdict.Count{{Ratio: 3.2, Agrees: true}, {Ratio: 0.8}} {
+		for k := range f.Scenarios[i].Pairs {
+			if p := &f.Scenarios[i].Pairs[k]; p.A == "tinygo-nottinygc" && p.B == "rust" {
+				p.Count = count
+			} else if p.B == "tinygo-nottinygc" && p.A == "rust" {
+				p.Count = verdict.Count{Ratio: 1 / count.Ratio, Agrees: count.Agrees}
+			}
+		}
+	}
+	for name, write := range map[string]form{"text": inText(TextOptions{}), "markdown": Markdown, "html": HTML, "summary": inSummary} {
+		var got bytes.Buffer
+		if err := write(&got, r, f); err != nil {
+			t.Fatal(err)
+		}
+		const want = "1 of 2 verdicts on time, in typical/allow and typical/refuse-missing; not tinygo-nottinygc in typical/refuse-missing (0.800 times the instructions)."
+		if !strings.Contains(got.String(), want) {
+			t.Errorf("%s lacks %q", name, want)
+		}
+		if name == "html" && !(strings.Contains(got.String(), "slower, confirmed") && strings.Contains(got.String(), "slower, instructions disagree")) {
+			t.Errorf("%s: its tables do not say which verdicts are confirmed", name)
+		}
+	}
+}

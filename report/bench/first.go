@@ -184,6 +184,9 @@ func (v view) firstNotes(g grid) grid {
 	if len(how) > 0 {
 		g.Notes = append(g.Notes, sentence(strings.Join(how, "; ")))
 	}
+	if said := v.confirmation(); said != "" {
+		g.Notes = append(g.Notes, said)
+	}
 	if strings.Contains(fmt.Sprint(g.Rows), best) {
 		g.Notes = append(g.Notes, "★ is the best of a column, of the builds that can be run, and what is within 3 % of it.")
 	}

@@ -100,6 +100,19 @@ func (v view) onEnvoyAdvice() []string {
 		all = append(all, fmt.Sprintf("The same check there without Wasm: %s. Without any filter a request takes %s.", list(others),
 			units.Short(units.Nanos(s.Base.Mid))))
 	}
+	if n := len(j.Orders); n > 0 {
+		opposed := 0
+		for _, o := range j.Orders {
+			if o.State == verdict.OrdersDiffer {
+				opposed++
+			}
+		}
+		said := fmt.Sprintf("On which of two builds is faster, wazero and Envoy contradict each other in none of %s.", words.Plural(n, "comparison"))
+		if opposed > 0 {
+			said = fmt.Sprintf("On which of two builds is faster, wazero and Envoy contradict each other in %d of %s.", opposed, words.Plural(n, "comparison"))
+		}
+		all = append(all, said)
+	}
 	return all
 }
 

@@ -2,6 +2,8 @@ package bench
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
@@ -45,9 +47,9 @@ func (v view) overview() grid {
 			}
 			word, ratio := v.compared(scenario, b.Name)
 			ratio.Tone = word.Tone
-			switch word.Text {
+			switch first, _, _ := strings.Cut(word.Text, ","); first {
 			case string(verdict.Undecided), string(verdict.Refused), string(verdict.Equivalent):
-				ratio.Text += " " + word.Text
+				ratio.Text += " " + first
 			}
 			row = append(row, ratio)
 		}
@@ -123,7 +125,48 @@ func (v view) compared(scenario verdict.Scenario, contestant string) (word, rati
 
 func verdictOf(p verdict.Pair) cell {
 	tones := map[verdict.Word]tone{verdict.Faster: good, verdict.Slower: bad, verdict.Undecided: warn, verdict.Refused: dim}
-	return cell{string(p.Word), tones[p.Word], ""}
+	said := string(p.Word)
+	switch decided := p.Word == verdict.Faster || p.Word == verdict.Slower || p.Word == verdict.Equivalent; {
+	case !decided || p.Count.Ratio == 0:
+	case p.Count.Agrees:
+		said += ", confirmed"
+	default:
+		said += ", instructions disagree"
+	}
+	return cell{said, tones[p.Word], ""}
+}
+
+// confirmation says how many of the verdicts on the reference are confirmed by counted instructions; "" where there are none.
+func (v view) confirmation() string {
+	agree, all := 0, 0
+	var where, not []string
+	for _, s := range v.f.Scenarios {
+		for _, b := range v.r.Builds {
+			p, ok := s.Pair(b.Name, v.reference())
+			if !ok || p.Count.Ratio == 0 || p.Word != verdict.Faster && p.Word != verdict.Slower && p.Word != verdict.Equivalent {
+				continue
+			}
+			if all++; !slices.Contains(where, s.ID) {
+				where = append(where, s.ID)
+			}
+			if p.Count.Agrees {
+				agree++
+			} else {
+				not = append(not, fmt.Sprintf("%s in %s (%s times the instructions)", b.Name, s.ID, units.Ratio(p.Count.Ratio)))
+			}
+		}
+	}
+	switch {
+	case len(v.f.Scenarios) == 0 || !v.f.Gate.Passed || !v.comparable():
+		return ""
+	case all == 0:
+		return "Instructions were not counted; make bench-full does, where valgrind is there."
+	}
+	said := fmt.Sprintf("Confirmed by instructions, which an emulator counts without noise: %d of %d verdicts on time, in %s", agree, all, list(where))
+	if len(not) > 0 {
+		said += "; not " + list(not)
+	}
+	return said + "."
 }
 
 // undecided are the comparisons that the run could not decide, and how many processes would.
