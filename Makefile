@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance envoy worst soak bench bench-full bench-envoy bench-flags bench-selftest mutants fuzz test update build push registry lint doctor reproducible clean
+.PHONY: help parity conformance envoy worst soak bench bench-full bench-envoy bench-flags bench-selftest mutants fuzz test update build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 READER := --manifest-path=conformance/mutants/rustreader/Cargo.toml
@@ -88,6 +88,7 @@ build: parity ## dist/NAME.wasm for every build of builds.yaml
 push: registry parity ## the plugin as an image: make push REGISTRY=host/path [LANG=go|rust] [TAG=v1] [NAME=…]
 	@$(PARITY) image push --registry "$(REGISTRY)" --lang "$(PLUGIN)" $(if $(filter command line,$(origin TAG)),--tag "$(TAG)") $(if $(filter command line,$(origin NAME)),--name "$(NAME)")
 
+.PHONY: registry
 registry:
 	@[ -n "$(REGISTRY)" ] || { echo "make push REGISTRY=host/path [LANG=go|rust], such as REGISTRY=registry.example.com/team" >&2; exit 2; }
 
