@@ -32,6 +32,7 @@ const (
 	upstreamRemoteReset           = 1 << 4
 	upstreamConnectionFailure     = 1 << 5
 	upstreamConnectionTermination = 1 << 6
+	noRouteFound                  = 1 << 8
 	downstreamDisconnect          = 1 << 14
 	upstreamProtocolError         = 1 << 23
 	downstreamRemoteReset         = 1 << 28

@@ -21,6 +21,7 @@ const (
 type direction struct {
 	stream   *Stream
 	response bool
+	next     *direction // of the next plugin of a chain; nil: the router, or the client
 
 	headers, trailers headermap.Map
 	chunk, buffer     []byte // the piece of the body that is passing; what the filter manager holds back
@@ -49,7 +50,7 @@ type progress struct {
 
 // reset makes a direction ready for an exchange.
 func (d *direction) reset(s *Stream, response bool) {
-	d.stream, d.response = s, response
+	d.stream, d.response, d.next = s, response, nil
 	d.headers.Reset(headersKind(response))
 	if d.hasTrailers || d.trailers.Kind() != trailersKind(response) {
 		d.trailers.Reset(trailersKind(response))

@@ -14,7 +14,7 @@ func (d *direction) repliedLocally() bool {
 
 // forwardHeaders passes headers on to the router, or to the client.
 func (d *direction) forwardHeaders(end bool) {
-	if d.afterEnd() || (d.headersChanged || d.routeUnsure) && !d.routable() {
+	if d.afterEnd() || d.next == nil && (d.headersChanged || d.routeUnsure) && !d.routable() {
 		return
 	}
 	if d.out.HeadersSent { // nothing was held: Envoy sends them once more
@@ -22,6 +22,9 @@ func (d *direction) forwardHeaders(end bool) {
 	}
 	d.out.HeadersSent = true
 	d.end(end)
+	if d.next != nil {
+		d.passHeaders(end)
+	}
 }
 
 // routable checks headers that the plugin has changed as Envoy does behind the filter. When they do not pass, it sends
@@ -36,6 +39,9 @@ func (d *direction) routable() bool {
 	if refusal.Status == 0 {
 		return true
 	}
+	if refusal.Details == envoy.RouteNotFound {
+		d.stream.flags |= noRouteFound
+	}
 	d.stream.sendEnvoyReply(uint32(refusal.Status), refusal.Body, refusal.Details)
 	return false
 }
@@ -48,6 +54,9 @@ func (d *direction) forwardData(data []byte, end bool) {
 		d.out.body = append(d.out.body, data...)
 	}
 	d.end(end)
+	if d.next != nil {
+		d.passBody(data, end)
+	}
 }
 
 func (d *direction) forwardTrailers() {
@@ -56,6 +65,9 @@ func (d *direction) forwardTrailers() {
 	}
 	d.out.trailersSent = true
 	d.end(true)
+	if d.next != nil {
+		d.passLast()
+	}
 }
 
 // afterEnd is asked before something goes on. It ends the VM when it is a response that has gone on to its end, which

@@ -24,8 +24,9 @@
 //	s.Close()
 //
 // The caller is client and upstream. It calls a method of the stream for each event, in order, and reads from Upstream
-// and Downstream what has left the plugin's filter. Stream.FailUpstream is an upstream that fails. VM.Advance makes the ticks and the time-outs of calls happen;
-// VM.Answer answers an HTTP call, VM.AnswerGrpc a gRPC call.
+// and Downstream what has left the plugin's filter. Stream.FailUpstream is an upstream that fails. VM.Advance makes the
+// ticks and the time-outs of calls happen; VM.Answer answers an HTTP call, VM.AnswerGrpc a gRPC call. A Chain is an exchange
+// that goes through several plugins.
 //
 // One goroutine at a time may use a VM with its plugins and streams. A Module, a process.Shared and a
 // process.Metrics may be used by several at once.
@@ -88,11 +89,11 @@
 //
 // # What is left out
 //
-// The versions 0.1.0, 0.2.0 and 0.2.1 of the ABI are modelled, for HTTP filters, one in each stream. Left out are:
+// The versions 0.1.0, 0.2.0 and 0.2.1 of the ABI are modelled, for HTTP filters. Left out are:
 //
 //   - what the connection manager and the codecs add outside the filter chain: date, server, x-request-id,
 //     connection headers;
-//   - TCP filters, HTTP/2 METADATA, several filters in a chain, and the restriction of capabilities;
+//   - TCP filters, HTTP/2 METADATA, and the restriction of capabilities;
 //   - second tries of calls; gRPC by the library of Google (google_grpc) is answered by the caller like any other;
 //   - the clock of a route: the caller says when the upstream fails or takes too long (Stream.FailUpstream);
 //   - the foreign functions, except clear_route_cache;

@@ -19,13 +19,12 @@ func (vm *VM) readableMap(t abi.MapType) *headermap.Map {
 		return nil
 	}
 	if s.inLog {
+		d := s.furthest(t == abi.ResponseHeaders || t == abi.ResponseTrailers)
 		switch {
-		case t == abi.RequestHeaders && s.request.hasHeaders:
-			return &s.request.headers
-		case t == abi.ResponseHeaders && s.response.hasHeaders:
-			return &s.response.headers
-		case t == abi.ResponseTrailers && s.response.hasTrailers:
-			return &s.response.trailers
+		case (t == abi.RequestHeaders || t == abi.ResponseHeaders) && d.hasHeaders:
+			return &d.headers
+		case t == abi.ResponseTrailers && d.hasTrailers:
+			return &d.trailers
 		}
 		return nil
 	}

@@ -59,20 +59,20 @@ func (s *Stream) sendReply(r *reply) {
 		return
 	}
 	if s.active&requestCallback != 0 {
-		s.request.aborted = true
+		s.abort(false)
 	} else if s.active&responseCallback != 0 {
-		s.response.aborted = true
+		s.abort(true)
 	}
-	switch d := &s.response; {
-	case !d.hasHeaders && s.active&requestCallback != 0:
+	switch started := s.last().response.hasHeaders; {
+	case !started && s.active&requestCallback != 0:
 		if s.pendingReply == nil { // the first one in a callback counts
 			s.recordReply(r)
 			s.pendingReply = r
 		}
-	case !d.hasHeaders:
+	case !started:
 		s.recordReply(r)
 		s.replyThroughChain(r)
-	case !d.out.HeadersSent:
+	case !s.Downstream().HeadersSent:
 		s.recordReply(r)
 		s.replyDirectly(r)
 	default: // the client has seen headers: Envoy can only cut the connection
@@ -92,9 +92,9 @@ func (s *Stream) recordReply(r *reply) {
 
 // replyThroughChain sends the reply as if it were the upstream's response, through the plugin's response callbacks.
 func (s *Stream) replyThroughChain(r *reply) {
-	d := &s.response
-	s.request.aborted = true
-	end := s.compose(r)
+	d := &s.last().response
+	s.abort(false)
+	end := d.compose(r)
 	if s.closing { // an action behind that of the reply has closed the stream: Envoy calls the plugin after its delete
 		d.hasHeaders = true
 		d.callHeaders(end)
@@ -108,11 +108,14 @@ func (s *Stream) replyThroughChain(r *reply) {
 
 // replyDirectly sends the reply past the plugin, in place of a response that has not gone out yet.
 func (s *Stream) replyDirectly(r *reply) {
-	d := &s.response
-	s.request.aborted, d.aborted = true, true
-	end := s.compose(r)
+	d := &s.first().response
+	s.abort(false)
+	s.abort(true)
+	end := d.compose(r)
 	d.hasHeaders, d.ended = true, true
-	d.buffer, d.buffered = d.buffer[:0], false
+	for _, t := range s.chain {
+		t.response.buffer, t.response.buffered = t.response.buffer[:0], false
+	}
 	if d.out.Reset {
 		return
 	}
@@ -123,9 +126,9 @@ func (s *Stream) replyDirectly(r *reply) {
 }
 
 // compose makes the reply's headers and says whether they are all there is.
-func (s *Stream) compose(r *reply) (end bool) {
+func (d *direction) compose(r *reply) (end bool) {
 	return envoy.LocalReply{Status: r.code, GRPCStatus: r.grpc, Headers: r.pairs.Entries, Body: r.body}.
-		Compose(&s.response.headers, s.grpcRequest, s.headRequest)
+		Compose(&d.headers, d.stream.grpcRequest, d.stream.headRequest)
 }
 
 // Replied reports that there is a Reply, without making copies of it.

@@ -118,21 +118,21 @@ func header(m *headermap.Map, name string) (any, bool) {
 
 // responseProperty is the value of response.FIELD.
 func (s *Stream) responseProperty(field string) (any, bool) {
-	sent := int64(len(s.response.out.body))
+	sent := int64(len(s.Downstream().body))
 	switch field {
 	case "code":
-		return int64(s.responseCode()), s.response.hasHeaders
+		return int64(s.responseCode()), s.responded()
 	case "code_details":
 		if len(s.details) > 0 {
 			return string(s.details), true
 		}
-		return "via_upstream", s.response.hasHeaders
+		return "via_upstream", s.responded()
 	case "flags":
 		return int64(s.flags), true
 	case "size":
 		return sent, true
 	case "backend_latency":
-		return time.Duration(0), s.hasUpstream() && s.response.ended && len(s.details) == 0 && s.upstreamFailure == CallAnswered
+		return time.Duration(0), s.hasUpstream() && s.last().response.ended && len(s.details) == 0 && s.upstreamFailure == CallAnswered
 	}
 	h, t := s.propertyMap(abi.ResponseHeaders), s.propertyMap(abi.ResponseTrailers)
 	switch field {
@@ -150,14 +150,17 @@ func (s *Stream) responseProperty(field string) (any, bool) {
 				return int64(envoy.GRPCStatus(value)), true
 			}
 		}
-		return int64(envoy.GRPCStatusOf(s.responseCode())), s.response.hasHeaders
+		return int64(envoy.GRPCStatusOf(s.responseCode())), s.responded()
 	}
 	return nil, false
 }
 
+// responded says whether there are response headers.
+func (s *Stream) responded() bool { return s.last().response.hasHeaders }
+
 // responseCode is the response's status, 0 when there is none.
 func (s *Stream) responseCode() int {
-	value, _ := s.response.headers.Get(":status")
+	value, _ := s.furthest(true).headers.Get(":status")
 	return envoy.Number(value)
 }
 

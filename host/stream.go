@@ -35,24 +35,33 @@ type Stream struct {
 	generation int // of the instance it was made in
 
 	request, response direction
-	details           []byte // response code details
 	replies           []*reply
-	exchange
+	*exchange
+	own   exchange  // what exchange points to, unless it is that of a chain's first stream
+	chain []*Stream // all streams of the chain, in order
+	alone [1]*Stream
+	place
 }
 
-// exchange is the state of the exchange besides that of its two directions.
+// place is the state of an exchange at the plugin's place in the filter chain, besides that of its two directions.
+type place struct {
+	contextCreated  bool // the guest knows the context
+	bypassed        bool // no filter was made
+	failureAnswered bool // the failure's reply has been asked for
+	closed          bool // Close has ended
+	released        bool // Release has been called
+	inLog           bool // proxy_on_log is running
+}
+
+// exchange is the state of an exchange that all plugins of a chain have in common.
 type exchange struct {
 	active                   activeCallbacks // whose callbacks are running
-	contextCreated           bool            // the guest knows the context
-	bypassed                 bool            // no filter was made
 	rejected                 bool            // by the codec: the plugin gets only log, done and delete
-	failureAnswered          bool            // the failure's reply has been asked for
-	closing, closed          bool            // Close has begun; Close has ended
-	released                 bool            // Release has been called
-	inLog                    bool            // proxy_on_log is running
+	closing                  bool            // Close has begun
 	headRequest, grpcRequest bool
 	hadForwardedProto        bool // x-forwarded-proto was there before the plugin changed anything
 
+	details           []byte // response code details
 	pendingReply      *reply // waits for the request callback to return
 	reply             *reply // the plugin's
 	started, finished int64  // ns since 1970; 0 when the module cannot ask for it
@@ -75,15 +84,14 @@ func (p *Plugin) NewStream(c StreamConfig) *Stream {
 	} else {
 		s = &Stream{vm: vm, abiContext: abiContext{plugin: p, prefix: p.streamPrefix}}
 		s.stream = s
+		s.alone[0] = s
 	}
 	s.id, s.config, s.generation = 0, c, vm.generation
 	s.request.reset(s, false)
 	s.response.reset(s, true)
-	s.details = s.details[:0]
-	s.exchange = exchange{
-		connectionID: vm.connections,
-		bypassed:     vm.dead() && (p.config.FailurePolicy == FailOpen || p.config.FailurePolicy == LegacyFailOpen),
-	}
+	s.own = exchange{details: s.own.details[:0], connectionID: vm.connections}
+	s.exchange, s.chain = &s.own, s.alone[:]
+	s.place = place{bypassed: vm.dead() && (p.config.FailurePolicy == FailOpen || p.config.FailurePolicy == LegacyFailOpen)}
 	vm.connections++
 	return s
 }
@@ -104,10 +112,10 @@ func (s *Stream) Release() {
 }
 
 // Upstream is what has left towards the upstream.
-func (s *Stream) Upstream() *Message { return &s.request.out }
+func (s *Stream) Upstream() *Message { return &s.last().request.out }
 
 // Downstream is what has left towards the client.
-func (s *Stream) Downstream() *Message { return &s.response.out }
+func (s *Stream) Downstream() *Message { return &s.first().response.out }
 
 // Actions are what the headers callbacks returned last.
 func (s *Stream) Actions() (request, response abi.Action) { return s.request.action, s.response.action }

@@ -85,17 +85,27 @@ func (s *Stream) Close() {
 	s.close()
 }
 
-// close is Close inside another event.
+// close is Close inside another event. All plugins of a chain get proxy_on_log before one gets the others (Envoy,
+// source/common/http/filter_manager.cc, FilterManager::log and FilterManager::destroyFilters).
 func (s *Stream) close() {
 	if s.closing {
 		return
 	}
 	s.closing = true
+	s.finished = s.time()
+	for _, t := range s.chain {
+		t.closeLog()
+	}
+	for _, t := range s.chain {
+		t.closeContext()
+	}
+}
+
+// closeLog is the first half of an exchange's end for one plugin.
+func (s *Stream) closeLog() {
 	s.request.out.Reset = s.request.out.HeadersSent && !s.request.out.Ended
 	s.response.out.Reset = s.response.out.Reset || !s.response.out.Ended
-	s.finished = s.time()
 	if s.bypassed {
-		s.closed = true
 		return
 	}
 	s.createContext()
@@ -107,6 +117,14 @@ func (s *Stream) close() {
 	}
 	s.request.headersMapped, s.request.trailersMapped, s.request.body = false, false, nil
 	s.response.headersMapped, s.response.trailersMapped, s.response.body = false, false, nil
+}
+
+// closeContext is the second half.
+func (s *Stream) closeContext() {
+	if s.bypassed {
+		s.closed = true
+		return
+	}
 	if !s.instanceDead() {
 		s.vm.callGuest(abi.OnDone, &s.abiContext, 0, 0, 0, 0, 0)
 		s.vm.runActions()
@@ -115,7 +133,7 @@ func (s *Stream) close() {
 		s.vm.callGuest(abi.OnDelete, &s.abiContext, 0, 0, 0, 0, 0)
 		s.vm.runActions()
 	}
-	s.closed, s.filterState = true, nil
+	s.closed = true
 	if s.id != 0 {
 		s.vm.removeContext(&s.abiContext)
 	}
@@ -124,10 +142,12 @@ func (s *Stream) close() {
 // time is the time in ns since 1970 for a module that can ask for it, else 0: reading the clock takes longer than a
 // callback.
 func (s *Stream) time() int64 {
-	if !s.vm.module.readsProperties {
-		return 0
+	for _, t := range s.chain {
+		if t.vm.module.readsProperties {
+			return t.vm.now().UnixNano()
+		}
 	}
-	return s.vm.now().UnixNano()
+	return 0
 }
 
 // createContext makes proxy_on_context_create, unless it has been made.

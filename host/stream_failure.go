@@ -44,9 +44,12 @@ func (s *Stream) fail() {
 
 // reset cuts the exchange off without an answer.
 func (s *Stream) reset() {
-	s.request.aborted, s.response.aborted = true, true
-	s.response.out.Reset = !s.response.out.Ended
-	s.request.out.Reset = s.request.out.HeadersSent && !s.request.out.Ended
+	s.abort(false)
+	s.abort(true)
+	for _, t := range s.chain {
+		t.response.out.Reset = !t.response.out.Ended
+		t.request.out.Reset = t.request.out.HeadersSent && !t.request.out.Ended
+	}
 }
 
 // deliversCallbacks says whether the plugin gets a callback of that direction. first is that of the request's headers,

@@ -7,7 +7,7 @@ package host
 // the response's end, and when there is a local reply (Envoy, source/common/router/router.cc, Filter::onUpstreamReset
 // and Filter::onResponseTimeout).
 func (s *Stream) FailUpstream(f CallFailure) {
-	d := &s.response
+	d := &s.last().response
 	if f == CallAnswered || s.closing || !s.hasUpstream() || s.request.aborted || d.aborted || d.ended {
 		return
 	}
@@ -16,7 +16,9 @@ func (s *Stream) FailUpstream(f CallFailure) {
 	a := f.answer(d.hasHeaders, s.vm.module.options.Profile.Rules())
 	s.flags |= a.flag
 	s.upstreamFailure = f
-	s.request.out.Reset = !s.request.out.Ended
+	for _, t := range s.chain {
+		t.request.out.Reset = !t.request.out.Ended
+	}
 	s.sendEnvoyReply(a.status, a.text, a.details)
 }
 
@@ -27,7 +29,7 @@ func (s *Stream) Flags() uint64 { return s.flags }
 // noteClient notes that it is the client that ends the exchange before the response's end (Envoy,
 // source/common/http/conn_manager_impl.cc).
 func (s *Stream) noteClient() {
-	if s.response.out.Ended || s.response.out.Reset {
+	if s.Downstream().Ended || s.Downstream().Reset {
 		return
 	}
 	if s.config.Protocol == HTTP1 {
@@ -44,7 +46,7 @@ func (s *Stream) note(flag uint64, details string) {
 }
 
 // hasUpstream says whether the request has gone to the router.
-func (s *Stream) hasUpstream() bool { return s.request.out.HeadersSent }
+func (s *Stream) hasUpstream() bool { return s.Upstream().HeadersSent }
 
 // choseHost says whether the router has chosen a host for the request.
 func (s *Stream) choseHost() bool { return s.hasUpstream() && s.upstreamFailure != CallNoHost }

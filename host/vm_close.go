@@ -25,7 +25,7 @@ func (vm *VM) shutDown() {
 	defer vm.recoverPanic("Close")
 	for _, c := range slices.Clone(vm.contexts) {
 		if s := c.stream; s != nil && !s.closing {
-			if !s.response.out.Ended && !s.response.out.Reset {
+			if d := s.Downstream(); !d.Ended && !d.Reset {
 				s.note(downstreamDisconnect, localDisconnect)
 			}
 			s.close()

@@ -14,6 +14,9 @@ type Refusal struct {
 	Body, Details string
 }
 
+// RouteNotFound are the details of the reply for a request that no route fits.
+const RouteNotFound = "route_not_found"
+
 const missingRequestHeader = "filter_removed_required_request_headers"
 
 // Route is what the router decides about a request, for a virtual host with one route, for every path that begins with a
@@ -23,10 +26,10 @@ const missingRequestHeader = "filter_removed_required_request_headers"
 // before the filter. The pseudo-headers that a codec does not know are removed.
 func Route(m *headermap.Map, hadForwardedProto bool) Refusal {
 	if path, _ := m.Get(":path"); !strings.HasPrefix(path, "/") {
-		return Refusal{404, "", "route_not_found"}
+		return Refusal{404, "", RouteNotFound}
 	}
 	if proto, _ := m.Get("x-forwarded-proto"); proto == "" && hadForwardedProto {
-		return Refusal{404, "", "route_not_found"}
+		return Refusal{404, "", RouteNotFound}
 	}
 	method, ok := m.Get(":method")
 	if !ok {
