@@ -55,7 +55,7 @@
 // a watchdog has to be another process. Set Options.Watch, write what it is told to memory that the other process
 // sees, and have that kill this one. Package internal/sandbox of this module does so for the command parity.
 //
-// What a guest makes the host keep has limits, at which the guest traps: 32 MiB in one callback; shared data and queues, and
+// What a guest makes the host keep has limits, at which the guest traps: 16 MiB in one callback; shared data and queues, and
 // metrics, each 64 MiB; the elements of tables. Linear memory has Options.MemoryPages. What is spread over many callbacks
 // has no limit: calls and log lines that the caller keeps, bodies that are held, properties. A limit of the process's
 // memory (RLIMIT_DATA on Linux) bounds that.

@@ -20,10 +20,11 @@ const (
 	DeadlineExceeded                        // a call took longer than Options.Deadline; Envoy's worker would wait for ever
 	WouldCrashEnvoy                         // the guest did what kills a real Envoy
 	HostFault                               // an error in this package, which the guest need not have caused
+	OutOfMemory                             // given by who limits the process's memory, never by this package
 )
 
 func (k FailureKind) String() string {
-	return abi.NameOf(uint32(k), "none", "trapped", "deadline exceeded", "would crash Envoy", "fault of the host")
+	return abi.NameOf(uint32(k), "none", "trapped", "deadline exceeded", "would crash Envoy", "fault of the host", "out of memory")
 }
 
 // Failure says why a VM is dead. No callback is made into a dead VM.

@@ -51,12 +51,12 @@ func TestFailures(t *testing.T) {
 			g.Do(headers, wasmtest.Loop)
 			g.Call(headers, "proxy_enqueue_shared_queue", 1, "item")
 			g.Do(headers, wasmtest.Br(0), wasmtest.End)
-		}, Trapped, "32 MiB", 503},
+		}, Trapped, "16 MiB", 503},
 		{"loop of large copies", func(g *wasmtest.Guest) {
 			g.Do(headers, wasmtest.Loop)
 			g.Call(headers, "proxy_add_header_map_value", 0, "a", wasmtest.Raw{At: 0, Len: 200 << 10})
 			g.Do(headers, wasmtest.Br(0), wasmtest.End)
-		}, Trapped, "32 MiB", 503},
+		}, Trapped, "16 MiB", 503},
 		{"local reply in log", func(g *wasmtest.Guest) {
 			g.Call("proxy_on_log", "proxy_send_local_response", 403, "", "", "", -1)
 		}, WouldCrashEnvoy, "proxy_on_log", 200},

@@ -117,13 +117,13 @@ func readRange(vm *VM, stack []uint64) ([]byte, bool) {
 
 // hostBytes is how much a guest may make the host copy and keep in one callback. Envoy has no such limit and would run
 // out of memory.
-const hostBytes = 32 << 20
+const hostBytes = 16 << 20
 
 // chargeBytes counts n bytes and 64 more for their administration. The guest traps when hostBytes is exceeded.
 func (vm *VM) chargeBytes(n int) {
 	vm.keptBytes += n + 64
 	if vm.keptBytes > hostBytes {
 		vm.keptBytes = math.MinInt32
-		vm.trap("the guest makes the host keep more than 32 MiB in one callback")
+		vm.trap("the guest makes the host keep more than 16 MiB in one callback")
 	}
 }

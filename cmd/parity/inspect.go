@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 
-	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/apart"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/profile"
@@ -16,12 +17,12 @@ const inspectHelp = `Usage: parity inspect FILE
 
 Shows what is in a module: sizes of sections, imports, exports, memory, and the toolchain that seems to have made it. Then
 it shows for each Envoy release whether Envoy would load the module, and if not, why and how to cure it. Of the module's
-code, only the start functions run, once for each release.
+code, only the start functions run, once for each release, in a process that is killed after 5 seconds.
 
   parity inspect dist/rust.wasm
 
 Exit codes: 0 the current Envoy would load it; 1 it would not, or the file is not a module; 2 the call is wrong or the
-file can't be read.
+file can't be read; 3 the module can't be started here.
 `
 
 // runInspect is the command "inspect"; inspectHelp says what its exit codes mean.
@@ -48,7 +49,10 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return 1
 	}
 	if len(found.Start) > 0 {
-		tryStart(ctx, wasm, found.Verdicts)
+		if err := tryStart(ctx, wasm, found.Verdicts); err != nil {
+			fmt.Fprintf(stderr, "parity inspect: start the module: %v\n", err)
+			return 3
+		}
 	}
 	if err := renderInspection(stdout, files[0], found); err != nil {
 		fmt.Fprintf(stderr, "parity inspect: write: %v\n", err)
@@ -62,28 +66,44 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	return 0
 }
 
-// tryStart starts the module as each Envoy would that has found no fault so far: some faults show only at the start.
-func tryStart(ctx context.Context, wasm []byte, verdicts []load.Verdict) {
+// tryStart starts the module as each Envoy would that has found no fault so far: some faults show only at the start. A
+// module that had to be ended is started only once: it would have to be ended each time. The error says why it can't be
+// known.
+func tryStart(ctx context.Context, wasm []byte, verdicts []load.Verdict) error {
+	runner, err := newRunner(host.Options{Interpreter: true}, 1)
+	if err != nil {
+		return err
+	}
+	defer runner.Close()
+	var ended *host.Failure
 	for i := range verdicts {
 		v := &verdicts[i]
 		if len(v.Faults) > 0 {
 			continue
 		}
-		if err := start(ctx, wasm, v.Profile); err != nil {
-			v.Faults = append(v.Faults, load.Fault{What: err.Error()})
+		err := error(ended)
+		if ended == nil {
+			err = start(ctx, runner, wasm, v.Profile)
 		}
+		var failure *host.Failure
+		var refused *load.Error
+		switch {
+		case err == nil:
+			continue
+		case errors.As(err, &failure) && (failure.Kind == host.DeadlineExceeded || failure.Kind == host.OutOfMemory):
+			ended = failure
+		case failure == nil && !errors.As(err, &refused):
+			return err
+		}
+		v.Faults = append(v.Faults, load.Fault{What: err.Error()})
 	}
+	return nil
 }
 
-func start(ctx context.Context, wasm []byte, p profile.Profile) error {
-	m, err := host.Compile(ctx, wasm, host.Options{Profile: p, Interpreter: true, Deadline: suite.Deadline, MemoryPages: suite.MemoryPages})
+func start(ctx context.Context, r *apart.Runner, wasm []byte, p profile.Profile) error {
+	m, err := r.CompileAs(ctx, p, wasm)
 	if err != nil {
 		return err
 	}
-	defer m.Close(ctx)
-	vm, err := m.NewVM(ctx, host.VMConfig{})
-	if err != nil {
-		return err
-	}
-	return vm.Close(ctx)
+	return m.Start(ctx)
 }

@@ -32,6 +32,7 @@ func commands() []command {
 		{"worst", "measure the heaviest legal requests: how long one client can keep a worker busy", runWorst},
 		{"render", "write the report of a benchmark again, in any of its forms", runRender},
 		{workerCommand, "", runBenchWorker}, // how bench starts itself in a fresh process
+		{sandboxCommand, "", runSandbox},    // how commands start themselves in a process that can be killed
 		{"fuzz", "search modules for requests that they treat differently, with the words in their code", runFuzz},
 		{"mutants", "change the plugins in small ways, to see whether the table finds the change", runMutants},
 		{"doctor", "show which compilers are here, and where missing ones can be had", runDoctor},

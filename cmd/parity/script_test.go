@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == workerCommand { // a benchmark starts this program again
+	if len(os.Args) > 1 && (os.Args[1] == workerCommand || os.Args[1] == sandboxCommand) { // commands start this program again
 		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	}
 	testscript.Main(m, map[string]func(){

@@ -5,11 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
+	"github.com/header-auth/header-auth/conformance/apart"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/report"
 )
@@ -28,7 +29,7 @@ Flags
 `+selectionHelp+`
 The lines are as wide as the terminal, or as COLUMNS says; in a pipe, 160 columns.
 
-Exit codes: 0 traced, whether the case passed or not; 1 a module did not load or start; 2 the call, builds.yaml or the
+Exit codes: 0 traced, whether the case passed or not; 1 a module did not load or start, or had to be ended; 2 the call, builds.yaml or the
 table is wrong; 3 this machine lacks a compiler.
 `, shownRepetitions, profile.Default)
 
@@ -64,6 +65,9 @@ func runTrace(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		fmt.Fprintf(stderr, "parity trace: write: %v\n", err)
 		return 3
 	}
+	if slices.ContainsFunc(traces, func(t traced) bool { return t.cut }) {
+		return 1
+	}
 	return 0
 }
 
@@ -79,38 +83,47 @@ func trace(ctx context.Context, s *selection, pattern string, stderr io.Writer) 
 	if err != nil {
 		return nil, err
 	}
+	runner, err := newRunner(run.options, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer runner.Close()
 	var traces []traced
 	for _, m := range modules {
-		one, err := traceOne(ctx, m, run.cases, run.options)
+		one, err := traceOne(ctx, runner, m, run.cases)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", m.Name, err)
+			return traces, fmt.Errorf("%s: %w", m.Name, err)
 		}
 		traces = append(traces, one)
 	}
 	return traces, nil
 }
 
-func traceOne(ctx context.Context, m module, t *table.Table, o host.Options) (traced, error) {
+func traceOne(ctx context.Context, r *apart.Runner, m module, t *table.Table) (traced, error) {
 	if m.Err != nil {
 		return traced{}, m.Err
 	}
-	compiled, err := host.Compile(ctx, m.Wasm, o)
+	compiled, err := r.Compile(ctx, m.Wasm, nil)
 	if err != nil {
 		return traced{}, err
 	}
-	defer compiled.Close(ctx)
 	c := &t.Cases()[0]
 	one := traced{name: m.Name, id: c.ID, stepsOfCase: len(c.Steps)}
-	seen, err := suite.Observe(ctx, compiled, c, suite.ObserveOptions{
-		Good:   suite.Good(&t.Contract, c),
-		Repeat: shownRepetitions,
-		Trace:  func(s suite.StepTrace) { one.steps = append(one.steps, s) },
+	seen, err := compiled.TraceAll(ctx, c, suite.Good(&t.Contract, c), shownRepetitions, func(s suite.StepTrace) {
+		one.steps = append(one.steps, s)
 	})
 	if err != nil {
 		return traced{}, err
 	}
-	if seen.Failure != nil {
-		one.end = fmt.Sprintf("%s: %s", seen.Failure.Kind, seen.Failure.Reason)
+	if f := seen.Failure; f != nil {
+		one.end = fmt.Sprintf("%s: %s", f.Kind, f.Reason)
+		one.cut = f.Ends()
+		if one.cut {
+			one.end = fmt.Sprintf("%s in %s: %s", f.Kind, f.In, f.Reason)
+		}
+		if f.Step == suite.Unplaced {
+			one.end += "; what this step did before is not known"
+		}
 	}
 	return one, nil
 }
@@ -121,6 +134,7 @@ type traced struct {
 	stepsOfCase int
 	steps       []suite.StepTrace
 	end         string // how the VM failed; "": it did not
+	cut         bool   // it had to be ended
 }
 
 func (t traced) title(p suite.Place) string {

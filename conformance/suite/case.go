@@ -35,21 +35,23 @@ func Unmatched(known []Known, t *table.Table) []Known {
 }
 
 // RunCase runs one case on a module and judges it. A result that is Fail has the calls of the step that went wrong.
-// timedOut says whether a call into the module did not return in time.
-func RunCase(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, known ...Known) (_ report.Result, timedOut bool) {
-	r := runCase(ctx, hostEngine{m}, t, c, known)
+// ended says whether a call into the module had to be ended.
+func RunCase(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, known ...Known) (_ report.Result, ended bool) {
+	e := hostEngine{m}
+	r := runCase(ctx, e, t, c, known)
 	if r.traceable() {
-		r.Trace = traceOf(ctx, m, t, c, r.first)
+		r.Trace = e.Trace(ctx, c, Good(&t.Contract, c), r.first)
 	}
-	return r.Result, r.timedOut
+	return r.Result, r.ended
 }
 
 // result is a report's result with what only the run needs to know.
 type result struct {
 	report.Result
-	seen     *Observation // nil: there was none
-	first    Place        // of the first mismatch
-	timedOut bool         // a call did not return in time
+	seen    *Observation // of a case that passed
+	first   Place        // of the first mismatch
+	ended   bool         // a call had to be ended: it took too long, or too much memory
+	failure string       // how the VM failed, without where in the case; "": it did not
 }
 
 const interrupted = "not run: interrupted"
@@ -71,24 +73,32 @@ func runCase(ctx context.Context, e Engine, t *table.Table, c *table.Case, known
 	if not := (*NotShown)(nil); errors.As(err, &not) {
 		return result{Result: report.Result{Case: c.ID, Outcome: report.XFail, Reason: not.Why}}
 	}
-	if err != nil {
-		r = notJudged(c, err.Error())
-		var failure *host.Failure
-		r.timedOut = errors.As(err, &failure) && failure.Kind == host.DeadlineExceeded
-		return r
+	var failure *host.Failure
+	switch {
+	case errors.As(err, &failure) && failure.Kind != host.HostFault:
+		return judge(c, Observation{Failure: &Failure{Kind: failure.Kind.String(), In: failure.In, Reason: failure.Reason, NoStart: true}}, known)
+	case err != nil:
+		return notJudged(c, err.Error())
 	}
 	return judge(c, seen, known)
 }
 
 // judge turns an observation into a result.
 func judge(c *table.Case, o Observation, known []Known) result {
-	if f := o.Failure; f != nil && f.Kind == deadlineExceeded {
-		r := notJudged(c, renderFailure(f, len(c.Steps)))
-		r.seen, r.timedOut = &o, true
-		return r
+	r := result{Result: report.Result{Case: c.ID, Outcome: report.Pass}}
+	if f := o.Failure; f != nil {
+		r.failure, r.ended = f.Kind+" "+f.In+" "+f.Reason, f.Ends()
 	}
-	r := result{Result: report.Result{Case: c.ID, Outcome: report.Pass}, seen: &o}
-	if r.Mismatches, r.first = check(c, o); len(r.Mismatches) > 0 {
+	if f := o.Failure; f != nil && (r.ended || f.NoStart) { // whatever else was seen is not complete
+		wanted := "lives"
+		if f.NoStart {
+			wanted = "starts"
+		}
+		r.Mismatches = []report.Mismatch{{Field: "virtual machine", Wanted: wanted, Got: renderFailure(f, len(c.Steps))}}
+	} else {
+		r.Mismatches, r.first = check(c, o)
+	}
+	if len(r.Mismatches) > 0 {
 		r.Outcome = report.Fail
 	}
 	for _, k := range known {
@@ -103,20 +113,23 @@ func judge(c *table.Case, o Observation, known []Known) result {
 		}
 		break
 	}
+	if r.Outcome == report.Pass || r.Outcome == report.XPass { // what is not, may be large
+		r.seen = &o
+	}
 	return r
 }
 
 // traceable says whether the calls of one repetition explain the failure. They do not explain memory growth, which is the
-// sum of all repetitions; and after a thousand repetitions a trace is full.
+// sum of all repetitions; after a thousand repetitions a trace is full; and a call that had to be ended would have to be again.
 func (r *result) traceable() bool {
-	return r.Outcome == report.Fail && !strings.HasSuffix(r.Mismatches[0].Field, memoryGrowth) && r.first.Repetition <= 1000
+	return r.Outcome == report.Fail && !r.ended && !strings.HasSuffix(r.Mismatches[0].Field, memoryGrowth) && r.first.Repetition <= 1000
 }
 
-// traceOf runs a case once more with a trace, so that the cases that pass need none. It gives the lines of the step at, or of
+// Trace runs a case once more with a trace, so that the cases that pass need none. It gives the lines of the step at, or of
 // the last step that was reached.
-func traceOf(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, at Place) []report.TraceLine {
+func Trace(ctx context.Context, m *host.Module, c *table.Case, good *table.Request, at Place) []report.TraceLine {
 	var last StepTrace
-	o := ObserveOptions{Good: Good(&t.Contract, c), Until: at, Trace: func(s StepTrace) {
+	o := ObserveOptions{Good: good, Until: at, Trace: func(s StepTrace) {
 		if s.Step <= at.Step {
 			last = s
 		}

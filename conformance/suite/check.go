@@ -63,16 +63,18 @@ func stepPrefix(i, steps int) string {
 }
 
 func renderFailure(f *Failure, steps int) string {
-	where := "at the start"
+	where := " at the start"
 	switch {
+	case f.Step == Unplaced:
+		where = ""
 	case f.Step > steps:
-		where = "in the good request afterwards"
+		where = " in the good request afterwards"
 	case f.Step > 0 && steps > 1:
-		where = fmt.Sprintf("in step %d", f.Step)
+		where = fmt.Sprintf(" in step %d", f.Step)
 	case f.Step > 0:
-		where = "in the request"
+		where = " in the request"
 	}
-	return fmt.Sprintf("%s %s, %s: %s", f.Kind, where, f.In, f.Reason)
+	return fmt.Sprintf("%s%s, %s: %s", f.Kind, where, f.In, f.Reason)
 }
 
 // What a callback returned, as text.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
@@ -104,8 +105,17 @@ type Tick struct {
 
 // Failure is how a VM ended.
 type Failure struct {
-	Kind   string // trapped, deadline exceeded, would crash Envoy
-	In     string // the export that was called
-	Reason string
-	Place
+	Kind    string // trapped, deadline exceeded, would crash Envoy, or out of memory
+	In      string // the export that was called
+	Reason  string
+	Place        // with Step Unplaced: not known
+	NoStart bool // it was before the plugin's configuration: there is no VM
+}
+
+// Unplaced is the Step of a Failure of which it is not known in which step it was.
+const Unplaced = -1
+
+// Ends says whether a call into the guest had to be ended.
+func (f *Failure) Ends() bool {
+	return f.Kind == deadlineExceeded || f.Kind == host.OutOfMemory.String()
 }

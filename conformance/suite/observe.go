@@ -40,7 +40,7 @@ func Good(contract *table.Contract, c *table.Case) *table.Request {
 	return contract.Good
 }
 
-// deadlineExceeded is the Kind of a Failure after which the case cannot be judged.
+// deadlineExceeded is the Kind of a Failure of a call that took too long.
 var deadlineExceeded = host.DeadlineExceeded.String()
 
 // epoch is when every case begins, so that no clock makes two runs differ.

@@ -15,6 +15,9 @@ import (
 // bytes that are not printable UTF-8 quoted as in Go.
 
 func quote(s string) string {
+	if len(s) > longText {
+		return longQuote(s)
+	}
 	plain := s != "" && utf8.ValidString(s) && s[0] != ' ' && s[len(s)-1] != ' ' && s[0] != '"'
 	for _, r := range s {
 		plain = plain && strconv.IsPrint(r) && r != '\\'
@@ -23,6 +26,13 @@ func quote(s string) string {
 		return s
 	}
 	return strconv.Quote(s)
+}
+
+// longText is the length from which on a text is not rendered as a whole: quoting megabytes takes seconds.
+const longText = 1 << 20
+
+func longQuote(s string) string {
+	return fmt.Sprintf("%q … %q [%d bytes, sha256 %s]", s[:80], s[len(s)-40:], len(s), digest(s))
 }
 
 func renderHeaders(headers []headermap.Header) string {
@@ -82,8 +92,11 @@ func renderMetrics(metrics []table.Metric) string {
 
 // renderBody keeps the line breaks of a text, so that a difference shows the line.
 func renderBody(body string) string {
-	if body == "" {
+	switch {
+	case body == "":
 		return ""
+	case len(body) > longText:
+		return longQuote(body)
 	}
 	lines := strings.SplitAfter(body, "\n")
 	for i, l := range lines {

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -18,8 +19,12 @@ const (
 	Deadline    = 5 * time.Second // for each call into the module
 	MemoryPages = 4096            // of 64 KiB: 256 MiB
 
-	// MaxTimeouts is how many cases of a build may end because a call did not return. The cases after them are not run.
-	MaxTimeouts = 3
+	// MaxEnded is how many cases of a build may end because a call had to be ended. The cases after them are not run.
+	MaxEnded = 3
+
+	// maxSame is how many cases of a build may end with the same failure of the VM, where they are three quarters of the
+	// cases so far. The cases after them are not run.
+	maxSame = 20
 )
 
 // Subject is one build under test.
@@ -61,10 +66,13 @@ func NewReport(t *table.Table) *report.Report {
 func Run(ctx context.Context, t *table.Table, subjects []Subject, o RunOptions) *report.Report {
 	r := runner{RunOptions: o, table: t, cases: t.Cases(), subjects: make([]subject, len(subjects))}
 	for i := range subjects {
-		r.subjects[i] = subject{Subject: subjects[i], results: make([]result, len(r.cases)), left: len(r.cases)}
+		r.subjects[i] = subject{Subject: subjects[i], results: make([]result, len(r.cases)), done: make([]bool, len(r.cases)), left: len(r.cases)}
 	}
 	r.each(len(subjects), func(i int) { r.compile(ctx, &r.subjects[i]) })
 	r.each(len(subjects)*len(r.cases), func(i int) { r.one(ctx, &r.subjects[i/len(r.cases)], i%len(r.cases)) })
+	for i := range r.subjects {
+		r.subjects[i].markNotRun()
+	}
 	r.each(len(subjects), func(i int) { r.trace(ctx, &r.subjects[i]) })
 	out := NewReport(t)
 	for i := range r.subjects {
@@ -72,7 +80,6 @@ func Run(ctx context.Context, t *table.Table, subjects []Subject, o RunOptions) 
 		if s.module != nil {
 			_ = s.module.Close(ctx)
 		}
-		s.markNotRun()
 		out.Builds = append(out.Builds, s.Build)
 		for _, result := range s.results {
 			out.Results = append(out.Results, result.Result)
@@ -88,17 +95,18 @@ type runner struct {
 	cases    []table.Case
 	subjects []subject
 
-	mu   sync.Mutex // for done, and for timeouts and left of the subjects
+	mu   sync.Mutex // for done, and for the subjects' ended and left
 	done int
 }
 
 type subject struct {
 	Subject
-	engine   Engine
-	module   *host.Module // of package host's engine; nil with another
-	results  []result
-	timeouts int
-	left     int // cases
+	engine  Engine
+	module  *host.Module // of package host's engine; nil with another
+	results []result
+	done    []bool // of each
+	counted tally
+	left    int // cases
 }
 
 // each calls do for 0 to n-1, in that order, with as many workers as there are.
@@ -146,15 +154,15 @@ func Compile(ctx context.Context, wasm []byte, o host.Options) (*host.Module, er
 func (r *runner) one(ctx context.Context, s *subject, i int) {
 	c := &r.cases[i]
 	r.mu.Lock()
-	timeouts := s.timeouts
+	enough := s.counted.enough
 	r.mu.Unlock()
 	var result result
 	switch {
+	case ctx.Err() != nil && (s.Err == nil || errors.Is(s.Err, ctx.Err())):
+		result = notJudged(c, interrupted)
 	case s.Err != nil:
 		result = notJudged(c, s.Err.Error())
-	case ctx.Err() != nil:
-		result = notJudged(c, interrupted)
-	case timeouts >= MaxTimeouts:
+	case enough != "":
 		result = notJudged(c, "") // markNotRun gives the reason
 	default:
 		if result = runCase(ctx, s.engine, r.table, c, s.Known); ctx.Err() != nil && result.Outcome.Red() {
@@ -166,8 +174,8 @@ func (r *runner) one(ctx context.Context, s *subject, i int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done++
-	if result.timedOut {
-		s.timeouts++
+	for s.done[i] = true; s.counted.cases < len(s.done) && s.done[s.counted.cases]; {
+		s.counted.add(&s.results[s.counted.cases])
 	}
 	if s.left--; s.left == 0 && s.engine != nil {
 		s.engine.Close() // another engine may hold processes, which the subjects to come need the memory of
@@ -183,26 +191,55 @@ const traced = 20
 
 func (r *runner) trace(ctx context.Context, s *subject) {
 	left := traced
+	tracer, can := s.engine.(Tracer)
 	for i := range s.results {
-		if result := &s.results[i]; s.module != nil && left > 0 && result.traceable() {
+		if result := &s.results[i]; can && left > 0 && ctx.Err() == nil && result.traceable() {
 			left--
-			result.Trace = traceOf(ctx, s.module, r.table, &r.cases[i], result.first)
+			result.Trace = tracer.Trace(ctx, &r.cases[i], Good(&r.table.Contract, &r.cases[i]), result.first)
 		}
 	}
 }
 
-// markNotRun marks the cases after so many timeouts. They are counted in the order of the table and not in that of the
-// workers, so that two runs report the same.
+// tally counts how a build fails, in the order of the table and not in that of the workers, so that two runs report the
+// same.
+type tally struct {
+	cases  int // so far
+	ended  int // of them
+	same   map[string]int
+	enough string // why the cases from here on are not run; "": they are
+}
+
+func (f *tally) add(r *result) {
+	f.cases++
+	if f.enough != "" {
+		return
+	}
+	if r.ended {
+		if f.ended++; f.ended == MaxEnded {
+			f.enough = fmt.Sprintf("not run: in %d cases before it the module did not return in time, or took too much memory", f.ended)
+		}
+	}
+	if r.failure == "" {
+		return
+	}
+	if f.same == nil {
+		f.same = map[string]int{}
+	}
+	if f.same[r.failure]++; f.same[r.failure] >= maxSame && 4*f.same[r.failure] >= 3*f.cases {
+		f.enough = fmt.Sprintf("not run: %d of the %d cases before it ended with the same failure: %s", f.same[r.failure], f.cases, r.failure)
+	}
+}
+
+// markNotRun marks the cases after so many failures, which another worker may have run meanwhile.
 func (s *subject) markNotRun() {
-	timeouts := 0
+	var f tally
 	for i := range s.results {
 		r := &s.results[i]
-		if timeouts >= MaxTimeouts {
-			r.Result = report.Result{Build: r.Build, Case: r.Case, Outcome: report.Error,
-				Reason: fmt.Sprintf("not run: in %d cases before it the module did not return in time", timeouts)}
-		} else if r.timedOut {
-			timeouts++
+		if f.enough != "" {
+			*r = result{Result: report.Result{Build: r.Build, Case: r.Case, Outcome: report.Error, Reason: f.enough}}
+			continue
 		}
+		f.add(r)
 	}
 }
 

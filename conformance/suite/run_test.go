@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -32,14 +33,14 @@ func TestRunOfHostileModules(t *testing.T) {
 		{"traps in configure", in("proxy_on_configure", []byte{0}), report.Fail, "", "virtual machine", "trapped at the start, proxy_on_configure"},
 		{"refuses its configuration", configure(0), report.Fail, "", "configuration: verdict", "refused"},
 		{"does not start", start(0), report.Error, "start plugin: proxy_on_vm_start returned false", "", ""},
-		{"traps in _initialize", in("_initialize", []byte{0}), report.Error, "start virtual machine: trapped in _initialize", "", ""},
-		{"loops in a request", in(onRequest, endlessLoop...), report.Error, "deadline exceeded in the request, proxy_on_request_headers", "", ""},
-		{"loops in configure", in("proxy_on_configure", endlessLoop...), report.Error, "deadline exceeded at the start, proxy_on_configure", "", ""},
-		{"loops in _initialize", in("_initialize", endlessLoop...), report.Error, "start virtual machine: deadline exceeded in _initialize", "", ""},
-		{"grows without end", in(onRequest, endlessGrowth...), report.Error, "deadline exceeded in the request", "", ""},
+		{"traps in _initialize", in("_initialize", []byte{0}), report.Fail, "", "virtual machine", "trapped at the start, _initialize: unreachable"},
+		{"loops in a request", in(onRequest, endlessLoop...), report.Fail, "", "virtual machine", "deadline exceeded in the request, proxy_on_request_headers"},
+		{"loops in configure", in("proxy_on_configure", endlessLoop...), report.Fail, "", "virtual machine", "deadline exceeded at the start, proxy_on_configure"},
+		{"loops in _initialize", in("_initialize", endlessLoop...), report.Fail, "", "virtual machine", "deadline exceeded at the start, _initialize"},
+		{"grows without end", in(onRequest, endlessGrowth...), report.Fail, "", "virtual machine", "deadline exceeded in the request"},
 		{"passes invalid pointers", wild(), report.Pass, "", "", ""},
 		{"imports an unknown function", unknownImport(), report.Error, "proxy_make_coffee", "", ""},
-		{"exits in _start", exits(), report.Error, "proc_exit", "", ""},
+		{"exits in _start", exits(), report.Fail, "", "virtual machine", "trapped at the start, _start: start functions must not call proc_exit"},
 		{"text", []byte("header-auth\n"), report.Error, "load module", "", ""},
 		{"nothing", nil, report.Error, "load module", "", ""},
 		{"cut short", guest().Bytes()[:60], report.Error, "load module", "", ""},
@@ -62,8 +63,8 @@ func TestRunOfHostileModules(t *testing.T) {
 				if m := r.Mismatches[0]; m.Field != test.field || !strings.HasPrefix(m.Got, test.got) {
 					t.Errorf("mismatch %+v, want %s, %s", m, test.field, test.got)
 				}
-				if len(r.Trace) == 0 {
-					t.Error("no crossings go with the failure")
+				if seen := r.Mismatches[0].Wanted != "starts" && !strings.HasPrefix(r.Mismatches[0].Got, "deadline"); seen != (len(r.Trace) > 0) {
+					t.Error("crossings go with each failure but of a call that had to be ended")
 				}
 			}
 			if strings.Contains(r.Reason, "\n") {
@@ -85,15 +86,50 @@ func start(answer int) []byte {
 	return g.Bytes()
 }
 
-// TestRunStopsAfterTimeouts: with any number of workers, the cases after MaxTimeouts are not run.
+// TestRunStopsAfterTimeouts: with any number of workers, the cases after MaxEnded are not run.
 func TestRunStopsAfterTimeouts(t *testing.T) {
 	for _, workers := range []int{1, 4} {
 		v := Run(context.Background(), smallTable(), subjects(t, "mine", in(onRequest, endlessLoop...)), RunOptions{Host: soon, Workers: workers})
 		for i, r := range v.Results {
-			notRun := strings.HasPrefix(r.Reason, "not run: in 3 cases before it")
-			if r.Outcome != report.Error || notRun != (i >= 3) {
+			notRun := r.Outcome == report.Error && strings.HasPrefix(r.Reason, "not run: in 3 cases before it")
+			if r.Outcome == report.Pass || notRun != (i >= 3) {
 				t.Errorf("%d workers, case %d: %s %q", workers, i, r.Outcome, r.Reason)
 			}
+		}
+	}
+}
+
+// TestRunStopsAfterTheSameFailure: what always fails in the same way is not tried in every case; what fails often, is.
+func TestRunStopsAfterTheSameFailure(t *testing.T) {
+	always := in(onRequest, []byte{0})
+	many := smallTable()
+	one := many.Groups[0].Cases[0]
+	many.Groups[0].Cases = nil
+	for i := range 60 {
+		one.ID = fmt.Sprintf("g/c%d", i)
+		many.Groups[0].Cases = append(many.Groups[0].Cases, one)
+	}
+	for _, workers := range []int{1, 4} {
+		v := Run(context.Background(), many, subjects(t, "mine", always, "other", refusing().Bytes()), RunOptions{Host: soon, Workers: workers})
+		for i, r := range v.Results {
+			notRun := strings.Contains(r.Reason, "20 of the 20 cases before it ended with the same failure: trapped proxy_on_request_headers")
+			if r.Outcome == report.Pass || notRun != (i >= 20 && i < 60) {
+				t.Errorf("%d workers, case %d: %s %q", workers, i, r.Outcome, r.Reason)
+			}
+		}
+	}
+}
+
+// TestTally: the rest is run where the same failure is not what mostly happens.
+func TestTally(t *testing.T) {
+	var f tally
+	for i := range 200 {
+		r := result{}
+		if i%2 == 0 {
+			r.failure = "trapped"
+		}
+		if f.add(&r); f.enough != "" {
+			t.Fatalf("after %d cases, of which every other one fails: %s", f.cases, f.enough)
 		}
 	}
 }

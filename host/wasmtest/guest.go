@@ -226,7 +226,7 @@ func (g *Guest) write() {
 
 // importIndex is the index of an import that is there already.
 func (g *Guest) importIndex(module, name, params, results string) uint32 {
-	t := g.typeIndex(params, results)
+	t := g.TypeIndex(params, results)
 	for i, im := range g.imports {
 		if im.module == module && im.name == name && im.index == t {
 			return uint32(i)

@@ -43,8 +43,8 @@ type segment struct {
 	text string
 }
 
-// typeIndex finds or adds a function type. Types are written with i for i32 and I for i64: typeIndex("iI", "i").
-func (m *Module) typeIndex(params, results string) uint32 {
+// TypeIndex finds or adds a function type. Types are written with i for i32 and I for i64: TypeIndex("iI", "i").
+func (m *Module) TypeIndex(params, results string) uint32 {
 	t := params + ">" + results
 	if i := slices.Index(m.types, t); i >= 0 {
 		return uint32(i)
@@ -58,7 +58,7 @@ func (m *Module) Import(module, name, params, results string) uint32 {
 	if len(m.functions) > 0 {
 		panic("wasmtest: Import after Func")
 	}
-	i := imported{module, name, 0, m.typeIndex(params, results)}
+	i := imported{module, name, 0, m.TypeIndex(params, results)}
 	if at := slices.Index(m.imports, i); at >= 0 {
 		return uint32(at)
 	}
@@ -69,7 +69,7 @@ func (m *Module) Import(module, name, params, results string) uint32 {
 // Func adds a function with i32 locals behind its parameters, exported under name unless that is empty. Its index is
 // returned. The code needs no final end.
 func (m *Module) Func(name, params, results string, locals int, code ...Code) uint32 {
-	m.functions = append(m.functions, defined{m.typeIndex(params, results), locals, slices.Concat(code...)})
+	m.functions = append(m.functions, defined{m.TypeIndex(params, results), locals, slices.Concat(code...)})
 	index := uint32(len(m.imports) + len(m.functions) - 1)
 	if name != "" {
 		m.exports = append(m.exports, exported{name, 0, index})

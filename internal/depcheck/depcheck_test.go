@@ -42,6 +42,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"conformance/suite", with("conformance/table", "report"), []string{"github.com/jedib0t"}},
 		{"conformance/suite/suitetest", with("conformance/suite", "conformance/table", "internal/diff", "internal/units", "internal/words", "report",
 			"report/conformance"), nil},
+		{"conformance/apart", with("conformance/suite", "conformance/table", "internal/sandbox", "report"), []string{"github.com/jedib0t"}},
 		{"conformance/dictionary", []string{"host/wasmfile"}, []string{"github.com/"}},
 		{"conformance/model", []string{"conformance/table", "host/headermap"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin
 		{"report", nil, []string{"github.com/"}},
@@ -65,6 +66,8 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"toolchain", nil, []string{"github.com/tetratelabs"}},
 		{"build", []string{"toolchain"}, []string{"github.com/tetratelabs"}},
 		{"image", nil, []string{"github.com/tetratelabs"}},
+		{"internal/sandbox", nil, []string{"github.com/tetratelabs", "github.com/goccy"}}, // it knows nothing of modules
+		{"internal/redteam", []string{"host/wasmtest"}, []string{"github.com/"}},
 		{"internal/units", nil, []string{"github.com/"}},
 		{"internal/diff", nil, []string{"github.com/"}},
 	}

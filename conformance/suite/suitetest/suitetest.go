@@ -17,8 +17,9 @@ import (
 // Run runs the table in a folder on a module. Each case is a subtest "group/name", which go test -run can select.
 //
 // A case fails with the text that parity check prints for it. A known failure is skipped with its reason; when it passes,
-// it fails, because its entry is out of date. An entry that matches no case is an error too. After suite.MaxTimeouts cases
-// in which the module did not return in time, the other cases are not run, and fail.
+// it fails, because its entry is out of date. An entry that matches no case is an error too. After suite.MaxEnded cases
+// in which the module did not return in time, the other cases are not run, and fail. A call without a loop can't be ended
+// here (see the documentation of package host): parity check, which runs modules in processes that it kills, does.
 func Run(t *testing.T, wasm []byte, folder string, known ...suite.Known) {
 	t.Helper()
 	loaded, err := table.Load(folder)
@@ -42,18 +43,18 @@ func Run(t *testing.T, wasm []byte, folder string, known ...suite.Known) {
 
 func runModule(t *testing.T, module *host.Module, loaded *table.Table, known []suite.Known) {
 	about := suite.NewReport(loaded)
-	timeouts := 0
+	stopped := 0
 	for _, group := range loaded.Groups {
 		t.Run(group.Name, func(t *testing.T) {
 			for i := range group.Cases {
 				c := &group.Cases[i]
 				t.Run(path.Base(c.ID), func(t *testing.T) {
-					if timeouts >= suite.MaxTimeouts {
-						t.Fatalf("not run: in %d cases before it the module did not return in time", timeouts)
+					if stopped >= suite.MaxEnded {
+						t.Fatalf("not run: in %d cases before it the module did not return in time", stopped)
 					}
-					result, timedOut := suite.RunCase(t.Context(), module, loaded, c, known...)
-					if timedOut {
-						timeouts++
+					result, ended := suite.RunCase(t.Context(), module, loaded, c, known...)
+					if ended {
+						stopped++
 					}
 					switch {
 					case result.Outcome.Red():

@@ -1,0 +1,173 @@
+package apart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/sandbox"
+	"github.com/header-auth/header-auth/report"
+)
+
+// The kinds of jobs.
+const (
+	compileJob = "compile"
+	startJob   = "start"
+	observeJob = "observe"
+	traceJob   = "trace"
+	linesJob   = "trace of a failure"
+)
+
+// Jobs are what a process of a Runner does, for sandbox.Serve.
+func Jobs() map[string]sandbox.Handler {
+	var p process
+	return map[string]sandbox.Handler{
+		compileJob: p.compile, startJob: p.start, observeJob: p.observe, traceJob: p.trace, linesJob: p.lines,
+	}
+}
+
+// process is what the jobs of one share.
+type process struct{ module *host.Module }
+
+// module is a request to compile.
+type module struct {
+	Wasm    []byte
+	Options options
+}
+
+// options are host.Options as data.
+type options struct {
+	Profile     string
+	Interpreter bool
+	Allocator   load.AllocatorOrder
+	MemoryPages uint32
+	CacheDir    string
+	Environment []host.Variable
+	Deadline    int64
+}
+
+// failed is what went wrong, as data.
+type failed struct {
+	Text   string
+	Faults []load.Fault  // of a *load.Error
+	VM     *host.Failure // of a *host.Failure
+}
+
+// failedOf is nil when nothing went wrong.
+func failedOf(err error) *failed {
+	if err == nil {
+		return nil
+	}
+	f := &failed{Text: err.Error()}
+	var refused *load.Error
+	if errors.As(err, &refused) {
+		f.Faults = refused.Faults
+	}
+	errors.As(err, &f.VM)
+	return f
+}
+
+// err is the error again, of the same type and text.
+func (f *failed) err() error {
+	switch {
+	case f == nil:
+		return nil
+	case f.VM != nil:
+		return &textError{f.Text, f.VM}
+	case f.Faults != nil:
+		return &textError{f.Text, &load.Error{Faults: f.Faults}}
+	}
+	return errors.New(f.Text)
+}
+
+type textError struct {
+	text string
+	err  error
+}
+
+func (e *textError) Error() string { return e.text }
+func (e *textError) Unwrap() error { return e.err }
+
+func (p *process) compile(ctx context.Context, page *sandbox.Page, request func(any) error, tell func(any) error) (any, error) {
+	if p.module != nil {
+		_ = p.module.Close(ctx)
+		p.module = nil
+	}
+	var m module
+	if err := request(&m); err != nil {
+		return nil, err
+	}
+	o, err := hostOptions(m.Options, page)
+	if err != nil {
+		return nil, err
+	}
+	o.CacheFault = func(err error) { _ = tell(err.Error()) }
+	p.module, err = host.Compile(ctx, m.Wasm, o)
+	return failedOf(err), nil
+}
+
+func (p *process) start(ctx context.Context, _ *sandbox.Page, _ func(any) error, _ func(any) error) (any, error) {
+	vm, err := p.module.NewVM(ctx, host.VMConfig{})
+	if err == nil {
+		err = vm.Close(ctx)
+	}
+	return failedOf(err), nil
+}
+
+// one is a request that concerns a case.
+type one struct {
+	Case   table.Case
+	Good   *table.Request
+	Repeat int
+	At     suite.Place
+}
+
+// seen is the answer to it.
+type seen struct {
+	Observation suite.Observation
+	Failed      *failed
+}
+
+func (p *process) observe(ctx context.Context, _ *sandbox.Page, request func(any) error, _ func(any) error) (any, error) {
+	var r one
+	if err := request(&r); err != nil {
+		return nil, err
+	}
+	o, err := suite.Observe(ctx, p.module, &r.Case, suite.ObserveOptions{Good: r.Good})
+	return seen{o, failedOf(err)}, nil
+}
+
+func (p *process) trace(ctx context.Context, _ *sandbox.Page, request func(any) error, tell func(any) error) (any, error) {
+	var r one
+	if err := request(&r); err != nil {
+		return nil, err
+	}
+	var lost error
+	o, err := suite.Observe(ctx, p.module, &r.Case, suite.ObserveOptions{Good: r.Good, Repeat: r.Repeat, Trace: func(s suite.StepTrace) {
+		lost = errors.Join(lost, tell(s))
+	}})
+	if lost != nil {
+		return nil, fmt.Errorf("hand over the trace: %w", lost)
+	}
+	return seen{suite.Observation{Failure: o.Failure}, failedOf(err)}, nil
+}
+
+func (p *process) lines(ctx context.Context, _ *sandbox.Page, request func(any) error, _ func(any) error) (any, error) {
+	var r one
+	if err := request(&r); err != nil {
+		return nil, err
+	}
+	lines := suite.Trace(ctx, p.module, &r.Case, r.Good, r.At)
+	return append([]report.TraceLine{}, lines...), nil
+}
+
+func hostOptions(o options, page *sandbox.Page) (host.Options, error) {
+	p, err := profile.Parse(o.Profile)
+	return host.Options{Profile: p, Interpreter: o.Interpreter, Allocator: o.Allocator, MemoryPages: o.MemoryPages,
+		CacheDir: o.CacheDir, Environment: o.Environment, Deadline: duration(o.Deadline), Watch: page}, err
+}

@@ -1,0 +1,36 @@
+package redteam
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/header-auth/header-auth/host/wasmfile"
+)
+
+// TestKindsAreModules: a kind that is no module would test nothing.
+func TestKindsAreModules(t *testing.T) {
+	names := map[string]bool{}
+	for _, k := range Kinds() {
+		if names[k.Name] {
+			t.Errorf("two kinds are named %s", k.Name)
+		}
+		names[k.Name] = true
+		for _, at := range Places {
+			if !k.Fits(at) {
+				continue
+			}
+			wasm := k.Module(at)
+			if _, err := wasmfile.Parse(wasm); err != nil {
+				t.Errorf("%s in %s: %v", k.Name, at, err)
+			}
+			if dir := os.Getenv("REDTEAM_DIR"); dir != "" { // to look at them
+				name := strings.ReplaceAll(k.Name+" "+string(at), " ", "-") + ".wasm"
+				if err := os.WriteFile(filepath.Join(dir, name), wasm, 0o644); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+}
