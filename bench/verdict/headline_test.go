@@ -250,3 +250,28 @@ func TestOneModule(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+// TestHeals: that the other order of allocators cures a leak is said where a leaking scenario was soaked under both, and is flat there.
+func TestHeals(t *testing.T) {
+	soak := func(verdict Growth, scenarios ...string) Memory {
+		var m Memory
+		for _, s := range scenarios {
+			m.Each = append(m.Each, Memory{Scenario: s, Verdict: verdict})
+		}
+		return m
+	}
+	for name, test := range map[string]struct {
+		leaking, other Memory
+		want           bool
+	}{
+		"both":                {soak(Leak, "allow", "post"), soak(Flat, "allow"), true},
+		"another scenario":    {soak(Leak, "post"), soak(Flat, "allow"), false},
+		"undecided":           {soak(Leak, "allow"), soak(Unclear, "allow"), false},
+		"it leaks there too":  {soak(Leak, "allow", "post"), soak(Leak, "post"), false},
+		"an older report has": {soak(Leak, ""), soak(Plateau, ""), true},
+	} {
+		if got := heals(test.leaking, test.other); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
