@@ -4,12 +4,13 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance envoy worst soak bench bench-full bench-envoy bench-flags bench-selftest mutants fuzz test update build push lint doctor reproducible clean
+.PHONY: help parity conformance envoy try worst soak bench bench-full bench-envoy bench-flags bench-selftest mutants fuzz test update build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 READER := --manifest-path=conformance/mutants/rustreader/Cargo.toml
 RUST := $(PARITY) exec rust
 REGISTRY ?=
+EXAMPLE ?=
 FUZZTIME ?= 60s
 SHORT ?=
 FULL ?=
@@ -46,6 +47,9 @@ conformance: parity ## obtain compilers, build every plugin, run the table on ea
 
 envoy: parity ## the table on a real Envoy, which is obtained if there is none (five minutes; SHORT=1: two builds)
 	@$(PARITY) check --engine envoy $(if $(SHORT),--build rust --build tinygo-successor)
+
+try: parity ## an example behind a real Envoy, until Ctrl-C: make try EXAMPLE=header-check [LANG=go|rust]
+	@$(PARITY) try $(EXAMPLE) --lang "$(PLUGIN)"
 
 worst: parity ## the heaviest legal requests: how long can one client keep a worker busy? (a minute)
 	@$(PARITY) worst

@@ -38,6 +38,8 @@ func commands() []command {
 		{"doctor", "show which compilers are here, and where missing ones can be had", runDoctor},
 		{"exec", "run a command with a compiler's environment", runExec},
 		{"image", "push a module as an image; pull one as Istio and Envoy Gateway do", runImage},
+		{"deploy", "write the manifest that puts a plugin into Istio, Envoy Gateway or a plain Envoy", runDeploy},
+		{"try", "start one of the examples with a real Envoy, and print the commands to type", runTry},
 		{"version", "print the version", runVersion},
 	}
 }

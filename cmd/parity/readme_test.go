@@ -36,7 +36,7 @@ var update = flag.Bool("update", false, "write the results into README.md again"
 // its arguments, in a folder with a reader's my.wasm and my-cases.
 func TestCommandsOfTheDocuments(t *testing.T) {
 	here := t.TempDir()
-	for _, name := range []string{"conformance", "builds.yaml", "go.mod"} {
+	for _, name := range []string{"conformance", "builds.yaml", "go.mod", "dist", "examples"} {
 		target, err := filepath.Abs(filepath.Join(root, name))
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +50,7 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 		write(t, filepath.Join(here, name), []byte(text))
 	}
 	var commands []string
-	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "conformance/mutants/README.md", "bench/METHODOLOGY.md", "bench/ENVOY.md"} {
+	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "conformance/mutants/README.md", "bench/METHODOLOGY.md", "bench/ENVOY.md", "deploy/README.md"} {
 		text := read(t, document)
 		if document == "README.md" { // its result of the benchmark names a command that takes a quarter of an hour
 			before, _, after := around(t, text, benchBegin, benchEnd)

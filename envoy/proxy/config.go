@@ -51,20 +51,23 @@ func (p *Process) watched(name string) *core.ConfigSource {
 	}
 }
 
-func (p *Process) writeBootstrap(listeners []Listener) error {
-	if err := p.SetListeners(listeners...); err != nil {
-		return err
+func (p *Process) writeBootstrap(o Options) error {
+	b := o.Static
+	if b == nil {
+		if err := p.SetListeners(o.Listeners...); err != nil {
+			return err
+		}
+		if err := p.SetClusters(); err != nil {
+			return err
+		}
+		b = &bootstrap.Bootstrap{
+			Node: &core.Node{Id: "parity", Cluster: "parity"},
+			DynamicResources: &bootstrap.Bootstrap_DynamicResources{
+				LdsConfig: p.watched("listeners.json"), CdsConfig: p.watched("clusters.json"),
+			},
+		}
 	}
-	if err := p.SetClusters(); err != nil {
-		return err
-	}
-	b := &bootstrap.Bootstrap{
-		Node:  &core.Node{Id: "parity", Cluster: "parity"},
-		Admin: &bootstrap.Admin{Address: pipe(p.Socket("admin"))},
-		DynamicResources: &bootstrap.Bootstrap_DynamicResources{
-			LdsConfig: p.watched("listeners.json"), CdsConfig: p.watched("clusters.json"),
-		},
-	}
+	b.Admin = &bootstrap.Admin{Address: pipe(p.Socket("admin"))}
 	text, err := protojson.Marshal(b)
 	if err != nil {
 		return fmt.Errorf("write Envoy's bootstrap: %w", err)

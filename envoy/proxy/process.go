@@ -19,6 +19,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	bootstrap "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 )
 
 // Options say how an Envoy runs.
@@ -28,9 +30,10 @@ type Options struct {
 	// Listeners are there before the workers are. Envoy 1.37 dies when its first plugin comes later: V8 gives threads
 	// that are older than itself no access to its code.
 	Listeners []Listener
-	Trace     bool       // log what crosses between Envoy and plugins
-	Info      bool       // log what plugins log from level info on
-	Line      func(Line) // is given each line of the log; calls do not overlap
+	Static    *bootstrap.Bootstrap // in place of Listeners: the whole configuration, but for the administration
+	Trace     bool                 // log what crosses between Envoy and plugins
+	Info      bool                 // log what plugins log from level info on
+	Line      func(Line)           // is given each line of the log; calls do not overlap
 	Ready     time.Duration
 }
 
@@ -97,7 +100,7 @@ func Start(ctx context.Context, dir string, o Options) (*Process, error) {
 	p.admin = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", p.Socket("admin"))
 	}}}
-	if err := p.writeBootstrap(o.Listeners); err != nil {
+	if err := p.writeBootstrap(o); err != nil {
 		return nil, err
 	}
 	levels := "config:warning,upstream:info"

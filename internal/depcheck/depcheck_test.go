@@ -68,6 +68,8 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"image", nil, []string{"github.com/tetratelabs"}},
 		{"internal/sandbox", nil, []string{"github.com/tetratelabs", "github.com/goccy"}}, // it knows nothing of modules
 		{"internal/redteam", []string{"host/wasmtest"}, []string{"github.com/"}},
+		{"deploy", running, []string{"github.com/jedib0t", "github.com/goccy"}},
+		{"examples", []string{"envoy/proxy"}, []string{"github.com/jedib0t", "github.com/tetratelabs", "k8s.io/", "istio.io/"}},
 		{"internal/units", nil, []string{"github.com/"}},
 		{"internal/diff", nil, []string{"github.com/"}},
 	}
@@ -126,30 +128,41 @@ func dependencies(t *testing.T, pkg string) []string {
 	return strings.Fields(string(out))
 }
 
-// TestHeavyDependenciesStayInEnvoy: Envoy's API types and the load generator are large, and a user of any other package need not
-// have them.
-func TestHeavyDependenciesStayInEnvoy(t *testing.T) {
+// TestHeavyDependenciesStayApart: the API types of Envoy, Istio, Envoy Gateway and Kubernetes and the load generator are large,
+// and a user of any other package need not have them.
+func TestHeavyDependenciesStayApart(t *testing.T) {
 	list := exec.Command("go", "list", "-overlay=toolchain/overlay.json", "-f", "{{.ImportPath}} {{join .Deps \" \"}}", "./...")
 	list.Dir = "../.."
 	out, err := list.Output()
 	if err != nil {
 		t.Fatalf("list packages: %v", err)
 	}
-	for dependency, home := range map[string]string{"github.com/envoyproxy/": "envoy/proxy", "github.com/tsenart/": "envoy/cost"} {
+	for _, heavy := range []struct {
+		module string   // or the beginning of several
+		home   string   // a package that needs it
+		may    []string // folders whose packages may need it
+	}{
+		{"github.com/envoyproxy/go-control-plane/", "envoy/proxy", []string{"envoy", "deploy", "examples"}},
+		{"github.com/tsenart/", "envoy/cost", []string{"envoy"}},
+		{"github.com/envoyproxy/gateway/", "deploy", []string{"deploy"}},
+		{"istio.io/", "deploy", []string{"deploy"}},
+		{"k8s.io/", "deploy", []string{"deploy"}},
+	} {
 		found := false
 		for line := range strings.Lines(string(out)) {
 			pkg, deps, _ := strings.Cut(strings.TrimSpace(line), " ")
-			needs := strings.Contains(deps, dependency)
+			needs := strings.Contains(" "+deps, " "+heavy.module)
 			own, _ := strings.CutPrefix(pkg, module+"/")
+			folder, _, _ := strings.Cut(own, "/")
 			switch {
-			case own == home:
+			case own == heavy.home:
 				found = needs
-			case needs && own != "envoy" && !strings.HasPrefix(own, "envoy/") && !strings.HasPrefix(own, "cmd/"):
-				t.Errorf("%s needs %s", pkg, dependency)
+			case needs && folder != "cmd" && !slices.Contains(heavy.may, folder):
+				t.Errorf("%s needs %s", pkg, heavy.module)
 			}
 		}
 		if !found {
-			t.Errorf("%s does not need %s: look for it elsewhere", home, dependency)
+			t.Errorf("%s does not need %s: look for it elsewhere", heavy.home, heavy.module)
 		}
 	}
 }
