@@ -63,6 +63,8 @@ var deployKinds = map[string]func(deploy.Options) ([]byte, error){
 type deployFlags struct {
 	config, lang, wasm, registry, selector, listen, upstream, out string
 	services                                                      nameList
+	root                                                          string
+	built                                                         bool // the module is the one that is built here
 	deploy.Options
 }
 
@@ -90,7 +92,7 @@ func runDeploy(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	if done {
 		return code
 	}
-	manifest, err := d.manifest(ctx, rest)
+	manifest, err := d.manifest(ctx, rest, stderr)
 	var refused *deploy.RefusedError
 	switch {
 	case errors.As(err, &refused):
@@ -118,7 +120,7 @@ func orText(text, or string) string {
 }
 
 // manifest reads what the flags name, asks the plugin, and makes the manifest.
-func (d *deployFlags) manifest(ctx context.Context, kinds []string) ([]byte, error) {
+func (d *deployFlags) manifest(ctx context.Context, kinds []string, stderr io.Writer) ([]byte, error) {
 	if len(kinds) != 1 || deployKinds[kinds[0]] == nil {
 		return nil, usagef("%q: expected one of istio, envoy-gateway, envoy; see parity deploy --help", strings.Join(kinds, " "))
 	}
@@ -128,7 +130,7 @@ func (d *deployFlags) manifest(ctx context.Context, kinds []string) ([]byte, err
 		return nil, err
 	}
 	if kind != "envoy" {
-		if err := d.chooseImage(wasm); err != nil {
+		if err := d.chooseImage(ctx, wasm, stderr); err != nil {
 			return nil, err
 		}
 	}
@@ -157,12 +159,11 @@ func (d *deployFlags) read(kind string) (wasm []byte, err error) {
 		return nil, usagef("--lang %q: expected go or rust", d.lang)
 	}
 	d.Module = d.wasm
-	if d.wasm == "" {
-		root, err := build.FindRoot()
-		if err != nil {
+	if d.built = d.wasm == ""; d.built {
+		if d.root, err = build.FindRoot(); err != nil {
 			return nil, usagef("%v: name the module with --wasm", err)
 		}
-		d.wasm, d.Module = filepath.Join(root, image.DefaultWasm(d.lang)), image.DefaultWasm(d.lang)
+		d.wasm, d.Module = filepath.Join(d.root, image.DefaultWasm(d.lang)), image.DefaultWasm(d.lang)
 	}
 	if wasm, err = os.ReadFile(d.wasm); errors.Is(err, os.ErrNotExist) {
 		return nil, usagef("%s is not there: run make build, or name a module with --wasm", d.wasm)
@@ -213,14 +214,14 @@ func (d *deployFlags) place(kind string) (err error) {
 	return nil
 }
 
-func (d *deployFlags) chooseImage(wasm []byte) error {
+func (d *deployFlags) chooseImage(ctx context.Context, wasm []byte, stderr io.Writer) error {
 	switch {
 	case d.Image == "" && d.registry == "":
 		return usagef("which image? give --image host/path@sha256:…, as parity image push prints it, or --registry host/path")
 	case d.Image != "" && d.registry != "":
 		return usagef("--image and --registry: one of them at a time")
 	case d.registry != "":
-		digest, err := image.Digest(d.lang, wasm)
+		digest, err := d.digest(ctx, wasm, stderr)
 		if err != nil {
 			return err
 		}
@@ -230,4 +231,22 @@ func (d *deployFlags) chooseImage(wasm []byte) error {
 		return usagef("--image %v", err)
 	}
 	return nil
+}
+
+// digest is that of the image that parity image push makes of the module, with the labels that it gives it.
+func (d *deployFlags) digest(ctx context.Context, wasm []byte, stderr io.Writer) (string, error) {
+	m := imageModule{wasm: wasm}
+	if d.built {
+		made, err := buildImageModule(ctx, d.root, d.lang, stderr)
+		if err != nil {
+			return "", err
+		}
+		m = made
+	}
+	if err := m.inspect(ctx); err != nil {
+		return "", err
+	}
+	labels := image.Labels(d.lang)
+	m.label(labels)
+	return image.Digest(labels, m.wasm)
 }

@@ -2,12 +2,17 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"log"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/registry"
 )
 
 // anyDigest stands for the digest of a reader's own image.
@@ -118,5 +123,22 @@ func TestDeployRefuses(t *testing.T) {
 		if code != c.code || !strings.Contains(errs.String(), c.says) || strings.Count(errs.String(), "\n") != 1 {
 			t.Errorf("%s: exit %d, %q; expected %d and one line with %q", c.args, code, errs.String(), c.code, c.says)
 		}
+	}
+}
+
+// TestDeployedImageIsThePushedOne: --registry names the image that parity image push pushes.
+func TestDeployedImageIsThePushedOne(t *testing.T) {
+	t.Chdir(root)
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer server.Close()
+	at := strings.TrimPrefix(server.URL, "http://") + "/team"
+	manifest := deployed(t, "deploy", "istio", "--lang", "rust", "--registry", at)
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), []string{"image", "push", "--registry", at, "--lang", "rust", "--builder", "none"}, &out, &errs); code != 0 {
+		t.Fatalf("parity image push: exit %d\n%s", code, errs.String())
+	}
+	pushed := regexp.MustCompile(`oci://\S+@sha256:[0-9a-f]{64}`).FindString(out.String())
+	if pushed == "" || !strings.Contains(manifest, "url: "+pushed+"\n") {
+		t.Errorf("pushed %s, but the manifest is\n%s", pushed, manifest)
 	}
 }
