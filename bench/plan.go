@@ -6,7 +6,7 @@ import "github.com/header-auth/header-auth/bench/evidence"
 func DefaultPlan() evidence.Plan {
 	return evidence.Plan{
 		Name: "default", Processes: 10, Instances: 2, Rounds: 8, Requests: 500,
-		TailProcesses: 2, TailRequests: 30_000, StartupSamples: 4, SoakRequests: 800_000,
+		TailProcesses: 2, TailRequests: 30_000, StartupSamples: 4, SoakRequests: 700_000,
 		ResidentVMs: []int{1, 10, 20, 40}, ResidentSamples: 3,
 	}
 }

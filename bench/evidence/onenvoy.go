@@ -2,13 +2,13 @@ package evidence
 
 import "time"
 
-// OnEnvoySchema names the shape of OnEnvoy. Within v1 fields are only added.
+// OnEnvoySchema names the shape of OnEnvoy. Within v1 fields are only added; schema-envoy.json describes it for other programs.
 const OnEnvoySchema = "header-auth/bench-envoy/v1"
 
 // OnEnvoy is one run of the benchmark on a real Envoy, raw: what a plugin costs there, beside other ways of doing the same
 // check.
 type OnEnvoy struct {
-	Schema    string         `json:"schema"`
+	Schema    string         `json:"schema" jsonschema:"enum=header-auth/bench-envoy/v1"`
 	Run       EnvoyRun       `json:"run"`
 	Table     Table          `json:"table"`
 	Envoy     EnvoyProgram   `json:"envoy"`

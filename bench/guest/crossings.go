@@ -7,8 +7,8 @@ import (
 
 // Crossing is a guest that does one thing in each request, besides what Empty does.
 type Crossing struct {
-	Name   string // that of the function of the ABI where it is one
-	What   string // in a few words
+	Name   string // that of the function
+	What   string // it does, in a few words
 	Status int    // that the client gets
 	write  func(*wasmtest.Guest)
 }
@@ -23,23 +23,23 @@ func Crossings() []Crossing {
 	}
 	requests := int(abi.RequestHeaders)
 	return []Crossing{
-		{Empty, "five callbacks that do nothing", 200, func(*wasmtest.Guest) {}},
-		{"one callback more", "proxy_on_response_headers, empty", 200, func(g *wasmtest.Guest) { g.Exports(onResponseHeaders) }},
-		{"all callbacks", "every export of an SDK, empty: of these the request needs one more", 200, func(g *wasmtest.Guest) { g.Exports(allCallbacks...) }},
-		{"proxy_get_header_map_value", "one header is read", 200, in("proxy_get_header_map_value", requests, "allow", wasmtest.Out)},
-		{"proxy_get_header_map_pairs", "all headers are read at once", 200, in("proxy_get_header_map_pairs", requests, wasmtest.Out)},
-		{"proxy_get_header_map_size", "the size of the header map is asked", 200, in("proxy_get_header_map_size", requests, wasmtest.Out1)},
-		{"proxy_replace_header_map_value", "one header is set", 200, in("proxy_replace_header_map_value", requests, "x-checked", "yes")},
-		{"proxy_get_property", "the property request.path is read", 200, in("proxy_get_property", "request\x00path", wasmtest.Out)},
-		{"proxy_get_shared_data", "a value of the shared data that is not there is asked for", 200, in("proxy_get_shared_data", "key", wasmtest.Out, wasmtest.Out1)},
-		{"proxy_increment_metric", "a counter goes up", 200, incrementMetric},
-		{"proxy_get_current_time_nanoseconds", "the clock is read", 200, in("proxy_get_current_time_nanoseconds", wasmtest.Out1)},
-		{"clock_time_get", "the clock is read through WASI, as the standard libraries do", 200, func(g *wasmtest.Guest) {
+		{Empty, "an empty plugin", 200, func(*wasmtest.Guest) {}},
+		{"proxy_on_response_headers, empty", "one callback more", 200, func(g *wasmtest.Guest) { g.Exports(onResponseHeaders) }},
+		{"all exports of an SDK, empty", "all callbacks", 200, func(g *wasmtest.Guest) { g.Exports(allCallbacks...) }},
+		{"proxy_get_header_map_value", "one header read", 200, in("proxy_get_header_map_value", requests, "allow", wasmtest.Out)},
+		{"proxy_get_header_map_pairs", "all headers read", 200, in("proxy_get_header_map_pairs", requests, wasmtest.Out)},
+		{"proxy_get_header_map_size", "the headers' size asked", 200, in("proxy_get_header_map_size", requests, wasmtest.Out1)},
+		{"proxy_replace_header_map_value", "one header set", 200, in("proxy_replace_header_map_value", requests, "x-checked", "yes")},
+		{"proxy_get_property", "a property read", 200, in("proxy_get_property", "request\x00path", wasmtest.Out)},
+		{"proxy_get_shared_data", "shared data asked for", 200, in("proxy_get_shared_data", "key", wasmtest.Out, wasmtest.Out1)},
+		{"proxy_increment_metric", "a counter raised", 200, incrementMetric},
+		{"proxy_get_current_time_nanoseconds", "the clock read", 200, in("proxy_get_current_time_nanoseconds", wasmtest.Out1)},
+		{"clock_time_get", "the clock, by WASI", 200, func(g *wasmtest.Guest) {
 			g.CallFrom("wasi_snapshot_preview1", onRequestHeaders, "clock_time_get", "i", 0, int64(1), wasmtest.Out1)
 		}},
-		{"proxy_log, below the level", "a line that Envoy does not write", 200, in("proxy_log", int(abi.LogDebug), "refused: missing")},
-		{"proxy_log, written", "a line that Envoy writes", 200, in("proxy_log", int(abi.LogError), "refused: missing")},
-		{"proxy_send_local_response", "the request is refused; the route's own answer falls away", forbidden, func(g *wasmtest.Guest) {
+		{"proxy_log, below the level", "a line not written", 200, in("proxy_log", int(abi.LogDebug), "refused: missing")},
+		{"proxy_log, written", "a line written", 200, in("proxy_log", int(abi.LogError), "refused: missing")},
+		{"proxy_send_local_response", "a local response", forbidden, func(g *wasmtest.Guest) {
 			unauthorized(g)
 			g.Returns(onRequestHeaders, int(abi.Pause))
 		}},

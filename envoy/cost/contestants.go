@@ -60,8 +60,8 @@ func (c *contestant) status(s *scenario) int {
 	switch {
 	case c.crossing != nil:
 		return c.crossing.Status
-	case c.checks && s.refused:
-		return 403
+	case c.checks:
+		return s.answer
 	}
 	return 200
 }
@@ -106,7 +106,13 @@ func (m *measurement) prepare(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		m.scenarios = append(m.scenarios, scenario{m.Cases[i].ID, text, step.Want.Decision == table.Refuse})
+		s := scenario{id: m.Cases[i].ID, request: text, answer: 200, refused: step.Want.Decision == table.Refuse}
+		if reply := step.Want.Reply; reply != nil && reply.Status != 0 {
+			s.answer = reply.Status
+		} else if s.refused {
+			s.answer = 403
+		}
+		m.scenarios = append(m.scenarios, s)
 	}
 	if m.dir, err = os.MkdirTemp("", "parity-cost-"); err != nil {
 		return err

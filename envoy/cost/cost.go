@@ -81,10 +81,11 @@ type measurement struct {
 	failures    map[string]int // of Envoys, by what was running
 }
 
-// scenario is a request and the status that a build answers.
+// scenario is a request and what a build does with it.
 type scenario struct {
 	id      string
 	request []byte
+	answer  int // status that a build answers
 	refused bool
 }
 

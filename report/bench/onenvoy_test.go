@@ -48,9 +48,9 @@ func onEnvoyFixture() *evidence.OnEnvoy {
 			work(evidence.CrossingScenario, "empty", 2200)
 			work(evidence.CrossingScenario, name, 2200+nanos)
 			work(evidence.CrossingScenario, "proxy_get_header_map_pairs", 3600)
-			work(evidence.CrossingScenario, "one callback more", 2210)
+			work(evidence.CrossingScenario, anotherCallback, 2210)
 		}
-		for i, name := range []string{"empty", "proxy_get_header_map_value", "proxy_get_header_map_pairs", "one callback more"} {
+		for i, name := range []string{"empty", "proxy_get_header_map_value", "proxy_get_header_map_pairs", anotherCallback} {
 			r.Crossings = append(r.Crossings, evidence.Crossing{Guest: name, What: "what " + name + " is", Instance: n, Nanos: []float64{200 + 100*float64(i), 201 + 100*float64(i)}})
 		}
 		r.Latencies = append(r.Latencies, evidence.Latency{Scenario: "typical/allow", Contestant: "rust", Process: n, Rate: 2000,
