@@ -102,6 +102,9 @@ func (k *checker) reply(w *table.Want, got *Exchange) {
 	if wanted.GRPCStatus != nil {
 		k.equal("reply grpc-status", strconv.Itoa(*wanted.GRPCStatus), strconv.Itoa(*got.Reply.GRPCStatus))
 	}
+	if p := partial.Details; p != nil && !p.Match(got.Reply.Details) {
+		k.differ("reply details", p.String(), quote(got.Reply.Details))
+	}
 	if wanted.Details != "" {
 		k.equal("reply details", quote(wanted.Details), quote(got.Reply.Details))
 	}

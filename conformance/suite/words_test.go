@@ -114,6 +114,7 @@ var words = []word{
 		`{decision: replace, reply: {status: 502, headers: [[x-why, late]], body: {matches: ".* of [0-9]+ ms"}, details: late}}`,
 		[]wrong{
 			{`{decision: allow}`, "decision", "replace"},
+			{`{decision: replace, reply: {status: any, headers: any, body: {any: true}, details: {matches: ""}}}`, "reply details", "late"},
 			{`{decision: replace, reply: {status: any, headers: any, body: {contains: password}}}`, "reply body", `contains "password"`},
 			{`{decision: replace, reply: any, response_body: {contains: password}}`, "client body", `contains "password"`},
 			{`{decision: replace, reply: {status: any, headers: {has: [[x-why, {any: true}]], lacks: [x-why]}, body: {any: true}}}`, "reply headers", "no header x-why"},

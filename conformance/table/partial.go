@@ -37,6 +37,7 @@ type PartialReply struct {
 	AnyStatus bool
 	Headers   *Headers
 	Body      *Pattern
+	Details   *Pattern
 }
 
 // PartialCall is what of an outgoing call need not be exactly so.

@@ -190,6 +190,14 @@ func (r *reader) reply(n ast.Node) Reply {
 	if o.has("body") {
 		reply.Body, p.Body = r.valueOrPattern(o.fields["body"])
 	}
+	if o.has("details") {
+		if isPattern(o.fields["details"]) {
+			details := r.pattern(o.fields["details"])
+			p.Details = &details
+		} else {
+			reply.Details = r.sentence("details")(o.fields["details"])
+		}
+	}
 	if p != (PartialReply{}) {
 		reply.Partial = &p
 	}
@@ -197,7 +205,6 @@ func (r *reader) reply(n ast.Node) Reply {
 		status := r.integer(o.fields["grpc_status"], -1, 1<<31-1)
 		reply.GRPCStatus = &status
 	}
-	set(&reply.Details, o, "details", r.sentence("details"))
 	return reply
 }
 

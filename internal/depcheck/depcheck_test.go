@@ -43,6 +43,8 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"conformance/suite/suitetest", with("conformance/suite", "conformance/table", "internal/diff", "internal/units", "internal/words", "report",
 			"report/conformance"), nil},
 		{"conformance/apart", with("conformance/suite", "conformance/table", "internal/sandbox", "report"), []string{"github.com/jedib0t"}},
+		{"conformance/casefile", nil, []string{"github.com/"}},
+		{"conformance/textpb", []string{"conformance/casefile"}, []string{"github.com/"}},
 		{"conformance/dictionary", []string{"host/wasmfile"}, []string{"github.com/"}},
 		{"conformance/model", []string{"conformance/table", "host/headermap"}, []string{"github.com/tetratelabs"}}, // it knows the contract and no plugin
 		{"report", nil, []string{"github.com/"}},

@@ -1,0 +1,240 @@
+package textpb
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/header-auth/header-auth/conformance/casefile"
+)
+
+// Group is a file of tests as a file of cases.
+type Group struct {
+	Name   string
+	Files  map[string][]byte // that cases take bytes from, by their names in the folder of the table
+	Said   int               // tests that became cases
+	Unsaid []Unsaid          // the others
+	cases  casefile.Block
+	base   casefile.Map // defaults
+}
+
+// Unsaid is a test that a table can't say, with the reason.
+type Unsaid struct{ Test, Why string }
+
+// Contract is the contract.yaml of a table whose groups were converted.
+func Contract(name string) []byte {
+	var m casefile.Map
+	m.Add("name", name)
+	m.Add("strict", casefile.Map{{Key: "reasons", Value: false}, {Key: "duplicates", Value: false}})
+	m.Add("defaults", casefile.Map{{Key: "start", Value: casefile.Map{{Key: "accepted", Value: true}, {Key: "logs", Value: "any"}}}, {Key: "logs", Value: "any"}})
+	return m.YAML()
+}
+
+// YAML is the group as a file of the table.
+func (g *Group) YAML() []byte {
+	var m casefile.Map
+	if len(g.base) > 0 {
+		m.Add("defaults", g.base)
+	}
+	m.Add("cases", g.cases)
+	return m.YAML()
+}
+
+// Convert makes a group of a suite. read gives the files that the suite names; config is the plugin's configuration, nil: the
+// one that the suite names, or none. An error is that of a file that can't be read.
+func Convert(name string, s *Suite, config []byte, read func(path string) ([]byte, error)) (*Group, error) {
+	g := &Group{Name: slug(name), Files: map[string][]byte{}}
+	c := converter{group: g, suite: s, read: read, ids: map[string]int{}}
+	if config == nil && s.Config != "" {
+		var err error
+		if config, err = read(s.Config); err != nil {
+			return nil, err
+		}
+	}
+	if config != nil {
+		g.base.Add("config", c.keep("config", config))
+	}
+	// The service's runner has a clock that stands, a millisecond after the epoch unless the suite sets it.
+	at := time.UnixMilli(1).UTC()
+	if s.TimeSecs != nil && *s.TimeSecs > 0 {
+		at = time.Unix(int64(*s.TimeSecs), 0).UTC()
+	}
+	g.base.Add("clock", at.Format(time.RFC3339Nano))
+	for i := range s.Tests {
+		entry, err := c.test(&s.Tests[i])
+		if unsaid, ok := err.(cantSay); ok {
+			g.Unsaid = append(g.Unsaid, Unsaid{s.Tests[i].Name, string(unsaid)})
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("test %s: %w", s.Tests[i].Name, err)
+		}
+		g.cases = append(g.cases, entry)
+		g.Said++
+	}
+	return g, nil
+}
+
+// cantSay is why a test can't be said.
+type cantSay string
+
+func (e cantSay) Error() string { return string(e) }
+
+type converter struct {
+	group *Group
+	suite *Suite
+	read  func(string) ([]byte, error)
+	ids   map[string]int
+}
+
+// inline is how many bytes stand in the table itself; longer ones go into a file beside it.
+const inline = 4096
+
+// keep gives bytes in place, or puts them into a file.
+func (c *converter) keep(name string, content []byte) any {
+	if len(content) <= inline {
+		return casefile.Bytes(content)
+	}
+	file := path.Join("data", c.group.Name+"-"+slug(name))
+	for n := 2; c.group.Files[file] != nil && string(c.group.Files[file]) != string(content); n++ {
+		file = path.Join("data", fmt.Sprintf("%s-%s-%d", c.group.Name, slug(name), n))
+	}
+	c.group.Files[file] = content
+	return casefile.Map{{Key: "file", Value: file}}
+}
+
+var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
+
+// slug is a text as an id has it: CamelCase becomes camel-case.
+func slug(s string) string {
+	s = regexp.MustCompile(`([a-z0-9])([A-Z])`).ReplaceAllString(s, "$1-$2")
+	s = strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(s), "-"), "-")
+	if s == "" {
+		return "test"
+	}
+	return s
+}
+
+func (c *converter) id(t *Test) string {
+	name := slug(t.Name)
+	if c.ids[name]++; c.ids[name] > 1 {
+		name = fmt.Sprintf("%s-%d", name, c.ids[name])
+	}
+	return c.group.Name + "/" + name
+}
+
+func (c *converter) test(t *Test) (casefile.Map, error) {
+	request, err := c.request(t)
+	if err != nil {
+		return nil, err
+	}
+	want, err := c.want(t)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := c.steps(t, request, want)
+	if err != nil {
+		return nil, err
+	}
+	m := casefile.Map{{Key: "id", Value: c.id(t)}}
+	if len(t.Properties) > 0 {
+		var properties casefile.Map
+		seen := map[string]bool{}
+		for _, p := range t.Properties { // the first of a path counts
+			if !seen[p.Name] {
+				properties.Add(p.Name, casefile.Bytes(p.Value))
+			}
+			seen[p.Name] = true
+		}
+		m.Add("properties", properties)
+	}
+	if t.PluginInit != nil {
+		if len(t.PluginInit.Has)+len(t.PluginInit.No)+len(t.PluginInit.Headers)+len(t.PluginInit.Body) > 0 || t.PluginInit.Immediate != nil {
+			return nil, cantSay("plugin_init expects more than log lines, which the service's runner does not look at")
+		}
+		logs, err := c.logs(t.PluginInit.Log)
+		if err != nil {
+			return nil, err
+		}
+		if logs != nil {
+			m.Add("start", casefile.Map{{Key: "accepted", Value: true}, {Key: "logs", Value: logs}})
+		}
+	}
+	m.Add("steps", steps)
+	return m, nil
+}
+
+// steps are one exchange in one step; in several, when lines are expected of several phases.
+func (c *converter) steps(t *Test, request, want casefile.Map) (casefile.Block, error) {
+	var phases [4][]Matcher // headers of the request, its body, the response, the end
+	add := func(phase int, e *Expectation) {
+		if e != nil {
+			phases[phase] = append(phases[phase], e.Log...)
+		}
+	}
+	add(0, t.StreamInit)
+	if t.RequestHeaders != nil {
+		add(0, &t.RequestHeaders.Result)
+	}
+	for i := range t.RequestBody {
+		add(1, &t.RequestBody[i].Result)
+	}
+	if t.ResponseHeaders != nil {
+		add(2, &t.ResponseHeaders.Result)
+	}
+	for i := range t.ResponseBody {
+		add(2, &t.ResponseBody[i].Result)
+	}
+	add(3, t.Teardown)
+	last, used := -1, 0
+	var logs [4]casefile.Map
+	for i, matchers := range phases {
+		var err error
+		if logs[i], err = c.logs(matchers); err != nil {
+			return nil, err
+		}
+		if logs[i] != nil {
+			last, used = i, used+1
+		}
+	}
+	decision := want[0].Value
+	if used <= 1 && last < 3 || decision == "refuse" && used <= 1 {
+		if used == 1 {
+			want = append(want, casefile.Entry{Key: "logs", Value: logs[last]})
+		}
+		return casefile.Block{casefile.Map{{Key: "request", Value: request}, {Key: "want", Value: want}}}, nil
+	}
+
+	step := func(entries casefile.Map, want casefile.Map, phase int) casefile.Map {
+		if logs[phase] != nil {
+			want = append(slices.Clip(want), casefile.Entry{Key: "logs", Value: logs[phase]}) // another step has the rest, too
+		}
+		return append(entries, casefile.Entry{Key: "want", Value: want})
+	}
+	one := func(key string, value any) casefile.Map { return casefile.Map{{Key: key, Value: value}} }
+	if decision == "refuse" {
+		return casefile.Block{step(append(one("stream", "exchange"), casefile.Entry{Key: "request", Value: request}), want, 0),
+			step(one("close", "exchange"), want, 3)}, nil
+	}
+	anything := func(entries ...string) casefile.Map { // that a later step looks at
+		m := casefile.Map{{Key: "decision", Value: "allow"}, {Key: "forwarded", Value: "any"}, {Key: "forwarded_body", Value: anyValue}}
+		for _, key := range entries {
+			m.Add(key, "any")
+		}
+		return m
+	}
+	open := append(one("stream", "exchange"), casefile.Entry{Key: "request", Value: request})
+	all := casefile.Block{}
+	if len(t.RequestBody) > 0 {
+		open = append(open, casefile.Entry{Key: "send", Value: "headers"})
+		all = append(all, step(open, anything(), 0), step(one("upload", "exchange"), anything(), 1))
+	} else {
+		all = append(all, step(open, anything(), 0))
+	}
+	return append(all, step(one("respond", "exchange"), want, 2), step(one("close", "exchange"), want, 3)), nil
+}
+
+var anyValue = casefile.Map{{Key: "any", Value: true}}
