@@ -15,6 +15,7 @@ FUZZTIME ?= 60s
 SHORT ?=
 FULL ?=
 SEED ?= 0
+SHARD ?=
 
 GOFUZZ := go test -count=1 -run=^$$ -fuzztime="$(FUZZTIME)" -fuzzminimizetime=0s
 # Go before 1.27 may call its own deadline a failure when the machine is busy (https://go.dev/issue/75804): that alone is none.
@@ -73,8 +74,8 @@ bench-selftest: ## are the verdicts of bench and soak right? tries them where th
 	@HEADER_AUTH_SELFTEST=1 go test -count=1 -timeout=60m -run='^Test(Self|Power)' -v ./bench ./bench/soak
 	@HEADER_AUTH_SELFTEST=1 go test -count=1 -timeout=60m -v ./bench/verdict
 
-mutants: parity ## would the table notice a fault? changes both plugins in small ways and says which changes survive (hours)
-	@nice $(PARITY) mutants
+mutants: parity ## would the table notice a fault? changes both plugins in small ways and says which changes survive (hours; SHARD=2/4: a quarter)
+	@nice $(PARITY) mutants $(if $(SHARD),--shard "$(SHARD)")
 
 test: build ## go vet, the Go tests (those of the builds too), the Rust plugin's tests
 	go vet $(PACKAGES) && go test $(PACKAGES) && $(RUST) cargo test --locked --target-dir=.cache/build/test
@@ -82,8 +83,8 @@ test: build ## go vet, the Go tests (those of the builds too), the Rust plugin's
 update: conformance ## write the golden files and the generated parts of the documents anew; read the difference
 	go test $(GOLDEN) -update && go test ./cmd/parity -run='Readme|Methodology|Flags' -update
 
-fuzz: build ## compare every build with a model of the contract, and try its own words: make fuzz FUZZTIME=60s [SEED=7] (three times)
-	@$(PARITY) fuzz --no-build --time "$(FUZZTIME)" --seed "$(SEED)" --out conformance/fuzz/found
+fuzz: build ## compare every build with a model of the contract, and try its own words: make fuzz FUZZTIME=60s [SEED=7] [SHARD=2/4] (three times)
+	@$(PARITY) fuzz --no-build --time "$(FUZZTIME)" --seed "$(SEED)" $(if $(SHARD),--shard "$(SHARD)") --out conformance/fuzz/found
 	@for target in Configuration Requests; do $(GOFUZZ) -fuzz="^Fuzz$$target$$" ./conformance/fuzz 2>&1 | tee .cache/fuzz.log || { $(ENDED); }; done
 
 build: parity ## dist/NAME.wasm for every build of builds.yaml

@@ -40,6 +40,7 @@ request change the decision, that part is not tried.
 Flags
 `+selectionHelp+`  --time DURATION        how long to search, for all modules together (default 60s)
   --seed N               try the words in another order (default 0)
+  --shard I/N            only the part I of N equal parts of the words, such as 2/4, so that N machines can share the work
   --out DIR              where to write cases, each in a folder of its own (default found)
 
 Exit codes: 0 nothing was found; 1 something was found, and the output says which command shows it, or a module did not
@@ -56,6 +57,7 @@ func runFuzz(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f.flags(flags)
 	flags.DurationVar(&f.time, "time", time.Minute, "")
 	flags.Uint64Var(&f.seed, "seed", 0, "")
+	flags.Var(&f.part, "shard", "")
 	flags.StringVar(&f.out, "out", "found", "")
 	if code, done := parseFlags(flags, args, fuzzHelp, stdout, stderr); done {
 		return code
@@ -74,6 +76,7 @@ type fuzzing struct {
 	selection
 	time time.Duration
 	seed uint64
+	part shard
 	out  string
 
 	options host.Options
@@ -167,7 +170,7 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 		say("not tried: %v", err)
 		return true, nil
 	}
-	vocabulary = dictionary.Rank(vocabulary, f.knownTo(m), mostWords)
+	vocabulary = share(f.part, dictionary.Rank(vocabulary, f.knownTo(m), mostWords))
 
 	started := time.Now()
 	limited, cancel := context.WithTimeout(ctx, most)

@@ -15,7 +15,7 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-const mutantsHelp = `Usage: parity mutants [flags]
+var mutantsHelp = `Usage: parity mutants [flags]
 
 Would the request table notice a fault in a plugin? Makes one small change at a time in the sources of each plugin, builds
 it, and runs it against the table until a case fails. A change that no case notices survives: either a new case has to
@@ -25,11 +25,12 @@ the same command continues where it stopped.
 
   parity mutants                                 both plugins, all files
   parity mutants --lang rust --file headers.rs   one file
+  parity mutants --shard 2/4                     the second quarter: every survivor must have a reason
 
 Flags
   --lang LANGUAGE   go or rust (default: both)
   --file PATTERN    only files of this name, such as 'deny.*'; may be given several times
-  --cases DIR       the table (default conformance/cases)
+` + shardHelp + `  --cases DIR       the table (default conformance/cases)
   --least PERCENT   the share of mutants that must be killed in each language (default 95)
   --again           forget the verdicts kept in .cache/mutants
   --all             print every mutant, and the case that killed it
@@ -43,9 +44,11 @@ of date, or the unchanged plugin fails a case; 2 the call, the table or survivor
 func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var s selection
 	var languages, files nameList
+	var part shard
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.Var(&languages, "lang", "")
 	flags.Var(&files, "file", "")
+	flags.Var(&part, "shard", "")
 	flags.StringVar(&s.cases, "cases", "", "")
 	least := flags.Float64("least", 95, "")
 	again := flags.Bool("again", false, "")
@@ -78,7 +81,7 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	}
 	progress := newProgress(stderr)
 	scores, err := mutants.Run(ctx, mutants.Options{Root: s.root, Cache: cache, Table: loaded, Host: host.Options{}, Languages: languages,
-		Files: files, Again: *again, Log: stderr, Progress: progress.step})
+		Files: files, Shard: part.i, Shards: part.n, Again: *again, Log: stderr, Progress: progress.step})
 	progress.clear()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return exit("mutants", err, stderr)
@@ -93,7 +96,7 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		fmt.Fprintln(stderr, "parity mutants: no mutant: expected a plugin's file after --file, such as headers.rs")
 		return 2
 	}
-	if len(languages) == 0 && len(files) == 0 && s.cases == "" {
+	if len(languages) == 0 && len(files) == 0 && s.cases == "" && part.n == 0 {
 		folder := filepath.Join(s.root, "conformance")
 		if err := errors.Join(
 			spliceMutants(filepath.Join(folder, "mutants", "README.md"), mutants.Summary(scores, found, loaded.Digest, loaded.Len())),
@@ -101,6 +104,9 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		); err != nil {
 			return exit("mutants", err, stderr)
 		}
+	}
+	if part.n > 0 {
+		*least = 0 // the share is of all mutants
 	}
 	return mutantsVerdict(scores, found, *least)
 }

@@ -22,6 +22,8 @@ type Options struct {
 	Host      host.Options
 	Languages []string                                       // some of Languages; none: all
 	Files     []string                                       // patterns for the names of files, as in path.Match; none: all files
+	Shard     int                                            // with Shards: only one of so many equal parts, counted from 1
+	Shards    int                                            // 0: all mutants
 	Again     bool                                           // do not use the stored verdicts
 	Log       io.Writer                                      // gets what toolchain.Obtain writes
 	Progress  func(done, total int, language, change string) // called before each mutant; nil: not called
@@ -33,6 +35,7 @@ type Score struct {
 	Sources  string // digest of the sources
 	Results  []Result
 	LeftOut  []string // cases that the unchanged plugin fails
+	NotTried []string // ids of the mutants of other shards, and of those that an interrupted run did not reach
 }
 
 // Count is the number of mutants with an outcome.
@@ -102,6 +105,7 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 			})
 		})
 	}
+	mutants, score.NotTried = shard(mutants, o.Shard, o.Shards)
 	cases, err := caseDigests(o.Table)
 	if err != nil {
 		return score, err
@@ -128,11 +132,39 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 		}
 		v, err := r.verdict(ctx, m)
 		if err != nil {
+			for _, rest := range mutants[i:] {
+				score.NotTried = append(score.NotTried, rest.ID())
+			}
 			return score, err
 		}
 		score.Results = append(score.Results, Result{Mutant: m, Outcome: v.Outcome, Killer: v.Killer})
 	}
 	return score, nil
+}
+
+// shard gives the mutants of every nth line that has any, from the ith on, and the ids of the others. Those of one line stay
+// together, because they often give the same module, which is judged once.
+func shard(mutants []Mutant, i, n int) (mine []Mutant, others []string) {
+	if n == 0 {
+		return mutants, nil
+	}
+	type place struct {
+		file string
+		line int
+	}
+	lines := map[place]int{}
+	for _, m := range mutants {
+		at := place{m.File, m.Line}
+		if _, seen := lines[at]; !seen {
+			lines[at] = len(lines)
+		}
+		if lines[at]%n == i-1 {
+			mine = append(mine, m)
+		} else {
+			others = append(others, m.ID())
+		}
+	}
+	return mine, others
 }
 
 type runner struct {

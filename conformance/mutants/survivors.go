@@ -55,16 +55,19 @@ type Findings struct {
 }
 
 // Compare compares the scores with the list. It ignores entries for files without a mutant in the scores, because the
-// run has left these files out.
+// run has left these files out, and for mutants that were not tried.
 func Compare(scores []Score, list []Survivor) Findings {
 	f := Findings{Reasons: map[string]string{}}
-	listed, outcome, files := map[string]string{}, map[string]Outcome{}, map[string]bool{}
+	listed, outcome, files, notTried := map[string]string{}, map[string]Outcome{}, map[string]bool{}, map[string]bool{}
 	for _, s := range list {
 		for _, change := range s.Mutations {
 			listed[Mutant{File: s.File, Change: change}.ID()] = s.Reason
 		}
 	}
 	for _, score := range scores {
+		for _, id := range score.NotTried {
+			notTried[id] = true
+		}
 		for _, r := range score.Results {
 			id := r.ID()
 			outcome[id], files[r.File] = r.Outcome, true
@@ -82,7 +85,7 @@ func Compare(scores []Score, list []Survivor) Findings {
 		for _, change := range s.Mutations {
 			id := Mutant{File: s.File, Change: change}.ID()
 			switch o, ok := outcome[id]; {
-			case !files[s.File] || o == Survived:
+			case !files[s.File] || o == Survived || notTried[id]:
 			case !ok:
 				f.OutOfDate = append(f.OutOfDate, id+": no such mutant")
 			default:

@@ -3,6 +3,7 @@ package mutants
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -39,6 +40,42 @@ func TestCompare(t *testing.T) {
 	}
 	if got := scores[0].Percent(); got != 50 {
 		t.Errorf("%v %% killed, want 50: mutants that do not compile or give no new module do not count", got)
+	}
+}
+
+// TestCompareWithoutTheRest: an interrupted run and a shard say nothing about mutants that they have not tried.
+func TestCompareWithoutTheRest(t *testing.T) {
+	scores := []Score{{Language: "go", Results: []Result{result("killed", Killed)}, NotTried: []string{"a.go: explained"}}}
+	got := Compare(scores, []Survivor{{"a.go", []string{"explained", "gone"}, "because"}})
+	if diff := cmp.Diff([]string{"a.go: gone: no such mutant"}, got.OutOfDate); diff != "" {
+		t.Errorf("out of date: -want +got:\n%s", diff)
+	}
+}
+
+// TestShard: all shards together try each mutant once, and those of a line in the same shard.
+func TestShard(t *testing.T) {
+	var all []Mutant
+	for i := range 20 {
+		all = append(all, Mutant{File: "a.go", Line: i / 2, Change: fmt.Sprint(i)})
+	}
+	tried, shardOf := map[string]int{}, map[int]int{}
+	for i := 1; i <= 3; i++ {
+		mine, others := shard(all, i, 3)
+		if len(mine)+len(others) != len(all) || len(mine) < 6 {
+			t.Errorf("shard %d/3 has %d mutants and leaves %d to others, of %d", i, len(mine), len(others), len(all))
+		}
+		for _, m := range mine {
+			tried[m.ID()]++
+			if first, ok := shardOf[m.Line]; ok && first != i {
+				t.Errorf("line %d is in shards %d and %d", m.Line, first, i)
+			}
+			shardOf[m.Line] = i
+		}
+	}
+	for _, m := range all {
+		if tried[m.ID()] != 1 {
+			t.Errorf("%s is tried %d times", m.ID(), tried[m.ID()])
+		}
 	}
 }
 
