@@ -290,7 +290,8 @@ func (b *benchmark) configuration(plan evidence.Plan, work string, line *progres
 		cache = filepath.Join(work, "wazero")
 	}
 	c = bench.Config{Plan: bench.Filled(plan, len(b.tested), b.table.Len()), Seed: b.seed, Folder: b.folder, Table: b.table,
-		Host: b.options, CacheDir: cache, Worker: []string{program, workerCommand}, Periods: verdict.Periods}
+		Host: b.options, CacheDir: cache, Worker: []string{program, workerCommand}, Periods: verdict.Periods,
+		Judge: runTable}
 	c.Progress = func(p bench.Progress) {
 		line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*p.Done, p.Left.Round(time.Second), p.What))
 	}

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/header-auth/header-auth/conformance/apart"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
@@ -111,14 +110,8 @@ func check(ctx context.Context, s *selection, patterns, command []string, again 
 	if err != nil {
 		return nil, err
 	}
-	runner, err := newRunner(run.options, runtime.GOMAXPROCS(0))
-	if err != nil {
-		return nil, err
-	}
-	defer runner.Close()
-	runApart(runner, subjects)
 	progress := newProgress(stderr)
-	r := suite.Run(ctx, run.cases, subjects,
+	r := runTable(ctx, run.cases, subjects,
 		suite.RunOptions{Host: run.options, Workers: runtime.GOMAXPROCS(0), Progress: progress.step})
 	progress.clear()
 
@@ -132,15 +125,6 @@ func check(ctx context.Context, s *selection, patterns, command []string, again 
 	}
 	last.store(r)
 	return r, nil
-}
-
-// runApart has the subjects without an engine of their own run in processes.
-func runApart(r *apart.Runner, subjects []suite.Subject) {
-	for i := range subjects {
-		if s := &subjects[i]; s.Engine == nil {
-			s.Engine = r.Engine(s.Environment)
-		}
-	}
 }
 
 func engineName(o host.Options) string {

@@ -233,7 +233,7 @@ func (c *flagsCall) conformant(ctx context.Context, set flagsSet, t *benchreport
 	}
 	line := newProgress(c.stderr)
 	o := suite.RunOptions{Host: c.options, Workers: runtime.GOMAXPROCS(0), Progress: line.step}
-	r := suite.Run(ctx, c.whole, subjects, o)
+	r := runTable(ctx, c.whole, subjects, o)
 	line.clear()
 	for i, m := range set.modules {
 		failed, first := 0, ""

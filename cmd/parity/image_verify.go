@@ -145,7 +145,9 @@ func (v *imageVerify) inspect(ctx context.Context, b *strings.Builder, wasm []by
 		return false, nil
 	}
 	if len(m.found.Start) > 0 {
-		tryStart(ctx, wasm, m.found.Verdicts)
+		if err := tryStart(ctx, wasm, m.found.Verdicts); err != nil {
+			return false, err
+		}
 	}
 	answer := "loads the module"
 	if faults := m.faults(); len(faults) > 0 {

@@ -70,10 +70,7 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 // module that had to be ended is started only once: it would have to be ended each time. The error says why it can't be
 // known.
 func tryStart(ctx context.Context, wasm []byte, verdicts []load.Verdict) error {
-	runner, err := newRunner(host.Options{Interpreter: true}, 1)
-	if err != nil {
-		return err
-	}
+	runner := newRunner(host.Options{Interpreter: true}, 1)
 	defer runner.Close()
 	var ended *host.Failure
 	for i := range verdicts {

@@ -6,10 +6,14 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 
 	"github.com/header-auth/header-auth/conformance/apart"
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/internal/sandbox"
+	"github.com/header-auth/header-auth/report"
 )
 
 // sandboxCommand starts a process that runs modules and can be killed; it is not for users.
@@ -28,18 +32,30 @@ func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) in
 }
 
 // newRunner makes a runner of modules in processes of this program.
-func newRunner(o host.Options, processes int) (*apart.Runner, error) {
-	program, err := thisProgram()
-	if err != nil {
-		return nil, err
+func newRunner(o host.Options, processes int) *apart.Runner {
+	return apart.New([]string{thisProgram(), sandboxCommand}, processes, o)
+}
+
+// runTable is suite.Run in processes that can be killed.
+func runTable(ctx context.Context, t *table.Table, subjects []suite.Subject, o suite.RunOptions) *report.Report {
+	runner := newRunner(o.Host, o.Workers)
+	defer runner.Close()
+	subjects = slices.Clone(subjects)
+	for i := range subjects {
+		if s := &subjects[i]; s.Engine == nil {
+			s.Engine = runner.Engine(s.Environment)
+		}
 	}
-	return apart.New([]string{program, sandboxCommand}, processes, o), nil
+	return suite.Run(ctx, t, subjects, o)
 }
 
 // thisProgram is the file of this program. On Linux that is the program itself, also when the file has been replaced.
-func thisProgram() (string, error) {
+func thisProgram() string {
 	if runtime.GOOS == "linux" {
-		return "/proc/self/exe", nil
+		return "/proc/self/exe"
 	}
-	return os.Executable()
+	if program, err := os.Executable(); err == nil {
+		return program
+	}
+	return os.Args[0]
 }

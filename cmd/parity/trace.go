@@ -83,10 +83,7 @@ func trace(ctx context.Context, s *selection, pattern string, stderr io.Writer) 
 	if err != nil {
 		return nil, err
 	}
-	runner, err := newRunner(run.options, 1)
-	if err != nil {
-		return nil, err
-	}
+	runner := newRunner(run.options, 1)
 	defer runner.Close()
 	var traces []traced
 	for _, m := range modules {
