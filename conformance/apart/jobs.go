@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
@@ -169,5 +170,5 @@ func (p *process) lines(ctx context.Context, _ *sandbox.Page, request func(any) 
 func hostOptions(o options, page *sandbox.Page) (host.Options, error) {
 	p, err := profile.Parse(o.Profile)
 	return host.Options{Profile: p, Interpreter: o.Interpreter, Allocator: o.Allocator, MemoryPages: o.MemoryPages,
-		CacheDir: o.CacheDir, Environment: o.Environment, Deadline: duration(o.Deadline), Watch: page}, err
+		CacheDir: o.CacheDir, Environment: o.Environment, Deadline: time.Duration(o.Deadline), Watch: page}, err
 }

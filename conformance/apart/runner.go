@@ -23,14 +23,11 @@ const (
 	// memory is what a process may have besides the linear memory that a module may have.
 	memory = 768 << 20
 
-	// grace is how much longer than its deadline a call may take: the host ends a loop itself, and knows more of it.
-	grace = 500 * time.Millisecond
+	// A case may take so many deadlines of one call, and so long for each repetition.
+	caseDeadlines, repetitionTime = 4, time.Millisecond
 
-	// A case may take so long, and so much more for each repetition.
-	caseTime, repetitionTime = 20 * time.Second, time.Millisecond
-
-	// Compilation may take so long, and so much more for each MiB: twenty times what Go's own compiler's code takes.
-	compileTime, mebibyteTime = 5 * time.Second, 10 * time.Second
+	// Compilation may take a deadline, and so many more for each MiB: twenty times what the code of Go's own compiler takes.
+	mebibyteDeadlines = 2
 
 	// A module whose cases take longer than usual, each by less than its limit, gets so much for all of them together.
 	usual, patience = time.Second, time.Minute
@@ -105,7 +102,7 @@ func (m *Module) use(ctx context.Context, do func(*sandbox.Process) error) error
 		if !holds(p) {
 			p.Holds = ""
 			var f *failed
-			limit := compileTime + mebibyteTime*time.Duration(len(m.request.Wasm))/(1<<20)
+			limit := m.deadline() + mebibyteDeadlines*m.deadline()*time.Duration(len(m.request.Wasm))/(1<<20)
 			err := p.Do(ctx, sandbox.Job{Kind: compileJob, Request: m.request, Answer: &f, Told: m.runner.cacheFault,
 				Call: limit, Whole: limit + time.Second})
 			if err == nil {
@@ -122,12 +119,14 @@ func (m *Module) use(ctx context.Context, do func(*sandbox.Process) error) error
 
 // job is a job on a case.
 func (m *Module) job(kind string, r one, answer any) sandbox.Job {
-	return sandbox.Job{Kind: kind, Request: r, Answer: answer, Call: duration(m.request.Options.Deadline) + grace, Whole: caseLimit(&r.Case)}
+	return sandbox.Job{Kind: kind, Request: r, Answer: answer, Call: m.deadline() + m.grace(),
+		Whole: caseDeadlines*m.deadline() + repetitionTime*time.Duration(repetitions(&r.Case))}
 }
 
-func caseLimit(c *table.Case) time.Duration {
-	return caseTime + repetitionTime*time.Duration(repetitions(c))
-}
+func (m *Module) deadline() time.Duration { return time.Duration(m.request.Options.Deadline) }
+
+// grace is how much longer than its deadline a call may take: the host ends a loop itself, and knows more of it.
+func (m *Module) grace() time.Duration { return min(m.deadline(), 500*time.Millisecond) }
 
 func repetitions(c *table.Case) (n int) {
 	for i := range c.Steps {
@@ -147,7 +146,7 @@ func (m *Module) failure(err error) *host.Failure {
 	case e.Why != sandbox.OutOfMemory && e.In == host.Compilation:
 		f.Reason = fmt.Sprintf("it took longer than %v", e.Limit)
 	case e.Why == sandbox.CallTooLong:
-		f.Reason = fmt.Sprintf("the call took longer than %v", duration(m.request.Options.Deadline))
+		f.Reason = fmt.Sprintf("the call took longer than %v", m.deadline())
 	case e.Why == sandbox.WholeTooLong:
 		f.Reason = fmt.Sprintf("the case took longer than %v", e.Limit)
 	case e.Why == sandbox.OutOfMemory:
@@ -249,5 +248,3 @@ func (e engine) Trace(ctx context.Context, c *table.Case, good *table.Request, a
 
 // Close leaves the processes to the runner.
 func (e engine) Close() {}
-
-func duration(n int64) time.Duration { return time.Duration(n) }

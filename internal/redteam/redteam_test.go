@@ -34,3 +34,18 @@ func TestKindsAreModules(t *testing.T) {
 		}
 	}
 }
+
+// TestRandom: each seed gives a module of its own, and always the same.
+func TestRandom(t *testing.T) {
+	seen := map[string]bool{}
+	for seed := range uint64(200) {
+		wasm := Random(seed)
+		if _, err := wasmfile.Parse(wasm); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if seen[string(wasm)] || string(wasm) != string(Random(seed)) {
+			t.Fatalf("seed %d gives the module of another seed, or two modules", seed)
+		}
+		seen[string(wasm)] = true
+	}
+}
