@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance envoy try worst soak bench bench-full bench-envoy bench-flags bench-selftest mutants fuzz test update build push lint doctor reproducible clean
+.PHONY: help parity conformance envoy try worst soak bench bench-full bench-envoy bench-flags bench-selftest mutants fuzz redteam test update build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 READER := --manifest-path=conformance/mutants/rustreader/Cargo.toml
@@ -12,6 +12,7 @@ RUST := $(PARITY) exec rust
 REGISTRY ?=
 EXAMPLE ?=
 FUZZTIME ?= 60s
+REDTEAMTIME ?= 60s
 SHORT ?=
 FULL ?=
 SEED ?= 0
@@ -86,6 +87,9 @@ update: conformance ## write the golden files and the generated parts of the doc
 fuzz: build ## compare every build with a model of the contract, and try its own words: make fuzz FUZZTIME=60s [SEED=7] [SHARD=2/4] (three times)
 	@$(PARITY) fuzz --no-build --time "$(FUZZTIME)" --seed "$(SEED)" $(if $(SHARD),--shard "$(SHARD)") --out conformance/fuzz/found
 	@for target in Configuration Requests; do $(GOFUZZ) -fuzz="^Fuzz$$target$$" ./conformance/fuzz 2>&1 | tee .cache/fuzz.log || { $(ENDED); }; done
+
+redteam: ## ill-treat the commands: modules that hang, or take all memory, in each known way; a minute of random ones, in both engines (ten minutes)
+	@HEADER_AUTH_REDTEAM="$(REDTEAMTIME)" go test -count=1 -timeout=60m -run='RedTeam|RandomModules|Interrupts' ./conformance/apart ./cmd/parity
 
 build: parity ## dist/NAME.wasm for every build of builds.yaml
 	@$(PARITY) build

@@ -70,7 +70,7 @@ func (m *imageModule) inspect(ctx context.Context) (err error) {
 	}
 	for i := range m.found.Verdicts {
 		if v := m.found.Verdicts[i : i+1]; v[0].Profile == profile.Default && len(m.found.Start) > 0 {
-			if err := tryStart(ctx, m.wasm, v); err != nil {
+			if err := tryStart(ctx, m.wasm, suite.Deadline, v); err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/build"
+	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/image"
 	"github.com/header-auth/header-auth/report/conformance"
@@ -145,7 +146,7 @@ func (v *imageVerify) inspect(ctx context.Context, b *strings.Builder, wasm []by
 		return false, nil
 	}
 	if len(m.found.Start) > 0 {
-		if err := tryStart(ctx, wasm, m.found.Verdicts); err != nil {
+		if err := tryStart(ctx, wasm, suite.Deadline, m.found.Verdicts); err != nil {
 			return false, err
 		}
 	}

@@ -6,18 +6,21 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/header-auth/header-auth/conformance/apart"
+	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/profile"
 )
 
-const inspectHelp = `Usage: parity inspect FILE
+const inspectHelp = `Usage: parity inspect FILE [--deadline DURATION]
 
 Shows what is in a module: sizes of sections, imports, exports, memory, and the toolchain that seems to have made it. Then
 it shows for each Envoy release whether Envoy would load the module, and if not, why and how to cure it. Of the module's
-code, only the start functions run, once for each release, in a process that is killed after 5 seconds.
+code, only the start functions run, once for each release, in a process that is killed after 5 seconds
+(--deadline).
 
   parity inspect dist/rust.wasm
 
@@ -28,6 +31,7 @@ file can't be read; 3 the module can't be started here.
 // runInspect is the command "inspect"; inspectHelp says what its exit codes mean.
 func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("inspect", flag.ContinueOnError)
+	deadline := flags.Duration("deadline", suite.Deadline, "")
 	files, code, done := parseArgs(flags, args, inspectHelp, stdout, stderr)
 	if done {
 		return code
@@ -35,6 +39,9 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	if len(files) != 1 {
 		fmt.Fprintf(stderr, "parity inspect: %d files: expected one; see parity inspect --help\n", len(files))
 		return 2
+	}
+	if *deadline < shortestDeadline {
+		return exit("inspect", usagef("--deadline %v: expected %v or more", *deadline, shortestDeadline), stderr)
 	}
 	wasm, err := readModule(ctx, files[0])
 	if err != nil {
@@ -49,7 +56,7 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return 1
 	}
 	if len(found.Start) > 0 {
-		if err := tryStart(ctx, wasm, found.Verdicts); err != nil {
+		if err := tryStart(ctx, wasm, *deadline, found.Verdicts); err != nil {
 			fmt.Fprintf(stderr, "parity inspect: start the module: %v\n", err)
 			return 3
 		}
@@ -69,8 +76,8 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 // tryStart starts the module as each Envoy would that has found no fault so far: some faults show only at the start. A
 // module that had to be ended is started only once: it would have to be ended each time. The error says why it can't be
 // known.
-func tryStart(ctx context.Context, wasm []byte, verdicts []load.Verdict) error {
-	runner := newRunner(host.Options{Interpreter: true}, 1)
+func tryStart(ctx context.Context, wasm []byte, deadline time.Duration, verdicts []load.Verdict) error {
+	runner := newRunner(host.Options{Interpreter: true, Deadline: deadline}, 1)
 	defer runner.Close()
 	var ended *host.Failure
 	for i := range verdicts {

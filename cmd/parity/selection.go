@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/suite"
@@ -24,6 +26,7 @@ type selection struct {
 	engine, profile, allocate string
 	envoy                     string // program of the engine envoy; "": any that is found
 	noBuild                   bool
+	deadline                  time.Duration
 
 	root string // the repository's folder; "": outside of one
 }
@@ -35,15 +38,21 @@ const selectionHelp = `  --build NAME           a build of builds.yaml; repeat i
   --cases DIR            the table: a folder with contract.yaml and cases (default conformance/cases of the repository)
   --engine ENGINE        wazero (compiled code, default) or interpreter
   --profile PROFILE      the Envoy to behave as (default %s)
+  --deadline DURATION    the longest time of a call into a module (default 5s). Other limits go with it: a case may take four
+                         times as long and a millisecond for each repetition, compilation three times for a MiB
   --allocator ORDER      which export gives the host memory in the guest: envoy (malloc, or proxy_on_memory_allocate if
                          there is no malloc; default) or spec (proxy_on_memory_allocate first)
 `
+
+// shortestDeadline: what is shorter, a busy machine exceeds.
+const shortestDeadline = 50 * time.Millisecond
 
 func (s *selection) flags(flags *flag.FlagSet) {
 	flags.Var(&s.builds, "build", "")
 	flags.Var(&s.wasm, "wasm", "")
 	flags.BoolVar(&s.noBuild, "no-build", false, "")
 	flags.StringVar(&s.cases, "cases", "", "")
+	flags.DurationVar(&s.deadline, "deadline", suite.Deadline, "")
 	flags.StringVar(&s.engine, "engine", "wazero", "")
 	flags.StringVar(&s.profile, "profile", profile.Default.String(), "")
 	flags.StringVar(&s.allocate, "allocator", "envoy", "")
@@ -89,7 +98,10 @@ func (s *selection) choose(patterns func(whole *table.Table) []string, stderr io
 // hostOptions are the options of the host that the flags ask for. What is wrong with the cache of compiled code is written
 // to stderr.
 func (s *selection) hostOptions(stderr io.Writer) (o host.Options, err error) {
-	o = host.Options{Deadline: suite.Deadline, MemoryPages: suite.MemoryPages}
+	if s.deadline != 0 && s.deadline < shortestDeadline {
+		return o, usagef("--deadline %v: expected %v or more", s.deadline, shortestDeadline)
+	}
+	o = host.Options{Deadline: cmp.Or(s.deadline, suite.Deadline), MemoryPages: suite.MemoryPages}
 	switch s.engine {
 	case "wazero":
 	case "interpreter":

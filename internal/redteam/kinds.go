@@ -24,8 +24,7 @@ const (
 	Hangs  Harm = iota // a call does not end, or not in time
 	Traps              // the guest traps, sooner or later
 	Grows              // the host keeps more and more, until the guest traps or is ended
-	Heavy              // compilation takes long, or is refused
-	Passes             // nothing that a host must end
+	Heavy              // it takes much time or memory, and is refused or is not
 )
 
 // Place is where a module does what its kind says.
@@ -175,12 +174,12 @@ func Kinds() []Kind {
 		{Name: "recursion with many locals", Harm: Traps, write: func(g *guest) uint32 { return g.Func("", "", "", 40_000, wasm.Call(g.next(0))) }},
 		plain("memory.fill", Hangs, grown, repeat(5000, wasm.I32(0), wasm.I32(1), everything, memoryFill)),
 		plain("memory.copy", Hangs, grown, repeat(5000, wasm.I32(1), wasm.I32(0), wasm.I32(3990<<16-1), memoryCopy)),
-		plain("memory", Passes, grown, wasm.I32(0), wasm.I32(1), everything, memoryFill),
+		plain("memory", Heavy, grown, wasm.I32(0), wasm.I32(1), everything, memoryFill),
 		{Name: "table.fill", Harm: Hangs, write: func(g *guest) uint32 {
 			g.Table(9_000_000, 0)
 			return g.Func("", "", "", 0, repeat(5000, wasm.I32(0), nullFunc, wasm.I32(9_000_000), tableFill(0)))
 		}},
-		{Name: "tables", Harm: Passes, write: func(g *guest) uint32 {
+		{Name: "tables", Harm: Heavy, write: func(g *guest) uint32 {
 			var code wasm.Code
 			for i := range 60 {
 				g.Table(0, 0)
@@ -203,7 +202,7 @@ func Kinds() []Kind {
 		{Name: "local reply", Harm: Grows, calls: true, write: func(g *guest) uint32 {
 			return g.Func("", "", "", 0, grown, g.call("proxy_send_local_response", wasm.I32(403), wasm.I32(0), wasm.I32(0), wasm.I32(0), wasm.I32(60<<20), wasm.I32(0), wasm.I32(0), wasm.I32(-1)))
 		}},
-		{Name: "local reply within the limit", Harm: Passes, calls: true, write: func(g *guest) uint32 {
+		{Name: "local reply within the limit", Harm: Heavy, calls: true, write: func(g *guest) uint32 {
 			return g.Func("", "", "", 0, grown, g.call("proxy_send_local_response", wasm.I32(403), wasm.I32(0), wasm.I32(0), wasm.I32(0), wasm.I32(15<<20), wasm.I32(0), wasm.I32(0), wasm.I32(-1)))
 		}},
 		{Name: "queue items", Harm: Grows, calls: true, write: func(g *guest) uint32 {

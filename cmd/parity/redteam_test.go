@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/header-auth/header-auth/internal/redteam"
+)
+
+// Limits from outside. A module that keeps to no rule is ended after --deadline; what a command may take besides, and how
+// much memory all of its processes may have together, is what the limits of package apart add up to.
+const (
+	redteamDeadline = 300 * time.Millisecond
+	mostTime        = 40 * time.Second // on a busy machine
+	mostMemory      = 1 << 30
+)
+
+// redteamAll says that everything is tried, and not one place for each kind.
+var redteamAll = os.Getenv("HEADER_AUTH_REDTEAM") != ""
+
+// TestRedTeam runs the modules of package redteam through the commands, with limits of time and memory from outside.
+func TestRedTeam(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("memory is limited, and looked at, on Linux alone")
+	}
+	cases := redteamTable(t)
+	good := filepath.Join(t.TempDir(), "good.wasm")
+	writeFile(t, good, guest().Bytes())
+	for i, k := range redteam.Kinds() {
+		for j, at := range redteam.Places {
+			if !k.Fits(at) || !redteamAll && j != shortPlace(&k, i) {
+				continue
+			}
+			t.Run(k.Name+" in "+string(at), func(t *testing.T) {
+				t.Parallel()
+				file := filepath.Join(t.TempDir(), "mine.wasm")
+				writeFile(t, file, k.Module(at))
+				own := []string{"--deadline", redteamDeadline.String()}
+				table := append(own, "--cases", cases, "--wasm", "mine="+file)
+				engines := [][]string{{}}
+				if redteamAll {
+					engines = append(engines, []string{"--engine", "interpreter"})
+				}
+				for _, engine := range engines {
+					r := limited(t, append(append([]string{"check", "--wasm", "good=" + good}, table...), engine...)...)
+					r.judge(t, &k)
+					if !strings.Contains(r.out, "✓ 2/2") {
+						t.Errorf("the other module does not pass its two cases:\n%s", r.out)
+					}
+				}
+				if !redteamAll && (i%4 != 1 || k.Harm == redteam.Heavy) {
+					return
+				}
+				limited(t, append([]string{"trace", "all/get"}, table...)...).judge(t, nil)
+				limited(t, append([]string{"bench", "--speed", "--wasm", "good=" + good}, table...)...).judge(t, nil)
+				if r := limited(t, append([]string{"inspect", file}, own...)...); at == "_initialize" || at == "start section" {
+					r.judge(t, &k)
+				}
+			})
+		}
+	}
+}
+
+// shortPlace is the place of a kind in the short form: another for each, and where its harm is done where that matters.
+func shortPlace(k *redteam.Kind, i int) int {
+	for n := range redteam.Places {
+		if at := (i + n) % len(redteam.Places); k.Fits(redteam.Places[at]) {
+			return at
+		}
+	}
+	return 0
+}
+
+func writeFile(t *testing.T, name string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// redteamTable is a table that lets everything pass.
+func redteamTable(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "contract.yaml"), []byte("name: small\nclauses:\n  - {id: \"1\", text: Everything passes.}\n"))
+	cases := "breaks: Nothing.\ncases:\n"
+	for name, method := range map[string]string{"get": "GET", "post": "POST"} {
+		cases += fmt.Sprintf("  - id: all/%s\n    clauses: [\"1\"]\n    why: A request is enough.\n    good: {none: there is none}\n"+
+			"    steps:\n      - request: {method: %s}\n        want: {decision: allow, logs: any}\n", name, method)
+	}
+	writeFile(t, filepath.Join(dir, "all.yaml"), []byte(cases))
+	return dir
+}
+
+type limitedRun struct {
+	args   []string
+	code   int
+	out    string
+	memory int64 // the most of all its processes together
+	took   time.Duration
+	ended  bool // by the limit
+}
+
+// limited runs the command, and kills it at the limit of time.
+func limited(t *testing.T, args ...string) (r limitedRun) {
+	t.Helper()
+	c, out := parityCommand(t, args...)
+	r.args = args
+	begun := time.Now()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- c.Wait() }()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-done:
+			r.code, r.out, r.took = c.ProcessState.ExitCode(), out.String(), time.Since(begun)
+			return r
+		case <-look.C:
+			r.memory = max(r.memory, resident(c.Process.Pid))
+			if !r.ended && time.Since(begun) > mostTime {
+				r.ended = true
+				_ = c.Process.Kill()
+			}
+		}
+	}
+}
+
+// parityCommand is this test as the command.
+func parityCommand(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := new(bytes.Buffer)
+	c := exec.Command(program)
+	c.Args = append([]string{"parity"}, args...)
+	c.Dir, c.Stdout, c.Stderr = t.TempDir(), out, out
+	return c, out
+}
+
+func (r limitedRun) judge(t *testing.T, k *redteam.Kind) {
+	t.Helper()
+	switch {
+	case r.ended:
+		t.Errorf("parity %s did not end in %v\n%s", r.args[0], mostTime, r.out)
+	case r.memory > mostMemory:
+		t.Errorf("parity %s took %d MiB", r.args[0], r.memory>>20)
+	case r.code < 0 || r.code > 2 || strings.Contains(r.out, "goroutine ") || strings.Contains(r.out, "fault of"):
+		t.Errorf("parity %s: exit code %d\n%s", r.args[0], r.code, r.out)
+	case k == nil:
+	case k.Harm == redteam.Hangs && (r.code != 1 || !strings.Contains(r.out, "took longer than")),
+		(k.Harm == redteam.Traps || k.Harm == redteam.Grows) && r.code != 1,
+		k.Harm == redteam.Heavy && r.code > 1:
+		t.Errorf("parity %s: exit code %d\n%s", r.args[0], r.code, r.out)
+	}
+}
+
+// resident is the memory of a process and of those that it started.
+func resident(pid int) (bytes int64) {
+	proc := filepath.Join("/proc", strconv.Itoa(pid))
+	if statm, err := os.ReadFile(filepath.Join(proc, "statm")); err == nil {
+		if fields := strings.Fields(string(statm)); len(fields) > 2 {
+			pages, _ := strconv.ParseInt(fields[1], 10, 64)
+			shared, _ := strconv.ParseInt(fields[2], 10, 64)
+			bytes = (pages - shared) * int64(os.Getpagesize())
+		}
+	}
+	for _, child := range children(pid) {
+		bytes += resident(child)
+	}
+	return bytes
+}
+
+func children(pid int) (all []int) {
+	tasks, _ := fs.Glob(os.DirFS("/proc"), strconv.Itoa(pid)+"/task/*/children")
+	for _, file := range tasks {
+		list, _ := os.ReadFile(filepath.Join("/proc", file))
+		for _, child := range strings.Fields(string(list)) {
+			if n, err := strconv.Atoi(child); err == nil {
+				all = append(all, n)
+			}
+		}
+	}
+	return all
+}
+
+// TestInterruptsOfHangs: a command that waits for a module ends at the first interrupt, and leaves nothing running.
+func TestInterruptsOfHangs(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("what is left running is looked for on Linux alone")
+	}
+	cases, file := redteamTable(t), filepath.Join(t.TempDir(), "mine.wasm")
+	hang := redteam.Kinds()[1]
+	writeFile(t, file, hang.Module("_initialize"))
+	for _, args := range [][]string{
+		{"check", "--cases", cases, "--wasm", "mine=" + file},
+		{"trace", "all/get", "--cases", cases, "--wasm", "mine=" + file},
+		{"inspect", file},
+	} {
+		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
+			t.Run(args[0]+" "+signal.String(), func(t *testing.T) {
+				t.Parallel()
+				c, out := parityCommand(t, append(args, "--deadline", "1h")...)
+				if err := c.Start(); err != nil {
+					t.Fatal(err)
+				}
+				var started []int
+				for begun := time.Now(); len(started) == 0; runtime.Gosched() {
+					if started = children(c.Process.Pid); time.Since(begun) > mostTime {
+						t.Fatal("it starts no process")
+					}
+				}
+				_ = c.Process.Signal(signal)
+				stop := time.AfterFunc(mostTime, func() { _ = c.Process.Kill() })
+				_ = c.Wait()
+				if !stop.Stop() {
+					t.Errorf("it does not end: %s", out)
+				}
+				if code := c.ProcessState.ExitCode(); signal != syscall.SIGKILL && code != 3 {
+					t.Errorf("exit code %d, want 3: %s", code, out)
+				}
+				for _, pid := range started {
+					for begun := time.Now(); syscall.Kill(pid, 0) == nil && !isZombie(pid); runtime.Gosched() {
+						if time.Since(begun) > mostTime {
+							_ = syscall.Kill(pid, syscall.SIGKILL)
+							t.Fatalf("process %d is left running", pid)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// isZombie: init may be slow to bury it, or absent in a container.
+func isZombie(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || strings.Contains(string(stat), ") Z ")
+}
