@@ -136,7 +136,7 @@ func tableOn(ctx context.Context, s *selection, wasm []byte, stderr io.Writer) (
 		return nil, err
 	}
 	m, line := s.module("image", "plugin.wasm", wasm), newProgress(stderr)
-	r := suite.Run(ctx, t, []suite.Subject{m.Subject}, suite.RunOptions{Host: options, Workers: runtime.GOMAXPROCS(0), Progress: line.step})
+	r := runTable(ctx, t, []suite.Subject{m.Subject}, suite.RunOptions{Host: options, Workers: runtime.GOMAXPROCS(0), Progress: line.step})
 	line.clear()
 	r.Table.Folder, r.Table.Cases = dir, t.Len()
 	r.Host = report.Host{Wazero: wazeroVersion(), Engine: engineName(options), Profile: options.Profile.String(), Allocator: options.Allocator.String()}
