@@ -21,10 +21,10 @@ type Kind struct {
 type Harm uint8
 
 const (
-	Hangs  Harm = iota // a call does not end, or not in time
-	Traps              // the guest traps, sooner or later
-	Grows              // the host keeps more and more, until the guest traps or is ended
-	Heavy              // it takes much time or memory, and is refused or is not
+	Hangs Harm = iota // a call does not end, or not in time
+	Traps             // the guest traps, sooner or later
+	Grows             // the host keeps more and more, until the guest traps or is ended
+	Heavy             // it takes much time or memory, and is refused or is not
 )
 
 // Place is where a module does what its kind says.
