@@ -7,6 +7,8 @@ type abiContext struct {
 	plugin *Plugin
 	stream *Stream // nil unless it is a stream's
 	prefix string  // as Envoy's log lines show it
+
+	prototypes map[string]*prototype // of declare_property
 }
 
 // addContext gives s the next number that is free (proxy-wasm-cpp-host, src/wasm.cc, WasmBase::allocContextId).

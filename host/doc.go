@@ -73,6 +73,7 @@
 // # Packages
 //
 //	abi           the ABI as data: functions, callbacks, versions, statuses and other numbers
+//	cel           the expressions of a foreign function, for VMConfig.Expressions
 //	envoy         what Envoy does before and behind the plugin: codecs, router, local replies
 //	headermap     header maps with Envoy's rules, and their serialized form
 //	linearmemory  the memory of an instance
@@ -85,7 +86,7 @@
 //	wasmfile      the structure of a WebAssembly file
 //	wasmtest      modules and plugins written in Go, for tests
 //
-// None of them imports this package, and only linearmemory needs the WebAssembly runtime.
+// None of them but cel imports this package, and only linearmemory needs the WebAssembly runtime.
 //
 // # What is left out
 //
@@ -96,7 +97,9 @@
 //   - TCP filters, HTTP/2 METADATA, and the restriction of capabilities;
 //   - second tries of calls; gRPC by the library of Google (google_grpc) is answered by the caller like any other;
 //   - the clock of a route: the caller says when the upstream fails or takes too long (Stream.FailUpstream);
-//   - the foreign functions, except clear_route_cache;
+//   - in foreign functions: the bytes that compress makes are those of another zlib; messages other than
+//     google.protobuf.Struct and FlatBuffers, which declare_property may name, are not looked into; and what a plugin sets for
+//     the connection ends with its stream;
 //   - properties of TLS, unless StreamConfig.Properties gives them. Names and addresses of the client, the route and the
 //     upstream are those of the caller, or defaults; the times of the upstream are 0.
 //

@@ -1,23 +1,41 @@
 package host
 
-// proxyCallForeignFunction is proxy_call_foreign_function(name, arguments, results): of the functions of Envoy,
-// clear_route_cache is there (from Envoy 1.33 on), which gives no result: 0 and 0 go to results (two u32, each left
-// out when its address is 0). NotFound for other names; InvalidMemoryAccess when a range or an out word is outside
-// memory.
+// proxyCallForeignFunction is proxy_call_foreign_function(name, arguments, results): calls a function of Envoy's by name;
+// what they do and which statuses they return stands at foreignFunctions. What the function gives goes into a new block
+// of the guest, its address and length to results (two u32, each left out when its address is 0); a function that gives
+// nothing, or fails, writes 0 and 0. NotFound for other names; InvalidMemoryAccess when a range or an out word is outside
+// memory. An allocator that gives no memory for the result kills Envoy.
 // Source: proxy-wasm-cpp-host src/exports.cc, call_foreign_function; Envoy source/extensions/common/wasm/foreign.cc.
 func proxyCallForeignFunction(vm *VM, stack []uint64) uint32 {
 	name, ok1 := readRange(vm, stack)
-	if _, ok2 := readRange(vm, stack[2:]); !ok1 || !ok2 {
+	argument, ok2 := readRange(vm, stack[2:])
+	if !ok1 || !ok2 {
 		return invalidMemoryAccess
 	}
-	if string(name) != "clear_route_cache" || !vm.module.options.Profile.Rules().ClearRouteCache {
+	function := vm.foreignFunction(string(name))
+	if function == nil {
 		return notFound
 	}
-	// Out pointers may be 0 here: the result is dropped then.
-	if ptr, n := uint32(stack[4]), uint32(stack[5]); ptr != 0 && !vm.writeU32(ptr, 0) || n != 0 && !vm.writeU32(n, 0) {
+	result, hasResult, status := function(vm, argument)
+	outPtr, outLen, ptr := uint32(stack[4]), uint32(stack[5]), uint32(0)
+	if hasResult && outPtr != 0 { // else the result is dropped
+		ptr = vm.allocateResult(result)
+	}
+	if outPtr != 0 && !vm.writeU32(outPtr, ptr) || outLen != 0 && !vm.writeU32(outLen, uint32(len(result))) {
 		return invalidMemoryAccess
 	}
-	return ok
+	return uint32(status)
+}
+
+// allocateResult copies b into a new block of the guest. The allocator is called for no bytes, too.
+func (vm *VM) allocateResult(b []byte) uint32 {
+	ptr, ok := vm.callAllocator(uint32(len(b)))
+	view, inside := vm.writableView(ptr, uint32(len(b)))
+	if !ok || !inside || ptr == 0 && len(b) > 0 {
+		vm.crash("the allocator gives no memory for the result of a foreign function: Envoy dies of SIGSEGV")
+	}
+	copy(view, b)
+	return ptr
 }
 
 // envoyResolveDNS is envoy_resolve_dns(address, token): InternalFailure always, as there is no resolver; 0 goes to

@@ -27,7 +27,8 @@ func proxyGetProperty(vm *VM, stack []uint64) uint32 {
 
 // proxySetProperty is proxy_set_property(path, value): keeps a copy of the value for the rest of the exchange, under
 // the path as it is with its NULs, so that only a path of one segment can be read back. Values that Envoy itself has
-// go first when it is read. NotFound without a stream; InvalidMemoryAccess when path or value is outside memory.
+// go first when it is read. BadArgument for one that was declared to be set
+// once, by the foreign function declare_property; NotFound without a stream; InvalidMemoryAccess when path or value is outside memory.
 // Source: Envoy source/extensions/common/wasm/context.cc, Context::setProperty.
 func proxySetProperty(vm *VM, stack []uint64) uint32 {
 	path, ok1 := readRange(vm, stack)
@@ -40,9 +41,8 @@ func proxySetProperty(vm *VM, stack []uint64) uint32 {
 		return notFound
 	}
 	vm.chargeBytes(len(path) + len(value))
-	if s.filterState == nil {
-		s.filterState = filterState{}
+	if !s.setOwnProperty(string(path), append([]byte(nil), value...)) {
+		return badArgument
 	}
-	s.filterState[setProperty+string(path)] = append([]byte(nil), value...)
 	return ok
 }

@@ -42,6 +42,9 @@ type Plugin struct {
 	answerStorage CallAnswer
 	grpcEvent     *grpcData // while its callback runs
 	freeStreams   []*Stream
+
+	expressions    map[uint32]Expression // of expr_create
+	nextExpression uint32
 }
 
 // NewPlugin makes a root context: proxy_on_context_create, proxy_on_vm_start, proxy_on_configure. The error is
@@ -76,6 +79,7 @@ func (vm *VM) NewPlugin(_ context.Context, c PluginConfig) (p *Plugin, err error
 func (p *Plugin) start(first bool) error {
 	vm := p.vm
 	p.generation, p.period, p.awaitsDone = vm.generation, 0, false
+	p.prototypes, p.expressions, p.nextExpression = nil, nil, 0
 	vm.addContext(&p.abiContext)
 	p.configuring = first
 	vm.callGuest(abi.OnContextCreate, &p.abiContext, 0, 0, 0, 0, 0)

@@ -13,7 +13,11 @@ func (vm *VM) property(acting *abiContext, path string) ([]byte, abi.Status) {
 	if path == "" {
 		return nil, abi.StatusSerializationFailure
 	}
-	v, found := vm.findProperty(acting, strings.TrimSuffix(path, "\x00"))
+	trimmed := strings.TrimSuffix(path, "\x00")
+	if v, found := acting.stream.wholeMessage(trimmed); found {
+		return v, abi.StatusOk
+	}
+	v, found := vm.findProperty(acting, trimmed)
 	if !found {
 		return nil, abi.StatusNotFound
 	}

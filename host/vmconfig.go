@@ -41,6 +41,10 @@ type VMConfig struct {
 	// VM.Answer or its time-out.
 	Upstream func(*Call) (CallAnswer, bool)
 
+	// Expressions compiles the expressions of the foreign functions expr_create and expr_evaluate: cel.New() of package
+	// host/cel. nil: Envoy's functions of that name are not there.
+	Expressions Expressions
+
 	// Intercept injects faults. With true the host function does nothing and gives the answer to the guest.
 	Intercept func(function string) (Answer, bool)
 }

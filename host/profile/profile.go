@@ -60,15 +60,16 @@ type Rules struct {
 	FailReload      bool // failure policy FAIL_RELOAD
 	ClearRouteCache bool // foreign function clear_route_cache
 	LateBody        bool // what follows a held body goes on after proxy_continue_stream; before, Envoy loses it
+	SignFunction    bool // foreign function sign, and keys in PEM
 	ShortRefusal    bool // Envoy's answer for a refused connection does not say what the socket says
 }
 
 var rules = [...]Rules{
 	Envoy140: {release: "1.40", WASI: SetC, MainVoid: true, GrowthAtStart: true, FailReload: true, ClearRouteCache: true,
-		LateBody: true, ShortRefusal: true},
+		LateBody: true, SignFunction: true, ShortRefusal: true},
 	Envoy139: {release: "1.39", WASI: SetC, MainVoid: true, GrowthAtStart: true, FailReload: true, ClearRouteCache: true,
-		LateBody: true, ShortRefusal: true},
-	Envoy137: {release: "1.37", WASI: SetB, GrowthAtStart: true, FailReload: true, ClearRouteCache: true},
+		LateBody: true, SignFunction: true, ShortRefusal: true},
+	Envoy137: {release: "1.37", WASI: SetB, GrowthAtStart: true, FailReload: true, ClearRouteCache: true, SignFunction: true},
 	Envoy136: {release: "1.36", WASI: SetB, FailReload: true, ClearRouteCache: true},
 	Envoy135: {release: "1.35", WASI: SetB, FailReload: true, ClearRouteCache: true},
 	Envoy134: {release: "1.34", WASI: SetB, FailReload: true, ClearRouteCache: true},

@@ -164,3 +164,98 @@ func appendString(b []byte, field protowire.Number, s string) []byte {
 	}
 	return protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), s)
 }
+
+// ParseStruct reads a Struct in its binary form; false when b is none.
+func ParseStruct(b []byte) (Struct, bool) {
+	s := Struct{}
+	ok := eachField(b, func(field protowire.Number, entry []byte) bool {
+		if field != 1 {
+			return true
+		}
+		var key string
+		var value []byte
+		ok := eachField(entry, func(field protowire.Number, part []byte) bool {
+			switch field {
+			case 1:
+				key = string(part)
+			case 2:
+				value = part
+			}
+			return true
+		})
+		v, valid := parseValue(value)
+		s[key] = v
+		return ok && valid
+	})
+	return s, ok
+}
+
+// parseValue reads a google.protobuf.Value.
+func parseValue(b []byte) (v any, ok bool) {
+	for len(b) > 0 {
+		field, kind, tag := protowire.ConsumeTag(b)
+		n := protowire.ConsumeFieldValue(field, kind, b[max(0, tag):])
+		if tag < 0 || n < 0 {
+			return nil, false
+		}
+		part := b[tag:]
+		b = part[n:]
+		switch {
+		case field == 1 && kind == protowire.VarintType:
+			v = nil
+		case field == 2 && kind == protowire.Fixed64Type:
+			bits, _ := protowire.ConsumeFixed64(part)
+			v = math.Float64frombits(bits)
+		case field == 4 && kind == protowire.VarintType:
+			n, _ := protowire.ConsumeVarint(part)
+			v = n != 0
+		case kind != protowire.BytesType:
+		case field == 3:
+			text, _ := protowire.ConsumeBytes(part)
+			v = string(text)
+		case field == 5:
+			inner, _ := protowire.ConsumeBytes(part)
+			if v, ok = ParseStruct(inner); !ok {
+				return nil, false
+			}
+		case field == 6:
+			inner, _ := protowire.ConsumeBytes(part)
+			list := []any{}
+			ok := eachField(inner, func(field protowire.Number, item []byte) bool {
+				e, valid := parseValue(item)
+				if field == 1 {
+					list = append(list, e)
+				}
+				return valid
+			})
+			if !ok {
+				return nil, false
+			}
+			v = list
+		}
+	}
+	return v, true
+}
+
+// eachField goes through the fields that have a length, until do reports false. It reports false then, and when b is no
+// message.
+func eachField(b []byte, do func(protowire.Number, []byte) bool) bool {
+	for len(b) > 0 {
+		field, kind, tag := protowire.ConsumeTag(b)
+		if tag < 0 {
+			return false
+		}
+		n := protowire.ConsumeFieldValue(field, kind, b[tag:])
+		if n < 0 {
+			return false
+		}
+		if kind == protowire.BytesType {
+			part, _ := protowire.ConsumeBytes(b[tag:])
+			if !do(field, part) {
+				return false
+			}
+		}
+		b = b[tag+n:]
+	}
+	return true
+}
