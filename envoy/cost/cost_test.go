@@ -2,6 +2,7 @@ package cost
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -167,7 +168,7 @@ func TestInterrupted(t *testing.T) {
 	c := Config{Plan: p, Envoy: e, Cases: cases(t, "typical/allow"), Builds: []Build{checking(t, "right", nil)},
 		Save: func(*evidence.OnEnvoy) error { cancel(); return nil }}
 	begin := time.Now()
-	if err := Run(ctx, c, r); err != context.Canceled {
+	if err := Run(ctx, c, r); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if len(r.Work) == 0 || time.Since(begin) > time.Minute {
