@@ -42,6 +42,9 @@ func (b *benchmark) onEnvoy(ctx context.Context) (code int, err error) {
 		return 0, err
 	}
 	defer done()
+	if work, err = filepath.Abs(work); err != nil {
+		return 0, err
+	}
 	program, err := os.Open(found.Path)
 	if err != nil {
 		return 0, err
@@ -60,7 +63,7 @@ func (b *benchmark) onEnvoy(ctx context.Context) (code int, err error) {
 		r.Run.Revision, r.Run.Dirty = revision(ctx, b.root)
 	}
 	r.Table = evidence.Table{Name: b.table.Contract.Name, Folder: b.folder, Digest: b.table.Digest}
-	c := cost.Config{Plan: cost.DefaultPlan(), Seed: b.seed, Envoy: found, Cases: b.table.Cases()}
+	c := cost.Config{Plan: cost.DefaultPlan(), Seed: b.seed, Envoy: found, Cases: b.table.Cases(), Dir: work}
 	switch {
 	case b.full:
 		c.Plan = cost.FullPlan()
@@ -80,10 +83,7 @@ func (b *benchmark) onEnvoy(ctx context.Context) (code int, err error) {
 			r.Refused = append(r.Refused, evidence.Refused{Build: m.Name, Reason: m.Err.Error()})
 			continue
 		}
-		path, err := filepath.Abs(filepath.Join(work, "envoy-"+m.Name+".wasm"))
-		if err != nil {
-			return 0, err
-		}
+		path := filepath.Join(work, "envoy-"+m.Name+".wasm")
 		if err := replaceFile(path, m.Wasm); err != nil {
 			return 0, err
 		}

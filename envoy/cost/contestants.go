@@ -114,9 +114,6 @@ func (m *measurement) prepare(ctx context.Context) (err error) {
 		}
 		m.scenarios = append(m.scenarios, s)
 	}
-	if m.dir, err = os.MkdirTemp("", "parity-cost-"); err != nil {
-		return err
-	}
 	m.add(contestant{name: evidence.NoFilter})
 	empty := guest.Crossings()[0]
 	if err := m.addGuest(contestant{name: evidence.NullGuest}, empty); err != nil {
@@ -142,8 +139,6 @@ func (m *measurement) prepare(ctx context.Context) (err error) {
 	return nil
 }
 
-func (m *measurement) close() { _ = os.RemoveAll(m.dir) }
-
 func (m *measurement) add(c contestant) {
 	c.listener = fmt.Sprintf("l%d", len(m.contestants))
 	m.contestants = append(m.contestants, c)
@@ -159,7 +154,7 @@ func plugin(path, vm string) *proxy.Filter {
 }
 
 func (m *measurement) addGuest(c contestant, g guest.Crossing) error {
-	path := filepath.Join(m.dir, fmt.Sprintf("guest%d.wasm", len(m.contestants)))
+	path := filepath.Join(m.Dir, fmt.Sprintf("guest%d.wasm", len(m.contestants)))
 	if err := os.WriteFile(path, g.Bytes(), 0o600); err != nil {
 		return err
 	}
@@ -185,7 +180,7 @@ func (m *measurement) compileModule(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", errors.New("no C compiler is here")
 	}
-	source, library := filepath.Join(m.dir, "module.c"), filepath.Join(m.dir, "libheaderauth.so")
+	source, library := filepath.Join(m.Dir, "module.c"), filepath.Join(m.Dir, "libheaderauth.so")
 	if err := os.WriteFile(source, moduleSource, 0o600); err != nil {
 		return "", err
 	}

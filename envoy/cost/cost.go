@@ -22,6 +22,7 @@ type Config struct {
 	Envoy  obtain.Envoy
 	Cases  []table.Case // Fits gives nil for each
 	Builds []Build      // at least one; the first is timed against itself
+	Dir    string       // absolute path of a folder for guests and libraries
 	// Save is given the report each time that something was added, so that a run that is killed has left what it had. nil: none.
 	Save func(*evidence.OnEnvoy) error
 	// Progress is told what runs, the share that is done, and an estimate of the time that is left; 0: none yet. nil: it is not told.
@@ -53,7 +54,6 @@ func Run(ctx context.Context, c Config, r *evidence.OnEnvoy) error {
 	if err := m.prepare(ctx); err != nil {
 		return err
 	}
-	defer m.close()
 	release, err := leaveProcessorToWorker()
 	r.Run.Pinned = err == nil
 	if err != nil {
@@ -75,7 +75,6 @@ type measurement struct {
 	random      *rand.Rand
 	scenarios   []scenario
 	contestants []contestant
-	dir         string // of modules
 	begun       time.Time
 	done, total float64        // seconds, as estimated
 	failures    map[string]int // of Envoys, by what was running

@@ -81,7 +81,7 @@ func TestRun(t *testing.T) {
 	})
 	saved := 0
 	r := &evidence.OnEnvoy{}
-	c := Config{Plan: tiny(), Seed: 1, Envoy: e, Cases: cases(t, "typical/allow", "typical/refuse-missing"),
+	c := Config{Dir: t.TempDir(), Plan: tiny(), Seed: 1, Envoy: e, Cases: cases(t, "typical/allow", "typical/refuse-missing"),
 		Builds: []Build{checking(t, "right", nil), {"broken", broken}, wrong},
 		Save:   func(*evidence.OnEnvoy) error { saved++; return nil }}
 	if err := Run(t.Context(), c, r); err != nil {
@@ -139,7 +139,7 @@ func TestEnvoyThatDies(t *testing.T) {
 		g.Call("proxy_on_request_headers", "proxy_grpc_call", "users", "s", "m", wasmtest.Raw{}, wasmtest.Raw{}, 1000, wasmtest.Out1)
 	})
 	r := &evidence.OnEnvoy{}
-	c := Config{Plan: p, Envoy: e, Cases: cases(t, "typical/allow"), Builds: []Build{checking(t, "right", nil), deadly}}
+	c := Config{Dir: t.TempDir(), Plan: p, Envoy: e, Cases: cases(t, "typical/allow"), Builds: []Build{checking(t, "right", nil), deadly}}
 	if err := Run(t.Context(), c, r); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestInterrupted(t *testing.T) {
 	p := tiny()
 	p.CrossingGuests, p.AlternativesToo, p.Processes = false, false, 3
 	r := &evidence.OnEnvoy{}
-	c := Config{Plan: p, Envoy: e, Cases: cases(t, "typical/allow"), Builds: []Build{checking(t, "right", nil)},
+	c := Config{Dir: t.TempDir(), Plan: p, Envoy: e, Cases: cases(t, "typical/allow"), Builds: []Build{checking(t, "right", nil)},
 		Save: func(*evidence.OnEnvoy) error { cancel(); return nil }}
 	begin := time.Now()
 	if err := Run(ctx, c, r); !errors.Is(err, context.Canceled) {
