@@ -102,10 +102,11 @@ registry:
 	@[ -n "$(REGISTRY)" ] || { echo "make push REGISTRY=host/path [LANG=go|rust], such as REGISTRY=registry.example.com/team" >&2; exit 2; }
 
 # Without the plugin: errors.Is would make it larger, and jsontext gives io.EOF itself.
-lint: parity ## gofmt, vet, staticcheck, errorlint, cargo fmt, clippy (the last two where present)
+lint: parity ## gofmt, vet, staticcheck, errorlint, actionlint, cargo fmt, clippy (the last two where present)
 	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*/*.go')); [ -z "$$files" ] || { echo "gofmt -w $$files" >&2; exit 1; }
 	go vet $(PACKAGES)
 	go tool -modfile=toolchain/lint/go.mod staticcheck $(PACKAGES)
+	go tool -modfile=toolchain/lint/go.mod actionlint -shellcheck= -pyflakes= .github/workflows/*.yml ci/plugin.github.yml
 	go tool -modfile=toolchain/lint/go.mod go-errorlint $(filter-out ./go-plugin/...,$(PACKAGES))
 	@if $(RUST) cargo fmt --version >/dev/null 2>&1; then $(RUST) cargo fmt --all --check && $(RUST) cargo fmt --check $(READER); else echo "no cargo fmt here"; fi
 	@if $(RUST) cargo clippy --version >/dev/null 2>&1; then $(RUST) cargo clippy --locked --all-targets --target-dir=.cache/build/test -- -D warnings && \
