@@ -106,7 +106,11 @@ func (b *benchmark) onEnvoy(ctx context.Context) (code int, err error) {
 	}
 	code, err = b.deliverOnEnvoy(r)
 	if broken != nil && err == nil {
-		fmt.Fprintf(b.stderr, "parity bench: %v; what was measured is kept\n", broken)
+		why := broken.Error()
+		if errors.Is(broken, context.Canceled) {
+			why = "interrupted"
+		}
+		fmt.Fprintf(b.stderr, "parity bench: %s; what was measured is kept in %s\n", why, unfinished)
 		code = 3
 	}
 	return code, err

@@ -161,7 +161,7 @@ func (m *measurement) estimate() {
 		}
 	}
 	m.total = float64(p.Processes)*(startSeconds+float64(len(m.sessions())*p.Requests*(p.Rounds+1))*eachSeconds+float64(waits)*p.LatencySeconds) +
-		float64(p.StartupSamples)*startupSeconds + float64(p.SoakRequests*(len(m.Builds)+1))*eachSeconds
+		float64(p.StartupSamples)*startupSeconds + float64(p.SoakRequests*(5*len(m.Builds)+1)/5)*eachSeconds
 }
 
 // start starts an Envoy with listeners, and pins its threads.

@@ -5,7 +5,7 @@ import "github.com/header-auth/header-auth/bench/evidence"
 // DefaultPlan takes about five minutes for six builds on two cores.
 func DefaultPlan() evidence.EnvoyPlan {
 	return evidence.EnvoyPlan{
-		Name: "default", Processes: 6, Rounds: 4, Requests: 3200, Connections: 8,
+		Name: "default", Processes: 6, Rounds: 3, Requests: 3200, Connections: 8,
 		LatencyRate: 2000, LatencySeconds: 0.3, SoakRequests: 1_000_000, StartupSamples: 2,
 		HostInstances: 8, HostRounds: 10, HostRequests: 2000, CrossingGuests: true, AlternativesToo: true,
 	}
