@@ -24,7 +24,7 @@ type direction struct {
 	next     *direction // of the next plugin of a chain; nil: the router, or the client
 
 	headers, trailers headermap.Map
-	chunk, buffer     []byte // the piece of the body that is passing; what the filter manager holds back
+	chunk, buffer     []byte // the piece of the body that is passing, empty else; what the filter manager holds back
 	out               Message
 	progress
 }
@@ -102,8 +102,9 @@ func (d *direction) receiveData(data []byte, end bool) {
 		d.hold(data)
 		return
 	}
-	d.chunk = append(d.chunk[:0], data...)
+	d.chunk = append(d.chunk, data...) // behind what the plugin may have written since the last piece
 	d.passData(end, &d.chunk)
+	d.chunk = d.chunk[:0]
 }
 
 // passData shows data, which is the chunk or the buffer, to the plugin, and then forwards or holds it.

@@ -86,9 +86,12 @@ func (d *direction) callBody(end bool, data *[]byte) (abi.Action, bool) {
 	s.vm.runActions()
 	s.active = s.active.without(d)
 	d.addTrailers = false
-	d.body = nil
-	if d.buffering {
+	switch action {
+	case abi.Continue:
+		d.body = nil
+	case abi.Pause:
 		d.body = &d.buffer
+	default: // data, which is empty from now on; what is written there goes before the next piece
 	}
 	return action, true
 }

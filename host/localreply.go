@@ -101,8 +101,16 @@ func (s *Stream) replyThroughChain(r *reply) {
 		return
 	}
 	d.receiveHeaders(end)
-	if !end && !d.aborted && !d.out.Reset {
+	switch {
+	case end || d.out.Reset:
+	case !d.aborted:
 		d.receiveData(r.body, true)
+	case s.dispatching && s.request.ended && !s.closing:
+		// Another reply has taken the place of this one, and the stream is given up when the codec returns: the plugin
+		// still gets the body, which goes nowhere.
+		d.chunk = append(d.chunk[:0], r.body...)
+		d.callBody(true, &d.chunk)
+		d.chunk = d.chunk[:0]
 	}
 }
 

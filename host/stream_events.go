@@ -16,7 +16,9 @@ func (s *Stream) RequestHeaders(h []Header, end bool) {
 	if !s.acceptRequest(h) {
 		return
 	}
+	s.dispatching = s.config.Protocol != HTTP1
 	d.receiveHeaders(end)
+	s.dispatching = false
 }
 
 // RequestBody is the event that bytes of the request's body have arrived. In HTTP/1.1 a body ends with an empty piece,
@@ -59,7 +61,9 @@ func (s *Stream) data(d *direction, data []byte, end bool) {
 		d.receiveData(data, false)
 		data = nil
 	}
+	s.dispatching = s.config.Protocol != HTTP1 && !d.response
 	d.receiveData(data, end)
+	s.dispatching = false
 }
 
 // trailers is RequestTrailers and ResponseTrailers.
@@ -70,7 +74,9 @@ func (s *Stream) trailers(d *direction, h []Header) {
 	s.vm.enter()
 	defer s.leave("Trailers")
 	d.trailers.Load(h, false)
+	s.dispatching = s.config.Protocol != HTTP1 && !d.response
 	d.receiveTrailers()
+	s.dispatching = false
 }
 
 // Close ends the exchange: proxy_on_log, proxy_on_done, proxy_on_delete. When the response is not complete, it is the

@@ -90,6 +90,7 @@ func (l *Listener) message(p *Process) proto.Message {
 		CommonHttpProtocolOptions:    &core.HttpProtocolOptions{MaxHeadersCount: wrapperspb.UInt32(headerCount)},
 		StreamIdleTimeout:            durationpb.New(0), // a case may wait for days
 		RequestHeadersTimeout:        durationpb.New(0),
+		HttpProtocolOptions:          &core.Http1ProtocolOptions{EnableTrailers: true},
 		DelayedCloseTimeout:          durationpb.New(0), // with a clock that stands it would not end
 		PreserveExternalRequestId:    true,
 		AlwaysSetRequestIdInResponse: false,
