@@ -3,7 +3,6 @@ package envoy
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -11,28 +10,11 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/envoy/obtain"
+	"github.com/header-auth/header-auth/envoy/obtain/obtaintest"
 	"github.com/header-auth/header-auth/envoy/proxy"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
-
-// realEnvoy is an Envoy of this machine. Without one a test is skipped, or fails when HEADER_AUTH_ENVOY=required.
-func realEnvoy(t *testing.T) obtain.Envoy {
-	t.Helper()
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := obtain.Find(t.Context(), obtain.Options{Root: root})
-	if err != nil {
-		if os.Getenv("HEADER_AUTH_ENVOY") == "required" {
-			t.Fatal(err)
-		}
-		t.Skipf("NO ENVOY, SO THIS IS NOT TESTED: %v", err)
-	}
-	return e
-}
 
 func load(t *testing.T, patterns ...string) *table.Table {
 	t.Helper()
@@ -59,7 +41,7 @@ func module(t *testing.T) []byte {
 
 func engine(t *testing.T, cases *table.Table, wasm []byte) *Engine {
 	t.Helper()
-	g, err := New(realEnvoy(t), cases, wasm, 1)
+	g, err := New(obtaintest.Real(t), cases, wasm, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +95,7 @@ func TestCases(t *testing.T) {
 
 // TestDifferences: each case that is listed as one that a real Envoy can't do must fail on one.
 func TestDifferences(t *testing.T) {
-	known, err := Differences(realEnvoy(t).Version)
+	known, err := Differences(obtaintest.Real(t).Version)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +160,7 @@ func TestBrokenPlugins(t *testing.T) {
 			t.Errorf("%v: got %+v", b.kind, seen.Failure)
 		}
 	}
-	if _, err := New(realEnvoy(t), cases, []byte("no module"), 1); err == nil {
+	if _, err := New(obtaintest.Real(t), cases, []byte("no module"), 1); err == nil {
 		t.Error("something that is no module was taken")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/envoy/obtain/obtaintest"
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
@@ -98,7 +99,7 @@ func otherwise(what string) (string, func(*table.Case)) {
 func shared(t *testing.T) *Engine {
 	t.Helper()
 	if sharedEngine == nil {
-		g, err := New(realEnvoy(t), load(t), module(t), 1)
+		g, err := New(obtaintest.Real(t), load(t), module(t), 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,6 @@ type progress struct {
 	// What the plugin sees.
 	headersMapped, trailersMapped bool
 	buffering                     bool       // the last body callback returned Pause
-	addTrailers                   bool       // trailers may be created now
 	action                        abi.Action // the headers callback's last
 	body                          *[]byte    // chunk, buffer or nil
 }
@@ -191,7 +190,7 @@ func (d *direction) passTrailers() {
 // resume forwards what is held; it does nothing when nothing is (Envoy, source/common/http/filter_manager.cc,
 // ActiveStreamFilterBase::commonContinue).
 func (d *direction) resume() {
-	if d.aborted || d.stream.closing {
+	if d.aborted || d.stream.closing || !d.response && d.stream.response.ended {
 		return
 	}
 	unseen := d.state == stoppedAll // the plugin has not seen the body that is held

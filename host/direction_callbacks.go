@@ -28,7 +28,7 @@ func (d *direction) callHeaders(end bool) abi.Action {
 	if !d.response {
 		s.createContext()
 	}
-	d.headersMapped = true
+	d.headersMapped, s.endOfStream = true, end
 	raw, ok := s.callGuest(headersCallback[d.index()], uint32(len(d.headers.Entries)), flag(end))
 	action := abi.StopAllIterationAndWatermark
 	if ok {
@@ -74,7 +74,7 @@ func (d *direction) callBody(end bool, data *[]byte) (abi.Action, bool) {
 		}
 		data = &d.buffer
 	}
-	d.body, d.addTrailers = data, end && !d.hasTrailers
+	d.body, s.endOfStream = data, end
 	raw, ok := s.callGuest(bodyCallback[d.index()], uint32(len(*data)), flag(end))
 	action := abi.StopNoBuffer
 	if ok && !s.vm.stopIteration {
@@ -85,7 +85,6 @@ func (d *direction) callBody(end bool, data *[]byte) (abi.Action, bool) {
 	d.buffering = action == abi.Pause
 	s.vm.runActions()
 	s.active = s.active.without(d)
-	d.addTrailers = false
 	switch action {
 	case abi.Continue:
 		d.body = nil

@@ -48,7 +48,8 @@ func (s *Stream) mappedHeaders(t abi.MapType) *headermap.Map {
 }
 
 // writableMap is the map of that type when it can be changed now, else nil (Envoy, Context::getMap). Trailers that are
-// not there are made when they are asked for in the last body callback.
+// not there are made when they are asked for while the plugin has a body, and the last of the message, or of the other
+// direction's, has come.
 func (vm *VM) writableMap(t abi.MapType) *headermap.Map {
 	s := vm.actingContext().stream
 	if s == nil || s.inLog || t > abi.ResponseTrailers {
@@ -58,7 +59,8 @@ func (vm *VM) writableMap(t abi.MapType) *headermap.Map {
 	if t == abi.ResponseTrailers {
 		d = &s.response
 	}
-	if (t == abi.RequestTrailers || t == abi.ResponseTrailers) && d.addTrailers && !d.hasTrailers {
+	if (t == abi.RequestTrailers || t == abi.ResponseTrailers) && !d.trailersMapped && d.body != nil && s.endOfStream {
+		d.trailers.Reset(d.trailers.Kind())
 		d.hasTrailers, d.trailersMapped = true, true
 	}
 	return s.mappedHeaders(t)

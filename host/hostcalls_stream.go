@@ -97,7 +97,7 @@ func (vm *VM) continueStream(t abi.StreamType) uint32 {
 }
 
 func continueAction(a action) {
-	if a.direction.response && !a.stream.last().response.hasHeaders && !a.stream.closing {
+	if a.direction.response && !a.stream.last().response.hasHeaders {
 		a.stream.vm.crash("proxy_continue_stream(Response) before there is a response: Envoy dies of SIGSEGV")
 		a.stream.reset()
 		return

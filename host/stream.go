@@ -59,6 +59,7 @@ type exchange struct {
 	rejected                 bool            // by the codec: the plugin gets only log, done and delete
 	closing                  bool            // Close has begun
 	dispatching              bool            // the HTTP/2 codec is handing over a part of the request
+	endOfStream              bool            // the last callback of headers or body was told that nothing follows
 	headRequest, grpcRequest bool
 	hadForwardedProto        bool // x-forwarded-proto was there before the plugin changed anything
 

@@ -38,6 +38,7 @@ func (s *Stream) ResponseHeaders(h []Header, end bool) {
 	s.vm.enter()
 	defer s.leave("ResponseHeaders")
 	s.loadHeaders(d, h)
+	s.responseEnds(end)
 	d.receiveHeaders(end)
 }
 
@@ -47,9 +48,29 @@ func (s *Stream) ResponseBody(data []byte, end bool) { s.data(&s.response, data,
 // ResponseTrailers is the event that the response has ended with trailers.
 func (s *Stream) ResponseTrailers(h []Header) { s.trailers(&s.response, h) }
 
+// ignores says whether what follows the headers of a direction is dropped: when it has ended, when another answer has
+// taken its place, and of a request when the response has come to its end.
+func (s *Stream) ignores(d *direction) bool {
+	if !d.hasHeaders || d.ended || s.closing || d.aborted {
+		return true
+	}
+	if d.response {
+		return s.request.aborted
+	}
+	return s.response.ended
+}
+
+// responseEnds notes that the upstream's response has come to its end. A request that has not is given up by the router
+// (Envoy, source/common/router/router.cc, Filter::onUpstreamComplete).
+func (s *Stream) responseEnds(end bool) {
+	if end && !s.request.out.Ended {
+		s.request.out.Reset = true
+	}
+}
+
 // data is RequestBody and ResponseBody.
 func (s *Stream) data(d *direction, data []byte, end bool) {
-	if !d.hasHeaders || d.ended || s.closing || d.aborted || d.response && s.request.aborted {
+	if s.ignores(d) {
 		return
 	}
 	s.vm.enter()
@@ -61,6 +82,9 @@ func (s *Stream) data(d *direction, data []byte, end bool) {
 		d.receiveData(data, false)
 		data = nil
 	}
+	if d.response {
+		s.responseEnds(end)
+	}
 	s.dispatching = s.config.Protocol != HTTP1 && !d.response
 	d.receiveData(data, end)
 	s.dispatching = false
@@ -68,12 +92,15 @@ func (s *Stream) data(d *direction, data []byte, end bool) {
 
 // trailers is RequestTrailers and ResponseTrailers.
 func (s *Stream) trailers(d *direction, h []Header) {
-	if !d.hasHeaders || d.ended || s.closing || d.aborted || d.response && s.request.aborted {
+	if s.ignores(d) {
 		return
 	}
 	s.vm.enter()
 	defer s.leave("Trailers")
 	d.trailers.Load(h, false)
+	if d.response {
+		s.responseEnds(true)
+	}
 	s.dispatching = s.config.Protocol != HTTP1 && !d.response
 	d.receiveTrailers()
 	s.dispatching = false

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -33,11 +34,7 @@ type Clock struct {
 // NewClock makes a clock in a folder, with the given time of day. It returns ErrNoCompiler where none is found.
 func NewClock(ctx context.Context, dir string, now time.Time) (*Clock, error) {
 	c := &Clock{library: filepath.Join(dir, "clock.so"), file: filepath.Join(dir, "clock")}
-	source := filepath.Join(dir, "clock.c")
-	if err := os.WriteFile(source, clockSource, 0o600); err != nil {
-		return nil, err
-	}
-	if err := compile(ctx, source, c.library); err != nil {
+	if err := writeLibrary(ctx, dir, c.library); err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(c.file, make([]byte, 16), 0o600); err != nil {
@@ -65,6 +62,32 @@ func Compiler() (path string, err error) {
 		}
 	}
 	return "", ErrNoCompiler
+}
+
+// compiled is the library, which a process compiles once.
+var compiled struct {
+	sync.Mutex
+	library []byte
+}
+
+func writeLibrary(ctx context.Context, dir, library string) (err error) {
+	if _, err := Compiler(); err != nil {
+		return err
+	}
+	compiled.Lock()
+	defer compiled.Unlock()
+	if compiled.library != nil {
+		return os.WriteFile(library, compiled.library, 0o700)
+	}
+	source := filepath.Join(dir, "clock.c")
+	if err := os.WriteFile(source, clockSource, 0o600); err != nil {
+		return err
+	}
+	if err := compile(ctx, source, library); err != nil {
+		return err
+	}
+	compiled.library, err = os.ReadFile(library)
+	return err
 }
 
 func compile(ctx context.Context, source, library string) error {

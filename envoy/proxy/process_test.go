@@ -12,25 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/header-auth/header-auth/envoy/obtain"
+	"github.com/header-auth/header-auth/envoy/obtain/obtaintest"
 )
-
-// realEnvoy is an Envoy of this machine. Without one a test is skipped, or fails when HEADER_AUTH_ENVOY=required.
-func realEnvoy(t *testing.T) obtain.Envoy {
-	t.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := obtain.Find(t.Context(), obtain.Options{Root: root})
-	if err != nil {
-		if os.Getenv("HEADER_AUTH_ENVOY") == "required" {
-			t.Fatal(err)
-		}
-		t.Skipf("NO ENVOY, SO THIS IS NOT TESTED: %v", err)
-	}
-	return e
-}
 
 func start(t *testing.T, program string, o Options) (*Process, error) {
 	t.Helper()
@@ -73,7 +56,7 @@ func TestEnvoyThatNeverBecomesReady(t *testing.T) {
 }
 
 func TestEnvoyThatIsKilled(t *testing.T) {
-	p, err := start(t, realEnvoy(t).Path, Options{})
+	p, err := start(t, obtaintest.Real(t).Path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +94,7 @@ func TestParentIsKilled(t *testing.T) {
 	}
 	defer os.RemoveAll(dir)
 	parent := exec.Command(os.Args[0], "-test.run", "^TestParentIsKilled$")
-	parent.Env = append(os.Environ(), key+"="+realEnvoy(t).Path, key+"_DIR="+dir)
+	parent.Env = append(os.Environ(), key+"="+obtaintest.Real(t).Path, key+"_DIR="+dir)
 	if err := parent.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,127 @@
+// Command envoy-fuzz holds package host against a real Envoy on scripts of host calls at random, and prints the shortest
+// script of each difference. make envoy-fuzz runs it.
+//
+// Exit codes: 0 no difference; 1 differences; 2 wrong use; 3 no Envoy can be had, or it could not be run.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/header-auth/header-auth/envoy/obtain"
+	"github.com/header-auth/header-auth/envoy/probe"
+	"github.com/header-auth/header-auth/envoy/proxy"
+	"github.com/header-auth/header-auth/host/profile"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context) int {
+	limit := flag.Duration("time", time.Minute, "how long new scripts are made")
+	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the scripts; the same one makes the same scripts")
+	release := flag.String("release", "", "the release of Envoy, such as 1.37")
+	file := flag.String("envoy", "", "the program of an Envoy")
+	most := flag.Int("most", 10, "differences after which it ends")
+	out := flag.String("out", "", "a folder for the scripts that differ")
+	record := flag.String("record", "", "make no scripts: write this Envoy's answers to those of the folder into their files")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "envoy-fuzz: unexpected argument %q\n", flag.Arg(0))
+		return 2
+	}
+	e, err := obtain.Find(ctx, obtain.Options{Root: ".", File: *file, Version: *release, Log: os.Stderr})
+	if err == nil {
+		_, err = proxy.Compiler()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "envoy-fuzz: NOT RUN:", err)
+		return 3
+	}
+	minor := e.Version[:strings.LastIndexByte(e.Version, '.')]
+	p, err := profile.Parse(minor)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "envoy-fuzz:", err)
+		return 2
+	}
+	if *record != "" {
+		return recordAnswers(ctx, *record, e.Path, minor, p)
+	}
+	fmt.Printf("envoy-fuzz: Envoy %s (%s) against package host as %v, seed %d\n", e.Version, e.Origin, p, *seed)
+	runner := &probe.Runner{Program: e.Path}
+	defer runner.Close()
+	fuzzer := &probe.Fuzzer{Runner: runner, Profile: p, Seed: *seed}
+	found := 0
+	n, err := fuzzer.Run(ctx, *limit, *most, func(scripts int, d *probe.Difference) {
+		if d == nil {
+			return
+		}
+		found++
+		fmt.Printf("\ndifference %d: script %d of seed %d, shrunk\n%s", found, d.Number, d.Seed, indent(d.Script.String()))
+		fmt.Printf("host (-) and Envoy (+):\n%s", indent(probe.Compare(d.Host, d.OfEnvoy)))
+		if *out != "" {
+			k := &probe.Kept{Name: fmt.Sprintf("found-%d-%d", d.Seed, d.Number), Script: d.Script,
+				Answers: map[string]probe.Answer{minor: d.OfEnvoy}}
+			if err := errors.Join(os.MkdirAll(*out, 0o755), k.Write(*out)); err != nil {
+				fmt.Fprintln(os.Stderr, "envoy-fuzz:", err)
+			} else {
+				fmt.Println("written to", filepath.Join(*out, k.Name+".txt"))
+			}
+		}
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "envoy-fuzz:", err)
+		return 3
+	}
+	fmt.Printf("\n%d scripts, %d differences\n", n, found)
+	switch {
+	case err != nil:
+		return 3
+	case found > 0:
+		return 1
+	}
+	return 0
+}
+
+// recordAnswers writes what an Envoy answers into the files of a folder.
+func recordAnswers(ctx context.Context, dir, program, release string, p profile.Profile) int {
+	kept, err := probe.Read(dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "envoy-fuzz:", err)
+		return 2
+	}
+	runner := &probe.Runner{Program: program}
+	defer runner.Close()
+	differ, err := probe.Record(ctx, kept, runner, release, p)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "envoy-fuzz:", err)
+		return 3
+	}
+	for _, k := range kept {
+		if err := k.Write(dir); err != nil {
+			fmt.Fprintln(os.Stderr, "envoy-fuzz:", err)
+			return 3
+		}
+	}
+	fmt.Printf("envoy-fuzz: %d scripts on Envoy %s; host/ differs on %d: %s\n", len(kept), release, len(differ), strings.Join(differ, " "))
+	if len(differ) > 0 {
+		return 1
+	}
+	return 0
+}
+
+func indent(s string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n  ") + "\n"
+}

@@ -1,0 +1,266 @@
+package probe
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/wasmtest"
+)
+
+// Module is a script as a plugin. It logs what it sees, in lines that Line reads.
+type Module struct {
+	Wasm  []byte
+	lines []form // by number
+}
+
+// form says what stands behind a line's number.
+type form struct {
+	name  string
+	kinds []abi.Kind // of the words of a callback, or of the out words of a call
+	call  bool
+}
+
+// recordsAt is where lines are put together: behind the memory that package wasmtest gives away.
+const (
+	recordsAt = 256 << 10
+	pages     = 8
+	untouched = 0x55555555 // what stands in the out words before a call
+)
+
+// writer makes a module.
+type writer struct {
+	*wasmtest.Guest
+	module Module
+	at     uint32
+	script *Script
+	callee string
+}
+
+// Build makes the module of a script. The cluster "callout" of the script gets the name callee.
+func Build(s *Script, callee string) *Module {
+	w := &writer{Guest: wasmtest.NewGuest(s.ABI), at: recordsAt, script: s, callee: callee}
+	w.Pages = pages
+	for _, name := range callbacks {
+		w.callback(name)
+	}
+	w.module.Wasm = w.Bytes()
+	return &w.module
+}
+
+// line reserves memory for a line of n words, and gives its address behind the number.
+func (w *writer) line(f form, n int) (at uint32) {
+	w.Data(w.at, string(binary.LittleEndian.AppendUint32(nil, uint32(len(w.module.lines)))))
+	w.module.lines = append(w.module.lines, f)
+	at = w.at + 4
+	w.at += uint32(4 + 4*n)
+	return at
+}
+
+func callbackNumber(name string) abi.Callback {
+	for c := range abi.Callbacks {
+		if c.Name() == "proxy_on_"+name {
+			return c
+		}
+	}
+	panic("probe: no callback " + name)
+}
+
+func (w *writer) callback(name string) {
+	export := "proxy_on_" + name
+	version := abi.V021
+	if w.script.ABI == "0_1_0" {
+		version = abi.V010
+	}
+	params := callbackNumber(name).Params(version)
+	f := form{name: name}
+	for range params {
+		f.kinds = append(f.kinds, abi.KindI32)
+	}
+	at := w.line(f, len(params))
+	for i := range params {
+		w.Do(export, wasmtest.I32(int(at)+4*i), wasmtest.Get(i), wasmtest.Store(0))
+	}
+	w.log(export, at, len(params))
+	var counter uint32
+	counted := slices.ContainsFunc(w.script.Handlers, func(h Handler) bool { return h.Callback == name && h.Nth > 0 })
+	if counted {
+		counter = w.Global(0)
+		w.Do(export, wasmtest.GetGlobal(counter), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(counter))
+	}
+	for _, h := range w.script.Handlers {
+		if h.Callback != name {
+			continue
+		}
+		if h.Nth > 0 {
+			w.Do(export, wasmtest.GetGlobal(counter), wasmtest.I32(h.Nth), wasmtest.Eq, wasmtest.If)
+		}
+		for _, s := range h.Steps {
+			w.step(export, s)
+		}
+		if h.Nth > 0 {
+			w.Do(export, wasmtest.End)
+		}
+	}
+}
+
+// log logs a line of n words.
+func (w *writer) log(export string, at uint32, n int) {
+	w.Call(export, "proxy_log", int(abi.LogInfo), wasmtest.Raw{At: int(at) - 4, Len: 4 + 4*n})
+}
+
+func (w *writer) step(export string, s Step) {
+	switch s.Name {
+	case "return":
+		if callbackNumber(strings.TrimPrefix(export, "proxy_on_")).Result() != abi.ResultNone {
+			w.Do(export, wasmtest.I32(int(s.Args[0].Number)))
+		}
+		w.Do(export, wasmtest.Return)
+		return
+	case "trap":
+		w.Do(export, wasmtest.Unreachable)
+		return
+	}
+	f := functions[s.Name]
+	shape := form{name: s.String(), call: true}
+	n := 1
+	for _, p := range f.Params {
+		if p.Kind.Out() {
+			shape.kinds = append(shape.kinds, p.Kind)
+			n += outWords(p.Kind)
+		}
+	}
+	at := w.line(shape, n)
+	for i := 1; i < n; i++ {
+		w.Do(export, wasmtest.I32(int(at)+4*i), wasmtest.I32(untouched), wasmtest.Store(0))
+	}
+	var args []any
+	given, word := 0, 1
+	for _, p := range f.Params {
+		if p.Kind.Out() {
+			for i := range p.Kind.Words() {
+				args = append(args, int(at)+4*(word+i))
+			}
+			word += outWords(p.Kind)
+			continue
+		}
+		args = append(args, w.argument(p.Kind, s.Args[given]))
+		given++
+	}
+	results := "i"
+	if f.Result == abi.ResultNone {
+		results = ""
+	}
+	call := w.CallFrom("env", export, f.Name, results, args...)
+	w.Do(export, wasmtest.I32(int(at)), wasmtest.I32(int(wasmtest.StatusAt(call))), wasmtest.Load(0), wasmtest.Store(0))
+	w.log(export, at, n)
+	word = 1
+	for _, k := range shape.kinds {
+		if k == abi.KindOutBytes || k == abi.KindOutPairs {
+			load := func(i int) wasmtest.Code { return wasmtest.Join(wasmtest.I32(int(at)+4*i), wasmtest.Load(0)) }
+			w.Do(export, load(0), wasmtest.Eqz, wasmtest.If)
+			w.Call(export, "proxy_log", int(abi.LogInfo), load(word), load(word+1))
+			w.Do(export, wasmtest.End)
+		}
+		word += outWords(k)
+	}
+}
+
+// outWords is how many words of memory an out argument is written to.
+func outWords(k abi.Kind) int {
+	if k == abi.KindOut64 {
+		return 2
+	}
+	return k.Words()
+}
+
+func (w *writer) argument(k abi.Kind, a Arg) any {
+	switch {
+	case a.Kind == 'm':
+		return wasmtest.Pairs(a.Pairs...)
+	case a.Kind == 's' && k == abi.KindBytes && a.Text == calleeName:
+		return w.callee
+	case a.Kind == 's':
+		return a.Text
+	case k == abi.KindI64:
+		return a.Number
+	}
+	return int(a.Number)
+}
+
+// calleeName is the cluster that a script calls.
+const calleeName = "callout"
+
+// Lines reads the lines that a module has logged.
+func (m *Module) Lines(logged []string) (out []string) {
+	for i := 0; i < len(logged); i++ {
+		b := []byte(logged[i])
+		if len(b) < 4 || int(binary.LittleEndian.Uint32(b)) >= len(m.lines) {
+			out = append(out, fmt.Sprintf("unreadable %q", b))
+			continue
+		}
+		f := m.lines[binary.LittleEndian.Uint32(b)]
+		var w []uint32
+		for b = b[4:]; len(b) >= 4; b = b[4:] {
+			w = append(w, binary.LittleEndian.Uint32(b))
+		}
+		if !f.call {
+			out = append(out, fmt.Sprintf("%s%v", f.name, w))
+			continue
+		}
+		if len(w) == 0 {
+			out = append(out, "unreadable "+f.name)
+			continue
+		}
+		line := fmt.Sprintf("  %s = %d", f.name, int32(w[0]))
+		ok, at := w[0] == 0, 1
+		for _, k := range f.kinds {
+			touched := slices.ContainsFunc(w[at:at+outWords(k)], func(v uint32) bool { return v != untouched })
+			switch {
+			case ok && (k == abi.KindOutBytes || k == abi.KindOutPairs):
+				data := "nothing"
+				if i+1 < len(logged) {
+					i++
+					data = show(k, logged[i])
+				}
+				line += " " + data
+			case !touched:
+				line += " -"
+			case k == abi.KindOut32 || k == abi.KindOut64:
+				line += fmt.Sprint(" ", w[at])
+			default: // an address and a length with an error
+				line += fmt.Sprint(" ", w[at+1], " bytes")
+			}
+			at += outWords(k)
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// show is bytes, or a header map, as text.
+func show(k abi.Kind, data string) string {
+	if k != abi.KindOutPairs || len(data) < 4 {
+		return fmt.Sprintf("%q", data)
+	}
+	n := int(binary.LittleEndian.Uint32([]byte(data)))
+	if 4+8*n > len(data) {
+		return fmt.Sprintf("%q", data)
+	}
+	var list []string
+	at, dated := 4+8*n, false
+	for i := range 2 * n {
+		size := int(binary.LittleEndian.Uint32([]byte(data[4+4*i:])))
+		if at+size+1 > len(data) {
+			return fmt.Sprintf("%q", data)
+		}
+		word := data[at : at+size]
+		at += size + 1
+		if dated = i%2 == 0 && word == "date" || i%2 == 1 && dated; !dated { // Envoy adds it behind the filters
+			list = append(list, fmt.Sprintf("%q", word))
+		}
+	}
+	return "[" + strings.Join(list, " ") + "]"
+}
