@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance envoy try worst soak bench bench-full bench-envoy bench-flags bench-selftest mutants fuzz redteam test update build push lint doctor reproducible clean
+.PHONY: help parity conformance envoy envoy-matrix envoy-fuzz try worst soak bench bench-full bench-envoy bench-flags bench-selftest mutants fuzz redteam test update build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 READER := --manifest-path=conformance/mutants/rustreader/Cargo.toml
@@ -17,6 +17,8 @@ SHORT ?=
 FULL ?=
 SEED ?= 0
 SHARD ?=
+RELEASE ?=
+RECORD ?=
 
 GOFUZZ := go test -count=1 -run=^$$ -fuzztime="$(FUZZTIME)" -fuzzminimizetime=0s
 # Go before 1.27 may call its own deadline a failure when the machine is busy (https://go.dev/issue/75804): that alone is none.
@@ -52,6 +54,13 @@ envoy: parity ## the table on a real Envoy, which is obtained if there is none (
 
 try: parity ## an example behind a real Envoy, until Ctrl-C: make try EXAMPLE=header-check [LANG=go|rust]
 	@$(PARITY) try $(EXAMPLE) --lang "$(PLUGIN)"
+
+envoy-matrix: parity ## the same on Envoy 1.40, 1.39, 1.37 and 1.36 (twenty minutes; SHORT=1: two builds, eight minutes)
+	@for release in 1.40 1.39 1.37 1.36; do $(PARITY) check --engine envoy@$$release $(if $(SHORT),--build rust --build tinygo-successor); done
+
+envoy-fuzz: ## package host against a real Envoy, on host calls at random: make envoy-fuzz FUZZTIME=60s [SEED=7] [RELEASE=1.37]
+	@go build -buildvcs=false -o .cache/bin/envoy-fuzz ./cmd/envoy-fuzz
+	@.cache/bin/envoy-fuzz -time "$(FUZZTIME)" $(if $(filter-out 0,$(SEED)),-seed $(SEED)) -release "$(RELEASE)" $(if $(RECORD),-record envoy/probe/testdata)
 
 worst: parity ## the heaviest legal requests: how long can one client keep a worker busy? (a minute)
 	@$(PARITY) worst

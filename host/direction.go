@@ -190,7 +190,7 @@ func (d *direction) passTrailers() {
 // resume forwards what is held; it does nothing when nothing is (Envoy, source/common/http/filter_manager.cc,
 // ActiveStreamFilterBase::commonContinue).
 func (d *direction) resume() {
-	if d.aborted || d.stream.closing || !d.response && d.stream.response.ended {
+	if d.aborted || d.stream.closing || !d.response && d.stream.last().response.ended {
 		return
 	}
 	unseen := d.state == stoppedAll // the plugin has not seen the body that is held

@@ -58,7 +58,7 @@ func (s *Stream) sendReply(r *reply) {
 	if s.closing && s.active == 0 {
 		return
 	}
-	if s.response.out.Ended && s.active&responseCallback != 0 {
+	if s.Downstream().Ended && s.active&responseCallback != 0 {
 		s.vm.crash("a reply behind a response that proxy_continue_stream has sent to its end: Envoy dies of SIGSEGV")
 		s.reset()
 		return
@@ -90,7 +90,8 @@ func (s *Stream) sendReply(r *reply) {
 // recordReply makes r the exchange's reply, which Details and Reply show.
 func (s *Stream) recordReply(r *reply) {
 	s.details = append(s.details[:0], r.details...)
-	s.request.out.Reset = s.request.out.HeadersSent && !s.request.out.Ended // the router gives the upstream up
+	up := s.Upstream()
+	up.Reset = up.HeadersSent && !up.Ended // the router gives the upstream up
 	if r.fromPlugin {
 		s.reply = r
 	}

@@ -51,6 +51,7 @@ type place struct {
 	closed          bool // Close has ended
 	released        bool // Release has been called
 	inLog           bool // proxy_on_log is running
+	endOfStream     bool // the last callback of headers or body was told that nothing follows
 }
 
 // exchange is the state of an exchange that all plugins of a chain have in common.
@@ -59,7 +60,6 @@ type exchange struct {
 	rejected                 bool            // by the codec: the plugin gets only log, done and delete
 	closing                  bool            // Close has begun
 	dispatching              bool            // the HTTP/2 codec is handing over a part of the request
-	endOfStream              bool            // the last callback of headers or body was told that nothing follows
 	headRequest, grpcRequest bool
 	hadForwardedProto        bool // x-forwarded-proto was there before the plugin changed anything
 

@@ -57,14 +57,14 @@ func (s *Stream) ignores(d *direction) bool {
 	if d.response {
 		return s.request.aborted
 	}
-	return s.response.ended
+	return s.last().response.ended
 }
 
 // responseEnds notes that the upstream's response has come to its end. A request that has not is given up by the router
 // (Envoy, source/common/router/router.cc, Filter::onUpstreamComplete).
 func (s *Stream) responseEnds(end bool) {
-	if end && !s.request.out.Ended {
-		s.request.out.Reset = true
+	if up := s.Upstream(); end && !up.Ended {
+		up.Reset = true
 	}
 }
 
