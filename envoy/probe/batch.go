@@ -57,12 +57,12 @@ func (v *Envoy) Run(ctx context.Context, scripts []*Script, want []Answer, grace
 	for _, s := range slots {
 		v.slots[s.name] = s
 	}
-	v.clusters = false
+	v.clusters = 0
 	v.mu.Unlock()
 	if err := v.process.SetClusters(clusters...); err != nil {
 		return nil, err
 	}
-	if err := v.within(ctx, 30*time.Second, func() bool { return v.clusters }); err != nil {
+	if err := v.within(ctx, 30*time.Second, func() bool { return v.clusters >= 2*len(slots) }); err != nil {
 		return nil, fmt.Errorf("clusters: %w", err)
 	}
 	if err := v.process.SetListeners(listeners...); err != nil {

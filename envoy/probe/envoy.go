@@ -33,7 +33,7 @@ type Envoy struct {
 	marked   int           // the last marker that was read
 	slots    map[string]*slot
 	verdicts map[string]string
-	clusters bool // were taken
+	clusters int // that were taken since the last batch
 }
 
 const accepted = "accepted"
@@ -130,7 +130,10 @@ func (v *Envoy) line(l proxy.Line) {
 			s.logged = append(s.logged, text)
 		}
 	case l.Logger == "upstream" && strings.HasPrefix(l.Text, "cds: added/updated "):
-		v.clusters = true
+		// Each file that is published makes Envoy read all, so there are lines that say 0.
+		n, _, _ := strings.Cut(strings.TrimPrefix(l.Text, "cds: added/updated "), " ")
+		added, _ := strconv.Atoi(n)
+		v.clusters += added
 	case l.Logger == "upstream" || l.Logger == "config":
 		v.verdict(l.Text)
 	}
