@@ -15,7 +15,7 @@ func aptInstall(packages []string) string {
 // installPackages runs apt-get. It does not let apt-get remove a package: the user may have installed another Rust of
 // the distribution that conflicts with these packages.
 func (s *search) installPackages(ctx context.Context, packages []string) error {
-	log := filepath.Join(s.cache, "apt.log")
+	log := filepath.Join(s.Cache, "apt.log")
 	s.logf("installing %s's packages %s (log: %s)", s.name(), strings.Join(packages, " "), log)
 	apt := func(args ...string) error {
 		line := append(append([]string{}, s.root...), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get",

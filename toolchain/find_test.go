@@ -106,7 +106,7 @@ func (m *machine) search() *search {
 	if m.os != "" {
 		s.os, s.distro, s.apt, s.isRoot = m.os, "", false, false
 	}
-	return &search{Options{Root: m.dir, Log: &m.log}, v, s, m.path(".cache/toolchain")}
+	return &search{Options{Root: m.dir, Cache: m.path(".cache/toolchain"), Log: &m.log}, v, s}
 }
 
 func TestFindRust(t *testing.T) {

@@ -26,7 +26,7 @@ func (s *search) installRust(ctx context.Context) error {
 		s.logf("asking rustup for the target %s", s.Rust.Target)
 		_, failed = s.run(ctx, command{
 			args: []string{"rustup", "target", "add", s.Rust.Target},
-			log:  filepath.Join(s.cache, "rustup.log"), limit: s.TimeLimits.Rustup,
+			log:  filepath.Join(s.Cache, "rustup.log"), limit: s.TimeLimits.Rustup,
 		})
 		if failed == nil {
 			if tool, lack := s.rustOnPath(ctx); tool == nil {

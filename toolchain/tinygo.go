@@ -85,6 +85,10 @@ func (s *search) builtTinyGo(ctx context.Context) (tool *Tool, lack string) {
 	if !exists(home) {
 		return nil, "this project has not built it yet"
 	}
+	target := filepath.Join(home, "root", "targets", "wasip1.json")
+	if libc, err := os.ReadFile(target); err != nil || !strings.Contains(string(libc), s.builtins()) {
+		return nil, "the one in " + home + " was built by an earlier version of this project"
+	}
 	if missing := s.missingLLVM(); missing != "" {
 		return nil, "the one in " + home + " needs " + missing + ", which is missing"
 	}
@@ -102,7 +106,6 @@ func (s *search) builtTinyGo(ctx context.Context) (tool *Tool, lack string) {
 		return nil, err.Error()
 	}
 	details := []string{line, strings.TrimSpace(wasmOpt)}
-	target := filepath.Join(home, targetFile)
 	for _, file := range []string{target, s.libc(), s.builtins()} {
 		content, err := os.ReadFile(file)
 		if err != nil {
@@ -116,8 +119,8 @@ func (s *search) builtTinyGo(ctx context.Context) (tool *Tool, lack string) {
 		Origin:  "built by this project from the Go module proxy: " + home + ", with LLVM " + s.TinyGo.LLVM + " from " + s.name(),
 		Details: details,
 		Env:     env,
-		Path:    []string{s.llvmBin()},
-		Vars:    map[string][]string{"tinygo": {path}, "tinygo_target": {target}},
+		Path:    []string{filepath.Dir(path), s.llvmBin()},
+		Vars:    map[string][]string{"tinygo": {path}, "tinygo_target": {"wasip1"}},
 	}, ""
 }
 
@@ -135,7 +138,7 @@ func (s *search) askTinyGo(ctx context.Context, path string, env []string) (line
 }
 
 func (s *search) tinygoHome() string {
-	return filepath.Join(s.cache, "tinygo-"+s.TinyGo.Build)
+	return filepath.Join(s.Cache, "tinygo-"+s.TinyGo.Build)
 }
 
 func (s *search) llvmBin() string {

@@ -2,14 +2,22 @@ package toolchain
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-const targetFile = "wasip1-debian.json"
+// The module of TinyGo and its requirements, as a go.mod of their own: they belong to no program that imports this package.
+//
+//go:embed tinygo.mod
+var tinygoMod []byte
+
+//go:embed tinygo.sum
+var tinygoSum []byte
 
 func (s *search) libc() string { return s.at("/usr/lib/wasm32-wasi/libc.a") }
 
@@ -31,10 +39,10 @@ func (s *search) installTinyGo(ctx context.Context) error {
 	}
 
 	home := s.tinygoHome()
-	if err := os.MkdirAll(s.cache, 0o755); err != nil {
+	if err := os.MkdirAll(s.Cache, 0o755); err != nil {
 		return fmt.Errorf("make the folder for TinyGo: %w", err)
 	}
-	temp, err := UnfinishedFolder(s.cache)
+	temp, err := UnfinishedFolder(s.Cache)
 	if err != nil {
 		return fmt.Errorf("make the folder for TinyGo: %w", err)
 	}
@@ -52,15 +60,20 @@ func (s *search) installTinyGo(ctx context.Context) error {
 }
 
 func (s *search) buildTinyGo(ctx context.Context, home string) error {
-	log := filepath.Join(s.cache, "tinygo.log")
+	log := filepath.Join(s.Cache, "tinygo.log")
 	s.logf("building TinyGo %s from the Go module proxy: about a minute (log: %s)", s.TinyGo.Build, log)
 	goTool := s.findGo(ctx)
 	if goTool.Tool == nil {
 		return &MissingError{[]Finding{goTool}}
 	}
 	golang := goTool.Tool.Vars["go"][0]
+	module := filepath.Join(home, "module")
+	if err := writeModule(module); err != nil {
+		return err
+	}
+	defer os.RemoveAll(module)
 	inModule := command{
-		dir: filepath.Join(s.Root, "toolchain", "tinygo"),
+		dir: module,
 		// Debian's clang: so the machine needs no other C++ compiler.
 		env: append([]string{"CGO_ENABLED=1", "CC=" + s.llvmBin() + "/clang", "CXX=" + s.llvmBin() + "/clang++"}, goEnv...),
 		log: log, limit: s.TimeLimits.TinyGo,
@@ -78,7 +91,7 @@ func (s *search) buildTinyGo(ctx context.Context, home string) error {
 	return s.tinygoRoot(strings.TrimSpace(out), home)
 }
 
-// tinygoRoot makes the folder TINYGOROOT, and a target that links Debian's libc.
+// tinygoRoot makes the folder TINYGOROOT, whose target wasip1 links Debian's libc.
 func (s *search) tinygoRoot(module, home string) error {
 	root := filepath.Join(home, "root")
 	for _, folder := range []string{"src", "targets", "lib"} {
@@ -90,7 +103,8 @@ func (s *search) tinygoRoot(module, home string) error {
 	if err := os.MkdirAll(filepath.Join(root, "src", "net"), 0o755); err != nil {
 		return fmt.Errorf("make TINYGOROOT: %w", err)
 	}
-	stock, err := os.ReadFile(filepath.Join(root, "targets", "wasip1.json"))
+	file := filepath.Join(root, "targets", "wasip1.json")
+	stock, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("read tinygo's target: %w", err)
 	}
@@ -98,10 +112,27 @@ func (s *search) tinygoRoot(module, home string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(home, targetFile), target, 0o644); err != nil {
-		return fmt.Errorf("write tinygo's target: %w", err)
+	// The module's files are read-only. Both names of the target lead to this one.
+	for _, name := range []string{file, filepath.Join(root, "targets", "wasi.json")} {
+		if err := errors.Join(removeIfThere(name), os.WriteFile(name, target, 0o644)); err != nil {
+			return fmt.Errorf("write tinygo's target: %w", err)
+		}
 	}
 	return nil
+}
+
+func removeIfThere(file string) error {
+	if err := os.Remove(file); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// writeModule makes the folder in which Go builds TinyGo.
+func writeModule(folder string) error {
+	return errors.Join(os.MkdirAll(folder, 0o755),
+		os.WriteFile(filepath.Join(folder, "go.mod"), tinygoMod, 0o644),
+		os.WriteFile(filepath.Join(folder, "go.sum"), tinygoSum, 0o644))
 }
 
 // debianTarget is TinyGo's own target, but it links Debian's libc and builtins, because the module does not contain the

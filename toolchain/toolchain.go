@@ -1,7 +1,7 @@
 // Package toolchain finds the compilers this project needs, or obtains them.
 //
 // A compiler on PATH is used when versions.yaml accepts its version. Otherwise it is installed: by apt on Debian and
-// Ubuntu, by rustup for Rust's WebAssembly target, and as a Go tool in .cache/toolchain for TinyGo. Nothing else is
+// Ubuntu, by rustup for Rust's WebAssembly target, and as a Go tool in a cache for TinyGo. Nothing else is
 // changed.
 package toolchain
 
@@ -17,8 +17,9 @@ import (
 
 // Options are what Survey and Obtain need to know.
 type Options struct {
-	Root string    // the repository's folder, absolute
-	Log  io.Writer // gets a line for each compiler, and what is being installed; nil: none
+	Root  string    // the project's folder, absolute
+	Cache string    // the folder for compilers that are made here; "": .cache/toolchain in Root
+	Log   io.Writer // gets a line for each compiler, and what is being installed; nil: none
 }
 
 // Tool is a compiler that is ready for use.
@@ -107,7 +108,7 @@ func Obtain(ctx context.Context, names []string, o Options) (map[string]*Tool, e
 	findings := s.survey(ctx, names)
 	if slices.ContainsFunc(findings, func(f Finding) bool { return f.Tool == nil && f.Plan != "" }) {
 		// Another process may be installing the same compiler: wait for it, and look again.
-		unlock, err := Lock(ctx, filepath.Join(s.cache, "lock"))
+		unlock, err := Lock(ctx, filepath.Join(s.Cache, "lock"))
 		if err != nil {
 			return nil, err
 		}
@@ -141,7 +142,6 @@ type search struct {
 	Options
 	versions
 	system
-	cache string // .cache/toolchain
 }
 
 func newSearch(ctx context.Context, o Options) (*search, error) {
@@ -154,7 +154,10 @@ func newSearch(ctx context.Context, o Options) (*search, error) {
 		return nil, fmt.Errorf("find repository: %w", err)
 	}
 	o.Root = root
-	return &search{o, v, thisSystem(ctx), filepath.Join(root, ".cache", "toolchain")}, nil
+	if o.Cache == "" {
+		o.Cache = filepath.Join(root, ".cache", "toolchain")
+	}
+	return &search{o, v, thisSystem(ctx)}, nil
 }
 
 func (s *search) logf(format string, args ...any) {

@@ -33,7 +33,7 @@ func TestVersionsElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := []struct{ file, want string }{
-		{"tinygo/go.mod", "github.com/tinygo-org/tinygo v" + v.TinyGo.Build},
+		{"tinygo.mod", "github.com/tinygo-org/tinygo v" + v.TinyGo.Build},
 		{"../go.mod", "\ngo " + strings.TrimSuffix(v.Go.AtLeast, ".0")},
 		{"../rust-plugin/Cargo.toml", `rust-version = "` + strings.TrimSuffix(v.Rust.AtLeast, ".0") + `"`},
 		{"../builds.yaml", "--target=" + v.Rust.Target},

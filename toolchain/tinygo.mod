@@ -1,4 +1,4 @@
-module github.com/header-auth/header-auth/toolchain/tinygo
+module tinygo
 
 go 1.26
 
