@@ -21,6 +21,7 @@ const File = "builds.yaml"
 
 // List is builds.yaml.
 type List struct {
+	Table  string  `yaml:"table"` // the folder with the cases that the builds must pass, relative to the list
 	Builds []Build `yaml:"builds"`
 }
 
@@ -34,6 +35,7 @@ type Build struct {
 	Recipe       Recipe         `yaml:"recipe" json:"recipe"`
 	Sources      []string       `yaml:"sources" json:"sources"` // patterns; a change in one of these files makes the module stale
 	Wasm         string         `yaml:"wasm" json:"wasm"`       // always dist/NAME.wasm
+	Table        string         `yaml:"table" json:"-"`         // the folder with its cases, if it has some of its own
 	What         string         `yaml:"what" json:"-"`          // what the build is, in a few words
 	Notes        string         `yaml:"notes" json:"-"`         // what a reader of a report has to know
 	KnownFailing []KnownFailing `yaml:"known_failing" json:"-"`
@@ -78,6 +80,11 @@ func Load(file string) (*List, error) {
 	}
 	if err := d.check(list.Builds, "dist/"); err != nil {
 		return nil, err
+	}
+	for i := range list.Builds {
+		if b := &list.Builds[i]; b.Table == "" {
+			b.Table = list.Table
+		}
 	}
 	return &list, nil
 }
@@ -213,7 +220,7 @@ func (l *List) Select(names []string) ([]Build, error) {
 	return chosen, nil
 }
 
-// FindRoot is the repository's root: the nearest folder with builds.yaml, from here upwards.
+// FindRoot is the folder of the project: the nearest one with builds.yaml, from here upwards.
 func FindRoot() (string, error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -224,7 +231,7 @@ func FindRoot() (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", &ListError{fmt.Sprintf("find %s: not in %s and not above it: run the command inside the repository", File, here)}
+			return "", &ListError{fmt.Sprintf("find %s: not in %s and not above it: run the command inside a project, or begin one with parity new", File, here)}
 		}
 	}
 }

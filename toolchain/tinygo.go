@@ -119,7 +119,7 @@ func (s *search) builtTinyGo(ctx context.Context) (tool *Tool, lack string) {
 		Origin:  "built by this project from the Go module proxy: " + home + ", with LLVM " + s.TinyGo.LLVM + " from " + s.name(),
 		Details: details,
 		Env:     env,
-		Path:    []string{filepath.Dir(path), s.llvmBin()},
+		Path:    []string{s.llvmBin()},
 		Vars:    map[string][]string{"tinygo": {path}, "tinygo_target": {"wasip1"}},
 	}, ""
 }

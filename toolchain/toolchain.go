@@ -18,7 +18,7 @@ import (
 // Options are what Survey and Obtain need to know.
 type Options struct {
 	Root  string    // the project's folder, absolute
-	Cache string    // the folder for compilers that are made here; "": .cache/toolchain in Root
+	Cache string    // the folder for compilers that are made here; "": CacheFolder of Root
 	Log   io.Writer // gets a line for each compiler, and what is being installed; nil: none
 }
 
@@ -155,7 +155,9 @@ func newSearch(ctx context.Context, o Options) (*search, error) {
 	}
 	o.Root = root
 	if o.Cache == "" {
-		o.Cache = filepath.Join(root, ".cache", "toolchain")
+		if o.Cache, err = CacheFolder(root); err != nil {
+			return nil, fmt.Errorf("find the folder for compilers: %w", err)
+		}
 	}
 	return &search{o, v, thisSystem(ctx)}, nil
 }

@@ -31,7 +31,7 @@ func TestRunBuild(t *testing.T) {
 		{"by name", oneBuild, []string{"--build", "mine"}, 0, "dist/mine.wasm", ""},
 		{"unknown name", oneBuild, []string{"--build", "yours"}, 2, "", `select build "yours": expected one of mine`},
 		{"unknown key", oneBuild + "    colour: red\n", nil, 2, "", `builds.yaml:9:5: unknown field "colour"`},
-		{"no list", "", nil, 2, "", "run the command inside the repository"},
+		{"no list", "", nil, 2, "", "run the command inside a project"},
 		{"no compiler", strings.Replace(oneBuild, "compiler: sh", "compiler: none-such", 1), nil, 3, "", "no none-such on PATH"},
 		{"the recipe fails", strings.Replace(oneBuild, "cp,", "cat,", 1), nil, 1, "", "build mine"},
 		{"wrong flag", oneBuild, []string{"--all"}, 2, "", "see parity build --help"},

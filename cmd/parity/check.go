@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/suite"
@@ -62,11 +63,43 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if err != nil {
 		return exit("check", err, stderr)
 	}
-	r, err := check(ctx, &s, patterns, append([]string{"parity", "check"}, args...), *again, stderr)
-	if err != nil {
-		return exit("check", err, stderr)
+	one := func(s *selection) int {
+		r, err := check(ctx, s, patterns, append([]string{"parity", "check"}, args...), *again, stderr)
+		if err != nil {
+			return exit("check", err, stderr)
+		}
+		return delivered(ctx, r, write, *out, stdout, stderr)
 	}
-	if err := deliver(r, write, *out, stdout); err != nil {
+	if *format == "text" && *out == "" && len(s.wasm) == 0 {
+		groups, err := s.groups()
+		if err != nil {
+			return exit("check", err, stderr)
+		}
+		if len(groups) > 1 {
+			return checkGroups(s, groups, stdout, one)
+		}
+	}
+	return one(&s)
+}
+
+// checkGroups runs the builds of each table by themselves. The exit code is that of the first group that is not conformant.
+func checkGroups(s selection, groups []tableGroup, stdout io.Writer, one func(*selection) int) (code int) {
+	for i, g := range groups {
+		if i > 0 {
+			fmt.Fprintln(stdout)
+		}
+		fmt.Fprintf(stdout, "%s, the table of %s\n", g.folder, strings.Join(g.builds, ", "))
+		s.builds = g.builds
+		if c := one(&s); code == 0 {
+			code = c
+		}
+	}
+	return code
+}
+
+// delivered writes the report and gives the exit code.
+func delivered(ctx context.Context, r *report.Report, write reportForm, out string, stdout, stderr io.Writer) int {
+	if err := deliver(r, write, out, stdout); err != nil {
 		fmt.Fprintf(stderr, "parity check: write report: %v\n", err)
 		return 3
 	}

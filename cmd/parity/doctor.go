@@ -29,10 +29,7 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	if code, done := parseFlags(flags, args, doctorHelp, stdout, stderr); done {
 		return code
 	}
-	root, err := build.FindRoot()
-	if err != nil {
-		return exit("doctor", err, stderr)
-	}
+	root, _ := build.FindRoot() // outside of a project there is none, and none is needed
 	findings, err := compilers.Survey(ctx, compilers.Names(), compilers.Options{Root: root})
 	if err != nil {
 		return exit("doctor", err, stderr)

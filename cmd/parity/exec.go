@@ -18,11 +18,12 @@ import (
 
 const execHelp = `Usage: parity exec COMPILER COMMAND [ARGUMENT]…
 
-Runs a command in the repository with the compiler that parity build uses: the compiler's folder comes first in PATH, its
+Runs a command in this folder with the compiler that parity build uses: the compiler's folder comes first in PATH, its
 variables are set, and those of yours that would change its output are removed. A missing compiler is obtained first.
 
   parity exec rust cargo test --locked
   parity exec tinygo tinygo version
+  parity exec tinygo tinygo build -target=wasip1 -buildmode=c-shared -o plugin.wasm .
 
 COMPILER is go, tinygo or rust. Exit codes: the command's own, or 128 and the number of the signal that ended it; 2 the call is
 wrong; 3 the compiler or the command is missing.
@@ -39,10 +40,7 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			strings.Join(compilers.Names(), ", "))
 		return 2
 	}
-	root, err := build.FindRoot()
-	if err != nil {
-		return exit("exec", err, stderr)
-	}
+	root, _ := build.FindRoot() // outside of a project there is none, and none is needed
 	tools, err := compilers.Obtain(ctx, args[:1], compilers.Options{Root: root, Log: stderr})
 	if err != nil {
 		return exit("exec", err, stderr)
@@ -56,7 +54,7 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	program := findProgram(folders, args[1])
 	cmd := exec.CommandContext(ctx, program, args[2:]...)
-	cmd.Dir, cmd.Env = root, compilers.Environ(folders, tool.Env...)
+	cmd.Env = compilers.Environ(folders, tool.Env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, unwrapped(stdout), stderr
 	cmd.Cancel = func() error {
 		if isTerminal(os.Stdin) {

