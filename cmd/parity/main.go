@@ -22,6 +22,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"new", "begin a plugin of your own, in Go or Rust", runNew},
 		{"build", "make the modules of builds.yaml that are not up to date", runBuild},
 		{"check", "run modules against the request table, and compare them with each other", runCheck},
 		{"trace", "print the calls between host and plugin in one case, for two builds side by side", runTrace},
@@ -36,6 +37,7 @@ func commands() []command {
 		{sandboxCommand, "", runSandbox},    // how commands start themselves in a process that can be killed
 		{"fuzz", "search modules for requests that they treat differently, with the words in their code", runFuzz},
 		{"mutants", "change the plugins in small ways, to see whether the table finds the change", runMutants},
+		{"table", "write the table of header-auth into a folder", runTableCommand},
 		{"doctor", "show which compilers are here, and where missing ones can be had", runDoctor},
 		{"exec", "run a command with a compiler's environment", runExec},
 		{"image", "push a module as an image; pull one as Istio and Envoy Gateway do", runImage},

@@ -5,9 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/apart"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
@@ -48,7 +50,7 @@ func runTrace(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	switch n := len(s.builds) + len(s.wasm); {
 	case len(patterns) != 1:
 		return exit("trace", usagef("%d cases: expected one id; see parity trace --help", len(patterns)), stderr)
-	case n != 1 && n != 2:
+	case n > 2 || n == 0 && !s.oneBuild():
 		return exit("trace", usagef("%d modules: expected one or two of --build NAME and --wasm NAME=FILE", n), stderr)
 	}
 	traces, err := trace(ctx, &s, patterns[0], stderr)
@@ -69,6 +71,16 @@ func runTrace(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return 1
 	}
 	return 0
+}
+
+// oneBuild says whether the project has a single build, which then need not be named.
+func (s *selection) oneBuild() bool {
+	root, err := build.FindRoot()
+	if err != nil {
+		return false
+	}
+	list, err := build.Load(filepath.Join(root, build.File))
+	return err == nil && len(list.Builds) == 1
 }
 
 func trace(ctx context.Context, s *selection, pattern string, stderr io.Writer) ([]traced, error) {

@@ -76,6 +76,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"deploy", running, []string{"github.com/jedib0t", "github.com/goccy"}},
 		{"examples", []string{"envoy/proxy"}, []string{"github.com/jedib0t", "github.com/tetratelabs", "k8s.io/", "istio.io/"}},
 		{"internal/units", nil, []string{"github.com/"}},
+		{"scaffold", []string{"conformance/cases"}, []string{"github.com/"}},
 		{"internal/diff", nil, []string{"github.com/"}},
 	}
 	for _, rule := range rules {

@@ -1,0 +1,141 @@
+// Package scaffold writes a plugin of one's own: its source, its build, a table with two cases and a Makefile.
+package scaffold
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/header-auth/header-auth/conformance/cases"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// Languages are those in which a plugin can begin.
+func Languages() []string { return []string{"go", "rust"} }
+
+// Options say what is written.
+type Options struct {
+	Name     string // of the plugin: lower-case letters, digits and dashes
+	Language string // one of Languages
+	Parity   string // the command, as the Makefile calls it
+}
+
+// Error is a mistake in what was asked for.
+type Error struct{ Text string }
+
+func (e *Error) Error() string { return e.Text }
+
+func errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+
+var name = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// NameOf makes a plugin's name of a folder's.
+func NameOf(dir string) string {
+	low := strings.ToLower(filepath.Base(dir))
+	return strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(low, "-"), "-0123456789")
+}
+
+// Write makes the folder and writes the plugin into it. It refuses a folder in which there is something, and returns the
+// files it has written, with slashes, in order.
+func Write(dir string, o Options) (files []string, err error) {
+	if !name.MatchString(o.Name) {
+		return nil, errorf("%q is not a name: expected lower-case letters, digits and dashes, a letter first", o.Name)
+	}
+	if !slices.Contains(Languages(), o.Language) {
+		return nil, errorf("%q: expected one of %s", o.Language, strings.Join(Languages(), ", "))
+	}
+	there, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if len(there) > 0 {
+		return nil, errorf("%s is not empty: it has %s", dir, there[0].Name())
+	}
+	all, err := content(o)
+	if err != nil {
+		return nil, err
+	}
+	for file := range all {
+		files = append(files, file)
+	}
+	slices.Sort(files)
+	for _, file := range files {
+		to := filepath.Join(dir, filepath.FromSlash(file))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, all[file], 0o644)); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// content is the files by their names.
+func content(o Options) (map[string][]byte, error) {
+	values := struct{ Name, Build, Crate, Language, Source, Parity, Command string }{
+		Name: o.Name, Build: o.Name, Crate: strings.ReplaceAll(o.Name, "-", "_"), Parity: o.Parity, Command: filepath.Base(o.Parity),
+	}
+	switch o.Language {
+	case "go":
+		values.Language, values.Source = "Go", "main.go"
+	case "rust":
+		values.Language, values.Source = "Rust", "src/lib.rs"
+	}
+	all := map[string][]byte{}
+	for _, folder := range []string{"both", o.Language} {
+		root := path.Join("templates", folder)
+		err := fs.WalkDir(templates, root, func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			text, err := fs.ReadFile(templates, file)
+			if err != nil {
+				return err
+			}
+			t, err := template.New(file).Delims("<<", ">>").Option("missingkey=error").Parse(string(text))
+			if err != nil {
+				return err
+			}
+			var b strings.Builder
+			if err := t.Execute(&b, values); err != nil {
+				return err
+			}
+			to := strings.TrimSuffix(strings.TrimPrefix(file, root+"/"), ".tmpl")
+			if to == "gitignore" {
+				to = ".gitignore"
+			}
+			all[to] = []byte(b.String())
+			if to == "Cargo.lock" {
+				all[to] = sortPackages(b.String())
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, schema := range []string{"schema.json", "contract.schema.json"} { // an editor completes with them
+		text, err := fs.ReadFile(cases.Files, schema)
+		if err != nil {
+			return nil, err
+		}
+		all["table/"+schema] = text
+	}
+	return all, nil
+}
+
+// sortPackages orders the packages of a Cargo.lock by name, as Cargo does: with --locked it refuses any other order.
+func sortPackages(lock string) []byte {
+	const head = "[[package]]\n"
+	parts := strings.Split(strings.TrimSuffix(lock, "\n")+"\n", "\n"+head)
+	slices.Sort(parts[1:])
+	return []byte(strings.Join(parts, "\n"+head))
+}

@@ -1,0 +1,95 @@
+package scaffold
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/header-auth/header-auth/build"
+	"github.com/header-auth/header-auth/conformance/table"
+)
+
+func TestWrite(t *testing.T) {
+	for _, language := range Languages() {
+		t.Run(language, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "new", "my-plugin")
+			files, err := Write(dir, Options{Name: "my-plugin", Language: language, Parity: "/bin/parity"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range files {
+				text, err := os.ReadFile(filepath.Join(dir, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(string(text), "<<") || strings.HasSuffix(file, ".tmpl") {
+					t.Errorf("%s is not filled in:\n%s", file, text)
+				}
+			}
+			list, err := build.Load(filepath.Join(dir, build.File))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := list.Builds[0].Files(dir); err != nil {
+				t.Error(err)
+			}
+			if _, err := table.Load(filepath.Join(dir, list.Table)); err != nil {
+				t.Error(err)
+			}
+			if _, err := Write(dir, Options{Name: "my-plugin", Language: language}); err == nil || !strings.Contains(err.Error(), "not empty") {
+				t.Errorf("the folder was written twice: %v", err)
+			}
+		})
+	}
+}
+
+func TestWrongOptions(t *testing.T) {
+	for _, o := range []Options{{Name: "", Language: "go"}, {Name: "Ä", Language: "go"}, {Name: "a/b", Language: "rust"}, {Name: "a", Language: "c"}} {
+		var wrong *Error
+		if _, err := Write(filepath.Join(t.TempDir(), "x"), o); !errors.As(err, &wrong) {
+			t.Errorf("%+v: got %v", o, err)
+		}
+	}
+}
+
+func TestNameOf(t *testing.T) {
+	for dir, want := range map[string]string{"/a/My_Plugin": "my-plugin", "/a/2nd": "nd", "/a/x.y": "x-y", "/": "", "/a/ß": ""} {
+		if got := NameOf(dir); got != want {
+			t.Errorf("%s: got %q, wanted %q", dir, got, want)
+		}
+	}
+}
+
+// The versions of a new plugin are those that this project is tested with.
+func TestVersionsAreOurs(t *testing.T) {
+	read := func(file string) string {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	// go.sum has modules of the SDK's own tests besides: only the SDK is compiled.
+	const sdk = "github.com/proxy-wasm/proxy-wasm-go-sdk "
+	ours := read("../go.sum")
+	for line := range strings.Lines(read("templates/go/go.sum.tmpl")) {
+		if strings.HasPrefix(line, sdk) && !strings.Contains(ours, line) {
+			t.Errorf("go.sum: ../go.sum has no line %s", line)
+		}
+	}
+	for _, file := range []string{"templates/go/go.mod.tmpl", "templates/go/builds.yaml.tmpl"} {
+		_, rest, _ := strings.Cut(ours, sdk)
+		version, _, _ := strings.Cut(rest, " ")
+		if !strings.Contains(read(file), version) {
+			t.Errorf("%s: expected version %s", file, version)
+		}
+	}
+	crates := read("../Cargo.lock")
+	for _, crate := range strings.Split(read("templates/rust/Cargo.lock.tmpl"), "[[package]]\n")[1:] {
+		if crate = strings.TrimSpace(crate); !strings.Contains(crate, "<<.Name>>") && !strings.Contains(crates, crate) {
+			t.Errorf("Cargo.lock: ../Cargo.lock has no package\n%s", crate)
+		}
+	}
+}
