@@ -37,7 +37,7 @@ func commands() []command {
 		{sandboxCommand, "", runSandbox},    // how commands start themselves in a process that can be killed
 		{"fuzz", "search modules for requests that they treat differently, with the words in their code", runFuzz},
 		{"mutants", "change the plugins in small ways, to see whether the table finds the change", runMutants},
-		{"table", "write the table of header-auth into a folder", runTableCommand},
+		{"table", "write the table of header-auth into a folder", exportCommand},
 		{"doctor", "show which compilers are here, and where missing ones can be had", runDoctor},
 		{"exec", "run a command with a compiler's environment", runExec},
 		{"image", "push a module as an image; pull one as Istio and Envoy Gateway do", runImage},

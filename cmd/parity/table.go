@@ -24,8 +24,8 @@ can then be run against it, and it shows how each word of a case is used.
 Exit codes: 0 the files are there; 2 the call is wrong, or there is something in the folder; 3 the files can't be written.
 `
 
-// runTableCommand is the command "table".
-func runTableCommand(_ context.Context, args []string, stdout, stderr io.Writer) int {
+// exportCommand is the command "table".
+func exportCommand(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	rest, code, done := parseArgs(flag.NewFlagSet("table", flag.ContinueOnError), args, tableHelp, stdout, stderr)
 	if done {
 		return code
