@@ -32,7 +32,7 @@ func variants(t *testing.T, root, text string) ([]Variant, error) {
 	t.Helper()
 	write(t, filepath.Join(root, VariantsFile), text)
 	builds := load(t, root, "compiler: sh", "compiler: sh\n    flags: [-O2, -g]")
-	return LoadVariants(filepath.Join(root, VariantsFile), &List{builds})
+	return LoadVariants(filepath.Join(root, VariantsFile), &List{Builds: builds})
 }
 
 func TestLoadVariants(t *testing.T) {
