@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance envoy envoy-matrix envoy-fuzz try worst soak bench bench-full bench-envoy bench-flags bench-selftest mutants fuzz redteam test update build push lint doctor reproducible clean
+.PHONY: help parity conformance envoy envoy-matrix envoy-fuzz try worst soak bench bench-full bench-envoy bench-flags bench-selftest manifests mutants fuzz redteam test update build push lint doctor reproducible clean
 
 PARITY := .cache/bin/parity
 READER := --manifest-path=conformance/mutants/rustreader/Cargo.toml
@@ -89,6 +89,9 @@ mutants: parity ## would the table notice a fault? changes both plugins in small
 
 test: build ## go vet, the Go tests (those of the builds too), the Rust plugin's tests
 	go vet $(PACKAGES) && go test $(PACKAGES) && $(RUST) cargo test --locked --target-dir=.cache/build/test
+
+manifests: ## do Istio, Envoy Gateway and Kubernetes accept the manifests? (a Go module of its own; minutes the first time)
+	@cd deploy/validate && go vet . && go test -count=1 .
 
 update: conformance ## write the golden files and the generated parts of the documents anew; read the difference
 	go test $(GOLDEN) -update && go test ./cmd/parity -run='Readme|Methodology|Flags' -update

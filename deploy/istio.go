@@ -18,6 +18,9 @@ import (
 // inCluster is the end of the names of services that Istio knows by itself.
 const inCluster = ".svc.cluster.local"
 
+// istioName is the beginning of Istio's names of clusters. An author who writes one has told Istio of the service.
+const istioName = "outbound|"
+
 // Istio is a WasmPlugin. For each service outside the cluster that the plugin calls there is a ServiceEntry, and a
 // DestinationRule if it speaks TLS: Istio makes its clusters from them.
 func Istio(o Options) ([]byte, error) {
@@ -52,10 +55,12 @@ func Istio(o Options) ([]byte, error) {
 	// It is the default, and left out by the type for that reason. A reader wants to see it.
 	first["spec"].(map[string]any)["failStrategy"] = extensions.FailStrategy_FAIL_CLOSE.String()
 	objects := []any{first}
-	for _, c := range clusters(called) {
-		if strings.HasSuffix(c.address.Host, inCluster) {
+	told := map[Address]bool{}
+	for _, c := range called {
+		if strings.HasSuffix(c.address.Host, inCluster) || strings.HasPrefix(c.Cluster, istioName) || told[c.address] {
 			continue
 		}
+		told[c.address] = true
 		more, err := o.outside(c)
 		if err != nil {
 			return nil, err
@@ -99,7 +104,7 @@ func (o *Options) istioConfig(called []callout) (*structpb.Struct, error) {
 
 // istioCluster is the name of a cluster in Istio, which makes it of port and host.
 func istioCluster(c callout) string {
-	if strings.HasPrefix(c.Cluster, "outbound|") {
+	if strings.HasPrefix(c.Cluster, istioName) {
 		return c.Cluster
 	}
 	return fmt.Sprintf("outbound|%d||%s", c.address.Port, c.address.Host)
