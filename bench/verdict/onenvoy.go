@@ -56,7 +56,6 @@ type EnvoyCost struct {
 type EnvoyPair struct {
 	A, B       string
 	Difference Interval // A's time minus B's
-	Ratio      float64  // A's whole time over B's
 	P          float64  // adjusted after Holm over all pairs
 	Word       Word     // on A
 }
@@ -287,13 +286,11 @@ func quotient(a, b []float64) Interval {
 }
 
 func (j *OnEnvoy) pair(r *evidence.OnEnvoy, scenario, a, b string) (EnvoyPair, bool) {
-	wa, wb := workOf(r, scenario, a), workOf(r, scenario, b)
-	d := differences(wa, wb)
+	d := differences(workOf(r, scenario, a), workOf(r, scenario, b))
 	if len(d) == 0 {
 		return EnvoyPair{}, false
 	}
-	p := EnvoyPair{A: a, B: b, Difference: stats.TrimmedInterval(d, Confidence), P: stats.TrimmedMean(d).P(),
-		Ratio: stat.Mean(means(wa), nil) / stat.Mean(means(wb), nil)}
+	p := EnvoyPair{A: a, B: b, Difference: stats.TrimmedInterval(d, Confidence), P: stats.TrimmedMean(d).P()}
 	if j.leaks(a) || j.leaks(b) {
 		p.Word, p.P = Unsteady, math.NaN()
 	}

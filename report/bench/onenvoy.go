@@ -83,8 +83,8 @@ func (v view) onEnvoyAdvice() []string {
 	s := &j.Scenarios[0]
 	var builds, others []string
 	for _, c := range s.Costs {
-		if c.Missing.Any() || !units.Known(c.Over.Mid) {
-			continue
+		if c.Missing.Any() || !c.Over.Known() || c.Over.Low <= 0 {
+			continue // the table says how little is known
 		}
 		took := units.Short(units.Nanos(c.Over.Mid))
 		if c.Build {
@@ -105,16 +105,16 @@ func (v view) onEnvoyAdvice() []string {
 			units.Short(units.Nanos(s.Base.Mid))))
 	}
 	if n := len(j.Orders); n > 0 {
-		opposed := 0
+		count := map[verdict.OrderState]int{}
 		for _, o := range j.Orders {
-			if o.State == verdict.OrdersDiffer {
-				opposed++
-			}
+			count[o.State]++
 		}
-		said := fmt.Sprintf("On which of two builds is faster, wazero and Envoy contradict each other in none of %s.", words.Plural(n, "comparison"))
-		if opposed > 0 {
-			said = fmt.Sprintf("On which of two builds is faster, wazero and Envoy contradict each other in %d of %s.", opposed, words.Plural(n, "comparison"))
+		contradict := "in none"
+		if n := count[verdict.OrdersDiffer]; n > 0 {
+			contradict = fmt.Sprintf("in %d", n)
 		}
+		said := fmt.Sprintf("On which of two builds is faster, wazero and Envoy agree in %d of %s and contradict each other %s.",
+			count[verdict.OrdersAgree], words.Plural(n, "comparison"), contradict)
 		all = append(all, said)
 	}
 	return all
@@ -322,11 +322,12 @@ func (v view) orders() section {
 		case verdict.OrdersDiffer:
 			c.Tone = bad
 		}
-		g.Rows = append(g.Rows, []cell{text(o.Scenario), text(o.A), text(o.B), text(envoyWord(o.Wazero, units.Ratio(o.Ratio)+" times")),
+		_, scenario, _ := strings.Cut(o.Scenario, "/")
+		g.Rows = append(g.Rows, []cell{text(scenario), text(o.A), text(o.B), text(envoyWord(o.Wazero, units.Ratio(o.Ratio)+" ×")),
 			text(envoyWord(o.Envoy, signed(o.Difference.Mid))), c})
 	}
-	g.Notes = append(g.Notes, fmt.Sprintf("agree: both say the same; close: one finds a difference that the other knows to be small (within %.0f %%); undecided: one of them cannot say; "+
-		"differ: they contradict each other. On Envoy the whole time of the worker for a request is compared.", 100*verdict.EnvoyBand))
+	g.Notes = append(g.Notes, fmt.Sprintf("On wazero: the first build's time over the second's; on Envoy: by how much more or less of the worker's time. agree: both say the same; close: one finds a difference that the other knows to be small (within %.0f %%); undecided: one of them cannot say; "+
+		"differ: they contradict each other.", 100*verdict.EnvoyBand))
 	lead := fmt.Sprintf("Of %s of builds they agree on %d", words.Plural(len(j.Orders), "pair"), count[verdict.OrdersAgree])
 	if n := len(j.Orders) - len(g.Rows); n > 0 {
 		lead += fmt.Sprintf(", on %d of these that one of the two leaks", n)
@@ -350,7 +351,7 @@ func signed(x float64) string {
 func envoyWord(w verdict.Word, by string) string {
 	switch w {
 	case verdict.Faster, verdict.Slower:
-		return fmt.Sprintf("%s, %s", w, by)
+		return by
 	case verdict.Unsteady:
 		return "one leaks"
 	case verdict.Refused:
