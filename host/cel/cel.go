@@ -41,12 +41,15 @@ func (l *language) Compile(text string) (host.Expression, error) {
 	if unknown != "" {
 		return nil, &host.UnknownFunctionError{Name: unknown}
 	}
-	program, err := l.env.Program(parsed)
+	program, err := l.env.Program(parsed, cel.CostLimit(costLimit))
 	if err != nil {
 		return nil, err
 	}
 	return expression{program}, nil
 }
+
+// costLimit ends an expression that would take too long, as a limit of 10000 iterations does in Envoy's library.
+const costLimit = 1_000_000
 
 type expression struct{ program cel.Program }
 

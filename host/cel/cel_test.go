@@ -63,13 +63,14 @@ func TestExpressions(t *testing.T) {
 		"{'a': 'b'}":                        "\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00a\x00b\x00",
 		"duration('1s')":                    second,
 		"timestamp('1970-01-01T00:00:01Z')": second,
-		"":                                  refused,
-		"1 +":                               refused,
-		"'%d'.format([3])":                  refused,
-		"math.greatest(1,2)":                refused,
-		"'a,b'.split(',')":                  refused,
-		"'A'.lowerAscii()":                  refused,
-		"upper('a')":                        refused,
+		strings.Repeat("[1,2,3,4,5,6,7,8,9,0].all(x, ", 8) + "true" + strings.Repeat(")", 8): internal, // too long
+		"":                   refused,
+		"1 +":                refused,
+		"'%d'.format([3])":   refused,
+		"math.greatest(1,2)": refused,
+		"'a,b'.split(',')":   refused,
+		"'A'.lowerAscii()":   refused,
+		"upper('a')":         refused,
 	} {
 		t.Run(expression, func(t *testing.T) {
 			g := wasmtest.NewGuest("0_2_1")
