@@ -14,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/header-auth/header-auth/internal/suggest"
 )
 
 // File is the name of the list, in the repository's root.
@@ -208,7 +210,8 @@ func (l *List) Select(names []string) ([]Build, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, &ListError{fmt.Sprintf("select build %q: expected one of %[3]s, the builds of %[2]s", name, File, strings.Join(known, ", "))}
+			return nil, &ListError{fmt.Sprintf("select build %q: expected one of %[3]s, the builds of %[2]s%[4]s", name, File,
+				strings.Join(known, ", "), suggestion(name, known))}
 		}
 	}
 	var chosen []Build
@@ -218,6 +221,13 @@ func (l *List) Select(names []string) ([]Build, error) {
 		}
 	}
 	return chosen, nil
+}
+
+func suggestion(name string, known []string) string {
+	if meant := suggest.Or(name, known, ""); meant != "" {
+		return "; " + meant
+	}
+	return ""
 }
 
 // FindRoot is the folder of the project: the nearest one with builds.yaml, from here upwards.

@@ -106,7 +106,8 @@ type Result struct {
 	Build      string      `json:"build"`
 	Case       string      `json:"case"`
 	Outcome    Outcome     `json:"outcome" jsonschema:"enum=pass,enum=fail,enum=xfail,enum=xpass,enum=skip,enum=error"`
-	Reason     string      `json:"reason,omitempty"` // for every outcome but pass and fail
+	Reason     string      `json:"reason,omitempty"`  // for every outcome but pass and fail
+	Seconds    float64     `json:"seconds,omitempty"` // how long it took; 0: it was not run
 	Mismatches []Mismatch  `json:"mismatches,omitempty"`
 	Trace      []TraceLine `json:"crossings,omitempty"` // of the step that went wrong; only in red results
 }

@@ -44,10 +44,10 @@ func sample() *Report {
 			{ID: "robust/bytes", Group: "robust", Clauses: []string{"3.1"}, File: "conformance/cases/robust.yaml", Line: 3},
 		},
 		Results: []Result{
-			{Build: "rust", Case: "refuse/twice", Outcome: Pass},
+			{Build: "rust", Case: "refuse/twice", Outcome: Pass, Seconds: 0.0025},
 			{Build: "rust", Case: "refuse/missing", Outcome: XPass, Reason: "an old fault"},
 			{Build: "rust", Case: "robust/bytes", Outcome: XFail, Reason: "leaks"},
-			{Build: "mine", Case: "refuse/twice", Outcome: Fail,
+			{Build: "mine", Case: "refuse/twice", Outcome: Fail, Seconds: 1.5,
 				Mismatches: []Mismatch{
 					{"step 1: decision", "refuse", "allow"},
 					{"step 1: client headers", ":status: 403\ncontent-length: 9\nx-a: 1", ":status: 200\ncontent-length: 9\nx-b: \"\\x01\""},

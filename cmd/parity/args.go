@@ -22,6 +22,17 @@ import (
 func parseArgs(flags *flag.FlagSet, args []string, help string, stdout, stderr io.Writer) (rest []string, code int, done bool) {
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
+	quiet := flags.Bool("quiet", false, "")
+	if len(args) == 1 && args[0] == listFlags {
+		flags.VisitAll(func(f *flag.Flag) {
+			name := "--" + f.Name
+			if !isSwitch(f) {
+				name += "="
+			}
+			fmt.Fprintln(stdout, name)
+		})
+		return nil, 0, true
+	}
 	for {
 		err := flags.Parse(args)
 		if errors.Is(err, flag.ErrHelp) {
@@ -29,8 +40,16 @@ func parseArgs(flags *flag.FlagSet, args []string, help string, stdout, stderr i
 			return nil, 0, true
 		}
 		if err != nil {
-			fmt.Fprintf(stderr, "parity %s: %v; see parity %s --help\n", flags.Name(), err, flags.Name())
+			text := err.Error()
+			if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+				text = fmt.Sprintf("unknown flag --%s%s", name, didYouMean("--"+name, flagWords(flags)))
+			}
+			fmt.Fprintf(stderr, "parity %s: %s; see parity %s --help\n", flags.Name(), text, flags.Name())
 			return nil, 2, true
+		}
+		if *quiet {
+			setQuiet(stdout)
+			setQuiet(stderr)
 		}
 		if flags.NArg() == 0 {
 			return rest, 0, false

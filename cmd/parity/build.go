@@ -21,6 +21,7 @@ first; parity doctor shows them.
 
 Flags
   --build NAME   one build; may be given several times (default: all)
+  --list         print the builds: name, language, compiler, what is special about each; build nothing
   --jobs N       how many builds run at once, at most (default 2)
 
 Exit codes: 0 all modules are up to date; 1 a recipe failed; 2 builds.yaml or the call is wrong; 3 a compiler is
@@ -33,6 +34,7 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags := flag.NewFlagSet("build", flag.ContinueOnError)
 	flags.Var(&names, "build", "")
 	jobs := flags.Int("jobs", 2, "")
+	only := flags.Bool("list", false, "")
 	if code, done := parseFlags(flags, args, buildHelp, stdout, stderr); done {
 		return code
 	}
@@ -52,7 +54,13 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if err != nil {
 		return exit("build", err, stderr)
 	}
-	results, err := build.Run(ctx, chosen, build.Options{Root: root, Jobs: *jobs, Log: stderr, Progress: isTerminal(stderr)})
+	if *only {
+		for _, b := range chosen {
+			fmt.Fprintf(stdout, "%-19s %-8s %-8s %s\n", b.Name, b.Language, b.Compiler, b.What)
+		}
+		return 0
+	}
+	results, err := build.Run(ctx, chosen, build.Options{Root: root, Jobs: *jobs, Log: remarks(stderr), Progress: isTerminal(stderr) && !isQuiet(stderr)})
 	made := 0
 	for _, r := range results {
 		if r.Err == nil {

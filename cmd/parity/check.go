@@ -30,7 +30,9 @@ each other. After each case the same VM gets a request that must be allowed.
 
 Flags
 `+selectionHelp+`  --case PATTERN         cases to run: an id, a group or a glob ('deny/*', '**/*-empty'); repeat it for several
-  --format FORMAT        text (default), json (the schema header-auth/report/v1) or junit
+  --list                 print the cases that would be run, and where they stand; run nothing
+  --format FORMAT        text (default), json (the schema header-auth/report/v1), junit, markdown (for a pull request or a
+                         job's summary) or github (annotations of GitHub Actions at the lines of the table)
   --out FILE             write that to FILE, and the text to the terminal
   --engine ENGINES       for check also envoy, a real Envoy, and envoy@1.37, one of that release; with commas several, whose
                          builds are then compared with each other: --engine wazero,envoy
@@ -49,19 +51,23 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	s.flags(flags)
 	flags.Var(&patterns, "case", "")
-	format := flags.String("format", "text", "")
+	form := flags.String("format", "text", "")
 	out := flags.String("out", "", "")
 	flags.StringVar(&s.envoy, "envoy", "", "")
 	again := flags.Bool("again", false, "")
+	list := flags.Bool("list", false, "")
 	if code, done := parseFlags(flags, args, checkHelp, stdout, stderr); done {
 		return code
 	}
-	write, err := newReportForm(*format)
+	write, err := newReportForm(*form)
 	if err == nil {
 		err = writable(*out)
 	}
 	if err != nil {
 		return exit("check", err, stderr)
+	}
+	if *list {
+		return exit("check", s.listCases(patterns, stdout), stderr)
 	}
 	one := func(s *selection) int {
 		r, err := check(ctx, s, patterns, append([]string{"parity", "check"}, args...), *again, stderr)
@@ -70,7 +76,7 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		}
 		return delivered(ctx, r, write, *out, stdout, stderr)
 	}
-	if *format == "text" && *out == "" && len(s.wasm) == 0 {
+	if *form == "text" && *out == "" && len(s.wasm) == 0 {
 		groups, err := s.groups()
 		if err != nil {
 			return exit("check", err, stderr)
@@ -136,7 +142,7 @@ func check(ctx context.Context, s *selection, patterns, command []string, again 
 		last = newLastGreen(s.root, run.options, run.cases, run.modules)
 	}
 	if r := last.load(); r != nil && !again {
-		fmt.Fprintln(stderr, "nothing has changed since the table was last run: these are its results (--again runs it again)")
+		fmt.Fprintln(remarks(stderr), "nothing has changed since the table was last run: these are its results (--again runs it again)")
 		return r, nil
 	}
 	subjects, err := engines.subjects(ctx, s, run.modules, stderr)

@@ -6,12 +6,32 @@ import (
 	"sync"
 )
 
-// console is standard output as the commands see it. It keeps the first error, so that a full disk is an error of every
-// command, also of those that print without looking.
+// console is standard output or standard error as the commands see it. It keeps the first error, so that a full disk is an
+// error of every command, also of those that print without looking.
 type console struct {
-	to  io.Writer
-	mu  sync.Mutex
-	err error
+	to    io.Writer
+	quiet bool // --quiet
+	mu    sync.Mutex
+	err   error
+}
+
+func setQuiet(w io.Writer) {
+	if c, ok := w.(*console); ok {
+		c.quiet = true
+	}
+}
+
+func isQuiet(w io.Writer) bool {
+	c, ok := w.(*console)
+	return ok && c.quiet
+}
+
+// remarks is where a command writes what is no error: nowhere with --quiet.
+func remarks(stderr io.Writer) io.Writer {
+	if isQuiet(stderr) {
+		return io.Discard
+	}
+	return stderr
 }
 
 func (c *console) Write(b []byte) (int, error) {

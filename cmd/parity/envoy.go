@@ -76,7 +76,7 @@ func (e *engines) subjects(ctx context.Context, s *selection, modules []module, 
 		}
 	}
 	for _, version := range e.envoys {
-		found, err := obtain.Find(ctx, obtain.Options{Root: s.root, File: s.envoy, Version: version, Log: stderr})
+		found, err := obtain.Find(ctx, obtain.Options{Root: s.root, File: s.envoy, Version: version, Log: remarks(stderr)})
 		var missing *compilers.MissingError
 		if err != nil && !errors.As(err, &missing) {
 			return nil, usagef("--envoy: %v", err)

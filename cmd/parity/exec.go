@@ -41,7 +41,7 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	root, _ := build.FindRoot() // outside of a project there is none, and none is needed
-	tools, err := compilers.Obtain(ctx, args[:1], compilers.Options{Root: root, Log: stderr})
+	tools, err := compilers.Obtain(ctx, args[:1], compilers.Options{Root: root, Log: remarks(stderr)})
 	if err != nil {
 		return exit("exec", err, stderr)
 	}
@@ -55,7 +55,7 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	program := findProgram(folders, args[1])
 	cmd := exec.CommandContext(ctx, program, args[2:]...)
 	cmd.Env = compilers.Environ(folders, tool.Env...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, unwrapped(stdout), stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, unwrapped(stdout), unwrapped(stderr)
 	cmd.Cancel = func() error {
 		if isTerminal(os.Stdin) {
 			return nil // the terminal has sent Ctrl-C to the command too, which may have something to finish

@@ -69,14 +69,14 @@ func runFlags(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags.BoolVar(&c.short, "short", false, "")
 	flags.BoolVar(&c.sizes, "sizes", false, "")
 	flags.Uint64Var(&c.seed, "seed", 1, "")
-	format := flags.String("format", "text", "")
+	form := flags.String("format", "text", "")
 	if code, done := parseFlags(flags, args, flagsHelp, stdout, stderr); done {
 		return code
 	}
-	if *format != "text" && *format != "markdown" {
-		return exit("flags", usagef("--format %q: expected text or markdown", *format), stderr)
+	if err := format("flags", *form); err != nil {
+		return exit("flags", err, stderr)
 	}
-	c.markdown = *format == "markdown"
+	c.markdown = *form == "markdown"
 	code, err := c.run(ctx)
 	if err != nil {
 		return exit("flags", err, stderr)

@@ -15,7 +15,7 @@ import (
 	"github.com/header-auth/header-auth/host/profile"
 )
 
-const inspectHelp = `Usage: parity inspect FILE [--deadline DURATION]
+const inspectHelp = `Usage: parity inspect FILE [--format text|json] [--deadline DURATION]
 
 Shows what is in a module: sizes of sections, imports, exports, memory, and the toolchain that seems to have made it. Then
 it shows for each Envoy release whether Envoy would load the module, and if not, why and how to cure it. Of the module's
@@ -23,6 +23,8 @@ code, only the start functions run, once for each release, in a process that is 
 (--deadline).
 
   parity inspect dist/rust.wasm
+
+  --format FORMAT  text (default) or json (the schema header-auth/inspect/v1)
 
 Exit codes: 0 the current Envoy would load it; 1 it would not, or the file is not a module; 2 the call is wrong or the
 file can't be read; 3 the module can't be started here.
@@ -32,9 +34,13 @@ file can't be read; 3 the module can't be started here.
 func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("inspect", flag.ContinueOnError)
 	deadline := flags.Duration("deadline", suite.Deadline, "")
+	form := flags.String("format", "text", "")
 	files, code, done := parseArgs(flags, args, inspectHelp, stdout, stderr)
 	if done {
 		return code
+	}
+	if err := format("inspect", *form); err != nil {
+		return exit("inspect", err, stderr)
 	}
 	if len(files) != 1 {
 		fmt.Fprintf(stderr, "parity inspect: %d files: expected one; see parity inspect --help\n", len(files))
@@ -61,7 +67,11 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 			return 3
 		}
 	}
-	if err := renderInspection(stdout, files[0], found); err != nil {
+	render := renderInspection
+	if *form == "json" {
+		render = writeInspectJSON
+	}
+	if err := render(stdout, files[0], found); err != nil {
 		fmt.Fprintf(stderr, "parity inspect: write: %v\n", err)
 		return 3
 	}

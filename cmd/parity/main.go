@@ -43,6 +43,8 @@ func commands() []command {
 		{"image", "push a module as an image; pull one as Istio and Envoy Gateway do", runImage},
 		{"deploy", "write the manifest that puts a plugin into Istio, Envoy Gateway or a plain Envoy", runDeploy},
 		{"try", "start one of the examples with a real Envoy, and print the commands to type", runTry},
+		{"completion", "print a script that completes words in a shell", runCompletion},
+		{completeCommand, "", runComplete}, // what that script calls
 		{"version", "print the version", runVersion},
 	}
 }
@@ -50,7 +52,7 @@ func commands() []command {
 // run runs a command. If its output cannot be written, the exit code is 3, whatever else happened.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out := &console{to: stdout}
-	code := dispatch(ctx, args, out, stderr)
+	code := dispatch(ctx, args, out, &console{to: stderr})
 	if out.err != nil && code != 3 {
 		fmt.Fprintf(stderr, "parity: write output: %v\n", out.err)
 		code = 3
@@ -67,24 +69,35 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage())
 		return 0
+	case "-version", "--version":
+		return runVersion(ctx, args[1:], stdout, stderr)
 	}
-	for _, c := range commands() {
-		if c.name == args[0] {
-			return c.run(ctx, args[1:], stdout, stderr)
-		}
+	if c, ok := find(args[0]); ok {
+		return c.run(ctx, args[1:], stdout, stderr)
 	}
-	fmt.Fprintf(stderr, "parity: unknown command %q: expected one of %s; see parity --help\n", args[0], commandNames())
+	names := commandNames()
+	fmt.Fprintf(stderr, "parity: unknown command %q: expected one of %s%s; see parity --help\n", args[0], strings.Join(names, ", "),
+		didYouMean(args[0], names))
 	return 2
 }
 
-func commandNames() string {
-	var names []string
+// commandNames are those of the commands for users.
+func commandNames() (names []string) {
 	for _, c := range commands() {
 		if c.summary != "" {
 			names = append(names, c.name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
+}
+
+func find(name string) (command, bool) {
+	for _, c := range commands() {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return command{}, false
 }
 
 func usage() string {
@@ -97,7 +110,7 @@ evidence for choosing the language of a plugin.
 `)
 	for _, c := range commands() {
 		if c.summary != "" {
-			fmt.Fprintf(&b, "  %-8s %s\n", c.name, c.summary)
+			fmt.Fprintf(&b, "  %-10s %s\n", c.name, c.summary)
 		}
 	}
 	b.WriteString(`
@@ -107,10 +120,12 @@ Examples
   parity trace repeated/true-then-false --build rust --build tinygo
   parity inspect plugin.wasm
 
-parity COMMAND --help explains a command.
+parity COMMAND --help explains a command. Every command takes --quiet: no progress and no remarks, and of a report what is
+red and the verdict. parity --version prints the version.
 
 Exit codes: 0 success; 1 a module is wrong; 2 the call, builds.yaml or the table is wrong, or nothing was run;
-3 this machine lacks something. Colours are used on a terminal only, and not when NO_COLOR is set.
+3 this machine lacks something, the output can't be written, or the run was interrupted. make ends with 2 for each of
+them and prints parity's own code: Error 3. Colours are used on a terminal only, and not when NO_COLOR is set.
 `)
 	return b.String()
 }

@@ -106,7 +106,7 @@ func (s *selection) makeModules(ctx context.Context, chosen []build.Build, stder
 		results[i] = build.Result{Build: b, Path: filepath.Join(s.root, filepath.FromSlash(b.Wasm))}
 	}
 	if !s.noBuild {
-		o := build.Options{Root: s.root, Jobs: runtime.GOMAXPROCS(0), Log: stderr, Progress: isTerminal(stderr)}
+		o := build.Options{Root: s.root, Jobs: runtime.GOMAXPROCS(0), Log: remarks(stderr), Progress: isTerminal(stderr) && !isQuiet(stderr)}
 		made, err := build.Run(ctx, chosen, o)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

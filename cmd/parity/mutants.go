@@ -81,7 +81,7 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	}
 	progress := newProgress(stderr)
 	scores, err := mutants.Run(ctx, mutants.Options{Root: s.root, Cache: cache, Table: loaded, Host: host.Options{}, Languages: languages,
-		Files: files, Shard: part.i, Shards: part.n, Again: *again, Log: stderr, Progress: progress.step})
+		Files: files, Shard: part.i, Shards: part.n, Again: *again, Log: remarks(stderr), Progress: progress.step})
 	progress.clear()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return exit("mutants", err, stderr)

@@ -11,20 +11,24 @@ import (
 // reportForm writes a report in one of its forms.
 type reportForm func(io.Writer, *report.Report) error
 
-func newReportForm(format string) (reportForm, error) {
-	switch format {
+func newReportForm(form string) (reportForm, error) {
+	switch form {
 	case "text":
 		return writeText, nil
 	case "json":
 		return report.JSON, nil
 	case "junit":
 		return conformance.JUnit, nil
+	case "markdown":
+		return conformance.Markdown, nil
+	case "github":
+		return conformance.GitHub, nil
 	}
-	return nil, usagef("--format %q: expected text, json or junit", format)
+	return nil, format("check", form)
 }
 
 func writeText(w io.Writer, r *report.Report) error {
-	return conformance.Text(w, r, conformance.TextOptions{Color: colours(w)})
+	return conformance.Text(w, r, conformance.TextOptions{Color: colours(w), Quiet: isQuiet(w)})
 }
 
 // deliver writes the report to stdout; with out, to that file in its form and to stdout as text.

@@ -10,6 +10,7 @@ import (
 type progress struct {
 	w        io.Writer
 	terminal bool
+	begun    time.Time
 	last     time.Time
 }
 
@@ -20,7 +21,7 @@ const (
 )
 
 func newProgress(w io.Writer) *progress {
-	p := &progress{w: w, terminal: isTerminal(w)}
+	p := &progress{w: remarks(w), terminal: isTerminal(w) && !isQuiet(w), begun: time.Now()}
 	if !p.terminal {
 		p.last = time.Now() // a run of less than a minute needs no line
 	}
@@ -28,7 +29,19 @@ func newProgress(w io.Writer) *progress {
 }
 
 func (p *progress) step(done, total int, build, id string) {
-	p.say(fmt.Sprintf("%d/%d %s %s", done, total, build, id))
+	p.say(fmt.Sprintf("%d/%d%s  %s %s", done, total, p.left(float64(done)/float64(max(total, 1))), build, id))
+}
+
+// enough is the share from which on the time that is left can be told from the time that was needed.
+const enough = 0.01
+
+// left is the time that is left when a share of the work is done, as a part of a line; "" when it cannot be told yet.
+func (p *progress) left(done float64) string {
+	if done < enough || done > 1 {
+		return ""
+	}
+	needed := time.Since(p.begun)
+	return fmt.Sprintf("  %s left", time.Duration(float64(needed)*(1-done)/done).Round(time.Second))
 }
 
 func (p *progress) say(line string) {

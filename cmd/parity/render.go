@@ -158,8 +158,8 @@ func (c rendering) findings(files []string) (r *evidence.Report, f *verdict.Find
 }
 
 // benchForm is the function that writes a benchmark's report in a format.
-func benchForm(format string) (func(io.Writer, *evidence.Report, *verdict.Findings) error, error) {
-	switch format {
+func benchForm(form string) (func(io.Writer, *evidence.Report, *verdict.Findings) error, error) {
+	switch form {
 	case "", "text":
 		return func(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 			return benchreport.Text(w, r, f, benchreport.TextOptions{Color: colours(w), Width: width(w)})
@@ -173,5 +173,5 @@ func benchForm(format string) (func(io.Writer, *evidence.Report, *verdict.Findin
 	case "json":
 		return func(w io.Writer, r *evidence.Report, _ *verdict.Findings) error { return evidence.Write(w, r) }, nil
 	}
-	return nil, usagef("--format %q: expected text, markdown, benchstat, html or json", format)
+	return nil, format("render", form)
 }

@@ -97,6 +97,29 @@ func (s *selection) choose(patterns func(whole *table.Table) []string, stderr io
 	return r, nil
 }
 
+// listCases prints the cases that the patterns select, and where they stand.
+func (s *selection) listCases(patterns []string, stdout io.Writer) error {
+	if err := s.findTable(); err != nil {
+		return err
+	}
+	whole, _, err := s.loadTable()
+	if err != nil {
+		return err
+	}
+	cases, err := whole.Select(patterns...)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	longest := 0
+	for _, c := range cases.Cases() {
+		longest = max(longest, len(c.ID))
+	}
+	for _, c := range cases.Cases() {
+		fmt.Fprintf(stdout, "%-*s  %s:%d\n", longest, c.ID, c.Position.File, c.Position.Line)
+	}
+	return nil
+}
+
 // hostOptions are the options of the host that the flags ask for. What is wrong with the cache of compiled code is written
 // to stderr.
 func (s *selection) hostOptions(stderr io.Writer) (o host.Options, err error) {
@@ -126,6 +149,14 @@ func (s *selection) hostOptions(stderr io.Writer) (o host.Options, err error) {
 		o.CacheFault = onceEach(func(fault string) { fmt.Fprintf(stderr, "parity: %s\n", fault) })
 	}
 	return o, nil
+}
+
+// findTable is find for a command that needs no module.
+func (s *selection) findTable() (err error) {
+	if s.root, err = build.FindRoot(); s.cases != "" {
+		return nil
+	}
+	return err
 }
 
 // find looks for the project, which is needed only for its builds and its table.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"time"
 
 	"github.com/header-auth/header-auth/bench/soak"
 	"github.com/header-auth/header-auth/conformance/table"
@@ -31,6 +30,7 @@ whether memory grows, a path is run up to %d times as long.
 
 Flags
 `+selectionHelp+`  --case PATTERN         cases to run: an id, a group or a glob; repeat it for several
+  --list                 print the cases of the table, or those of --case, and where they stand; run nothing
   --rounds N             rounds of each path (default %d; with --short %d)
   --short                fewer rounds: a leak of sixteen bytes may be missed
   --format FORMAT        text (default) or json
@@ -52,13 +52,18 @@ func runSoak(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.Var(&patterns, "case", "")
 	short := flags.Bool("short", false, "")
 	rounds := flags.Int("rounds", 0, "")
-	format := flags.String("format", "text", "")
+	list := flags.Bool("list", false, "")
+	form := flags.String("format", "text", "")
 	if code, done := parseFlags(flags, args, soakHelp, stdout, stderr); done {
 		return code
 	}
+	if err := format("soak", *form); err != nil {
+		return exit("soak", err, stderr)
+	}
+	if *list {
+		return exit("soak", s.listCases(patterns, stdout), stderr)
+	}
 	switch {
-	case *format != "text" && *format != "json":
-		return exit("soak", usagef("--format %q: expected text or json", *format), stderr)
 	case *rounds < 0 || *rounds > 0 && *rounds < fewestRounds:
 		return exit("soak", usagef("--rounds %d: expected %d or more", *rounds, fewestRounds), stderr)
 	case *rounds == 0 && *short:
@@ -70,7 +75,7 @@ func runSoak(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return exit("soak", err, stderr)
 	}
-	if *format == "json" {
+	if *form == "json" {
 		e := json.NewEncoder(stdout)
 		e.SetIndent("", "  ")
 		err = e.Encode(soakJSON(r))
@@ -126,14 +131,9 @@ func soakAll(ctx context.Context, s *selection, patterns []string, rounds int, s
 		r.cases = append(r.cases, c.ID)
 	}
 	line := newProgress(stderr)
-	begun := time.Now()
 	r.Report = soak.Run(ctx, selected.Cases(), subjects, soak.Config{Host: options, Workers: runtime.GOMAXPROCS(0), Rounds: rounds,
 		Progress: func(done float64, what string) {
-			left := time.Duration(0)
-			if done > 0.01 {
-				left = time.Duration(float64(time.Since(begun)) * (1 - done) / done).Round(time.Second)
-			}
-			line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*done, left, what))
+			line.say(fmt.Sprintf("%3.0f %%%s  %s", 100*done, line.left(done), what))
 		}})
 	line.clear()
 	return r, nil

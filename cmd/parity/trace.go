@@ -28,7 +28,9 @@ repetitions are shown.
   parity trace repeated/true-then-false --build rust --wasm mine=plugin.wasm
 
 Flags
-`+selectionHelp+`
+`+selectionHelp+`  --list                 print the cases and where they stand; trace nothing
+  --format FORMAT        text (default) or json (the schema header-auth/trace/v1)
+
 The lines are as wide as the terminal, or as COLUMNS says; in a pipe, 160 columns.
 
 Exit codes: 0 traced, whether the case passed or not; 1 a module did not load or start, or had to be ended; 2 the call, builds.yaml or the
@@ -43,9 +45,17 @@ func runTrace(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	var s selection
 	flags := flag.NewFlagSet("trace", flag.ContinueOnError)
 	s.flags(flags)
+	form := flags.String("format", "text", "")
+	list := flags.Bool("list", false, "")
 	patterns, code, done := parseArgs(flags, args, traceHelp, stdout, stderr)
 	if done {
 		return code
+	}
+	if err := format("trace", *form); err != nil {
+		return exit("trace", err, stderr)
+	}
+	if *list {
+		return exit("trace", s.listCases(patterns, stdout), stderr)
 	}
 	switch n := len(s.builds) + len(s.wasm); {
 	case len(patterns) != 1:
@@ -58,7 +68,9 @@ func runTrace(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return exit("trace", err, stderr)
 	}
 	var b strings.Builder
-	if len(traces) == 1 {
+	if *form == "json" {
+		_ = writeTraceJSON(&b, traces)
+	} else if len(traces) == 1 {
 		traces[0].write(&b)
 	} else {
 		sideBySide{left: traces[0], right: traces[1], width: width(stdout), colour: colours(stdout)}.write(&b)

@@ -36,6 +36,7 @@ often a garbage collector's pause), and linear memory. Times are processor time 
 
 Flags
 `+selectionHelp+`  --case PATTERN         cases to time (default: the group worst); repeat it for several
+  --list                 print the cases that would be timed, and where they stand; time nothing
   --rounds N             timed rounds of each case (default %d)
   --format FORMAT        text (default), markdown or json
 
@@ -65,12 +66,13 @@ func runWorst(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	s.flags(flags)
 	flags.Var(&patterns, "case", "")
 	rounds := flags.Int("rounds", worstRounds, "")
-	format := flags.String("format", "text", "")
+	list := flags.Bool("list", false, "")
+	form := flags.String("format", "text", "")
 	if code, done := parseFlags(flags, args, worstHelp, stdout, stderr); done {
 		return code
 	}
-	if !slices.Contains([]string{"text", "markdown", "json"}, *format) {
-		return exit("worst", usagef("--format %q: expected text, markdown or json", *format), stderr)
+	if err := format("worst", *form); err != nil {
+		return exit("worst", err, stderr)
 	}
 	if *rounds < 40 {
 		return exit("worst", usagef("--rounds %d: expected 40 or more, a mean needs them", *rounds), stderr)
@@ -78,16 +80,19 @@ func runWorst(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if len(patterns) == 0 {
 		patterns = nameList{"worst"}
 	}
+	if *list {
+		return exit("worst", s.listCases(patterns, stdout), stderr)
+	}
 	r, err := worstAll(ctx, &s, patterns, *rounds, stderr)
 	if err != nil {
 		return exit("worst", err, stderr)
 	}
-	if *format == "json" {
+	if *form == "json" {
 		e := json.NewEncoder(stdout)
 		e.SetIndent("", "  ")
 		err = e.Encode(r)
 	} else {
-		err = worstText(stdout, r, *format == "markdown")
+		err = worstText(stdout, r, *form == "markdown")
 	}
 	switch {
 	case err != nil:

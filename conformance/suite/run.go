@@ -165,9 +165,11 @@ func (r *runner) one(ctx context.Context, s *subject, i int) {
 	case enough != "":
 		result = notJudged(c, "") // markNotRun gives the reason
 	default:
+		begin := time.Now()
 		if result = runCase(ctx, s.engine, r.table, c, s.Known); ctx.Err() != nil && result.Outcome.Red() {
 			result = notJudged(c, interrupted) // the interrupt may have ended a call
 		}
+		result.Seconds = time.Since(begin).Round(time.Microsecond).Seconds()
 	}
 	result.Build = s.Name
 	s.results[i] = result

@@ -78,12 +78,13 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 	if !r.charge(n, size) {
 		return []byte{}
 	}
-	if !isNumbered {
+	parts := numberedParts(one)
+	if !isNumbered || len(parts) == 1 {
 		return bytes.Repeat(one, times)
 	}
-	all := []byte{}
+	all := make([]byte, 0, size)
 	for i := range times {
-		all = append(all, numbered(one, i+1)...)
+		all = appendNumbered(all, parts, i+1)
 	}
 	return all
 }

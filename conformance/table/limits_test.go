@@ -82,7 +82,7 @@ func TestBytesMade(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"a body": `body: [{text: "0123456789", times: 6000000}]`, "parts": `body: [{parts: ["0123456789"], times: 6000000}]`,
-		"numbered": `body: [{numbered: "0123456789", times: 6000000}]`, "headers": `headers: [{name: "x-%d", value: "0123456789", times: 1000000}]`,
+		"numbered": `body: [{numbered: "%d 23456789", times: 3000000}]`, "headers": `headers: [{name: "x-%d", value: "0123456789 123456789 123456789 12", times: 900000}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -173,8 +173,9 @@ func (r *reader) pair(n ast.Node) []headermap.Header {
 		return nil
 	}
 	all := make([]headermap.Header, times)
+	names, values := numberedParts(name), numberedParts(value)
 	for i := range all {
-		all[i] = headermap.Header{Name: numbered(name, i+1), Value: numbered(value, i+1)}
+		all[i] = headermap.Header{Name: string(appendNumbered(nil, names, i+1)), Value: string(appendNumbered(nil, values, i+1))}
 	}
 	return all
 }
@@ -187,7 +188,16 @@ func numberedSize(b []byte, n int) int {
 	return len(b) + bytes.Count(b, []byte("%d"))*(len(strconv.Itoa(n))-2)
 }
 
-// numbered replaces %d by the number.
-func numbered(b []byte, i int) string {
-	return string(bytes.ReplaceAll(b, []byte("%d"), strconv.AppendInt(nil, int64(i), 10)))
+// numberedParts are what stands around each %d.
+func numberedParts(b []byte) [][]byte { return bytes.Split(b, []byte("%d")) }
+
+// appendNumbered appends the parts, with the number in place of each %d.
+func appendNumbered(to []byte, parts [][]byte, i int) []byte {
+	for n, part := range parts {
+		if n > 0 {
+			to = strconv.AppendInt(to, int64(i), 10)
+		}
+		to = append(to, part...)
+	}
+	return to
 }

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"strconv"
 	"strings"
@@ -122,10 +123,13 @@ func bytesAt(m Memory, ptr, n uint32, show func([]byte) string) string {
 
 func showBytes(b []byte) string {
 	if len(b) > maxValue {
-		return strconv.Quote(string(b[:maxValue])) + fmt.Sprintf("… (%d bytes)", len(b))
+		return strconv.Quote(string(b[:maxValue])) + fmt.Sprintf("… (%d bytes, %s)", len(b), digest(b))
 	}
 	return strconv.Quote(string(b))
 }
+
+// digest tells two values apart that are shown only in part.
+func digest(b []byte) string { return fmt.Sprintf("sha256 %.6x", sha256.Sum256(b)) }
 
 // showPath shows a property's path with dots.
 func showPath(b []byte) string {
@@ -136,6 +140,9 @@ func showPath(b []byte) string {
 }
 
 func showPairs(b []byte) string {
+	if len(b) == 0 || string(b) == "\x00\x00\x00\x00" { // the number of pairs
+		return "{}"
+	}
 	pairs := headermap.ParsePairs(nil, b)
 	if len(pairs) == 0 {
 		return "malformed " + showBytes(b)
@@ -147,7 +154,7 @@ func showPairs(b []byte) string {
 			out.WriteString(", ")
 		}
 		if out.Len() > maxMap {
-			fmt.Fprintf(&out, "… (%d pairs)", len(pairs))
+			fmt.Fprintf(&out, "… (%d pairs, %s)", len(pairs), digest(b))
 			break
 		}
 		out.WriteString(showBytes(p.Name) + ": " + showBytes(p.Value))

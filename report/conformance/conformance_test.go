@@ -51,7 +51,12 @@ func TestRenderers(t *testing.T) {
 		{"red.ansi", sample(t), func(w io.Writer, r *report.Report) error { return Text(w, r, TextOptions{Color: true}) }},
 		{"green.txt", green, plainText},
 		{"nothing.txt", nothing, plainText},
+		{"quiet.txt", sample(t), func(w io.Writer, r *report.Report) error { return Text(w, r, TextOptions{Quiet: true}) }},
 		{"red.xml", sample(t), JUnit},
+		{"red.md", sample(t), Markdown},
+		{"green.md", green, Markdown},
+		{"red.github", sample(t), GitHub},
+		{"green.github", green, GitHub},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

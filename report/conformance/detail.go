@@ -53,29 +53,55 @@ func (t text) findings(errors map[cause][]string) []finding {
 	return all
 }
 
-// red shows the findings, at most so many in full for each set of builds, and then each error of several cases once.
-func (t text) red() {
+// part is one thing that makes a run red. It is written as a line with a title and indented lines below it.
+type part struct {
+	place report.Case // no File: it belongs to no case
+	write func()
+}
+
+// parts are the findings, at most so many in full for each set of builds, then each error of several cases once, then the
+// divergences. The findings that are left out are counted.
+func (t text) parts() (all []part, hidden int) {
 	errors := t.errors()
-	shown, hidden := map[string]int{}, 0
+	shown := map[string]int{}
 	for _, f := range t.findings(errors) {
 		key := strings.Join(f.builds, ", ")
 		if shown[key]++; shown[key] > detailed {
 			hidden++
 			continue
 		}
-		t.finding(f)
-	}
-	if hidden > 0 {
-		t.line("%s %s not shown: --case selects one, --format json has them all\n", t.paint.Red("✗"), words.Plural(hidden, "more finding"))
+		all = append(all, part{t.report.caseOf(f.Case), func() { t.finding(f) }})
 	}
 	for i := range t.report.Results {
 		r := &t.report.Results[i]
 		cases := errors[cause{r.Build, r.Reason}]
 		if r.Outcome == report.Error && len(cases) > 1 && cases[0] == r.Case {
-			t.line("%s %s · %s and %s", t.paint.Red("!"), t.paint.Bold(r.Build), r.Case, words.Plural(len(cases)-1, "more case"))
-			t.line("%s\n", words.Indent(r.Reason, "    "))
+			all = append(all, part{write: func() {
+				t.line("%s %s · %s and %s", t.paint.Red("!"), t.paint.Bold(r.Build), r.Case, words.Plural(len(cases)-1, "more case"))
+				t.line("%s\n", words.Indent(r.Reason, "    "))
+			}})
 		}
 	}
+	for i := range t.report.Divergences {
+		d := &t.report.Divergences[i]
+		all = append(all, part{t.report.caseOf(d.Case), func() { t.divergence(d) }})
+	}
+	return all, hidden
+}
+
+// red shows everything that makes the run red.
+func (t text) red() {
+	all, hidden := t.parts()
+	for _, p := range all {
+		p.write()
+	}
+	if hidden > 0 {
+		t.line("%s %s\n", t.paint.Red("✗"), notShown(hidden))
+	}
+}
+
+func notShown(findings int) string {
+	return words.Plural(findings, "more finding") + " not shown: --case selects one, --format json has them all"
 }
 
 func (t text) finding(f finding) {

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/header-auth/header-auth/internal/words"
@@ -16,11 +17,14 @@ type (
 		XMLName xml.Name `xml:"testsuites"`
 		Name    string   `xml:"name,attr"`
 		junitCounts
+		Time   string       `xml:"time,attr,omitempty"`
 		Suites []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
 		Name string `xml:"name,attr"`
 		junitCounts
+		Time       string          `xml:"time,attr,omitempty"` // in seconds
+		Stamp      string          `xml:"timestamp,attr,omitempty"`
 		Properties []junitProperty `xml:"properties>property"`
 		Cases      []junitCase     `xml:"testcase"`
 	}
@@ -39,6 +43,7 @@ type (
 		Name    string        `xml:"name,attr"`
 		File    string        `xml:"file,attr,omitempty"`
 		Line    int           `xml:"line,attr,omitempty"`
+		Time    string        `xml:"time,attr,omitempty"`
 		Failure *junitProblem `xml:"failure"`
 		Error   *junitProblem `xml:"error"`
 		Skipped *junitProblem `xml:"skipped"`
@@ -54,9 +59,14 @@ type (
 func JUnit(w io.Writer, written *report.Report) error {
 	r := newIndex(written)
 	all := junitSuites{Name: r.Table.Name}
+	seconds := 0.0
 	for _, build := range r.Builds {
 		all.add(r.junitBuild(build))
 	}
+	for i := range r.Results {
+		seconds += r.Results[i].Seconds
+	}
+	all.Time = junitTime(seconds)
 	if len(r.Divergences) > 0 {
 		all.add(r.junitDivergences())
 	}
@@ -100,8 +110,14 @@ func (r *index) junitBuild(build report.Build) junitSuite {
 			suite.Properties = append(suite.Properties, p)
 		}
 	}
+	if r.Started != nil {
+		suite.Stamp = r.Started.UTC().Format("2006-01-02T15:04:05")
+	}
+	seconds := 0.0
 	for _, result := range r.byBuild[build.Name] {
+		seconds += result.Seconds
 		c := r.junitCase(result.Case)
+		c.Time = junitTime(result.Seconds)
 		switch result.Outcome {
 		case report.Fail:
 			c.Failure = &junitProblem{Message: fieldNames(result.Mismatches), Text: r.plain(result)}
@@ -116,7 +132,16 @@ func (r *index) junitBuild(build report.Build) junitSuite {
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
+	suite.Time = junitTime(seconds)
 	return suite
+}
+
+// junitTime is a time in seconds; "" for what was not run.
+func junitTime(seconds float64) string {
+	if seconds == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(seconds, 'f', 6, 64)
 }
 
 func (r *index) junitDivergences() junitSuite {

@@ -16,6 +16,7 @@ import (
 // TextOptions say what the terminal can do.
 type TextOptions struct {
 	Color bool
+	Quiet bool // only what is red, and the verdict
 }
 
 // detailed is how many findings of the same builds are shown in full, so that a build that fails every case does not
@@ -27,11 +28,14 @@ const detailed = 20
 func Text(w io.Writer, r *report.Report, o TextOptions) error {
 	out := &words.Writer{To: w}
 	t := text{w: out, report: newIndex(r), paint: words.Paint{On: o.Color}}
-	t.head()
-	t.table()
+	if !o.Quiet {
+		t.head()
+		t.table()
+	}
 	t.red()
-	t.divergences()
-	t.known()
+	if !o.Quiet {
+		t.known()
+	}
 	t.verdict()
 	return out.Err
 }
@@ -111,19 +115,16 @@ func (t text) cell(c report.Counts) string {
 	return t.paint.Green("✓ " + counts)
 }
 
-func (t text) divergences() {
-	for i := range t.report.Divergences {
-		d := &t.report.Divergences[i]
-		c := t.report.caseOf(d.Case)
-		t.title(t.paint.Red("≠"), c, "builds differ in "+d.Field)
-		t.clauses(c)
-		for _, side := range d.Sides {
-			t.line("    %s", t.paint.Bold(strings.Join(side.Builds, ", ")))
-			t.line("%s", words.Indent(side.Value, "      "))
-		}
-		t.hint("trace", words.QuoteArg(c.ID), t.report.selects(d.Sides[0].Builds[0], d.Sides[1].Builds[0]))
-		t.line("")
+func (t text) divergence(d *report.Divergence) {
+	c := t.report.caseOf(d.Case)
+	t.title(t.paint.Red("≠"), c, "builds differ in "+d.Field)
+	t.clauses(c)
+	for _, side := range d.Sides {
+		t.line("    %s", t.paint.Bold(strings.Join(side.Builds, ", ")))
+		t.line("%s", words.Indent(side.Value, "      "))
 	}
+	t.hint("trace", words.QuoteArg(c.ID), t.report.selects(d.Sides[0].Builds[0], d.Sides[1].Builds[0]))
+	t.line("")
 }
 
 // known lists the results that are neither pass nor red.
