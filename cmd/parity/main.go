@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	os.Exit(run(interruptible(), os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(runSupervised(interruptible(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // command is one subcommand. What run returns is the exit code of the program.

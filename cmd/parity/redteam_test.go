@@ -62,6 +62,7 @@ func TestRedTeam(t *testing.T) {
 					return
 				}
 				limited(t, append([]string{"trace", "all/get"}, table...)...).judge(t, nil)
+				limited(t, append([]string{"soak", "--rounds", "1000"}, table...)...).judge(t, nil)
 				limited(t, append([]string{"bench", "--speed", "--wasm", "good=" + good}, table...)...).judge(t, nil)
 				if r := limited(t, append([]string{"inspect", file}, own...)...); at == "_initialize" || at == "start section" {
 					r.judge(t, &k)
@@ -211,6 +212,7 @@ func TestInterruptsOfHangs(t *testing.T) {
 		{"check", "--cases", cases, "--wasm", "mine=" + file},
 		{"trace", "all/get", "--cases", cases, "--wasm", "mine=" + file},
 		{"inspect", file},
+		{"soak", "--rounds", "1000", "--cases", cases, "--wasm", "mine=" + file},
 	} {
 		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
 			t.Run(args[0]+" "+signal.String(), func(t *testing.T) {

@@ -1,14 +1,21 @@
 package sandbox
 
 import (
+	"bytes"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
 // Page is memory that a process shares with the one that started it. A host.Watch.
 type Page struct {
-	slots *[slots]slot
-	last  func() error // unmaps it
+	*shared
+	last func() error // unmaps it
+}
+
+type shared struct {
+	limit atomic.Int64 // of a call, which the process itself asks for; 0: none
+	slots [slots]slot
 }
 
 // slots is how many calls are seen at once: one for each goroutine that calls guests.
@@ -19,7 +26,7 @@ type slot struct {
 	name  [120]byte     // what is called, and then 0
 }
 
-const pageBytes = int(unsafe.Sizeof([slots]slot{}))
+const pageBytes = int(unsafe.Sizeof(shared{}))
 
 // Begin notes that a call begins. The result is for End.
 func (p *Page) Begin(what string) int {
@@ -53,16 +60,16 @@ func (p *Page) running() string {
 	for i := range p.slots {
 		s := &p.slots[i]
 		if s.count.Load()&1 == 1 {
-			name := s.name[:]
-			for n, b := range name {
-				if b == 0 {
-					return string(name[:n])
-				}
-			}
+			return s.what()
 		}
 	}
 	return ""
 }
 
-// reset forgets a call that a process did not end because it was killed.
-func (p *Page) reset() { *p.slots = [slots]slot{} }
+func (s *slot) what() string {
+	name, _, _ := bytes.Cut(s.name[:], []byte{0})
+	return string(name)
+}
+
+// Limit asks for the process to be killed when a call takes longer, for Supervise.
+func (p *Page) Limit(call time.Duration) { p.limit.Store(int64(call)) }

@@ -33,7 +33,7 @@ func mapPage(f *os.File) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("share memory: %w", err)
 	}
-	return &Page{slots: (*[slots]slot)(unsafe.Pointer(&b[0])), last: func() error { return unix.Munmap(b) }}, nil
+	return &Page{shared: (*shared)(unsafe.Pointer(&b[0])), last: func() error { return unix.Munmap(b) }}, nil
 }
 
 // inherited is the page of this process: file 3 is the first that exec.Cmd.ExtraFiles gives.
