@@ -104,6 +104,17 @@ func (v view) onEnvoyAdvice() []string {
 		all = append(all, fmt.Sprintf("The same check there without Wasm: %s. Without any filter a request takes %s.", list(others),
 			units.Short(units.Nanos(s.Base.Mid))))
 	}
+	for _, m := range j.Soaks {
+		if m.Verdict != verdict.Leak {
+			continue
+		}
+		said := fmt.Sprintf("There %s leaks %s a request", m.Contestant, wholeBytes(m.PerRequest.Mid))
+		if m.Pauses[0] > 0 && m.Pauses[1] > 1.5*m.Pauses[0] {
+			said += fmt.Sprintf(", and the longest wait grows from %s to %s over %s requests", units.Short(units.Nanos(m.Pauses[0])),
+				units.Short(units.Nanos(m.Pauses[1])), units.Count(m.Requests))
+		}
+		all = append(all, said+".")
+	}
 	if n := len(j.Orders); n > 0 {
 		count := map[verdict.OrderState]int{}
 		for _, o := range j.Orders {
