@@ -254,3 +254,17 @@ func isZombie(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err != nil || strings.Contains(string(stat), ") Z ")
 }
+
+// TestLittleAddressSpace: a limit of the shell is named, and is not the module's fault.
+func TestLittleAddressSpace(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has the limit")
+	}
+	c, out := parityCommand(t, "version")
+	shell := exec.Command("bash", "-c", `ulimit -v 1500000; exec -a parity "$0" version`, c.Path)
+	shell.Stdout, shell.Stderr = out, out
+	_ = shell.Run()
+	if code := shell.ProcessState.ExitCode(); code != 3 || !strings.Contains(out.String(), "ulimit -v unlimited") {
+		t.Errorf("exit code %d, want 3 and the cure: %s", code, out)
+	}
+}

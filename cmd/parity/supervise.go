@@ -18,8 +18,16 @@ var supervisedCommands = []string{"soak", "fuzz", "worst"}
 // mostOfSupervised is how much memory such a command may take.
 const mostOfSupervised = 3 << 30
 
+// leastAddresses is how much address space the program needs: Go's runtime maps more than it uses, and dies of a failure.
+const leastAddresses = 2 << 30
+
 // runSupervised is run; a command that runs modules itself is run by another process, which is killed when a module hangs.
 func runSupervised(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if bytes, limited := sandbox.AddressSpace(); limited && bytes < leastAddresses {
+		fmt.Fprintf(stderr, "parity: this process was given %d MiB of address space, and needs %d: ulimit -v unlimited gives more\n",
+			bytes>>20, leastAddresses>>20)
+		return 3
+	}
 	if len(args) == 0 || !slices.Contains(supervisedCommands, args[0]) || sandbox.Supervised() != nil {
 		return run(ctx, args, stdout, stderr)
 	}

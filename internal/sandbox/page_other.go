@@ -17,4 +17,5 @@ func inherited() (*Page, error) {
 
 func limit(int64) {}
 
-func limitedOutside() bool { return false }
+// AddressSpace is known on Unix alone.
+func AddressSpace() (bytes uint64, limited bool) { return 0, false }

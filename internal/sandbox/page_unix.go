@@ -48,8 +48,9 @@ func limit(bytes int64) {
 	_ = unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: uint64(bytes), Max: uint64(bytes)})
 }
 
-// limitedOutside says whether somebody else gave this process little memory (ulimit -v).
-func limitedOutside() bool {
+// AddressSpace is how many bytes of addresses this process was given (ulimit -v), false when there is no limit.
+func AddressSpace() (bytes uint64, limited bool) {
 	var l unix.Rlimit
-	return unix.Getrlimit(unix.RLIMIT_AS, &l) == nil && l.Cur < 1<<40
+	err := unix.Getrlimit(unix.RLIMIT_AS, &l)
+	return uint64(l.Cur), err == nil && l.Cur < 1<<40
 }

@@ -184,8 +184,8 @@ func (p *Process) ended() error {
 	err := p.cmd.Wait()
 	e := &Ended{Why: Died, In: p.page.running(), Words: p.words.first()}
 	_ = p.page.last()
-	if p.words.has("out of memory") || p.words.has("cannot allocate memory") {
-		if limitedOutside() {
+	if p.words.has("out of memory") || p.words.has("cannot allocate memory") || p.words.has("pthread_create failed") {
+		if _, limited := AddressSpace(); limited {
 			return ErrLittleMemory
 		}
 		e.Why = OutOfMemory
