@@ -31,6 +31,7 @@ func commands() []command {
 		{"flags", "compare compiler flags: variants of the builds with the builds themselves", runFlags},
 		{"soak", "repeat every case a hundred thousand times, to find wrong answers, leaks and pauses", runSoak},
 		{"worst", "measure the heaviest legal requests: how long one client can keep a worker busy", runWorst},
+		{"record", "write a table that wants what a module does today", runRecord},
 		{"import", "make a table of the test files of a hosted service", runImport},
 		{"render", "write the report of a benchmark again, in any of its forms", runRender},
 		{workerCommand, "", runBenchWorker}, // how bench starts itself in a fresh process

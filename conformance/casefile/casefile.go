@@ -85,6 +85,8 @@ func flow(v any) string {
 		return bytes(string(v))
 	case string:
 		return text(v)
+	case nil:
+		return "null"
 	}
 	return fmt.Sprint(v)
 }

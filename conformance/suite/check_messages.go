@@ -154,7 +154,7 @@ func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
 	wanted := w.Response
 	if wanted == nil {
 		wanted = append(headermap.Of(":status", strconv.Itoa(status)), reply.Headers...)
-		wanted = slices.DeleteFunc(wanted, func(h headermap.Header) bool { return hostOwned(h.Name) || h.Name == "" })
+		wanted = slices.DeleteFunc(wanted, func(h headermap.Header) bool { return HostOwned(h.Name) || h.Name == "" })
 	}
 	k.clientHeaders(edited(lowered(wanted), w.ResponseEdit), got.Client.Headers)
 	if w.ResponseIs == table.Cut {
@@ -199,12 +199,12 @@ func (k *checker) clientHeaders(wanted, got []headermap.Header) {
 	named := func(name string) bool {
 		return slices.ContainsFunc(wanted, func(h headermap.Header) bool { return h.Name == name })
 	}
-	kept := slices.DeleteFunc(slices.Clone(got), func(h headermap.Header) bool { return hostOwned(h.Name) && !named(h.Name) })
+	kept := slices.DeleteFunc(slices.Clone(got), func(h headermap.Header) bool { return HostOwned(h.Name) && !named(h.Name) })
 	k.headers("client headers", wanted, kept)
 }
 
-// hostOwned says whether Envoy adds or corrects the header in a local response.
-func hostOwned(name string) bool {
+// HostOwned says whether Envoy adds or corrects the header in a local response.
+func HostOwned(name string) bool {
 	switch strings.ToLower(name) {
 	case "content-length", "content-type", "grpc-status", "grpc-message", "date", "server", "connection", "transfer-encoding":
 		return true

@@ -121,6 +121,32 @@ func (f *folder) all() (all files) {
 	return all
 }
 
+// LoadRequests reads one file of cases whose steps say what is done, and need not say what is wanted: no contract belongs to
+// it. The error is as Load's.
+func LoadRequests(path string) (*Table, error) {
+	var found Errors
+	source, err := readFile(path, 0, &found)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > 0 {
+		return nil, found
+	}
+	table := &Table{}
+	stem := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	table.Contract.Default = Defaults{Case: Case{Start: Start{Accepted: true}}}
+	r := &reader{file: path, contract: &table.Contract, noContract: true, earlier: earlier{ids: map[string]Case{}, tests: map[string]Case{}},
+		errors: &found, folder: &folder{dir: filepath.Dir(path), files: map[string][]byte{}}, warnings: &table.Warnings, used: &used{}, recording: true}
+	if body := r.parse(source); body != nil {
+		table.Groups = []Group{r.readGroup(stem, body)}
+	}
+	if len(found) > 0 {
+		found.sort()
+		return nil, found
+	}
+	return table, nil
+}
+
 type file struct {
 	name   string
 	source []byte

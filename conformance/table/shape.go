@@ -29,7 +29,8 @@ var (
 		optional: []string{"logs", "calls", "metrics", "tick_every", "trap", "faults"}}
 	stepShape = shape{name: "step", required: []string{"want"},
 		optional: slices.Concat(verbs, []string{"stream", "send", "plugin", "clusters", "times", "faults"})}
-	wantShape = shape{name: "want", optional: []string{"decision", "reply", "forwarded", "response", "forwarded_body", "forwarded_trailers", "response_body",
+	requestStepShape = shape{name: "step", optional: append(stepShape.keys()[1:], "want")}
+	wantShape        = shape{name: "want", optional: []string{"decision", "reply", "forwarded", "response", "forwarded_body", "forwarded_trailers", "response_body",
 		"response_trailers", "action", "response_action", "streams", "accepted", "logs", "calls", "metrics", "tick_every", "trap", "memory"}}
 	exchangeShape = shape{name: "exchange", required: []string{"decision"}, optional: []string{"reply", "forwarded", "response", "forwarded_body",
 		"forwarded_trailers", "response_body", "response_trailers"}}

@@ -20,7 +20,11 @@ type stream struct {
 
 func (r *reader) step(n ast.Node) Step {
 	step := Step{Times: 1, Position: r.position(n)}
-	o, ok := r.object(n, stepShape)
+	shape := stepShape
+	if r.recording {
+		shape = requestStepShape
+	}
+	o, ok := r.object(n, shape)
 	if !ok {
 		return step
 	}
@@ -34,7 +38,9 @@ func (r *reader) step(n ast.Node) Step {
 		line = &requestLine{} // probably a misspelt request, for which one error is enough
 	}
 	r.modify(&step, o)
-	if o.has("want") {
+	if r.recording && o.has("want") {
+		r.errorf(o.fields["want"], "want in a step that is to be recorded, expected none, remove it")
+	} else if o.has("want") {
 		step.Want = r.want(o.fields["want"], line, step.Configure != nil, step.StreamName())
 	}
 	if step.Finish != "" || step.Close != "" {

@@ -22,6 +22,7 @@ type reader struct {
 	earlier    earlier   // cases
 	base       Defaults  // what a case has that does not say otherwise
 	folder     *folder
+	recording  bool // a step need not say what it wants
 	warnings   *[]Error
 	open       streams // of the case that is read
 	plugins    map[string]bool

@@ -44,6 +44,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"conformance/suite/suitetest", with("conformance/suite", "conformance/table", "internal/diff", "internal/units", "internal/words", "report",
 			"report/conformance"), nil},
 		{"conformance/apart", with("conformance/suite", "conformance/table", "internal/sandbox", "report"), []string{"github.com/jedib0t"}},
+		{"conformance/record", with("conformance/casefile", "conformance/suite", "conformance/table", "report"), []string{"github.com/jedib0t"}},
 		{"conformance/casefile", nil, []string{"github.com/"}},
 		{"conformance/textpb", []string{"conformance/casefile"}, []string{"github.com/"}},
 		{"conformance/dictionary", []string{"host/wasmfile"}, []string{"github.com/"}},

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/header-auth/header-auth/conformance/record"
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+)
+
+const recordHelp = `Usage: parity record --wasm NAME=FILE [flags] REQUESTS.yaml
+
+Runs the requests of a file on a module and writes a table that wants what the module does today, in full. REQUESTS.yaml is a
+file of cases whose steps have no want:
+
+  cases:
+    - id: token/absent                       # token.yaml: the part before the slash is the file's name
+      steps:
+        - request: {path: /orders}
+
+  parity record --wasm mine=plugin.wasm --out my-cases token.yaml
+  parity check --wasm mine=plugin.wasm --cases my-cases
+
+Then read what was written, and cut it down to what must be so ("has", "lacks", patterns). What a module does today is no
+proof that it is right.
+
+Flags
+  --wasm NAME=FILE  the module, with a name for it
+  --out DIR         the folder of the table (default: cases); contract.yaml is written if there is none
+  --force           replace the file of cases that is there
+
+Exit codes: 0 all cases are written; 1 the module does something in a case that no case can want, such as a trap: the others
+are written; 2 the call or the file is wrong; 3 a file can't be written.
+`
+
+// runRecord is the command "record".
+func runRecord(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var s selection
+	flags := flag.NewFlagSet("record", flag.ContinueOnError)
+	s.flags(flags)
+	out := flags.String("out", "cases", "")
+	force := flags.Bool("force", false, "")
+	paths, code, done := parseArgs(flags, args, recordHelp, stdout, stderr)
+	if done {
+		return code
+	}
+	left, err := recordFile(ctx, &s, paths, *out, *force, stdout, stderr)
+	if err == nil && left > 0 {
+		return 1
+	}
+	return exit("record", err, stderr)
+}
+
+// recordFile gives the number of cases that were left out.
+func recordFile(ctx context.Context, s *selection, paths []string, out string, force bool, stdout, stderr io.Writer) (left int, err error) {
+	if len(paths) != 1 {
+		return 0, usagef("%d files, expected one file of requests; see parity record --help", len(paths))
+	}
+	if len(s.wasm)+len(s.builds) != 1 {
+		return 0, usagef("%d modules, expected one, such as --wasm mine=plugin.wasm", len(s.wasm)+len(s.builds))
+	}
+	requests, err := table.LoadRequests(paths[0])
+	var wrong table.Errors
+	if err != nil && !errors.As(err, &wrong) {
+		return 0, usagef("%v", err)
+	}
+	if err != nil {
+		return 0, err
+	}
+	s.cases = out // so that the repository's own table is not looked for
+	if err := s.find(); err != nil {
+		return 0, err
+	}
+	options, err := s.hostOptions(stderr)
+	if err != nil {
+		return 0, err
+	}
+	modules, err := s.modules(ctx, stderr)
+	if err != nil {
+		return 0, err
+	}
+	if modules[0].Err != nil {
+		return 0, modules[0].Err
+	}
+	m, err := suite.Compile(ctx, modules[0].Wasm, options)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = m.Close(ctx) }()
+	var cases []record.Case
+	all := requests.Cases()
+	for i := range all {
+		seen, err := suite.Observe(ctx, m, &all[i], suite.ObserveOptions{})
+		if err != nil {
+			return 0, err
+		}
+		c := record.Case{Case: &all[i], Seen: seen}
+		if why := c.Unsaid(); why != "" {
+			fmt.Fprintf(stdout, "%s: %s is left out: %s\n", all[i].Position, all[i].ID, why)
+			continue
+		}
+		cases = append(cases, c)
+	}
+	if len(cases) == 0 {
+		return len(all), nil
+	}
+	source, err := os.ReadFile(paths[0])
+	if err != nil {
+		return 0, err
+	}
+	content, err := record.File(source, cases)
+	if err != nil {
+		return 0, err
+	}
+	name := requests.Groups[0].Name + ".yaml"
+	if err := writeNew(out, map[string][]byte{name: content}, force); err != nil {
+		return 0, err
+	}
+	if _, err := os.Stat(filepath.Join(out, "contract.yaml")); err != nil {
+		if err := writeNew(out, map[string][]byte{"contract.yaml": record.Contract(filepath.Base(filepath.Clean(out)))}, false); err != nil {
+			return 0, err
+		}
+	}
+	if _, err := table.Load(out); err != nil { // a file that the requests take bytes from may be missing there
+		return 0, fmt.Errorf("%w\n(written all the same: %s)", err, filepath.Join(out, name))
+	}
+	fmt.Fprintf(stdout, "%s: %d of %d cases, with what %s does today; cut it down to what must be so\n", filepath.Join(out, name), len(cases), len(all),
+		strings.TrimSpace(modules[0].Name))
+	return len(all) - len(cases), nil
+}

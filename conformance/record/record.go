@@ -1,0 +1,400 @@
+// Package record writes down what a module does as a table: cases without a want get one, in full.
+package record
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/header-auth/header-auth/conformance/casefile"
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host/headermap"
+)
+
+// Contract is the contract.yaml of a new table.
+func Contract(name string) []byte {
+	var m casefile.Map
+	m.Add("name", name)
+	m.Add("strict", casefile.Map{{Key: "reasons", Value: false}, {Key: "duplicates", Value: false}})
+	return m.YAML()
+}
+
+// Case is a case with what was seen of it.
+type Case struct {
+	*table.Case
+	Seen suite.Observation
+}
+
+// Unsaid says why a case can't want what was seen; "": it can.
+func (c *Case) Unsaid() string {
+	if f := c.Seen.Failure; f != nil {
+		return fmt.Sprintf("the virtual machine does not live: %s in %s: %s", f.Kind, f.In, f.Reason)
+	}
+	for i, s := range c.Seen.Steps {
+		for n := range s.Runs {
+			e := &s.Runs[n].Exchange
+			switch {
+			case n > 0:
+				return fmt.Sprintf("step %d is not the same each time: write it as several steps", i+1)
+			case e.Problem != "":
+				return fmt.Sprintf("step %d: %s", i+1, e.Problem)
+			case e.Decision == suite.Incomplete || e.Decision == suite.Answered:
+				return fmt.Sprintf("step %d: %s", i+1, e.Decision)
+			}
+		}
+	}
+	return ""
+}
+
+// File is the source of a file of cases, in which each step has no want, with what the cases that are left want.
+func File(source []byte, cases []Case) ([]byte, error) {
+	var tree yaml.MapSlice
+	if err := yaml.NewDecoder(bytes.NewReader(source), yaml.UseOrderedMap()).Decode(&tree); err != nil {
+		return nil, err
+	}
+	var out casefile.Map
+	for _, item := range tree {
+		key := fmt.Sprint(item.Key)
+		if key != "cases" {
+			out.Add(key, value(item.Value))
+			continue
+		}
+		var block casefile.Block
+		for _, c := range item.Value.([]any) {
+			entry := value(c).(casefile.Map)
+			at := slices.IndexFunc(cases, func(c Case) bool { return c.ID == get(entry, "id") })
+			if at >= 0 {
+				block = append(block, wanted(entry, &cases[at]))
+			}
+		}
+		out.Add(key, block)
+	}
+	return out.YAML(), nil
+}
+
+// value is a value of the source as package casefile writes it.
+func value(v any) any {
+	switch v := v.(type) {
+	case yaml.MapSlice:
+		m := casefile.Map{}
+		for _, item := range v {
+			m.Add(fmt.Sprint(item.Key), value(item.Value))
+		}
+		return m
+	case []any:
+		list := casefile.List{}
+		for _, item := range v {
+			list = append(list, value(item))
+		}
+		return list
+	case string:
+		return casefile.Bytes(v)
+	case nil:
+		return nil
+	}
+	return v
+}
+
+func get(m casefile.Map, key string) string {
+	for _, e := range m {
+		if b, ok := e.Value.(casefile.Bytes); ok && e.Key == key {
+			return string(b)
+		}
+	}
+	return ""
+}
+
+// wanted is a case of the source with what it wants.
+func wanted(entry casefile.Map, c *Case) casefile.Map {
+	var out casefile.Map
+	start := effects(&c.Seen.Start.Effects, c.Seen.Start.Metrics)
+	if !c.Seen.Start.Accepted || len(start) > 0 {
+		start = append(casefile.Map{{Key: "accepted", Value: c.Seen.Start.Accepted}}, start...)
+	}
+	d := describer{streams: map[string]*stream{}}
+	for _, e := range entry {
+		if e.Key == "steps" && len(start) > 0 {
+			out.Add("start", start)
+		}
+		if e.Key == "start" && len(start) > 0 {
+			continue
+		}
+		if e.Key != "steps" {
+			out = append(out, e)
+			continue
+		}
+		if !c.Seen.Start.Accepted {
+			continue // such a case has no steps
+		}
+		var steps casefile.Block
+		for i, s := range e.Value.(casefile.List) {
+			step := s.(casefile.Map)
+			step.Add("want", d.step(&c.Steps[i], &c.Seen.Steps[i]))
+			steps = append(steps, step)
+		}
+		out.Add("steps", steps)
+	}
+	return out
+}
+
+type describer struct{ streams map[string]*stream }
+
+type stream struct {
+	request             *table.Request
+	uploaded, responded bool
+}
+
+func (d *describer) step(s *table.Step, seen *suite.Step) casefile.Map {
+	e := &seen.Runs[0].Exchange
+	var m casefile.Map
+	if s.Exchanges() {
+		m = d.exchange(d.advance(s), e)
+	}
+	if e.Refused {
+		m.Add("accepted", false)
+	}
+	m = append(m, effects(&e.Effects, seen.Metrics)...)
+	var others casefile.Map
+	for i := range e.Others {
+		o := &e.Others[i]
+		if p := d.streams[o.Stream]; p != nil {
+			others.Add(o.Stream, d.exchange(p, &o.Exchange))
+		}
+	}
+	if len(others) > 0 {
+		m.Add("streams", others)
+	}
+	return m
+}
+
+// advance notes how far a step takes its stream.
+func (d *describer) advance(s *table.Step) *stream {
+	if s.Request != nil {
+		p := &stream{s.Request, !s.HeadersOnly, s.Stream == ""}
+		if s.Stream != "" {
+			d.streams[s.Stream] = p
+		}
+		return p
+	}
+	p := d.streams[s.StreamName()]
+	if p == nil {
+		return &stream{request: &table.Request{}}
+	}
+	p.uploaded = p.uploaded || s.Upload != "" || s.Finish != ""
+	p.responded = p.responded || s.Respond != "" || s.Finish != ""
+	return p
+}
+
+// exchange is what was seen of a stream, as far as it is not what a case wants that says nothing.
+func (d *describer) exchange(p *stream, e *suite.Exchange) casefile.Map {
+	m := casefile.Map{{Key: "decision", Value: e.Decision}}
+	forwarded := e.Decision == string(table.Allow) || e.Decision == string(table.Replace)
+	if r := e.Reply; r != nil {
+		reply := casefile.Map{{Key: "status", Value: r.Status}, {Key: "headers", Value: pairs(r.Headers)}, {Key: "body", Value: casefile.Bytes(r.Body)}}
+		if r.GRPCStatus != nil {
+			reply.Add("grpc_status", *r.GRPCStatus)
+		}
+		if r.Details != "" {
+			reply.Add("details", casefile.Bytes(r.Details))
+		}
+		m.Add("reply", reply)
+	}
+	if forwarded {
+		addEdit(&m, "forwarded", p.request.Headers, e.Upstream.Headers)
+		body, trailers := "", []headermap.Header(nil)
+		if p.uploaded {
+			body, trailers = string(bytes.Join(p.request.Body, nil)), p.request.Trailers
+		}
+		addRest(&m, "forwarded", body, trailers, &e.Upstream)
+	}
+	if e.Decision == string(table.Hold) || e.Decision == string(table.Fail) {
+		return m
+	}
+	sent, body, trailers := p.request.Response.Headers, string(bytes.Join(p.request.Response.Body, nil)), p.request.Response.Trailers
+	if e.Reply != nil {
+		sent, body, trailers = append(headermap.Of(":status", strconv.Itoa(e.Reply.Status)), e.Reply.Headers...), e.Reply.Body, nil
+	}
+	switch {
+	case e.Failed && e.Reply == nil:
+		m.Add("response", "failed")
+	case e.Client.Headers == nil:
+		if p.responded || e.Reply != nil {
+			m.Add("response", "none")
+		}
+	case e.Client.Reset && !e.Client.Ended:
+		m.Add("response", "cut")
+	default:
+		addEdit(&m, "response", sent, kept(sent, e.Client.Headers))
+		if slices.Contains(p.request.Headers, headermap.Header{Name: ":method", Value: "HEAD"}) {
+			body = ""
+		}
+		addRest(&m, "response", body, trailers, &e.Client)
+	}
+	return m
+}
+
+// addRest adds a body and trailers that are not as sent.
+func addRest(m *casefile.Map, key, body string, trailers []headermap.Header, got *suite.Received) {
+	if got.Body != body {
+		m.Add(key+"_body", casefile.Bytes(got.Body))
+	}
+	if !slices.Equal(lowered(trailers), lowered(got.Trailers)) {
+		m.Add(key+"_trailers", pairs(got.Trailers))
+	}
+}
+
+// kept are headers without those that Envoy adds to a response, unless they were sent.
+func kept(sent, got []headermap.Header) []headermap.Header {
+	return slices.DeleteFunc(slices.Clone(got), func(h headermap.Header) bool {
+		return suite.HostOwned(h.Name) && len(values(h.Name, sent)) == 0
+	})
+}
+
+// addEdit adds how headers differ from those that were sent: as changes, or where their order can't be said so, as a list.
+func addEdit(m *casefile.Map, key string, sent, got []headermap.Header) {
+	sent, got = lowered(sent), lowered(got)
+	if slices.Equal(sent, got) {
+		return
+	}
+	remove, set := casefile.List{}, casefile.List{}
+	left, more, set1 := slices.Clone(sent), []headermap.Header{}, []headermap.Header{} // what the changes make of those sent
+	without := func(name string) {
+		left = slices.DeleteFunc(left, func(h headermap.Header) bool { return h.Name == name })
+	}
+	added := map[string]int{} // by name: how many of the values stay
+	done := map[string]bool{}
+	for _, h := range slices.Concat(sent, got) {
+		before, after := values(h.Name, sent), values(h.Name, got)
+		if done[h.Name] || slices.Equal(before, after) {
+			continue
+		}
+		done[h.Name] = true
+		switch n := len(before); {
+		case len(after) == 1 && n > 0:
+			set, set1 = append(set, casefile.Pair(h.Name, after[0])), append(set1, headermap.Header{Name: h.Name, Value: after[0]})
+			without(h.Name)
+		case len(after) < n || !slices.Equal(before, after[:n]):
+			remove = append(remove, casefile.Bytes(h.Name))
+			without(h.Name)
+			added[h.Name] = 0
+		default:
+			added[h.Name] = n
+		}
+	}
+	seen := map[string]int{}
+	for _, h := range got { // in the order in which they came
+		if from, ok := added[h.Name]; ok && seen[h.Name] >= from {
+			more = append(more, h)
+		}
+		seen[h.Name]++
+	}
+	if !slices.Equal(slices.Concat(left, more, set1), got) {
+		m.Add(key, list(sent, got, key))
+		return
+	}
+	var edit casefile.Map
+	if len(remove) > 0 {
+		edit.Add("remove", remove)
+	}
+	if len(more) > 0 {
+		edit.Add("add", pairs(more))
+	}
+	if len(set) > 0 {
+		edit.Add("set", set)
+	}
+	m.Add(key, edit)
+}
+
+// list is the whole list, or where it can't be written (the loader adds what Envoy adds to a request), all that is in it.
+func list(sent, got []headermap.Header, key string) any {
+	const before, after = 4, 2 // headers that Envoy adds to a request
+	switch n := len(sent); {
+	case key != "forwarded" || n < before+after || sent[0].Name != ":authority" || sent[n-1].Name != "x-request-id":
+		return pairs(got)
+	case len(got) >= before+after && slices.Equal(sent[:before], got[:before]) && slices.Equal(sent[n-after:], got[len(got)-after:]):
+		return pairs(got[before : len(got)-after])
+	}
+	m := casefile.Map{{Key: "has", Value: pairs(got)}}
+	lacks := casefile.List{}
+	for _, h := range sent {
+		if len(values(h.Name, got)) == 0 {
+			lacks = append(lacks, casefile.Bytes(h.Name))
+		}
+	}
+	if len(lacks) > 0 {
+		m.Add("lacks", lacks)
+	}
+	return m
+}
+
+func values(name string, headers []headermap.Header) (all []string) {
+	for _, h := range headers {
+		if h.Name == headermap.ToLower(name) {
+			all = append(all, h.Value)
+		}
+	}
+	return all
+}
+
+func lowered(headers []headermap.Header) []headermap.Header {
+	out := slices.Clone(headers)
+	for i := range out {
+		out[i].Name = headermap.ToLower(out[i].Name)
+	}
+	return out
+}
+
+func pairs(headers []headermap.Header) casefile.List {
+	all := casefile.List{}
+	for _, h := range headers {
+		all = append(all, casefile.Pair(h.Name, h.Value))
+	}
+	return all
+}
+
+// effects are those that were seen.
+func effects(e *suite.Effects, metrics []table.Metric) (m casefile.Map) {
+	logs, calls := casefile.List{}, casefile.List{}
+	for _, l := range e.Logs {
+		logs = append(logs, casefile.Map{{Key: l.Level, Value: casefile.Bytes(l.Text)}})
+	}
+	for _, c := range e.Calls {
+		own := slices.DeleteFunc(slices.Clone(c.Headers), func(h headermap.Header) bool { // what Envoy adds
+			return h.Name == "x-envoy-internal" || h.Name == "x-envoy-expected-rq-timeout-ms" || h.Name == "content-length" && len(c.Body) > 0
+		})
+		call := casefile.Map{{Key: "cluster", Value: casefile.Bytes(c.Cluster)}, {Key: "headers", Value: pairs(own)}}
+		if len(c.Body) > 0 {
+			call.Add("body", casefile.Bytes(c.Body))
+		}
+		if len(c.Trailers) > 0 {
+			call.Add("trailers", pairs(c.Trailers))
+		}
+		call.Add("timeout_ms", c.TimeoutMS)
+		calls = append(calls, call)
+	}
+	if len(logs) > 0 {
+		m.Add("logs", logs)
+	}
+	if len(calls) > 0 {
+		m.Add("calls", calls)
+	}
+	var values casefile.Map
+	for _, metric := range metrics {
+		if metric.Kind == "Counter" {
+			values.Add(metric.Name, metric.Value)
+		} else {
+			values.Add(metric.Name, casefile.Map{{Key: string(headermap.ToLower(metric.Kind)), Value: metric.Value}})
+		}
+	}
+	if len(values) > 0 {
+		m.Add("metrics", values)
+	}
+	if len(e.Ticks) > 0 {
+		m.Add("tick_every", e.Ticks[0].Every.String())
+	}
+	return m
+}
