@@ -24,6 +24,13 @@ func notShown(c *table.Case) error {
 	if c.World.VM.ID != "" {
 		why = append(why, "the VM's id is what keeps the VMs of the cases apart")
 	}
+	effects := len(c.Start.Effects) > 0
+	for i := range c.Steps {
+		effects = effects || len(c.Steps[i].Want.Effects) > 0
+	}
+	if effects {
+		why = append(why, "shared data, queues, set properties, foreign functions and gRPC calls are not observed on a real Envoy")
+	}
 	if why == nil {
 		return nil
 	}

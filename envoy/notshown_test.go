@@ -14,6 +14,7 @@ func TestNotShown(t *testing.T) {
 		"":             {World: table.World{RootID: "r", Plugin: "p", VM: table.VM{Config: []byte("c"), Environment: []table.Variable{{Name: "a", Value: "b"}}}}},
 		"properties":   {World: table.World{Properties: properties}},
 		"properties c": {Steps: []table.Step{{Request: &table.Request{Properties: properties}}}},
+		"shared data":  {Steps: []table.Step{{Want: table.Want{Effects: []table.WantedEffect{{Kind: "property", Name: "a"}}}}}},
 		"the node":     {World: table.World{Node: &table.Node{ID: "n"}}},
 		"random":       {World: table.World{Random: []byte("a")}},
 		"the VM's id":  {World: table.World{VM: table.VM{ID: "v"}}},

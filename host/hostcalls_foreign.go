@@ -1,5 +1,7 @@
 package host
 
+import "github.com/header-auth/header-auth/host/abi"
+
 // proxyCallForeignFunction is proxy_call_foreign_function(name, arguments, results): calls a function of Envoy's by name;
 // what they do and which statuses they return stands at foreignFunctions. What the function gives goes into a new block
 // of the guest, its address and length to results (two u32, each left out when its address is 0); a function that gives
@@ -17,6 +19,9 @@ func proxyCallForeignFunction(vm *VM, stack []uint64) uint32 {
 		return notFound
 	}
 	result, hasResult, status := function(vm, argument)
+	if status == abi.StatusOk {
+		vm.told(EffectForeign, name, argument)
+	}
 	outPtr, outLen, ptr := uint32(stack[4]), uint32(stack[5]), uint32(0)
 	if hasResult && outPtr != 0 { // else the result is dropped
 		ptr = vm.allocateResult(result)

@@ -1,6 +1,10 @@
 package host
 
-import "github.com/header-auth/header-auth/host/abi"
+import (
+	"bytes"
+
+	"github.com/header-auth/header-auth/host/abi"
+)
 
 // pathBytes is the longest path that is looked up; no property has a longer one.
 const pathBytes = 1 << 20
@@ -44,5 +48,6 @@ func proxySetProperty(vm *VM, stack []uint64) uint32 {
 	if !s.setOwnProperty(string(path), append([]byte(nil), value...)) {
 		return badArgument
 	}
+	vm.told(EffectProperty, bytes.ReplaceAll(bytes.TrimSuffix(path, []byte{0}), []byte{0}, []byte(".")), value)
 	return ok
 }

@@ -44,6 +44,9 @@ func proxySetSharedData(vm *VM, stack []uint64) uint32 {
 	if full {
 		vm.trap(sharedFull)
 	}
+	if status == abi.StatusOk {
+		vm.told(EffectSharedData, key, value)
+	}
 	return uint32(status)
 }
 
@@ -109,6 +112,9 @@ func proxyEnqueueSharedQueue(vm *VM, stack []uint64) uint32 {
 	status, full := vm.shared.Enqueue(uint32(stack[0]), item)
 	if full {
 		vm.trap(sharedFull)
+	}
+	if status == abi.StatusOk && vm.config.Effect != nil {
+		vm.told(EffectQueue, []byte(vm.shared.QueueName(uint32(stack[0]))), item)
 	}
 	return uint32(status)
 }

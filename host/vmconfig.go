@@ -45,6 +45,9 @@ type VMConfig struct {
 	// host/cel. nil: Envoy's functions of that name are not there.
 	Expressions Expressions
 
+	// Effect is told what a plugin does to things that outlive the callback, once it is done. nil: it is not told.
+	Effect func(Effect)
+
 	// Intercept injects faults. With true the host function does nothing and gives the answer to the guest.
 	Intercept func(function string) (Answer, bool)
 }

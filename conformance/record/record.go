@@ -393,6 +393,13 @@ func effects(e *suite.Effects, metrics []table.Metric) (m casefile.Map) {
 	if len(values) > 0 {
 		m.Add("metrics", values)
 	}
+	others := casefile.List{}
+	for _, o := range e.Other {
+		others = append(others, casefile.Map{{Key: o.Kind, Value: casefile.Bytes(o.Name)}, {Key: "value", Value: casefile.Bytes(o.Value)}})
+	}
+	if len(others) > 0 {
+		m.Add("effects", others)
+	}
 	if len(e.Ticks) > 0 {
 		m.Add("tick_every", e.Ticks[0].Every.String())
 	}

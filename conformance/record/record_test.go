@@ -26,6 +26,7 @@ func busy() *wasmtest.Guest {
 	g.Call(onConfigure, "proxy_define_metric", 1, "size", wasmtest.Out1)
 	g.Call(onConfigure, "proxy_set_tick_period_milliseconds", 2000)
 	g.Call(onConfigure, "proxy_log", 3, "up")
+	g.Call(onConfigure, "proxy_set_shared_data", "a", "1", 0)
 	g.Call("proxy_on_tick", "proxy_log", 2, "tick")
 	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a", "x-b", "\xff"), "body", "", 300, wasmtest.Out1)
 	g.Call(onRequest, "proxy_add_header_map_value", 0, "X-New", "1")
@@ -78,7 +79,7 @@ func TestRecordedIsGreen(t *testing.T) {
 		says  []string
 	}{
 		{"busy", busy(), []string{`forwarded: {remove: [gone], add: [[x-new, "1"], [twice, "3"]], set: [[changed, after]]}`, `response: [[":status", "201"], [a, b]]`,
-			"forwarded_body: XXX", `logs: [{warn: up}]`, `tick_every: "2s"`, "metrics: {size: {gauge: 0}}", "timeout_ms: 300", `{hex: "ff"}`}},
+			"forwarded_body: XXX", `logs: [{warn: up}]`, `effects: [{shared_data: a, value: "1"}]`, `tick_every: "2s"`, "metrics: {size: {gauge: 0}}", "timeout_ms: 300", `{hex: "ff"}`}},
 		{"late", late(), []string{"decision: replace", "status: 502"}},
 		{"refusing", refusing(), []string{"start: {accepted: false}"}},
 	} {

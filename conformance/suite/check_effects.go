@@ -14,6 +14,9 @@ func (k *checker) effects(w *table.Want, plugin string, got Effects) {
 	if !w.AnyCalls {
 		k.equal("outgoing calls", renderCalls(resolvedCalls(asSent(w.Calls), got.Calls)), renderCalls(got.Calls))
 	}
+	if !w.AnyEffects {
+		k.equal("effects", renderEffects(resolvedEffects(w.Effects, got.Other)), renderEffects(got.Other))
+	}
 	var ticks []Tick
 	if w.TickEvery != nil {
 		ticks = []Tick{{plugin, *w.TickEvery}}
@@ -81,6 +84,21 @@ func resolvedLogs(wanted []table.WantedLog, got []table.Log) []table.Log {
 		default:
 			all[i] = table.Log{Level: w.Level, Text: w.Text.String()}
 		}
+	}
+	return all
+}
+
+// resolvedEffects are the wanted effects, with each pattern replaced by the value in its place if it matches.
+func resolvedEffects(wanted []table.WantedEffect, got []table.Effect) []table.Effect {
+	all := make([]table.Effect, len(wanted))
+	for i, w := range wanted {
+		value := w.Value.Text
+		if i < len(got) {
+			value = resolvedValue(w.Value, got[i].Value)
+		} else if w.Value.Form != table.Exactly {
+			value = w.Value.String()
+		}
+		all[i] = table.Effect{Kind: w.Kind, Name: w.Name, Value: value}
 	}
 	return all
 }

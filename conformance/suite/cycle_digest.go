@@ -43,6 +43,12 @@ func (y *Cycle) digest(m *moved) uint64 {
 	for _, c := range r.vm.Calls()[r.calls:] {
 		c.Digest(h)
 	}
+	number(h, uint64(len(r.told)))
+	for _, e := range r.told {
+		text(h, e.Kind)
+		text(h, e.Name)
+		text(h, e.Value)
+	}
 	for _, t := range y.ticks {
 		text(h, t.Plugin)
 		number(h, uint64(t.Every))
@@ -95,6 +101,7 @@ func (y *Cycle) forget(m *moved) {
 	m.release()
 	r := y.run
 	r.logs, r.logged = r.logs[:0], 0
+	r.told, r.grpcCalls = r.told[:0], len(r.vm.GrpcCalls())
 	r.calls = len(r.vm.Calls())
 }
 

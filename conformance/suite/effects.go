@@ -1,6 +1,9 @@
 package suite
 
 import (
+	"bytes"
+	"strings"
+
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/abi"
@@ -31,7 +34,32 @@ func (r *run) effects() Effects {
 			Headers: c.Headers, Body: c.Body, Trailers: c.Trailers})
 	}
 	r.calls = len(calls)
+	e.Other, r.told = r.told, nil
+	grpc := r.vm.GrpcCalls()
+	for _, c := range grpc[min(r.grpcCalls, len(grpc)):] {
+		e.Other = append(e.Other, grpcEffect(c))
+	}
+	r.grpcCalls = len(grpc)
 	return e
+}
+
+// effectKinds are the table's words for the host's kinds.
+var effectKinds = map[host.EffectKind]string{host.EffectSharedData: "shared_data", host.EffectQueue: "queue",
+	host.EffectProperty: "property", host.EffectForeign: "foreign_function"}
+
+// tell notes an effect. What it keeps is limited as the lines are.
+func (r *run) tell(e host.Effect) {
+	if r.deaf || r.logged > logBytes {
+		return
+	}
+	r.logged += len(e.Name) + len(e.Value) + 64
+	r.told = append(r.told, table.Effect{Kind: effectKinds[e.Kind], Name: e.Name, Value: string(e.Value)})
+}
+
+// grpcEffect is a gRPC call, with the messages that were sent when the step ended.
+func grpcEffect(c *host.GrpcCall) table.Effect {
+	return table.Effect{Kind: "grpc_call", Name: strings.Join([]string{c.Cluster + c.Target, c.Service, c.Method}, "/"),
+		Value: string(bytes.Join(c.Messages, nil))}
 }
 
 // ticks are the periods that were set since the last call, by plugin.

@@ -120,7 +120,7 @@ func (l *Loop) Close(ctx context.Context) { _ = l.run.vm.Close(ctx) }
 func (l *Loop) Run(n int) error {
 	p := l.run.plugins[0]
 	l.run.vm.SetLogLevel(l.level) // the plugin logs as before, and the host makes no strings of what is below
-	l.run.logs, l.run.logged = l.run.logs[:0], 0
+	l.run.logs, l.run.logged, l.run.deaf = l.run.logs[:0], 0, true
 	for range n {
 		s := p.NewStream(streamOf(l.step.Request))
 		Drive(s, l.step.Request)
@@ -153,6 +153,7 @@ func (l *Loop) wrong(status int, replied bool) error {
 func (l *Loop) Check(ctx context.Context) error {
 	r := l.run
 	r.vm.SetLogLevel(abi.LogTrace)
+	r.deaf, r.told, r.grpcCalls = false, nil, len(r.vm.GrpcCalls())
 	r.calls = len(r.vm.Calls())
 	e := r.do(ctx, l.step)
 	l.done++

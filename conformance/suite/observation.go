@@ -94,7 +94,8 @@ type Received struct {
 type Effects struct {
 	Logs  []table.Log
 	Calls []table.Call
-	Ticks []Tick // periods that were set
+	Other []table.Effect // shared data, queues, properties, foreign functions, gRPC calls; those in order, and gRPC calls behind them
+	Ticks []Tick         // periods that were set
 }
 
 // Tick is the tick period of a plugin context.

@@ -89,6 +89,7 @@ func newRun(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions
 		Clock:         host.NewManualClock(begin),
 		Random:        randomOf(c.World.Random),
 		Log:           r.log,
+		Effect:        r.tell,
 		Clusters:      r.upstreams.state,
 		Upstream:      r.upstreams.answer,
 		Metrics:       r.metrics.set,
@@ -119,9 +120,12 @@ type run struct {
 	failed        *host.Failure // the last that was seen
 	traced        int           // crossings handed over so far
 
-	logs      []table.Log // since the last effects
-	logged    int         // bytes of them
-	calls     int         // seen so far
+	logs      []table.Log    // since the last effects
+	logged    int            // bytes of them
+	calls     int            // seen so far
+	told      []table.Effect // since the last effects
+	grpcCalls int            // seen so far
+	deaf      bool           // effects are not noted
 	metrics   metrics
 	faults    faults
 	upstreams upstreams

@@ -64,6 +64,14 @@ func renderCalls(calls []table.Call) string {
 	return strings.Join(lines, "\n")
 }
 
+func renderEffects(effects []table.Effect) string {
+	lines := make([]string, len(effects))
+	for i, e := range effects {
+		lines[i] = fmt.Sprintf("%s %s: %s", e.Kind, quote(e.Name), quote(e.Value))
+	}
+	return strings.Join(lines, "\n")
+}
+
 func renderTicks(ticks []Tick) string {
 	lines := make([]string, len(ticks))
 	for i, t := range ticks {

@@ -58,6 +58,19 @@ func redirect() *wasmtest.Guest {
 	return g
 }
 
+// storer does what outlives its callback.
+func storer() *wasmtest.Guest {
+	g := guest()
+	g.Call("proxy_on_configure", "proxy_set_shared_data", "started", "yes", 0)
+	q := g.Call("proxy_on_configure", "proxy_register_shared_queue", "jobs", wasmtest.Out1)
+	g.Call(onRequest, "proxy_set_shared_data", "count", "17", 0)
+	g.Call(onRequest, "proxy_set_shared_data", "count", "18", 4711) // fails, so nothing is done
+	g.Call(onRequest, "proxy_enqueue_shared_queue", wasmtest.Join(wasmtest.I32(int(wasmtest.StatusAt(q))), wasmtest.Load(4)), "a job")
+	g.Call(onRequest, "proxy_set_property", "my\x00path", "v")
+	g.Call(onRequest, "proxy_call_foreign_function", "clear_route_cache", "", 0, 0)
+	return g
+}
+
 // caller makes a call with a random part.
 func caller() *wasmtest.Guest {
 	g := guest()
@@ -212,6 +225,50 @@ func TestRandomAndEnvironment(t *testing.T) {
 	c := &small(t, "  - {id: a/one, random: abc, vm: {environment: {KEY: value}}, steps: [{request: {}, want: {decision: allow, logs: [{info: abcab}, {info: KEY=value}]}}]}\n").
 		Groups[0].Cases[0]
 	if found := Check(c, observed(t, g, c)); len(found) > 0 {
+		t.Errorf("red: %+v", found)
+	}
+}
+
+// What a plugin stores, sends and calls is compared as all else is: no more and no less.
+func TestEffects(t *testing.T) {
+	const all = `
+    start: {accepted: true, effects: [{shared_data: started, value: "yes"}]}
+    steps:
+      - request: {}
+        want: {decision: allow, effects: [{shared_data: count, value: {matches: "[0-9]+"}}, {queue: jobs, value: a job}, {property: my.path, value: v}, {foreign_function: clear_route_cache, value: ""}]}
+`
+	judged := func(text string) []report.Mismatch {
+		c := &small(t, "  - id: a/one"+text).Groups[0].Cases[0]
+		return Check(c, observed(t, storer(), c))
+	}
+	if found := judged(all); len(found) > 0 {
+		t.Fatalf("red: %+v", found)
+	}
+	for _, change := range []string{`, effects: [{shared_data: started, value: "yes"}] => `, `"[0-9]+" => "[a-z]+"`, "queue: jobs => queue: other", "value: a job => value: b",
+		"my.path => mypath", `, {foreign_function: clear_route_cache, value: ""} => `, "{shared_data: count => {property: count"} {
+		before, after, _ := strings.Cut(change, " => ")
+		if changed := strings.Replace(all, before, after, 1); changed == all || len(judged(changed)) == 0 || !strings.HasSuffix(judged(changed)[0].Field, "effects") {
+			t.Errorf("%s: %+v", change, judged(changed))
+		}
+	}
+	if found := judged("\n    start: {accepted: true, effects: any}\n    steps: [{request: {}, want: {decision: allow, effects: any}}]\n"); len(found) > 0 {
+		t.Errorf("any: %+v", found)
+	}
+}
+
+// A gRPC call that no case wants is red, and is there with its message when one does.
+func TestGRPCCallIsObserved(t *testing.T) {
+	const service = "\x0a\x07\x0a\x05users" // envoy.config.core.v3.GrpcService: {envoy_grpc: {cluster_name: users}}
+	g := guest()
+	g.Call(onRequest, "proxy_grpc_call", service, "pkg.Service", "Get", wasmtest.Pairs(), "hello", 1000, wasmtest.Out1)
+	judged := func(want string) []report.Mismatch {
+		c := &small(t, "  - id: a/one\n    clusters: {users: ready}\n    steps: [{request: {}, want: "+want+"}]\n").Groups[0].Cases[0]
+		return Check(c, observed(t, g, c))
+	}
+	if found := judged(`{decision: allow}`); len(found) != 1 || found[0].Field != "effects" || !strings.Contains(found[0].Got, "users/pkg.Service/Get: hello") {
+		t.Errorf("a call that is not wanted: %+v", found)
+	}
+	if found := judged(`{decision: allow, effects: [{grpc_call: users/pkg.Service/Get, value: hello}]}`); len(found) > 0 {
 		t.Errorf("red: %+v", found)
 	}
 }

@@ -115,6 +115,8 @@ type Start struct {
 	AnyCalls   bool
 	Metrics    []Metric
 	AnyMetrics bool
+	Effects    []WantedEffect
+	AnyEffects bool
 	TickEvery  *time.Duration
 	Trap       string
 }
@@ -317,9 +319,24 @@ type Want struct {
 	AnyMetrics bool           // in place of Metrics
 	TickEvery  *time.Duration // the tick period that is set; nil: none
 	Trap       string         // the callback in which the VM must trap; "": it must not
+	Effects    []WantedEffect
+	AnyEffects bool // in place of Effects
 	// MemoryGrowth is how many bytes of linear memory the whole step may add; it is compared when MemoryBounded is set.
 	MemoryGrowth  int
 	MemoryBounded bool
+}
+
+// Effect is one thing that a plugin did to what outlives its callback. Kind is one of the words of EffectKinds.
+type Effect struct{ Kind, Name, Value string }
+
+// EffectKinds are the words for what a plugin can do: store shared data under a key, put an item into a queue, set a property,
+// call a foreign function with an argument, make a gRPC call (cluster/service/method) with a message.
+var EffectKinds = []string{"shared_data", "queue", "property", "foreign_function", "grpc_call"}
+
+// WantedEffect is one that must be observed.
+type WantedEffect struct {
+	Kind, Name string
+	Value      Pattern
 }
 
 // StreamWant is what must be observed of a stream that is not the step's own. Of Want only the fields of the stream are set.

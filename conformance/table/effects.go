@@ -19,6 +19,9 @@ func (r *reader) effects(o object) Want {
 	if e.AnyMetrics = isAny(o.fields["metrics"]); !e.AnyMetrics {
 		set(&e.Metrics, o, "metrics", r.metrics)
 	}
+	if e.AnyEffects = isAny(o.fields["effects"]); o.has("effects") && !e.AnyEffects {
+		e.Effects = each(r.list(o.fields["effects"], "effects {shared_data: key, value}"), r.effect)
+	}
 	if o.has("tick_every") {
 		period := time.Duration(0)
 		if s, ok := o.fields["tick_every"].(*ast.StringNode); !ok || s.Value != "0s" {
@@ -71,6 +74,28 @@ func (r *reader) call(n ast.Node) Call {
 		call.Partial = &p
 	}
 	return call
+}
+
+// effect reads {KIND: name, value}.
+func (r *reader) effect(n ast.Node) (e WantedEffect) {
+	o, ok := r.object(n, effectShape)
+	if !ok {
+		return e
+	}
+	set(&e.Value, o, "value", r.pattern)
+	for _, kind := range EffectKinds {
+		if !o.has(kind) {
+			continue
+		}
+		if e.Kind != "" {
+			r.errorf(n, "an effect that is both %s and %s, expected one of %s, make it two", e.Kind, kind, strings.Join(EffectKinds, ", "))
+		}
+		e.Kind, e.Name = kind, r.bytesText(o.fields[kind])
+	}
+	if e.Kind == "" && !o.unknownKey {
+		r.errorf(n, "an effect without a kind, expected one of %s, add it with the name", strings.Join(EffectKinds, ", "))
+	}
+	return e
 }
 
 // metrics reads {name: value}, where a value is a counter's number or {counter | gauge | histogram: number}.

@@ -154,6 +154,7 @@ func (r *reader) start(n ast.Node) Start {
 	set(&start.Accepted, o, "accepted", r.boolean)
 	e := r.effects(o)
 	start.Logs, start.TickEvery, start.Trap = e.Logs, e.TickEvery, e.Trap
+	start.Effects, start.AnyEffects = e.Effects, e.AnyEffects
 	start.Calls, start.AnyCalls, start.Metrics, start.AnyMetrics = e.Calls, e.AnyCalls, e.Metrics, e.AnyMetrics
 	set(&start.Faults, o, "faults", r.hostFaults)
 	if start.Accepted && start.Trap != "" {

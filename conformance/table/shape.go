@@ -26,12 +26,12 @@ var (
 		optional: slices.Concat([]string{"clauses", "why"}, settings, []string{"steps"})}
 	defaultsShape = shape{name: "defaults", optional: slices.Concat(settings, []string{"logs"})}
 	startShape    = shape{name: "start", required: []string{"accepted"},
-		optional: []string{"logs", "calls", "metrics", "tick_every", "trap", "faults"}}
+		optional: []string{"logs", "calls", "metrics", "effects", "tick_every", "trap", "faults"}}
 	stepShape = shape{name: "step", required: []string{"want"},
 		optional: slices.Concat(verbs, []string{"stream", "send", "plugin", "clusters", "times", "faults"})}
 	requestStepShape = shape{name: "step", optional: append(stepShape.keys()[1:], "want")}
 	wantShape        = shape{name: "want", optional: []string{"decision", "reply", "forwarded", "response", "forwarded_body", "forwarded_trailers", "response_body",
-		"response_trailers", "action", "response_action", "streams", "accepted", "logs", "calls", "metrics", "tick_every", "trap", "memory"}}
+		"response_trailers", "action", "response_action", "streams", "accepted", "logs", "effects", "calls", "metrics", "tick_every", "trap", "memory"}}
 	exchangeShape = shape{name: "exchange", required: []string{"decision"}, optional: []string{"reply", "forwarded", "response", "forwarded_body",
 		"forwarded_trailers", "response_body", "response_trailers"}}
 	editShape      = shape{name: "edit", optional: []string{"remove", "add", "set", "has", "lacks"}}
@@ -42,6 +42,7 @@ var (
 	patternShape   = shape{name: "pattern", optional: []string{"contains", "matches", "any", "not", "all"}}
 	bodyShape      = shape{name: "body", required: []string{"bytes"}, optional: []string{"chunks", "chunk_size"}}
 	callShape      = shape{name: "call", required: []string{"cluster", "headers", "timeout_ms"}, optional: []string{"body", "trailers"}}
+	effectShape    = shape{name: "effect", required: []string{"value"}, optional: EffectKinds}
 	metricShape    = shape{name: "metric", optional: []string{"counter", "gauge", "histogram"}}
 	answerShape    = shape{name: "answer", optional: []string{"status", "exact", "headers", "body", "trailers"}}
 	answeredShape  = shape{name: "answered", optional: []string{"call", "reset", "failed", "status", "exact", "headers", "body", "trailers"}}

@@ -27,6 +27,7 @@ type Item struct {
 }
 
 type queue struct {
+	name  string
 	ready func(token uint32) // tells the owner that there is an item
 	items [][]byte
 }
@@ -109,7 +110,7 @@ func (s *Shared) Register(key Key, ready func(token uint32)) (token uint32, full
 		if s.overLimit(len(key.Name) + ItemBytes) {
 			return 0, true
 		}
-		s.queues = append(s.queues, &queue{})
+		s.queues = append(s.queues, &queue{name: key.Name})
 		token = uint32(len(s.queues))
 		s.byName[key] = token
 	}
@@ -122,6 +123,16 @@ func (s *Shared) Resolve(key Key) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.byName[key]
+}
+
+// QueueName is the name of a queue, "" when there is none of that number.
+func (s *Shared) QueueName(token uint32) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if token == 0 || token > uint32(len(s.queues)) {
+		return ""
+	}
+	return s.queues[token-1].name
 }
 
 // Enqueue appends a copy of item and calls ready of the queue's owner. full says that the limit is reached.
