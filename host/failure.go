@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/trace"
 )
 
 // FailureKind says how a VM died.
@@ -32,7 +34,8 @@ type Failure struct {
 	Kind   FailureKind
 	In     string // the export that was running
 	Reason string // one line
-	Stack  string // the guest's stack, a frame a line, innermost first; may be empty
+	Stack  string // the guest's stack, a frame a line, innermost first, with names of the name section; may be empty
+	Output string // what the call had written to stdout and stderr until then, the last 8 KiB: a panic's text
 }
 
 func (f *Failure) Error() string {
@@ -40,7 +43,62 @@ func (f *Failure) Error() string {
 	if f.In != "" {
 		s += " in " + f.In
 	}
-	return s + ": " + f.Reason
+	s += ": " + f.Reason
+	if lines := linesOf(f.Output, 1); len(lines) > 0 {
+		s += "; it wrote " + strconv.Quote(lines[0])
+	}
+	return s
+}
+
+// Details are what explains a failure, in lines that can be printed: what the guest wrote, such as a panic's text, and its
+// stack.
+func (f *Failure) Details() []string {
+	const most = 16 // lines of each
+	var all []string
+	for _, part := range []struct{ what, text string }{{"it wrote ", f.Output}, {"in ", f.Stack}} {
+		if part.text == f.Stack && f.Kind == HostFault {
+			continue // it is Go's
+		}
+		lines := linesOf(part.text, most+1)
+		for i, line := range lines {
+			if i == most {
+				line = "…"
+			}
+			all = append(all, part.what+line)
+		}
+	}
+	return all
+}
+
+// linesOf are the first lines of a text that have one, with what cannot be printed escaped.
+func linesOf(text string, most int) (lines []string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if len(lines) == most {
+			break
+		}
+		quoted := strconv.Quote(strings.ToValidUTF8(line[:min(len(line), 500)], "\uFFFD"))
+		lines = append(lines, strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`))
+	}
+	return lines
+}
+
+// mostOutput is how many bytes of a call's output are kept.
+const mostOutput = 8 << 10
+
+// keepOutput keeps what the guest writes to stdout and stderr, and shows it in the trace.
+func (vm *VM) keepOutput(text []byte) {
+	if last := len(vm.trace) - 1; vm.config.Trace && last >= 0 {
+		if c := &vm.trace[last]; c.Name == "fd_write" || c.Name == "fd_pwrite" {
+			c.Args += ", " + trace.Text(text)
+		}
+	}
+	vm.output = append(vm.output, text[max(0, len(text)-mostOutput):]...)
+	if more := len(vm.output) - mostOutput; more > 0 {
+		vm.output = append(vm.output[:0], vm.output[more:]...)
+	}
 }
 
 // The errors of NewPlugin, besides a *Failure.
@@ -68,7 +126,10 @@ func (vm *VM) crash(reason string) {
 }
 
 // setFailure makes f the reason why no further call is made into the guest.
-func (vm *VM) setFailure(f *Failure) { vm.failure, vm.liveGeneration = f, -1 }
+func (vm *VM) setFailure(f *Failure) {
+	f.Output = string(vm.output)
+	vm.failure, vm.liveGeneration = f, -1
+}
 
 // fail ends the VM with the error of a call into it. The first failure counts.
 func (vm *VM) fail(export string, err error) {

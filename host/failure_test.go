@@ -1,10 +1,14 @@
 package host
 
 import (
+	"bytes"
+	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/header-auth/header-auth/host/trace"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
@@ -157,5 +161,52 @@ func checkError(t *testing.T, err error, want string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want …%s…", err, want)
+	}
+}
+
+// panics is a guest that writes a text piece by piece to stderr and traps, as Go does with a panic.
+func panics(pieces ...string) *wasmtest.Guest {
+	g := wasmtest.NewGuest("0_2_1")
+	at := 50_000
+	for _, piece := range pieces {
+		g.Data(uint32(at), string(binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, uint32(at+16)), uint32(len(piece))))+"        "+piece)
+		g.CallFrom("wasi_snapshot_preview1", reqHead, "fd_write", "i", 2, at, 1, at+8)
+		at += 16 + len(piece)
+	}
+	g.Do(reqHead, wasmtest.Unreachable)
+	return g
+}
+
+// TestPanicsText: what a guest writes before it traps is in the failure, in whole lines and escaped, and in the trace.
+func TestPanicsText(t *testing.T) {
+	b := mustStart(t, panics("panic: ", "boom \x1b[31m\n", "\ngoroutine 1\n"), setup{vm: VMConfig{Trace: true}})
+	b.exchange()
+	f := b.vm.Failure()
+	if f == nil || f.Kind != Trapped {
+		t.Fatalf("failure %v", f)
+	}
+	if want := `trapped in proxy_on_request_headers: unreachable; it wrote "panic: boom \\x1b[31m"`; f.Error() != want {
+		t.Errorf("error %s, want %s", f, want)
+	}
+	details := f.Details()
+	if len(details) < 3 || details[0] != `it wrote panic: boom \x1b[31m` || details[1] != "it wrote goroutine 1" || !strings.HasPrefix(details[2], "in ") {
+		t.Errorf("details %q", details)
+	}
+	if !slices.ContainsFunc(b.vm.Crossings(), func(c trace.Crossing) bool {
+		return c.Name == "fd_write" && strings.Contains(c.Args, `"boom \x1b[31m\n"`)
+	}) {
+		t.Errorf("the text is not in the trace: %v", b.vm.Crossings())
+	}
+}
+
+// TestOutputIsBounded: only the end of a long output is kept, and that of an earlier call is not.
+func TestOutputIsBounded(t *testing.T) {
+	vm := &VM{}
+	for range 100 {
+		vm.keepOutput(bytes.Repeat([]byte("x"), 300))
+	}
+	vm.keepOutput(append(bytes.Repeat([]byte("y"), 20_000), "end"...))
+	if len(vm.output) != mostOutput || !strings.HasSuffix(string(vm.output), "yend") {
+		t.Errorf("%d bytes are kept, want %d", len(vm.output), mostOutput)
 	}
 }

@@ -16,6 +16,7 @@ func (vm *VM) callGuest(c abi.Callback, s *abiContext, missing uint32, a, b, d, 
 	stack := &vm.stack
 	stack[0], stack[1], stack[2], stack[3], stack[4] = uint64(s.id), uint64(a), uint64(b), uint64(d), uint64(e)
 	vm.currentContext, vm.effectiveContext, vm.running, vm.inGuest, vm.keptBytes = s, nil, c.Name(), true, 0
+	vm.output = vm.output[:0]
 	var err error
 	if vm.callsDirectly {
 		err = f.CallWithStack(vm.ctx, stack[:])

@@ -43,6 +43,7 @@ type VM struct {
 	callsDirectly       bool   // neither traced nor watched nor under a deadline
 	running             string // the export that runs, or ran last
 	inGuest             bool   // running is running now
+	output              []byte // the end of what running has written to stdout and stderr
 	failure             *Failure
 	closed              bool
 	lastSize            uint32 // bytes of memory when the instance was unloaded

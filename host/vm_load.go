@@ -90,7 +90,7 @@ func (vm *VM) runGuarded(name string, run func(context.Context) error) (err erro
 		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
 	}
-	vm.running, vm.inGuest = name, true
+	vm.running, vm.inGuest, vm.output = name, true, vm.output[:0]
 	defer watched(vm.module.options.Watch, name)()
 	defer func() {
 		vm.inGuest = false

@@ -28,7 +28,8 @@ type (
 	moduleJSON struct {
 		Name  string     `json:"name"`
 		Steps []stepJSON `json:"steps"`
-		End   string     `json:"end,omitempty"` // how the VM failed
+		End   string     `json:"end,omitempty"`     // how the VM failed
+		Why   []string   `json:"details,omitempty"` // what it wrote, and its stack
 	}
 	stepJSON struct {
 		Title      string             `json:"title"`
@@ -42,7 +43,7 @@ func writeTraceJSON(w io.Writer, traces []traced) error {
 	out := traceJSON{Schema: "header-auth/trace/v1"}
 	for _, t := range traces {
 		out.Case = t.id
-		m := moduleJSON{Name: t.name, Steps: []stepJSON{}, End: t.end}
+		m := moduleJSON{Name: t.name, Steps: []stepJSON{}, End: t.end, Why: t.details}
 		for _, s := range t.steps {
 			m.Steps = append(m.Steps, stepJSON{t.title(s.Place), s.Step, s.Repetition, append([]report.TraceLine{}, s.Lines...)})
 		}

@@ -51,6 +51,10 @@ func modules() map[string][]byte {
 	}
 	traps := guest()
 	traps.Do("proxy_on_request_headers", wasmtest.Unreachable)
+	panics := guest() // its text goes to stderr, as that of a panic
+	panics.Data(50_000, "\x60\xc3\x00\x00\x0c\x00\x00\x00        panic: boom\n")
+	panics.CallFrom("wasi_snapshot_preview1", "proxy_on_request_headers", "fd_write", "i", 2, 50_000, 1, 50_008)
+	panics.Do("proxy_on_request_headers", wasmtest.Unreachable)
 	exits := guest()
 	exits.CallFrom("wasi_snapshot_preview1", "_start", "proc_exit", "", 0)
 	unknown := guest()
@@ -88,6 +92,7 @@ func modules() map[string][]byte {
 		"door.wasm":    door.Bytes(),
 		"told.wasm":    told.Bytes(),
 		"traps.wasm":   traps.Bytes(),
+		"panics.wasm":  panics.Bytes(),
 		"exits.wasm":   exits.Bytes(),
 		"unknown.wasm": unknown.Bytes(),
 		"cut.wasm":     sound[:len(sound)/2],

@@ -28,6 +28,9 @@ func (s sideBySide) write(b *strings.Builder) {
 	if s.left.end != "" || s.right.end != "" {
 		b.WriteString("\n")
 		s.row(b, '|', s.left.end, s.right.end)
+		for i := range max(len(s.left.details), len(s.right.details)) {
+			s.row(b, '|', "  "+nth(s.left.details, i), "  "+nth(s.right.details, i))
+		}
 	}
 }
 

@@ -145,6 +145,7 @@ func traceOne(ctx context.Context, r *apart.Runner, m module, t *table.Table) (t
 		if f.Step == suite.Unplaced {
 			one.end += "; what this step did before is not known"
 		}
+		one.details = f.Details
 	}
 	return one, nil
 }
@@ -154,8 +155,9 @@ type traced struct {
 	name, id    string
 	stepsOfCase int
 	steps       []suite.StepTrace
-	end         string // how the VM failed; "": it did not
-	cut         bool   // it had to be ended
+	end         string   // how the VM failed; "": it did not
+	details     []string // of the failure
+	cut         bool     // it had to be ended
 }
 
 func (t traced) title(p suite.Place) string {
@@ -184,6 +186,9 @@ func (t traced) write(b *strings.Builder) {
 	}
 	if t.end != "" {
 		fmt.Fprintf(b, "\n%s\n", t.end)
+		for _, line := range t.details {
+			fmt.Fprintf(b, "  %s\n", line)
+		}
 	}
 }
 

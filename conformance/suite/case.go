@@ -76,7 +76,7 @@ func runCase(ctx context.Context, e Engine, t *table.Table, c *table.Case, known
 	var failure *host.Failure
 	switch {
 	case errors.As(err, &failure) && failure.Kind != host.HostFault:
-		return judge(c, Observation{Failure: &Failure{Kind: failure.Kind.String(), In: failure.In, Reason: failure.Reason, NoStart: true}}, known)
+		return judge(c, Observation{Failure: &Failure{Kind: failure.Kind.String(), In: failure.In, Reason: failure.Reason, Details: failure.Details(), NoStart: true}}, known)
 	case err != nil:
 		return notJudged(c, err.Error())
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host/abi"
@@ -74,7 +75,8 @@ func renderFailure(f *Failure, steps int) string {
 	case f.Step > 0:
 		where = " in the request"
 	}
-	return fmt.Sprintf("%s%s, %s: %s", f.Kind, where, f.In, f.Reason)
+	lines := append([]string{fmt.Sprintf("%s%s, %s: %s", f.Kind, where, f.In, f.Reason)}, f.Details...)
+	return strings.Join(lines, "\n")
 }
 
 // What a callback returned, as text.

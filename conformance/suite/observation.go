@@ -109,8 +109,9 @@ type Failure struct {
 	Kind    string // trapped, deadline exceeded, would crash Envoy, or out of memory
 	In      string // the export that was called
 	Reason  string
-	Place        // with Step Unplaced: not known
-	NoStart bool // it was before the plugin's configuration: there is no VM
+	Place            // with Step Unplaced: not known
+	Details []string // what explains it: what the guest wrote, such as a panic's text, and its stack
+	NoStart bool     // it was before the plugin's configuration: there is no VM
 }
 
 // Unplaced is the Step of a Failure of which it is not known in which step it was.

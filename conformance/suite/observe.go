@@ -207,7 +207,7 @@ func (r *run) failure() *Failure {
 		return nil
 	}
 	r.failed = f
-	return &Failure{Kind: f.Kind.String(), In: f.In, Reason: f.Reason, Place: r.place}
+	return &Failure{Kind: f.Kind.String(), In: f.In, Reason: f.Reason, Details: f.Details(), Place: r.place}
 }
 
 // passed gives the crossings since the last call to options.Trace.

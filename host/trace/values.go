@@ -121,6 +121,9 @@ func bytesAt(m Memory, ptr, n uint32, show func([]byte) string) string {
 	return show(b)
 }
 
+// Text is a value as it is shown: quoted, and cut with its length and digest when it is long.
+func Text(b []byte) string { return showBytes(b) }
+
 func showBytes(b []byte) string {
 	if len(b) > maxValue {
 		return strconv.Quote(string(b[:maxValue])) + fmt.Sprintf("… (%d bytes, %s)", len(b), digest(b))

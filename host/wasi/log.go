@@ -44,6 +44,7 @@ func writeLog(s System, fd, iovs, n, written uint32) Errno {
 		return Fault
 	}
 	if total > 0 {
+		s.Wrote(text)
 		if last := len(text) - 1; uint32(len(text)) == total && text[last] == '\n' {
 			text = text[:last]
 		}

@@ -18,6 +18,8 @@ type System interface {
 	WriteU64(ptr uint32, v uint64) bool
 	// Log writes a line into the VM's log. text is valid during the call only.
 	Log(level abi.LogLevel, text []byte)
+	// Wrote is told what is written to stdout or stderr, newlines included. text is valid during the call only.
+	Wrote(text []byte)
 	// WallClock is the time in nanoseconds since 1970.
 	WallClock() uint64
 	// Monotonic is the time since the VM was made.

@@ -57,6 +57,7 @@ func (b *bench) WriteU64(ptr uint32, v uint64) bool {
 func (b *bench) Log(l abi.LogLevel, text []byte) {
 	b.lines = append(b.lines, l.String()+" "+string(text))
 }
+func (b *bench) Wrote([]byte)             {}
 func (b *bench) WallClock() uint64        { return 1_000_001_000 }
 func (b *bench) Monotonic() time.Duration { return 0 }
 func (b *bench) Random() io.Reader        { return b.random }
