@@ -117,6 +117,9 @@ const (
 // EnvoyBand is the difference of two builds that does not matter on Envoy: the share of the worker's time for a request.
 const EnvoyBand = 0.03
 
+// EnvoyGateLimit is the share of its time within which a build must be known to be equal to its copy.
+const EnvoyGateLimit = 0.1
+
 // leakShown is how many bytes a request an Envoy's memory must gain, beyond one without a filter, to be a leak.
 const leakShown = 8
 
@@ -223,7 +226,7 @@ func (j *OnEnvoy) gate(r *evidence.OnEnvoy) {
 		j.Gate.Differences = append(j.Gate.Differences, plain)
 		j.Gate.Share = max(j.Gate.Share, math.Abs(plain.Low)/total, math.Abs(plain.High)/total)
 	}
-	j.Gate.Passed = j.Gate.Passed && len(j.Gate.Differences) > 0
+	j.Gate.Passed = j.Gate.Passed && len(j.Gate.Differences) > 0 && j.Gate.Share <= EnvoyGateLimit
 }
 
 func (j *OnEnvoy) scenario(r *evidence.OnEnvoy, s evidence.Scenario) EnvoyScenario {

@@ -94,6 +94,16 @@ func TestGateOnEnvoy(t *testing.T) {
 	}
 }
 
+// TestGateOnEnvoyIsPrecise: a copy of which hardly anything is known does not pass as equal.
+func TestGateOnEnvoyIsPrecise(t *testing.T) {
+	w := envoyWorld{over: map[string]float64{"rust": 5000, evidence.Twin: 5000, "go": 9000, "slow": 8000}, process: 4000, processes: 3, rounds: 4}
+	for seed := range uint64(20) {
+		if j := JudgeOnEnvoy(w.run(seed), nil, nil); j.Gate.Passed {
+			t.Errorf("it passed with %+v", j.Gate)
+		}
+	}
+}
+
 // TestSoakOnEnvoy: a leak is told from a heap that finds its size, and from what Envoy itself gains.
 func TestSoakOnEnvoy(t *testing.T) {
 	soak := func(bytes func(i int) int64, longest func(i int) int64) evidence.EnvoySoak {

@@ -163,7 +163,8 @@ func (v view) envoyGate() string {
 	if !j.Gate.Passed {
 		state = "failed, no verdict on builds"
 	}
-	lines := fmt.Sprintf("A/A check %s: a copy of %s costs more than itself by %s.", state, j.Reference, list(differences))
+	lines := fmt.Sprintf("A/A check %s: a copy of %s costs more than itself by %s; wanted around 0, within %.0f %% of the worker's time.", state, j.Reference,
+		list(differences), 100*verdict.EnvoyGateLimit)
 	if len(differences) == 0 {
 		lines = "No A/A check was made."
 	}
@@ -396,6 +397,9 @@ func (v view) crossings() section {
 // anotherCallback is the guest with one empty callback more.
 const anotherCallback = "proxy_on_response_headers, empty"
 
+// negligible is a time, in ns, that no author of a plugin need care for.
+const negligible = 500
+
 // crossingAdvice says what follows from the numbers. What an interval leaves open is not said.
 func crossingAdvice(j *verdict.OnEnvoy) []string {
 	cost := map[string]verdict.Crossing{}
@@ -440,7 +444,7 @@ func crossingAdvice(j *verdict.OnEnvoy) []string {
 			then = "leaving exports away gains little."
 		}
 		all = append(all, fmt.Sprintf("A callback that is exported and does nothing takes %s: %s", took, then))
-	} else if c, there := cost[anotherCallback]; there && c.Envoy.Contains(0) {
+	} else if c, there := cost[anotherCallback]; there && c.Envoy.Contains(0) && c.Envoy.High < negligible {
 		all = append(all, fmt.Sprintf("A callback more that does nothing cannot be told from none (%s): leaving exports away gains nothing that can be measured.", over(c.Envoy)))
 	}
 	var factors []float64
