@@ -95,7 +95,7 @@ func TestCases(t *testing.T) {
 
 // TestDifferences: each case that is listed as one that a real Envoy can't do must fail on one.
 func TestDifferences(t *testing.T) {
-	known, err := Differences(obtaintest.Real(t).Version)
+	known, err := Differences(false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func (s *Stream) mappedHeaders(t abi.MapType) *headermap.Map {
 // direction's, has come.
 func (vm *VM) writableMap(t abi.MapType) *headermap.Map {
 	s := vm.actingContext().stream
-	if s == nil || s.inLog || t > abi.ResponseTrailers {
+	if s == nil || t > abi.ResponseTrailers {
 		return nil
 	}
 	d := &s.request

@@ -148,8 +148,6 @@ func (s *Stream) closeLog() {
 		s.vm.runActions()
 		s.inLog = false
 	}
-	s.request.headersMapped, s.request.trailersMapped, s.request.body = false, false, nil
-	s.response.headersMapped, s.response.trailersMapped, s.response.body = false, false, nil
 }
 
 // closeContext is the second half.

@@ -37,6 +37,8 @@ Flags
   --engine ENGINES       for check also envoy, a real Envoy, and envoy@1.37, one of that release; with commas several, whose
                          builds are then compared with each other: --engine wazero,envoy
   --envoy FILE           the program for the engine envoy (default: envoy on PATH, func-e's, or one that is downloaded)
+  --updates WAY          how the engine envoy gives a plugin another configuration: ecds (the plugin's alone, default) or lds
+                         (its whole listener, whose open connections keep the old one)
   --again                run the table again. Without it, if the last run of the same modules, table, flags and program
                          was conformant, its results are shown, and a line says so.
 
@@ -54,6 +56,7 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	form := flags.String("format", "text", "")
 	out := flags.String("out", "", "")
 	flags.StringVar(&s.envoy, "envoy", "", "")
+	flags.StringVar(&s.updates, "updates", "ecds", "")
 	again := flags.Bool("again", false, "")
 	list := flags.Bool("list", false, "")
 	if code, done := parseFlags(flags, args, checkHelp, stdout, stderr); done {

@@ -26,6 +26,9 @@ type engines struct {
 // splitEngines reads --engine and leaves in it what concerns package host.
 func (s *selection) splitEngines() (engines, error) {
 	var e engines
+	if s.updates != "ecds" && s.updates != "lds" {
+		return e, usagef("--updates %q: expected ecds or lds", s.updates)
+	}
 	names := strings.Split(s.engine, ",")
 	s.engine = "wazero"
 	for _, name := range names {
@@ -85,7 +88,7 @@ func (e *engines) subjects(ctx context.Context, s *selection, modules []module, 
 			return nil, err
 		}
 		e.found = append(e.found, found)
-		more, err := onEnvoy(found, modules)
+		more, err := onEnvoy(found, modules, s.updates == "lds")
 		if err != nil {
 			return nil, err
 		}
@@ -95,8 +98,8 @@ func (e *engines) subjects(ctx context.Context, s *selection, modules []module, 
 }
 
 // onEnvoy are modules as subjects on a real Envoy. What a build is known to fail on it may pass there.
-func onEnvoy(found obtain.Envoy, modules []module) ([]suite.Subject, error) {
-	differences, err := envoy.Differences(found.Version)
+func onEnvoy(found obtain.Envoy, modules []module, listenerUpdates bool) ([]suite.Subject, error) {
+	differences, err := envoy.Differences(listenerUpdates)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +113,11 @@ func onEnvoy(found obtain.Envoy, modules []module) ([]suite.Subject, error) {
 			on.Known = append(on.Known, k)
 		}
 		on.Engine = func(_ context.Context, t *table.Table, wasm []byte) (suite.Engine, error) {
-			return envoy.New(found, t, wasm, runtime.GOMAXPROCS(0))
+			e, err := envoy.New(found, t, wasm, runtime.GOMAXPROCS(0))
+			if err == nil {
+				e.ListenerUpdates = listenerUpdates
+			}
+			return e, err
 		}
 		all = append(all, on)
 	}

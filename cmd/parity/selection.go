@@ -27,6 +27,7 @@ type selection struct {
 	cases                     string
 	engine, profile, allocate string
 	envoy                     string // program of the engine envoy; "": any that is found
+	updates                   string // "ecds" or "lds"
 	noBuild                   bool
 	deadline                  time.Duration
 

@@ -179,7 +179,7 @@ func (v *Envoy) within(ctx context.Context, limit time.Duration, so func() bool)
 }
 
 // workerTime is how long the worker may be busy.
-const workerTime = 10 * time.Second
+const workerTime = 20 * time.Second
 
 // mark waits until the worker has been through its events twice, and its log was read.
 func (v *Envoy) mark(ctx context.Context) error {

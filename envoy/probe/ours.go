@@ -171,7 +171,8 @@ func (o *ours) take(event string) {
 	for i, m := range []*host.Message{o.stream.Upstream(), o.stream.Downstream()} {
 		to := side{http1: i == 1 && o.script.HTTP1}
 		down := o.stream.Downstream()
-		o.seen[i].show(m, &to, event == Leave && i == 1, i == 0 && down.Reset)
+		gone := i == 0 && (m.Reset || o.stream.Replied() || down.HeadersSent || down.Reset)
+		o.seen[i].show(m, &to, gone, event == Leave && i == 1, i == 0 && down.Reset)
 		o.answer = append(o.answer, to.take([]string{"upstream", "client"}[i])...)
 	}
 }
@@ -190,9 +191,15 @@ func withoutScheme(h []headermap.Header) []headermap.Header {
 	return slices.DeleteFunc(slices.Clone(h), func(e headermap.Header) bool { return e.Name == ":scheme" })
 }
 
-// show tells what has been added to a message since the last time. left says that the client has gone itself, and so
+// show tells what has been added to a message since the last time. gone says that the exchange has
+// another end than the upstream's; left says that the client has gone itself, and so
 // does not see the end; closed that the exchange was broken off.
-func (p *progress) show(m *host.Message, to *side, left, closed bool) {
+func (p *progress) show(m *host.Message, to *side, gone, left, closed bool) {
+	if gone && p.headers == 0 && m.HeadersSent {
+		// Given up before a connection was there: the upstream has seen nothing of it.
+		p.headers, p.reset = 1+len(m.Repeated), true
+		return
+	}
 	for ; m.HeadersSent && p.headers < 1+len(m.Repeated); p.headers++ {
 		to.headers(m.Headers())
 		if p.headers < len(m.Repeated) && m.Repeated[p.headers] || m.Ended && len(m.Repeated) > 0 && len(m.Body()) == 0 {
