@@ -75,9 +75,6 @@ func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	end := func() { silence.Stop(); unbind(); cancel(nil) }
 
 	req = req.Clone(ctx)
-	if req.Body != nil && req.Body != http.NoBody {
-		req.Body = &sending{req.Body, silence}
-	}
 	if get := req.GetBody; get != nil {
 		req.GetBody = func() (io.ReadCloser, error) {
 			body, err := get()
@@ -85,6 +82,15 @@ func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 				return nil, err
 			}
 			return &sending{body, silence}, nil
+		}
+		// When a token has expired, the library sends the same request again, with a body that is used up.
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		var err error
+		if req.Body, err = req.GetBody(); err != nil {
+			end()
+			return nil, err
 		}
 	}
 	response, err := g.inner.RoundTrip(req)
