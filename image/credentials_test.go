@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 )
 
@@ -105,9 +105,31 @@ func TestHelperEndsWithTheCall(t *testing.T) {
 type tokens struct {
 	next  http.Handler
 	fault http.HandlerFunc // of the token server; nil: it gives a token
-	good  int64            // requests for each token
+	good  int              // requests for each token
 
-	given, used atomic.Int64
+	mu    sync.Mutex
+	given int
+	used  map[string]int // requests by token
+}
+
+// take says whether a token is good for one more request.
+func (s *tokens) take(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, given := s.used[token]
+	if given {
+		s.used[token] = n + 1
+	}
+	return given && n < s.good
+}
+
+func (s *tokens) give() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.given++
+	token := fmt.Sprint("token-", s.given)
+	s.used[token] = 0
+	return token
 }
 
 func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -119,12 +141,11 @@ func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case user != "ann" || password != "right":
 			answer(http.StatusUnauthorized, `{"errors":[{"code":"UNAUTHORIZED","message":"the password of ann has expired"}]}`)(w, r)
 		default:
-			s.used.Store(0)
-			json.NewEncoder(w).Encode(map[string]string{"token": fmt.Sprint("token-", s.given.Add(1))})
+			json.NewEncoder(w).Encode(map[string]string{"token": s.give()})
 		}
 		return
 	}
-	if r.Header.Get("Authorization") != fmt.Sprint("Bearer token-", s.given.Load()) || s.used.Add(1) > s.good {
+	if !s.take(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="test"`, r.Host))
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -133,15 +154,15 @@ func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestTokens(t *testing.T) {
-	server := &tokens{next: memoryRegistry(), good: 3}
+	server := &tokens{next: memoryRegistry(), good: 3, used: map[string]int{}}
 	host := serve(t, server)
 	options := PushOptions{Registry: host + "/team", Lang: "go", Builder: "none"}
 	login(t, host, "right")
 	if _, err := push(options); err != nil {
 		t.Errorf("tokens that expire on the way: %v", err)
 	}
-	if server.given.Load() < 4 {
-		t.Errorf("%d tokens given, want some to expire on the way", server.given.Load())
+	if server.given < 4 {
+		t.Errorf("%d tokens given, want some to expire on the way", server.given)
 	}
 	login(t, host, "wrong")
 	_, err := push(options)
