@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help parity conformance envoy envoy-matrix envoy-fuzz try worst soak bench bench-full bench-envoy bench-flags bench-selftest manifests mutants fuzz redteam test update build push lint doctor reproducible clean
+.PHONY: help parity conformance envoy envoy-matrix envoy-fuzz try worst soak bench bench-full bench-envoy bench-flags bench-selftest manifests mutants fuzz redteam test update build push lint doctor reproducible release clean
 
 PARITY := .cache/bin/parity
 READER := --manifest-path=conformance/mutants/rustreader/Cargo.toml
@@ -129,6 +129,9 @@ doctor: parity ## which compilers are there, and what would be obtained
 
 reproducible: parity ## build everything in two folders for two users and compare
 	@HEADER_AUTH_REPRODUCIBLE=1 go test -count=1 -timeout=20m -run='^TestReproducible$$' -v ./build
+
+release: ## does go install …/cmd/parity@version work outside of this folder, with this commit? (minutes)
+	@HEADER_AUTH_RELEASE=1 go test -count=1 -timeout=20m -run='^TestRelease$$' -v ./cmd/parity
 
 clean: ## remove what was built; compilers that were obtained stay
 	rm -rf dist target .cache/build .cache/bin .cache/wazero .cache/conformant
