@@ -32,6 +32,8 @@ type Contract struct {
 type Defaults struct {
 	Case Case // only its settings, such as Config
 	Logs Logs // of a step
+	// These of a step do not matter.
+	AnyCalls, AnyMetrics, AnyEffects bool
 }
 
 // Strict says what a table demands of its cases beyond what they want.

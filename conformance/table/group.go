@@ -109,6 +109,11 @@ func (r *reader) defaults(n ast.Node) {
 	if o, ok := r.object(n, defaultsShape); ok {
 		r.settings(&r.base.Case, o)
 		set(&r.base.Logs, o, "logs", r.logs)
+		for key, field := range map[string]*bool{"calls": &r.base.AnyCalls, "metrics": &r.base.AnyMetrics, "effects": &r.base.AnyEffects} {
+			if *field = *field || o.has(key); o.has(key) && !isAny(o.fields[key]) {
+				r.errorf(o.fields[key], "%s in defaults, expected only the word any, write it or remove %s", key, key)
+			}
+		}
 	}
 }
 

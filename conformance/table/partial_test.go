@@ -145,6 +145,23 @@ cases:
 	}
 }
 
+// What defaults leave open, a want may still name.
+func TestDefaultsOfEffects(t *testing.T) {
+	loaded, err := loadFiles(t, map[string]string{
+		"contract.yaml": loose + "defaults: {calls: any, metrics: any}\n",
+		"a.yaml":        "defaults: {effects: any}\ncases:\n  - {id: a/one, steps: [{request: {}, want: {decision: allow}}, {advance: 1s, want: {calls: [], effects: []}}]}\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := loaded.Cases()[0].Steps[0].Want, loaded.Cases()[0].Steps[1].Want
+	if !first.AnyCalls || !first.AnyMetrics || !first.AnyEffects || second.AnyCalls || !second.AnyMetrics || second.AnyEffects {
+		t.Errorf("got %+v and %+v", first, second)
+	}
+	if _, err := loadFiles(t, map[string]string{"contract.yaml": loose + "defaults: {calls: []}\n", "a.yaml": "cases:\n  - {id: a/one, steps: [{advance: 1s, want: {}}]}\n"}); err == nil {
+		t.Error("calls in defaults are no error")
+	}
+}
+
 func TestDuplicateIsAWarning(t *testing.T) {
 	two := "cases:\n  - {id: a/one, steps: [{request: {}, want: {decision: allow}}]}\n  - {id: a/two, steps: [{request: {}, want: {decision: allow}}]}\n"
 	loaded, err := loadFiles(t, map[string]string{"contract.yaml": loose, "a.yaml": two})

@@ -24,7 +24,7 @@ var (
 	fileShape = shape{name: "file", required: []string{"cases"}, optional: []string{"breaks", "defaults"}}
 	caseShape = shape{name: "case", required: []string{"id"},
 		optional: slices.Concat([]string{"clauses", "why"}, settings, []string{"steps"})}
-	defaultsShape = shape{name: "defaults", optional: slices.Concat(settings, []string{"logs"})}
+	defaultsShape = shape{name: "defaults", optional: slices.Concat(settings, []string{"logs", "calls", "metrics", "effects"})}
 	startShape    = shape{name: "start", required: []string{"accepted"},
 		optional: []string{"logs", "calls", "metrics", "effects", "tick_every", "trap", "faults"}}
 	stepShape = shape{name: "step", required: []string{"want"},

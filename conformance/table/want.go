@@ -25,6 +25,9 @@ func (r *reader) want(n ast.Node, line *requestLine, configures bool, stream str
 	if !o.has("logs") {
 		w.Logs = r.base.Logs
 	}
+	w.AnyCalls = w.AnyCalls || r.base.AnyCalls && !o.has("calls")
+	w.AnyMetrics = w.AnyMetrics || r.base.AnyMetrics && !o.has("metrics")
+	w.AnyEffects = w.AnyEffects || r.base.AnyEffects && !o.has("effects")
 	r.exchange(&w, o, line)
 	set(&w.Action, o, "action", r.action)
 	set(&w.ResponseAction, o, "response_action", r.action)

@@ -29,7 +29,9 @@ func Contract(name string) []byte {
 	var m casefile.Map
 	m.Add("name", name)
 	m.Add("strict", casefile.Map{{Key: "reasons", Value: false}, {Key: "duplicates", Value: false}})
-	m.Add("defaults", casefile.Map{{Key: "start", Value: casefile.Map{{Key: "accepted", Value: true}, {Key: "logs", Value: "any"}}}, {Key: "logs", Value: "any"}})
+	open := casefile.Map{{Key: "logs", Value: "any"}, {Key: "calls", Value: "any"}, {Key: "metrics", Value: "any"}, {Key: "effects", Value: "any"}}
+	start := append(casefile.Map{{Key: "accepted", Value: true}}, open...)
+	m.Add("defaults", append(casefile.Map{{Key: "start", Value: start}}, open...))
 	return m.YAML()
 }
 
@@ -160,7 +162,8 @@ func (c *converter) test(t *Test) (casefile.Map, error) {
 			return nil, err
 		}
 		if logs != nil {
-			m.Add("start", casefile.Map{{Key: "accepted", Value: true}, {Key: "logs", Value: logs}})
+			m.Add("start", casefile.Map{{Key: "accepted", Value: true}, {Key: "logs", Value: logs}, {Key: "calls", Value: "any"},
+				{Key: "metrics", Value: "any"}, {Key: "effects", Value: "any"}})
 		}
 	}
 	m.Add("steps", steps)
