@@ -1,6 +1,7 @@
 package textpb
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -67,7 +68,8 @@ func Convert(name string, s *Suite, config []byte, read func(path string) ([]byt
 	g.base.Add("clock", at.Format(time.RFC3339Nano))
 	for i := range s.Tests {
 		entry, err := c.test(&s.Tests[i])
-		if unsaid, ok := err.(cantSay); ok {
+		var unsaid cantSay
+		if errors.As(err, &unsaid) {
 			g.Unsaid = append(g.Unsaid, Unsaid{s.Tests[i].Name, string(unsaid)})
 			continue
 		}
