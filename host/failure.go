@@ -117,7 +117,8 @@ func (vm *VM) trap(reason string) { panic(&trapError{reason}) }
 
 // crash ends the VM because a real Envoy would not survive. Inside a host call it does not return.
 func (vm *VM) crash(reason string) {
-	if vm.failure == nil {
+	// What a callback asked for before it trapped is still done, and may end the Envoy.
+	if vm.failure == nil || vm.failure.Kind == Trapped && !vm.inGuest {
 		vm.setFailure(&Failure{Kind: WouldCrashEnvoy, In: vm.running, Reason: reason})
 	}
 	if vm.inGuest {
