@@ -141,7 +141,7 @@ func (m *Module) failure(err error) *host.Failure {
 	if !errors.As(err, &e) || e.Why == sandbox.Died {
 		return nil
 	}
-	f := &host.Failure{Kind: host.DeadlineExceeded, In: cmp.Or(e.In, "between two callbacks")}
+	f := &host.Failure{Kind: host.DeadlineExceeded, In: cmp.Or(e.In, "the host")}
 	switch {
 	case e.Why != sandbox.OutOfMemory && e.In == host.Compilation:
 		f.Reason = fmt.Sprintf("it took longer than %v", e.Limit)

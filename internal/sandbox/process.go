@@ -25,6 +25,7 @@ type Process struct {
 	flush    func() error
 	answers  chan message // closed when the process has ended
 	words    *words       // on its standard error
+	begun    bool
 	dead     bool
 }
 
@@ -117,8 +118,37 @@ func start(c Config) (*Process, error) {
 // interval is how often a process that has a job is looked at.
 const interval = 20 * time.Millisecond
 
+// starting is how long a process may take until it can do jobs, on a machine that is very busy.
+const starting = 30 * time.Second
+
+// begin waits until the process can do jobs.
+func (p *Process) begin(ctx context.Context) error {
+	if p.begun {
+		return nil
+	}
+	late := time.NewTimer(starting)
+	defer late.Stop()
+	select {
+	case _, ok := <-p.answers:
+		if !ok {
+			return p.ended()
+		}
+		p.begun = true
+		return nil
+	case <-ctx.Done():
+		p.end()
+		return ctx.Err()
+	case <-late.C:
+		p.end()
+		return fmt.Errorf("a process did not start within %v", starting)
+	}
+}
+
 // Do gives the process a job and waits for its end. The error is an *Ended, the context's, or what the handler returned.
 func (p *Process) Do(ctx context.Context, j Job) error {
+	if err := p.begin(ctx); err != nil {
+		return err
+	}
 	begun := time.Now()
 	sent := make(chan error, 1)
 	go func() { // a process that hangs may not read

@@ -29,6 +29,9 @@ type message struct {
 	Error  string          `cbor:",omitempty"`
 }
 
+// ready is the Kind of a process's first message: what it took to start does not count as a job's time.
+const ready = "ready"
+
 // most is how many bytes an answer may have.
 const most = 64 << 20
 
@@ -59,6 +62,9 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, memory string, hand
 			err = write.Flush()
 		}
 		return err
+	}
+	if err := send(message{Kind: ready}); err != nil {
+		return fmt.Errorf("write answer: %w", err)
 	}
 	decoder := decoding.NewDecoder(bufio.NewReader(in))
 	for {
