@@ -112,7 +112,7 @@ func TestGrpc(t *testing.T) {
 			events: []GrpcEvent{{Failure: CallRefused}}, old: true,
 			want: []string{readyCall + " = Ok 5", "-> proxy_on_grpc_close(context 1, token 5, status 14)",
 				`14 "` + reset + `remote connection failure, transport failure reason: delayed connect error: Connection refused` +
-					`{upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_"… (276 bytes)`}},
+					`{upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_"… (276 bytes, sha256 b8eb7e544daf)`}},
 		{name: "call, reset", guest: func(g *wasmtest.Guest) { call(g, grpcTo("ready"), 100) }, token: 5,
 			events: []GrpcEvent{{Failure: CallReset}},
 			want: []string{readyCall + " = Ok 5", "-> proxy_on_grpc_close(context 1, token 5, status 14)",
