@@ -49,6 +49,10 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 	for name, text := range ownTable(t) {
 		write(t, filepath.Join(here, name), []byte(text))
 	}
+	// What parity record and parity import read.
+	write(t, filepath.Join(here, "requests.yaml"), []byte("cases:\n  - id: requests/get\n    steps:\n      - request: {}\n"))
+	write(t, filepath.Join(here, "tests.textpb"), []byte(read(t, "conformance/textpb/testdata/tests/greeter.textpb")))
+	write(t, filepath.Join(here, "greeter.json"), []byte(read(t, "conformance/textpb/testdata/tests/greeter.json")))
 	var commands []string
 	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "conformance/mutants/README.md", "bench/METHODOLOGY.md", "bench/ENVOY.md", "deploy/README.md"} {
 		text := read(t, document)

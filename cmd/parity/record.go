@@ -33,6 +33,8 @@ proof that it is right.
 
 Flags
   --wasm NAME=FILE  the module, with a name for it
+  --build, --no-build, --engine, --profile, --allocator, --deadline
+                    which build of builds.yaml instead, and on which host: as for parity check
   --out DIR         the folder of the table (default: cases); contract.yaml is written if there is none
   --force           replace the file of cases that is there
 

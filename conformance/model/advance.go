@@ -44,6 +44,9 @@ func (w *World) deliver(call *waiting, a table.Answer) {
 	case table.Reset:
 	case table.Answers:
 		headers, trailers = arrived(a.Headers, "grpc-status"), arrived(a.Trailers, "grpc-status")
+		if len(named(headers, serviceTime)) == 0 { // Envoy adds it to every answer of a service
+			headers = append(headers, headermap.Header{Name: serviceTime, Value: "0"})
+		}
 	default:
 		w.host.reach("call failed")
 		headers = arrived(envoyAnswer(call.httpCall, statusOfFailure(a.Kind)))

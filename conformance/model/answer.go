@@ -79,6 +79,8 @@ func (p *plugin) onAnswer(call *httpCall, headers, trailers []headermap.Header) 
 	return s
 }
 
+const serviceTime = "x-envoy-upstream-service-time"
+
 // unavailable says why an answer counts as none (2.9); "" if it counts.
 func unavailable(headers, trailers []headermap.Header) string {
 	failed := func(h headermap.Header) bool { return h.Name == "grpc-status" && h.Value != "0" }
@@ -91,7 +93,7 @@ func unavailable(headers, trailers []headermap.Header) string {
 		return "gRPC error in an answer's trailers"
 	case status == "502": // Envoy's own, for garbage: a text without the time that stands on a service's answer
 		kind := named(headers, "content-type")
-		if len(kind) == 1 && kind[0].Value == "text/plain" && len(named(headers, "x-envoy-upstream-service-time")) == 0 {
+		if len(kind) == 1 && kind[0].Value == "text/plain" && len(named(headers, serviceTime)) == 0 {
 			return "answer made by Envoy"
 		}
 	}

@@ -1,7 +1,5 @@
 package probe
 
-import "slices"
-
 // known are the scripts on which package host is not as Envoy is, with the reasons; host/doc.go has them too. Generate
 // makes none of them, and testdata has one for each.
 var known = []struct {
@@ -31,21 +29,6 @@ func (s *Script) names(word string) bool {
 				if a.Text == word {
 					return true
 				}
-			}
-		}
-	}
-	return false
-}
-
-// calls says whether a handler of one of the callbacks calls one of the functions.
-func (s *Script) calls(in []string, functions ...string) bool {
-	for _, h := range s.Handlers {
-		if !slices.Contains(in, h.Callback) {
-			continue
-		}
-		for _, step := range h.Steps {
-			if slices.Contains(functions, step.Name) {
-				return true
 			}
 		}
 	}
