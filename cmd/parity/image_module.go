@@ -69,8 +69,8 @@ func (m *imageModule) inspect(ctx context.Context) (err error) {
 		return err
 	}
 	for i := range m.found.Verdicts {
-		if v := m.found.Verdicts[i : i+1]; v[0].Profile == profile.Default && len(m.found.Start) > 0 {
-			if err := tryStart(ctx, m.wasm, suite.Deadline, v); err != nil {
+		if v := m.found.Verdicts[i : i+1]; v[0].Profile == profile.Default {
+			if err := (pluginStart{deadline: suite.Deadline}).try(ctx, m.wasm, m.found, v); err != nil {
 				return err
 			}
 		}

@@ -145,10 +145,8 @@ func (v *imageVerify) inspect(ctx context.Context, b *strings.Builder, wasm []by
 		imageRow(b, "Envoy", "refuses the module: "+printable(err.Error()))
 		return false, nil
 	}
-	if len(m.found.Start) > 0 {
-		if err := tryStart(ctx, wasm, suite.Deadline, m.found.Verdicts); err != nil {
-			return false, err
-		}
+	if err := (pluginStart{deadline: suite.Deadline}).try(ctx, wasm, m.found, m.found.Verdicts); err != nil {
+		return false, err
 	}
 	answer := "loads the module"
 	if faults := m.faults(); len(faults) > 0 {
@@ -156,7 +154,7 @@ func (v *imageVerify) inspect(ctx context.Context, b *strings.Builder, wasm []by
 	}
 	imageRow(b, "Envoy", answer)
 	b.WriteString("\n")
-	if err := renderInspection(b, "plugin.wasm", m.found); err != nil {
+	if err := renderInspection(b, "plugin.wasm", m.found, false); err != nil {
 		return false, err
 	}
 	return len(m.faults()) == 0, ctx.Err()

@@ -2,32 +2,34 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"time"
+	"os"
 
-	"github.com/header-auth/header-auth/conformance/apart"
 	"github.com/header-auth/header-auth/conformance/suite"
-	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/profile"
 )
 
-const inspectHelp = `Usage: parity inspect FILE [--format text|json] [--deadline DURATION]
+const inspectHelp = `Usage: parity inspect FILE... [--config FILE] [--root-id ID] [--format text|json] [--all] [--deadline DURATION]
 
 Shows what is in a module: sizes of sections, imports, exports, memory, and the toolchain that seems to have made it. Then
-it shows for each Envoy release whether Envoy would load the module, and if not, why and how to cure it. Of the module's
-code, only the start functions run, once for each release, in a process that is killed after 5 seconds
-(--deadline).
+it shows for each Envoy release whether Envoy would load and start the module, and if not, why and how to cure it. For
+that, each release's start functions run, then proxy_on_context_create, proxy_on_vm_start and proxy_on_configure, as in
+Envoy's first VM, in a process that is killed after 5 seconds (--deadline).
 
   parity inspect dist/rust.wasm
+  parity inspect my.wasm --config my-config.json --root-id my-root
 
-  --format FORMAT  text (default) or json (the schema header-auth/inspect/v1)
+  --config FILE    the plugin's configuration. Without it there is none, and a plugin that refuses that is not at fault;
+                   with it a refusal is a fault
+  --root-id ID     the plugin's root_id in Envoy's configuration
+  --format FORMAT  text (default) or json (the schema header-auth/inspect/v1; several files: one JSON value after another)
+  --all            name all exports, also when there are more than 100
 
-Exit codes: 0 the current Envoy would load it; 1 it would not, or the file is not a module; 2 the call is wrong or the
-file can't be read; 3 the module can't be started here.
+Exit codes, the highest of all files: 0 the current Envoy would start it; 1 it would not, or the file is not a module; 2
+the call is wrong or a file can't be read; 3 the module can't be started here.
 `
 
 // runInspect is the command "inspect"; inspectHelp says what its exit codes mean.
@@ -35,6 +37,10 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	flags := flag.NewFlagSet("inspect", flag.ContinueOnError)
 	deadline := flags.Duration("deadline", suite.Deadline, "")
 	form := flags.String("format", "text", "")
+	config := flags.String("config", "", "")
+	all := flags.Bool("all", false, "")
+	var p pluginStart
+	flags.StringVar(&p.rootID, "root-id", "", "")
 	files, code, done := parseArgs(flags, args, inspectHelp, stdout, stderr)
 	if done {
 		return code
@@ -42,14 +48,38 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	if err := format("inspect", *form); err != nil {
 		return exit("inspect", err, stderr)
 	}
-	if len(files) != 1 {
-		fmt.Fprintf(stderr, "parity inspect: %d files: expected one; see parity inspect --help\n", len(files))
+	if len(files) == 0 {
+		fmt.Fprintln(stderr, "parity inspect: 0 files: expected one or more; see parity inspect --help")
 		return 2
 	}
 	if *deadline < shortestDeadline {
 		return exit("inspect", usagef("--deadline %v: expected %v or more", *deadline, shortestDeadline), stderr)
 	}
-	wasm, err := readModule(ctx, files[0])
+	p.deadline = *deadline
+	if *config != "" {
+		content, err := os.ReadFile(*config)
+		if err != nil {
+			return exit("inspect", usagef("--config: %v", err), stderr)
+		}
+		p.config = append([]byte{}, content...) // an empty file is a configuration too
+	}
+	render := func(w io.Writer, file string, i *load.Inspection) error { return renderInspection(w, file, i, *all) }
+	if *form == "json" {
+		render = writeInspectJSON
+	}
+	for n, file := range files {
+		if n > 0 && *form == "text" {
+			fmt.Fprintln(stdout)
+		}
+		code = max(code, inspectFile(ctx, file, p, render, stdout, stderr))
+	}
+	return code
+}
+
+// inspectFile inspects one file and gives its exit code.
+func inspectFile(ctx context.Context, file string, p pluginStart, render func(io.Writer, string, *load.Inspection) error,
+	stdout, stderr io.Writer) int {
+	wasm, err := readModule(ctx, file)
 	if err != nil {
 		if ctx.Err() == nil {
 			err = usagef("read module: %v", err)
@@ -58,20 +88,14 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	}
 	found, err := load.Inspect(wasm)
 	if err != nil {
-		fmt.Fprintf(stderr, "parity inspect: %s: %v\n", files[0], err)
+		fmt.Fprintf(stderr, "parity inspect: %s: %v\n", file, err)
 		return 1
 	}
-	if len(found.Start) > 0 {
-		if err := tryStart(ctx, wasm, *deadline, found.Verdicts); err != nil {
-			fmt.Fprintf(stderr, "parity inspect: start the module: %v\n", err)
-			return 3
-		}
+	if err := p.try(ctx, wasm, found, found.Verdicts); err != nil {
+		fmt.Fprintf(stderr, "parity inspect: %s: start the module: %v\n", file, err)
+		return 3
 	}
-	render := renderInspection
-	if *form == "json" {
-		render = writeInspectJSON
-	}
-	if err := render(stdout, files[0], found); err != nil {
+	if err := render(stdout, file, found); err != nil {
 		fmt.Fprintf(stderr, "parity inspect: write: %v\n", err)
 		return 3
 	}
@@ -81,43 +105,4 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		}
 	}
 	return 0
-}
-
-// tryStart starts the module as each Envoy would that has found no fault so far: some faults show only at the start. A
-// module that had to be ended is started only once: it would have to be ended each time. The error says why it can't be
-// known.
-func tryStart(ctx context.Context, wasm []byte, deadline time.Duration, verdicts []load.Verdict) error {
-	runner := newRunner(host.Options{Interpreter: true, Deadline: deadline}, 1)
-	defer runner.Close()
-	var ended *host.Failure
-	for i := range verdicts {
-		v := &verdicts[i]
-		if len(v.Faults) > 0 {
-			continue
-		}
-		err := error(ended)
-		if ended == nil {
-			err = start(ctx, runner, wasm, v.Profile)
-		}
-		var failure *host.Failure
-		var refused *load.Error
-		switch {
-		case err == nil:
-			continue
-		case errors.As(err, &failure) && (failure.Kind == host.DeadlineExceeded || failure.Kind == host.OutOfMemory):
-			ended = failure
-		case failure == nil && !errors.As(err, &refused):
-			return err
-		}
-		v.Faults = append(v.Faults, load.Fault{What: err.Error()})
-	}
-	return nil
-}
-
-func start(ctx context.Context, r *apart.Runner, wasm []byte, p profile.Profile) error {
-	m, err := r.CompileAs(ctx, p, wasm)
-	if err != nil {
-		return err
-	}
-	return m.Start(ctx)
 }

@@ -13,14 +13,17 @@ import (
 	"github.com/header-auth/header-auth/internal/units"
 )
 
-// renderInspection writes what inspect has found: first the facts, then whether each Envoy would load the module.
-func renderInspection(w io.Writer, file string, i *load.Inspection) error {
+// mostExports is how many exports are named unless all are asked for: then those that Envoy looks up.
+const mostExports = 100
+
+// renderInspection writes what inspect has found: first the facts, then whether each Envoy would start the module.
+func renderInspection(w io.Writer, file string, i *load.Inspection, all bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", file)
 	writeFacts(&b, i)
 	writeSections(&b, i)
 	writeImports(&b, i)
-	writeExports(&b, i)
+	writeExports(&b, i, all)
 	writeFaults(&b, "Warnings", i.Warnings)
 	writeVerdicts(&b, i)
 	_, err := io.WriteString(w, b.String())
@@ -100,16 +103,28 @@ func writeImports(b *strings.Builder, i *load.Inspection) {
 	}
 }
 
-func writeExports(b *strings.Builder, i *load.Inspection) {
-	names := make([]string, len(i.Exports))
-	for n, e := range i.Exports {
-		if names[n] = e.Name; e.Kind != wasmfile.KindFunction {
-			names[n] += " (" + e.Kind.String() + ")"
+func writeExports(b *strings.Builder, i *load.Inspection, all bool) {
+	var names []string
+	for _, e := range i.Exports {
+		name := e.Name
+		if e.Kind != wasmfile.KindFunction {
+			name += " (" + e.Kind.String() + ")"
+		}
+		if all || len(i.Exports) <= mostExports || envoyLooksUp(i, e) {
+			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
-	fmt.Fprintf(b, "\nExports (%d)\n", len(names))
+	fmt.Fprintf(b, "\nExports (%d)\n", len(i.Exports))
 	writeWords(b, names)
+	if more := len(i.Exports) - len(names); more > 0 {
+		fmt.Fprintf(b, "    and %d more, which Envoy does not look up (--all names them)\n", more)
+	}
+}
+
+func envoyLooksUp(i *load.Inspection, e wasmfile.Export) bool {
+	return e.Kind == wasmfile.KindMemory || strings.HasPrefix(e.Name, "proxy_") || e.Name == i.Allocator ||
+		slices.Contains(i.Start, e.Name)
 }
 
 // writeWords writes words in indented lines of at most 100 columns.
@@ -137,7 +152,7 @@ func writeWords(b *strings.Builder, words []string) {
 
 // writeVerdicts groups neighbouring releases with the same verdict: "envoy-1.40, envoy-1.39: yes".
 func writeVerdicts(b *strings.Builder, i *load.Inspection) {
-	b.WriteString("\nWould it load?\n")
+	b.WriteString("\nWould it load and start?\n")
 	verdicts := i.Verdicts
 	for len(verdicts) > 0 {
 		first := verdicts[0]

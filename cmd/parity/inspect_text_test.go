@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -69,7 +70,7 @@ Warnings
   - leaks
     cure: -tags=custommalloc
 
-Would it load?
+Would it load and start?
   envoy-1.40, envoy-1.39: yes
   envoy-1.36: yes
     - may die
@@ -78,10 +79,29 @@ Would it load?
       cure: needs Envoy 1.33 or later
 `
 	var b strings.Builder
-	if err := renderInspection(&b, "plugin.wasm", i); err != nil {
+	if err := renderInspection(&b, "plugin.wasm", i, false); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestRenderInspectionFoldsExports(t *testing.T) {
+	i := &load.Inspection{Start: []string{"_initialize"}, Allocator: "malloc", Exports: []wasmfile.Export{
+		{Name: "memory", Kind: wasmfile.KindMemory}, {Name: "malloc"}, {Name: "_initialize"}, {Name: "proxy_on_log"}}}
+	for n := range mostExports {
+		i.Exports = append(i.Exports, wasmfile.Export{Name: fmt.Sprintf("other%d", n)})
+	}
+	var folded, all strings.Builder
+	writeExports(&folded, i, false)
+	writeExports(&all, i, true)
+	want := "\nExports (104)\n    _initialize, malloc, memory (memory), proxy_on_log\n" +
+		"    and 100 more, which Envoy does not look up (--all names them)\n"
+	if diff := cmp.Diff(want, folded.String()); diff != "" {
+		t.Error(diff)
+	}
+	if !strings.Contains(all.String(), "other99") || strings.Contains(all.String(), "more") {
+		t.Error(all.String())
 	}
 }

@@ -59,6 +59,13 @@ func modules() map[string][]byte {
 	exits.CallFrom("wasi_snapshot_preview1", "_start", "proc_exit", "", 0)
 	unknown := guest()
 	unknown.Call("proxy_on_request_headers", "proxy_make_coffee", 2)
+	// nomain is as a Go plugin that registers in main, which never runs; strict refuses each configuration.
+	nomain, strict, dormant := guest(), guest(), guest()
+	nomain.Do("proxy_on_context_create", wasmtest.Unreachable)
+	nomain.Exports("_initialize")
+	strict.Call("proxy_on_configure", "proxy_log", 4, "no token")
+	strict.Do("proxy_on_configure", wasmtest.I32(0), wasmtest.Return)
+	dormant.Do("proxy_on_vm_start", wasmtest.I32(0), wasmtest.Return)
 	sound := refusing("refused")
 	// door lets a request pass if it has this header: the status of the call is then 0.
 	door := guest()
@@ -95,6 +102,9 @@ func modules() map[string][]byte {
 		"panics.wasm":  panics.Bytes(),
 		"exits.wasm":   exits.Bytes(),
 		"unknown.wasm": unknown.Bytes(),
+		"nomain.wasm":  append(nomain.Bytes(), "\x00\x0c\x0ago:buildidx"...),
+		"strict.wasm":  strict.Bytes(),
+		"dormant.wasm": dormant.Bytes(),
 		"cut.wasm":     sound[:len(sound)/2],
 		"text.wasm":    []byte("This is no module.\n"),
 	}
