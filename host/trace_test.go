@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -58,7 +59,8 @@ func TestTraceOfStartSection(t *testing.T) {
 	defer compiled.Close(t.Context())
 	for _, traced := range []bool{false, true} {
 		_, err := compiled.NewVM(t.Context(), VMConfig{Trace: traced})
-		if f, ok := err.(*Failure); !ok || f.Kind != WouldCrashEnvoy || !strings.Contains(f.Reason, "proxy_log is called from the module's start section") {
+		var f *Failure
+		if !errors.As(err, &f) || f.Kind != WouldCrashEnvoy || !strings.Contains(f.Reason, "proxy_log is called from the module's start section") {
 			t.Errorf("traced %v: %v, want what Envoy does", traced, err)
 		}
 	}

@@ -160,7 +160,7 @@ func (r *receiving) Read(p []byte) (int, error) {
 	n, err := r.body.Read(p)
 	r.read += n
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 	case err != nil && context.Cause(r.ctx) != nil:
 		err = context.Cause(r.ctx)
 	case err != nil:

@@ -124,7 +124,7 @@ func pluginOf(compressed io.Reader) ([]byte, error) {
 	files := tar.NewReader(io.LimitReader(zip, maxWasmSize))
 	for {
 		header, err := files.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, refuse("the last layer holds no %s", pluginName)
 		}
 		if err != nil {
