@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,6 +24,10 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/*.txtar. Each script has the modules of the function modules in its folder.
 func TestScripts(t *testing.T) {
+	// Under nohup SIGHUP is ignored, and what is started here would ignore it too: a signal with a handler is the default's again.
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	defer signal.Stop(hangUp)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
