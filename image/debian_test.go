@@ -33,7 +33,7 @@ func debianRegistry(t *testing.T, password bool) string {
 	}
 	host := listener.Addr().String()
 	listener.Close()
-	// The certificate of httptest is for 127.0.0.1, and nobody trusts it.
+	// The certificate of httptest is for 127.0.0.1, and no client trusts it by itself.
 	server := httptest.NewTLSServer(nil)
 	certificate := server.TLS.Certificates[0]
 	server.Close()

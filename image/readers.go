@@ -80,7 +80,7 @@ func extract(img v1.Image) (wasm []byte, format Format, cut bool, err error) {
 	}
 	// What is no image may still be an artifact.
 	if len(manifest.Layers) != 2 {
-		return nil, "", false, refuse("%s; nor is it an artifact, which has two layers and not %d", err, len(manifest.Layers))
+		return nil, "", false, refuse("%s; and it is no artifact, which has two layers and not %d", err, len(manifest.Layers))
 	}
 	for _, layer := range manifest.Layers {
 		if layer.MediaType == artifactLayer {
@@ -91,7 +91,7 @@ func extract(img v1.Image) (wasm []byte, format Format, cut bool, err error) {
 			return wasm, Artifact, false, err
 		}
 	}
-	return nil, "", false, refuse("%s; nor is it an artifact, which has a layer %s", err, artifactLayer)
+	return nil, "", false, refuse("%s; and it is no artifact, which has a layer %s", err, artifactLayer)
 }
 
 // readLayer reads a layer to its end, because its digest is checked only there. The readers stop after the module.

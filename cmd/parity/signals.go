@@ -35,7 +35,7 @@ func interruptible() context.Context {
 	return ctx
 }
 
-// waiting runs a function that cannot be cancelled, such as reading from a FIFO that nobody writes to. When ctx ends it is
+// waiting runs a function that cannot be cancelled, such as reading from a FIFO that has no writer. When ctx ends it is
 // left behind.
 func waiting[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	type result struct {

@@ -352,7 +352,7 @@ func TestFraming(t *testing.T) {
 	})
 }
 
-// What the request headers callback returns differs between builds, and does not count where nobody sees it.
+// What the request headers callback returns differs between builds, and does not count where neither client nor upstream sees it.
 func TestActionsAreNoDivergence(t *testing.T) {
 	pauses := redirect()
 	pauses.Returns(onRequest, 1)
