@@ -73,7 +73,7 @@
 // # Packages
 //
 //	abi           the ABI as data: functions, callbacks, versions, statuses and other numbers
-//	cel           the expressions of a foreign function, for VMConfig.Expressions
+//	cel           the expressions of a foreign function, for Options.Expressions
 //	envoy         what Envoy does before and behind the plugin: codecs, router, local replies
 //	headermap     header maps with Envoy's rules, and their serialized form
 //	linearmemory  the memory of an instance

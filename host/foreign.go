@@ -43,7 +43,7 @@ func (vm *VM) foreignFunction(name string) foreignFunction {
 			return nil
 		}
 	case "expr_create", "expr_evaluate", "expr_delete":
-		if vm.config.Expressions == nil {
+		if vm.module.options.Expressions == nil {
 			return nil
 		}
 	}
@@ -180,7 +180,7 @@ func createExpression(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 		return nil, false, abi.StatusBadArgument
 	}
 	vm.chargeBytes(len(argument))
-	e, err := vm.config.Expressions.Compile(string(argument))
+	e, err := vm.module.options.Expressions.Compile(string(argument))
 	var unknown *UnknownFunctionError
 	if errors.As(err, &unknown) {
 		p.nextExpression++ // Envoy finds that out after it has taken a number

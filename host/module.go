@@ -29,6 +29,10 @@ type Options struct {
 	Deadline time.Duration
 
 	Watch Watch // is told of each call; nil: none
+
+	// Expressions compiles the expressions of the foreign functions expr_create and expr_evaluate: cel.New() of package
+	// host/cel. nil: Envoy's functions of that name are not there.
+	Expressions Expressions
 }
 
 func (o Options) load() load.Options {

@@ -41,10 +41,6 @@ type VMConfig struct {
 	// VM.Answer or its time-out.
 	Upstream func(*Call) (CallAnswer, bool)
 
-	// Expressions compiles the expressions of the foreign functions expr_create and expr_evaluate: cel.New() of package
-	// host/cel. nil: Envoy's functions of that name are not there.
-	Expressions Expressions
-
 	// Effect is told what a plugin does to things that outlive the callback, once it is done. nil: it is not told.
 	Effect func(Effect)
 

@@ -12,6 +12,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/cel"
 	"github.com/header-auth/header-auth/internal/sandbox"
 	"github.com/header-auth/header-auth/report"
 )
@@ -24,7 +25,7 @@ func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		fmt.Fprintln(stderr, "parity sandbox: this is how parity starts itself")
 		return 2
 	}
-	if err := sandbox.Serve(ctx, os.Stdin, stdout, args[0], apart.Jobs()); err != nil {
+	if err := sandbox.Serve(ctx, os.Stdin, stdout, args[0], apart.Jobs(cel.New())); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}

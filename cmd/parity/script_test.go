@@ -88,6 +88,13 @@ func modules() map[string][]byte {
 	call = told.CallFrom("wasi_snapshot_preview1", "proxy_on_request_headers", "environ_sizes_get", "i", wasmtest.Out)
 	told.Do("proxy_on_request_headers", wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call+4)), wasmtest.Eqz, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
 	refuse(told, "refused")
+	// asking refuses only if the host evaluates expressions.
+	asking := guest()
+	for _, f := range [][2]string{{"expr_create", "request.method == 'GET'"}, {"expr_evaluate", "\x00\x00\x00\x00"}} {
+		call = asking.Call("proxy_on_request_headers", "proxy_call_foreign_function", f[0], f[1], wasmtest.Out)
+		asking.Do("proxy_on_request_headers", wasmtest.Result(call), wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
+	}
+	refuse(asking, "refused")
 	leaky, late := guest(), guest()
 	end, count := leaky.Global(256<<10), late.Global(0)
 	leaky.Do("proxy_on_request_headers", wasmtest.GetGlobal(end), wasmtest.I32(1000), wasmtest.Add, wasmtest.SetGlobal(end),
@@ -108,6 +115,7 @@ func modules() map[string][]byte {
 		"open.wasm":    guest().Bytes(),
 		"door.wasm":    door.Bytes(),
 		"told.wasm":    told.Bytes(),
+		"asking.wasm":  asking.Bytes(),
 		"traps.wasm":   traps.Bytes(),
 		"panics.wasm":  panics.Bytes(),
 		"exits.wasm":   exits.Bytes(),

@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/cel"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/profile"
 )
@@ -127,7 +128,7 @@ func (s *selection) hostOptions(stderr io.Writer) (o host.Options, err error) {
 	if s.deadline != 0 && s.deadline < shortestDeadline {
 		return o, usagef("--deadline %v: expected %v or more", s.deadline, shortestDeadline)
 	}
-	o = host.Options{Deadline: cmp.Or(s.deadline, suite.Deadline), MemoryPages: suite.MemoryPages}
+	o = host.Options{Deadline: cmp.Or(s.deadline, suite.Deadline), MemoryPages: suite.MemoryPages, Expressions: cel.New()}
 	watch(&o)
 	switch s.engine {
 	case "wazero":

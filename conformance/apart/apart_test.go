@@ -14,6 +14,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/cel"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmtest"
 	"github.com/header-auth/header-auth/internal/sandbox"
@@ -23,7 +24,7 @@ import (
 // TestMain is also the process that a runner starts.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
-		if err := sandbox.Serve(context.Background(), os.Stdin, os.Stdout, os.Args[2], Jobs()); err != nil {
+		if err := sandbox.Serve(context.Background(), os.Stdin, os.Stdout, os.Args[2], Jobs(cel.New())); err != nil {
 			panic(err)
 		}
 		return
@@ -58,6 +59,8 @@ func realTable(t *testing.T, patterns ...string) *table.Table {
 func TestTheSameAsInThisProcess(t *testing.T) {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Call("proxy_on_request_headers", "proxy_log", 2, "a line that is \xff no UTF-8")
+	expression := g.Call("proxy_on_request_headers", "proxy_call_foreign_function", "expr_create", "request.path", wasmtest.Out)
+	g.Call("proxy_on_request_headers", "proxy_log", 2, wasmtest.Raw{At: int(wasmtest.StatusAt(expression)), Len: 4})
 	g.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "why", "no\x00", wasmtest.Pairs("a", "b\xff"), 0)
 	g.Returns("proxy_on_request_headers", 1)
 	modules := map[string][]byte{"mine": g.Bytes()}
@@ -75,7 +78,7 @@ func TestTheSameAsInThisProcess(t *testing.T) {
 		apart = append(apart, s)
 	}
 	cases := realTable(t, "deny/*", "allow/*", "config-refuse/*", "callout/*", "bytes/*", "host/*")
-	want := suite.Run(t.Context(), cases, here, suite.RunOptions{Workers: 2})
+	want := suite.Run(t.Context(), cases, here, suite.RunOptions{Workers: 2, Host: host.Options{Expressions: cel.New()}})
 	got := suite.Run(t.Context(), cases, apart, suite.RunOptions{Workers: 2})
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(report.Result{}, "Seconds")); diff != "" {
 		t.Errorf("the report of this process and of others (-here +apart):\n%s", diff)

@@ -24,16 +24,20 @@ const (
 	linesJob   = "trace of a failure"
 )
 
-// Jobs are what a process of a Runner does, for sandbox.Serve.
-func Jobs() map[string]sandbox.Handler {
-	var p process
+// Jobs are what a process of a Runner does, for sandbox.Serve. The expressions take the place of those in the options of the
+// Runner, which can't be sent to another process.
+func Jobs(e host.Expressions) map[string]sandbox.Handler {
+	p := process{expressions: e}
 	return map[string]sandbox.Handler{
 		compileJob: p.compile, startJob: p.start, observeJob: p.observe, traceJob: p.trace, linesJob: p.lines,
 	}
 }
 
 // process is what the jobs of one share.
-type process struct{ module *host.Module }
+type process struct {
+	expressions host.Expressions
+	module      *host.Module
+}
 
 // module is a request to compile.
 type module struct {
@@ -108,6 +112,7 @@ func (p *process) compile(ctx context.Context, page *sandbox.Page, request func(
 		return nil, err
 	}
 	o.CacheFault = func(err error) { _ = tell(err.Error()) }
+	o.Expressions = p.expressions
 	p.module, err = host.Compile(ctx, m.Wasm, o)
 	return failedOf(err), nil
 }

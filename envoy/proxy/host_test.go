@@ -162,20 +162,16 @@ func TestHostAgrees(t *testing.T) {
 func onHost(t *testing.T, guests [2]*teller) (lines []string) {
 	t.Helper()
 	ctx := t.Context()
-	expressions, err := cel.New()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var plugins []*host.Plugin
 	for _, g := range guests {
-		m, err := host.Compile(ctx, g.Bytes(), host.Options{})
+		m, err := host.Compile(ctx, g.Bytes(), host.Options{Expressions: cel.New()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = m.Close(context.Background()) })
 		vm, err := m.NewVM(ctx, host.VMConfig{
-			Log:         func(l host.LogLine) { lines = append(lines, l.Text) },
-			Expressions: expressions, Node: &property.Node{ID: "parity", Cluster: "parity"},
+			Log:  func(l host.LogLine) { lines = append(lines, l.Text) },
+			Node: &property.Node{ID: "parity", Cluster: "parity"},
 			Clusters: func(name string) host.ClusterState {
 				if name == "hostless" {
 					return host.ClusterEmpty

@@ -1,10 +1,12 @@
 // Package cel has the language of the foreign functions expr_create and expr_evaluate: CEL without types that are checked
 // ahead, with its standard functions and no more, as Envoy sets it up (Envoy, source/extensions/common/wasm/foreign.cc).
 //
-// It is a package of its own because the library is large: VMConfig.Expressions is given one by those who need it.
+// It is a package of its own because the library is large: host.Options.Expressions is given one by those who need it.
 package cel
 
 import (
+	"sync"
+
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
@@ -15,33 +17,33 @@ import (
 	"github.com/header-auth/header-auth/host/property"
 )
 
-// New makes the language.
-func New() (host.Expressions, error) {
-	env, err := cel.NewEnv(cel.CustomTypeAdapter(adapter{}))
-	if err != nil {
-		return nil, err
-	}
-	return &language{env}, nil
+// New is the language. It is set up with its first expression, because most plugins have none.
+func New() host.Expressions {
+	return &language{sync.OnceValues(func() (*cel.Env, error) { return cel.NewEnv(cel.CustomTypeAdapter(adapter{})) })}
 }
 
-type language struct{ env *cel.Env }
+type language struct{ env func() (*cel.Env, error) }
 
 // Compile reads an expression. The error is a *host.UnknownFunctionError, or what the parser says.
 func (l *language) Compile(text string) (host.Expression, error) {
-	parsed, issues := l.env.Parse(text)
+	env, err := l.env()
+	if err != nil {
+		return nil, err
+	}
+	parsed, issues := env.Parse(text)
 	if err := issues.Err(); err != nil {
 		return nil, err
 	}
 	unknown := ""
 	ast.PreOrderVisit(parsed.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if e.Kind() == ast.CallKind && !l.env.HasFunction(e.AsCall().FunctionName()) {
+		if e.Kind() == ast.CallKind && !env.HasFunction(e.AsCall().FunctionName()) {
 			unknown = e.AsCall().FunctionName()
 		}
 	}))
 	if unknown != "" {
 		return nil, &host.UnknownFunctionError{Name: unknown}
 	}
-	program, err := l.env.Program(parsed, cel.CostLimit(costLimit))
+	program, err := env.Program(parsed, cel.CostLimit(costLimit))
 	if err != nil {
 		return nil, err
 	}

@@ -116,16 +116,12 @@ func (m memory) Read(offset, n uint32) ([]byte, bool) {
 func run(t *testing.T, g *wasmtest.Guest) memory {
 	t.Helper()
 	ctx := context.Background()
-	m, err := host.Compile(ctx, g.Bytes(), host.Options{})
+	m, err := host.Compile(ctx, g.Bytes(), host.Options{Expressions: cel.New()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close(ctx)
-	expressions, err := cel.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	vm, err := m.NewVM(ctx, host.VMConfig{Expressions: expressions, Node: &property.Node{ID: "n1", Metadata: property.Struct{"A": "x"}}})
+	vm, err := m.NewVM(ctx, host.VMConfig{Node: &property.Node{ID: "n1", Metadata: property.Struct{"A": "x"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
