@@ -18,7 +18,7 @@ import (
 const recordHelp = `Usage: parity record --wasm NAME=FILE [flags] REQUESTS.yaml
 
 Runs the requests of a file on a module and writes a table that wants what the module does today, in full. REQUESTS.yaml is a
-file of cases whose steps have no want:
+file of cases whose steps have no want; its comments and the order of its keys are kept:
 
   cases:
     - id: token/absent                       # token.yaml: the part before the slash is the file's name
@@ -96,8 +96,8 @@ func recordFile(ctx context.Context, s *selection, paths []string, out string, f
 		return 0, err
 	}
 	defer func() { _ = m.Close(ctx) }()
-	var cases []record.Case
 	all := requests.Cases()
+	cases := make([]record.Case, 0, len(all))
 	for i := range all {
 		seen, err := suite.Observe(ctx, m, &all[i], suite.ObserveOptions{})
 		if err != nil {
@@ -106,12 +106,12 @@ func recordFile(ctx context.Context, s *selection, paths []string, out string, f
 		c := record.Case{Case: &all[i], Seen: seen}
 		if why := c.Unsaid(); why != "" {
 			fmt.Fprintf(stdout, "%s: %s is left out: %s\n", all[i].Position, all[i].ID, why)
-			continue
+			left++
 		}
 		cases = append(cases, c)
 	}
-	if len(cases) == 0 {
-		return len(all), nil
+	if left == len(all) {
+		return left, nil
 	}
 	source, err := os.ReadFile(paths[0])
 	if err != nil {
@@ -133,7 +133,7 @@ func recordFile(ctx context.Context, s *selection, paths []string, out string, f
 	if _, err := table.Load(out); err != nil { // a file that the requests take bytes from may be missing there
 		return 0, fmt.Errorf("%w\n(written all the same: %s)", err, filepath.Join(out, name))
 	}
-	fmt.Fprintf(stdout, "%s: %d of %d cases, with what %s does today; cut it down to what must be so\n", filepath.Join(out, name), len(cases), len(all),
+	fmt.Fprintf(stdout, "%s: %d of %d cases, with what %s does today; cut it down to what must be so\n", filepath.Join(out, name), len(all)-left, len(all),
 		strings.TrimSpace(modules[0].Name))
-	return len(all) - len(cases), nil
+	return left, nil
 }

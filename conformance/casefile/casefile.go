@@ -44,6 +44,18 @@ func (m Map) YAML() []byte {
 	return []byte(b.String())
 }
 
+// Flow is m in one line, in brackets.
+func (m Map) Flow() string { return flow(m) }
+
+// Line is the entries of m in one line, without brackets.
+func (m Map) Line() string {
+	parts := make([]string, len(m))
+	for i, e := range m {
+		parts[i] = text(e.Key) + ": " + flow(e.Value)
+	}
+	return strings.Join(parts, ", ")
+}
+
 // block writes each entry on a line of its own; the first is behind what stands in the line already.
 func (m Map) block(b *strings.Builder, indent string) {
 	for i, e := range m {
@@ -72,11 +84,7 @@ func (m Map) block(b *strings.Builder, indent string) {
 func flow(v any) string {
 	switch v := v.(type) {
 	case Map:
-		parts := make([]string, len(v))
-		for i, e := range v {
-			parts[i] = text(e.Key) + ": " + flow(e.Value)
-		}
-		return "{" + strings.Join(parts, ", ") + "}"
+		return "{" + v.Line() + "}"
 	case List:
 		return flowList(v)
 	case Block:

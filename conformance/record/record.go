@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 
 	"github.com/header-auth/header-auth/conformance/casefile"
 	"github.com/header-auth/header-auth/conformance/suite"
@@ -34,6 +37,9 @@ func (c *Case) Unsaid() string {
 	if f := c.Seen.Failure; f != nil {
 		return fmt.Sprintf("the virtual machine does not live: %s in %s: %s", f.Kind, f.In, f.Reason)
 	}
+	if c.Seen.Start.Accepted && len(c.Steps) == 0 {
+		return "the plugin starts, and the case has no steps: expected some, add them"
+	}
 	for i, s := range c.Seen.Steps {
 		for n := range s.Runs {
 			e := &s.Runs[n].Exchange
@@ -50,95 +56,154 @@ func (c *Case) Unsaid() string {
 	return ""
 }
 
-// File is the source of a file of cases, in which each step has no want, with what the cases that are left want.
-func File(source []byte, cases []Case) ([]byte, error) {
-	var tree yaml.MapSlice
-	if err := yaml.NewDecoder(bytes.NewReader(source), yaml.UseOrderedMap()).Decode(&tree); err != nil {
+// File is the source of a file of cases, in which no step has a want, with what each case wants. All else stays as it is written:
+// comments, the order of the keys, empty lines. A case that can't be said becomes a comment, with the reason. cases are those of
+// the file, in its order.
+func File(text []byte, cases []Case) ([]byte, error) {
+	s, list, err := parse(text)
+	if err != nil {
 		return nil, err
 	}
-	var out casefile.Map
-	for _, item := range tree {
-		key := fmt.Sprint(item.Key)
-		if key != "cases" {
-			out.Add(key, value(item.Value))
-			continue
-		}
-		var block casefile.Block
-		for _, c := range item.Value.([]any) {
-			entry := value(c).(casefile.Map)
-			at := slices.IndexFunc(cases, func(c Case) bool { return c.ID == get(entry, "id") })
-			if at >= 0 {
-				block = append(block, wanted(entry, &cases[at]))
-			}
-		}
-		out.Add(key, block)
+	if len(list.Values) != len(cases) {
+		return nil, fmt.Errorf("the file has %d cases, expected %d", len(list.Values), len(cases))
 	}
-	return out.YAML(), nil
+	for i, n := range list.Values {
+		if why := cases[i].Unsaid(); why != "" {
+			s.leaveOut(list, i, why)
+		} else if err := s.want(n, &cases[i]); err != nil {
+			return nil, err
+		}
+	}
+	return s.changed(), nil
 }
 
-// value is a value of the source as package casefile writes it.
-func value(v any) any {
+// leaveOut makes a comment of a case. In brackets it is gone: a comment would take what follows in its line with it.
+func (s *source) leaveOut(list *ast.SequenceNode, i int, why string) {
+	n := list.Values[i]
+	if closing(list) != nil {
+		s.remove(first(n), last(n))
+		return
+	}
+	dash := s.before(first(n))
+	low, high := s.lines(dash, n)
+	column := dash.Position.Column
+	at := s.begin[low] + column - 1
+	s.edit(at, at, "# Left out: "+strings.Join(strings.Fields(why), " ")+"\n"+strings.Repeat(" ", column-1))
+	s.hide(low, high, column)
+}
+
+// want writes what was seen into a case.
+func (s *source) want(n ast.Node, c *Case) error {
+	start := effects(&c.Seen.Start.Effects, c.Seen.Start.Metrics)
+	if !c.Seen.Start.Accepted || len(start) > 0 {
+		start = append(casefile.Map{{Key: "accepted", Value: c.Seen.Start.Accepted}}, start...)
+		if err := s.start(n, start); err != nil {
+			return err
+		}
+	}
+	if !c.Seen.Start.Accepted { // such a case has no steps, and no request after it
+		for _, key := range []string{"steps", "good"} {
+			switch p := find(n, key); {
+			case p == nil || key == "steps" && closing(n) != nil && find(n, "start") == nil: // the start is in its place
+			case closing(n) != nil:
+				s.remove(p.Key.GetToken(), last(p.Value))
+			default:
+				low, high := s.lines(p.Key.GetToken(), p.Value)
+				s.hide(low, high, p.Key.GetToken().Position.Column)
+			}
+		}
+		return nil
+	}
+	steps, _ := valueOf(n, "steps").(*ast.SequenceNode)
+	if steps == nil || len(steps.Values) != len(c.Steps) {
+		return fmt.Errorf("case %s: the file has not its %d steps", c.ID, len(c.Steps))
+	}
+	d := describer{streams: map[string]*stream{}}
+	for i, step := range steps.Values {
+		want := d.step(&c.Steps[i], &c.Seen.Steps[i])
+		if end := closing(step); end != nil {
+			s.add(end, "want: "+want.Flow())
+			continue
+		}
+		key := first(step)
+		_, high := s.lines(key, step)
+		s.insertLine(high, s.indented(key.Position.Column, want))
+	}
+	return nil
+}
+
+// widest is the longest line that is written where it can be made several.
+const widest = 120
+
+// indented is a want at a column: in one line, or with a line for each key.
+func (s *source) indented(column int, want casefile.Map) string {
+	indent := strings.Repeat(" ", column-1)
+	if line := indent + "want: " + want.Flow(); utf8.RuneCountInString(line) <= widest || len(want) == 1 {
+		return line
+	}
+	lines := []string{indent + "want:"}
+	for _, e := range want {
+		lines = append(lines, indent+"  "+casefile.Map{e}.Line())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// start writes what must be so when the plugin starts, in place of what the file says. The faults are what is done, and stay.
+func (s *source) start(n ast.Node, start casefile.Map) error {
+	there := find(n, "start")
+	if there == nil {
+		steps := find(n, "steps")
+		if steps == nil {
+			return nil
+		}
+		key := steps.Key.GetToken()
+		at := s.offset(key)
+		switch text := "start: " + start.Flow(); {
+		case closing(n) == nil:
+			s.edit(at, at, text+"\n"+strings.Repeat(" ", key.Position.Column-1))
+		case start[0].Value == false: // such a case has no steps
+			s.edit(at, s.offset(last(steps.Value))+1, text)
+		default:
+			s.edit(at, at, text+", ")
+		}
+		return nil
+	}
+	if faults := valueOf(there.Value, "faults"); faults != nil {
+		var v any
+		if err := yaml.NodeToValue(faults, &v, yaml.UseOrderedMap()); err != nil {
+			return err
+		}
+		start.Add("faults", plain(v))
+	}
+	key := there.Key.GetToken()
+	_, high := s.lines(key, there.Value)
+	to := s.begin[high] + len(s.line(high))
+	if end := closing(there.Value); end != nil {
+		to = s.offset(end) + 1 // a comment may follow
+	}
+	s.edit(s.offset(key), to, "start: "+start.Flow())
+	return nil
+}
+
+// plain is a value of the file as package casefile writes it.
+func plain(v any) any {
 	switch v := v.(type) {
 	case yaml.MapSlice:
 		m := casefile.Map{}
 		for _, item := range v {
-			m.Add(fmt.Sprint(item.Key), value(item.Value))
+			m.Add(fmt.Sprint(item.Key), plain(item.Value))
 		}
 		return m
 	case []any:
 		list := casefile.List{}
 		for _, item := range v {
-			list = append(list, value(item))
+			list = append(list, plain(item))
 		}
 		return list
 	case string:
 		return casefile.Bytes(v)
-	case nil:
-		return nil
 	}
 	return v
-}
-
-func get(m casefile.Map, key string) string {
-	for _, e := range m {
-		if b, ok := e.Value.(casefile.Bytes); ok && e.Key == key {
-			return string(b)
-		}
-	}
-	return ""
-}
-
-// wanted is a case of the source with what it wants.
-func wanted(entry casefile.Map, c *Case) casefile.Map {
-	var out casefile.Map
-	start := effects(&c.Seen.Start.Effects, c.Seen.Start.Metrics)
-	if !c.Seen.Start.Accepted || len(start) > 0 {
-		start = append(casefile.Map{{Key: "accepted", Value: c.Seen.Start.Accepted}}, start...)
-	}
-	d := describer{streams: map[string]*stream{}}
-	for _, e := range entry {
-		if e.Key == "steps" && len(start) > 0 {
-			out.Add("start", start)
-		}
-		if e.Key == "start" && len(start) > 0 {
-			continue
-		}
-		if e.Key != "steps" {
-			out = append(out, e)
-			continue
-		}
-		if !c.Seen.Start.Accepted {
-			continue // such a case has no steps
-		}
-		var steps casefile.Block
-		for i, s := range e.Value.(casefile.List) {
-			step := s.(casefile.Map)
-			step.Add("want", d.step(&c.Steps[i], &c.Seen.Steps[i]))
-			steps = append(steps, step)
-		}
-		out.Add("steps", steps)
-	}
-	return out
 }
 
 type describer struct{ streams map[string]*stream }
@@ -194,7 +259,7 @@ func (d *describer) exchange(p *stream, e *suite.Exchange) casefile.Map {
 	m := casefile.Map{{Key: "decision", Value: e.Decision}}
 	forwarded := e.Decision == string(table.Allow) || e.Decision == string(table.Replace)
 	if r := e.Reply; r != nil {
-		reply := casefile.Map{{Key: "status", Value: r.Status}, {Key: "headers", Value: pairs(r.Headers)}, {Key: "body", Value: casefile.Bytes(r.Body)}}
+		reply := casefile.Map{{Key: "status", Value: r.Status}, {Key: "headers", Value: headerPairs(r.Headers)}, {Key: "body", Value: casefile.Bytes(r.Body)}}
 		if r.GRPCStatus != nil {
 			reply.Add("grpc_status", *r.GRPCStatus)
 		}
@@ -243,7 +308,7 @@ func addRest(m *casefile.Map, key, body string, trailers []headermap.Header, got
 		m.Add(key+"_body", casefile.Bytes(got.Body))
 	}
 	if !slices.Equal(lowered(trailers), lowered(got.Trailers)) {
-		m.Add(key+"_trailers", pairs(got.Trailers))
+		m.Add(key+"_trailers", headerPairs(got.Trailers))
 	}
 }
 
@@ -301,7 +366,7 @@ func addEdit(m *casefile.Map, key string, sent, got []headermap.Header) {
 		edit.Add("remove", remove)
 	}
 	if len(more) > 0 {
-		edit.Add("add", pairs(more))
+		edit.Add("add", headerPairs(more))
 	}
 	if len(set) > 0 {
 		edit.Add("set", set)
@@ -314,11 +379,11 @@ func list(sent, got []headermap.Header, key string) any {
 	const before, after = 4, 2 // headers that Envoy adds to a request
 	switch n := len(sent); {
 	case key != "forwarded" || n < before+after || sent[0].Name != ":authority" || sent[n-1].Name != "x-request-id":
-		return pairs(got)
+		return headerPairs(got)
 	case len(got) >= before+after && slices.Equal(sent[:before], got[:before]) && slices.Equal(sent[n-after:], got[len(got)-after:]):
-		return pairs(got[before : len(got)-after])
+		return headerPairs(got[before : len(got)-after])
 	}
-	m := casefile.Map{{Key: "has", Value: pairs(got)}}
+	m := casefile.Map{{Key: "has", Value: headerPairs(got)}}
 	lacks := casefile.List{}
 	for _, h := range sent {
 		if len(values(h.Name, got)) == 0 {
@@ -348,7 +413,7 @@ func lowered(headers []headermap.Header) []headermap.Header {
 	return out
 }
 
-func pairs(headers []headermap.Header) casefile.List {
+func headerPairs(headers []headermap.Header) casefile.List {
 	all := casefile.List{}
 	for _, h := range headers {
 		all = append(all, casefile.Pair(h.Name, h.Value))
@@ -366,12 +431,12 @@ func effects(e *suite.Effects, metrics []table.Metric) (m casefile.Map) {
 		own := slices.DeleteFunc(slices.Clone(c.Headers), func(h headermap.Header) bool { // what Envoy adds
 			return h.Name == "x-envoy-internal" || h.Name == "x-envoy-expected-rq-timeout-ms" || h.Name == "content-length" && len(c.Body) > 0
 		})
-		call := casefile.Map{{Key: "cluster", Value: casefile.Bytes(c.Cluster)}, {Key: "headers", Value: pairs(own)}}
+		call := casefile.Map{{Key: "cluster", Value: casefile.Bytes(c.Cluster)}, {Key: "headers", Value: headerPairs(own)}}
 		if len(c.Body) > 0 {
 			call.Add("body", casefile.Bytes(c.Body))
 		}
 		if len(c.Trailers) > 0 {
-			call.Add("trailers", pairs(c.Trailers))
+			call.Add("trailers", headerPairs(c.Trailers))
 		}
 		call.Add("timeout_ms", c.TimeoutMS)
 		calls = append(calls, call)

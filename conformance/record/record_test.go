@@ -1,17 +1,24 @@
 package record_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/header-auth/header-auth/conformance/record"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/internal/golden"
 )
+
+var update = flag.Bool("update", false, "write the golden files again")
 
 const (
 	onConfigure = "proxy_on_configure"
@@ -45,6 +52,12 @@ func late() *wasmtest.Guest {
 	return g
 }
 
+func trapping() *wasmtest.Guest {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Do(onRequest, wasmtest.Unreachable)
+	return g
+}
+
 func refusing() *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Returns(onConfigure, 0)
@@ -71,6 +84,36 @@ cases:
       - {finish: a}
 `
 
+// seen runs the cases of a file on a guest.
+func seen(t *testing.T, path string, guest *wasmtest.Guest) (all []record.Case) {
+	t.Helper()
+	loaded, err := table.LoadRequests(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := suite.Compile(t.Context(), guest.Bytes(), host.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Close(t.Context()) }()
+	cases := loaded.Cases()
+	for i := range cases {
+		o, err := suite.Observe(t.Context(), m, &cases[i], suite.ObserveOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, record.Case{Case: &cases[i], Seen: o})
+	}
+	return all
+}
+
+func write(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What is recorded is a table that the module conforms to, and that says what was seen.
 func TestRecordedIsGreen(t *testing.T) {
 	for _, tt := range []struct {
@@ -86,39 +129,19 @@ func TestRecordedIsGreen(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "all.yaml")
-			write := func(path string, content []byte) {
-				if err := os.WriteFile(path, content, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			write(path, []byte(requests))
-			loaded, err := table.LoadRequests(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := suite.Compile(t.Context(), tt.guest.Bytes(), host.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = m.Close(t.Context()) }()
-			var seen []record.Case
-			all := loaded.Cases()
-			for i := range all {
-				o, err := suite.Observe(t.Context(), m, &all[i], suite.ObserveOptions{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				seen = append(seen, record.Case{Case: &all[i], Seen: o})
-				if why := seen[i].Unsaid(); why != "" {
-					t.Errorf("%s: %s", all[i].ID, why)
+			write(t, path, []byte(requests))
+			seen := seen(t, path, tt.guest)
+			for _, c := range seen {
+				if why := c.Unsaid(); why != "" {
+					t.Errorf("%s: %s", c.ID, why)
 				}
 			}
 			recorded, err := record.File([]byte(requests), seen)
 			if err != nil {
 				t.Fatal(err)
 			}
-			write(path, recorded)
-			write(filepath.Join(dir, "contract.yaml"), record.Contract("t"))
+			write(t, path, recorded)
+			write(t, filepath.Join(dir, "contract.yaml"), record.Contract("t"))
 			again, err := table.Load(dir)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, recorded)
@@ -135,4 +158,88 @@ func TestRecordedIsGreen(t *testing.T) {
 			}
 		})
 	}
+}
+
+// All that a file of requests has stays where it is: comments, empty lines, the order of the keys, the styles of values.
+func TestRecordedKeepsWhatIsWritten(t *testing.T) {
+	source, err := os.ReadFile("testdata/commented.yaml") // it has a comment in every place, and values in each style
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(source)
+	at := strings.LastIndex(text, "    # The name is last.")
+	for name, text := range map[string]string{
+		"commented": text,
+		"CRLF":      strings.ReplaceAll(text, "\n", "\r\n"),
+		"no end":    text[:at] + "    id: all/three",
+		"JSON": `{"cases": [{"id": "all/one", "config": "{}", "steps": [{"request": {"path": "/"}}, {"request": {"headers": [["a", "b"]]}}]},
+			{"steps": [{"request": {"path": "/b"}}], "good": {"none": "why"}, "id": "all/two"}]}`,
+	} {
+		for module, guest := range map[string]*wasmtest.Guest{"busy": busy(), "late": late(), "refusing": refusing(), "trapping": trapping()} {
+			t.Run(name+"/"+module, func(t *testing.T) {
+				dir := t.TempDir()
+				path := filepath.Join(dir, "all.yaml")
+				write(t, path, []byte(text))
+				write(t, filepath.Join(dir, "contract.yaml"), record.Contract("t"))
+				all := seen(t, path, guest)
+				recorded, err := record.File([]byte(text), all)
+				if err != nil {
+					t.Fatal(err)
+				}
+				file := filepath.Join("testdata", module+".yaml")
+				switch name {
+				case "commented":
+					golden.Check(t, file, recorded, *update)
+				case "CRLF":
+					lines, err := os.ReadFile(file)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(strings.ReplaceAll(string(lines), "\n", "\r\n"), string(recorded)); diff != "" {
+						t.Errorf("-want +got:\n%s", diff)
+					}
+				}
+				if module == "busy" || module == "late" {
+					if diff := cmp.Diff(asked(t, []byte(text)), asked(t, recorded)); diff != "" {
+						t.Errorf("values: -before +after:\n%s\n%s", diff, recorded)
+					}
+				}
+				write(t, path, recorded)
+				again, err := table.Load(dir)
+				if err != nil && module != "trapping" { // no case is left
+					t.Fatalf("%v\n%s", err, recorded)
+				}
+				if err != nil {
+					return
+				}
+				for i, c := range again.Cases() {
+					if wrong := suite.Check(&c, all[i].Seen); len(wrong) > 0 {
+						t.Errorf("%s: %+v\n%s", c.ID, wrong, recorded)
+					}
+				}
+			})
+		}
+	}
+}
+
+// asked is what is done in the cases of a file.
+func asked(t *testing.T, text []byte) any {
+	t.Helper()
+	var tree struct {
+		Cases []struct {
+			ID       string
+			Config   string
+			Good     any
+			Clusters map[string]any
+			Steps    []struct {
+				Request  any
+				Advance  string
+				Clusters map[string]any
+			}
+		}
+	}
+	if err := yaml.Unmarshal(text, &tree); err != nil {
+		t.Fatal(err)
+	}
+	return tree
 }
