@@ -1,12 +1,10 @@
-// Package scaffold writes a plugin of one's own: its source, its build, a table with two cases and a Makefile.
+// Package scaffold makes a plugin of one's own: its source, its build, a table with two cases and a Makefile.
 package scaffold
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -45,43 +43,16 @@ func NameOf(dir string) string {
 	return strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(low, "-"), "-0123456789")
 }
 
-// Write makes the folder and writes the plugin into it. It refuses a folder in which there is something, and returns the
-// files it has written, with slashes, in order.
-func Write(dir string, o Options) (files []string, err error) {
+// Files are those of the plugin: their contents by their names, with slashes.
+func Files(o Options) (map[string][]byte, error) {
 	if !name.MatchString(o.Name) {
 		return nil, errorf("%q is not a name: expected lower-case letters, digits and dashes, a letter first", o.Name)
 	}
 	if !slices.Contains(Languages(), o.Language) {
 		return nil, errorf("%q: expected one of %s", o.Language, strings.Join(Languages(), ", "))
 	}
-	there, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	if len(there) > 0 {
-		return nil, errorf("%s is not empty: it has %s", dir, there[0].Name())
-	}
-	all, err := content(o)
-	if err != nil {
-		return nil, err
-	}
-	for file := range all {
-		files = append(files, file)
-	}
-	slices.Sort(files)
-	for _, file := range files {
-		to := filepath.Join(dir, filepath.FromSlash(file))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, all[file], 0o644)); err != nil {
-			return nil, err
-		}
-	}
-	return files, nil
-}
-
-// content is the files by their names.
-func content(o Options) (map[string][]byte, error) {
 	values := struct{ Name, Build, Crate, Language, Source, Parity, Command string }{
-		Name: o.Name, Build: o.Name, Crate: strings.ReplaceAll(o.Name, "-", "_"), Parity: o.Parity, Command: filepath.Base(o.Parity),
+		Name: o.Name, Build: o.Name, Crate: strings.ReplaceAll(o.Name, "-", "_"), Parity: makeWord(o.Parity), Command: filepath.Base(o.Parity),
 	}
 	switch o.Language {
 	case "go":
@@ -130,6 +101,14 @@ func content(o Options) (map[string][]byte, error) {
 		all["table/"+schema] = text
 	}
 	return all, nil
+}
+
+// makeWord is a path as it stands in a Makefile for a shell: in quotes where the shell would cut it.
+func makeWord(path string) string {
+	if strings.ContainsAny(path, " \t'\"\\$&;()<>|*?[]#~`") {
+		path = "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return strings.NewReplacer("$", "$$", "#", `\#`).Replace(path)
 }
 
 // sortPackages orders the packages of a Cargo.lock by name, as Cargo does: with --locked it refuses any other order.

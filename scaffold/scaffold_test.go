@@ -3,6 +3,7 @@ package scaffold
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,21 +12,21 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 )
 
-func TestWrite(t *testing.T) {
+func TestFiles(t *testing.T) {
 	for _, language := range Languages() {
 		t.Run(language, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "new", "my-plugin")
-			files, err := Write(dir, Options{Name: "my-plugin", Language: language, Parity: "/bin/parity"})
+			files, err := Files(Options{Name: "my-plugin", Language: language, Parity: "/bin/parity"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, file := range files {
-				text, err := os.ReadFile(filepath.Join(dir, file))
-				if err != nil {
-					t.Fatal(err)
-				}
+			for file, text := range files {
 				if strings.Contains(string(text), "<<") || strings.HasSuffix(file, ".tmpl") {
 					t.Errorf("%s is not filled in:\n%s", file, text)
+				}
+				to := filepath.Join(dir, filepath.FromSlash(file))
+				if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, text, 0o644)); err != nil {
+					t.Fatal(err)
 				}
 			}
 			list, err := build.Load(filepath.Join(dir, build.File))
@@ -38,17 +39,36 @@ func TestWrite(t *testing.T) {
 			if _, err := table.Load(filepath.Join(dir, list.Table)); err != nil {
 				t.Error(err)
 			}
-			if _, err := Write(dir, Options{Name: "my-plugin", Language: language}); err == nil || !strings.Contains(err.Error(), "not empty") {
-				t.Errorf("the folder was written twice: %v", err)
-			}
 		})
+	}
+}
+
+// The Makefile calls the command wherever it is.
+func TestMakefile(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("no make")
+	}
+	dir := filepath.Join(t.TempDir(), "my $tools # 'old' & new")
+	command := filepath.Join(dir, "parity")
+	files, err := Files(Options{Name: "a", Language: "go", Parity: command})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(command, []byte("#!/bin/sh\necho called with $1\n"), 0o755),
+		os.WriteFile(filepath.Join(dir, "Makefile"), files["Makefile"], 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	make := exec.Command("make", "check")
+	make.Dir = dir
+	if out, err := make.CombinedOutput(); err != nil || string(out) != "called with check\n" {
+		t.Errorf("%v\n%s\n%s", err, out, files["Makefile"])
 	}
 }
 
 func TestWrongOptions(t *testing.T) {
 	for _, o := range []Options{{Name: "", Language: "go"}, {Name: "Ä", Language: "go"}, {Name: "a/b", Language: "rust"}, {Name: "a", Language: "c"}} {
 		var wrong *Error
-		if _, err := Write(filepath.Join(t.TempDir(), "x"), o); !errors.As(err, &wrong) {
+		if _, err := Files(o); !errors.As(err, &wrong) {
 			t.Errorf("%+v: got %v", o, err)
 		}
 	}

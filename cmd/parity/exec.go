@@ -35,10 +35,13 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, execHelp)
 		return 0
 	}
-	if len(args) < 2 || !slices.Contains(compilers.Names(), args[0]) {
-		fmt.Fprintf(stderr, "parity exec: expected one of %s and a command; see parity exec --help\n",
-			strings.Join(compilers.Names(), ", "))
-		return 2
+	if len(args) == 0 || !slices.Contains(compilers.Names(), args[0]) {
+		word := strings.Join(args[:min(1, len(args))], "")
+		return exit("exec", usagef("the compiler %q: expected one of %s%s; see parity exec --help", word, strings.Join(compilers.Names(), ", "),
+			didYouMean(word, compilers.Names())), stderr)
+	}
+	if len(args) == 1 {
+		return exit("exec", usagef("no command behind %s: expected one, such as: %s", args[0], execExample(args[0], "version")), stderr)
 	}
 	root, _ := build.FindRoot() // outside of a project there is none, and none is needed
 	tools, err := compilers.Obtain(ctx, args[:1], compilers.Options{Root: root, Log: remarks(stderr)})
@@ -63,10 +66,14 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return cmd.Process.Signal(syscall.SIGTERM)
 	}
 	err = cmd.Run()
-	var exit *exec.ExitError
+	var ended *exec.ExitError
 	switch {
-	case errors.As(err, &exit):
-		return shellCode(exit.ProcessState)
+	case errors.As(err, &ended):
+		return shellCode(ended.ProcessState)
+	case errors.Is(err, exec.ErrNotFound):
+		fmt.Fprintf(stderr, "parity exec: there is no program %q: expected one behind the compiler, such as: %s\n", args[1],
+			execExample(args[0], args[1:]...))
+		return 3
 	case err != nil && cmd.ProcessState == nil:
 		fmt.Fprintf(stderr, "parity exec: run %s: %v\n", program, err)
 		return 3
@@ -74,6 +81,15 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return shellCode(cmd.ProcessState)
 	}
 	return 0
+}
+
+// execExample is a call with the program that most want of a compiler.
+func execExample(compiler string, args ...string) string {
+	program := compiler
+	if compiler == "rust" {
+		program = "cargo"
+	}
+	return strings.Join(append([]string{"parity", "exec", compiler, program}, args...), " ")
 }
 
 // shellCode is the exit code that a shell gives: 128 and the signal's number for a command that a signal has ended.

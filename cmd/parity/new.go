@@ -6,11 +6,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/header-auth/header-auth/internal/words"
 	"github.com/header-auth/header-auth/scaffold"
 )
 
@@ -52,26 +55,29 @@ func runNew(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	if *name == "" {
 		*name = scaffold.NameOf(dir)
 	}
-	files, err := scaffold.Write(dir, scaffold.Options{Name: *name, Language: *lang, Parity: ownCommand()})
+	files, err := scaffold.Files(scaffold.Options{Name: *name, Language: *lang, Parity: ownCommand()})
 	var wrong *scaffold.Error
-	switch {
-	case errors.As(err, &wrong):
-		return exit("new", usagef("%v", err), stderr)
-	case err != nil:
-		fmt.Fprintf(stderr, "parity new: %v\n", err)
-		return 3
+	if errors.As(err, &wrong) {
+		err = usagef("%v", err)
 	}
-	for _, file := range files {
+	if err == nil {
+		err = writeFolder(rest[0], files)
+	}
+	if err != nil {
+		return exit("new", err, stderr)
+	}
+	for _, file := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintln(stdout, filepath.Join(rest[0], filepath.FromSlash(file)))
 	}
-	fmt.Fprintf(stdout, "\nNow: cd %s && make check\n", rest[0])
+	fmt.Fprintf(stdout, "\nNow: cd %s && make check\n", words.QuoteArg(rest[0]))
 	return 0
 }
 
-// ownCommand is how a Makefile calls this program: by its name when that is found on PATH, otherwise by its path.
+// ownCommand is how a Makefile calls this program: by its name when that is found on PATH, or when go run has made it for this one
+// call; otherwise by its path.
 func ownCommand() string {
 	own, err := os.Executable()
-	if err != nil {
+	if err != nil || strings.Contains(own, "go-build") {
 		return "parity"
 	}
 	if found, err := exec.LookPath("parity"); err == nil {

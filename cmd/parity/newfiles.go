@@ -8,7 +8,21 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
+
+// writeFolder writes files below a folder that is empty or not there yet.
+func writeFolder(dir string, files map[string][]byte) error {
+	switch there, err := os.ReadDir(dir); {
+	case errors.Is(err, syscall.ENOTDIR):
+		return usagef("%s is no folder: expected an empty one or a new name, give another name", dir)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case len(there) > 0:
+		return usagef("%s is not empty, it has %s: expected an empty folder or a new name, give another name", dir, there[0].Name())
+	}
+	return writeNew(dir, files, false)
+}
 
 // writeNew writes files below a folder, each whole or not at all. Without force, none is written if one of them is there.
 func writeNew(dir string, files map[string][]byte, force bool) error {

@@ -2,16 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/header-auth/header-auth/conformance/cases"
 )
+
+// ourTable is the name of header-auth's table, in its contract.yaml.
+const ourTable = "header-auth"
 
 const tableHelp = `Usage: parity table export DIR
 
@@ -35,32 +35,24 @@ func exportCommand(_ context.Context, args []string, stdout, stderr io.Writer) i
 		return 2
 	}
 	dir := rest[1]
-	switch there, err := os.ReadDir(dir); {
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return exit("table", usagef("%v", err), stderr)
-	case len(there) > 0:
-		return exit("table", usagef("%s is not empty: it has %s", dir, there[0].Name()), stderr)
+	files, err := tableFiles()
+	if err == nil {
+		err = writeFolder(dir, files)
 	}
-	if err := exportTable(dir); err != nil {
-		fmt.Fprintf(stderr, "parity table: %v\n", err)
-		return 3
+	if err != nil {
+		return exit("table", err, stderr)
 	}
 	fmt.Fprintf(stdout, "%s: the table of header-auth; parity check --wasm NAME=FILE --cases %s runs it\n", dir, dir)
 	return 0
 }
 
-func exportTable(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// tableFiles are the files of header-auth's table, by their names.
+func tableFiles() (map[string][]byte, error) {
+	files := map[string][]byte{}
+	return files, fs.WalkDir(cases.Files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files[name], err = fs.ReadFile(cases.Files, name)
+		}
 		return err
-	}
-	return fs.WalkDir(cases.Files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(cases.Files, name)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(dir, name), text, 0o644)
 	})
 }
