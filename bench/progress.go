@@ -4,7 +4,31 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/header-auth/header-auth/bench/evidence"
 )
+
+// Estimate is about how long a plan takes on two cores, for plugins that are as quick as the project's own: from its published
+// runs.
+func Estimate(p evidence.Plan, builds, scenarios int) time.Duration {
+	const (
+		request = 5500 * time.Nanosecond // with the host's work, and the checks around the batches
+		process = 100 * time.Millisecond // to start one and its VMs
+		startUp = 400 * time.Millisecond // of a build, cold or cached
+		memory  = 2 * time.Second        // of as many VMs as the plan says
+		making  = 20 * time.Second       // of a build, from nothing and after a change
+	)
+	contests := (builds + 2) * scenarios // with the floor, and one build twice
+	batches := p.Processes * p.Instances * (p.Rounds + warmBatches) * p.Requests
+	tails := p.TailProcesses * (p.TailRequests + warmBatches*stretch)
+	all := time.Duration((batches+tails)*contests)*request + time.Duration(p.Processes*p.Instances+p.TailProcesses)*process
+	all += time.Duration(builds*p.SoakRequests) * request / 2 // two side by side
+	all += time.Duration(builds) * (time.Duration(2*p.StartupSamples)*startUp + time.Duration(p.ResidentSamples)*memory/2)
+	if p.Builds {
+		all += time.Duration(builds) * making
+	}
+	return all
+}
 
 // usual is how long a task of each kind takes with the default plan on two cores: an estimate until this run has done
 // one.

@@ -29,6 +29,13 @@ const (
 // variable.
 var Environment = []host.Variable{{Name: "GOGC", Value: "20"}}
 
+// Estimate is about how long so many steps take on two cores, each as often as there are rounds: the project's own paths take that
+// long.
+func Estimate(steps, rounds int) time.Duration {
+	const step = 6 * time.Microsecond
+	return time.Duration(steps) * time.Duration(rounds) * step / 2
+}
+
 // Subject is one build.
 type Subject struct {
 	Name  string

@@ -18,6 +18,9 @@ import (
 // Limit is what a request may take of a worker (contract, clause 3.4).
 const Limit = 2 * time.Millisecond
 
+// Usual is about how long a round takes, on average over the project's own cases and builds.
+const Usual = 450 * time.Microsecond
+
 // warm is how many rounds come before the first that is timed: heaps reach their size in them.
 const warm = 50
 

@@ -21,9 +21,10 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/units"
 )
 
-const benchHelp = `Usage: parity bench [flags]
+const benchHelp = `Usage: parity bench [CASE…] [flags]
 
 Measures builds next to each other: speed and latency of whole requests, start-up, memory, size. A build that does not
 keep the contract in a scenario gets no number there. Every comparison has an interval, and says "undecided" where the
@@ -33,7 +34,7 @@ Writes bench.json, report.html, report.md and bench.txt (for benchstat) and prin
   parity bench                                          every build, about two minutes
   parity bench --full                                   the same, and the cost of building: at most twenty minutes
   parity bench --wasm a=old.wasm --wasm b=new.wasm      two modules of your own; no compiler needed
-  parity bench --cases my-cases --case 'login/*'        your own table: the last step of each case is timed
+  parity bench --cases my-cases 'login/*'               your own table: the last step of each case is timed
   parity bench --against dist/bench/before.json         what has changed since
   parity bench --engine envoy                           what builds cost on a real Envoy, beside RBAC, Lua, a dynamic module and
                                                         ext_authz, and what each call between both costs; five minutes
@@ -44,7 +45,8 @@ Which modules, which table, which host
                          the report beside it
   --envoy FILE           the program for it (default: envoy on PATH, func-e's, or one that is downloaded)
 How
-  --case PATTERN   cases of the table to time (default: the group typical, else all); repeat it for several
+  --case PATTERN   the same as CASE, the cases of the table to time (default: the group typical, else all); repeat it for several
+  --list           print the scenarios, the builds, the plan, and about how long it takes; measure nothing
   --full           the long plan
   --speed          speed alone, the quick plan
   --short          with --engine envoy: half a minute, for a first look
@@ -68,6 +70,7 @@ budgets.yaml is wrong; 3 this machine lacks something, is too busy for a verdict
 type benchmark struct {
 	selection
 	patterns    nameList
+	list        bool
 	full, speed bool
 	short       bool // with a real Envoy
 	resume      bool
@@ -95,6 +98,7 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	b.flags(flags)
 	flags.StringVar(&b.envoy, "envoy", "", "")
 	flags.Var(&b.patterns, "case", "")
+	flags.BoolVar(&b.list, "list", false, "")
 	flags.BoolVar(&b.full, "full", false, "")
 	flags.BoolVar(&b.speed, "speed", false, "")
 	flags.BoolVar(&b.short, "short", false, "")
@@ -105,9 +109,11 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags.Var(&b.failOn, "fail-on-regression", "")
 	flags.StringVar(&b.dir, "dir", "", "")
 	help := fmt.Sprintf(benchHelp, fmt.Sprintf(selectionHelp, profile.Default))
-	if code, done := parseFlags(flags, args, help, stdout, stderr); done {
+	cases, code, done := parseArgs(flags, args, help, stdout, stderr)
+	if done {
 		return code
 	}
+	b.patterns = append(b.patterns, cases...)
 	code, err := b.run(ctx)
 	if err != nil {
 		return exit("bench", err, stderr)
@@ -118,6 +124,12 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 func (b *benchmark) run(ctx context.Context) (code int, err error) {
 	if b.asksEnvoy() {
 		return b.onEnvoy(ctx)
+	}
+	if err := b.choose(); err != nil {
+		return 0, err
+	}
+	if b.list {
+		return 0, b.printPlan()
 	}
 	if err := b.prepare(ctx); err != nil {
 		return 0, err
@@ -138,8 +150,8 @@ func (b *benchmark) run(ctx context.Context) (code int, err error) {
 	return code, nil
 }
 
-// prepare finds everything that is wrong with the call before anything is measured.
-func (b *benchmark) prepare(ctx context.Context) (err error) {
+// choose finds everything that is wrong with the call before anything is made or measured.
+func (b *benchmark) choose() (err error) {
 	if b.full && b.speed {
 		return usagef("--full and --speed: expected one of them")
 	}
@@ -179,11 +191,45 @@ func (b *benchmark) prepare(ctx context.Context) (err error) {
 	if b.dirGiven = b.dir != ""; !b.dirGiven {
 		b.dir = filepath.Join(b.root, "dist", "bench")
 	}
+	return nil
+}
+
+// prepare makes the folder of the reports, and the modules.
+func (b *benchmark) prepare(ctx context.Context) (err error) {
 	if err := os.MkdirAll(b.dir, 0o755); err != nil {
 		return usagef("--dir: %v", err)
 	}
 	b.tested, err = b.modules(ctx, b.stderr)
 	return err
+}
+
+// printPlan prints what would be measured.
+func (b *benchmark) printPlan() error {
+	printCases(b.stdout, b.table.Cases())
+	fmt.Fprintln(b.stdout)
+	builds, err := b.listModules(b.stdout)
+	if err != nil {
+		return err
+	}
+	p := bench.Filled(b.plan(), builds, b.table.Len())
+	fmt.Fprintf(b.stdout, "\nThe plan %s: %d processes with %d VMs of each build, %d rounds of %s requests in each; %d processes with %s requests timed one by one",
+		p.Name, p.Processes, p.Instances, p.Rounds, units.Count(p.Requests), p.TailProcesses, units.Count(p.TailRequests))
+	if p.SoakRequests > 0 {
+		fmt.Fprint(b.stdout, "; memory, start-up, size")
+	}
+	if p.Builds {
+		fmt.Fprint(b.stdout, ", the time of building")
+	}
+	fmt.Fprintf(b.stdout, ".\n%s; while it runs, it shows the time that is left.\n", aboutSo(bench.Estimate(p, builds, b.table.Len())))
+	return nil
+}
+
+// aboutSo is a time that is only estimated.
+func aboutSo(d time.Duration) string {
+	if d < 90*time.Second {
+		return fmt.Sprintf("About %d seconds on two cores", max(1, d.Round(5*time.Second)/(5*time.Second))*5)
+	}
+	return fmt.Sprintf("About %d minutes on two cores", (d+30*time.Second)/time.Minute)
 }
 
 // scenariosMost is how many scenarios are taken by default: with many more a run takes an hour.

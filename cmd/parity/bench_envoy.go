@@ -19,6 +19,7 @@ import (
 	"github.com/header-auth/header-auth/envoy/cost"
 	"github.com/header-auth/header-auth/envoy/obtain"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/units"
 	benchreport "github.com/header-auth/header-auth/report/bench"
 	compilers "github.com/header-auth/header-auth/toolchain"
 )
@@ -33,6 +34,12 @@ func (b *benchmark) asksEnvoy() bool {
 
 // onEnvoy is the command with --engine envoy: what builds cost on a real Envoy, beside other ways of doing the same check.
 func (b *benchmark) onEnvoy(ctx context.Context) (code int, err error) {
+	if err := b.chooseOnEnvoy(); err != nil {
+		return 0, err
+	}
+	if b.list {
+		return 0, b.printPlanOnEnvoy()
+	}
 	found, err := b.prepareOnEnvoy(ctx)
 	if err != nil {
 		return 0, err
@@ -63,15 +70,7 @@ func (b *benchmark) onEnvoy(ctx context.Context) (code int, err error) {
 		r.Run.Revision, r.Run.Dirty = revision(ctx, b.root)
 	}
 	r.Table = evidence.Table{Name: b.table.Contract.Name, Folder: b.folder, Digest: b.table.Digest}
-	c := cost.Config{Plan: cost.DefaultPlan(), Seed: b.seed, Envoy: found, Cases: b.table.Cases(), Dir: work}
-	switch {
-	case b.full:
-		c.Plan = cost.FullPlan()
-	case b.short:
-		c.Plan = cost.ShortPlan()
-	}
-	// The other ways do this repository's check, and no other.
-	c.Plan.AlternativesToo = b.cases == ""
+	c := cost.Config{Plan: b.planOnEnvoy(), Seed: b.seed, Envoy: found, Cases: b.table.Cases(), Dir: work}
 	for _, one := range c.Cases {
 		last := one.Steps[len(one.Steps)-1].Want
 		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: one.ID, Why: one.Why, Decision: string(last.Decision)})
@@ -116,29 +115,41 @@ func (b *benchmark) onEnvoy(ctx context.Context) (code int, err error) {
 	return code, err
 }
 
-// prepareOnEnvoy finds everything that is wrong with the call, and an Envoy.
-func (b *benchmark) prepareOnEnvoy(ctx context.Context) (found obtain.Envoy, err error) {
+// planOnEnvoy is the plan that the flags ask for.
+func (b *benchmark) planOnEnvoy() evidence.EnvoyPlan {
+	p := cost.DefaultPlan()
+	switch {
+	case b.full:
+		p = cost.FullPlan()
+	case b.short:
+		p = cost.ShortPlan()
+	}
+	p.AlternativesToo = b.table.Contract.Name == ourTable // they do its check, and no other
+	return p
+}
+
+// chooseOnEnvoy finds everything that is wrong with the call.
+func (b *benchmark) chooseOnEnvoy() error {
 	for flag, given := range map[string]bool{"--speed": b.speed, "--resume": b.resume, "--budgets": b.budgets != "", "--against": b.against != "",
 		"--fail-on-regression": b.failOn.set, "--profile": b.profile != profile.Default.String(), "--allocator": b.allocate != "envoy"} {
 		if given {
-			return found, usagef("--engine %s: expected no %s with it", b.engine, flag)
+			return usagef("--engine %s: expected no %s with it", b.engine, flag)
 		}
 	}
-	_, version, asked := strings.Cut(b.engine, "@")
-	if asked && !obtain.Known(version) {
-		return found, usagef("--engine %s: expected envoy@ and one of %s, or its first two numbers", b.engine, strings.Join(obtain.Versions(), ", "))
+	if version, asked := b.envoyVersion(); asked && !obtain.Known(version) {
+		return usagef("--engine %s: expected envoy@ and one of %s, or its first two numbers", b.engine, strings.Join(obtain.Versions(), ", "))
 	}
 	if err := b.find(); err != nil {
-		return found, err
+		return err
 	}
 	whole, folder, err := b.loadTable()
 	if err != nil {
-		return found, err
+		return err
 	}
 	b.folder = folder
 	if len(b.patterns) == 0 {
 		b.patterns = nameList{"typical/allow", "typical/refuse-missing"}
-		if b.cases != "" {
+		if whole.Contract.Name != ourTable {
 			b.patterns = nil
 			for _, c := range whole.Cases() {
 				if cost.Fits(&c) == nil && len(b.patterns) < 2 {
@@ -148,14 +159,14 @@ func (b *benchmark) prepareOnEnvoy(ctx context.Context) (found obtain.Envoy, err
 		}
 	}
 	if len(b.patterns) == 0 {
-		return found, usagef("no case of the table can be timed on Envoy: expected one with a single request of headers alone, and no configuration")
+		return usagef("no case of the table can be timed on Envoy: expected one with a single request of headers alone, and no configuration")
 	}
 	if b.table, err = whole.Select(b.patterns...); err != nil {
-		return found, usagef("%v", err)
+		return usagef("%v", err)
 	}
 	for _, c := range b.table.Cases() {
 		if err := cost.Fits(&c); err != nil {
-			return found, usagef("%s: case %s can't be timed on Envoy: %v", c.Position, c.ID, err)
+			return usagef("%s: case %s can't be timed on Envoy: %v", c.Position, c.ID, err)
 		}
 	}
 	b.dirGiven = b.dir != ""
@@ -165,6 +176,34 @@ func (b *benchmark) prepareOnEnvoy(ctx context.Context) (found obtain.Envoy, err
 	case !b.dirGiven:
 		b.dir = filepath.Join(b.root, "dist", "bench", "own")
 	}
+	return nil
+}
+
+// envoyVersion is that of --engine envoy@VERSION.
+func (b *benchmark) envoyVersion() (version string, asked bool) {
+	_, version, asked = strings.Cut(b.engine, "@")
+	return version, asked
+}
+
+// printPlanOnEnvoy prints what would be measured.
+func (b *benchmark) printPlanOnEnvoy() error {
+	printCases(b.stdout, b.table.Cases())
+	fmt.Fprintln(b.stdout)
+	if _, err := b.listModules(b.stdout); err != nil {
+		return err
+	}
+	p := b.planOnEnvoy()
+	fmt.Fprintf(b.stdout, "\nThe plan %s on a real Envoy: %d processes, %d rounds of %s requests in each", p.Name, p.Processes, p.Rounds, units.Count(p.Requests))
+	if p.AlternativesToo {
+		fmt.Fprint(b.stdout, "; beside the builds RBAC, Lua, a dynamic module and ext_authz")
+	}
+	fmt.Fprintf(b.stdout, ".\n%s for six builds; while it runs, it shows the time that is left.\n", aboutSo(cost.Usual(p)))
+	return nil
+}
+
+// prepareOnEnvoy finds an Envoy, and makes the folder of the reports and the modules.
+func (b *benchmark) prepareOnEnvoy(ctx context.Context) (found obtain.Envoy, err error) {
+	version, _ := b.envoyVersion()
 	if err := os.MkdirAll(b.dir, 0o755); err != nil {
 		return found, usagef("--dir: %v", err)
 	}

@@ -16,20 +16,21 @@ import (
 	"github.com/header-auth/header-auth/report"
 )
 
-var checkHelp = fmt.Sprintf(`Usage: parity check [flags]
+var checkHelp = fmt.Sprintf(`Usage: parity check [CASE…] [flags]
 
 Runs modules against the request table. Each case runs in a new VM of a host that behaves as Envoy does. Everything that a
 client, an upstream or an operator can see is compared with what the case wants, and builds that conform are compared with
 each other. After each case the same VM gets a request that must be allowed.
 
   parity check                                    make all builds of builds.yaml, then run the whole table
-  parity check --build rust --case 'repeated/**'  one build, one group of cases
+  parity check repeated --build rust              one group of cases, one build
   parity check --wasm mine=plugin.wasm            a module of your own
   parity check --wasm mine=plugin.wasm --build rust --cases mycases
   parity check --format junit --out report.xml    for a CI server; the text goes to the terminal
 
 Flags
-`+selectionHelp+`  --case PATTERN         cases to run: an id, a group or a glob ('deny/*', '**/*-empty'); repeat it for several
+`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to run: an id, a group or a glob ('deny/*', '**/*-empty'); repeat it for
+                         several
   --list                 print the cases that would be run, and where they stand; run nothing
   --format FORMAT        text (default), json (the schema header-auth/report/v1), junit, markdown (for a pull request or a
                          job's summary) or github (annotations of GitHub Actions at the lines of the table)
@@ -59,9 +60,11 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags.StringVar(&s.updates, "updates", "ecds", "")
 	again := flags.Bool("again", false, "")
 	list := flags.Bool("list", false, "")
-	if code, done := parseFlags(flags, args, checkHelp, stdout, stderr); done {
+	cases, code, done := parseArgs(flags, args, checkHelp, stdout, stderr)
+	if done {
 		return code
 	}
+	patterns = append(patterns, cases...)
 	write, err := newReportForm(*form)
 	if err == nil {
 		err = writable(*out)

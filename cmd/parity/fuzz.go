@@ -19,6 +19,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
 
@@ -33,7 +34,7 @@ fuzz reduces the case to the smallest one that shows it and writes it.
   parity fuzz --wasm mine=plugin.wasm     your module, with the contract of this repository
   parity fuzz --wasm mine=plugin.wasm --cases my-cases
 
-A model of the contract says what the module should do. With --cases there is no model: then a request that a case
+A model of header-auth's contract says what its builds should do. Of any other table there is no model: then a request that a case
 refuses must stay refused when it contains words that the table does not mention. If meaningless words in one part of the
 request change the decision, that part is not tried.
 
@@ -41,6 +42,7 @@ Flags
 `+selectionHelp+`  --time DURATION        how long to search, for all modules together (default 60s)
   --seed N               try the words in another order (default 0)
   --shard I/N            only the part I of N equal parts of the words, such as 2/4, so that N machines can share the work
+  --list                 print the modules that would be searched, and how; search nothing
   --out DIR              where to write cases, each in a folder of its own (default found)
 
 Exit codes: 0 nothing was found; 1 something was found, and the output says which command shows it, or a module did not
@@ -59,6 +61,7 @@ func runFuzz(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.Uint64Var(&f.seed, "seed", 0, "")
 	flags.Var(&f.part, "shard", "")
 	flags.StringVar(&f.out, "out", "found", "")
+	flags.BoolVar(&f.list, "list", false, "")
 	if code, done := parseFlags(flags, args, fuzzHelp, stdout, stderr); done {
 		return code
 	}
@@ -78,6 +81,7 @@ type fuzzing struct {
 	seed uint64
 	part shard
 	out  string
+	list bool
 
 	options host.Options
 	sweeper *fuzz.TableSweeper // nil: the model judges
@@ -104,14 +108,20 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 	if f.options, err = f.hostOptions(f.stderr); err != nil {
 		return false, err
 	}
-	if f.cases != "" {
+	if f.cases != "" || f.root != "" && f.usesBuilds() {
 		t, dir, err := f.loadTable()
 		if err != nil {
 			return false, err
 		}
-		if f.sweeper, err = fuzz.NewTableSweeper(t, dir); err != nil {
-			return false, usagef("--cases %s: %v", dir, err)
+		if f.cases != "" || t.Contract.Name != ourTable { // for which there is a model
+			f.cases = dir
+			if f.sweeper, err = fuzz.NewTableSweeper(t, dir); err != nil {
+				return false, usagef("the table %s: %v", dir, err)
+			}
 		}
+	}
+	if f.list {
+		return false, f.printPlan()
 	}
 	modules, err := f.modules(ctx, f.stderr)
 	if err != nil {
@@ -138,6 +148,20 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 		found = found || verdicts[i]
 	}
 	return found, errors.Join(errs...)
+}
+
+// printPlan prints what would be searched.
+func (f *fuzzing) printPlan() error {
+	if _, err := f.listModules(f.stdout); err != nil {
+		return err
+	}
+	judge := "a model of the contract says what each module should do"
+	if f.sweeper != nil {
+		judge = "what a case of " + f.cases + " refuses must stay refused"
+	}
+	fmt.Fprintf(f.stdout, "\nAt most %s words of each module, in %v for all modules together; %s. Cases are written into %s.\n",
+		units.Count(mostWords), f.time, judge, f.out)
+	return nil
 }
 
 // module tries one module, and says whether something was found.

@@ -52,9 +52,9 @@ var moduleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 func (s *selection) wasmModules(ctx context.Context) ([]module, error) {
 	var all []module
 	for _, arg := range s.wasm {
-		name, file, ok := strings.Cut(arg, "=")
-		if !ok || !moduleName.MatchString(name) || file == "" {
-			return nil, usagef("--wasm %q: expected NAME=FILE, such as mine=plugin.wasm, the name of letters, digits and ._-", arg)
+		name, file, err := nameAndFile(arg)
+		if err != nil {
+			return nil, err
 		}
 		wasm, err := readModule(ctx, file)
 		if ctx.Err() != nil {
@@ -66,6 +66,15 @@ func (s *selection) wasmModules(ctx context.Context) ([]module, error) {
 		all = append(all, s.module(name, file, wasm, "--wasm", arg))
 	}
 	return all, nil
+}
+
+// nameAndFile are those of --wasm.
+func nameAndFile(arg string) (name, file string, err error) {
+	name, file, ok := strings.Cut(arg, "=")
+	if !ok || !moduleName.MatchString(name) || file == "" {
+		return "", "", usagef("--wasm %q: expected NAME=FILE, such as mine=plugin.wasm, the name of letters, digits and ._-", arg)
+	}
+	return name, file, nil
 }
 
 // mostModule is how many bytes a module may have. The largest of real plugins has 30 MB, and a device has no end.

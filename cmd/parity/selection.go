@@ -112,14 +112,56 @@ func (s *selection) listCases(patterns []string, stdout io.Writer) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	longest := 0
-	for _, c := range cases.Cases() {
-		longest = max(longest, len(c.ID))
-	}
-	for _, c := range cases.Cases() {
-		fmt.Fprintf(stdout, "%-*s  %s:%d\n", longest, c.ID, c.Position.File, c.Position.Line)
-	}
+	printCases(stdout, cases.Cases())
 	return nil
+}
+
+func printCases(stdout io.Writer, cases []table.Case) {
+	longest := 0
+	for i := range cases {
+		longest = max(longest, len(cases[i].ID))
+	}
+	for i := range cases {
+		fmt.Fprintf(stdout, "%-*s  %s:%d\n", longest, cases[i].ID, cases[i].Position.File, cases[i].Position.Line)
+	}
+}
+
+// listModules prints the modules that the flags select, makes and reads none of them, and returns how many they are.
+func (s *selection) listModules(stdout io.Writer) (int, error) {
+	var rows [][3]string // name, file, what it is
+	if s.usesBuilds() {
+		list, err := build.Load(filepath.Join(s.root, build.File))
+		if err != nil {
+			return 0, err
+		}
+		chosen, err := list.Select(s.builds)
+		if err != nil {
+			return 0, err
+		}
+		for _, b := range chosen {
+			rows = append(rows, [3]string{b.Name, b.Wasm, b.What})
+		}
+	}
+	for _, arg := range s.wasm {
+		name, file, err := nameAndFile(arg)
+		if err == nil {
+			if _, missing := os.Stat(file); missing != nil {
+				err = usagef("--wasm %s: read module: %v", name, missing)
+			}
+		}
+		if err != nil {
+			return 0, err
+		}
+		rows = append(rows, [3]string{name, file, ""})
+	}
+	var widths [2]int
+	for _, row := range rows {
+		widths = [2]int{max(widths[0], len(row[0])), max(widths[1], len(row[1]))}
+	}
+	for _, row := range rows {
+		fmt.Fprintln(stdout, strings.TrimRight(fmt.Sprintf("%-*s  %-*s  %s", widths[0], row[0], widths[1], row[1], row[2]), " "))
+	}
+	return len(rows), nil
 }
 
 // hostOptions are the options of the host that the flags ask for. What is wrong with the cache of compiled code is written

@@ -9,11 +9,13 @@ import (
 	"runtime"
 
 	"github.com/header-auth/header-auth/bench/soak"
+	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/units"
 )
 
-var soakHelp = fmt.Sprintf(`Usage: parity soak [flags]
+var soakHelp = fmt.Sprintf(`Usage: parity soak [CASE…] [flags]
 
 The long run: are a module's answers still right, its memory flat and its requests quick after many rounds? Each case is a
 cycle: its steps are run over and over in one VM, %d rounds of them. Every answer is compared as a whole with the first
@@ -23,14 +25,14 @@ whether memory grows, a path is run up to %d times as long.
 
   parity soak                                      make all builds of builds.yaml, then run every case of the group soak
   parity soak --short                              a fifth of the rounds
-  parity soak --build rust --case 'soak/token-*'   one build, some paths
+  parity soak 'soak/token-*' --build rust          some paths, one build
   parity soak --wasm mine=plugin.wasm --cases mycases
                                                    a module and a table of your own: the group soak if it has one, else
                                                    every case that can be repeated; the others are listed with the reason
 
 Flags
-`+selectionHelp+`  --case PATTERN         cases to run: an id, a group or a glob; repeat it for several
-  --list                 print the cases of the table, or those of --case, and where they stand; run nothing
+`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to run: an id, a group or a glob; repeat it for several
+  --list                 print the cases and the builds that would be run, and about how long it takes; run nothing
   --rounds N             rounds of each path (default %d; with --short %d)
   --short                fewer rounds: a leak of sixteen bytes may be missed
   --format FORMAT        text (default) or json
@@ -54,14 +56,13 @@ func runSoak(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	rounds := flags.Int("rounds", 0, "")
 	list := flags.Bool("list", false, "")
 	form := flags.String("format", "text", "")
-	if code, done := parseFlags(flags, args, soakHelp, stdout, stderr); done {
+	cases, code, done := parseArgs(flags, args, soakHelp, stdout, stderr)
+	if done {
 		return code
 	}
+	patterns = append(patterns, cases...)
 	if err := format("soak", *form); err != nil {
 		return exit("soak", err, stderr)
-	}
-	if *list {
-		return exit("soak", s.listCases(patterns, stdout), stderr)
 	}
 	switch {
 	case *rounds < 0 || *rounds > 0 && *rounds < fewestRounds:
@@ -70,6 +71,9 @@ func runSoak(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		*rounds = soak.ShortRounds
 	case *rounds == 0:
 		*rounds = soak.Rounds
+	}
+	if *list {
+		return exit("soak", listSoak(&s, patterns, *rounds, stdout, stderr), stderr)
 	}
 	r, err := soakAll(ctx, &s, patterns, *rounds, stderr)
 	if err != nil {
@@ -111,12 +115,7 @@ type soakReport struct {
 
 // soakAll runs what was selected.
 func soakAll(ctx context.Context, s *selection, patterns []string, rounds int, stderr io.Writer) (*soakReport, error) {
-	run, err := s.load(ctx, func(whole *table.Table) []string {
-		if len(patterns) == 0 {
-			return cyclesOf(whole)
-		}
-		return patterns
-	}, stderr)
+	run, err := s.load(ctx, cyclesOr(patterns), stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +136,45 @@ func soakAll(ctx context.Context, s *selection, patterns []string, rounds int, s
 		}})
 	line.clear()
 	return r, nil
+}
+
+// listSoak prints what would be run.
+func listSoak(s *selection, patterns []string, rounds int, stdout, stderr io.Writer) error {
+	run, err := s.choose(cyclesOr(patterns), stderr)
+	if err != nil {
+		return err
+	}
+	var cycles []table.Case
+	requests := 0 // of a round of each
+	for _, c := range run.cases.Cases() {
+		if err := suite.Cyclic(&c); err != nil {
+			fmt.Fprintf(stderr, "%s: case %s is left out: %v\n", c.Position, c.ID, err)
+			continue
+		}
+		cycles = append(cycles, c)
+		for _, step := range c.Steps {
+			requests += step.Times
+		}
+	}
+	printCases(stdout, cycles)
+	fmt.Fprintln(stdout)
+	builds, err := s.listModules(stdout)
+	if err != nil {
+		return err
+	}
+	about := soak.Estimate(requests*builds, rounds)
+	fmt.Fprintf(stdout, "\n%s rounds of each case in one VM of each build. %s; while it runs, it shows the time that is left.\n", units.Count(rounds), aboutSo(about))
+	return nil
+}
+
+// cyclesOr are the cases that the patterns select, or without patterns those that are run by default.
+func cyclesOr(patterns []string) func(*table.Table) []string {
+	return func(whole *table.Table) []string {
+		if len(patterns) == 0 {
+			return cyclesOf(whole)
+		}
+		return patterns
+	}
 }
 
 // cyclesOf are the cases that are run by default: the group soak, else all.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/mutants"
+	"github.com/header-auth/header-auth/examples"
 	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/internal/suggest"
 	compilers "github.com/header-auth/header-auth/toolchain"
@@ -85,12 +86,17 @@ func values(command, flag string, v *vocabulary) []string {
 // arguments are the words that may stand without a flag.
 func arguments(command string, before []string, v *vocabulary) []string {
 	switch {
-	case command == "trace":
+	case slices.Contains([]string{"trace", "check", "bench", "soak", "worst"}, command):
 		return v.cases()
 	case command == "exec" && len(before) == 0:
 		return compilers.Names()
 	case command == "completion" && len(before) == 0:
 		return shells
+	case command == "table" && len(before) == 0:
+		return []string{"export"}
+	case command == "try" && len(before) == 0:
+		names, _ := examples.Names(filepath.Join(v.root(), "examples")) // there are none elsewhere
+		return names
 	case command == "deploy" && len(before) == 0:
 		return slices.Sorted(maps.Keys(deployKinds))
 	case len(before) == 0:

@@ -87,6 +87,10 @@ func TestCompletions(t *testing.T) {
 		{"check --cases cmd/parity/testdata --case a", nil}, // no table
 		{"trace allow/true --build tinygo-s", []string{"tinygo-successor"}},
 		{"trace allow/tr", []string{"allow/true"}},
+		{"check allow/tr", []string{"allow/true"}},
+		{"soak --build rust soak/token-b", []string{"soak/token-bad"}},
+		{"table ", []string{"export"}},
+		{"try header-c", []string{"header-check"}},
 		{"exec ", []string{"go", "tinygo", "rust"}},
 		{"exec rust ", nil},
 		{"mutants --lang r", []string{"rust"}},

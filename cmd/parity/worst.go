@@ -24,19 +24,19 @@ import (
 
 const worstRounds = 1000
 
-var worstHelp = fmt.Sprintf(`Usage: parity worst [flags]
+var worstHelp = fmt.Sprintf(`Usage: parity worst [CASE…] [flags]
 
 How long can one client keep a worker busy? Times the heaviest legal requests under the heaviest legal configurations, the
 group worst of the table, one case after the other: the mean of a request with its 95 %% interval, the longest request (most
 often a garbage collector's pause), and linear memory. Times are processor time of the thread, the host's work included.
 
   parity worst                                   all builds of builds.yaml
-  parity worst --build rust --case 'worst/users*'
+  parity worst 'worst/users*' --build rust
   parity worst --format markdown                 the table of bench/METHODOLOGY.md
 
 Flags
-`+selectionHelp+`  --case PATTERN         cases to time (default: the group worst); repeat it for several
-  --list                 print the cases that would be timed, and where they stand; time nothing
+`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to time (default: the group worst); repeat it for several
+  --list                 print the cases and the builds that would be timed, and about how long it takes; time nothing
   --rounds N             timed rounds of each case (default %d)
   --format FORMAT        text (default), markdown or json
 
@@ -68,9 +68,11 @@ func runWorst(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	rounds := flags.Int("rounds", worstRounds, "")
 	list := flags.Bool("list", false, "")
 	form := flags.String("format", "text", "")
-	if code, done := parseFlags(flags, args, worstHelp, stdout, stderr); done {
+	cases, code, done := parseArgs(flags, args, worstHelp, stdout, stderr)
+	if done {
 		return code
 	}
+	patterns = append(patterns, cases...)
 	if err := format("worst", *form); err != nil {
 		return exit("worst", err, stderr)
 	}
@@ -81,7 +83,7 @@ func runWorst(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		patterns = nameList{"worst"}
 	}
 	if *list {
-		return exit("worst", s.listCases(patterns, stdout), stderr)
+		return exit("worst", listWorst(&s, patterns, *rounds, stdout, stderr), stderr)
 	}
 	r, err := worstAll(ctx, &s, patterns, *rounds, stderr)
 	if err != nil {
@@ -105,6 +107,23 @@ func runWorst(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return 1
 	}
 	return 0
+}
+
+// listWorst prints what would be timed.
+func listWorst(s *selection, patterns []string, rounds int, stdout, stderr io.Writer) error {
+	run, err := s.choose(func(*requests.Table) []string { return patterns }, stderr)
+	if err != nil {
+		return err
+	}
+	printCases(stdout, run.cases.Cases())
+	fmt.Fprintln(stdout)
+	builds, err := s.listModules(stdout)
+	if err != nil {
+		return err
+	}
+	about := time.Duration(run.cases.Len()*builds*rounds) * worst.Usual
+	fmt.Fprintf(stdout, "\n%s rounds of each case on each build. %s; while it runs, it shows the time that is left.\n", units.Count(rounds), aboutSo(about))
+	return nil
 }
 
 // worstAll times what was selected, one after the other: side by side they would slow each other down.

@@ -31,7 +31,7 @@ func (t *Table) Select(patterns ...string) (*Table, error) {
 		}
 		if !found {
 			wrong = append(wrong, fmt.Errorf("select cases: %q selects none of %d cases, expected an id or a pattern like %q, %s",
-				pattern, t.Len(), "repeated/*", suggest(pattern, t.names(), "see the files of the table")))
+				pattern, t.Len(), t.Groups[0].Name+"/*", suggest(pattern, t.names(), "see the files of the table")))
 		}
 	}
 	if len(wrong) > 0 {

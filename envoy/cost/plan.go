@@ -1,6 +1,10 @@
 package cost
 
-import "github.com/header-auth/header-auth/bench/evidence"
+import (
+	"time"
+
+	"github.com/header-auth/header-auth/bench/evidence"
+)
 
 // DefaultPlan takes about five minutes for six builds on two cores.
 func DefaultPlan() evidence.EnvoyPlan {
@@ -25,4 +29,15 @@ func ShortPlan() evidence.EnvoyPlan {
 	p.Name, p.Processes, p.Rounds, p.Requests = "short", 2, 2, 1600
 	p.LatencySeconds, p.SoakRequests, p.StartupSamples, p.HostInstances = 0.2, 40_000, 1, 2
 	return p
+}
+
+// Usual is about how long a plan takes for six builds on two cores.
+func Usual(p evidence.EnvoyPlan) time.Duration {
+	switch p.Name {
+	case FullPlan().Name:
+		return 25 * time.Minute
+	case ShortPlan().Name:
+		return 30 * time.Second
+	}
+	return 5 * time.Minute
 }
