@@ -20,9 +20,7 @@ func arrange(r *evidence.Report) {
 	}
 	refused := func(build, scenario string) bool {
 		build = r.Original(build)
-		return slices.ContainsFunc(r.Refused, func(f evidence.Refused) bool {
-			return f.Build == build && (f.Scenario == scenario || f.Scenario == "")
-		})
+		return slices.ContainsFunc(r.Refused, func(f evidence.Refused) bool { return f.Of(build, scenario) })
 	}
 	r.Batches = slices.DeleteFunc(r.Batches, func(s evidence.Batches) bool { return refused(s.Contestant, s.Scenario) })
 	r.Tails = slices.DeleteFunc(r.Tails, func(t evidence.Tail) bool { return refused(t.Contestant, t.Scenario) })

@@ -51,9 +51,9 @@ func (r *Report) Twins() []string {
 	return twins
 }
 
-// CycleRequests is how many requests a batch of a build with a collector has, so that all rounds of an instance together hold
-// a whole number of collection cycles: about as many requests as others have, one cycle at least, and at most sixteen times as many
-// requests. Period is the number of requests from one collection to the next.
+// CycleRequests is how many requests a batch of a build with a collector has, so that all rounds of an instance
+// together hold a whole number of collection cycles: about as many requests as others have, one cycle at least, and at
+// most sixteen times as many requests. Period is the number of requests from one collection to the next.
 func CycleRequests(rounds, requests int, period float64) int {
 	usual := float64(rounds * requests)
 	cycles := max(1, math.Round(usual/period))

@@ -30,8 +30,8 @@ type Report struct {
 	Witnesses []Witness  `json:"witnesses"`
 }
 
-// Run is how the measurement came about.
-type Run struct {
+// RunHead is how a measurement came about, on wazero and on Envoy.
+type RunHead struct {
 	Command  []string  `json:"command"`  // as typed
 	Revision string    `json:"revision"` // commit of the working tree; "" when there is none
 	Dirty    bool      `json:"dirty"`    // the working tree differs from that commit
@@ -40,8 +40,13 @@ type Run struct {
 	Complete bool      `json:"complete"`
 	Notes    []string  `json:"notes"` // what was not measured, and why
 	Seed     uint64    `json:"seed"`  // of every shuffle
-	Clock    string    `json:"clock"` // of Batches: thread CPU time, or wall clock where the system has no other
-	Plan     Plan      `json:"plan"`
+}
+
+// Run is how the measurement came about.
+type Run struct {
+	RunHead
+	Clock string `json:"clock"` // of Batches: thread CPU time, or wall clock where the system has no other
+	Plan  Plan   `json:"plan"`
 }
 
 // Plan is how much is measured. The levels of Batches are processes × instances × rounds × requests: what varies is
@@ -118,6 +123,11 @@ type Refused struct {
 	Reason   string `json:"reason"`
 }
 
+// Of reports whether the refusal takes a contestant out of a scenario; "" is what belongs to none.
+func (r Refused) Of(contestant, scenario string) bool {
+	return r.Build == contestant && (r.Scenario == "" || r.Scenario == scenario)
+}
+
 // The contestants besides the builds.
 const (
 	Floor = "(floor)" // a guest that makes the same host calls with constants, and nothing else
@@ -137,12 +147,13 @@ type Batches struct {
 
 // Tail is the latency of single requests.
 type Tail struct {
-	Scenario   string     `json:"scenario"`
-	Contestant string     `json:"entrant"`
-	Process    int        `json:"process"`
-	Counts     [][2]int64 `json:"counts"` // upper end of a bucket in ns (three digits), requests in it; ascending, none empty
-	Max        int64      `json:"max"`    // ns, exact
-	Spikes     []Spike    `json:"spikes"` // the first thousand requests that took more than six times the median
+	Scenario   string `json:"scenario"`
+	Contestant string `json:"entrant"`
+	Process    int    `json:"process"`
+	// upper end of a bucket in ns (three digits), requests in it; ascending, none empty
+	Counts [][2]int64 `json:"counts"`
+	Max    int64      `json:"max"`    // ns, exact
+	Spikes []Spike    `json:"spikes"` // the first thousand requests that took more than six times the median
 }
 
 // Spike is a request that took much longer than others.
@@ -164,15 +175,18 @@ type Startup struct {
 
 // Memory is one soak: many requests of one scenario on one VM.
 type Memory struct {
-	Build     string  `json:"build"`
-	Allocator string  `json:"allocator"`          // which export gives the host memory in the guest: envoy's order or the spec's
-	Scenario  string  `json:"scenario,omitempty"` // "": the first that is allowed and the first that is refused, in turn
-	Requests  int     `json:"requests"`
-	Ready     int64   `json:"ready"`           // bytes of linear memory once configured
-	Limit     int64   `json:"limit,omitempty"` // bytes that it can't grow beyond; 0: Envoy's 1 GiB
-	Curve     []Point `json:"curve"`           // after so many requests: each change, and points spaced evenly on a log scale
-	Kept      []Point `json:"kept,omitempty"`  // likewise, what the host keeps for the plugin: bytes of shared data, queues and metrics; none: it never grew
-	Ended     string  `json:"ended,omitempty"` // why it ended before all requests: "out of memory after …"
+	Build string `json:"build"`
+	// which export gives the host memory in the guest: envoy's order or the spec's
+	Allocator string `json:"allocator"`
+	Scenario  string `json:"scenario,omitempty"` // "": the first that is allowed and the first that is refused, in turn
+	Requests  int    `json:"requests"`
+	Ready     int64  `json:"ready"`           // bytes of linear memory once configured
+	Limit     int64  `json:"limit,omitempty"` // bytes that it can't grow beyond; 0: Envoy's 1 GiB
+	// after so many requests: each change, and points spaced evenly on a log scale
+	Curve []Point `json:"curve"`
+	// likewise, what the host keeps for the plugin: bytes of shared data, queues and metrics; none: it never grew
+	Kept  []Point `json:"kept,omitempty"`
+	Ended string  `json:"ended,omitempty"` // why it ended before all requests: "out of memory after …"
 }
 
 // Point is the size of linear memory after so many requests.

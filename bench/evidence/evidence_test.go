@@ -21,8 +21,9 @@ var update = flag.Bool("update", false, "write schema.json and the golden file a
 func sample() *Report {
 	return &Report{
 		Schema: Schema,
-		Run: Run{Command: []string{"parity", "bench"}, Revision: "0123456789abcdef", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
-			Seconds: 12.5, Complete: true, Seed: math.MaxUint64, Plan: Plan{Name: "tiny", Processes: 1, ResidentVMs: []int{1, 2}}},
+		Run: Run{RunHead: RunHead{Command: []string{"parity", "bench"}, Revision: "0123456789abcdef",
+			Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seconds: 12.5, Complete: true, Seed: math.MaxUint64},
+			Plan: Plan{Name: "tiny", Processes: 1, ResidentVMs: []int{1, 2}}},
 		Table:     Table{Name: "header-auth", Folder: "conformance/cases", Digest: "ab"},
 		Host:      Host{Wazero: "1.12.0", Engine: "compiler", Profile: "envoy-1.40", Allocator: "envoy"},
 		Machine:   Machine{OS: "linux", Arch: "amd64", CPU: "a processor", CPUs: 2, LoadBefore: []float64{0.5, 0.25, 0.125}},
@@ -33,11 +34,13 @@ func sample() *Report {
 		Tails: []Tail{{Scenario: "typical/allow", Contestant: "rust", Counts: [][2]int64{{300, 5}, {310, 1}}, Max: 310,
 			Spikes: []Spike{{Request: 3, Nanos: 2000}}}},
 		Startups: []Startup{{Build: "rust", Compile: 40e6}},
-		Memory:   []Memory{{Build: "rust", Allocator: "spec", Requests: 9, Curve: []Point{{0, 65536}, {9, 131072}}, Ended: "out of memory"}},
+		Memory: []Memory{{Build: "rust", Allocator: "spec", Requests: 9, Curve: []Point{{0, 65536}, {9, 131072}},
+			Ended: "out of memory"}},
 		Resident: []Resident{{Build: "rust", VMs: []int{1, 2}, Bytes: []int64{5, 9}}},
 		Sizes: []Size{{Build: "rust", Raw: 9, Sections: []Section{{"code", 7}},
 			Profiles: []Loads{{Profile: "envoy-1.40", Loads: true}}}},
-		Costs:     []Cost{{Build: "rust", Dependencies: []string{"log v0.4"}, Parts: []Part{{Role: "SDK", Name: "proxy-wasm"}}}},
+		Costs: []Cost{{Build: "rust", Dependencies: []string{"log v0.4"},
+			Parts: []Part{{Role: "SDK", Name: "proxy-wasm"}}}},
 		Witnesses: []Witness{{Build: "rust", Scenario: "typical/allow", ToGuest: 6}},
 	}
 }
@@ -105,7 +108,8 @@ func TestParseRefuses(t *testing.T) {
 
 // TestSchema holds the checked-in schema, the types and the JSON together.
 func TestSchema(t *testing.T) {
-	generated := schematest.Generate(t, &Report{}, "https://github.com/header-auth/header-auth/bench/evidence/schema.json", Schema)
+	generated := schematest.Generate(t, &Report{}, "https://github.com/header-auth/header-auth/bench/evidence/schema.json",
+		Schema)
 	golden.Check(t, "schema.json", generated, *update)
 	validate := schematest.Compile(t, generated)
 	for name, r := range map[string]*Report{"the sample": sample(), "an empty report": {Schema: Schema}} {

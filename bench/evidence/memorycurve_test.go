@@ -47,7 +47,8 @@ func TestMemoryCurve(t *testing.T) {
 				}
 			}
 			if len(points) > test.most || late < test.late || points[len(points)-1].Requests != test.requests {
-				t.Errorf("%d points, %d of them late, the last after %d requests", len(points), late, points[len(points)-1].Requests)
+				t.Errorf("%d points, %d of them late, the last after %d requests", len(points), late,
+					points[len(points)-1].Requests)
 			}
 		})
 	}
@@ -61,7 +62,8 @@ func TestMemoryCurveKeepsEveryChange(t *testing.T) {
 		c.Note(n, int64(1+n/13))
 	}
 	got := c.UpTo(30, 3)
-	for _, want := range []Point{{Requests: 0, Bytes: 1}, {Requests: 13, Bytes: 2}, {Requests: 26, Bytes: 3}, {Requests: 30, Bytes: 3}} {
+	for _, want := range []Point{{Requests: 0, Bytes: 1}, {Requests: 13, Bytes: 2}, {Requests: 26, Bytes: 3},
+		{Requests: 30, Bytes: 3}} {
 		found := false
 		for _, p := range got {
 			found = found || cmp.Equal(p, want)
@@ -72,8 +74,8 @@ func TestMemoryCurveKeepsEveryChange(t *testing.T) {
 	}
 }
 
-// TestMemoryCurveKeepsTheLastChange: of memory that grew with every request until it was full, the verdict needs the last change,
-// however many were dropped before it.
+// TestMemoryCurveKeepsTheLastChange: of memory that grew with every request until it was full, the verdict needs the
+// last change, however many were dropped before it.
 func TestMemoryCurveKeepsTheLastChange(t *testing.T) {
 	const full = 16_379
 	c := NewMemoryCurve(0)

@@ -1,12 +1,11 @@
 package evidence
 
-import "time"
-
-// OnEnvoySchema names the shape of OnEnvoy. Within v1 fields are only added; schema-envoy.json describes it for other programs.
+// OnEnvoySchema names the shape of OnEnvoy. Within v1 fields are only added; schema-envoy.json
+// describes it for other programs.
 const OnEnvoySchema = "header-auth/bench-envoy/v1"
 
-// OnEnvoy is one run of the benchmark on a real Envoy, raw: what a plugin costs there, beside other ways of doing the same
-// check.
+// OnEnvoy is one run of the benchmark on a real Envoy, raw: what a plugin costs there, beside other ways
+// of doing the same check.
 type OnEnvoy struct {
 	Schema    string         `json:"schema" jsonschema:"enum=header-auth/bench-envoy/v1"`
 	Run       EnvoyRun       `json:"run"`
@@ -25,16 +24,9 @@ type OnEnvoy struct {
 
 // EnvoyRun is how the measurement came about.
 type EnvoyRun struct {
-	Command  []string  `json:"command"`
-	Revision string    `json:"revision"` // commit of the working tree; "" when there is none
-	Dirty    bool      `json:"dirty"`    // the working tree differs from that commit
-	Started  time.Time `json:"started"`
-	Seconds  float64   `json:"seconds"`
-	Complete bool      `json:"complete"`
-	Notes    []string  `json:"notes"` // what was not measured, and why
-	Seed     uint64    `json:"seed"`
-	Pinned   bool      `json:"pinned"` // the worker had a processor of its own
-	Plan     EnvoyPlan `json:"plan"`
+	RunHead
+	Pinned bool      `json:"pinned"` // the worker had a processor of its own
+	Plan   EnvoyPlan `json:"plan"`
 }
 
 // EnvoyPlan is how much is measured.
@@ -75,8 +67,8 @@ const (
 // CrossingScenario is the Scenario of Work by guests that do one thing each.
 const CrossingScenario = "(crossings)"
 
-// Work is the processor time of one Envoy's worker for a contestant. Round i is next to round i of every other contestant of
-// the same process: they are pairs.
+// Work is the processor time of one Envoy's worker for a contestant. Round i is next to round i of every other
+// contestant of the same process: they are pairs.
 type Work struct {
 	Scenario   string    `json:"scenario"`
 	Contestant string    `json:"entrant"`
@@ -87,12 +79,13 @@ type Work struct {
 
 // Latency is how long single requests took at a constant rate, from the time at which they were to be sent.
 type Latency struct {
-	Scenario   string     `json:"scenario"`
-	Contestant string     `json:"entrant"`
-	Process    int        `json:"process"`
-	Rate       int        `json:"rate"`   // a second
-	Counts     [][2]int64 `json:"counts"` // upper end of a bucket in ns (three digits), requests in it; ascending, none empty
-	Max        int64      `json:"max"`    // ns, exact
+	Scenario   string `json:"scenario"`
+	Contestant string `json:"entrant"`
+	Process    int    `json:"process"`
+	Rate       int    `json:"rate"` // a second
+	// upper end of a bucket in ns (three digits), requests in it; ascending, none empty
+	Counts [][2]int64 `json:"counts"`
+	Max    int64      `json:"max"` // ns, exact
 }
 
 // EnvoySoak is many requests of one scenario to one Envoy with one plugin.

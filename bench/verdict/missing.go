@@ -25,8 +25,13 @@ func (m Missing) Any() bool { return m.Kind != "" }
 
 // excluded is why a contestant has no number in a scenario ("" for its numbers that belong to no scenario).
 func excluded(r *evidence.Report, contestant, scenario string) Missing {
-	for _, refused := range r.Refused {
-		if refused.Build == contestant && (refused.Scenario == "" || refused.Scenario == scenario) {
+	return refusal(r.Refused, contestant, scenario)
+}
+
+// refusal is excluded for the refusals of any report.
+func refusal(all []evidence.Refused, contestant, scenario string) Missing {
+	for _, refused := range all {
+		if refused.Of(contestant, scenario) {
 			return Missing{Kind: Excluded, Refusal: refused.Reason}
 		}
 	}

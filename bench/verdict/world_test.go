@@ -59,7 +59,7 @@ func buildName(i int) string { return fmt.Sprintf("build%d", i) }
 
 // draw makes a report of speed, latency and, where a build leaks, memory.
 func (w world) draw(random *rand.Rand) *evidence.Report {
-	r := &evidence.Report{Schema: evidence.Schema, Run: evidence.Run{Complete: true,
+	r := &evidence.Report{Schema: evidence.Schema, Run: evidence.Run{RunHead: evidence.RunHead{Complete: true},
 		Plan: evidence.Plan{Processes: w.processes, Instances: w.instances, Rounds: w.rounds, Requests: w.requests}}}
 	truth := map[string]build{evidence.Floor: {nanos: 200}, evidence.Twin: w.builds[0]}
 	names := []string{evidence.Floor, evidence.Twin}

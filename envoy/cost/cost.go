@@ -123,9 +123,7 @@ func (m *measurement) refuse(contestant, scenario, reason string) {
 
 // out says whether a contestant was refused there.
 func (m *measurement) out(contestant, scenario string) bool {
-	return slices.ContainsFunc(m.r.Refused, func(f evidence.Refused) bool {
-		return f.Build == contestant && (f.Scenario == "" || f.Scenario == scenario)
-	})
+	return slices.ContainsFunc(m.r.Refused, func(f evidence.Refused) bool { return f.Of(contestant, scenario) })
 }
 
 // failed decides after an Envoy has ended while a contestant ran: once it may be anything, and the same is tried again; the second

@@ -61,8 +61,8 @@ func noise(of ...any) float64 {
 func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 	r := &evidence.Report{
 		Schema: evidence.Schema,
-		Run: evidence.Run{Command: []string{"parity", "bench", "--plan", "default"}, Revision: "0123456789abcdef0123", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
-			Seconds: 118.4, Complete: true, Seed: 20260102,
+		Run: evidence.Run{RunHead: evidence.RunHead{Command: []string{"parity", "bench", "--plan", "default"}, Revision: "0123456789abcdef0123",
+			Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seconds: 118.4, Complete: true, Seed: 20260102},
 			Plan: evidence.Plan{Name: "default", Processes: 5, Instances: 2, Rounds: 34, Requests: 500, TailProcesses: 3}},
 		Table: evidence.Table{Name: "header-auth", Folder: "conformance/cases", Digest: strings.Repeat("ab", 32)},
 		Host:  evidence.Host{Wazero: "1.12.0", Engine: "compiler", Profile: "envoy-1.40", Allocator: "envoy"},

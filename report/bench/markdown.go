@@ -78,6 +78,12 @@ func bullets(w io.Writer, lines []string) {
 // markdownSection writes a section folded: the first screen has what decides.
 func markdownSection(w io.Writer, s section) {
 	fmt.Fprintf(w, "\n<details><summary>%s</summary>\n", escape(s.Title))
+	markdownBody(w, s)
+	fmt.Fprint(w, "\n</details>\n")
+}
+
+// markdownBody writes a section without its title.
+func markdownBody(w io.Writer, s section) {
 	for _, lead := range s.Lead {
 		fmt.Fprintf(w, "\n%s\n", escape(lead))
 	}
@@ -87,7 +93,6 @@ func markdownSection(w io.Writer, s section) {
 		}
 		markdownGrid(w, g)
 	}
-	fmt.Fprint(w, "\n</details>\n")
 }
 
 func markdownGrid(w io.Writer, g grid) {

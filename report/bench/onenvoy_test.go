@@ -19,13 +19,15 @@ func onEnvoyFixture() *evidence.OnEnvoy {
 	random := rand.New(rand.NewPCG(1, 1))
 	wazero, _ := fixture(3, 3)
 	r := &evidence.OnEnvoy{Schema: evidence.OnEnvoySchema, Builds: wazero.Builds, Machine: wazero.Machine,
-		Envoy:     evidence.EnvoyProgram{Version: "1.40.0", Origin: "PATH: /usr/bin/envoy"},
-		Scenarios: []evidence.Scenario{{ID: "typical/allow", Decision: "allow"}, {ID: "typical/refuse-missing", Decision: "refuse"}},
-		Refused:   []evidence.Refused{{Build: evidence.DynamicModule, Reason: "Envoy refuses it: no such symbol"}}}
-	r.Run = evidence.EnvoyRun{Command: []string{"parity", "bench", "--engine", "envoy"}, Started: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC),
-		Complete: true, Pinned: true, Plan: evidence.EnvoyPlan{Name: "default", Processes: 6, Rounds: 4, Requests: 4000, Connections: 8}}
-	over := map[string]float64{evidence.NativeRBAC: 1700, evidence.NullGuest: 2200, evidence.LuaFilter: 3100, evidence.ExtAuthz: 38_000,
-		"rust": 5000, evidence.Twin: 5000, "tinygo": 7000, "tinygo-nottinygc": 5800}
+		Envoy: evidence.EnvoyProgram{Version: "1.40.0", Origin: "PATH: /usr/bin/envoy"},
+		Scenarios: []evidence.Scenario{{ID: "typical/allow", Decision: "allow"},
+			{ID: "typical/refuse-missing", Decision: "refuse"}},
+		Refused: []evidence.Refused{{Build: evidence.DynamicModule, Reason: "Envoy refuses it: no such symbol"}}}
+	r.Run = evidence.EnvoyRun{RunHead: evidence.RunHead{Command: []string{"parity", "bench", "--engine", "envoy"},
+		Started: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), Complete: true}, Pinned: true,
+		Plan: evidence.EnvoyPlan{Name: "default", Processes: 6, Rounds: 4, Requests: 4000, Connections: 8}}
+	over := map[string]float64{evidence.NativeRBAC: 1700, evidence.NullGuest: 2200, evidence.LuaFilter: 3100,
+		evidence.ExtAuthz: 38_000, "rust": 5000, evidence.Twin: 5000, "tinygo": 7000, "tinygo-nottinygc": 5800}
 	for n := range 6 {
 		work := func(scenario, name string, nanos float64) {
 			w := evidence.Work{Scenario: scenario, Contestant: name, Process: n}
@@ -38,7 +40,8 @@ func onEnvoyFixture() *evidence.OnEnvoy {
 			r.Work = append(r.Work, w)
 		}
 		for _, s := range r.Scenarios {
-			for _, name := range []string{evidence.NoFilter, evidence.NativeRBAC, evidence.NullGuest, evidence.LuaFilter, evidence.ExtAuthz, "rust", "tinygo", "tinygo-nottinygc", evidence.Twin} {
+			for _, name := range []string{evidence.NoFilter, evidence.NativeRBAC, evidence.NullGuest, evidence.LuaFilter,
+				evidence.ExtAuthz, "rust", "tinygo", "tinygo-nottinygc", evidence.Twin} {
 				if name != evidence.NullGuest || s.Decision == "allow" {
 					work(s.ID, name, over[name])
 				}
@@ -51,10 +54,11 @@ func onEnvoyFixture() *evidence.OnEnvoy {
 			work(evidence.CrossingScenario, anotherCallback, 2210)
 		}
 		for i, name := range []string{"empty", "proxy_get_header_map_value", "proxy_get_header_map_pairs", anotherCallback} {
-			r.Crossings = append(r.Crossings, evidence.Crossing{Guest: name, What: "what " + name + " is", Instance: n, Nanos: []float64{200 + 100*float64(i), 201 + 100*float64(i)}})
+			r.Crossings = append(r.Crossings, evidence.Crossing{Guest: name, What: "what " + name + " is", Instance: n,
+				Nanos: []float64{200 + 100*float64(i), 201 + 100*float64(i)}})
 		}
-		r.Latencies = append(r.Latencies, evidence.Latency{Scenario: "typical/allow", Contestant: "rust", Process: n, Rate: 2000,
-			Counts: [][2]int64{{80_000, 900}, {120_000, 99}, {900_000, 1}}, Max: 900_000})
+		r.Latencies = append(r.Latencies, evidence.Latency{Scenario: "typical/allow", Contestant: "rust", Process: n,
+			Rate: 2000, Counts: [][2]int64{{80_000, 900}, {120_000, 99}, {900_000, 1}}, Max: 900_000})
 	}
 	for i, name := range []string{evidence.NoFilter, "rust", "tinygo"} {
 		s := evidence.EnvoySoak{Contestant: name, Scenario: "typical/allow", Requests: 1_000_000}
@@ -63,11 +67,13 @@ func onEnvoyFixture() *evidence.OnEnvoy {
 			if name == "tinygo" {
 				leaked = int64(k) * 20_000 * 341
 			}
-			s.Points = append(s.Points, evidence.SoakPoint{Requests: k * 20_000, Bytes: int64(14+20*i)<<20 + leaked, Nanos: 16_000 + float64(leaked)/1e4, Longest: 300_000 + leaked/10})
+			s.Points = append(s.Points, evidence.SoakPoint{Requests: k * 20_000, Bytes: int64(14+20*i)<<20 + leaked,
+				Nanos: 16_000 + float64(leaked)/1e4, Longest: 300_000 + leaked/10})
 		}
 		r.Soaks = append(r.Soaks, s)
 		for n := range 2 {
-			r.Startups = append(r.Startups, evidence.ListenerTime{Build: name, Sample: n, Nanos: int64(1+100*i)*1e6 + int64(n)*1e5, Bytes: int64(i) << 20})
+			r.Startups = append(r.Startups, evidence.ListenerTime{Build: name, Sample: n, Nanos: int64(1+100*i)*1e6 +
+				int64(n)*1e5, Bytes: int64(i) << 20})
 		}
 	}
 	return r
@@ -100,12 +106,14 @@ func TestOnEnvoy(t *testing.T) {
 // TestOnEnvoyIsInEveryForm: the sentences and the section stand beside those of wazero.
 func TestOnEnvoyIsInEveryForm(t *testing.T) {
 	r, f := onEnvoyFindings()
-	for name, write := range map[string]form{"text": inText(TextOptions{}), "markdown": Markdown, "html": HTML, "summary": inSummary} {
+	for name, write := range map[string]form{"text": inText(TextOptions{}), "markdown": Markdown, "html": HTML,
+		"summary": inSummary} {
 		var got bytes.Buffer
 		if err := write(&got, r, f); err != nil {
 			t.Fatal(err)
 		}
-		wanted := []string{"On a real Envoy 1.40.0 a request costs so much more", "RBAC filter 1.7 µs", "Lua script 3.1 µs", "There tinygo leaks 341 B a request, and the longest wait grows from 7.1 ms to 34 ms"}
+		wanted := []string{"On a real Envoy 1.40.0 a request costs so much more", "RBAC filter 1.7 µs", "Lua script 3.1 µs",
+			"There tinygo leaks 341 B a request, and the longest wait grows from 7.1 ms to 34 ms"}
 		if name != "summary" {
 			wanted = append(wanted, "Do wazero and Envoy put the builds in the same order?", "What does a crossing cost")
 		}
@@ -119,9 +127,12 @@ func TestOnEnvoyIsInEveryForm(t *testing.T) {
 
 // TestOnEnvoyWithLittle: an interrupted run can be read.
 func TestOnEnvoyWithLittle(t *testing.T) {
-	for name, r := range map[string]*evidence.OnEnvoy{"nothing": {}, "a scenario": {Scenarios: []evidence.Scenario{{ID: "typical/allow"}}, Builds: []evidence.Build{{Name: "rust"}}},
-		"one Envoy": {Scenarios: []evidence.Scenario{{ID: "typical/allow"}}, Builds: []evidence.Build{{Name: "rust"}}, Work: []evidence.Work{
-			{Scenario: "typical/allow", Contestant: evidence.NoFilter, Nanos: []float64{1}}, {Scenario: "typical/allow", Contestant: "rust", Nanos: []float64{2}}}}} {
+	for name, r := range map[string]*evidence.OnEnvoy{"nothing": {},
+		"a scenario": {Scenarios: []evidence.Scenario{{ID: "typical/allow"}}, Builds: []evidence.Build{{Name: "rust"}}},
+		"one Envoy": {Scenarios: []evidence.Scenario{{ID: "typical/allow"}}, Builds: []evidence.Build{{Name: "rust"}},
+			Work: []evidence.Work{
+				{Scenario: "typical/allow", Contestant: evidence.NoFilter, Nanos: []float64{1}},
+				{Scenario: "typical/allow", Contestant: "rust", Nanos: []float64{2}}}}} {
 		var got bytes.Buffer
 		if err := EnvoyText(&got, verdict.JudgeOnEnvoy(r, nil, nil), TextOptions{Width: 80}); err != nil {
 			t.Fatal(err)

@@ -54,7 +54,7 @@ func TestClaims(t *testing.T) {
 }
 
 func TestSentences(t *testing.T) {
-	v := view{&evidence.Report{Run: evidence.Run{Revision: "0123456789abcdef"}, Machine: evidence.Machine{LoadBefore: []float64{3.5}, CPUs: 2}},
+	v := view{&evidence.Report{Run: evidence.Run{RunHead: evidence.RunHead{Revision: "0123456789abcdef"}}, Machine: evidence.Machine{LoadBefore: []float64{3.5}, CPUs: 2}},
 		&verdict.Findings{Gate: verdict.Gate{}}}
 	warning := func(w verdict.Warning) string { return v.warning(w) }
 	gate := func(f verdict.GateFault) string {
