@@ -2,6 +2,7 @@ package host
 
 import (
 	"math"
+	"unsafe"
 
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
@@ -77,16 +78,7 @@ func (vm *VM) copyToGuest(b []byte, outPtr, outLen uint32) abi.Status {
 
 // copyStringToGuest is copyToGuest for strings.
 func (vm *VM) copyStringToGuest(s string, outPtr, outLen uint32) abi.Status {
-	var ptr uint32
-	if len(s) > 0 {
-		p, view, ok := vm.allocate(uint32(len(s)))
-		if !ok {
-			return abi.StatusInvalidMemoryAccess
-		}
-		copy(view, s)
-		ptr = p
-	}
-	return vm.writeRange(ptr, uint32(len(s)), outPtr, outLen)
+	return vm.copyToGuest(unsafe.Slice(unsafe.StringData(s), len(s)), outPtr, outLen)
 }
 
 // writeRange writes an address and a length into the two out words.
