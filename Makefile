@@ -56,7 +56,8 @@ try: parity ## an example behind a real Envoy, until Ctrl-C: make try EXAMPLE=he
 	@$(PARITY) try $(EXAMPLE) --lang "$(PLUGIN)"
 
 envoy-matrix: parity ## the same on Envoy 1.40, 1.39, 1.37 and 1.36 (twenty minutes; SHORT=1: two builds, eight minutes)
-	@for release in 1.40 1.39 1.37 1.36; do $(PARITY) check --engine envoy@$$release $(if $(SHORT),--build rust --build tinygo-successor); done
+	@worst=0; for release in 1.40 1.39 1.37 1.36; do \
+		$(PARITY) check --engine envoy@$$release $(if $(SHORT),--build rust --build tinygo-successor) || worst=$$?; done; exit $$worst
 
 envoy-fuzz: ## package host against a real Envoy, on host calls at random: make envoy-fuzz FUZZTIME=60s [SEED=7] [RELEASE=1.37]
 	@go build -buildvcs=false -o .cache/bin/envoy-fuzz ./cmd/envoy-fuzz
