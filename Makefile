@@ -95,7 +95,7 @@ manifests: ## do Istio, Envoy Gateway and Kubernetes accept the manifests? (a Go
 	@cd deploy/validate && go vet . && go test -count=1 .
 
 update: conformance ## write the golden files and the generated parts of the documents anew; read the difference
-	go test $(GOLDEN) -update && go test ./cmd/parity -run='Readme|Methodology|Flags' -update
+	go test $(GOLDEN) -update && go test ./cmd/parity -run='Readme|Methodology|Flags|Schemas' -update
 
 fuzz: build ## compare every build with a model of the contract, and try its own words: make fuzz FUZZTIME=60s [SEED=7] [SHARD=2/4] (three times)
 	@$(PARITY) fuzz --no-build --time "$(FUZZTIME)" --seed "$(SEED)" $(if $(SHARD),--shard "$(SHARD)") --out conformance/fuzz/found

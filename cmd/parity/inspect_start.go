@@ -28,6 +28,12 @@ type pluginStart struct {
 func (s pluginStart) try(ctx context.Context, wasm []byte, found *load.Inspection, verdicts []load.Verdict) error {
 	runner := newRunner(host.Options{Interpreter: true, Deadline: s.deadline}, 1)
 	defer runner.Close()
+	return s.judge(found, verdicts, func(p profile.Profile) (suite.Observation, error) { return s.observe(ctx, runner, wasm, p) })
+}
+
+// judge is try with another way to start the module.
+func (s pluginStart) judge(found *load.Inspection, verdicts []load.Verdict,
+	start func(profile.Profile) (suite.Observation, error)) error {
 	var ended *load.Fault
 	for i := range verdicts {
 		v := &verdicts[i]
@@ -38,7 +44,7 @@ func (s pluginStart) try(ctx context.Context, wasm []byte, found *load.Inspectio
 			v.Faults = append(v.Faults, *ended)
 			continue
 		}
-		seen, err := s.observe(ctx, runner, wasm, v.Profile)
+		seen, err := start(v.Profile)
 		var failure *host.Failure
 		var refused *load.Error
 		switch {

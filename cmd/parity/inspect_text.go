@@ -7,7 +7,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmfile"
 	"github.com/header-auth/header-auth/internal/units"
@@ -24,7 +23,10 @@ func renderInspection(w io.Writer, file string, i *load.Inspection, all bool) er
 	writeSections(&b, i)
 	writeImports(&b, i)
 	writeExports(&b, i, all)
-	writeFaults(&b, "Warnings", i.Warnings)
+	if len(i.Warnings) > 0 {
+		b.WriteString("\nWarnings\n")
+		writeFaults(&b, "  ", i.Warnings)
+	}
 	writeVerdicts(&b, i)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -38,7 +40,7 @@ func writeFacts(b *strings.Builder, i *load.Inspection) {
 	fact("size", fmt.Sprintf("%s bytes; %s without custom sections, which gzip -9 makes %s",
 		units.Count(i.Size), units.Count(i.Stripped), units.Count(i.StrippedZipped)))
 	fact("toolchain", toolchain(i.Toolchain))
-	fact("ABI", abiVersion(i.ABI))
+	fact("ABI", abiVersion(i))
 	fact("start", orNone(strings.Join(i.Start, ", then ")))
 	fact("allocator", orNone(i.Allocator))
 	fact("memory", memory(i.Memory))
@@ -59,11 +61,16 @@ func toolchain(t load.Toolchain) string {
 	return text + " (" + t.Evidence + ")"
 }
 
-func abiVersion(a abi.Version) string {
-	if a == 0 {
-		return "unknown: the module exports no version marker"
+func abiVersion(i *load.Inspection) string {
+	if i.ABI != 0 {
+		return i.ABI.String()
 	}
-	return a.String()
+	for _, e := range i.Exports {
+		if strings.HasPrefix(e.Name, "proxy_abi_version_") {
+			return "unknown: the module exports " + printable(e.Name)
+		}
+	}
+	return "unknown: the module exports no version marker"
 }
 
 func memory(m *wasmfile.Limits) string {
@@ -167,29 +174,17 @@ func writeVerdicts(b *strings.Builder, i *load.Inspection) {
 			answer = "NO"
 		}
 		fmt.Fprintf(b, "  %s: %s\n", strings.Join(names, ", "), answer)
-		for _, f := range first.Faults {
-			writeFault(b, "    ", f)
-		}
-		for _, f := range first.Warnings {
-			writeFault(b, "    ", f)
-		}
+		writeFaults(b, "    ", slices.Concat(first.Faults, first.Warnings))
 	}
 }
 
-func writeFaults(b *strings.Builder, title string, faults []load.Fault) {
-	if len(faults) == 0 {
-		return
-	}
-	b.WriteString("\n" + title + "\n")
-	for _, f := range faults {
-		writeFault(b, "  ", f)
-	}
-}
-
-func writeFault(b *strings.Builder, indent string, f load.Fault) {
-	fmt.Fprintf(b, "%s- %s\n", indent, printable(f.What))
-	if f.Cure != "" {
-		fmt.Fprintf(b, "%s  cure: %s\n", indent, printable(f.Cure))
+// writeFaults writes faults in their order. A cure that several in a row have is written once, behind the last.
+func writeFaults(b *strings.Builder, indent string, faults []load.Fault) {
+	for n, f := range faults {
+		fmt.Fprintf(b, "%s- %s\n", indent, printable(f.What))
+		if f.Cure != "" && (n+1 == len(faults) || faults[n+1].Cure != f.Cure) {
+			fmt.Fprintf(b, "%s  cure: %s\n", indent, printable(f.Cure))
+		}
 	}
 }
 

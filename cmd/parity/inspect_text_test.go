@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/profile"
@@ -103,5 +105,46 @@ func TestRenderInspectionFoldsExports(t *testing.T) {
 	}
 	if !strings.Contains(all.String(), "other99") || strings.Contains(all.String(), "more") {
 		t.Error(all.String())
+	}
+}
+
+// A cure that several faults have is written once.
+func TestFaultsShareACure(t *testing.T) {
+	var b strings.Builder
+	writeFaults(&b, "", []load.Fault{{What: "a", Cure: "x"}, {What: "b", Cure: "x"}, {What: "c"}, {What: "d", Cure: "x"}})
+	if diff := cmp.Diff("- a\n- b\n  cure: x\n- c\n- d\n  cure: x\n", b.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A module that never returns is started once, not for each Envoy; one that traps is started for each.
+func TestModuleThatHangsIsStartedOnce(t *testing.T) {
+	for kind, want := range map[host.FailureKind]int{host.DeadlineExceeded: 1, host.OutOfMemory: 1, host.Trapped: len(profile.All())} {
+		for name, result := range map[string]func() (suite.Observation, error){
+			"in the plugin's start": func() (suite.Observation, error) {
+				return suite.Observation{Failure: &suite.Failure{Kind: kind.String(), In: "proxy_on_vm_start"}}, nil
+			},
+			"in a start function": func() (suite.Observation, error) {
+				return suite.Observation{}, fmt.Errorf("start: %w", &host.Failure{Kind: kind, In: "_initialize"})
+			},
+		} {
+			var verdicts []load.Verdict
+			for _, p := range profile.All() {
+				verdicts = append(verdicts, load.Verdict{Profile: p})
+			}
+			starts := 0
+			err := pluginStart{}.judge(&load.Inspection{}, verdicts, func(profile.Profile) (suite.Observation, error) {
+				starts++
+				return result()
+			})
+			if err != nil || starts != want {
+				t.Errorf("%v %s: started %d times, expected %d; %v", kind, name, starts, want, err)
+			}
+			for _, v := range verdicts {
+				if len(v.Faults) != 1 {
+					t.Errorf("%v %s: %v has the faults %v", kind, name, v.Profile, v.Faults)
+				}
+			}
+		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	compilers "github.com/header-auth/header-auth/toolchain"
 )
 
-// The forms of trace, inspect and doctor for machines. Within a version fields are only added.
+// The forms of trace, inspect and doctor for machines, with their schemas in schema/. Within a version fields are only added.
 
 func writeJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
@@ -21,7 +21,7 @@ func writeJSON(w io.Writer, v any) error {
 
 type (
 	traceJSON struct {
-		Schema  string       `json:"schema"` // header-auth/trace/v1
+		Schema  string       `json:"schema" jsonschema:"enum=header-auth/trace/v1"`
 		Case    string       `json:"case"`
 		Modules []moduleJSON `json:"modules"`
 	}
@@ -54,7 +54,7 @@ func writeTraceJSON(w io.Writer, traces []traced) error {
 
 type (
 	inspectJSON struct {
-		Schema         string              `json:"schema"` // header-auth/inspect/v1
+		Schema         string              `json:"schema" jsonschema:"enum=header-auth/inspect/v1"`
 		File           string              `json:"file"`
 		Size           int                 `json:"size"` // bytes
 		Stripped       int                 `json:"stripped"`
@@ -63,7 +63,8 @@ type (
 		Compiler       string              `json:"compiler,omitempty"`
 		Version        string              `json:"compiler_version,omitempty"`
 		SDK            string              `json:"sdk,omitempty"`
-		ABI            string              `json:"abi,omitempty"` // missing: the module has no marker
+		Evidence       string              `json:"evidence,omitempty"` // of the compiler: where it was found
+		ABI            string              `json:"abi,omitempty"`      // missing: the module has no marker
 		Start          []string            `json:"start"`
 		Allocator      string              `json:"allocator,omitempty"`
 		Memory         *memoryJSON         `json:"memory,omitempty"`
@@ -101,7 +102,8 @@ type (
 func writeInspectJSON(w io.Writer, file string, i *load.Inspection) error {
 	out := inspectJSON{Schema: "header-auth/inspect/v1", File: file, Size: i.Size, Stripped: i.Stripped, StrippedZipped: i.StrippedZipped,
 		Language: i.Toolchain.Language, Compiler: i.Toolchain.Compiler, Version: i.Toolchain.Version, SDK: i.Toolchain.SDK,
-		Start: append([]string{}, i.Start...), Allocator: i.Allocator, Imports: map[string][]string{}, Sections: []sectionJSON{},
+		Evidence: i.Toolchain.Evidence,
+		Start:    append([]string{}, i.Start...), Allocator: i.Allocator, Imports: map[string][]string{}, Sections: []sectionJSON{},
 		Exports: []exportJSON{}, Warnings: faultsJSON(i.Warnings), Envoys: []envoyJSON{}}
 	if i.ABI != 0 {
 		out.ABI = i.ABI.String()
@@ -144,7 +146,7 @@ func faultsJSON(faults []load.Fault) []faultJSON {
 
 type (
 	doctorJSON struct {
-		Schema    string         `json:"schema"` // header-auth/doctor/v1
+		Schema    string         `json:"schema" jsonschema:"enum=header-auth/doctor/v1"`
 		Compilers []compilerJSON `json:"compilers"`
 	}
 	compilerJSON struct {

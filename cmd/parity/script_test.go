@@ -76,6 +76,17 @@ func modules() map[string][]byte {
 	strict.Call("proxy_on_configure", "proxy_log", 4, "no token")
 	strict.Do("proxy_on_configure", wasmtest.I32(0), wasmtest.Return)
 	dormant.Do("proxy_on_vm_start", wasmtest.I32(0), wasmtest.Return)
+	// rooted wants the root_id "one", and takes no other configuration.
+	rooted := guest()
+	id := rooted.Call("proxy_on_configure", "proxy_get_property", "plugin_root_id", wasmtest.Out)
+	rooted.Do("proxy_on_configure", wasmtest.OutWord(id, 1), wasmtest.I32(len("one")), wasmtest.Eq, wasmtest.Eqz, wasmtest.If,
+		wasmtest.I32(0), wasmtest.Return, wasmtest.End)
+	hangs, emscripten, higress := guest(), guest(), wasmtest.NewGuest("0_2_100")
+	hangs.Do("proxy_on_vm_start", wasmtest.Loop, wasmtest.Br(0), wasmtest.End)
+	for _, function := range []string{"emscripten_memcpy_js", "_abort_js"} {
+		emscripten.CallFrom("env", "proxy_on_request_headers", function, "")
+	}
+	higress.Call("proxy_on_configure", "proxy_redis_init", "redis", "", "", 1000)
 	sound := refusing("refused")
 	// door lets a request pass if it has this header: the status of the call is then 0.
 	door := guest()
@@ -108,23 +119,27 @@ func modules() map[string][]byte {
 		refuse(g, "refused")
 	}
 	return map[string][]byte{
-		"sound.wasm":   sound,
-		"other.wasm":   refusing("turned down"),
-		"leaky.wasm":   leaky.Bytes(),
-		"late.wasm":    late.Bytes(),
-		"open.wasm":    guest().Bytes(),
-		"door.wasm":    door.Bytes(),
-		"told.wasm":    told.Bytes(),
-		"asking.wasm":  asking.Bytes(),
-		"traps.wasm":   traps.Bytes(),
-		"panics.wasm":  panics.Bytes(),
-		"exits.wasm":   exits.Bytes(),
-		"unknown.wasm": unknown.Bytes(),
-		"nomain.wasm":  append(nomain.Bytes(), "\x00\x0c\x0ago:buildidx"...),
-		"strict.wasm":  strict.Bytes(),
-		"dormant.wasm": dormant.Bytes(),
-		"cut.wasm":     sound[:len(sound)/2],
-		"text.wasm":    []byte("This is no module.\n"),
+		"sound.wasm":      sound,
+		"other.wasm":      refusing("turned down"),
+		"leaky.wasm":      leaky.Bytes(),
+		"late.wasm":       late.Bytes(),
+		"open.wasm":       guest().Bytes(),
+		"door.wasm":       door.Bytes(),
+		"told.wasm":       told.Bytes(),
+		"asking.wasm":     asking.Bytes(),
+		"traps.wasm":      traps.Bytes(),
+		"panics.wasm":     panics.Bytes(),
+		"exits.wasm":      exits.Bytes(),
+		"unknown.wasm":    unknown.Bytes(),
+		"nomain.wasm":     append(nomain.Bytes(), "\x00\x0c\x0ago:buildidx"...),
+		"strict.wasm":     strict.Bytes(),
+		"dormant.wasm":    dormant.Bytes(),
+		"rooted.wasm":     rooted.Bytes(),
+		"hangs.wasm":      hangs.Bytes(),
+		"emscripten.wasm": emscripten.Bytes(),
+		"higress.wasm":    higress.Bytes(),
+		"cut.wasm":        sound[:len(sound)/2],
+		"text.wasm":       []byte("This is no module.\n"),
 	}
 }
 

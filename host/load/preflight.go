@@ -37,18 +37,45 @@ func checkABI(f *wasmfile.File, version abi.Version) []Fault {
 	fault := Fault{
 		What: quote("Missing or unknown Proxy-Wasm ABI version") + ": no function proxy_abi_version_0_1_0, _0_2_0 or " +
 			"_0_2_1 is exported",
-		Cure: "a Proxy-Wasm SDK exports it: is this a Proxy-Wasm plugin, and did linker or wasm-opt keep its exports?",
+		Cure: abiCure(f),
 	}
 	for _, e := range f.Exports {
 		switch {
 		case !strings.HasPrefix(e.Name, "proxy_abi_version_"):
 		case e.Kind != wasmfile.KindFunction:
 			fault.What += fmt.Sprintf("; %s is a %s", e.Name, e.Kind)
+		case e.Name == higressMarker:
+			fault.What += fmt.Sprintf("; %s is one that only Higress's Envoy knows", e.Name)
 		default:
 			fault.What += fmt.Sprintf("; %s is one no Envoy knows", e.Name)
 		}
 	}
 	return []Fault{fault}
+}
+
+// abiCure says what may have become of the marker.
+func abiCure(f *wasmfile.File) string {
+	switch {
+	case f.ExportsFunction(higressMarker):
+		return "run it in Higress; for another Envoy build it with an SDK of ABI 0.2.1, such as github.com/proxy-wasm/" +
+			"proxy-wasm-go-sdk in place of github.com/higress-group/proxy-wasm-go-sdk"
+	case hasSection(f, "linking"):
+		return "this is an object file: link it (wasm-ld)"
+	case madeByGo(f):
+		return "Go's compiler exports what //go:wasmexport names, and github.com/tetratelabs/proxy-wasm-go-sdk has //export, " +
+			"which only TinyGo reads: use github.com/proxy-wasm/proxy-wasm-go-sdk, whose packages have the same names, or " +
+			"build with TinyGo"
+	}
+	return "a Proxy-Wasm SDK exports it: is this a Proxy-Wasm plugin, and did linker or wasm-opt keep its exports?"
+}
+
+func madeByGo(f *wasmfile.File) bool {
+	return fromProducers(f).Compiler == compilerGo || hasSection(f, "go:buildid")
+}
+
+// hasSection reports whether there is a custom section of that name.
+func hasSection(f *wasmfile.File, name string) bool {
+	return slices.ContainsFunc(f.Sections, func(s wasmfile.Section) bool { return s.Custom() && s.Name == name })
 }
 
 // checkMemory checks that there is the one memory on which Envoy's host functions work.

@@ -13,14 +13,22 @@ import (
 
 // checkImports compares every import with what Envoy offers to modules of the ABI version; 0 stands for all versions.
 func checkImports(f *wasmfile.File, version abi.Version, p profile.Profile) []Fault {
-	offered := offers(version, p)
+	o := offer{offers(version, p), version, p, emscriptenIn(f) != ""}
 	var faults []Fault
 	for _, i := range f.Imports {
-		if fault, found := checkImport(i, offered, version, p); found && !slices.Contains(faults, fault) {
+		if fault, found := o.check(i); found && !slices.Contains(faults, fault) {
 			faults = append(faults, fault)
 		}
 	}
 	return faults
+}
+
+// offer is what an Envoy offers to a module.
+type offer struct {
+	functions  map[[2]string]wasmfile.FuncType // by module and name
+	version    abi.Version
+	profile    profile.Profile
+	emscripten bool // the module is Emscripten's
 }
 
 // offers are the types of the functions that link, by module and name.
@@ -39,8 +47,7 @@ func offers(version abi.Version, p profile.Profile) map[[2]string]wasmfile.FuncT
 	return types
 }
 
-func checkImport(i wasmfile.Import, offered map[[2]string]wasmfile.FuncType, version abi.Version,
-	p profile.Profile) (Fault, bool) {
+func (o offer) check(i wasmfile.Import) (Fault, bool) {
 	name := i.Module + "." + i.Name
 	missing := quote("Failed to load Wasm module due to a missing import: " + name)
 	switch i.Kind {
@@ -61,10 +68,10 @@ func checkImport(i wasmfile.Import, offered map[[2]string]wasmfile.FuncType, ver
 			Cure: "build without the exception handling feature",
 		}, true
 	}
-	host, ok := offered[[2]string{i.Module, i.Name}]
+	host, ok := o.functions[[2]string{i.Module, i.Name}]
 	switch {
 	case !ok:
-		return Fault{What: missing, Cure: missingCure(i, version, p)}, true
+		return Fault{What: missing, Cure: o.missingCure(i)}, true
 	case !host.Equal(i.Type):
 		return Fault{
 			What: quote(fmt.Sprintf("Failed to load Wasm module due to an import type mismatch: %s, want: %s, "+
@@ -76,22 +83,23 @@ func checkImport(i wasmfile.Import, offered map[[2]string]wasmfile.FuncType, ver
 }
 
 // missingCure says where an import that Envoy does not have comes from.
-func missingCure(i wasmfile.Import, version abi.Version, p profile.Profile) string {
+func (o offer) missingCure(i wasmfile.Import) string {
 	switch {
 	case wasi.IsModule(i.Module):
 		return wasiCure(i.Name)
 	case i.Module == "env" && strings.HasPrefix(i.Name, "proxy_"):
-		return proxyCure(i.Name, version, p)
+		return proxyCure(i.Name, o.version, o.profile)
+	case minified(i):
+		return emscriptenCure(i)
 	case i.Module == "env":
-		return "a symbol the linker did not find and left open: link the library that defines it; Envoy offers only " +
-			"Proxy-Wasm and WASI functions"
+		return envCure(i, o.emscripten)
 	case i.Module == "wasi":
 		return "Envoy has no threads: build without wasi-threads (Rust: not wasm32-wasip1-threads)"
 	case strings.HasPrefix(i.Module, "wasi:"):
 		return "an import of WASI preview 2: build for wasip1 (Rust: --target wasm32-wasip1)"
 	case i.Module == "gojs" || i.Module == "go":
 		return "built for a browser (GOOS=js): build with GOOS=wasip1 -buildmode=c-shared, TinyGo with -target=wasip1"
-	case strings.Contains(i.Module, "wbindgen") || i.Module == "wbg":
+	case strings.Contains(i.Module, "wbindgen") || i.Module == "wbg" || strings.HasSuffix(i.Module, "_bg.js"):
 		return "wasm-bindgen expects a browser: find the dependency that turns it on (often getrandom or chrono)"
 	case i.Module == "http_handler":
 		return "this is an http-wasm handler, which is another interface: rebuild it with a Proxy-Wasm SDK"
@@ -128,6 +136,9 @@ func proxyCure(name string, version abi.Version, p profile.Profile) string {
 				in = append(in, v.String())
 			}
 		}
+	}
+	if instead, ok := higressFunctions[name]; ok {
+		return "only Higress's Envoy has it: run the plugin there; for others " + instead
 	}
 	if len(in) == 0 {
 		return "no Proxy-Wasm ABI that Envoy knows has it: use an SDK made for ABI 0.2.0 or 0.2.1"

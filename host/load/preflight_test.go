@@ -65,6 +65,10 @@ func without(name string) change {
 	}
 }
 
+func section(name string) change {
+	return func(f *wasmfile.File) { f.Sections = append(f.Sections, wasmfile.Section{Name: name}) }
+}
+
 func memory(l ...wasmfile.Limits) change {
 	return func(f *wasmfile.File) { f.Memories = l }
 }
@@ -86,6 +90,9 @@ func TestPreflight(t *testing.T) {
 		{name: "ABI 0.2.1", changes: []change{abiMarker("proxy_abi_version_0_2_1")}},
 		{name: "no ABI", changes: []change{abiMarker("x")}, what: "Missing or unknown Proxy-Wasm ABI version", cure: "is this a Proxy-Wasm plugin"},
 		{name: "unknown ABI", changes: []change{abiMarker("proxy_abi_version_0_3_0")}, what: "proxy_abi_version_0_3_0 is one no Envoy knows"},
+		{name: "Higress's ABI", changes: []change{abiMarker("proxy_abi_version_0_2_100")}, what: "proxy_abi_version_0_2_100 is one that only Higress's Envoy knows", cure: "run it in Higress"},
+		{name: "no ABI, made by Go", changes: []change{abiMarker("x"), section("go:buildid")}, what: "Missing or unknown Proxy-Wasm ABI version", cure: "github.com/tetratelabs/proxy-wasm-go-sdk has //export, which only TinyGo reads"},
+		{name: "no ABI, an object file", changes: []change{abiMarker("x"), section("linking")}, what: "Missing or unknown Proxy-Wasm ABI version", cure: "link it"},
 		{name: "ABI marker is a global", changes: []change{func(f *wasmfile.File) { f.Exports[1].Kind = wasmfile.KindGlobal }}, what: "proxy_abi_version_0_2_0 is a global"},
 		{name: "two ABI markers: the first counts", changes: []change{exports("proxy_abi_version_0_2_1", i32Type(0, 0)), imports("env", "proxy_get_log_level", i32Type(1, 1))}, what: missing + "env.proxy_get_log_level"},
 		{name: "http-wasm", changes: []change{imports("http_handler", "log", i32Type(3, 0))}, what: missing, cure: "http-wasm handler"},
@@ -103,6 +110,23 @@ func TestPreflight(t *testing.T) {
 		{name: "proxy_clear_route_cache in 0.2.0", changes: []change{imports("env", "proxy_clear_route_cache", i32Type(0, 1))},
 			what: missing, cure: "belongs to ABI 0.1.0"},
 		{name: "unknown proxy function", changes: []change{imports("env", "proxy_teleport", i32Type(0, 1))}, what: missing + "env.proxy_teleport", cure: "no Proxy-Wasm ABI"},
+		{name: "Higress's function", changes: []change{imports("env", "proxy_redis_call", i32Type(5, 1))}, what: missing + "env.proxy_redis_call", cure: "only Higress's Envoy has it"},
+		{name: "Higress's streaming", changes: []change{imports("env", "proxy_inject_encoded_data_to_filter_chain", i32Type(3, 1))}, what: missing, cure: "change the body with proxy_set_buffer_bytes"},
+		{name: "Emscripten", changes: []change{imports("env", "emscripten_memcpy_big", i32Type(3, 0))}, what: missing, cure: "-sSTANDALONE_WASM"},
+		{name: "Emscripten's abort", changes: []change{imports("env", "abort", i32Type(0, 0))}, what: missing, cure: "-sSTANDALONE_WASM"},
+		{name: "Emscripten's system call", changes: []change{imports("env", "__syscall_openat", i32Type(4, 1))}, what: missing, cure: "-sSTANDALONE_WASM"},
+		{name: "Emscripten, names shortened", changes: []change{imports("a", "b", i32Type(0, 0))}, what: missing + "a.b", cure: "-sSTANDALONE_WASM"},
+		{name: "JavaScript of Abseil", changes: []change{imports("env", "HaveOffsetConverter", i32Type(0, 1))}, what: missing, cure: "HaveOffsetConverter() { return 0; }"},
+		{name: "JavaScript in C++", changes: []change{imports("env", "emscripten_asm_const_int", i32Type(3, 1))}, what: missing, cure: "leave it out"},
+		{name: "Emscripten catches", changes: []change{imports("env", "invoke_vi", i32Type(2, 0))}, what: missing, cure: "without -fexceptions"},
+		{name: "Emscripten throws", changes: []change{exports("stackSave", i32Type(0, 1)), imports("env", "__cxa_throw", i32Type(3, 0))}, what: missing, cure: "-sSTANDALONE_WASM"},
+		{name: "any other function in a module of Emscripten", changes: []change{exports("stackSave", i32Type(0, 1)), imports("env", "time", i32Type(1, 1))}, what: missing, cure: "-sSTANDALONE_WASM"},
+		{name: "memory growth, which Envoy knows", changes: []change{imports("env", "emscripten_notify_memory_growth", i32Type(1, 0))}},
+		{name: "exceptions of C++", changes: []change{imports("env", "__cxa_throw", i32Type(3, 0))}, what: missing, cure: "-fno-exceptions"},
+		{name: "AssemblyScript's abort", changes: []change{imports("env", "abort", i32Type(4, 0))}, what: missing, cure: "--use abort=abort_proc_exit"},
+		{name: "AssemblyScript's console", changes: []change{imports("env", "console.log", i32Type(1, 0))}, what: missing, cure: "the SDK's function instead"},
+		{name: "TinyGo for a browser", changes: []change{imports("env", "syscall/js.valueGet", i32Type(5, 0))}, what: missing, cure: "-target=wasip1"},
+		{name: "wasm-pack", changes: []change{imports("./plugin_bg.js", "__wbg_now", i32Type(0, 1))}, what: missing, cure: "expects a browser"},
 		{name: "undefined symbol", changes: []change{imports("env", "memmove", i32Type(3, 1))}, what: missing + "env.memmove", cure: "a symbol the linker did not find"},
 		{name: "threads", changes: []change{imports("wasi", "thread-spawn", i32Type(1, 1))}, what: missing + "wasi.thread-spawn", cure: "Envoy has no threads"},
 		{name: "preview 2", changes: []change{imports("wasi:io/streams@0.2.0", "drop", i32Type(1, 0))}, what: missing, cure: "build for wasip1"},
