@@ -45,13 +45,14 @@ func envCure(i wasmfile.Import, emscripten bool) string {
 func isEmscripten(i wasmfile.Import) bool {
 	return hasPrefix(strings.TrimPrefix(i.Name, "_"), "emscripten_", "embind_", "emval_") || throws(i) ||
 		hasPrefix(i.Name, "__syscall_") || strings.HasSuffix(i.Name, "_js") ||
-		slices.Contains([]string{"HaveOffsetConverter", "abort", "setTempRet0", "getTempRet0"}, i.Name)
+		slices.Contains([]string{"HaveOffsetConverter", "abort", "setTempRet0"}, i.Name)
 }
 
 // throws reports whether it is a function with which Emscripten throws, catches and jumps.
 func throws(i wasmfile.Import) bool {
 	return hasPrefix(i.Name, "invoke_", "__cxa_find_matching_catch", "emscripten_longjmp", "_emscripten_throw_longjmp") ||
-		slices.Contains([]string{"__resumeException", "llvm_eh_typeid_for", "__cxa_begin_catch", "__cxa_end_catch"}, i.Name)
+		slices.Contains([]string{"__resumeException", "llvm_eh_typeid_for", "__cxa_begin_catch", "__cxa_end_catch",
+			"__cxa_free_exception", "getTempRet0"}, i.Name)
 }
 
 // minified reports whether Emscripten has shortened the names of an import, as it does for a module with JavaScript of its
