@@ -62,6 +62,9 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 		forms++
 		one = r.content(o.fields["file"])
 	}
+	if forms == 0 && o.unknownKey {
+		return []byte{} // reported
+	}
 	if forms != 1 {
 		r.errorf(n, "%d of the keys text, hex, parts, numbered, file, expected exactly one, keep one", forms)
 		return []byte{}

@@ -24,6 +24,9 @@ func (r *reader) readContract(n ast.Node) {
 			set(&r.contract.Strict.Reasons, s, "reasons", r.boolean)
 			set(&r.contract.Strict.Duplicates, s, "duplicates", r.boolean)
 			set(&r.contract.Strict.Actions, s, "actions", r.boolean)
+			if s.unknownKey { // what is strict is not known
+				r.contract.Strict = Strict{}
+			}
 		}
 	}
 	r.reasons(o, "contract", "clauses")

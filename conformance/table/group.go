@@ -65,7 +65,7 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 		for name, s := range r.open {
 			r.errorAt(s.opened, "the stream %q is still open at the end, expected finish or close, add one of them", name)
 		}
-	} else {
+	} else if !slices.Contains(o.meant, "steps") {
 		r.errorf(n, "no key \"steps\" in this case, expected steps unless the start is refused, add them")
 	}
 	return c, true
@@ -73,10 +73,9 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 
 // reasons reports the keys that a table with strict reasons must have.
 func (r *reader) reasons(o object, of string, keys ...string) {
-	for _, key := range keys {
-		if r.contract.Strict.Reasons && !o.has(key) {
-			r.errorf(o.Node, "no key %q in this %s, expected it (contract.yaml can say strict: {reasons: false}), add it", key, of)
-		}
+	if r.contract.Strict.Reasons {
+		lacks := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return o.has(key) || slices.Contains(o.meant, key) })
+		r.missing(o.Node, lacks, of, "reasons (contract.yaml can say strict: {reasons: false})")
 	}
 }
 
@@ -100,6 +99,10 @@ func (r *reader) settings(c *Case, o object) {
 func (r *reader) config(n ast.Node) []byte {
 	if _, ok := n.(*ast.NullNode); ok && r.base.Case.Config != nil {
 		return nil
+	}
+	if all := entries(n); len(all) > 0 && !slices.Contains(bytesShape.keys(), keyText(all[0])) {
+		r.errorf(n, "a mapping with the key %q, expected the bytes that the plugin gets, write JSON as a text: '{%[1]q: …}'", keyText(all[0]))
+		return []byte{}
 	}
 	return r.bytes(n)
 }

@@ -36,7 +36,7 @@ func TestLimits(t *testing.T) {
 		{"aliases", "a: [&a b" + again(", *a", 50_000) + "]", "more than 100 tags"},
 		{"empty lines", "a: |\n  b\n" + again("\n", 500_000), "a.yaml:103:1: more than 100 empty lines"},
 		{"blank lines", "a: |\n  b\n" + again("    \n", 300_000), "a.yaml:103:1: more than 100 empty lines"},
-		{"open quote", "a: \"" + again("b", 1_000_000), "not YAML"},
+		{"open quote", "a: \"" + again("b", 1_000_000), "a.yaml:1:4: a text that begins with \" and does not end"},
 
 		{"no UTF-8", "breaks: caf\xe9\n", "a.yaml:1:12: the byte e9, expected UTF-8"},
 		{"half a character", "breaks: B.\n# \xe2\x82", "a.yaml:2:3: the byte e2, expected UTF-8"},

@@ -66,7 +66,8 @@ func load(dir string, groups []string) (*Table, error) {
 			unread++
 		}
 	}
-	if cases == 0 {
+	misnamed := slices.ContainsFunc(found, func(e Error) bool { return strings.HasSuffix(e.Text, renameIt) })
+	if cases == 0 && !misnamed {
 		r.errorAt(Position{File: dir}, "no file of cases, expected at least one beside %s, write one like allow.yaml", contractFile)
 	}
 	if unread == 0 && groups == nil { // otherwise a case that was not read may cite the clause
@@ -147,6 +148,8 @@ func LoadRequests(path string) (*Table, error) {
 	return table, nil
 }
 
+const renameIt = "rename it"
+
 type file struct {
 	name   string
 	source []byte
@@ -173,7 +176,7 @@ func readFiles(dir string, found *Errors) (files, error) {
 			all, size = append(all, file{name, source}), size+len(source)
 		case strings.EqualFold(ending, ".yaml") || strings.EqualFold(ending, ".yml"):
 			*found = append(*found, Error{Position{File: filepath.Join(dir, name)},
-				"the ending " + ending + ", expected .yaml (the file would not be read), rename it"})
+				"the ending " + ending + ", expected .yaml (the file would not be read), " + renameIt})
 		}
 	}
 	return all, nil

@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +75,15 @@ func TestErrors(t *testing.T) {
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("errors (-want +got):\n%s", diff)
+			}
+
+			for _, path := range yamlFiles(t, dir) { // with the ends of lines of Windows they are in the same places
+				write(t, dir, filepath.Base(path), strings.ReplaceAll(read(t, path), "\n", "\r\n"))
+			}
+			_, err = table.Load(dir)
+			got = strings.ReplaceAll(fmt.Sprint(err)+"\n", dir+string(filepath.Separator), "")
+			if diff := cmp.Diff(want, strings.ReplaceAll(got, dir, ".")); diff != "" {
+				t.Errorf("errors with CRLF (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -137,7 +137,7 @@ func (r *reader) chunks(n ast.Node) [][]byte {
 // headers reads a list of pairs, each [name, value] or {name, value, times}; it never returns nil.
 func (r *reader) headers(n ast.Node) []headermap.Header {
 	all := []headermap.Header{}
-	for _, item := range r.list(n, "pairs [name, value]") {
+	for _, item := range r.pairNodes(n) {
 		all = append(all, r.pair(item)...)
 		if len(all) > maxPairs {
 			r.errorf(item, "more than %d headers, expected fewer, lower times", maxPairs)
@@ -150,10 +150,13 @@ func (r *reader) headers(n ast.Node) []headermap.Header {
 func (r *reader) pair(n ast.Node) []headermap.Header {
 	if s, ok := n.(*ast.SequenceNode); ok {
 		if len(s.Values) != 2 {
-			r.errorf(n, "a list of %d, expected a pair, write [name, value]", len(s.Values))
+			r.errorf(n, "a list of %d, expected a pair, write [name, value] (\"\" is an empty value)", len(s.Values))
 			return nil
 		}
 		return headermap.Of(string(r.bytes(s.Values[0])), string(r.bytes(s.Values[1])))
+	}
+	if r.strangePair(n) {
+		return nil
 	}
 	o, ok := r.object(n, pairShape)
 	if !ok || !o.has("name") || !o.has("value") {

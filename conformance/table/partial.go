@@ -141,7 +141,7 @@ func (r *reader) someHeaders(n ast.Node) ([]headermap.Header, *Edit, *Headers) {
 // wantedPairs reads pairs whose values may be patterns.
 func (r *reader) wantedPairs(n ast.Node) []Header {
 	all := []Header{}
-	for _, item := range r.list(n, "pairs [name, value]") {
+	for _, item := range r.pairNodes(n) {
 		name, value := pairOf(item)
 		if name == nil || !isPattern(value) {
 			all = append(all, Wanted(r.pair(item))...)

@@ -91,7 +91,18 @@ func (r *reader) number(low, high int) func(ast.Node) int {
 func (r *reader) list(n ast.Node, of string) []ast.Node {
 	s, ok := n.(*ast.SequenceNode)
 	if !ok {
-		r.errorf(n, "%s, expected a list of %s, put it in [ ]", kind(n), of)
+		cure := "put it in [ ]"
+		switch m := n.(type) {
+		case nil, *ast.NullNode:
+			cure = "write it"
+		case *ast.MappingValueNode:
+			cure = "begin it with a dash"
+		case *ast.MappingNode:
+			if !m.IsFlowStyle {
+				cure = "begin it with a dash"
+			}
+		}
+		r.errorf(n, "%s, expected a list of %s, %s", kind(n), of, cure)
 		return nil
 	}
 	return s.Values
@@ -115,6 +126,10 @@ func each[T any](items []ast.Node, read func(ast.Node) T) []T {
 }
 
 func (r *reader) duration(n ast.Node) time.Duration {
+	if i, ok := n.(*ast.IntegerNode); ok {
+		r.errorf(n, `the number %[1]s, expected a time with its unit, write it like "%[1]ss" or "%[1]sms"`, i.Token.Value)
+		return 0
+	}
 	s, ok := r.text(n)
 	if !ok {
 		return 0

@@ -8,6 +8,8 @@ type shape struct {
 	name     string
 	required []string
 	optional []string
+	likely   []string // of the optional ones, those that a misspelt key probably means
+	example  string   // for an error where something else stands
 }
 
 func (s shape) keys() []string {
@@ -23,7 +25,7 @@ var settings = []string{"config", "root_id", "plugin_name", "properties", "node"
 var (
 	fileShape = shape{name: "file", required: []string{"cases"}, optional: []string{"breaks", "defaults"}}
 	caseShape = shape{name: "case", required: []string{"id"},
-		optional: slices.Concat([]string{"clauses", "why"}, settings, []string{"steps"})}
+		optional: slices.Concat([]string{"clauses", "why"}, settings, []string{"steps"}), likely: []string{"steps"}, example: "{id: …, steps: [{request: {}, want: {decision: allow}}]}"}
 	defaultsShape = shape{name: "defaults", optional: slices.Concat(settings, []string{"logs", "calls", "metrics", "effects"})}
 	startShape    = shape{name: "start", required: []string{"accepted"},
 		optional: []string{"logs", "calls", "metrics", "effects", "tick_every", "trap", "faults"}}
@@ -31,9 +33,10 @@ var (
 		optional: slices.Concat(verbs, []string{"stream", "send", "plugin", "clusters", "times", "faults"})}
 	requestStepShape = shape{name: "step", optional: append(stepShape.keys()[1:], "want")}
 	wantShape        = shape{name: "want", optional: []string{"decision", "reply", "forwarded", "response", "forwarded_body", "forwarded_trailers", "response_body",
-		"response_trailers", "action", "response_action", "streams", "accepted", "logs", "effects", "calls", "metrics", "tick_every", "trap", "memory"}}
+		"response_trailers", "action", "response_action", "streams", "accepted", "logs", "effects", "calls", "metrics", "tick_every", "trap", "memory"},
+		likely: []string{"decision"}, example: "{decision: allow}"}
 	exchangeShape = shape{name: "exchange", required: []string{"decision"}, optional: []string{"reply", "forwarded", "response", "forwarded_body",
-		"forwarded_trailers", "response_body", "response_trailers"}}
+		"forwarded_trailers", "response_body", "response_trailers"}, example: "{decision: allow}"}
 	editShape      = shape{name: "edit", optional: []string{"remove", "add", "set", "has", "lacks"}}
 	someLogsShape  = shape{name: "someLogs", optional: []string{"has", "lacks"}}
 	nodeShape      = shape{name: "node", optional: []string{"id", "cluster", "metadata", "locality"}}
@@ -56,7 +59,7 @@ var (
 	pairShape     = shape{name: "pair", required: []string{"name", "value"}, optional: []string{"times"}}
 	bytesShape    = shape{name: "bytes", optional: []string{"text", "hex", "parts", "numbered", "file", "times"}}
 	replyShape    = shape{name: "reply", required: []string{"status", "headers", "body"},
-		optional: []string{"grpc_status", "details"}}
+		optional: []string{"grpc_status", "details"}, example: "{status: 403, headers: any, body: any}"}
 
 	contractShape = shape{name: "contract", required: []string{"name"},
 		optional: []string{"clauses", "strict", "defaults", "replies", "logs", "calls", "good"}}

@@ -29,6 +29,10 @@ func (r *reader) step(n ast.Node) Step {
 		return step
 	}
 	done := slices.DeleteFunc(slices.Clone(verbs), func(verb string) bool { return !o.has(verb) })
+	if len(done) == 0 && o.has("want") && len(o.fields) == 1 && !o.unknownKey {
+		r.errorf(n, "a want alone, expected it in the step that it belongs to, remove the dash and indent it as the step's other keys")
+		return step
+	}
 	if len(done) != 1 && !(o.unknownKey && len(done) == 0) {
 		r.errorf(n, "a step that does %s, expected exactly one of %s, %s", pick(len(done) > 0, "two things", "nothing"),
 			strings.Join(verbs, ", "), pick(len(done) > 0, "make it two steps", "add one"))

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -144,13 +145,16 @@ func (r *reader) checkWant(o object, w Want, request bool) {
 		}
 		return
 	}
+	if slices.Contains(o.meant, "decision") {
+		return
+	}
 	if !o.has("decision") {
 		r.errorf(o, "no key \"decision\" in this want, expected allow, refuse, replace, hold or fail, add it")
 		return
 	}
 	replies := w.Decision == Refuse || w.Decision == Replace
 	if replies && !o.has("reply") {
-		r.errorf(o, "%s without a reply, expected the local response, add its name or its status, headers and body", w.Decision)
+		r.errorf(o, "%s without a reply, expected the local response, add its name, or reply: {status: …, headers: …, body: …} (any leaves one open)", w.Decision)
 	}
 	if !replies && o.has("reply") {
 		r.errorf(o.fields["reply"], "a reply beside %s, expected it only with refuse or replace, remove it", w.Decision)
@@ -173,8 +177,7 @@ func (r *reader) reply(n ast.Node) Reply {
 		reply, known := r.contract.Replies[s.Value]
 		if !known && !r.noContract {
 			names := slices.Sorted(maps.Keys(r.contract.Replies))
-			r.errorf(n, "unknown reply %q, expected a name of contract.yaml (%s) or a mapping, %s", s.Value,
-				strings.Join(names, ", "), suggest(s.Value, names, "add it there"))
+			r.errorf(n, "unknown reply %q, expected %s or a mapping, %s", s.Value, namesOf(names, "replies"), suggest(s.Value, names, "add it there"))
 		}
 		return reply
 	}
@@ -221,6 +224,10 @@ func (r *reader) logs(n ast.Node) Logs {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		return r.someLogs(n)
 	}
+	if s, ok := n.(*ast.StringNode); ok {
+		r.errorf(n, "the text %q, expected a list of log lines (or the word any, or {has, lacks}), write it like [{info: %[1]q}]", s.Value)
+		return Logs{}
+	}
 	lines, plain := r.logLines(n, "log lines (or the word any, or {has, lacks})")
 	if !plain {
 		return Logs{Partial: &PartialLogs{List: lines}}
@@ -232,6 +239,14 @@ func (r *reader) logs(n ast.Node) Logs {
 	return logs
 }
 
+// namesOf are those that contract.yaml has, for an error.
+func namesOf(names []string, key string) string {
+	if len(names) == 0 {
+		return "a name of contract.yaml (it has no " + key + ")"
+	}
+	return "a name of contract.yaml (" + strings.Join(names, ", ") + ")"
+}
+
 // namedLog reads a line: one named in the contract, or one written out.
 func (r *reader) namedLog(n ast.Node) WantedLog {
 	s, ok := n.(*ast.StringNode)
@@ -241,8 +256,8 @@ func (r *reader) namedLog(n ast.Node) WantedLog {
 	log, known := r.contract.Logs[s.Value]
 	if !known && !r.noContract {
 		names := slices.Sorted(maps.Keys(r.contract.Logs))
-		r.errorf(n, "unknown log %q, expected a name of contract.yaml (%s) or {level: text}, %s", s.Value,
-			strings.Join(names, ", "), suggest(s.Value, names, "add it there"))
+		r.errorf(n, "unknown log %q, expected %s or a line {level: text}, %s", s.Value, namesOf(names, "logs"),
+			suggest(s.Value, names, fmt.Sprintf("write {info: %q} or add it there", s.Value)))
 	}
 	return log
 }

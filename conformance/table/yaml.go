@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,7 +33,11 @@ type reader struct {
 
 // parse returns the one document of a file, nil when there is none or it is no YAML.
 func (r *reader) parse(source []byte) ast.Node {
-	if source == nil || !r.bounded(source) { // nil: readFile has reported it
+	if source == nil { // readFile has reported it
+		return nil
+	}
+	source = bytes.ReplaceAll(source, []byte("\r\n"), []byte("\n")) // the parser counts \r as a line in some places
+	if !r.bounded(source) {
 		return nil
 	}
 	r.lines = strings.Split(string(source), "\n")
@@ -46,7 +51,7 @@ func (r *reader) parse(source []byte) ast.Node {
 			what = e.GetMessage()
 		}
 		what, _, _ = strings.Cut(what, "\n")
-		r.errorAt(at, "not YAML: %s, expected one YAML document, correct the syntax here", what)
+		r.syntaxError(at, what)
 		return nil
 	}
 	if len(file.Docs) > 1 {
@@ -94,7 +99,8 @@ func (r *reader) position(n ast.Node) Position {
 type object struct {
 	ast.Node
 	fields     map[string]ast.Node
-	unknownKey bool // it has one, so that a key that seems to be missing may be misspelt
+	unknownKey bool     // it has one, so that a key that seems to be missing may be misspelt
+	meant      []string // missing keys that were probably meant by unknown ones, which is reported
 }
 
 // has says whether the key is there.
@@ -110,15 +116,19 @@ func set[T any](field *T, o object, key string, read func(ast.Node) T) {
 // object reads a mapping of the given shape; ok is false when the value is no mapping.
 func (r *reader) object(n ast.Node, s shape) (o object, ok bool) {
 	o = object{Node: n, fields: map[string]ast.Node{}}
-	pairs, ok := r.pairs(n, s.name+" with the keys "+strings.Join(s.keys(), ", "))
+	expected := s.name + " with the keys " + strings.Join(s.keys(), ", ")
+	if s.example != "" {
+		expected = s.name + ", write it like " + s.example
+	}
+	pairs, ok := r.pairs(n, expected)
 	if !ok {
 		return o, false
 	}
+	var unknown []*ast.MappingValueNode
 	for _, p := range pairs {
 		key := keyText(p)
 		if !slices.Contains(s.keys(), key) {
-			r.errorf(p, "unknown key %q, expected one of %s, %s", key, strings.Join(s.keys(), ", "), suggest(key, s.keys(), "remove it"))
-			o.unknownKey = true
+			unknown, o.unknownKey = append(unknown, p), true
 			continue
 		}
 		if first := o.fields[key]; first != nil {
@@ -127,11 +137,14 @@ func (r *reader) object(n ast.Node, s shape) (o object, ok bool) {
 		}
 		o.fields[key] = p.Value
 	}
-	for _, key := range s.required {
-		if !o.has(key) {
-			r.errorf(n, "no key %q in this %s, expected %s, add it", key, s.name, strings.Join(s.required, ", "))
-		}
+	lacks := slices.DeleteFunc(slices.Clone(s.required), o.has)
+	o.meant = r.unknown(unknown, s, slices.Concat(lacks, s.likely))
+	lacks = slices.DeleteFunc(lacks, func(key string) bool { return slices.Contains(o.meant, key) })
+	expected = strings.Join(s.required, ", ")
+	if s.example != "" {
+		expected += " as in " + s.example
 	}
+	r.missing(n, lacks, s.name, expected)
 	return o, true
 }
 
