@@ -29,16 +29,44 @@ type exchange struct {
 	client suite.Received
 	ended  bool // nothing more reaches the client
 
-	context         int64 // of the plugin; 0: none yet
-	requestAction   string
-	responseAction  string
-	continued       bool // the plugin has let the request go on
+	parts           map[int64]*part // those of all plugins of the chain, by their contexts
+	context         int64           // of the plugin under test; 0: none yet
 	reply           *table.Reply
-	deleted         bool
 	answeredByEnvoy bool // the plugin's VM is dead
 
 	upstream suite.Received
 	arrived  *arrival // at the upstream; nil: not yet
+}
+
+// part is what a plugin has done with an exchange.
+type part struct {
+	root              *root
+	request, response string // what the headers callbacks returned; "": not called
+	continued         bool   // the plugin has let the request go on
+	deleted           bool
+}
+
+// own is the part of the plugin under test.
+func (e *exchange) own() part {
+	if p := e.parts[e.context]; p != nil {
+		return *p
+	}
+	return part{}
+}
+
+// any says whether something is true of a part.
+func (e *exchange) any(so func(*part) bool) bool {
+	for _, p := range e.parts {
+		if so(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// goes says whether the plugins that have seen the request let it go on.
+func (e *exchange) goes() bool {
+	return !e.any(func(p *part) bool { return p.request != "" && p.request != "Continue" && !p.continued })
 }
 
 // Headers, Data, Reset and Closed are what the client sees.
@@ -147,23 +175,22 @@ func (e *exchange) leave() {
 
 // waits says whether something of the exchange is on its way. The lock is held.
 func (e *exchange) waits() bool {
-	seen := e.requestAction != "" // the plugin has
-	goes := e.requestAction == "Continue" || e.continued
+	seen := e.any(func(p *part) bool { return p.request != "" }) // a plugin has
 	switch {
 	case e.ended && e.arrived != nil && !e.upstream.Ended && !e.upstream.Reset && !e.closed:
 		return false
 	case e.closed || e.ended && e.uploaded:
-		return e.context != 0 && !e.deleted && !e.answeredByEnvoy
+		return e.any(func(p *part) bool { return !p.deleted }) && !e.answeredByEnvoy
 	case !seen:
 		return !e.ended
 	case e.reply != nil:
 		return !e.ended
 	case e.arrived == nil:
-		return goes && !e.ended
+		return e.goes() && !e.ended
 	case e.uploaded && !e.upstream.Ended:
 		return !e.ended && !e.upstream.Reset
 	case e.responded && e.upstream.Ended:
-		return !e.ended && e.responseAction != "Pause"
+		return !e.ended && !e.any(func(p *part) bool { return p.response == "Pause" })
 	}
 	return false
 }

@@ -19,8 +19,9 @@ func (r *run) configure(ctx context.Context, c *table.Configure) (refused bool, 
 		defer l.mu.Unlock()
 		if lines := l.main.logs; refused {
 			l.worker.logs = append(l.worker.logs, lines...)
+			r.told = append(r.told, r.mainTold...)
 		}
-		l.main.logs = nil
+		l.main.logs, r.mainTold = nil, nil
 	}()
 	world := &r.table.World
 	filter := proxy.Filter{Module: r.module, Plugin: plugin, RootID: cmp.Or(c.RootID, world.RootID), VM: r.vm, Config: c.Config,
@@ -42,10 +43,14 @@ func (r *run) configure(ctx context.Context, c *table.Configure) (refused bool, 
 	if at >= 0 && !l.listenerUpdates {
 		return r.update(ctx, name, filter)
 	}
-	filters := []proxy.Filter{{Lua: packLua + outerLua}, filter, {Lua: packLua + innerLua}}
+	filters := []proxy.Filter{{Lua: packLua + outerLua}}
+	filters = append(filters, r.chained(r.table.Chain.Before, filter)...)
+	filters = append(filters, filter)
+	filters = append(filters, r.chained(r.table.Chain.Behind, filter)...)
+	filters = append(filters, proxy.Filter{Lua: packLua + innerLua})
 	if r.updated(plugin) && !l.listenerUpdates {
-		filters[1].Updated = true
-		if err := l.process.SetFilter(name, 1, filter); err != nil {
+		filters[r.filterAt()].Updated = true
+		if err := l.process.SetFilter(name, r.filterAt(), filter); err != nil {
 			return false, err
 		}
 	}
@@ -73,7 +78,7 @@ func (r *run) update(ctx context.Context, listener string, filter proxy.Filter) 
 	l.mu.Lock()
 	before := len(r.roots)
 	l.mu.Unlock()
-	if err := l.process.SetFilter(listener, 1, filter); err != nil {
+	if err := l.process.SetFilter(listener, r.filterAt(), filter); err != nil {
 		return false, err
 	}
 	err = l.until(ctx, func() bool {
@@ -85,6 +90,19 @@ func (r *run) update(ctx context.Context, listener string, filter proxy.Filter) 
 	}
 	return refused, r.settle(ctx)
 }
+
+// chained are the filters of plugins of the chain, in the VM of the filter under test.
+func (r *run) chained(plugins []table.ChainPlugin, under proxy.Filter) (all []proxy.Filter) {
+	for _, p := range plugins {
+		f := under
+		f.Plugin, f.RootID, f.Config = cmp.Or(p.Plugin, table.Main), p.RootID, p.Config
+		all = append(all, f)
+	}
+	return all
+}
+
+// filterAt is the number of the filter under test in its listener, from 0.
+func (r *run) filterAt() int { return 1 + len(r.table.Chain.Before) }
 
 // updated says whether a later step configures the plugin anew.
 func (r *run) updated(plugin string) bool {

@@ -1,11 +1,13 @@
 package envoy
 
 import (
+	"strings"
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/envoy/proxy"
+	"github.com/header-auth/header-auth/envoy/rewrite"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/headermap"
 )
@@ -16,17 +18,39 @@ type onWorker struct{ *run }
 func (r onWorker) entered(callback string, args []int64) {
 	switch {
 	case callback == "proxy_on_context_create" && args[1] == 0:
-		r.newest = &root{plugin: r.configuring}
-		r.roots[args[0]] = r.newest
-	case callback == "proxy_on_context_create" && r.opening != nil:
-		r.exchanges[args[0]] = r.opening
-		if r.opening.context == 0 {
-			r.opening.context = args[0]
+		made := &root{plugin: r.configuring, chained: len(r.table.Chain.All()) > 0 && len(r.roots) != len(r.table.Chain.Before) && !r.started}
+		r.roots[args[0]] = made
+		if !made.chained {
+			r.newest = made
 		}
+	case callback == "proxy_on_context_create" && r.opening != nil:
+		root := r.roots[args[1]]
+		e := r.without(root)
+		r.exchanges[args[0]] = e
+		e.parts[args[0]] = &part{root: root}
+		if e.context == 0 && (root == nil || !root.chained) {
+			e.context = args[0]
+		}
+	case strings.HasPrefix(callback, "proxy_on_grpc_"):
+		r.comes(callback, args[1])
 	case callback == "proxy_on_http_call_response":
 		r.callbacks++
 		r.refusedOne()
 	}
+}
+
+// without is the exchange that a plugin gets to see now: the one that was opened last, or in a chain one that goes on.
+func (r onWorker) without(root *root) *exchange {
+	lacks := func(e *exchange) bool { return !e.any(func(p *part) bool { return p.root == root }) }
+	if len(r.table.Chain.All()) == 0 || lacks(r.opening) && r.opening.goes() {
+		return r.opening
+	}
+	for _, e := range r.streams {
+		if lacks(e) && e.goes() {
+			return e
+		}
+	}
+	return r.opening
 }
 
 // refusedOne uses up the answer of a call that has found no service, and makes the service ready for the next.
@@ -55,22 +79,26 @@ func action(result string) string {
 
 func (r onWorker) returned(callback string, args []int64, result string) {
 	e := r.exchanges[args[0]]
+	var p *part
+	if e != nil {
+		p = e.parts[args[0]]
+	}
 	switch callback {
 	case "proxy_on_configure":
 		if root := r.roots[args[0]]; root != nil {
 			root.configured, root.accepts = true, result == "1"
 		}
 	case "proxy_on_request_headers":
-		if e != nil {
-			e.requestAction = action(result)
+		if p != nil {
+			p.request = action(result)
 		}
 	case "proxy_on_response_headers":
-		if e != nil {
-			e.responseAction = action(result)
+		if p != nil {
+			p.response = action(result)
 		}
 	case "proxy_on_delete":
-		if e != nil {
-			e.deleted = true
+		if p != nil {
+			p.deleted = true
 		}
 	}
 }
@@ -85,8 +113,33 @@ func (r onWorker) called(function string, args []int64, effective int64, status 
 		}
 		return ""
 	}
+	if effect, ok := r.effect(function, args, text); ok {
+		r.told = append(r.told, effect)
+		return
+	}
 	e := r.exchanges[effective]
 	switch function {
+	case "proxy_grpc_call", "proxy_grpc_stream":
+		var timeout int64
+		if function == "proxy_grpc_call" && len(args) > 10 {
+			timeout = args[10]
+		}
+		texts := make([]string, len(rewrite.Logged[function])+1)
+		for i := range texts {
+			texts[i] = text(i)
+		}
+		r.makes(function == "proxy_grpc_stream", texts, timeout)
+	case "proxy_grpc_send", "proxy_grpc_close", "proxy_grpc_cancel":
+		c := r.grpcByToken(args[0])
+		switch {
+		case c == nil:
+		case function == "proxy_grpc_send":
+			c.sends(text(0), args[3] != 0)
+		case function == "proxy_grpc_close":
+			c.closes()
+		default:
+			c.givesUp()
+		}
 	case "proxy_set_tick_period_milliseconds":
 		root := r.roots[effective]
 		if root == nil {
@@ -97,8 +150,8 @@ func (r onWorker) called(function string, args []int64, effective int64, status 
 			root.due = r.lane.clock.Steady() + root.period
 		}
 	case "proxy_continue_stream":
-		if e != nil && args[0] == 0 {
-			e.continued = true
+		if e != nil && args[0] == 0 && e.parts[effective] != nil {
+			e.parts[effective].continued = true
 		}
 	case "proxy_send_local_response":
 		if e != nil {
@@ -120,6 +173,24 @@ func (r onWorker) called(function string, args []int64, effective int64, status 
 		}
 		r.calls = append(r.calls, c)
 	}
+}
+
+// effect is what a call of a host function has done to things that outlive the callback, if it is one of these functions.
+func (r *run) effect(function string, args []int64, text func(int) string) (e table.Effect, ok bool) {
+	switch function {
+	case "proxy_set_shared_data":
+		return table.Effect{Kind: "shared_data", Name: text(0), Value: text(1)}, true
+	case "proxy_enqueue_shared_queue":
+		return table.Effect{Kind: "queue", Name: r.queues[args[0]], Value: text(0)}, true
+	case "proxy_set_property":
+		path := strings.ReplaceAll(strings.TrimSuffix(text(0), "\x00"), "\x00", ".")
+		return table.Effect{Kind: "property", Name: path, Value: text(1)}, true
+	case "proxy_call_foreign_function":
+		return table.Effect{Kind: "foreign_function", Name: text(0), Value: text(1)}, true
+	case "proxy_register_shared_queue", "proxy_resolve_shared_queue":
+		r.queues[numberOf(text(1))] = text(0)
+	}
+	return e, false
 }
 
 // pairs reads a serialized header map; one that is malformed has none.
@@ -153,11 +224,22 @@ func (r *run) arrived(cluster string) *call {
 	return nil
 }
 
-// onMain is told what crosses between Envoy and the case's VMs on the main thread, of which only the failure of a start
-// is of interest: what a start does that succeeds is seen on the worker.
+// onMain is told what crosses between Envoy and the case's VMs on the main thread, of which only a start that fails or is
+// refused is of interest: what a start does that succeeds is seen on the worker.
 type onMain struct{ *run }
 
-func (onMain) entered(string, []int64)                        {}
-func (onMain) returned(string, []int64, string)               {}
-func (onMain) called(string, []int64, int64, int64, []logged) {}
-func (r onMain) failed(callback, reason string)               { onWorker(r).failed(callback, reason) }
+func (onMain) entered(string, []int64)          {}
+func (onMain) returned(string, []int64, string) {}
+func (r onMain) failed(callback, reason string) { onWorker(r).failed(callback, reason) }
+
+func (r onMain) called(function string, args []int64, _ int64, status int64, lines []logged) {
+	text := func(i int) string {
+		if i < len(lines) {
+			return lines[i].Text
+		}
+		return ""
+	}
+	if effect, ok := r.effect(function, args, text); ok && status == 0 {
+		r.mainTold = append(r.mainTold, effect)
+	}
+}

@@ -21,6 +21,13 @@ type journal struct {
 	inside []crossing
 	logs   []logged
 	told   crossings
+	after  *outcome // of a call of rewrite.Numbered, until its number is logged
+}
+
+// outcome is a call that has returned.
+type outcome struct {
+	crossing
+	status int64
 }
 
 // crossings is told what has crossed.
@@ -119,6 +126,9 @@ func parseCall(text string) (name string, args []int64) {
 func (j *journal) enter(text string, toHost bool) {
 	c := crossing{toHost: toHost}
 	c.name, c.args = parseCall(text)
+	if c.name != "proxy_log" {
+		j.withoutNumber()
+	}
 	if !toHost {
 		if n := len(j.inside); n > 0 && !j.inside[n-1].toHost {
 			j.inside = nil // the callback before it has failed and never returned
@@ -141,6 +151,14 @@ func (j *journal) enter(text string, toHost bool) {
 	j.inside = append(j.inside, c)
 }
 
+// withoutNumber tells of a call whose number was not logged.
+func (j *journal) withoutNumber() {
+	if after := j.after; after != nil {
+		j.after = nil
+		j.told.called(after.name, after.args, after.effective, after.status, after.lines)
+	}
+}
+
 func (j *journal) leave(text string, toHost bool) {
 	name, result, _ := strings.Cut(text, " return: ")
 	name = name[strings.LastIndexByte(name, '.')+1:]
@@ -151,6 +169,7 @@ func (j *journal) leave(text string, toHost bool) {
 			continue // it has failed and never returned
 		}
 		if !toHost {
+			j.withoutNumber()
 			if len(j.inside) == 0 {
 				j.told.returned(name, c.args, result)
 			}
@@ -163,6 +182,18 @@ func (j *journal) leave(text string, toHost bool) {
 		around := &j.inside[len(j.inside)-1]
 		if name == "proxy_set_effective_context" && status == 0 {
 			around.effective = c.args[0]
+		}
+		c.effective = around.effective
+		if _, numbered := rewrite.Numbered[name]; numbered {
+			j.after = &outcome{c, status}
+			return
+		}
+		if after := j.after; after != nil && name == "proxy_log" && len(j.logs) > 0 {
+			last := len(j.logs) - 1
+			after.lines = append(after.lines, j.logs[last])
+			j.logs, j.after = j.logs[:last], nil
+			j.told.called(after.name, after.args, after.effective, after.status, after.lines)
+			return
 		}
 		j.told.called(name, c.args, around.effective, status, c.lines)
 		return

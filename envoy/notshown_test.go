@@ -11,13 +11,16 @@ import (
 func TestNotShown(t *testing.T) {
 	properties := map[string]any{"xds.route_name": "r"}
 	for reason, c := range map[string]table.Case{
-		"":             {World: table.World{RootID: "r", Plugin: "p", VM: table.VM{Config: []byte("c"), Environment: []table.Variable{{Name: "a", Value: "b"}}}}},
-		"properties":   {World: table.World{Properties: properties}},
-		"properties c": {Steps: []table.Step{{Request: &table.Request{Properties: properties}}}},
-		"shared data":  {Steps: []table.Step{{Want: table.Want{Effects: []table.WantedEffect{{Kind: "property", Name: "a"}}}}}},
-		"the node":     {World: table.World{Node: &table.Node{ID: "n"}}},
-		"random":       {World: table.World{Random: []byte("a")}},
-		"the VM's id":  {World: table.World{VM: table.VM{ID: "v"}}},
+		"":                   {World: table.World{RootID: "r", Plugin: "p", VM: table.VM{Config: []byte("c"), Environment: []table.Variable{{Name: "a", Value: "b"}}}}},
+		"properties":         {World: table.World{Properties: properties}},
+		"properties c":       {Steps: []table.Step{{Request: &table.Request{Properties: properties}}}},
+		"no connection":      {Steps: []table.Step{{Request: &table.Request{Response: table.Message{Failed: table.Refused}}}}},
+		"no time-out":        {Steps: []table.Step{{Request: &table.Request{Response: table.Message{Failed: table.TimedOut}}}}},
+		"another module":     {Chain: table.Chain{Before: []table.ChainPlugin{{Module: "a.wasm"}}}},
+		"one plugin context": {Chain: table.Chain{Before: []table.ChainPlugin{{}}}},
+		"the node":           {World: table.World{Node: &table.Node{ID: "n"}}},
+		"random":             {World: table.World{Random: []byte("a")}},
+		"the VM's id":        {World: table.World{VM: table.VM{ID: "v"}}},
 	} {
 		err := notShown(&c)
 		if (err == nil) != (reason == "") || err != nil && !strings.Contains(err.Error(), reason) {

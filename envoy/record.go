@@ -25,8 +25,8 @@ func (r *run) record(e *exchange) suite.Exchange {
 
 // look takes down what can be seen of an exchange. The lock is held.
 func (r *run) look(e *exchange) suite.Exchange {
-	seen := suite.Exchange{RequestAction: cmp.Or(e.requestAction, "Continue"),
-		ResponseAction: cmp.Or(e.responseAction, "Continue"), Reply: e.reply,
+	seen := suite.Exchange{RequestAction: cmp.Or(e.own().request, "Continue"),
+		ResponseAction: cmp.Or(e.own().response, "Continue"), Reply: e.reply,
 		Upstream: e.upstream, Client: e.seen(), Failed: e.answeredByEnvoy && e.reply == nil && e.client.Headers != nil}
 	sent := e.arrived != nil
 	switch {
@@ -70,13 +70,15 @@ func (r *run) effects() suite.Effects {
 		e.Calls = append(e.Calls, c.asSeen())
 	}
 	r.taken = len(r.calls)
+	e.GRPC = r.grpcDone()
+	e.Other, r.told = r.told, nil
 	var ids []int64
 	for id := range r.roots {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
 	for _, id := range ids {
-		if root := r.roots[id]; root.period != root.seen {
+		if root := r.roots[id]; root.period != root.seen && !root.chained {
 			root.seen = root.period
 			e.Ticks = append(e.Ticks, suite.Tick{Plugin: root.plugin, Every: root.period})
 		}

@@ -36,10 +36,14 @@ type run struct {
 	opening        *exchange
 	configuring    string          // the plugin whose context comes next
 	roots          map[int64]*root // plugin contexts by their number
-	newest         *root
-	calls          []*call // that were made, in order
-	callbacks      int     // of calls
-	taken          int     // calls that effects have given
+	newest         *root           // of the plugins under test
+	started        bool            // the plugin under test has
+	calls          []*call         // that were made, in order
+	callbacks      int             // of calls
+	grpc           []*grpcCall
+	told, mainTold []table.Effect   // since the last effects; by the main thread, while the plugin starts
+	queues         map[int64]string // names by number
+	taken          int              // calls that effects have given
 	failure        *suite.Failure
 	reported       bool
 	place          suite.Place // that is being run
@@ -48,6 +52,7 @@ type run struct {
 // root is a plugin context on the worker.
 type root struct {
 	plugin     string
+	chained    bool          // of a plugin of the chain, and not of the one under test
 	period     time.Duration // of ticks; 0: none
 	due        time.Duration // of the next, in steady time
 	seen       time.Duration // the period that was reported last
@@ -71,7 +76,7 @@ func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, 
 	l.cases++
 	r := &run{lane: l, table: c, vm: "c" + strconv.Itoa(l.cases), module: l.modules[0],
 		sets: sets, ofCase: scripts(c.Clusters),
-		exchanges: map[int64]*exchange{}, roots: map[int64]*root{}, known: map[string][2]int64{}}
+		exchanges: map[int64]*exchange{}, roots: map[int64]*root{}, queues: map[int64]string{}, known: map[string][2]int64{}}
 	if fails(c) {
 		r.module = l.modules[1]
 	}
@@ -152,6 +157,9 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	r.seen.Start.Accepted = !refused
+	l.mu.Lock()
+	r.started = true
+	l.mu.Unlock()
 	r.seen.Start.Effects = r.effects()
 	if !refused {
 		if r.seen.Start.Metrics, err = r.metrics(ctx); err != nil {

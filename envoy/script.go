@@ -35,12 +35,15 @@ func (r *run) find(name string) *script {
 }
 
 // next takes the answer to a call from its cluster's script; nil: the call waits.
-func (r *run) next(cluster string) *table.Answer {
+func (r *run) next(cluster string, grpc bool) *table.Answer {
 	s := r.find(cluster)
 	if s == nil || s.next >= len(s.Answers) {
 		return nil
 	}
 	a := &s.Answers[s.next]
+	if a.Kind == table.Answers && a.GRPC != grpc {
+		return nil
+	}
 	if !s.Always {
 		s.next++
 	}

@@ -79,7 +79,11 @@ func (r *run) do(ctx context.Context, s *table.Step) (seen suite.Exchange, err e
 	case s.Exchanges():
 		e, err = r.carryOn(ctx, s)
 	case s.Answer != nil:
-		seen.Problem = r.answer(s.Answer)
+		if s.Answer.GRPC {
+			seen.Problem = r.answerGRPC(s.Answer)
+		} else {
+			seen.Problem = r.answer(s.Answer)
+		}
 		err = r.settle(ctx)
 	case s.Configure != nil:
 		seen.Refused, err = r.configure(ctx, s.Configure)
@@ -121,7 +125,7 @@ func (r *run) whole(ctx context.Context, plugin string, request *table.Request) 
 // open begins an exchange.
 func (r *run) open(ctx context.Context, plugin, name string, request *table.Request) (*exchange, error) {
 	l := r.lane
-	e := &exchange{lane: l, name: name, plugin: plugin, request: request, packed: l.groups || packs(request)}
+	e := &exchange{lane: l, name: name, plugin: plugin, request: request, packed: l.groups || packs(request), parts: map[int64]*part{}}
 	l.mu.Lock()
 	e.id = fmt.Sprintf("%s-%d", r.vm, len(l.upstream.waiting))
 	l.upstream.waiting[e.id] = e

@@ -21,6 +21,11 @@ func (r *run) settle(ctx context.Context) error {
 				by = c.due - now
 			}
 		}
+		for _, c := range r.grpc {
+			if !c.done && c.due > now && (by == 0 || c.due-now < by) {
+				by = c.due - now
+			}
+		}
 		r.lane.clock.AdvanceTimers(by)
 		r.ticked()
 		r.lane.mu.Unlock()
@@ -48,6 +53,9 @@ func (r *run) waits() bool {
 	if over+made > r.callbacks {
 		return true
 	}
+	if slices.ContainsFunc(r.grpc, func(c *grpcCall) bool { return c.waits(r.lane.clock.Steady()) }) {
+		return true
+	}
 	if r.opening != nil && r.opening.waits() {
 		return true
 	}
@@ -71,6 +79,11 @@ func (r *run) advance(ctx context.Context, by time.Duration) error {
 				if due := c.made + time.Duration(c.TimeoutMS)*time.Millisecond; due > now {
 					next = min(next, due-now)
 				}
+			}
+		}
+		for _, c := range r.grpc {
+			if due := c.made + c.timeout; c.timeout > 0 && !c.done && due > now {
+				next = min(next, due-now)
 			}
 		}
 		l.clock.Advance(next)

@@ -115,11 +115,23 @@ func (a *arrival) end(now bool) {
 
 // answer sends a response. A connection that is closed shows itself at the client.
 func (a *arrival) answer(r *table.Message) {
-	_ = a.conn.Headers(a.stream, answerOnWire(r.Headers, !plain(r.Headers, status)), len(r.Body) == 0 && r.Trailers == nil)
+	whole := r.Failed == ""
+	if r.Headers != nil {
+		_ = a.conn.Headers(a.stream, answerOnWire(r.Headers, !plain(r.Headers, status)), len(r.Body) == 0 && r.Trailers == nil && whole)
+	}
 	for i, chunk := range r.Body {
-		_ = a.conn.Data(a.stream, chunk, i == len(r.Body)-1 && r.Trailers == nil)
+		_ = a.conn.Data(a.stream, chunk, i == len(r.Body)-1 && r.Trailers == nil && whole)
 	}
 	if r.Trailers != nil {
 		_ = a.conn.Headers(a.stream, answerOnWire(r.Trailers, false), true)
+	}
+	switch r.Failed {
+	case table.Reset:
+		_ = a.conn.Reset(a.stream)
+	case table.Garbage:
+		_, _ = a.conn.Write([]byte(garbage))
+		_ = a.conn.Close()
+	case table.Closed:
+		_ = a.conn.Close()
 	}
 }

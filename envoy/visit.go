@@ -10,32 +10,50 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
+// garbage is no HTTP, and long enough for the head of a frame.
+const garbage = "garbage that is no HTTP, long enough for the head of a frame\r\n\r\n"
+
 // visit is a call at a service.
 type visit struct {
 	service *service
 	conn    *wire.Conn
 	stream  uint32
-	call    *call // nil: its headers have not come
-	ended   bool  // answered, or broken off by one of the sides
+	call    *call     // nil: its headers have not come, or it is a gRPC call
+	grpc    *grpcCall // nil: it is none
+	ended   bool      // answered, or broken off by one of the sides
 }
 
 func (v *visit) Headers(stream uint32, headers []headermap.Header, end bool) {
 	l := v.service.lane
+	if v.grpc != nil {
+		return // trailers, which no plugin sends
+	}
 	if v.call == nil {
 		// The log says which call this is, and may be read later than the socket.
 		var found *call
+		var grpc *grpcCall
 		_ = l.until(context.Background(), func() bool {
 			if v.service.run == nil {
 				return true // of a case that has ended
 			}
-			found = v.service.run.arrived(v.service.name)
-			return found != nil
+			if isGRPC(headers) {
+				grpc = v.service.run.arrivedGRPC(v.service.name, headers)
+			}
+			if grpc == nil {
+				found = v.service.run.arrived(v.service.name)
+			}
+			return found != nil || grpc != nil
 		})
-		if found == nil {
+		if found == nil && grpc == nil {
 			return
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		if grpc != nil {
+			v.stream, v.grpc, grpc.visit = stream, grpc, v
+			v.end(end || grpc.stream)
+			return
+		}
 		v.stream, v.call = stream, found
 		found.visit, found.Headers = v, withoutScheme(headers, found.Headers)
 	} else {
@@ -59,9 +77,12 @@ func (v *visit) Data(_ uint32, data []byte, end bool) {
 	l := v.service.lane
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if v.call != nil {
+	switch {
+	case v.call != nil:
 		v.call.body = append(v.call.body, data...)
 		v.end(end)
+	case v.grpc != nil:
+		v.end(end && !v.grpc.stream)
 	}
 }
 
@@ -77,10 +98,19 @@ func (v *visit) Closed() {
 
 // end answers a call that has come to its end, when the case has an answer for it.
 func (v *visit) end(now bool) {
-	if now {
+	run := v.service.run
+	switch {
+	case !now:
+	case v.grpc != nil:
+		if run != nil {
+			if a := run.next(v.service.name, true); a != nil {
+				v.answerGRPC(a)
+			}
+		}
+	default:
 		v.call.Body = v.call.body
-		if run := v.service.run; run != nil {
-			if a := run.next(v.service.name); a != nil {
+		if run != nil {
+			if a := run.next(v.service.name, false); a != nil {
 				v.answer(a)
 			}
 		}
@@ -95,21 +125,28 @@ func (v *visit) answer(a *table.Answer) {
 		return
 	}
 	v.ended = true
-	switch a.Kind {
-	case table.Answers:
-		_ = v.conn.Headers(v.stream, answerOnWire(a.Headers, false), len(a.Body) == 0 && a.Trailers == nil)
-		if len(a.Body) > 0 {
-			_ = v.conn.Data(v.stream, a.Body, a.Trailers == nil)
-		}
-		if a.Trailers != nil {
-			_ = v.conn.Headers(v.stream, answerOnWire(a.Trailers, false), true)
-		}
+	if a.Kind != table.Answers {
+		v.fails(a.Kind)
+		return
+	}
+	_ = v.conn.Headers(v.stream, answerOnWire(a.Headers, false), len(a.Body) == 0 && a.Trailers == nil)
+	if len(a.Body) > 0 {
+		_ = v.conn.Data(v.stream, a.Body, a.Trailers == nil)
+	}
+	if a.Trailers != nil {
+		_ = v.conn.Headers(v.stream, answerOnWire(a.Trailers, false), true)
+	}
+}
+
+// fails breaks a call off.
+func (v *visit) fails(kind table.AnswerKind) {
+	switch kind {
 	case table.Reset:
 		_ = v.conn.Headers(v.stream, headermap.Of(":status", "200"), false)
 		_ = v.conn.Data(v.stream, []byte("half"), false)
 		_ = v.conn.Reset(v.stream)
 	case table.Garbage:
-		_, _ = v.conn.Write([]byte("garbage that is no HTTP, long enough for the head of a frame\r\n\r\n"))
+		_, _ = v.conn.Write([]byte(garbage))
 		_ = v.conn.Close()
 	default: // closed; and refused, which a call that has arrived can't be any more
 		_ = v.conn.Close()

@@ -266,3 +266,33 @@ func TestChainInOneVM(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestChainByAnyStream: an event that one of the streams is told is one of the exchange.
+func TestChainByAnyStream(t *testing.T) {
+	var want []string
+	for i := range 3 {
+		l := link(t, func(_, _ *wasmtest.Guest) {}, FailClosed)
+		s := l.first() // in the first round, whose other events are the chain's
+		if i > 0 {
+			s = l.Streams()[i-1]
+		}
+		s.RequestHeaders(headermap.Of(":authority", "a", ":path", "/p", ":method", "POST", ":scheme", "http"), false)
+		s.RequestBody([]byte("abc"), false)
+		s.RequestTrailers(headermap.Of("a", "b"))
+		if i == 0 {
+			l.ResponseHeaders(headermap.Of(":status", "200"), false)
+			l.ResponseBody([]byte("hel"), false)
+			l.FailUpstream(CallClosed)
+			l.Close()
+			want = l.callbacks
+		} else {
+			s.ResponseHeaders(headermap.Of(":status", "200"), false)
+			s.ResponseBody([]byte("hel"), false)
+			s.FailUpstream(CallClosed)
+			s.Close()
+		}
+		if diff := cmp.Diff(want, l.callbacks); diff != "" || len(want) == 0 {
+			t.Errorf("stream %d: callbacks (-want +got):\n%s", i, diff)
+		}
+	}
+}

@@ -17,8 +17,8 @@ func (s *Stream) Digest(h *maphash.Hash) {
 		flags |= 2
 	}
 	_ = h.WriteByte(flags)
-	s.request.out.digest(h)
-	s.response.out.digest(h)
+	s.Upstream().digest(h)
+	s.Downstream().digest(h)
 	if r := s.reply; r != nil {
 		digestNumber(h, int(r.code))
 		digestNumber(h, int(r.grpc))

@@ -13,6 +13,9 @@ type event struct {
 	queue  uint32
 	call   *Call
 	answer CallAnswer
+
+	grpc       *GrpcCall
+	grpcEvents []GrpcEvent
 }
 
 // eventQueue holds events until the VM takes them. Other VMs, in other goroutines, may put events in.
@@ -74,6 +77,10 @@ func (vm *VM) deliver(e event) {
 	defer vm.recoverPanic("deliver event")
 	if e.call != nil {
 		vm.deliverAnswer(e.call, e.answer)
+		return
+	}
+	if e.grpc != nil {
+		vm.deliverAllGrpc(e.grpc, e.grpcEvents)
 		return
 	}
 	if e.plugin.generation == vm.generation && !e.plugin.closed {

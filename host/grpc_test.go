@@ -295,3 +295,24 @@ func TestParseGrpcService(t *testing.T) {
 		}
 	}
 }
+
+// TestGrpcUpstream: a server that answers at once does so when the callback has returned, and not to a call that was given up.
+func TestGrpcUpstream(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Call(reqHead, "proxy_grpc_call", grpcTo("ready"), "s", "m", "", "x", 0, out1)
+	gone := g.Call(reqHead, "proxy_grpc_call", grpcTo("ready"), "s", "m", "", "y", 0, out1)
+	g.Call(reqHead, "proxy_grpc_cancel", wasmtest.OutWord(gone, 0))
+	g.Call(reqHead, "proxy_log", 2, "called")
+	g.Call(onGrpcReceive, "proxy_log", 2, "received")
+	b := mustStart(t, g, setup{vm: VMConfig{Clusters: clusters, GrpcUpstream: func(c *GrpcCall) []GrpcEvent {
+		return []GrpcEvent{{Kind: GrpcMessage, Message: c.Messages[0]}, {Kind: GrpcMessage, Message: c.Messages[0]}}
+	}}})
+	b.plugin.NewStream(StreamConfig{}).RequestHeaders(get, true)
+	if diff := cmp.Diff([]string{"info: called", "info: received"}, b.lines); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	calls := b.vm.GrpcCalls()
+	if !calls[0].Answered || calls[0].Cancelled || calls[1].Answered || !calls[1].Cancelled || !calls[0].Done || !calls[1].Done {
+		t.Errorf("got %+v, %+v", *calls[0], *calls[1])
+	}
+}

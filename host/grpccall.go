@@ -22,6 +22,8 @@ type GrpcCall struct {
 	Timeout   time.Duration
 	ContextID uint32 // of the stream or plugin on whose behalf it was made
 	Done      bool   // nothing more comes: answered, closed by the server, cancelled, timed out
+	Answered  bool   // the server has sent something
+	Cancelled bool   // the plugin has given it up: proxy_grpc_cancel, or proxy_grpc_close of a call that is no stream
 
 	plugin      *Plugin
 	generation  int
@@ -79,9 +81,20 @@ func (vm *VM) AnswerGrpc(token uint32, e GrpcEvent) error {
 	return vm.err()
 }
 
+// deliverAllGrpc delivers events until one of them ends the call, or the plugin does.
+func (vm *VM) deliverAllGrpc(c *GrpcCall, events []GrpcEvent) {
+	for _, e := range events {
+		if c.Done || c.generation != vm.generation || c.plugin.closed {
+			return
+		}
+		vm.deliverGrpc(c, e)
+	}
+}
+
 // deliverGrpc makes the callbacks for an event (Envoy, source/common/grpc/async_client_impl.cc; source/extensions/
 // common/wasm/context.cc, Context::onGrpcReceiveWrapper and its like).
 func (vm *VM) deliverGrpc(c *GrpcCall, e GrpcEvent) {
+	c.Answered = true
 	switch {
 	case e.Failure == CallBrokenOff:
 		if c.Streaming {

@@ -88,6 +88,11 @@ func (vm *VM) startGrpc(c *GrpcCall, out uint32) uint32 {
 		return internalFailure
 	}
 	vm.grpc = append(vm.grpc, c)
+	if vm.config.GrpcUpstream != nil {
+		if events := vm.config.GrpcUpstream(c); len(events) > 0 {
+			vm.events.put(event{grpc: c, grpcEvents: events})
+		}
+	}
 	if !vm.writeU32(out, c.Token) {
 		return invalidMemoryAccess
 	}
@@ -135,7 +140,7 @@ func proxyGrpcCancel(vm *VM, stack []uint64) uint32 {
 	if status != ok {
 		return status
 	}
-	c.Done, c.forgotten = true, true
+	c.Done, c.forgotten, c.Cancelled = true, true, true
 	return ok
 }
 
@@ -148,7 +153,7 @@ func proxyGrpcClose(vm *VM, stack []uint64) uint32 {
 	case status != ok:
 		return status
 	case !c.Streaming:
-		c.Done = true
+		c.Done, c.Cancelled = true, true
 	default:
 		c.HalfEnded, c.localClosed = true, true
 	}

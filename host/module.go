@@ -116,6 +116,9 @@ func (m *Module) compileWith(ctx context.Context, wasm []byte, cache wazero.Comp
 // File is the structure of the module.
 func (m *Module) File() *wasmfile.File { return m.file }
 
+// Options are those that it was compiled with.
+func (m *Module) Options() Options { return m.options }
+
 // ABI is the version of the Proxy-Wasm ABI the module is written for.
 func (m *Module) ABI() abi.Version { return m.abi }
 

@@ -26,6 +26,8 @@ type StreamConfig struct {
 // which they happen: RequestHeaders first, then the rest of the request and of the response, Close at the end. Upstream
 // and Downstream show at any time, also after Close, what has left the filter.
 //
+// The events of a stream in a Chain are those of the whole exchange, whichever of its streams is told.
+//
 // An event that is not possible, such as a body after the end, is ignored. No event panics or reports an error: as in
 // Envoy, the client gets what the failure policy says, and VM.Failure says why.
 type Stream struct {

@@ -6,6 +6,7 @@ import "github.com/header-auth/header-auth/host/abi"
 // as the client sends them, with pseudo-headers; what Envoy's connection manager adds (x-forwarded-proto, x-request-id)
 // is there only if the caller gives it. The strings are kept until the stream is released, the slice is not.
 func (s *Stream) RequestHeaders(h []Header, end bool) {
+	s = s.first()
 	d := &s.request
 	if d.hasHeaders || s.closing {
 		return
@@ -23,14 +24,15 @@ func (s *Stream) RequestHeaders(h []Header, end bool) {
 
 // RequestBody is the event that bytes of the request's body have arrived. In HTTP/1.1 a body ends with an empty piece,
 // which is added here when data is not empty.
-func (s *Stream) RequestBody(data []byte, end bool) { s.data(&s.request, data, end) }
+func (s *Stream) RequestBody(data []byte, end bool) { s.first().data(false, data, end) }
 
 // RequestTrailers is the event that the request has ended with trailers.
-func (s *Stream) RequestTrailers(h []Header) { s.trailers(&s.request, h) }
+func (s *Stream) RequestTrailers(h []Header) { s.first().trailers(false, h) }
 
 // ResponseHeaders is the event that the upstream's response headers have arrived. It is ignored when the exchange has a
 // local reply, or when the request's headers have not been sent to the upstream.
 func (s *Stream) ResponseHeaders(h []Header, end bool) {
+	s = s.last()
 	d := &s.response
 	if d.hasHeaders || s.closing || s.request.aborted || !s.request.out.HeadersSent {
 		return
@@ -43,10 +45,10 @@ func (s *Stream) ResponseHeaders(h []Header, end bool) {
 }
 
 // ResponseBody is the event that bytes of the response's body have arrived, in pieces as with RequestBody.
-func (s *Stream) ResponseBody(data []byte, end bool) { s.data(&s.response, data, end) }
+func (s *Stream) ResponseBody(data []byte, end bool) { s.last().data(true, data, end) }
 
 // ResponseTrailers is the event that the response has ended with trailers.
-func (s *Stream) ResponseTrailers(h []Header) { s.trailers(&s.response, h) }
+func (s *Stream) ResponseTrailers(h []Header) { s.last().trailers(true, h) }
 
 // ignores says whether what follows the headers of a direction is dropped: when it has ended, when another answer has
 // taken its place, and of a request when the response has come to its end.
@@ -68,8 +70,16 @@ func (s *Stream) responseEnds(end bool) {
 	}
 }
 
+func (s *Stream) direction(response bool) *direction {
+	if response {
+		return &s.response
+	}
+	return &s.request
+}
+
 // data is RequestBody and ResponseBody.
-func (s *Stream) data(d *direction, data []byte, end bool) {
+func (s *Stream) data(response bool, data []byte, end bool) {
+	d := s.direction(response)
 	if s.ignores(d) {
 		return
 	}
@@ -91,7 +101,8 @@ func (s *Stream) data(d *direction, data []byte, end bool) {
 }
 
 // trailers is RequestTrailers and ResponseTrailers.
-func (s *Stream) trailers(d *direction, h []Header) {
+func (s *Stream) trailers(response bool, h []Header) {
+	d := s.direction(response)
 	if s.ignores(d) {
 		return
 	}
@@ -109,6 +120,7 @@ func (s *Stream) trailers(d *direction, h []Header) {
 // Close ends the exchange: proxy_on_log, proxy_on_done, proxy_on_delete. When the response is not complete, it is the
 // client that has ended the exchange.
 func (s *Stream) Close() {
+	s = s.first()
 	if s.closing {
 		return
 	}

@@ -7,7 +7,8 @@ package host
 // the response's end, and when there is a local reply (Envoy, source/common/router/router.cc, Filter::onUpstreamReset
 // and Filter::onResponseTimeout).
 func (s *Stream) FailUpstream(f CallFailure) {
-	d := &s.last().response
+	s = s.last()
+	d := &s.response
 	if f == CallAnswered || s.closing || !s.hasUpstream() || s.request.aborted || d.aborted || d.ended {
 		return
 	}

@@ -41,6 +41,10 @@ type VMConfig struct {
 	// VM.Answer or its time-out.
 	Upstream func(*Call) (CallAnswer, bool)
 
+	// GrpcUpstream gives what the server of a gRPC call sends once the callback has returned, in order. Without events, or
+	// without it, the call waits for VM.AnswerGrpc or its time-out.
+	GrpcUpstream func(*GrpcCall) []GrpcEvent
+
 	// Effect is told what a plugin does to things that outlive the callback, once it is done. nil: it is not told.
 	Effect func(Effect)
 

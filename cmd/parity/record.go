@@ -91,6 +91,9 @@ func recordFile(ctx context.Context, s *selection, paths []string, out string, f
 	if modules[0].Err != nil {
 		return 0, modules[0].Err
 	}
+	if err := s.giveBuilds(ctx, requests, modules, stderr); err != nil {
+		return 0, err
+	}
 	m, err := suite.Compile(ctx, modules[0].Wasm, options)
 	if err != nil {
 		return 0, err

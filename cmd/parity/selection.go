@@ -77,7 +77,9 @@ func (s *selection) load(ctx context.Context, patterns func(whole *table.Table) 
 		for _, w := range r.whole.Warnings {
 			fmt.Fprintf(stderr, "warning: %v\n", w)
 		}
-		r.modules, err = s.modules(ctx, stderr)
+		if r.modules, err = s.modules(ctx, stderr); err == nil {
+			err = s.giveBuilds(ctx, r.cases, r.modules, stderr)
+		}
 	}
 	return r, err
 }

@@ -107,6 +107,9 @@ func trace(ctx context.Context, s *selection, pattern string, stderr io.Writer) 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.giveBuilds(ctx, run.cases, modules, stderr); err != nil {
+		return nil, err
+	}
 	runner := newRunner(run.options, 1)
 	defer runner.Close()
 	var traces []traced

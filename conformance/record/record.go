@@ -280,6 +280,14 @@ func (d *describer) exchange(p *stream, e *suite.Exchange) casefile.Map {
 		return m
 	}
 	sent, body, trailers := p.request.Response.Headers, string(bytes.Join(p.request.Response.Body, nil)), p.request.Response.Trailers
+	answer, text := suite.EnvoyAnswer(p.request)
+	broken := text != nil && sent != nil
+	if text != nil && (!broken || e.Client.Ended) {
+		sent, trailers = answer, nil
+		if body = e.Client.Body; !text.Match(body) {
+			body = ""
+		}
+	}
 	if e.Reply != nil {
 		sent, body, trailers = append(headermap.Of(":status", strconv.Itoa(e.Reply.Status)), e.Reply.Headers...), e.Reply.Body, nil
 	}
@@ -290,7 +298,9 @@ func (d *describer) exchange(p *stream, e *suite.Exchange) casefile.Map {
 		if p.responded || e.Reply != nil {
 			m.Add("response", "none")
 		}
-	case e.Client.Reset && !e.Client.Ended:
+	case broken && e.Client.Ended && e.Reply == nil:
+		m.Add("response", "upstream_failed")
+	case e.Client.Reset && !e.Client.Ended && !broken:
 		m.Add("response", "cut")
 	default:
 		addEdit(&m, "response", sent, kept(sent, e.Client.Headers))
@@ -458,6 +468,13 @@ func effects(e *suite.Effects, metrics []table.Metric) (m casefile.Map) {
 	if len(values) > 0 {
 		m.Add("metrics", values)
 	}
+	grpc := casefile.List{}
+	for _, c := range e.GRPC {
+		grpc = append(grpc, grpcCall(c))
+	}
+	if len(grpc) > 0 {
+		m.Add("grpc", grpc)
+	}
 	others := casefile.List{}
 	for _, o := range e.Other {
 		others = append(others, casefile.Map{{Key: o.Kind, Value: casefile.Bytes(o.Name)}, {Key: "value", Value: casefile.Bytes(o.Value)}})
@@ -467,6 +484,36 @@ func effects(e *suite.Effects, metrics []table.Metric) (m casefile.Map) {
 	}
 	if len(e.Ticks) > 0 {
 		m.Add("tick_every", e.Ticks[0].Every.String())
+	}
+	return m
+}
+
+// grpcCall is a gRPC call that was made, or what was done on one.
+func grpcCall(c table.GRPC) (m casefile.Map) {
+	if c.Call > 0 {
+		m.Add("call", c.Call)
+	} else {
+		m = casefile.Map{{Key: "cluster", Value: casefile.Bytes(c.Cluster)}, {Key: "service", Value: casefile.Bytes(c.Service)},
+			{Key: "method", Value: casefile.Bytes(c.Method)}}
+	}
+	if len(c.Metadata) > 0 {
+		m.Add("metadata", headerPairs(c.Metadata))
+	}
+	switch messages := (casefile.List{}); {
+	case c.Call == 0 && !c.Stream:
+		m.Add("message", casefile.Bytes(c.Messages[0]))
+		m.Add("timeout_ms", c.TimeoutMS)
+	case c.Call == 0 || len(c.Messages) > 0:
+		for _, text := range c.Messages {
+			messages = append(messages, casefile.Bytes(text))
+		}
+		m.Add("messages", messages)
+	}
+	if c.Ended {
+		m.Add("ended", true)
+	}
+	if c.Cancelled {
+		m.Add("cancelled", true)
 	}
 	return m
 }

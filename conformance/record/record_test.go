@@ -13,6 +13,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/record"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/conformance/words"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/wasmtest"
 	"github.com/header-auth/header-auth/internal/golden"
@@ -82,16 +83,23 @@ cases:
       - {advance: 2s}
       - {request: {method: HEAD, response: {body: []}}, times: 2}
       - {finish: a}
+  - id: all/fails
+    clusters: {users: {grpc: {messages: [one]}}}
+    steps:
+      - {stream: b, request: {response: closed}}
+      - {finish: b}
+      - {request: {response: timed_out}}
+      - {request: {response: {status: 200, body: [half], failed: reset}}}
 `
 
 // seen runs the cases of a file on a guest.
-func seen(t *testing.T, path string, guest *wasmtest.Guest) (all []record.Case) {
+func seen(t *testing.T, path string, wasm []byte) (all []record.Case) {
 	t.Helper()
 	loaded, err := table.LoadRequests(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := suite.Compile(t.Context(), guest.Bytes(), host.Options{})
+	m, err := suite.Compile(t.Context(), wasm, host.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,17 +122,26 @@ func write(t *testing.T, path string, content []byte) {
 	}
 }
 
+// holding holds each response.
+func holding() *wasmtest.Guest {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Returns("proxy_on_response_headers", 1)
+	return g
+}
+
 // What is recorded is a table that the module conforms to, and that says what was seen.
 func TestRecordedIsGreen(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		guest *wasmtest.Guest
+		guest []byte
 		says  []string
 	}{
-		{"busy", busy(), []string{`forwarded: {remove: [gone], add: [[x-new, "1"], [twice, "3"]], set: [[changed, after]]}`, `response: [[":status", "201"], [a, b]]`,
+		{"busy", busy().Bytes(), []string{`forwarded: {remove: [gone], add: [[x-new, "1"], [twice, "3"]], set: [[changed, after]]}`, `response: [[":status", "201"], [a, b]]`,
 			"forwarded_body: XXX", `logs: [{warn: up}]`, `effects: [{shared_data: a, value: "1"}]`, `tick_every: "2s"`, "metrics: {size: {gauge: 0}}", "timeout_ms: 300", `{hex: "ff"}`}},
-		{"late", late(), []string{"decision: replace", "status: 502"}},
-		{"refusing", refusing(), []string{"start: {accepted: false}"}},
+		{"late", late().Bytes(), []string{"decision: replace", "status: 502"}},
+		{"refusing", refusing().Bytes(), []string{"start: {accepted: false}"}},
+		{"watching", words.Watching(), []string{"grpc: [{cluster: users, service: pkg.Users, method: Watch, messages: [hello]}]", "grpc: [{call: 1, messages: [more], ended: true}]"}},
+		{"holding", holding().Bytes(), []string{"response: upstream_failed"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -181,7 +198,7 @@ func TestRecordedKeepsWhatIsWritten(t *testing.T) {
 				path := filepath.Join(dir, "all.yaml")
 				write(t, path, []byte(text))
 				write(t, filepath.Join(dir, "contract.yaml"), record.Contract("t"))
-				all := seen(t, path, guest)
+				all := seen(t, path, guest.Bytes())
 				recorded, err := record.File([]byte(text), all)
 				if err != nil {
 					t.Fatal(err)

@@ -14,6 +14,9 @@ func (k *checker) effects(w *table.Want, plugin string, got Effects) {
 	if !w.AnyCalls {
 		k.equal("outgoing calls", renderCalls(resolvedCalls(asSent(w.Calls), got.Calls)), renderCalls(got.Calls))
 	}
+	if !w.AnyGRPC {
+		k.equal("gRPC calls", renderGRPC(resolvedGRPC(w.GRPC, got.GRPC)), renderGRPC(got.GRPC))
+	}
 	if !w.AnyEffects {
 		k.equal("effects", renderEffects(resolvedEffects(w.Effects, got.Other)), renderEffects(got.Other))
 	}

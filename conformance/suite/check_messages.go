@@ -39,30 +39,40 @@ func (k *checker) answered(p *exchangeState, w *table.Want, got *Exchange) {
 		k.failed(p, got)
 		return
 	}
-	said := w.Response != nil || w.ResponseEdit != nil || w.ResponsePartial != nil || w.ResponseBody != nil || w.ResponseIs == table.Cut
+	said := w.Response != nil || w.ResponseEdit != nil || w.ResponsePartial != nil || w.ResponseBody != nil || w.ResponseIs == table.Cut ||
+		w.ResponseIs == table.UpstreamFailed
 	if w.ResponseIs == table.NoResponse || !p.responded && !said {
 		k.equal("client headers", "", renderHeaders(got.Client.Headers))
 		return
 	}
+	sent, body, wantedBody := p.request.Response.Headers, joined(p.request.Response.Body), w.ResponseBody
+	headers, text := EnvoyAnswer(p.request)
+	broken := text != nil && sent != nil && w.ResponseIs != table.UpstreamFailed
+	if text != nil && !broken {
+		sent, wantedBody = headers, cmp.Or(wantedBody, text)
+	}
 	if w.ResponsePartial != nil {
-		k.headersAre("client headers", w.ResponsePartial, p.request.Response.Headers, got.Client.Headers)
+		k.headersAre("client headers", w.ResponsePartial, sent, got.Client.Headers)
 	} else {
 		wanted := w.Response
 		if wanted == nil {
-			wanted = p.request.Response.Headers
+			wanted = sent
 		}
 		k.clientHeaders(edited(lowered(wanted), w.ResponseEdit), got.Client.Headers)
 	}
-	if w.ResponseIs == table.Cut {
+	if w.ResponseIs == table.Cut && !broken {
 		k.equal("client end", "cut off", ending(&got.Client))
 		return
 	}
-	body := joined(p.request.Response.Body)
 	if isHEAD(p.request) {
 		body = ""
 	}
-	k.body("client body", w.ResponseBody, body, got.Client.Body)
+	k.body("client body", wantedBody, body, got.Client.Body)
 	k.trailers("client trailers", w.ResponseTrailers, p.request.Response.Trailers, got.Client.Trailers)
+	if broken {
+		k.equal("client end", "cut off", ending(&got.Client))
+		return
+	}
 	k.equal("client end", "complete", ending(&got.Client))
 	k.framing("client framing", clientWaits, p.request.Response.Headers, joined(p.request.Response.Body), &got.Client, isHEAD(p.request))
 }

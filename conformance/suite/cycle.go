@@ -23,6 +23,7 @@ type Cycle struct {
 	hash    maphash.Hash
 	changed []*stream         // in the turn, without its own
 	ticks   []Tick            // set in the turn
+	grpc    []table.GRPC      // done in the turn
 	known   map[string]uint64 // metrics before the turn, by kind and name
 	changes uint64            // of metrics, so far
 	deltas  []table.Metric    // how much each metric changed in the turn
@@ -61,7 +62,7 @@ func NewCycle(ctx context.Context, m *host.Module, c *table.Case, environment ..
 	}
 	defer func() {
 		if err != nil {
-			_ = r.vm.Close(ctx)
+			r.close(ctx)
 		}
 	}()
 	y = &Cycle{run: r, round: 1, known: map[string]uint64{}}
@@ -141,7 +142,7 @@ func (y *Cycle) Requests() int {
 }
 
 // Close ends the VM.
-func (y *Cycle) Close(ctx context.Context) { _ = y.run.vm.Close(ctx) }
+func (y *Cycle) Close(ctx context.Context) { y.run.close(ctx) }
 
 // Round does the steps once more. The error is a *WrongError with the number of the round, or a *host.Failure.
 func (y *Cycle) Round(ctx context.Context) error {
@@ -170,8 +171,7 @@ func (y *Cycle) Round(ctx context.Context) error {
 func (y *Cycle) begin() {
 	y.round++
 	r := y.run
-	r.vm.ForgetCalls()
-	r.calls = len(r.vm.Calls())
+	r.forgetCalls()
 	for i := range r.upstreams.ofCase {
 		r.upstreams.ofCase[i].next = 0
 	}
@@ -194,6 +194,11 @@ func (y *Cycle) do(ctx context.Context, t *turn) moved {
 func (y *Cycle) waiting() int {
 	n := 0
 	for _, c := range y.run.vm.Calls() {
+		if !c.Done {
+			n++
+		}
+	}
+	for _, c := range y.run.vm.GrpcCalls() {
 		if !c.Done {
 			n++
 		}

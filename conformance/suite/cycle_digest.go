@@ -26,7 +26,7 @@ func (y *Cycle) digest(m *moved) uint64 {
 		m.stream.digest = m.stream.sum(h)
 		own = m.stream.digest
 	}
-	y.ticks = r.ticks()
+	y.ticks, y.grpc = r.ticks(), r.grpcDone()
 	y.metrics()
 	h.Reset()
 	for _, n := range [...]uint64{own, uint64(len(y.changed)), uint64(len(r.logs)), uint64(len(y.ticks)), uint64(len(y.deltas))} {
@@ -43,6 +43,7 @@ func (y *Cycle) digest(m *moved) uint64 {
 	for _, c := range r.vm.Calls()[r.calls:] {
 		c.Digest(h)
 	}
+	digestGRPC(h, y.grpc)
 	number(h, uint64(len(r.told)))
 	for _, e := range r.told {
 		text(h, e.Kind)
@@ -92,7 +93,7 @@ func (y *Cycle) record(m *moved) Exchange {
 		e.Others = append(e.Others, Other{s.name, s.look()})
 	}
 	e.Effects = y.run.effects()
-	e.Ticks = y.ticks
+	e.Ticks, e.GRPC = y.ticks, y.grpc
 	return e
 }
 
@@ -101,7 +102,7 @@ func (y *Cycle) forget(m *moved) {
 	m.release()
 	r := y.run
 	r.logs, r.logged = r.logs[:0], 0
-	r.told, r.grpcCalls = r.told[:0], len(r.vm.GrpcCalls())
+	r.told = r.told[:0]
 	r.calls = len(r.vm.Calls())
 }
 

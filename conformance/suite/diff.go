@@ -174,6 +174,7 @@ func (d *differ) exchange(prefix string, of func(*Observation) *Exchange) {
 func (d *differ) effects(prefix string, of func(*Observation) *Effects) {
 	d.compare(prefix+"log lines", func(o *Observation) string { return renderLogs(of(o).Logs) })
 	d.compare(prefix+"outgoing calls", func(o *Observation) string { return renderCalls(of(o).Calls) })
+	d.compare(prefix+"gRPC calls", func(o *Observation) string { return renderGRPC(of(o).GRPC) })
 	d.compare(prefix+"effects", func(o *Observation) string { return renderEffects(of(o).Other) })
 	d.compare(prefix+"tick period", func(o *Observation) string { return renderTicks(of(o).Ticks) })
 }

@@ -34,6 +34,10 @@ func respond(s *host.Stream, r *table.Message) {
 	if !s.Upstream().Ended {
 		return
 	}
+	if r.Failed != "" {
+		fail(s, r)
+		return
+	}
 	s.ResponseHeaders(r.Headers, len(r.Body) == 0 && r.Trailers == nil)
 	for i, chunk := range r.Body {
 		s.ResponseBody(chunk, i == len(r.Body)-1 && r.Trailers == nil)
@@ -41,4 +45,26 @@ func respond(s *host.Stream, r *table.Message) {
 	if r.Trailers != nil {
 		s.ResponseTrailers(r.Trailers)
 	}
+}
+
+// fail is a response that does not come to its end.
+func fail(s *host.Stream, r *table.Message) {
+	if r.Headers != nil {
+		s.ResponseHeaders(r.Headers, false)
+	}
+	for _, chunk := range r.Body {
+		s.ResponseBody(chunk, false)
+	}
+	s.FailUpstream(upstreamFailures[r.Failed])
+}
+
+// upstreamFailures translate the table's words for how a response fails into the host's.
+var upstreamFailures = map[table.AnswerKind]host.CallFailure{
+	table.Reset:        host.CallReset,
+	table.NoHost:       host.CallNoHost,
+	table.Refused:      host.CallRefused,
+	table.NotConnected: host.CallConnectTimeout,
+	table.Closed:       host.CallClosed,
+	table.Garbage:      host.CallProtocolError,
+	table.TimedOut:     host.CallTimedOut,
 }

@@ -1,9 +1,6 @@
 package suite
 
 import (
-	"bytes"
-	"strings"
-
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/abi"
@@ -30,17 +27,32 @@ func (r *run) effects() Effects {
 	r.logs, r.logged = nil, 0
 	calls := r.vm.Calls()
 	for _, c := range calls[r.calls:] {
-		e.Calls = append(e.Calls, table.Call{Cluster: c.Cluster, TimeoutMS: int(c.Timeout.Milliseconds()),
-			Headers: c.Headers, Body: c.Body, Trailers: c.Trailers})
+		e.Calls = append(e.Calls, callOf(c))
 	}
 	r.calls = len(calls)
-	e.Other, r.told = r.told, nil
-	grpc := r.vm.GrpcCalls()
-	for _, c := range grpc[min(r.grpcCalls, len(grpc)):] {
-		e.Other = append(e.Other, grpcEffect(c))
+	for _, m := range r.machines {
+		calls := m.vm.Calls()
+		for _, c := range calls[m.calls:] {
+			e.Calls = append(e.Calls, callOf(c))
+		}
+		m.calls = len(calls)
 	}
-	r.grpcCalls = len(grpc)
+	e.GRPC = r.grpcDone()
+	e.Other, r.told = r.told, nil
 	return e
+}
+
+func callOf(c *host.Call) table.Call {
+	return table.Call{Cluster: c.Cluster, TimeoutMS: int(c.Timeout.Milliseconds()), Headers: c.Headers, Body: c.Body, Trailers: c.Trailers}
+}
+
+// grpcDone is what was done on gRPC calls since the last call.
+func (r *run) grpcDone() []table.GRPC {
+	all := r.grpc.did(r.vm, &r.grpcMade)
+	for _, m := range r.machines {
+		all = append(all, m.grpc.did(m.vm, &r.grpcMade)...)
+	}
+	return all
 }
 
 // effectKinds are the table's words for the host's kinds.
@@ -54,12 +66,6 @@ func (r *run) tell(e host.Effect) {
 	}
 	r.logged += len(e.Name) + len(e.Value) + 64
 	r.told = append(r.told, table.Effect{Kind: effectKinds[e.Kind], Name: e.Name, Value: string(e.Value)})
-}
-
-// grpcEffect is a gRPC call, with the messages that were sent when the step ended.
-func grpcEffect(c *host.GrpcCall) table.Effect {
-	return table.Effect{Kind: "grpc_call", Name: strings.Join([]string{c.Cluster + c.Target, c.Service, c.Method}, "/"),
-		Value: string(bytes.Join(c.Messages, nil))}
 }
 
 // ticks are the periods that were set since the last call, by plugin.

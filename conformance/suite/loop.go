@@ -45,6 +45,8 @@ func Repeatable(c *table.Case) error {
 	}
 	s := &c.Steps[len(c.Steps)-1]
 	switch {
+	case len(c.Chain.All()) > 0:
+		return errors.New("it has a chain, and the other plugins would be timed too")
 	case s.Request == nil || s.Stream != "":
 		return errors.New("its last step is no whole request, expected one without stream")
 	case len(s.Faults) > 0 || len(s.Clusters) > 0:
@@ -63,7 +65,7 @@ func runOnce(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 	}
 	defer func() {
 		if err != nil {
-			_ = r.vm.Close(ctx)
+			r.close(ctx)
 		}
 	}()
 	if err := r.start(ctx, c); err != nil {
@@ -113,7 +115,7 @@ func (l *Loop) KeepLastLine() { l.level = abi.LogError }
 func (l *Loop) LastLine() string { return l.run.lastLine() }
 
 // Close ends the VM.
-func (l *Loop) Close(ctx context.Context) { _ = l.run.vm.Close(ctx) }
+func (l *Loop) Close(ctx context.Context) { l.run.close(ctx) }
 
 // Run repeats the step n times. It checks of each answer only who gave it and its status, which takes almost no time;
 // Check compares everything. The error is a *WrongError or a *host.Failure.
@@ -153,8 +155,8 @@ func (l *Loop) wrong(status int, replied bool) error {
 func (l *Loop) Check(ctx context.Context) error {
 	r := l.run
 	r.vm.SetLogLevel(abi.LogTrace)
-	r.deaf, r.told, r.grpcCalls = false, nil, len(r.vm.GrpcCalls())
-	r.calls = len(r.vm.Calls())
+	r.deaf, r.told, r.calls = false, nil, len(r.vm.Calls())
+	r.grpc.forget(r.vm)
 	e := r.do(ctx, l.step)
 	l.done++
 	if f := r.vm.Failure(); f != nil {

@@ -94,7 +94,8 @@ type Received struct {
 type Effects struct {
 	Logs  []table.Log
 	Calls []table.Call
-	Other []table.Effect // shared data, queues, properties, foreign functions, gRPC calls; those in order, and gRPC calls behind them
+	GRPC  []table.GRPC   // first what was done on calls of earlier steps
+	Other []table.Effect // shared data, queues, properties, foreign functions, in order
 	Ticks []Tick         // periods that were set
 }
 

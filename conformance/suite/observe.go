@@ -54,7 +54,7 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 	if err != nil {
 		return Observation{}, err
 	}
-	defer r.vm.Close(ctx)
+	defer r.close(ctx)
 	if err := r.start(ctx, c); err != nil {
 		return Observation{}, err
 	}
@@ -92,13 +92,19 @@ func newRun(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions
 		Effect:        r.tell,
 		Clusters:      r.upstreams.state,
 		Upstream:      r.upstreams.answer,
+		GrpcUpstream:  r.upstreams.answerGRPC,
 		Metrics:       r.metrics.set,
 		Trace:         o.Trace != nil,
 	}
 	if len(c.Start.Faults) > 0 || slices.ContainsFunc(c.Steps, func(s table.Step) bool { return len(s.Faults) > 0 }) {
 		config.Intercept = r.faults.intercept // only then: host calls take longer with it
 	}
+	if err := r.makeMachines(ctx, m.Options(), c, &config); err != nil {
+		r.close(ctx)
+		return nil, err
+	}
 	if r.vm, err = m.NewVM(ctx, config); err != nil {
+		r.close(ctx)
 		return nil, fmt.Errorf("start virtual machine: %w", err)
 	}
 	return r, nil
@@ -112,6 +118,8 @@ type run struct {
 	bodyWhileHeld bool
 	world         *table.World
 	vm            *host.VM
+	machines      []*machine // VMs of the chain's other modules
+	chain         chain
 	plugins       []*plugin // that take new streams; the first is the case's own
 	streams       []*stream // that are open, with a name
 	nameless      stream    // the last that had no name
@@ -124,8 +132,9 @@ type run struct {
 	logged    int            // bytes of them
 	calls     int            // seen so far
 	told      []table.Effect // since the last effects
-	grpcCalls int            // seen so far
-	deaf      bool           // effects are not noted
+	grpc      grpcCalls
+	grpcMade  int  // gRPC calls so far
+	deaf      bool // effects are not noted
 	metrics   metrics
 	faults    faults
 	upstreams upstreams
@@ -133,7 +142,7 @@ type run struct {
 
 func (r *run) start(ctx context.Context, c *table.Case) error {
 	r.faults.begin(c.Start.Faults)
-	err := r.configure(ctx, &table.Configure{Plugin: table.Main, Config: c.Config})
+	err := r.startAll(ctx, c)
 	r.faults.begin(nil)
 	r.seen.Start = Start{Accepted: err == nil, Effects: r.effects(), Metrics: r.metrics.changed()}
 	r.seen.Failure = r.failure()
@@ -202,6 +211,12 @@ func (s *Step) add(e Exchange) {
 
 // failure is that of the VM, if it is new.
 func (r *run) failure() *Failure {
+	for _, m := range r.machines {
+		if f := m.failure(); f != nil {
+			f.Place = r.place
+			return f
+		}
+	}
 	f := r.vm.Failure()
 	if f == nil || f == r.failed {
 		return nil

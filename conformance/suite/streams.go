@@ -23,6 +23,7 @@ type plugin struct {
 // stream is an open stream of the case.
 type stream struct {
 	*host.Stream
+	chain     *host.Chain // nil: no plugin is around it
 	name      string
 	plugin    *plugin
 	request   *table.Request
@@ -84,18 +85,19 @@ type moved struct {
 func (r *run) move(ctx context.Context, s *table.Step) (m moved) {
 	switch {
 	case s.Request != nil:
-		return r.request(s)
+		m = r.request(s)
 	case s.Exchanges():
-		return r.carryOn(s)
+		m = r.carryOn(s)
+	case s.Answer != nil && s.Answer.GRPC:
+		m.problem = r.answerGRPC(s.Answer)
 	case s.Answer != nil:
 		m.problem = r.answer(s.Answer)
 	case s.Configure != nil:
 		m.refused = r.configure(ctx, s.Configure) != nil
-	case s.Jump != 0:
-		_ = r.vm.Jump(s.Jump)
 	default:
-		_ = r.vm.Advance(s.Advance) // a failure of the VM is looked for later
+		r.advance(s)
 	}
+	r.deliver()
 	return m
 }
 
@@ -123,7 +125,8 @@ func (r *run) exchange(p *plugin, request *table.Request) Exchange {
 }
 
 func (r *run) whole(p *plugin, request *table.Request) moved {
-	r.nameless = stream{Stream: p.NewStream(streamOf(request)), plugin: p, request: request, uploaded: true}
+	r.nameless = r.newStream(p, request)
+	r.nameless.uploaded = true
 	Drive(r.nameless.Stream, request)
 	return moved{stream: &r.nameless, over: true}
 }
@@ -141,7 +144,9 @@ func (r *run) request(step *table.Step) moved {
 		return r.whole(p, step.Request)
 	}
 	p.openStreams++
-	s := &stream{Stream: p.NewStream(streamOf(step.Request)), name: step.Stream, plugin: p, request: step.Request}
+	begun := r.newStream(p, step.Request)
+	s := &begun
+	s.name = step.Stream
 	r.streams = append(r.streams, s)
 	sendHeaders(s.Stream, s.request)
 	if !step.HeadersOnly {

@@ -50,15 +50,30 @@ func (u *upstreams) state(name string) host.ClusterState {
 }
 
 func (u *upstreams) answer(call *host.Call) (host.CallAnswer, bool) {
-	s := u.find(call.Cluster)
-	if s == nil || s.next >= len(s.Answers) {
+	a := u.take(call.Cluster, false)
+	if a == nil {
 		return host.CallAnswer{}, false
 	}
+	return callAnswer(a), true
+}
+
+// take is the next answer of a cluster; nil: the call waits. An answer to the other kind of call is kept for one.
+func (u *upstreams) take(cluster string, grpc bool) *table.Answer {
+	s := u.find(cluster)
+	if s == nil || s.next >= len(s.Answers) {
+		return nil
+	}
 	a := &s.Answers[s.next]
+	if a.Kind == table.Answers && a.GRPC != grpc {
+		return nil
+	}
 	if !s.Always {
 		s.next++
 	}
-	return callAnswer(a), a.Kind != table.None
+	if a.Kind == table.None {
+		return nil
+	}
+	return a
 }
 
 func callAnswer(a *table.Answer) host.CallAnswer {

@@ -81,7 +81,7 @@ func caller() *wasmtest.Guest {
 
 const post = `request: {method: POST, headers: [[content-length, "7"]], body: [abc, defg], response: {headers: [[content-length, "5"]], body: [hello]}}`
 
-var words = []word{
+var wordTests = []word{
 	{"has and lacks of headers", writer, `request: {}`,
 		`{decision: allow, forwarded: {has: [[X-Id, "7f-29"]], lacks: [x-other, [x-id, other]]}, response: {has: [[":status", "200"]]}, logs: any}`,
 		[]wrong{
@@ -150,7 +150,7 @@ var words = []word{
 }
 
 func TestWords(t *testing.T) {
-	for _, w := range words {
+	for _, w := range wordTests {
 		t.Run(w.name, func(t *testing.T) {
 			if found := tried(t, w.guest(), w.step, w.want); len(found) > 0 {
 				t.Errorf("%s: red: %+v", w.want, found)
@@ -253,23 +253,6 @@ func TestEffects(t *testing.T) {
 	}
 	if found := judged("\n    start: {accepted: true, effects: any}\n    steps: [{request: {}, want: {decision: allow, effects: any}}]\n"); len(found) > 0 {
 		t.Errorf("any: %+v", found)
-	}
-}
-
-// A gRPC call that no case wants is red, and is there with its message when one does.
-func TestGRPCCallIsObserved(t *testing.T) {
-	const service = "\x0a\x07\x0a\x05users" // envoy.config.core.v3.GrpcService: {envoy_grpc: {cluster_name: users}}
-	g := guest()
-	g.Call(onRequest, "proxy_grpc_call", service, "pkg.Service", "Get", wasmtest.Pairs(), "hello", 1000, wasmtest.Out1)
-	judged := func(want string) []report.Mismatch {
-		c := &small(t, "  - id: a/one\n    clusters: {users: ready}\n    steps: [{request: {}, want: "+want+"}]\n").Groups[0].Cases[0]
-		return Check(c, observed(t, g, c))
-	}
-	if found := judged(`{decision: allow}`); len(found) != 1 || found[0].Field != "effects" || !strings.Contains(found[0].Got, "users/pkg.Service/Get: hello") {
-		t.Errorf("a call that is not wanted: %+v", found)
-	}
-	if found := judged(`{decision: allow, effects: [{grpc_call: users/pkg.Service/Get, value: hello}]}`); len(found) > 0 {
-		t.Errorf("red: %+v", found)
 	}
 }
 

@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"io/fs"
@@ -16,7 +17,7 @@ const (
 	maxPairs = 1 << 20
 )
 
-// bytes reads a byte string: a text, a mapping {text | hex | parts | numbered | file, times}, or a list of these, which are joined.
+// bytes reads a byte string: a text, a mapping {text | hex | base64 | parts | numbered | file, times}, or a list of these, which are joined.
 // It never returns nil, which means absent.
 func (r *reader) bytes(n ast.Node) []byte {
 	switch n := n.(type) {
@@ -48,6 +49,10 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 		forms++
 		one = r.hex(o.fields["hex"])
 	}
+	if o.has("base64") {
+		forms++
+		one = r.base64(o.fields["base64"])
+	}
 	if o.has("parts") {
 		forms++
 		one = r.concat(o.fields["parts"])
@@ -66,7 +71,7 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 		return []byte{} // reported
 	}
 	if forms != 1 {
-		r.errorf(n, "%d of the keys text, hex, parts, numbered, file, expected exactly one, keep one", forms)
+		r.errorf(n, "%d of the keys text, hex, base64, parts, numbered, file, expected exactly one, keep one", forms)
 		return []byte{}
 	}
 	times := r.times(o, maxBytes)
@@ -130,6 +135,19 @@ func (r *reader) hex(n ast.Node) []byte {
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 	if err != nil {
 		r.errorf(n, `the text %q, expected pairs of hexadecimal digits, write it like "74ff" or "74 ff"`, s)
+		return []byte{}
+	}
+	return b
+}
+
+func (r *reader) base64(n ast.Node) []byte {
+	s, ok := r.text(n)
+	if !ok {
+		return []byte{}
+	}
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		r.errorf(n, `the text %q, expected base64 with its padding, write it like "CgNib2I="`, s)
 		return []byte{}
 	}
 	return b

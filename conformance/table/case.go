@@ -33,7 +33,7 @@ type Defaults struct {
 	Case Case // only its settings, such as Config
 	Logs Logs // of a step
 	// These of a step do not matter.
-	AnyCalls, AnyMetrics, AnyEffects bool
+	AnyCalls, AnyMetrics, AnyEffects, AnyGRPC bool
 }
 
 // Strict says what a table demands of its cases beyond what they want.
@@ -65,6 +65,7 @@ type Case struct {
 	Clock         time.Time // when the case begins
 	Clusters      []Cluster // that the host knows
 	World         World
+	Chain         Chain  // the plugins around the one under test
 	FailurePolicy string // in Envoy's words; "": fail_closed
 	// BodyWhileHeld is Envoy's allow_on_headers_stop_iteration: the plugin gets the body while the headers are held.
 	BodyWhileHeld bool
@@ -87,6 +88,29 @@ type World struct {
 	Plugin, RootID string // names of the plugin context; Plugin "": Main
 	VM             VM
 	Random         []byte // what random bytes are taken from, again and again; nil: numbers that are always the same
+}
+
+// Chain are the plugins of a filter chain around the one under test.
+type Chain struct{ Before, Behind []ChainPlugin }
+
+// All are those before and behind.
+func (c *Chain) All() []*ChainPlugin {
+	var all []*ChainPlugin
+	for _, part := range [][]ChainPlugin{c.Before, c.Behind} {
+		for i := range part {
+			all = append(all, &part[i])
+		}
+	}
+	return all
+}
+
+// ChainPlugin is one of them. With the same module it is a plugin context in the VM of the plugin under test.
+type ChainPlugin struct {
+	Module         string // a path from the table's folder, or the name of a build; "": the module under test
+	Wasm           []byte // of Module; nil: of a build that Table.UseBuilds has not given
+	Plugin, RootID string // names of the plugin context; Plugin "": Main
+	Config         []byte // nil: none is set
+	Position       Position
 }
 
 // Node is what Envoy's bootstrap says of itself.
@@ -119,6 +143,8 @@ type Start struct {
 	AnyMetrics bool
 	Effects    []WantedEffect
 	AnyEffects bool
+	GRPC       []WantedGRPC
+	AnyGRPC    bool
 	TickEvery  *time.Duration
 	Trap       string
 }
@@ -189,6 +215,14 @@ type Answer struct {
 	Headers  []headermap.Header // with :status, unless the case leaves it out
 	Body     []byte
 	Trailers []headermap.Header
+
+	// GRPC: the answer is one to a gRPC call. Headers and Trailers are then its initial and trailing metadata, and these
+	// are in place of Body.
+	GRPC          bool
+	Messages      [][]byte
+	Closes        bool // with Status; a call that is no stream is closed by its message, too
+	Status        int
+	StatusMessage string
 }
 
 // AnswerKind says whether there is an answer, and how the call fails if there is none.
@@ -205,6 +239,8 @@ const (
 	Closed       AnswerKind = "closed"        // the connection ends before the headers
 	Garbage      AnswerKind = "garbage"       // the bytes that arrive are no HTTP
 	TimedOut     AnswerKind = "timed_out"     // no answer within the call's timeout
+
+	NoHost AnswerKind = "empty" // of the response to a request: the cluster has no healthy host
 )
 
 // failures are the kinds for which Envoy answers the call itself.
@@ -212,7 +248,7 @@ var failures = []AnswerKind{Refused, NotConnected, Closed, Garbage, TimedOut}
 
 // Answered is the answer to a call that waits.
 type Answered struct {
-	Call int // its number in the case, from 1; 0: the oldest that waits
+	Call int // its number in the case, from 1, where HTTP calls and gRPC calls are counted apart; 0: the oldest that waits
 	Answer
 }
 
@@ -234,6 +270,9 @@ type Message struct {
 	Headers  []headermap.Header
 	Body     [][]byte           // chunks; nil: no body
 	Trailers []headermap.Header // nil: none
+	// Failed says how a response breaks off behind what else there is of it; with Headers nil nothing of it comes. "": it
+	// does not.
+	Failed AnswerKind
 }
 
 // Request is what the client sends, and what the upstream answers when the request reaches it. The headers of the request
@@ -264,6 +303,9 @@ const (
 	NoResponse ResponseState = "none"   // nothing has reached the client
 	Failed     ResponseState = "failed" // Envoy's own 503, because the VM is dead
 	Cut        ResponseState = "cut"    // reset after its headers
+
+	// UpstreamFailed: Envoy's own answer, because the response broke off while the plugin held its headers.
+	UpstreamFailed ResponseState = "upstream_failed"
 )
 
 // Edit changes a list of headers: Remove takes out all of a name, Add appends, and Set does both for its names.
@@ -322,7 +364,9 @@ type Want struct {
 	TickEvery  *time.Duration // the tick period that is set; nil: none
 	Trap       string         // the callback in which the VM must trap; "": it must not
 	Effects    []WantedEffect
-	AnyEffects bool // in place of Effects
+	AnyEffects bool         // in place of Effects
+	GRPC       []WantedGRPC // what is done on gRPC calls: first on those of earlier steps, then the new ones
+	AnyGRPC    bool         // in place of GRPC
 	// MemoryGrowth is how many bytes of linear memory the whole step may add; it is compared when MemoryBounded is set.
 	MemoryGrowth  int
 	MemoryBounded bool
@@ -332,8 +376,33 @@ type Want struct {
 type Effect struct{ Kind, Name, Value string }
 
 // EffectKinds are the words for what a plugin can do: store shared data under a key, put an item into a queue, set a property,
-// call a foreign function with an argument, make a gRPC call (cluster/service/method) with a message.
-var EffectKinds = []string{"shared_data", "queue", "property", "foreign_function", "grpc_call"}
+// call a foreign function with an argument.
+var EffectKinds = []string{"shared_data", "queue", "property", "foreign_function"}
+
+// GRPC is a gRPC call that a plugin made in a step, or what it did in the step on one that it made before.
+type GRPC struct {
+	Call                     int    // number in the case, from 1, of one that was made before; 0: it was made in the step, and the next fields are set
+	Cluster, Service, Method string // in place of the cluster the URI, of a call by the library of Google
+	Metadata                 []headermap.Header
+	Stream                   bool
+	TimeoutMS                int // of a call that is no stream
+
+	Messages  [][]byte // sent in the step
+	Ended     bool     // of a stream: it said in the step that no message follows
+	Cancelled bool     // it gave up the call in the step
+}
+
+// WantedGRPC is what must be observed of a GRPC.
+type WantedGRPC struct {
+	Call                     int
+	Cluster, Service, Method Pattern
+	Metadata                 *Headers // nil: none
+	Stream                   bool
+	TimeoutMS                int
+	AnyTimeout               bool
+	Messages                 []Pattern
+	Ended, Cancelled         bool
+}
 
 // WantedEffect is one that must be observed.
 type WantedEffect struct {

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ func (r *reader) answer(n ast.Node) Answer {
 		if kind := AnswerKind(s.Value); slices.Contains(kinds, kind) {
 			return Answer{Kind: kind}
 		}
-		r.errorf(n, "the text %q, expected an answer {status, headers, body, trailers}, %s (and for a whole cluster unknown, "+
+		r.errorf(n, "the text %q, expected an answer {status, headers, body, trailers} or {grpc}, %s (and for a whole cluster unknown, "+
 			"empty or ready), change it", s.Value, kindsText(kinds))
 		return Answer{}
 	}
@@ -71,7 +72,20 @@ func (r *reader) answer(n ast.Node) Answer {
 	if !ok {
 		return Answer{}
 	}
+	if o.has("grpc") {
+		r.alone(o, "grpc")
+		return r.grpcAnswer(o.fields["grpc"])
+	}
 	return r.answerOf(o)
+}
+
+// alone reports the keys beside one that has none.
+func (r *reader) alone(o object, key string) {
+	for _, other := range slices.Sorted(maps.Keys(o.fields)) {
+		if other != key {
+			r.errorf(o.fields[other], "%s beside %s, expected no other key, remove it or put it into %s", other, key, key)
+		}
+	}
 }
 
 func (r *reader) answerOf(o object) Answer {
@@ -102,8 +116,20 @@ func (r *reader) answered(n ast.Node) *Answered {
 	if !ok {
 		return a
 	}
+	if o.has("grpc") {
+		r.alone(o, "grpc")
+		return r.grpcAnswered(o.fields["grpc"])
+	}
 	set(&a.Call, o, "call", r.number(1, 1_000_000))
-	instead := ""
+	if r.failedInstead(o, &a.Answer, []string{"status", "exact", "headers", "body", "trailers"}) == "" {
+		a.Answer = r.answerOf(o)
+	}
+	return a
+}
+
+// failedInstead reads how a call fails in place of an answer, whose keys must not be there then. It returns the key that
+// says so, "" if there is none.
+func (r *reader) failedInstead(o object, a *Answer, keys []string) (instead string) {
 	switch {
 	case o.has("reset"):
 		instead, a.Kind = "reset", Reset
@@ -117,13 +143,12 @@ func (r *reader) answered(n ast.Node) *Answered {
 			r.errorf(o.fields["failed"], "failed: %q, expected %s, change it", kind, kindsText(failures))
 		}
 	default:
-		a.Answer = r.answerOf(o)
-		return a
+		return ""
 	}
-	for _, key := range []string{"failed", "status", "exact", "headers", "body", "trailers"} {
+	for _, key := range append([]string{"failed"}, keys...) {
 		if key != instead && o.has(key) {
 			r.errorf(o.fields[key], "%s beside %s, expected no other key of an answer, remove it", key, instead)
 		}
 	}
-	return a
+	return instead
 }

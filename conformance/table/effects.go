@@ -22,6 +22,9 @@ func (r *reader) effects(o object) Want {
 	if e.AnyEffects = isAny(o.fields["effects"]); o.has("effects") && !e.AnyEffects {
 		e.Effects = each(r.list(o.fields["effects"], "effects {shared_data: key, value}"), r.effect)
 	}
+	if e.AnyGRPC = isAny(o.fields["grpc"]); o.has("grpc") && !e.AnyGRPC {
+		e.GRPC = each(r.list(o.fields["grpc"], "gRPC calls {cluster, service, method, message, timeout_ms}"), r.wantedGRPC)
+	}
 	if o.has("tick_every") {
 		period := time.Duration(0)
 		if s, ok := o.fields["tick_every"].(*ast.StringNode); !ok || s.Value != "0s" {

@@ -50,6 +50,7 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 	set(&c.Why, o, "why", r.sentence("why"))
 	r.reasons(o, "case", "clauses", "why")
 	r.settings(&c, o)
+	c.AnyAction = c.AnyAction || len(c.Chain.All()) > 0 // another plugin may have decided
 	if !c.Start.Accepted {
 		c.Good, c.GoodNone, c.GoodWhy = nil, false, ""
 		for _, key := range []string{"steps", "good"} {
@@ -87,6 +88,7 @@ func (r *reader) settings(c *Case, o object) {
 	r.world(&c.World, o)
 	set(&c.Clock, o, "clock", r.clock)
 	set(&c.Clusters, o, "clusters", r.clusters)
+	set(&c.Chain, o, "chain", r.chain)
 	set(&c.FailurePolicy, o, "failure_policy", r.policy)
 	set(&c.BodyWhileHeld, o, "allow_on_headers_stop_iteration", r.boolean)
 	set(&c.Start, o, "start", r.start)
@@ -112,7 +114,8 @@ func (r *reader) defaults(n ast.Node) {
 	if o, ok := r.object(n, defaultsShape); ok {
 		r.settings(&r.base.Case, o)
 		set(&r.base.Logs, o, "logs", r.logs)
-		for key, field := range map[string]*bool{"calls": &r.base.AnyCalls, "metrics": &r.base.AnyMetrics, "effects": &r.base.AnyEffects} {
+		for key, field := range map[string]*bool{"calls": &r.base.AnyCalls, "metrics": &r.base.AnyMetrics, "effects": &r.base.AnyEffects,
+			"grpc": &r.base.AnyGRPC} {
 			if *field = *field || o.has(key); o.has(key) && !isAny(o.fields[key]) {
 				r.errorf(o.fields[key], "%s in defaults, expected only the word any, write it or remove %s", key, key)
 			}
@@ -163,6 +166,7 @@ func (r *reader) start(n ast.Node) Start {
 	e := r.effects(o)
 	start.Logs, start.TickEvery, start.Trap = e.Logs, e.TickEvery, e.Trap
 	start.Effects, start.AnyEffects = e.Effects, e.AnyEffects
+	start.GRPC, start.AnyGRPC = e.GRPC, e.AnyGRPC
 	start.Calls, start.AnyCalls, start.Metrics, start.AnyMetrics = e.Calls, e.AnyCalls, e.Metrics, e.AnyMetrics
 	set(&start.Faults, o, "faults", r.hostFaults)
 	if start.Accepted && start.Trap != "" {
@@ -237,6 +241,7 @@ func (c Case) test() string {
 	fmt.Fprintf(&b, "%t %q %s %s %t %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, c.BodyWhileHeld, faultsText(c.Start.Faults), c.Clusters)
 	w := c.World
 	fmt.Fprintf(&b, " %+v %+v %q %q %+v %q", w.Properties, w.Node, w.Plugin, w.RootID, w.VM, w.Random)
+	fmt.Fprintf(&b, " %q %q", chainText(c.Chain.Before), chainText(c.Chain.Behind))
 	for _, s := range c.Steps {
 		fmt.Fprintf(&b, "\n%d %d %d %q", s.Times, s.Advance, s.Jump, s.Plugin)
 		fmt.Fprintf(&b, " %q %t %q %q %q %q", s.Stream, s.HeadersOnly, s.Upload, s.Respond, s.Finish, s.Close)
@@ -249,10 +254,17 @@ func (c Case) test() string {
 		}
 		if q := s.Request; q != nil {
 			fmt.Fprintf(&b, " %q %t %q %q %+v", q.Headers, q.Body != nil, q.Body, q.Trailers, q.Properties)
-			fmt.Fprintf(&b, " %q %t %q %q", q.Response.Headers, q.Response.Body != nil, q.Response.Body, q.Response.Trailers)
+			fmt.Fprintf(&b, " %q %t %q %q %s", q.Response.Headers, q.Response.Body != nil, q.Response.Body, q.Response.Trailers, q.Response.Failed)
 		}
 	}
 	return b.String()
+}
+
+func chainText(plugins []ChainPlugin) (all []string) {
+	for _, p := range plugins {
+		all = append(all, fmt.Sprintf("%q %t %q %q %q", p.Module, p.Config != nil, p.Config, p.Plugin, p.RootID))
+	}
+	return all
 }
 
 func faultsText(faults []HostFault) string {

@@ -21,6 +21,7 @@ const (
 // requestLine is what the wanted forwarded headers share with the request.
 type requestLine struct {
 	exact                           bool
+	breaksOff                       bool // the response
 	method, path, authority, scheme string
 }
 
@@ -65,11 +66,22 @@ func (r *reader) request(n ast.Node) (*Request, requestLine) {
 	request.Headers = l.complete(wire)
 	request.Body, request.Trailers = r.rest(o)
 	set(&request.Response, o, "response", r.response)
+	l.breaksOff = request.Response.Failed != "" && request.Response.Headers != nil
 	set(&request.Properties, o, "properties", r.properties)
 	return request, l
 }
 
+// response reads what the upstream answers: {status, headers, body, trailers, failed}, or how it fails before all of it.
 func (r *reader) response(n ast.Node) Message {
+	if s, ok := n.(*ast.StringNode); ok {
+		before := append([]AnswerKind{Reset, NoHost}, failures...)
+		kind := AnswerKind(s.Value)
+		if !slices.Contains(before, kind) {
+			r.errorf(n, "the response %q, expected a mapping or one of %s, %s", s.Value, kindsText(before),
+				suggest(s.Value, texts(before), "change it"))
+		}
+		return Message{Failed: kind}
+	}
 	o, ok := r.object(n, responseShape)
 	if !ok {
 		return Message{}
@@ -81,7 +93,37 @@ func (r *reader) response(n ast.Node) Message {
 		response.Headers = append(response.Headers, r.headers(o.fields["headers"])...)
 	}
 	response.Body, response.Trailers = r.rest(o)
+	if o.has("failed") {
+		response.Failed = r.brokenOff(o)
+	}
 	return response
+}
+
+// brokenOff reads how a response ends that has begun.
+func (r *reader) brokenOff(o object) AnswerKind {
+	n := o.fields["failed"]
+	s, ok := r.text(n)
+	after := []AnswerKind{Reset, Closed, Garbage, TimedOut}
+	switch kind := AnswerKind(s); {
+	case !ok:
+	case slices.Contains([]AnswerKind{Refused, NotConnected, NoHost}, kind):
+		r.errorf(n, "failed: %s in a response that has begun, expected %s, write response: %s for one that never begins", s, kindsText(after), s)
+	case !slices.Contains(after, kind):
+		r.errorf(n, "failed: %q, expected %s, %s", s, kindsText(after), suggest(s, texts(after), "change it"))
+	case len(o.fields) == 1 && !o.unknownKey:
+		r.errorf(n, "failed without anything of the response, expected status, headers or body that come before, write response: %s if nothing comes", s)
+	}
+	if o.has("trailers") {
+		r.errorf(o.fields["trailers"], "trailers beside failed, expected none: they end the response, remove one of the two")
+	}
+	return AnswerKind(s)
+}
+
+func texts(kinds []AnswerKind) (all []string) {
+	for _, k := range kinds {
+		all = append(all, string(k))
+	}
+	return all
 }
 
 // rest reads what follows the headers of a message.

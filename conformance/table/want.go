@@ -29,6 +29,7 @@ func (r *reader) want(n ast.Node, line *requestLine, configures bool, stream str
 	w.AnyCalls = w.AnyCalls || r.base.AnyCalls && !o.has("calls")
 	w.AnyMetrics = w.AnyMetrics || r.base.AnyMetrics && !o.has("metrics")
 	w.AnyEffects = w.AnyEffects || r.base.AnyEffects && !o.has("effects")
+	w.AnyGRPC = w.AnyGRPC || r.base.AnyGRPC && !o.has("grpc")
 	r.exchange(&w, o, line)
 	set(&w.Action, o, "action", r.action)
 	set(&w.ResponseAction, o, "response_action", r.action)
@@ -77,8 +78,14 @@ func (r *reader) exchange(e *Want, o object, line *requestLine) {
 	if o.has("response") {
 		if s, ok := o.fields["response"].(*ast.StringNode); ok && s.Value != "any" {
 			e.ResponseIs = ResponseState(s.Value)
-			if e.ResponseIs != NoResponse && e.ResponseIs != Failed && e.ResponseIs != Cut {
-				r.errorf(s, "the text %q, expected none, failed, cut or any (or headers), change it", s.Value)
+			switch e.ResponseIs {
+			case NoResponse, Failed, Cut:
+			case UpstreamFailed:
+				if line != nil && !line.breaksOff {
+					r.errorf(s, "response: upstream_failed, expected it where the request's response has failed beside what comes of it, remove it")
+				}
+			default:
+				r.errorf(s, "the text %q, expected none, failed, cut, upstream_failed or any (or headers), change it", s.Value)
 			}
 		} else {
 			e.Response, e.ResponseEdit, e.ResponsePartial = r.wantedHeaders(o.fields["response"])

@@ -30,7 +30,7 @@ func Contract(name string) []byte {
 	var m casefile.Map
 	m.Add("name", name)
 	m.Add("strict", casefile.Map{{Key: "reasons", Value: false}, {Key: "duplicates", Value: false}})
-	open := casefile.Map{{Key: "logs", Value: "any"}, {Key: "calls", Value: "any"}, {Key: "metrics", Value: "any"}, {Key: "effects", Value: "any"}}
+	open := casefile.Map{{Key: "logs", Value: "any"}, {Key: "calls", Value: "any"}, {Key: "metrics", Value: "any"}, {Key: "effects", Value: "any"}, {Key: "grpc", Value: "any"}}
 	start := append(casefile.Map{{Key: "accepted", Value: true}}, open...)
 	m.Add("defaults", append(casefile.Map{{Key: "start", Value: start}}, open...))
 	return m.YAML()
@@ -165,7 +165,7 @@ func (c *converter) test(t *Test) (casefile.Map, error) {
 		}
 		if logs != nil {
 			m.Add("start", casefile.Map{{Key: "accepted", Value: true}, {Key: "logs", Value: logs}, {Key: "calls", Value: "any"},
-				{Key: "metrics", Value: "any"}, {Key: "effects", Value: "any"}})
+				{Key: "metrics", Value: "any"}, {Key: "effects", Value: "any"}, {Key: "grpc", Value: "any"}})
 		}
 	}
 	m.Add("steps", steps)

@@ -19,13 +19,32 @@ import (
 const LogLevel = 5
 
 // Logged are the functions whose bytes are logged before they are called, a line for each address and length: of a local
-// response the details, the body and the pairs; of an HTTP call the cluster, the pairs, the body and the trailers.
+// response the details, the body and the pairs; of an HTTP call the cluster, the pairs, the body and the trailers; of a gRPC
+// call the upstream, the service, the method, the pairs and the message; of what is stored, sent or set the name and the value.
 var Logged = map[string][]int{ // parameters that are addresses
-	"proxy_send_local_response": {1, 3, 5},
-	"proxy_http_call":           {0, 2, 4, 6},
+	"proxy_send_local_response":   {1, 3, 5},
+	"proxy_http_call":             {0, 2, 4, 6},
+	"proxy_grpc_call":             {0, 2, 4, 6, 8},
+	"proxy_grpc_stream":           {0, 2, 4, 6},
+	"proxy_grpc_send":             {1},
+	"proxy_set_shared_data":       {0, 2},
+	"proxy_enqueue_shared_queue":  {1},
+	"proxy_register_shared_queue": {0},
+	"proxy_resolve_shared_queue":  {2},
+	"proxy_set_property":          {0, 2},
+	"proxy_call_foreign_function": {0, 2},
 }
 
-// Watch changes a module so that it logs its local responses and its calls.
+// Numbered are the functions whose out word, a number by which the plugin knows something from then on, is logged after they
+// were called, as four bytes.
+var Numbered = map[string]int{ // the parameter that is its address
+	"proxy_grpc_call":             11,
+	"proxy_grpc_stream":           8,
+	"proxy_register_shared_queue": 2,
+	"proxy_resolve_shared_queue":  4,
+}
+
+// Watch changes a module so that it logs its local responses, its calls, and what it stores, sends and sets.
 func Watch(wasm []byte) ([]byte, error) { return rewrite(wasm, nil) }
 
 // Fail changes a module as Watch does, and so that each of the sets of faults can be put in force.
@@ -82,7 +101,13 @@ func rewrite(wasm []byte, sets [][]table.HostFault) ([]byte, error) {
 		for p := range t.Params {
 			code = append(code, wasmtest.Get(p)...)
 		}
-		m.replace(index, t, append(code, wasmtest.Call(index)...))
+		code = append(code, wasmtest.Call(index)...)
+		if out, ok := Numbered[name]; ok && out < len(t.Params) {
+			result := len(t.Params) + 4 // the i32 of locals
+			code = append(code, wasmtest.Join(wasmtest.Set(result), i32(LogLevel), get(out), i32(4), wasmtest.Call(logged),
+				wasmtest.Drop, get(result))...)
+		}
+		m.replace(index, t, code)
 	}
 	return m.bytes()
 }

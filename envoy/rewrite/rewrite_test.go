@@ -58,6 +58,22 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestNumbers: the number that a function gives is logged after it, and what it returned stays.
+func TestNumbers(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	q := g.Call("proxy_on_configure", "proxy_register_shared_queue", "jobs", wasmtest.Out1)
+	g.Call("proxy_on_request_headers", "proxy_enqueue_shared_queue", wasmtest.OutWord(q, 0), "a job")
+	s := g.Call("proxy_on_request_headers", "proxy_resolve_shared_queue", "", "none", wasmtest.Out1)
+	g.Do("proxy_on_request_headers", wasmtest.Result(s), wasmtest.I32(1), wasmtest.Ne, wasmtest.If, wasmtest.Unreachable, wasmtest.End) // NotFound
+	wasm, err := Watch(g.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := run(t, wasm), []string{"jobs", "\x01\x00\x00\x00", "a job", "none", "\x00\x00\x00\x00"}; !slices.Equal(got, want) {
+		t.Errorf("got lines %q, expected %q", got, want)
+	}
+}
+
 // TestBuildsStayModules rewrites what compilers have made: the result is well-formed, valid, and changes no data.
 func TestBuildsStayModules(t *testing.T) {
 	files, err := filepath.Glob("../../dist/*.wasm")
