@@ -27,7 +27,8 @@ func arrange(r *evidence.Report) {
 	r.Memory = slices.DeleteFunc(r.Memory, func(m evidence.Memory) bool { return refused(m.Build, m.Scenario) })
 	r.Witnesses = slices.DeleteFunc(r.Witnesses, func(w evidence.Witness) bool { return refused(w.Build, w.Scenario) })
 	slices.SortStableFunc(r.Batches, func(a, b evidence.Batches) int {
-		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Contestant]-builds[b.Contestant], a.Process-b.Process, a.Instance-b.Instance)
+		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Contestant]-builds[b.Contestant], a.Process-b.Process,
+			a.Instance-b.Instance)
 	})
 	slices.SortStableFunc(r.Tails, func(a, b evidence.Tail) int {
 		return cmp.Or(order[a.Scenario]-order[b.Scenario], builds[a.Contestant]-builds[b.Contestant], a.Process-b.Process)
@@ -45,7 +46,8 @@ func arrange(r *evidence.Report) {
 		return cmp.Or(builds[a.Build]-builds[b.Build], cached, a.Sample-b.Sample)
 	})
 	slices.SortStableFunc(r.Memory, func(a, b evidence.Memory) int {
-		return cmp.Or(builds[a.Build]-builds[b.Build], cmp.Compare(a.Allocator, b.Allocator), order[a.Scenario]-order[b.Scenario])
+		return cmp.Or(builds[a.Build]-builds[b.Build], cmp.Compare(a.Allocator, b.Allocator),
+			order[a.Scenario]-order[b.Scenario])
 	})
 	slices.SortStableFunc(r.Resident, func(a, b evidence.Resident) int {
 		return cmp.Or(builds[a.Build]-builds[b.Build], a.Sample-b.Sample)

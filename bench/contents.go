@@ -48,7 +48,8 @@ func contents(ctx context.Context, root string, b build.Build, tool *toolchain.T
 func codeFiles(root string, b build.Build) ([]string, error) {
 	files, err := b.Files(root)
 	return slices.DeleteFunc(files, func(file string) bool {
-		return slices.Contains([]string{"", ".toml", ".lock", ".mod", ".sum", ".json", ".yaml", ".yml", ".md"}, filepath.Ext(file))
+		return slices.Contains([]string{"", ".toml", ".lock", ".mod", ".sum", ".json", ".yaml", ".yml", ".md"},
+			filepath.Ext(file))
 	}), err
 }
 
@@ -124,9 +125,11 @@ func rustContents(ctx context.Context, root string, b build.Build, tool *toolcha
 	}
 	c.files = dependencyFiles(root, string(list))
 
-	args := []string{tool.Vars["cargo"][0], "tree", "--locked", "--edges=normal,no-proc-macro", "--prefix=none", "--format={p}"}
+	args := []string{tool.Vars["cargo"][0], "tree", "--locked", "--edges=normal,no-proc-macro", "--prefix=none",
+		"--format={p}"}
 	for _, arg := range slices.Concat(b.Flags, b.Recipe.Command) {
-		if strings.HasPrefix(arg, "--package=") || strings.HasPrefix(arg, "--target=") || strings.HasPrefix(arg, "--features=") {
+		if strings.HasPrefix(arg, "--package=") || strings.HasPrefix(arg, "--target=") ||
+			strings.HasPrefix(arg, "--features=") {
 			args = append(args, arg)
 		}
 	}

@@ -45,12 +45,16 @@ const module = `printf '\000asm\001\000\000\000' > "$1"`
 
 func TestCost(t *testing.T) {
 	seen := filepath.Join(t.TempDir(), "seen")
-	root, b := fake(t, module+`; echo "$A $(ls plugin .cache/toolchain | tr '\n' ' ')$(wc -l < plugin/a.zig) $GOCACHE $XDG_CACHE_HOME" >> `+seen)
+	root,
+		b := fake(t,
+		module+`; echo "$A $(ls plugin .cache/toolchain | tr '\n' ' ')$(wc -l < plugin/a.zig) $GOCACHE $XDG_CACHE_HOME" >> `+
+			seen)
 	c, err := Cost(context.Background(), root, b, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Build != "fake" || c.Lines != 2 || c.Dependencies != nil || c.Parts != nil || c.ToolchainBytes != 0 || c.Cold <= 0 || c.Warm <= 0 {
+	if c.Build != "fake" || c.Lines != 2 || c.Dependencies != nil || c.Parts != nil || c.ToolchainBytes != 0 ||
+		c.Cold <= 0 || c.Warm <= 0 {
 		t.Errorf("%+v", c)
 	}
 	text, err := os.ReadFile(seen)
@@ -62,7 +66,8 @@ func TestCost(t *testing.T) {
 		t.Fatalf("built %d times:\n%s", len(lines), text)
 	}
 	for i, line := range lines {
-		want := []string{"b .cache/toolchain: here  plugin: a.zig b.json 4", "b .cache/toolchain: here  plugin: a.zig b.json 5"}[i]
+		want := []string{"b .cache/toolchain: here  plugin: a.zig b.json 4",
+			"b .cache/toolchain: here  plugin: a.zig b.json 5"}[i]
 		caches, ok := strings.CutPrefix(line, want+" ")
 		if fields := strings.Fields(caches); !ok || len(fields) != 2 || fields[0] != filepath.Join(fields[1], "go") {
 			t.Errorf("it saw %q, want %q and two caches", line, want)
@@ -73,7 +78,8 @@ func TestCost(t *testing.T) {
 			t.Errorf("%s is left behind", folder)
 		}
 	}
-	if text, err := os.ReadFile(filepath.Join(root, "plugin/a.zig")); err != nil || strings.Count(string(text), "\n") != 4 {
+	if text, err := os.ReadFile(filepath.Join(root, "plugin/a.zig")); err != nil ||
+		strings.Count(string(text), "\n") != 4 {
 		t.Errorf("the repository's own file was changed: %q, %v", text, err)
 	}
 	if _, err := os.Stat(filepath.Join(root, "dist")); err == nil {
@@ -83,7 +89,8 @@ func TestCost(t *testing.T) {
 
 func TestCostOfAFailingBuild(t *testing.T) {
 	root, b := fake(t, "echo no such luck; exit 1")
-	if _, err := Cost(context.Background(), root, b, true); err == nil || !strings.Contains(err.Error(), "cost of fake") || !strings.Contains(err.Error(), "no such luck") {
+	if _, err := Cost(context.Background(), root, b, true); err == nil || !strings.Contains(err.Error(), "cost of fake") ||
+		!strings.Contains(err.Error(), "no such luck") {
 		t.Errorf("%v", err)
 	}
 	if _, err := Cost(context.Background(), root, b, false); err != nil {
@@ -112,7 +119,8 @@ func TestGoContents(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := build.Build{Name: "a", Compiler: "go", Flags: []string{"-tags=tagged"}, Recipe: build.Recipe{
-		Command: []string{"${go}", "build", "${flags}", "-o", "${out}", "./plugin"}, Env: map[string]string{"GOOS": "wasip1", "GOARCH": "wasm"}}}
+		Command: []string{"${go}", "build", "${flags}", "-o", "${out}", "./plugin"},
+		Env:     map[string]string{"GOOS": "wasip1", "GOARCH": "wasm"}}}
 	got, err := contents(context.Background(), root, b, tools["go"])
 	if err != nil {
 		t.Fatal(err)

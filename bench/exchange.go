@@ -25,7 +25,8 @@ func newExchange(c *table.Case) (*exchange, error) {
 		return nil, fmt.Errorf("case %s: %w", c.ID, err)
 	}
 	if len(c.Steps) > 1 || len(c.Clusters) > 0 {
-		return nil, fmt.Errorf("case %s: %d steps and %d clusters, expected one request and no cluster", c.ID, len(c.Steps), len(c.Clusters))
+		return nil, fmt.Errorf("case %s: %d steps and %d clusters, expected one request and no cluster", c.ID, len(c.Steps),
+			len(c.Clusters))
 	}
 	step := &c.Steps[0]
 	e := &exchange{request: step.Request, config: c.Config, refused: step.Want.Decision == table.Refuse, status: status(c)}
@@ -48,7 +49,8 @@ func (e *exchange) drive(p *host.Plugin) error {
 	if f := p.VM().Failure(); f != nil {
 		return f
 	}
-	return &suite.WrongError{Request: e.done, What: "answer", Wanted: answer(e.status, e.refused), Got: answer(status, refused)}
+	return &suite.WrongError{Request: e.done, What: "answer", Wanted: answer(e.status, e.refused),
+		Got: answer(status, refused)}
 }
 
 func answer(status int, refused bool) string {

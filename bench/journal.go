@@ -28,7 +28,8 @@ type journalLine struct {
 }
 
 // errOtherRun says that a journal is of other modules, another plan or another table.
-var errOtherRun = errors.New("the interrupted run was another one: its modules, plan, table, host or program have changed")
+var errOtherRun = errors.New("the interrupted run was another one: its modules, plan, table, " +
+	"host or program have changed")
 
 // OpenJournal begins a journal, or with resume opens the one of the interrupted run. The key is a digest of everything
 // that the run depends on.

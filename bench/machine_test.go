@@ -9,8 +9,10 @@ import (
 
 func TestProcessor(t *testing.T) {
 	tests := []struct{ name, text, model, microcode string }{
-		{"x86", "processor\t: 0\nmodel name\t: A Processor 9000\nmicrocode\t: 0x1\n\nprocessor\t: 1\nmodel name\t: Another\n", "A Processor 9000", "0x1"},
-		{"arm", "processor\t: 0\nBogoMIPS\t: 50.00\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n", "implementer 0x41 part 0xd0c", ""},
+		{"x86", "processor\t: 0\nmodel name\t: A Processor 9000\nmicrocode\t: 0x1\n\nprocessor\t: 1\nmodel name\t: Another\n",
+			"A Processor 9000", "0x1"},
+		{"arm", "processor\t: 0\nBogoMIPS\t: 50.00\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n",
+			"implementer 0x41 part 0xd0c", ""},
 		{"pi", "processor\t: 0\nCPU part\t: 0xd08\n\nModel\t\t: A Board\n", "A Board", ""},
 		{"nothing", "", "", ""},
 	}

@@ -79,7 +79,8 @@ func TestPartsAreComplete(t *testing.T) {
 	address := regexp.MustCompile(`^https://\S+$`)
 	for name, parts := range all {
 		for _, p := range parts {
-			if !slices.Contains([]string{"SDK", "collector", "compiler"}, p.Role) || p.Version == "" || p.State == "" || !address.MatchString(p.Source) {
+			if !slices.Contains([]string{"SDK", "collector", "compiler"}, p.Role) || p.Version == "" || p.State == "" ||
+				!address.MatchString(p.Source) {
 				t.Errorf("%s: %+v", name, p)
 			}
 			date, err := time.Parse(time.DateOnly, p.Date)
@@ -132,7 +133,8 @@ func TestSourcesAreForReaders(t *testing.T) {
 			t.Errorf("%s: the source %s is no page for people", where, source)
 		}
 	}
-	for _, bad := range []string{"https://proxy.golang.org/a/@v/v1.info", "https://static.crates.io/crates/a", "https://registry.npmjs.org/a", "https://crates.io/api/v1/crates/a"} {
+	for _, bad := range []string{"https://proxy.golang.org/a/@v/v1.info", "https://static.crates.io/crates/a",
+		"https://registry.npmjs.org/a", "https://crates.io/api/v1/crates/a"} {
 		if !registry.MatchString(bad) {
 			t.Errorf("%s is not taken for a registry's", bad)
 		}

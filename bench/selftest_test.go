@@ -31,7 +31,8 @@ func TestSelf(t *testing.T) {
 		}
 		f := verdict.Judge(r)
 		same, by5, by20 := pair(t, f, "same"), pair(t, f, "five"), pair(t, f, "twenty")
-		t.Logf("run %2d: same %s, 5 %% more %s, 20 %% more %s; gate %s %v", run+1, wordOf(same), wordOf(by5), wordOf(by20), interval(f.Gate.Twins[0].Ratio), f.Gate.Faults)
+		t.Logf("run %2d: same %s, 5 %% more %s, 20 %% more %s; gate %s %v", run+1, wordOf(same), wordOf(by5), wordOf(by20),
+			interval(f.Gate.Twins[0].Ratio), f.Gate.Faults)
 		if same.Word == verdict.Faster || same.Word == verdict.Slower {
 			different++
 		}
@@ -45,15 +46,16 @@ func TestSelf(t *testing.T) {
 			refused++
 		}
 	}
-	t.Logf("%d runs: the same module was called different %d times (at most %d); 5 %% more work slower %d times (at least %d), "+
-		"20 %% more %d times (at least %d); the gate refused %d", runs, different, mostWrong, slower5, fewest5, slower20, fewest20, refused)
+	t.Logf("%d runs: the same module was called different %d times (at most %d); 5 %% more work "+
+		"slower %d times (at least %d), 20 %% more %d times (at least %d); the gate refused %d", runs, different, mostWrong,
+		slower5, fewest5, slower20, fewest20, refused)
 	if different > mostWrong || slower5 < fewest5 || slower20 < fewest20 {
 		t.Error("the benchmark's verdicts do not hold")
 	}
 }
 
-// calibrate finds how many rounds of work make a request of the guest take 5 and 20 % longer, in proportion to what many
-// rounds take.
+// calibrate finds how many rounds of work make a request of the guest take 5 and 20 % longer, in proportion
+// to what many rounds take.
 func calibrate(t *testing.T) (five, twenty int) {
 	t.Helper()
 	const many = 400
@@ -87,7 +89,8 @@ func interval(i verdict.Interval) string {
 
 func TestSelfMemory(t *testing.T) {
 	plan := evidence.Plan{Name: "memory", SoakRequests: 1_000_000}
-	r := measure(t, plan, allow, named{"flat", guest.Work(0)}, named{"leak", guest.Leak(16)}, named{"once", guest.Grow(1000, 8)})
+	r := measure(t, plan, allow, named{"flat", guest.Work(0)}, named{"leak", guest.Leak(16)},
+		named{"once", guest.Grow(1000, 8)})
 	want := map[string]verdict.Growth{"flat": verdict.Flat, "leak": verdict.Leak, "once": verdict.Plateau}
 	for _, m := range verdict.Judge(r).Memory {
 		if m.Verdict != want[m.Build] {

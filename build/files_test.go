@@ -25,7 +25,8 @@ func TestFiles(t *testing.T) {
 }
 
 func TestCommand(t *testing.T) {
-	b := Build{Flags: []string{"-a", "${more}"}, Recipe: Recipe{Command: []string{"${tool}", "build", "${flags}", "-o", "${out}"}}}
+	b := Build{Flags: []string{"-a", "${more}"}, Recipe: Recipe{Command: []string{"${tool}", "build", "${flags}", "-o",
+		"${out}"}}}
 	vars := map[string][]string{"tool": {"/bin/tool"}, "more": {"-b", "-c"}, "out": {"x.wasm"}}
 	got, err := b.Command(vars)
 	if diff := cmp.Diff([]string{"/bin/tool", "build", "-a", "-b", "-c", "-o", "x.wasm"}, got); diff != "" || err != nil {

@@ -33,11 +33,13 @@ func TestLoadFaults(t *testing.T) {
 		{"no compiler", "    compiler: sh\n", "", ":2:5: build 1: compiler: expected"},
 		{"empty command", `[cp, a.wasm, "${out}"]`, "[]", ":6:14: build 1: recipe: expected a command"},
 		{"no sources", "[a.wasm]\n", "[]\n", ":7:14: build 1: sources: expected at least one"},
-		{"module elsewhere", "dist/one.wasm", "/tmp/one.wasm", `:8:11: build 1: wasm: "/tmp/one.wasm": expected dist/one.wasm`},
+		{"module elsewhere", "dist/one.wasm", "/tmp/one.wasm",
+			`:8:11: build 1: wasm: "/tmp/one.wasm": expected dist/one.wasm`},
 		{"sdk without version", `, version: "1"`, "", ":4:11: build 1: sdk: expected name and version"},
 		{"failure without reason", "wasm: dist/one.wasm", "wasm: dist/one.wasm\n    known_failing: [{case: a/*}]",
 			`:9:20: build 1: known_failing: "a/*" has no reason`},
-		{"failure with a broken pattern", "wasm: dist/one.wasm", "wasm: dist/one.wasm\n    known_failing: [{case: \"[\", reason: r}]",
+		{"failure with a broken pattern", "wasm: dist/one.wasm",
+			"wasm: dist/one.wasm\n    known_failing: [{case: \"[\", reason: r}]",
 			`:9:20: build 1: known_failing: "[" is not a pattern`},
 		{"nothing", entry, "builds: []\n", ": no builds"},
 	}
@@ -104,9 +106,11 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// Cargo.toml asks for link-time optimization. Cargo does none for a library that is an rlib as well, and does not say so.
+// Cargo.toml asks for link-time optimization. Cargo does none for a library that is an rlib as
+// well, and does not say so.
 func TestRustIsOptimizedAtLinkTime(t *testing.T) {
-	for file, wanted := range map[string]string{"Cargo.toml": "\nlto = \"fat\"\n", "rust-plugin/Cargo.toml": "\ncrate-type = [\"cdylib\"]"} {
+	for file, wanted := range map[string]string{"Cargo.toml": "\nlto = \"fat\"\n",
+		"rust-plugin/Cargo.toml": "\ncrate-type = [\"cdylib\"]"} {
 		text, err := os.ReadFile(filepath.Join("..", file))
 		if err != nil {
 			t.Fatal(err)

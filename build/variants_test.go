@@ -63,15 +63,21 @@ func TestLoadVariantsFaults(t *testing.T) {
 	}{
 		{"unknown key", "add: [-s]", "wasm: x", ":5:5: unknown field \"wasm\""},
 		{"no variants", variantsEntry, "variants: []\n", ": no variants"},
-		{"name of a build", "name: one-small", "name: one", `:2:11: variant 1: name: "one" is also the name of a build of builds.yaml`},
+		{"name of a build", "name: one-small", "name: one",
+			`:2:11: variant 1: name: "one" is also the name of a build of builds.yaml`},
 		{"name twice", "one-stripped", "one-small", `:6:11: variant 2: name: "one-small" is also the name of variant 1`},
 		{"no name", "name: one-small", "name: ''", `:2:11: variant 1: name: "" is not a name`},
-		{"unknown build", "variant_of: one\n    replace", "variant_of: two\n    replace", `:3:17: variant 1: variant_of: select build "two"`},
+		{"unknown build", "variant_of: one\n    replace", "variant_of: two\n    replace",
+			`:3:17: variant 1: variant_of: select build "two"`},
 		{"unknown flag", "-O2: -Oz", "-O3: -Oz", `:4:15: variant 1: replace: "-O3" is no flag of one, which has -O2, -g`},
-		{"nothing differs", "replace: {-O2: -Oz, -g: \"\"}\n    add: [-s]", "notes: n", ":2:11: variant 1: name: nothing differs from one"},
-		{"flags without a compiler", "add: [-s]", "flags: [-s]", ":2:11: variant 1: name: flags and recipe are those of a compiler of its own"},
+		{"nothing differs", "replace: {-O2: -Oz, -g: \"\"}\n    add: [-s]", "notes: n",
+			":2:11: variant 1: name: nothing differs from one"},
+		{"flags without a compiler", "add: [-s]", "flags: [-s]",
+			":2:11: variant 1: name: flags and recipe are those of a compiler of its own"},
 		{"a compiler and other flags", "flags: [-c]", "add: [-c]", ":8:15: variant 2: compiler: expected either"},
-		{"a compiler without a recipe", "    recipe: {command: [\"${sh}\", \"${flags}\", \"cat ${module} b.wasm >${out}\"]}\n", "", ":6:5: variant 2: recipe: expected a command"},
+		{"a compiler without a recipe",
+			"    recipe: {command: [\"${sh}\", \"${flags}\", \"cat ${module} b.wasm >${out}\"]}\n", "",
+			":6:5: variant 2: recipe: expected a command"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,7 +113,8 @@ func TestRunVariant(t *testing.T) {
 	if content, err := os.ReadFile(r.Path); string(content) != module+"second+" || r.UpToDate {
 		t.Errorf("got %q, up to date %t, %v", content, r.UpToDate, err)
 	}
-	if again, err := Run(context.Background(), []Build{list[1].Build}, Options{Root: root}); err != nil || !again[0].UpToDate {
+	if again, err := Run(context.Background(), []Build{list[1].Build}, Options{Root: root}); err != nil ||
+		!again[0].UpToDate {
 		t.Errorf("made again without a change: %v", err)
 	}
 }

@@ -60,7 +60,8 @@ var (
 // TestCommands: every command of parity and every target of make that a pipeline calls exists, with its flags.
 func TestCommands(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "parity")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", program, "../cmd/parity").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", program,
+		"../cmd/parity").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	makefile, err := os.ReadFile("../Makefile")

@@ -31,7 +31,8 @@ func TestEnvoyAcceptsItsFiles(t *testing.T) {
 	if _, err := os.Stat("../dist/tinygo-successor.wasm"); err != nil && os.Getenv("CI") == "" {
 		t.Skipf("NO MODULE, SO THIS IS NOT TESTED: %v; run make build", err)
 	}
-	for _, pattern := range []string{"../examples/*/envoy.yaml", "testdata/envoy-download.yaml", "testdata/envoy-rust.yaml"} {
+	for _, pattern := range []string{"../examples/*/envoy.yaml", "testdata/envoy-download.yaml",
+		"testdata/envoy-rust.yaml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: no file (%v)", pattern, err)
@@ -57,7 +58,8 @@ func TestEnvoyAcceptsItsFiles(t *testing.T) {
 		if !typed || !policy {
 			t.Fatalf("header-check/envoy.yaml has no StringValue, or no failure_policy behind it:\n%s", wrong)
 		}
-		wrong = before + "google.protobuf.Struct\n                  value: {header: allow}\n                failure_policy:" + after
+		wrong = before + "google.protobuf.Struct\n                  value: {header: allow}\n                failure_policy:" +
+			after
 		file := filepath.Join(t.TempDir(), "struct.yaml")
 		if err := os.WriteFile(file, []byte(wrong), 0o600); err != nil {
 			t.Fatal(err)

@@ -18,7 +18,8 @@ func EnvoyGateway(o Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	target := gateway.LocalPolicyTargetReference{Group: gateway.GroupName, Kind: "Gateway", Name: gateway.ObjectName(o.Gateway)}
+	target := gateway.LocalPolicyTargetReference{Group: gateway.GroupName, Kind: "Gateway",
+		Name: gateway.ObjectName(o.Gateway)}
 	_, digest, _ := strings.Cut(o.Image, "@sha256:")
 	image := &eg.ImageWasmCodeSource{URL: o.Image, SHA256: &digest}
 	if o.PullSecret != "" {

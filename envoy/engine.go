@@ -40,7 +40,8 @@ func Lacks() error {
 
 // New makes an engine that runs as many cases at once as it has Envoys. They are started when they are needed first.
 func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, error) {
-	g := &Engine{program: e.Path, groups: strings.HasPrefix(e.Version, "1.36."), sets: map[string]int{"": 0}, lanes: make(chan *lane, envoys)}
+	g := &Engine{program: e.Path, groups: strings.HasPrefix(e.Version, "1.36."), sets: map[string]int{"": 0},
+		lanes: make(chan *lane, envoys)}
 	var sets [][]table.HostFault
 	note := func(set []table.HostFault) {
 		if key := faultKey(set); len(set) > 0 && g.sets[key] == 0 {

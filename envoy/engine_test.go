@@ -59,10 +59,13 @@ func observe(t *testing.T, g *Engine, cases *table.Table, c *table.Case) suite.O
 }
 
 // representative are cases of every kind of step, of effect and of failure that the table has.
-var representative = []string{"allow/true", "missing/absent", "protocol/head", "protocol/grpc", "protocol/no-pseudo-headers", "basic/right",
+var representative = []string{"allow/true", "missing/absent", "protocol/head", "protocol/grpc",
+	"protocol/no-pseudo-headers", "basic/right",
 	"protocol/body-in-many-chunks", "names/bit-0x20-flipped", "config-refuse/status-304", "rate-limit/a-microsecond-later",
-	"rate-limit/clock-comes-back", "token/comes-back", "token/time-out", "token/failed-not-connected", "token/failed-timed-out",
-	"token/with-callout", "token/ticks-status-12", "callout/answered-200", "callout/failed-refused", "callout/failed-garbage",
+	"rate-limit/clock-comes-back", "token/comes-back", "token/time-out", "token/failed-not-connected",
+	"token/failed-timed-out",
+	"token/with-callout", "token/ticks-status-12", "callout/answered-200", "callout/failed-refused",
+	"callout/failed-garbage",
 	"callout/cluster-unknown", "callout/cluster-empty", "callout/client-gone-then-200", "contexts/update-refused",
 	"contexts/two-configurations", "metrics/allowed-and-denied", "host/reply-fails-with-trailers-handed-over",
 	"soak/gone-after-the-headers", "worst/headers", "typical/log-headers", "response-headers/answer-without-body",
@@ -167,7 +170,8 @@ func TestBrokenPlugins(t *testing.T) {
 
 // TestTwoAtOnce: two engines do not disturb each other.
 func TestTwoAtOnce(t *testing.T) {
-	cases := load(t, "callout/answered-200", "metrics/allowed-and-denied", "token/comes-back", "token/time-out", "token/with-callout")
+	cases := load(t, "callout/answered-200", "metrics/allowed-and-denied", "token/comes-back", "token/time-out",
+		"token/with-callout")
 	var wg sync.WaitGroup
 	for range 2 {
 		g := engine(t, cases, module(t))
@@ -186,10 +190,11 @@ func TestTwoAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-// TestListenerUpdates: a listener that is replaced (LDS) is an update as one of the plugin's configuration alone (ECDS) is.
-// Cases with an open stream are left out: the Envoys here drain no listener, so its connection ends.
+// TestListenerUpdates: a listener that is replaced (LDS) is an update as one of the plugin's configuration alone (ECDS)
+// is. Cases with an open stream are left out: the Envoys here drain no listener, so its connection ends.
 func TestListenerUpdates(t *testing.T) {
-	cases := load(t, "contexts/update", "contexts/update-to-nothing", "contexts/update-refused", "contexts/update-fills-the-bucket",
+	cases := load(t, "contexts/update", "contexts/update-to-nothing", "contexts/update-refused",
+		"contexts/update-fills-the-bucket",
 		"contexts/update-forgets-the-token")
 	g := engine(t, cases, module(t))
 	g.ListenerUpdates = true

@@ -45,8 +45,9 @@ func (l *lane) counters(ctx context.Context) (map[string][2]int64, error) {
 	return found, nil
 }
 
-// forgotten waits until the metrics of the case before are gone, so that those of this one begin anew. The VM ends on the
-// worker, which the main thread hears of and tells the worker, so each is asked once more when nothing is to be seen.
+// forgotten waits until the metrics of the case before are gone, so that those of this one begin anew. The
+// VM ends on the worker, which the main thread hears of and tells the worker, so each is asked once more
+// when nothing is to be seen.
 func (r *run) forgotten(ctx context.Context) error {
 	l := r.lane
 	for began := time.Now(); l.counted; {
@@ -76,7 +77,9 @@ func (r *run) metrics(ctx context.Context) ([]table.Metric, error) {
 			changes = append(changes, table.Metric{Kind: kinds[m[0]], Name: name, Value: m[1]})
 		}
 	}
-	slices.SortFunc(changes, func(a, b table.Metric) int { return cmp.Compare(a.Name+"\x00"+a.Kind, b.Name+"\x00"+b.Kind) })
+	slices.SortFunc(changes, func(a, b table.Metric) int {
+		return cmp.Compare(a.Name+"\x00"+a.Kind, b.Name+"\x00"+b.Kind)
+	})
 	r.known = now
 	r.lane.counted = r.lane.counted || len(now) > len(r.lane.baseCounters)
 	return changes, nil

@@ -25,11 +25,13 @@ var (
 // packs says whether an exchange has headers that a codec of Envoy would change or refuse. They are carried past it.
 func packs(r *table.Request) bool {
 	forwarded := func(h headermap.Header) bool { return h == headermap.Header{Name: "x-forwarded-proto", Value: "http"} }
-	return !slices.ContainsFunc(r.Headers, forwarded) || !plain(r.Headers, ofRequests) || !plain(r.Response.Headers, status)
+	return !slices.ContainsFunc(r.Headers, forwarded) || !plain(r.Headers, ofRequests) ||
+		!plain(r.Response.Headers, status)
 }
 
 // ofTheWire are names that HTTP/2 has no place for, or that a codec joins, moves or acts on.
-var ofTheWire = []string{"connection", "content-length", "cookie", "expect", "host", "keep-alive", "proxy-connection", "te",
+var ofTheWire = []string{"connection", "content-length", "cookie", "expect", "host", "keep-alive", "proxy-connection",
+	"te",
 	"trailer", "transfer-encoding", "upgrade", streamHeader, packedHeader}
 
 // plain says whether headers pass a codec unchanged. pseudo are the pseudo-headers that there must be, once each.

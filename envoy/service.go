@@ -21,7 +21,8 @@ type service struct {
 	run      *run
 }
 
-// setClusters makes the clusters that there are the given ones; empty ones have no host, silent ones make no connection.
+// setClusters makes the clusters that there are the given ones; empty ones have no host, silent
+// ones make no connection.
 func (l *lane) setClusters(ctx context.Context, clusters []table.Cluster) error {
 	all := []proxy.Cluster{{Name: upstreamCluster, Socket: l.process.Socket(upstreamCluster)}}
 	for _, c := range clusters {

@@ -72,7 +72,8 @@ func (l *lane) within(ctx context.Context, limit time.Duration, so func() bool) 
 	}
 }
 
-// await gives Envoy's verdict on a listener, for which it may have to compile a module: accepted, or the reason why not.
+// await gives Envoy's verdict on a listener, for which it may have to compile a module:
+// accepted, or the reason why not.
 func (l *lane) await(ctx context.Context, name string) (verdict string, err error) {
 	err = l.within(ctx, startTime, func() bool { verdict = l.verdicts[name]; return verdict != "" })
 	if errors.Is(err, errPatience) {

@@ -28,8 +28,8 @@ type lane struct {
 	lines   func() []string       // that the plugin has logged
 }
 
-// TestExamples types the commands of each README and compares what they print, in both languages, on package host and on
-// a real Envoy. The clock stands, so that a limit does not depend on how quick this machine is.
+// TestExamples types the commands of each README and compares what they print, in both languages, on package host and
+// on a real Envoy. The clock stands, so that a limit does not depend on how quick this machine is.
 func TestExamples(t *testing.T) {
 	for _, file := range plugins {
 		if _, err := os.Stat(file); err != nil && os.Getenv("CI") == "" {

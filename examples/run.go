@@ -35,8 +35,8 @@ type Running struct {
 	services []*service
 }
 
-// Start runs the example's envoy.yaml. Only the addresses and the module's path are not those of the file: Envoy listens
-// on a free port of the loopback interface, and its clusters lead to services of this process.
+// Start runs the example's envoy.yaml. Only the addresses and the module's path are not those of the file: Envoy
+// listens on a free port of the loopback interface, and its clusters lead to services of this process.
 func (e *Example) Start(ctx context.Context, o Options) (*Running, error) {
 	b, err := e.bootstrap()
 	if err != nil {
@@ -79,7 +79,8 @@ func (r *Running) start(ctx context.Context, e *Example, b *bootstrap.Bootstrap,
 	if err != nil {
 		return err
 	}
-	r.process, err = proxy.Start(ctx, dir, proxy.Options{Program: o.Envoy, Static: b, Info: true, Clock: o.Clock, Line: o.Line})
+	r.process, err = proxy.Start(ctx, dir, proxy.Options{Program: o.Envoy, Static: b, Info: true, Clock: o.Clock,
+		Line: o.Line})
 	if err != nil {
 		os.RemoveAll(dir)
 		return err

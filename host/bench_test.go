@@ -121,8 +121,8 @@ func (n *bare) request() {
 }
 
 // BenchmarkRequest is a whole allowed request, from create to delete. ratio-to-bare compares it with wazero's calls for
-// the same crossings alone. Both run in turns of some 100 µs on one thread, and the clock is that thread's processor time:
-// on a busy machine the elapsed time says little.
+// the same crossings alone. Both run in turns of some 100 µs on one thread, and the clock is that thread's processor
+// time: on a busy machine the elapsed time says little.
 func BenchmarkRequest(b *testing.B) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -91,7 +91,8 @@ func (vm *VM) deliverAnswer(c *Call, a CallAnswer) {
 	vm.callHeaders[1].Reset(headermap.ResponseTrailers)
 	vm.callHeaders[0].Load(a.Headers, false)
 	if !a.byEnvoy { // the call's own router says how long it took
-		vm.callHeaders[0].Set("x-envoy-upstream-service-time", vm.callHeaders[0].Decimal(int(vm.now().Sub(c.made).Milliseconds())))
+		vm.callHeaders[0].Set("x-envoy-upstream-service-time",
+			vm.callHeaders[0].Decimal(int(vm.now().Sub(c.made).Milliseconds())))
 	}
 	vm.callHeaders[1].Load(a.Trailers, false)
 	p.answerStorage = a

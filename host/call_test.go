@@ -105,17 +105,21 @@ func TestCalls(t *testing.T) {
 		c := b.vm.Calls()[0]
 		want := headermap.Of(":method", "POST", ":path", "/t", ":authority", "a", "content-length", "4",
 			"x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "50")
-		if diff := cmp.Diff(want, c.Headers); diff != "" || string(c.Body) != "body" || c.ContextID != 2 || c.Cluster != "ready" {
+		if diff := cmp.Diff(want, c.Headers); diff != "" || string(c.Body) != "body" || c.ContextID != 2 ||
+			c.Cluster != "ready" {
 			t.Errorf("call %+v (-want +got):\n%s", c, diff)
 		}
-		if err := b.vm.Answer(4, CallAnswer{Headers: headermap.Of(":Status", "201"), Body: []byte("hi"), Trailers: headermap.Of("t", "u")}); err != nil {
+		if err := b.vm.Answer(4, CallAnswer{Headers: headermap.Of(":Status", "201"), Body: []byte("hi"),
+			Trailers: headermap.Of("t", "u")}); err != nil {
 			t.Fatal(err)
 		}
 		if b.output(status) != "201" || b.output(trailer) != "u" || b.output(body) != "hi" {
 			t.Errorf("answer %q %q %q", b.output(status), b.output(trailer), b.output(body))
 		}
-		if b.status(change) != abi.StatusBadArgument || b.status(request) != abi.StatusBadArgument || b.output(held) != "/p?q=1" {
-			t.Errorf("change %v, request from the root %v, from the stream %q", b.status(change), b.status(request), b.output(held))
+		if b.status(change) != abi.StatusBadArgument || b.status(request) != abi.StatusBadArgument ||
+			b.output(held) != "/p?q=1" {
+			t.Errorf("change %v, request from the root %v, from the stream %q", b.status(change), b.status(request),
+				b.output(held))
 		}
 		if b.word(code, 0) != 0 || !s.Upstream().Ended {
 			t.Errorf("status code %d, sent on %v", b.word(code, 0), s.Upstream().Ended)
@@ -138,7 +142,8 @@ func TestCalls(t *testing.T) {
 	t.Run("reset, then a good one", func(t *testing.T) {
 		b, _ := newFixture(t)
 		_ = b.vm.Answer(4, CallAnswer{Failure: CallBrokenOff})
-		if b.word(code, 0) != 11 || wasmtest.Output(b.vm.memory, code, 1) != "reset" || b.status(body) != abi.StatusOk && b.status(body) != abi.StatusNotFound {
+		if b.word(code, 0) != 11 || wasmtest.Output(b.vm.memory, code, 1) != "reset" || b.status(body) != abi.StatusOk &&
+			b.status(body) != abi.StatusNotFound {
 			t.Errorf("status %d %q", b.word(code, 0), wasmtest.Output(b.vm.memory, code, 1))
 		}
 		b.plugin.NewStream(StreamConfig{}).RequestHeaders(get, true)
@@ -159,7 +164,8 @@ func TestCalls(t *testing.T) {
 	})
 	t.Run("illegal header", func(t *testing.T) {
 		g := wasmtest.NewGuest("0_2_1")
-		g.Call(reqHead, "proxy_http_call", "ready", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a", "x", "a\nb"), "", "", 0, out1)
+		g.Call(reqHead, "proxy_http_call", "ready", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a", "x",
+			"a\nb"), "", "", 0, out1)
 		body := g.Call(onCall, "proxy_get_buffer_bytes", 4, 0, 99, out)
 		b := mustStart(t, g, setup{vm: VMConfig{Clusters: clusters}})
 		b.exchange()
@@ -174,13 +180,15 @@ func TestCalls(t *testing.T) {
 			millis int
 			want   []Header // after the first three; nil: none
 		}{
-			{[]string{"x-a", "1", "x-envoy-retry-on", "5xx\n", "x-envoy-expected-rq-timeout-ms", "9", "X-Envoy-Max-Retries", "2", "x-envoy-ip-tags", "t"}, 50,
-				headermap.Of("x-a", "1", "x-envoy-expected-rq-timeout-ms", "50", "x-envoy-ip-tags", "t", "x-envoy-internal", "true")},
+			{[]string{"x-a", "1", "x-envoy-retry-on", "5xx\n", "x-envoy-expected-rq-timeout-ms", "9", "X-Envoy-Max-Retries", "2",
+				"x-envoy-ip-tags", "t"}, 50, headermap.Of("x-a", "1", "x-envoy-expected-rq-timeout-ms", "50", "x-envoy-ip-tags",
+				"t", "x-envoy-internal", "true")},
 			{[]string{timeout, " 77"}, 50, headermap.Of("x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "77")},
 			{[]string{timeout, "77"}, 0, headermap.Of("x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "77")},
 			{[]string{timeout, "0"}, 50, headermap.Of("x-envoy-internal", "true")},
 			{[]string{timeout, "abc"}, 50, headermap.Of("x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "50")},
-			{[]string{timeout, "50", timeout, "60"}, 99, headermap.Of("x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "99")},
+			{[]string{timeout, "50", timeout, "60"}, 99, headermap.Of("x-envoy-internal", "true",
+				"x-envoy-expected-rq-timeout-ms", "99")},
 			{[]string{timeout, "-1"}, 50, headermap.Of("x-envoy-internal", "true", "x-envoy-expected-rq-timeout-ms", "50")},
 		} {
 			g := wasmtest.NewGuest("0_2_1")

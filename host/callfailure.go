@@ -8,9 +8,9 @@ import (
 	"github.com/header-auth/header-auth/host/profile"
 )
 
-// CallFailure is how a call that a plugin has made, or the request of a stream, fails on its way to the cluster or back.
-// Envoy then answers in the cluster's place. A plugin cannot distinguish that answer to its call from one of the service;
-// only CallBrokenOff looks different.
+// CallFailure is how a call that a plugin has made, or the request of a stream, fails on its way to the cluster or
+// back. Envoy then answers in the cluster's place. A plugin cannot distinguish that answer to its call from one of the
+// service; only CallBrokenOff looks different.
 type CallFailure uint8
 
 const (
@@ -20,9 +20,11 @@ const (
 	CallClosed                            // the connection ends before the answer's headers: 503
 	CallProtocolError                     // what comes is no HTTP, or headers that are cut off or too large: 502
 	CallTimedOut                          // no answer within the time-out of the call, or of the route: 504
-	CallBrokenOff                         // the answer ends after its headers and before its end: the plugin gets no headers
-	CallReset                             // the host resets the HTTP/2 stream: 503
-	CallNoHost                            // a stream's cluster has no healthy host: 503; a call fails earlier, see ClusterEmpty
+	// the answer ends after its headers and before its end: the plugin gets no headers
+	CallBrokenOff
+	CallReset // the host resets the HTTP/2 stream: 503
+	// a stream's cluster has no healthy host: 503; a call fails earlier, see ClusterEmpty
+	CallNoHost
 )
 
 // Response flags (Envoy, envoy/stream_info/stream_info.h, CoreResponseFlag).

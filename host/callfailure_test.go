@@ -11,7 +11,8 @@ import (
 
 // Header maps and bodies as an Envoy 1.40.0 gave them to a plugin.
 const (
-	refusedText        = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
+	refusedText = "upstream connect error or disconnect/reset before headers. reset " +
+		"reason: remote connection failure"
 	connectTimeoutText = "upstream connect error or disconnect/reset before headers. reset reason: connection timeout"
 	closedText         = "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
 	protocolErrorText  = "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
@@ -68,22 +69,27 @@ func TestFailedCalls(t *testing.T) {
 			}
 		}
 		headers, body := failedCall(t, test.fail, request("POST")...)
-		expect("plain", body, test.text, headers, ":status", test.code, "content-length", test.length, "content-type", "text/plain")
+		expect("plain", body, test.text, headers, ":status", test.code, "content-length", test.length, "content-type",
+			"text/plain")
 		headers, body = failedCall(t, test.fail, request("HEAD")...)
 		expect("HEAD", body, "", headers, ":status", test.code, "content-length", test.length, "content-type", "text/plain")
 		headers, body = failedCall(t, test.fail, request("POST", "content-type", grpc)...)
-		expect("gRPC", body, "", headers, ":status", "200", "content-type", grpc, "grpc-status", "14", "grpc-message", test.text)
+		expect("gRPC", body, "", headers, ":status", "200", "content-type", grpc, "grpc-status", "14",
+			"grpc-message", test.text)
 		headers, body = failedCall(t, test.fail, request("HEAD", "content-type", grpc)...)
 		expect("gRPC, HEAD", body, "", headers, ":status", "200", "content-type", grpc, "grpc-status", "14")
 	}
 
 	// A call that Envoy cannot send is answered by Envoy too, and the text has bytes of the call.
 	plain := wasmtest.Pairs(":status", "503", "content-length", "29", "content-type", "text/plain")
-	if headers, body := failedCall(t, atOnce, request("POST", "x-a", "a\x01b")...); headers != plain || body != "invalid header value for: x-a" {
+	if headers, body := failedCall(t, atOnce, request("POST", "x-a", "a\x01b")...); headers != plain ||
+		body != "invalid header value for: x-a" {
 		t.Errorf("value: headers %q, body %q", headers, body)
 	}
-	asGrpc := wasmtest.Pairs(":status", "200", "content-type", grpc, "grpc-status", "14", "grpc-message", "invalid header name: x%25%7E%E9 ")
-	if headers, body := failedCall(t, atOnce, request("POST", "content-type", grpc, "x%~\xe9 ", "b")...); headers != asGrpc || body != "" {
+	asGrpc := wasmtest.Pairs(":status", "200", "content-type", grpc, "grpc-status", "14", "grpc-message",
+		"invalid header name: x%25%7E%E9 ")
+	if headers, body := failedCall(t, atOnce, request("POST", "content-type", grpc, "x%~\xe9 ",
+		"b")...); headers != asGrpc || body != "" {
 		t.Errorf("name: headers %q, body %q", headers, body)
 	}
 
@@ -110,7 +116,8 @@ func TestFailedCallLooksLikeGrpc(t *testing.T) {
 		first, second string
 		grpc          bool
 	}{{"application/grpc", "a/b", false}, {"application/grpc+a", "a/b", true}, {"a/b", "application/grpc", false}} {
-		_, body := failedCall(t, fail, ":method", "POST", ":path", "/t", ":authority", "a", "content-type", test.first, "content-type", test.second)
+		_, body := failedCall(t, fail, ":method", "POST", ":path", "/t", ":authority", "a", "content-type", test.first,
+			"content-type", test.second)
 		if got := body == ""; got != test.grpc {
 			t.Errorf("content-type %q and %q: taken for gRPC %t, want %t", test.first, test.second, got, test.grpc)
 		}

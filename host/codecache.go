@@ -17,9 +17,9 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
-// codeCache is one module's folder in Options.CacheDir. It has the files of compiled code that wazero writes, one for each
-// kind of processor, and beside each an empty file whose name is the seal: length and CRC-32C of the code. wazero looks at
-// a checksum of the instructions only, and would run with wrong addresses of functions.
+// codeCache is one module's folder in Options.CacheDir. It has the files of compiled code that wazero writes, one for
+// each kind of processor, and beside each an empty file whose name is the seal: length and CRC-32C of the code. wazero
+// looks at a checksum of the instructions only, and would run with wrong addresses of functions.
 type codeCache struct {
 	dir string
 }
@@ -42,8 +42,8 @@ func (c codeCache) open() (wazero.CompilationCache, error) {
 	return wazero.NewCompilationCacheWithDir(c.dir)
 }
 
-// mend removes code without its seal, so that wazero makes it anew. It says which files were damaged; not those without any
-// seal, which a process left behind that was ended while it wrote. The error says why the folder cannot be used.
+// mend removes code without its seal, so that wazero makes it anew. It says which files were damaged; not those without
+// any seal, which a process left behind that was ended while it wrote. The error says why the folder cannot be used.
 func (c codeCache) mend() (damaged []string, err error) {
 	err = c.each(func(code string, seals []string) error {
 		seal, err := sealOf(code)

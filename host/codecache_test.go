@@ -21,7 +21,9 @@ import (
 func compileIn(t *testing.T, dir string) []error {
 	t.Helper()
 	var said []error
-	m, err := Compile(t.Context(), allowGuest().Bytes(), Options{CacheDir: dir, CacheFault: func(err error) { said = append(said, err) }})
+	m, err := Compile(t.Context(), allowGuest().Bytes(), Options{CacheDir: dir, CacheFault: func(err error) {
+		said = append(said, err)
+	}})
 	if err != nil {
 		t.Fatalf("the module was blamed: %v", err)
 	}
@@ -77,8 +79,8 @@ func TestCacheIsUsed(t *testing.T) {
 	}
 }
 
-// TestDamagedCache changes the compiled code at every place, each in several ways: the module is never blamed, the damage
-// is told, and the next run finds a sound cache.
+// TestDamagedCache changes the compiled code at every place, each in several ways: the module is never blamed, the
+// damage is told, and the next run finds a sound cache.
 func TestDamagedCache(t *testing.T) {
 	dir := t.TempDir()
 	compileIn(t, dir)
@@ -150,7 +152,8 @@ func TestUnusableCache(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(version), os.WriteFile(version, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	for name, dir := range map[string]string{"a file": file, "below a file": filepath.Join(file, "x"), "no name": "\x00", "a file for a folder in it": full} {
+	for name, dir := range map[string]string{"a file": file, "below a file": filepath.Join(file, "x"), "no name": "\x00",
+		"a file for a folder in it": full} {
 		if said := compileIn(t, dir); len(said) != 1 || !strings.Contains(said[0].Error(), "without it") {
 			t.Errorf("%s: said %v", name, said)
 		}

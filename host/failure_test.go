@@ -76,7 +76,8 @@ func TestFailures(t *testing.T) {
 		}, WouldCrashEnvoy, "before there is a response", 0},
 		{"continue of a response that ends in the same callback", func(g *wasmtest.Guest) {
 			g.Call("proxy_on_response_body", "proxy_continue_stream", 1)
-			g.Do("proxy_on_response_body", wasmtest.Get(2), wasmtest.Eqz, wasmtest.If, wasmtest.I32(1), wasmtest.Return, wasmtest.End)
+			g.Do("proxy_on_response_body", wasmtest.Get(2), wasmtest.Eqz, wasmtest.If, wasmtest.I32(1), wasmtest.Return,
+				wasmtest.End)
 		}, WouldCrashEnvoy, "sent the response to its end", 200},
 	}
 	for i, test := range append(tests, tests...) {
@@ -169,7 +170,8 @@ func panics(pieces ...string) *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	at := 50_000
 	for _, piece := range pieces {
-		g.Data(uint32(at), string(binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, uint32(at+16)), uint32(len(piece))))+"        "+piece)
+		g.Data(uint32(at), string(binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, uint32(at+16)),
+			uint32(len(piece))))+"        "+piece)
 		g.CallFrom("wasi_snapshot_preview1", reqHead, "fd_write", "i", 2, at, 1, at+8)
 		at += 16 + len(piece)
 	}
@@ -189,7 +191,8 @@ func TestPanicsText(t *testing.T) {
 		t.Errorf("error %s, want %s", f, want)
 	}
 	details := f.Details()
-	if len(details) < 3 || details[0] != `it wrote panic: boom \x1b[31m` || details[1] != "it wrote goroutine 1" || !strings.HasPrefix(details[2], "in ") {
+	if len(details) < 3 || details[0] != `it wrote panic: boom \x1b[31m` || details[1] != "it wrote goroutine 1" ||
+		!strings.HasPrefix(details[2], "in ") {
 		t.Errorf("details %q", details)
 	}
 	if !slices.ContainsFunc(b.vm.Crossings(), func(c trace.Crossing) bool {

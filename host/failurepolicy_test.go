@@ -29,7 +29,8 @@ func TestFailurePolicies(t *testing.T) {
 				wasmtest.Unreachable, wasmtest.End)
 			clock := NewManualClock(time.Unix(0, 0))
 			shared := process.NewShared()
-			b := mustStart(t, g, setup{vm: VMConfig{Clock: clock, Shared: shared}, plugin: PluginConfig{FailurePolicy: test.policy}})
+			b := mustStart(t, g, setup{vm: VMConfig{Clock: clock, Shared: shared},
+				plugin: PluginConfig{FailurePolicy: test.policy}})
 			held := b.plugin.NewStream(StreamConfig{})
 			for i, want := range []int{test.first, test.later, test.afterSecond} {
 				if i == 2 {

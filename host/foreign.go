@@ -13,7 +13,8 @@ import (
 	"github.com/header-auth/header-auth/host/property"
 )
 
-// foreignFunction is a function of Envoy that a plugin calls by name. The result is for the plugin when hasResult is true.
+// foreignFunction is a function of Envoy that a plugin calls by name. The result is for the
+// plugin when hasResult is true.
 type foreignFunction func(vm *VM, argument []byte) (result []byte, hasResult bool, status abi.Status)
 
 // foreignFunctions are those of Envoy (Envoy, source/extensions/common/wasm/foreign.cc).
@@ -79,7 +80,8 @@ func uncompress(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 
 // protoFields reads a flat protobuf message: the last value of each field, text and bytes by number, and numbers.
 // utf8 are the fields that are text. false: it is no such message.
-func protoFields(b []byte, fields message) (texts map[protowire.Number]string, numbers map[protowire.Number]uint64, ok bool) {
+func protoFields(b []byte, fields message) (texts map[protowire.Number]string, numbers map[protowire.Number]uint64,
+	ok bool) {
 	if !fields.parse(b) {
 		return nil, nil, false
 	}
@@ -108,8 +110,8 @@ func lifeSpan(n uint64) uint64 {
 }
 
 // setEnvoyFilterState makes an object for Envoy's other filters. The argument is a SetEnvoyFilterStateArguments.
-// BadArgument for anything else and for a value that the object can't be made of; NotFound for an object that Envoy does
-// not know and without a stream (Envoy, context.cc, Context::setEnvoyFilterState).
+// BadArgument for anything else and for a value that the object can't be made of; NotFound for an object that Envoy
+// does not know and without a stream (Envoy, context.cc, Context::setEnvoyFilterState).
 func setEnvoyFilterState(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 	texts, numbers, ok := protoFields(argument, message{1: text{}, 2: text{}})
 	if !ok {
@@ -135,8 +137,9 @@ func setEnvoyFilterState(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 }
 
 // declareProperty says what a property is that the plugin's streams set. The argument is a DeclarePropertyArguments.
-// BadArgument for anything else and for a name that is declared. A stream declares for itself alone, which has no effect:
-// what is set is looked up in the plugin's context (Envoy, context.cc, Context::declareProperty and setProperty).
+// BadArgument for anything else and for a name that is declared. A stream declares for itself alone, which
+// has no effect: what is set is looked up in the plugin's context (Envoy, context.cc,
+// Context::declareProperty and setProperty).
 func declareProperty(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 	texts, numbers, ok := protoFields(argument, message{1: text{}, 4: octets{}})
 	if !ok {
@@ -154,7 +157,8 @@ func declareProperty(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 	if kind > messageProperty {
 		kind = bytesProperty
 	}
-	c.prototypes[texts[1]] = &prototype{readOnly: numbers[2] != 0, kind: kind, schema: texts[4], span: lifeSpan(numbers[5])}
+	c.prototypes[texts[1]] = &prototype{readOnly: numbers[2] != 0, kind: kind, schema: texts[4],
+		span: lifeSpan(numbers[5])}
 	return nil, false, abi.StatusOk
 }
 
@@ -172,8 +176,8 @@ type Expression interface {
 	Evaluate(find func(name string) (any, bool)) (any, error)
 }
 
-// createExpression compiles an expression for the plugin; its number, a u32, is the result. BadArgument when it can't be
-// compiled.
+// createExpression compiles an expression for the plugin; its number, a u32, is the result. BadArgument
+// when it can't be compiled.
 func createExpression(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 	p := vm.currentContext.plugin
 	if p == nil {
@@ -197,14 +201,14 @@ func createExpression(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 	return binary.LittleEndian.AppendUint32(nil, token), true, abi.StatusOk
 }
 
-// UnknownFunctionError is the error of Expressions.Compile for an expression that is well written and calls a function that
-// there is not.
+// UnknownFunctionError is the error of Expressions.Compile for an expression that is well written and calls a
+// function that there is not.
 type UnknownFunctionError struct{ Name string }
 
 func (e *UnknownFunctionError) Error() string { return "no function " + e.Name }
 
-// evaluateExpression is the value of an expression in the context whose callback is running. BadArgument for an argument
-// that is no u32; NotFound for an unknown number; InternalFailure for an expression without a value;
+// evaluateExpression is the value of an expression in the context whose callback is running. BadArgument for an
+// argument that is no u32; NotFound for an unknown number; InternalFailure for an expression without a value;
 // SerializationFailure as of proxy_get_property.
 func evaluateExpression(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 	if len(argument) != 4 {

@@ -20,8 +20,8 @@ import (
 
 // hashes are the hash functions by name, in any case (Envoy, source/common/crypto/utility_impl.cc,
 // UtilityImpl::getHashFunction).
-var hashes = map[string]crypto.Hash{"sha1": crypto.SHA1, "sha224": crypto.SHA224, "sha256": crypto.SHA256, "sha384": crypto.SHA384,
-	"sha512": crypto.SHA512}
+var hashes = map[string]crypto.Hash{"sha1": crypto.SHA1, "sha224": crypto.SHA224, "sha256": crypto.SHA256,
+	"sha384": crypto.SHA384, "sha512": crypto.SHA512}
 
 // digest is the hash of a text; false for a function that is not supported.
 func digest(name, text string) (crypto.Hash, []byte, bool) {
@@ -60,9 +60,9 @@ func firstValue(b []byte) []byte {
 	return raw.FullBytes
 }
 
-// verifySignature checks a signature by RSA (PKCS #1 v1.5) or ECDSA. The argument is a VerifySignatureArguments, the result a
-// VerifySignatureResult, which says what went wrong. BadArgument for any other argument, and from Envoy 1.37 on for one with
-// no key, or with two (Envoy, source/common/crypto/utility_impl.cc, UtilityImpl::verifySignature).
+// verifySignature checks a signature by RSA (PKCS #1 v1.5) or ECDSA. The argument is a VerifySignatureArguments, the
+// result a VerifySignatureResult, which says what went wrong. BadArgument for any other argument, and from Envoy 1.37
+// on for one with no key, or with two (Envoy, source/common/crypto/utility_impl.cc, UtilityImpl::verifySignature).
 func verifySignature(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 	texts, _, ok := protoFields(argument, message{1: text{}, 2: octets{}, 3: octets{}, 4: octets{}, 5: text{}})
 	if !ok {
@@ -101,8 +101,8 @@ func verify(hashName string, der []byte, signature, text string) string {
 	return ""
 }
 
-// sign makes a signature by RSA (PKCS #1 v1.5) or ECDSA. The argument is a SignArguments, the result a SignResult, which says
-// what went wrong. BadArgument for any other argument, and for one with no key, or with two (Envoy 1.37 on,
+// sign makes a signature by RSA (PKCS #1 v1.5) or ECDSA. The argument is a SignArguments, the result a SignResult,
+// which says what went wrong. BadArgument for any other argument, and for one with no key, or with two (Envoy 1.37 on,
 // source/common/crypto/utility_impl.cc, UtilityImpl::sign).
 func sign(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 	texts, _, ok := protoFields(argument, message{1: text{}, 2: octets{}, 3: octets{}, 4: text{}})
@@ -117,7 +117,8 @@ func sign(vm *VM, argument []byte) ([]byte, bool, abi.Status) {
 	if fault != "" {
 		return protowire.AppendString(protowire.AppendTag(nil, 3, protowire.BytesType), fault), true, abi.StatusOk
 	}
-	return protowire.AppendBytes(protowire.AppendTag([]byte{1 << 3, 1}, 2, protowire.BytesType), signature), true, abi.StatusOk
+	return protowire.AppendBytes(protowire.AppendTag([]byte{1 << 3, 1}, 2, protowire.BytesType), signature), true,
+		abi.StatusOk
 }
 
 // signed is the signature, or what Envoy says. A key in PEM may have the older forms of its kind, too.

@@ -74,7 +74,8 @@ func TestForeignFunctions(t *testing.T) {
 		}
 		return string(b)
 	}
-	public, curvePublic := der(x509.MarshalPKIXPublicKey(&key.PublicKey)), der(x509.MarshalPKIXPublicKey(&curveKey.PublicKey))
+	public, curvePublic := der(x509.MarshalPKIXPublicKey(&key.PublicKey)),
+		der(x509.MarshalPKIXPublicKey(&curveKey.PublicKey))
 	edwardsPublic := der(x509.MarshalPKIXPublicKey(edwards.Public()))
 	private, edwardsPrivate := der(x509.MarshalPKCS8PrivateKey(key)), der(x509.MarshalPKCS8PrivateKey(edwards))
 	oldPrivate := string(x509.MarshalPKCS1PrivateKey(key))
@@ -90,7 +91,8 @@ func TestForeignFunctions(t *testing.T) {
 	signing := func(hash, key string, more ...string) string {
 		return field(1, hash) + field(2, key) + field(3, "text") + strings.Join(more, "")
 	}
-	const verified, failed, uninitialized = "\b\x01", "\x12&Failed to verify digest. Error code: 0", "\x12#Failed to initialize digest verify."
+	const verified, failed, uninitialized = "\b\x01", "\x12&Failed to verify digest. Error code: 0",
+		"\x12#Failed to initialize digest verify."
 	const noKey = "\x1a=Invalid key type: private key required for signing operation."
 	signed := "\b\x01\x12\x80\x02" + signature
 	tests := []struct {
@@ -104,46 +106,64 @@ func TestForeignFunctions(t *testing.T) {
 		{name: "clear_route_cache", function: "clear_route_cache"},
 		{name: "clear_route_cache in Envoy 1.32", function: "clear_route_cache", status: no, at: profile.Envoy132},
 		{name: "uncompress", function: "uncompress", argument: zlibOf("hello hello hello"), result: "hello hello hello"},
-		{name: "uncompress much", function: "uncompress", argument: zlibOf(strings.Repeat("a", 3000)), result: strings.Repeat("a", 3000)},
+		{name: "uncompress much", function: "uncompress", argument: zlibOf(strings.Repeat("a", 3000)),
+			result: strings.Repeat("a", 3000)},
 		{name: "uncompress with more behind", function: "uncompress", argument: zlibOf("abc") + "xx", result: "abc"},
 		{name: "uncompress to nothing", function: "uncompress", argument: zlibOf("")},
 		{name: "uncompress no stream", function: "uncompress", argument: "abc", status: serialization},
 		{name: "uncompress half a stream", function: "uncompress", argument: zlibOf("hello")[:8], status: serialization},
 		{name: "uncompress nothing", function: "uncompress", status: serialization},
-		{name: "verify", function: "verify_signature", argument: verifying("sha256", public, signature, "text"), result: verified},
-		{name: "verify, hash in capitals", function: "verify_signature", argument: verifying("SHA256", public, signature, "text"), result: verified},
-		{name: "verify another text", function: "verify_signature", argument: verifying("sha256", public, signature, "text2"), result: failed},
-		{name: "verify with another hash", function: "verify_signature", argument: verifying("sha1", public, signature, "text"), result: failed},
-		{name: "verify no signature", function: "verify_signature", argument: verifying("sha256", public, "x", "text"), result: failed},
-		{name: "verify with md5", function: "verify_signature", argument: verifying("md5", public, signature, "text"), result: "\x12\x15md5 is not supported."},
-		{name: "verify with no key's bytes", function: "verify_signature", argument: verifying("sha256", "xx", signature, "text"), result: uninitialized},
-		{name: "verify without a key", function: "verify_signature", argument: verifying("sha256", "", signature, "text"), status: bad},
-		{name: "verify without a key in Envoy 1.36", function: "verify_signature", argument: verifying("sha256", "", signature, "text"),
-			result: uninitialized, at: profile.Envoy136},
+		{name: "verify", function: "verify_signature", argument: verifying("sha256", public, signature, "text"),
+			result: verified},
+		{name: "verify, hash in capitals", function: "verify_signature", argument: verifying("SHA256", public, signature,
+			"text"), result: verified},
+		{name: "verify another text", function: "verify_signature", argument: verifying("sha256", public, signature, "text2"),
+			result: failed},
+		{name: "verify with another hash", function: "verify_signature",
+			argument: verifying("sha1", public, signature, "text"), result: failed},
+		{name: "verify no signature", function: "verify_signature", argument: verifying("sha256", public, "x", "text"),
+			result: failed},
+		{name: "verify with md5", function: "verify_signature", argument: verifying("md5", public, signature, "text"),
+			result: "\x12\x15md5 is not supported."},
+		{name: "verify with no key's bytes", function: "verify_signature", argument: verifying("sha256", "xx", signature,
+			"text"), result: uninitialized},
+		{name: "verify without a key", function: "verify_signature", argument: verifying("sha256", "", signature, "text"),
+			status: bad},
+		{name: "verify without a key in Envoy 1.36", function: "verify_signature",
+			argument: verifying("sha256", "", signature, "text"), result: uninitialized, at: profile.Envoy136},
 		{name: "verify with two keys", function: "verify_signature", argument: verifying("sha256", public, signature, "text",
 			field(5, inPEM("PUBLIC KEY", public))), status: bad},
 		{name: "verify with a key in PEM", function: "verify_signature", argument: verifying("sha256", "", signature, "text",
 			field(5, inPEM("PUBLIC KEY", public))), result: verified},
-		{name: "verify with bad PEM", function: "verify_signature", argument: verifying("sha256", "", signature, "text", field(5, "abc")),
+		{name: "verify with bad PEM", function: "verify_signature",
+			argument: verifying("sha256", "", signature, "text", field(5, "abc")), result: uninitialized},
+		{name: "verify with more behind the key", function: "verify_signature",
+			argument: verifying("sha256", public+"x", signature, "text"), result: verified},
+		{name: "verify ECDSA", function: "verify_signature", argument: verifying("sha256", curvePublic, curveSignature,
+			"text"), result: verified},
+		{name: "verify ECDSA of another text", function: "verify_signature",
+			argument: verifying("sha256", curvePublic, curveSignature, "text2"), result: failed},
+		{name: "verify Ed25519", function: "verify_signature", argument: verifying("sha256", edwardsPublic, "x", "text"),
 			result: uninitialized},
-		{name: "verify with more behind the key", function: "verify_signature", argument: verifying("sha256", public+"x", signature, "text"), result: verified},
-		{name: "verify ECDSA", function: "verify_signature", argument: verifying("sha256", curvePublic, curveSignature, "text"), result: verified},
-		{name: "verify ECDSA of another text", function: "verify_signature", argument: verifying("sha256", curvePublic, curveSignature, "text2"), result: failed},
-		{name: "verify Ed25519", function: "verify_signature", argument: verifying("sha256", edwardsPublic, "x", "text"), result: uninitialized},
 		{name: "verify no message", function: "verify_signature", argument: "\xff", status: bad},
 		{name: "verify nothing", function: "verify_signature", status: bad},
-		{name: "verify nothing in Envoy 1.36", function: "verify_signature", result: "\x12\x12 is not supported.", at: profile.Envoy136},
+		{name: "verify nothing in Envoy 1.36", function: "verify_signature", result: "\x12\x12 is not supported.",
+			at: profile.Envoy136},
 		{name: "sign", function: "sign", argument: signing("sha256", private), result: signed},
-		{name: "sign in Envoy 1.36", function: "sign", argument: signing("sha256", private), status: no, at: profile.Envoy136},
-		{name: "sign with a key in PEM", function: "sign", argument: signing("sha256", "", field(4, inPEM("PRIVATE KEY", private))), result: signed},
-		{name: "sign with an old key in PEM", function: "sign", argument: signing("sha256", "", field(4, inPEM("RSA PRIVATE KEY", oldPrivate))), result: signed},
+		{name: "sign in Envoy 1.36", function: "sign", argument: signing("sha256", private), status: no,
+			at: profile.Envoy136},
+		{name: "sign with a key in PEM", function: "sign", argument: signing("sha256", "",
+			field(4, inPEM("PRIVATE KEY", private))), result: signed},
+		{name: "sign with an old key in PEM", function: "sign",
+			argument: signing("sha256", "", field(4, inPEM("RSA PRIVATE KEY", oldPrivate))), result: signed},
 		{name: "sign with an old key", function: "sign", argument: signing("sha256", oldPrivate), result: noKey},
 		{name: "sign with no key's bytes", function: "sign", argument: signing("sha256", "xx"), result: noKey},
 		{name: "sign with Ed25519", function: "sign", argument: signing("sha256", edwardsPrivate),
 			result: "\x1a8Invalid private key: key data is corrupted or malformed."},
 		{name: "sign with md5", function: "sign", argument: signing("md5", private), result: "\x1a\x15md5 is not supported."},
 		{name: "sign without a key", function: "sign", argument: signing("sha256", ""), status: bad},
-		{name: "sign with two keys", function: "sign", argument: signing("sha256", private, field(4, inPEM("PRIVATE KEY", private))), status: bad},
+		{name: "sign with two keys", function: "sign", argument: signing("sha256", private,
+			field(4, inPEM("PRIVATE KEY", private))), status: bad},
 		{name: "sign no message", function: "sign", argument: "\xff", status: bad},
 		{name: "declare", function: "declare_property", argument: field(1, "p") + field(3, 9)},
 		{name: "declare, no text", function: "declare_property", argument: field(1, "\xff"), status: bad},
@@ -159,7 +179,8 @@ func TestForeignFunctions(t *testing.T) {
 		})
 	}
 	status, result := foreign(t, profile.Default, "sign", signing("sha256", der(x509.MarshalPKCS8PrivateKey(curveKey))))
-	if status != abi.StatusOk || !strings.HasPrefix(result, "\b\x01\x12") || !ecdsa.VerifyASN1(&curveKey.PublicKey, sum[:], []byte(result[4:])) {
+	if status != abi.StatusOk || !strings.HasPrefix(result, "\b\x01\x12") ||
+		!ecdsa.VerifyASN1(&curveKey.PublicKey, sum[:], []byte(result[4:])) {
 		t.Errorf("sign by ECDSA: got %v %q", status, result)
 	}
 	status, result = foreign(t, profile.Default, "compress", "hello hello hello")
@@ -176,7 +197,8 @@ func TestForeignFunctions(t *testing.T) {
 func TestForeignResults(t *testing.T) {
 	const words = 900
 	g := wasmtest.NewGuest("0_2_1")
-	g.Do(reqHead, wasmtest.I32(words), wasmtest.I32(77), wasmtest.Store(0), wasmtest.I32(words), wasmtest.I32(77), wasmtest.Store(4))
+	g.Do(reqHead, wasmtest.I32(words), wasmtest.I32(77), wasmtest.Store(0), wasmtest.I32(words), wasmtest.I32(77),
+		wasmtest.Store(4))
 	g.Call(reqHead, "proxy_call_foreign_function", "uncompress", "bad", words, words+4)
 	none := g.Call(reqHead, "proxy_call_foreign_function", "compress", "abc", 0, 0)
 	nowhere := g.Call(reqHead, "proxy_call_foreign_function", "compress", "abc", beyond, 0)
@@ -241,10 +263,13 @@ func TestEnvoyFilterState(t *testing.T) {
 		{"envoy.router.debug_config", "val", 0, "", 0},
 	} {
 		g := wasmtest.NewGuest("0_2_1")
-		set := g.Call(reqHead, "proxy_call_foreign_function", "set_envoy_filter_state", field(1, test.path)+field(2, test.value), out)
-		inRoot := g.Call(start, "proxy_call_foreign_function", "set_envoy_filter_state", field(1, test.path)+field(2, test.value), out)
+		set := g.Call(reqHead, "proxy_call_foreign_function", "set_envoy_filter_state",
+			field(1, test.path)+field(2, test.value), out)
+		inRoot := g.Call(start, "proxy_call_foreign_function", "set_envoy_filter_state",
+			field(1, test.path)+field(2, test.value), out)
 		// Another life span: the value stays.
-		g.Call(reqHead, "proxy_call_foreign_function", "set_envoy_filter_state", field(1, test.path)+field(2, "1")+field(3, 2), out)
+		g.Call(reqHead, "proxy_call_foreign_function", "set_envoy_filter_state", field(1, test.path)+field(2, "1")+
+			field(3, 2), out)
 		get := g.Call(reqHead, "proxy_get_property", "filter_state\x00"+test.path, out)
 		b := mustStart(t, g, setup{options: Options{Profile: test.at}})
 		b.exchange()
@@ -290,8 +315,8 @@ func TestDeclareProperty(t *testing.T) {
 			}
 			b := mustStart(t, g, setup{})
 			b.exchange()
-			for call, want := range map[int]abi.Status{declared: abi.StatusOk, twice: abi.StatusBadArgument, inStream: abi.StatusOk,
-				set: abi.StatusOk, again: test.again} {
+			for call, want := range map[int]abi.Status{declared: abi.StatusOk, twice: abi.StatusBadArgument,
+				inStream: abi.StatusOk, set: abi.StatusOk, again: test.again} {
 				if b.status(call) != want {
 					t.Errorf("call %d: got %v, want %v", call, b.status(call), want)
 				}

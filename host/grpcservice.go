@@ -27,7 +27,8 @@ var (
 	retryBackOff = message{1: message{}, 2: message{}}
 	headerValue  = message{1: text{}, 2: text{}, 3: octets{}}
 	schema       = message{
-		1: message{1: text{}, 2: text{}, 3: message{1: retryBackOff, 2: wrapper, 3: text{}, 4: message{}, 5: message{}}, 4: wrapper},
+		1: message{1: text{}, 2: text{}, 3: message{1: retryBackOff, 2: wrapper, 3: text{}, 4: message{}, 5: message{}},
+			4: wrapper},
 		2: message{1: text{}, 2: message{}, 3: message{}, 4: text{}, 5: text{}, 6: message{}, 7: wrapper, 8: message{}},
 		3: message{},
 		5: headerValue,

@@ -2,11 +2,11 @@ package host
 
 import "github.com/header-auth/header-auth/host/abi"
 
-// proxyCallForeignFunction is proxy_call_foreign_function(name, arguments, results): calls a function of Envoy's by name;
-// what they do and which statuses they return stands at foreignFunctions. What the function gives goes into a new block
-// of the guest, its address and length to results (two u32, each left out when its address is 0); a function that gives
-// nothing, or fails, writes 0 and 0. NotFound for other names; InvalidMemoryAccess when a range or an out word is outside
-// memory. An allocator that gives no memory for the result kills Envoy.
+// proxyCallForeignFunction is proxy_call_foreign_function(name, arguments, results): calls a function of Envoy's by
+// name; what they do and which statuses they return stands at foreignFunctions. What the function gives goes into a new
+// block of the guest, its address and length to results (two u32, each left out when its address is 0); a function that
+// gives nothing, or fails, writes 0 and 0. NotFound for other names; InvalidMemoryAccess when a range or an out word is
+// outside memory. An allocator that gives no memory for the result kills Envoy.
 // Source: proxy-wasm-cpp-host src/exports.cc, call_foreign_function; Envoy source/extensions/common/wasm/foreign.cc.
 func proxyCallForeignFunction(vm *VM, stack []uint64) uint32 {
 	name, ok1 := readRange(vm, stack)

@@ -95,8 +95,8 @@ func (vm *VM) mapToChange(t abi.MapType) *headermap.Map {
 // proxyGetHeaderMapValue is proxy_get_header_map_value(map, name, value): the first value of the name, in any case,
 // goes into a new block of the guest, its address and length to value (two u32; 0 and 0 for an empty one). BadArgument
 // for a map that does not exist or cannot be read now (in proxy_on_log: NotFound); NotFound for a name that is not
-// there (ABI 0.1.0: Ok and an empty value in place of NotFound); InvalidMemoryAccess when a range or an out word is outside
-// memory, or when the allocator gives none.
+// there (ABI 0.1.0: Ok and an empty value in place of NotFound); InvalidMemoryAccess when a range or an out word is
+// outside memory, or when the allocator gives none.
 // Source: Envoy source/extensions/common/wasm/context.cc, Context::getHeaderMapValue and getConstMap.
 func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	t := abi.MapType(stack[0])
@@ -118,8 +118,8 @@ func proxyGetHeaderMapValue(vm *VM, stack []uint64) uint32 {
 	return uint32(vm.copyStringToGuest(value, uint32(stack[3]), uint32(stack[4])))
 }
 
-// missingValue is the answer for a value that is not there, with the status that it has outside proxy_on_log; there that
-// is NotFound, for a missing map too. In ABI 0.1.0 an empty value stands in place of NotFound.
+// missingValue is the answer for a value that is not there, with the status that it has outside proxy_on_log; there
+// that is NotFound, for a missing map too. In ABI 0.1.0 an empty value stands in place of NotFound.
 func (vm *VM) missingValue(status uint32, stack []uint64) uint32 {
 	if s := vm.actingContext().stream; s != nil && s.inLog {
 		status = notFound

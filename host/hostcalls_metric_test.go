@@ -26,7 +26,8 @@ func TestMetrics(t *testing.T) {
 	metrics := process.NewMetrics()
 	b := mustStart(t, g, setup{vm: VMConfig{Metrics: metrics}})
 	b.exchange()
-	want := []process.Metric{{Type: abi.Counter, Name: "c", Value: 5}, {Type: abi.Gauge, Name: "g", Value: 1<<64 - 2}, {Type: abi.Histogram, Name: "h", Value: 7, Count: 1}}
+	want := []process.Metric{{Type: abi.Counter, Name: "c", Value: 5}, {Type: abi.Gauge, Name: "g", Value: 1<<64 - 2},
+		{Type: abi.Histogram, Name: "h", Value: 7, Count: 1}}
 	if diff := cmp.Diff(want, metrics.All()); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}

@@ -58,21 +58,25 @@ func TestHostCalls(t *testing.T) {
 		{"map not there", reqHead, "proxy_get_header_map_value", args(2, "a", out), abi.StatusBadArgument, nil},
 		{"map of no type", reqHead, "proxy_get_header_map_value", args(8, "a", out), abi.StatusBadArgument, nil},
 		{"map type before memory", reqHead, "proxy_get_header_map_value", args(-1, outside, out), abi.StatusBadArgument, nil},
-		{"name outside memory", reqHead, "proxy_get_header_map_value", args(0, outside, out), abi.StatusInvalidMemoryAccess, nil},
+		{"name outside memory", reqHead, "proxy_get_header_map_value", args(0, outside, out),
+			abi.StatusInvalidMemoryAccess, nil},
 		{"empty name outside memory", reqHead, "proxy_get_header_map_value", args(0, wasmtest.Raw{At: beyond}, out),
 			abi.StatusInvalidMemoryAccess, nil},
 		{"out words outside memory", reqHead, "proxy_get_header_map_value", args(0, "allow", beyond, beyond),
 			abi.StatusInvalidMemoryAccess, nil},
 		{"absent, out words outside memory", reqHead, "proxy_get_header_map_value", args(0, "nosuch", beyond, beyond),
 			abi.StatusNotFound, nil},
-		{"request header after Continue", reqBody, "proxy_get_header_map_value", args(0, "allow", out), abi.StatusBadArgument, nil},
+		{"request header after Continue", reqBody, "proxy_get_header_map_value", args(0, "allow", out),
+			abi.StatusBadArgument, nil},
 		{"pairs after Continue", reqBody, "proxy_get_header_map_pairs", args(0, out), abi.StatusOk, ""},
 		{"pairs of no type", reqBody, "proxy_get_header_map_pairs", args(8, out), abi.StatusBadArgument, nil},
 		{"size after Continue", reqBody, "proxy_get_header_map_size", args(0, out1), abi.StatusBadArgument, nil},
 		{"trailers", reqTrail, "proxy_get_header_map_value", args(1, "t", out), abi.StatusOk, "1"},
-		{"request header in response", respHead, "proxy_get_header_map_value", args(0, "allow", out), abi.StatusBadArgument, nil},
+		{"request header in response", respHead, "proxy_get_header_map_value", args(0, "allow", out),
+			abi.StatusBadArgument, nil},
 		{"response header", respHead, "proxy_get_header_map_value", args(2, ":status", out), abi.StatusOk, "200"},
-		{"size", respHead, "proxy_get_header_map_size", args(2, out1), abi.StatusOk, uint32(len(":status" + "200" + "a" + "b"))},
+		{"size", respHead, "proxy_get_header_map_size", args(2, out1), abi.StatusOk,
+			uint32(len(":status" + "200" + "a" + "b"))},
 		{"in log: request", onLogs, "proxy_get_header_map_value", args(0, "allow", out), abi.StatusOk, "true"},
 		{"in log: response", onLogs, "proxy_get_header_map_value", args(2, "a", out), abi.StatusOk, "b"},
 		{"in log: response trailers", onLogs, "proxy_get_header_map_value", args(3, "u", out), abi.StatusOk, "2"},
@@ -114,7 +118,8 @@ func TestHostCalls(t *testing.T) {
 		{"in configure: continue", configure, "proxy_continue_stream", args(0), abi.StatusOk, nil},
 		{"in configure: close", configure, "proxy_close_stream", args(0), abi.StatusOk, nil},
 		{"in configure: reply", configure, "proxy_send_local_response", args(403, "", "", "", -1), abi.StatusOk, nil},
-		{"reply, bad pointer", reqHead, "proxy_send_local_response", args(403, "", outside, "", -1), abi.StatusInvalidMemoryAccess, nil},
+		{"reply, bad pointer", reqHead, "proxy_send_local_response", args(403, "", outside, "", -1),
+			abi.StatusInvalidMemoryAccess, nil},
 		{"effective context unknown", reqHead, "proxy_set_effective_context", args(999), abi.StatusBadArgument, nil},
 		{"effective context 0", reqHead, "proxy_set_effective_context", args(0), abi.StatusOk, nil},
 		{"effective context root", reqHead, "proxy_set_effective_context", args(1), abi.StatusOk, nil},
@@ -125,7 +130,8 @@ func TestHostCalls(t *testing.T) {
 		{"log level -1", reqHead, "proxy_log", args(-1, "x"), abi.StatusBadArgument, nil},
 		{"log outside memory", reqHead, "proxy_log", args(2, outside), abi.StatusInvalidMemoryAccess, nil},
 		{"log level", reqHead, "proxy_get_log_level", args(out1), abi.StatusOk, uint32(abi.LogInfo)},
-		{"time outside memory", reqHead, "proxy_get_current_time_nanoseconds", args(beyond), abi.StatusInvalidMemoryAccess, nil},
+		{"time outside memory", reqHead, "proxy_get_current_time_nanoseconds", args(beyond),
+			abi.StatusInvalidMemoryAccess, nil},
 		{"status of no call", reqHead, "proxy_get_status", args(out1, out), abi.StatusOk, uint32(0)},
 
 		// Properties.
@@ -136,15 +142,19 @@ func TestHostCalls(t *testing.T) {
 		{"host", reqHead, "proxy_get_property", args("request\x00host", out), abi.StatusOk, "a.example"},
 		{"method in log", onLogs, "proxy_get_property", args("request\x00method", out), abi.StatusOk, "POST"},
 		{"method after Continue", respHead, "proxy_get_property", args("request\x00method", out), abi.StatusNotFound, nil},
-		{"protocol after Continue", respHead, "proxy_get_property", args("request\x00protocol", out), abi.StatusOk, "HTTP/1.1"},
+		{"protocol after Continue", respHead, "proxy_get_property", args("request\x00protocol", out), abi.StatusOk,
+			"HTTP/1.1"},
 		{"header, all values", reqHead, "proxy_get_property", args("request\x00headers\x00twice", out), abi.StatusOk, "1,2"},
-		{"size", reqHead, "proxy_get_property", args("request\x00size", out), abi.StatusOk, "\x00\x00\x00\x00\x00\x00\x00\x00"},
+		{"size", reqHead, "proxy_get_property", args("request\x00size", out), abi.StatusOk,
+			"\x00\x00\x00\x00\x00\x00\x00\x00"},
 		{"duration before log", reqHead, "proxy_get_property", args("request\x00duration", out), abi.StatusNotFound, nil},
 		{"code before response", reqHead, "proxy_get_property", args("response\x00code", out), abi.StatusNotFound, nil},
-		{"code", onLogs, "proxy_get_property", args("response\x00code", out), abi.StatusOk, "\xc8\x00\x00\x00\x00\x00\x00\x00"},
+		{"code", onLogs, "proxy_get_property", args("response\x00code", out), abi.StatusOk,
+			"\xc8\x00\x00\x00\x00\x00\x00\x00"},
 		{"mtls", reqHead, "proxy_get_property", args("connection\x00mtls", out), abi.StatusOk, "\x00"},
 		{"source", reqHead, "proxy_get_property", args("source\x00address", out), abi.StatusOk, "10.0.0.1:4711"},
-		{"source port", reqHead, "proxy_get_property", args("source\x00port", out), abi.StatusOk, "\x67\x12\x00\x00\x00\x00\x00\x00"},
+		{"source port", reqHead, "proxy_get_property", args("source\x00port", out), abi.StatusOk,
+			"\x67\x12\x00\x00\x00\x00\x00\x00"},
 		{"given", reqHead, "proxy_get_property", args("xds\x00route_name", out), abi.StatusOk, "r"},
 		{"plugin_name", configure, "proxy_get_property", args("plugin_name", out), abi.StatusOk, "name"},
 		{"plugin_root_id", reqHead, "proxy_get_property", args("plugin_root_id", out), abi.StatusOk, "root"},
@@ -183,14 +193,17 @@ func TestHostCalls(t *testing.T) {
 		{"clear_route_cache", reqHead, "proxy_call_foreign_function", args("clear_route_cache", "", 0, 0), abi.StatusOk, nil},
 
 		// Calls.
-		{"unknown cluster", reqHead, "proxy_http_call", args("nosuch", callPairs, "", "", 100, out1), abi.StatusBadArgument, uint32(0)},
+		{"unknown cluster", reqHead, "proxy_http_call", args("nosuch", callPairs, "", "", 100, out1), abi.StatusBadArgument,
+			uint32(0)},
 		{"cluster without hosts", reqHead, "proxy_http_call", args("empty", callPairs, "", "", 100, out1),
 			abi.StatusInternalFailure, uint32(0)},
 		{"call", reqHead, "proxy_http_call", args("ready", callPairs, "", "", 100, out1), abi.StatusOk, uint32(4)},
-		{"call, time-out -1", reqHead, "proxy_http_call", args("ready", callPairs, "", "", -1, out1), abi.StatusBadArgument, uint32(0)},
+		{"call, time-out -1", reqHead, "proxy_http_call", args("ready", callPairs, "", "", -1, out1), abi.StatusBadArgument,
+			uint32(0)},
 		{"call without path", reqHead, "proxy_http_call", args("ready", wasmtest.Pairs(":method", "GET", ":authority", "a"),
 			"", "", 100, out1), abi.StatusBadArgument, uint32(0)},
-		{"call with host", reqHead, "proxy_http_call", args("ready", wasmtest.Pairs(":method", "GET", ":path", "/", "host", "a"),
+		{"call with host", reqHead, "proxy_http_call", args("ready", wasmtest.Pairs(":method", "GET", ":path", "/", "host",
+			"a"),
 			"", "", 100, out1), abi.StatusOk, uint32(4)},
 		{"call, token outside memory", reqHead, "proxy_http_call", args("ready", callPairs, "", "", 100, beyond),
 			abi.StatusInvalidMemoryAccess, nil},
@@ -199,7 +212,8 @@ func TestHostCalls(t *testing.T) {
 		{"call in log", onLogs, "proxy_http_call", args("ready", callPairs, "", "", 100, out1), abi.StatusOk, uint32(4)},
 		{"gRPC call, unknown cluster", reqHead, "proxy_grpc_call", args("nosuch", "s", "m", "", "x", 100, out1),
 			abi.StatusParseFailure, uint32(0)},
-		{"gRPC call", reqHead, "proxy_grpc_call", args("\x0a\x07\x0a\x05ready", "s", "m", "", "x", 100, out1), abi.StatusOk, uint32(5)},
+		{"gRPC call", reqHead, "proxy_grpc_call", args("\x0a\x07\x0a\x05ready", "s", "m", "", "x", 100, out1), abi.StatusOk,
+			uint32(5)},
 		{"gRPC stream", reqHead, "proxy_grpc_stream", args("ready", "s", "m", "", out1), abi.StatusOk, uint32(6)},
 		{"gRPC send to no stream", reqHead, "proxy_grpc_send", args(5, "x", 0), abi.StatusBadArgument, nil},
 		{"gRPC send unknown", reqHead, "proxy_grpc_send", args(6, "x", 0), abi.StatusNotFound, nil},
@@ -214,8 +228,8 @@ func TestHostCalls(t *testing.T) {
 			shared := process.NewShared()
 			shared.Set("id", "key", []byte("value"))
 			b := mustStart(t, g, setup{
-				vm: VMConfig{ID: "id", Configuration: []byte("vm config"), Shared: shared, LogLevel: abi.LogInfo, Clusters: clusters,
-					Clock: NewManualClock(time.Unix(0, 0))},
+				vm: VMConfig{ID: "id", Configuration: []byte("vm config"), Shared: shared, LogLevel: abi.LogInfo,
+					Clusters: clusters, Clock: NewManualClock(time.Unix(0, 0))},
 				plugin: PluginConfig{Name: "name", RootID: "root", Configuration: []byte("plugin config")},
 			})
 			b.post()
@@ -273,7 +287,8 @@ func TestABI010(t *testing.T) {
 	g.Call(reqHead, "proxy_continue_request")
 	g.Call(reqHead, "proxy_clear_route_cache")
 	g.Returns(reqHead, 1)
-	b := mustStart(t, g, setup{vm: VMConfig{Configuration: []byte("vm")}, plugin: PluginConfig{Configuration: []byte("plugin")}})
+	b := mustStart(t, g, setup{vm: VMConfig{Configuration: []byte("vm")},
+		plugin: PluginConfig{Configuration: []byte("plugin")}})
 	s := b.exchange()
 	s.Close()
 	if b.status(absent) != abi.StatusOk || b.output(absent) != "" {

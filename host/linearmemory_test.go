@@ -69,7 +69,8 @@ func TestTablesTogether(t *testing.T) {
 		g.Table(0, 0)
 	}
 	for i := range tables {
-		g.Do(headers, wasmtest.I32(4*i), wasmtest.Code{0xd0, 0x70}, wasmtest.I32(tenth), wasmtest.Code{0xfc, 15, byte(i)}, wasmtest.Store(0))
+		g.Do(headers, wasmtest.I32(4*i), wasmtest.Code{0xd0, 0x70}, wasmtest.I32(tenth), wasmtest.Code{0xfc, 15, byte(i)},
+			wasmtest.Store(0))
 	}
 	b := mustStart(t, g, setup{})
 	b.exchange().Close()

@@ -16,9 +16,11 @@ func TestLogs(t *testing.T) {
 	g.Call(reqHead, "proxy_log", 4, "a\n\x00\xff")
 	g.Call(reqHead, "proxy_log", 1, "dropped")
 	g.Call(reqHead, "proxy_log", 5, "")
-	b := mustStart(t, g, setup{vm: VMConfig{LogLevel: abi.LogInfo, ID: "vm"}, plugin: PluginConfig{Name: "name", RootID: "root"}})
+	b := mustStart(t, g, setup{vm: VMConfig{LogLevel: abi.LogInfo, ID: "vm"},
+		plugin: PluginConfig{Name: "name", RootID: "root"}})
 	b.exchange()
-	want := []string{"info: starting", "info root vm: configuring", "error name root vm: a\n\x00\xff", "critical name root vm: "}
+	want := []string{"info: starting", "info root vm: configuring", "error name root vm: a\n\x00\xff",
+		"critical name root vm: "}
 	if diff := cmp.Diff(want, b.lines); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}

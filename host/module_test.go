@@ -38,7 +38,8 @@ func TestCompileFaults(t *testing.T) {
 
 // TestAllocatorOrder checks which export is called.
 func TestAllocatorOrder(t *testing.T) {
-	for order, want := range map[load.AllocatorOrder]string{load.EnvoyOrder: "malloc", load.SpecOrder: "proxy_on_memory_allocate"} {
+	for order, want := range map[load.AllocatorOrder]string{load.EnvoyOrder: "malloc",
+		load.SpecOrder: "proxy_on_memory_allocate"} {
 		g := wasmtest.NewGuest("0_2_1")
 		g.Call(reqHead, "proxy_get_header_map_value", 0, "allow", out)
 		g.Twin = "proxy_on_memory_allocate"

@@ -22,7 +22,8 @@ func TestDone(t *testing.T) {
 		t.Errorf("deleted before it is done: %s", got)
 	}
 	_ = b.plugin.Tick()
-	if got := strings.Join(b.callbacksOf(0), " "); b.status(done) != abi.StatusOk || !strings.HasSuffix(got, "done(1) tick(1) delete(1)") {
+	if got := strings.Join(b.callbacksOf(0), " "); b.status(done) != abi.StatusOk || !strings.HasSuffix(got,
+		"done(1) tick(1) delete(1)") {
 		t.Errorf("%v, %s", b.status(done), got)
 	}
 }
@@ -30,16 +31,19 @@ func TestDone(t *testing.T) {
 // refusesShortConfiguration refuses configurations of fewer than five bytes.
 func refusesShortConfiguration() *wasmtest.Guest {
 	g := allCallbacks()
-	g.Do("proxy_on_configure", wasmtest.Get(1), wasmtest.I32(5), wasmtest.LtU, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
+	g.Do("proxy_on_configure", wasmtest.Get(1), wasmtest.I32(5), wasmtest.LtU, wasmtest.If, wasmtest.I32(0),
+		wasmtest.Return, wasmtest.End)
 	return g
 }
 
 // TestRefusedUpdateLeavesNothing: Envoy tries an update in a VM of its own, which it drops. Here it is tried in the VM
 // of the plugins that run, and its context ends.
 func TestRefusedUpdateLeavesNothing(t *testing.T) {
-	vm := mustStart(t, refusesShortConfiguration(), setup{vm: VMConfig{Trace: true}, plugin: PluginConfig{Configuration: []byte("long enough")}}).vm
+	vm := mustStart(t, refusesShortConfiguration(), setup{vm: VMConfig{Trace: true},
+		plugin: PluginConfig{Configuration: []byte("long enough")}}).vm
 	before, contexts := len(vm.Crossings()), len(vm.contexts)
-	if _, err := vm.NewPlugin(context.Background(), PluginConfig{Configuration: []byte("no")}); !errors.Is(err, ErrConfigureRefused) {
+	if _, err := vm.NewPlugin(context.Background(), PluginConfig{Configuration: []byte("no")}); !errors.Is(err,
+		ErrConfigureRefused) {
 		t.Fatal(err)
 	}
 	var names []string
@@ -48,7 +52,8 @@ func TestRefusedUpdateLeavesNothing(t *testing.T) {
 			names = append(names, strings.TrimPrefix(c.Name, "proxy_on_"))
 		}
 	}
-	if got := strings.Join(names, " "); got != "context_create configure done delete" && got != "context_create vm_start configure done delete" {
+	if got := strings.Join(names, " "); got != "context_create configure done delete" &&
+		got != "context_create vm_start configure done delete" {
 		t.Errorf("the guest got %s", got)
 	}
 	if len(vm.contexts) != contexts || len(vm.plugins) != 1 {

@@ -7,8 +7,8 @@ import (
 	"github.com/header-auth/header-auth/host/property"
 )
 
-// property is the value at a path, as it is serialized. SerializationFailure for an empty path, for an object as a whole
-// and for what contains a null.
+// property is the value at a path, as it is serialized. SerializationFailure for an empty path, for an object as a
+// whole and for what contains a null.
 func (vm *VM) property(acting *abiContext, path string) ([]byte, abi.Status) {
 	if path == "" {
 		return nil, abi.StatusSerializationFailure

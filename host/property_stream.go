@@ -132,7 +132,8 @@ func (s *Stream) responseProperty(field string) (any, bool) {
 	case "size":
 		return sent, true
 	case "backend_latency":
-		return time.Duration(0), s.hasUpstream() && s.last().response.ended && len(s.details) == 0 && s.upstreamFailure == CallAnswered
+		return time.Duration(0), s.hasUpstream() && s.last().response.ended && len(s.details) == 0 &&
+			s.upstreamFailure == CallAnswered
 	}
 	h, t := s.propertyMap(abi.ResponseHeaders), s.propertyMap(abi.ResponseTrailers)
 	switch field {

@@ -52,8 +52,10 @@ func TestProperties(t *testing.T) {
 		{"plugin_name/x", []string{no}},
 		{"connection_id", []string{no, zero, zero, zero}},
 		{"request", []string{no, object, object, object}},
-		{"request/headers", []string{no, `"\x02\x00\x00\x00\x05\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00:path\x00/p\x00x\x001,2\x00"`,
-			none}},
+		{"request/headers",
+			[]string{no,
+				`"\x02\x00\x00\x00\x05\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00:path\x00/p\x00x\x001,2\x00"`,
+				none}},
 		{"request/headers/x", []string{no, `"1,2"`, no, `"1,2"`}},
 		{"request/headers/x/y", []string{no}},
 		{"request/headers_bytes", []string{no, n(11), zero, n(11)}},
@@ -120,9 +122,11 @@ func TestProperties(t *testing.T) {
 			clock := NewManualClock(time.Unix(0, 0))
 			b := mustStart(t, g, setup{vm: VMConfig{Clock: clock, Node: &property.Node{ID: "n1",
 				Metadata: property.Struct{"M": map[string]any{"k": "v"}}, Locality: property.Locality{SubZone: "s"}}},
-				plugin: PluginConfig{Name: "pl", Properties: map[string]any{"xds.cluster_name": "down", "xds.listener_direction": 1}}})
-			s := b.plugin.NewStream(StreamConfig{Raw: true, Destination: "[::1]:443", Properties: map[string]any{"xds.cluster_name": "up",
-				"xds.route_metadata": property.Metadata{"rm": {"n": 2}}}})
+				plugin: PluginConfig{Name: "pl", Properties: map[string]any{"xds.cluster_name": "down",
+					"xds.listener_direction": 1}}})
+			s := b.plugin.NewStream(StreamConfig{Raw: true, Destination: "[::1]:443",
+				Properties: map[string]any{"xds.cluster_name": "up",
+					"xds.route_metadata": property.Metadata{"rm": {"n": 2}}}})
 			s.RequestHeaders(headermap.Of(":path", "/p", "x", "1", "x", "2"), true)
 			s.ResponseHeaders(headermap.Of(":status", "200"), false)
 			s.ResponseBody([]byte("ok"), true)

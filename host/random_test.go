@@ -45,8 +45,8 @@ func TestRandomGuests(t *testing.T) {
 	}
 }
 
-var randomCallbacks = []string{"proxy_on_context_create", start, configure, reqHead, reqBody, reqTrail, respHead, respBody,
-	"proxy_on_response_trailers", onLogs, onDones, onDeletes, onTicks, onCall, "proxy_on_queue_ready",
+var randomCallbacks = []string{"proxy_on_context_create", start, configure, reqHead, reqBody, reqTrail,
+	respHead, respBody, "proxy_on_response_trailers", onLogs, onDones, onDeletes, onTicks, onCall, "proxy_on_queue_ready",
 	"proxy_on_grpc_receive", "proxy_on_grpc_close", "proxy_on_grpc_receive_initial_metadata"}
 
 // randomGuest makes a module with a handful of random calls in each callback.
@@ -125,7 +125,8 @@ func randomNumber(r *rand.Rand) int {
 
 func randomEvents(r *rand.Rand, b *fixture) {
 	s := b.plugin.NewStream(StreamConfig{Protocol: Protocol(r.IntN(2)), Raw: r.IntN(2) == 0})
-	h := append(get[:len(get):len(get)], Header{Name: "content-type", Value: []string{"application/grpc", "a/b"}[r.IntN(2)]})
+	h := append(get[:len(get):len(get)], Header{Name: "content-type",
+		Value: []string{"application/grpc", "a/b"}[r.IntN(2)]})
 	for range r.IntN(12) {
 		end := r.IntN(3) == 0
 		switch r.IntN(10) {

@@ -42,12 +42,14 @@ func TestExchanges(t *testing.T) {
 		client   string
 	}{
 		{name: "GET", guest: func(*wasmtest.Guest) {},
-			events:   []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", false), respData("", true), closed},
-			calls:    "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 2, false) response_body(2, 0, true) log(2) done(2) delete(2)",
+			events: []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", false), respData("", true), closed},
+			calls: "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 2, " +
+				"false) response_body(2, 0, true) log(2) done(2) delete(2)",
 			upstream: "GET|", client: "200|ok|"},
 		{name: "POST in one piece", guest: func(*wasmtest.Guest) {},
-			events:   []streamEvent{reqHeaders(false), reqData("hello", true), respHeaders(true), closed},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 5, false) request_body(2, 0, true) response_headers(2, 1, true) log(2) done(2) delete(2)",
+			events: []streamEvent{reqHeaders(false), reqData("hello", true), respHeaders(true), closed},
+			calls: "context_create(2, 1) request_headers(2, 6, false) request_body(2, 5, false) request_body(2, 0, true) " +
+				"response_headers(2, 1, true) log(2) done(2) delete(2)",
 			upstream: "GET|hello|", client: "200|"},
 		{name: "POST in one piece, HTTP/2", guest: func(*wasmtest.Guest) {}, config: StreamConfig{Protocol: HTTP2},
 			events:   []streamEvent{reqHeaders(false), reqData("hello", true)},
@@ -56,12 +58,14 @@ func TestExchanges(t *testing.T) {
 		{name: "trailers", guest: func(*wasmtest.Guest) {},
 			events: []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", false), reqTrailers("t", "1"),
 				respHeaders(false), respData("x", false), respTrailers("u", "1", "v", "2")},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 4, false) request_trailers(2, 1) response_headers(2, 1, false) response_body(2, 1, false) response_trailers(2, 2)",
+			calls: "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 4, false) " +
+				"request_trailers(2, 1) response_headers(2, 1, false) response_body(2, 1, false) response_trailers(2, 2)",
 			upstream: "GET|abcdefg|t:1|", client: "200|x|u:1,v:2|"},
 		{name: "client ends before the headers", guest: func(*wasmtest.Guest) {}, events: []streamEvent{closed},
 			calls: "context_create(2, 1) log(2) done(2) delete(2)", upstream: "nothing", client: "reset"},
 		{name: "client ends", guest: func(*wasmtest.Guest) {}, events: []streamEvent{reqHeaders(false), closed},
-			calls: "context_create(2, 1) request_headers(2, 6, false) log(2) done(2) delete(2)", upstream: "GET|reset", client: "reset"},
+			calls: "context_create(2, 1) request_headers(2, 6, false) log(2) done(2) delete(2)", upstream: "GET|reset",
+			client: "reset"},
 		{name: "events that are not possible", guest: func(*wasmtest.Guest) {},
 			events: []streamEvent{reqData("a", false), respHeaders(true), reqHeaders(true), reqHeaders(true), reqData("a", true),
 				reqTrailers(), respData("a", true), closed, closed, reqHeaders(true), respHeaders(true)},
@@ -77,9 +81,13 @@ func TestExchanges(t *testing.T) {
 			events:   []streamEvent{reqHeaders(false), reqData("hello", true), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 5, true)",
 			upstream: "GET|hello|", client: "nothing"},
-		{name: "headers held with trailers, then continued", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 77); resumeOnTick(g, 0) },
-			events:   []streamEvent{reqHeaders(false), reqData("hello", false), reqTrailers("t", "1"), tick},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 5, false) request_trailers(2, 1)",
+		{name: "headers held with trailers, then continued", guest: func(g *wasmtest.Guest) {
+			g.Returns(reqHead, 77)
+			resumeOnTick(g, 0)
+		},
+			events: []streamEvent{reqHeaders(false), reqData("hello", false), reqTrailers("t", "1"), tick},
+			calls: "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 5, " +
+				"false) request_trailers(2, 1)",
 			upstream: "GET|hello|t:1|", client: "nothing"},
 		{name: "headers action 2", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 2) },
 			events: []streamEvent{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true)",
@@ -90,34 +98,51 @@ func TestExchanges(t *testing.T) {
 		},
 			events: []streamEvent{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true)",
 			upstream: "GET|", client: "nothing"},
-		{name: "continued twice", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 1); resumeOnTick(g, 0); resumeOnTick(g, 0) },
-			events:   []streamEvent{reqHeaders(false), tick, reqData("a", true), tick},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 1, false) request_body(2, 0, true) tick(1)",
+		{name: "continued twice", guest: func(g *wasmtest.Guest) {
+			g.Returns(reqHead, 1)
+			resumeOnTick(g, 0)
+			resumeOnTick(g, 0)
+		},
+			events: []streamEvent{reqHeaders(false), tick, reqData("a", true), tick},
+			calls: "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 1, false) " +
+				"request_body(2, 0, true) tick(1)",
 			upstream: "GET|a|", client: "nothing"},
 		{name: "held beyond the limit", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 1); resumeOnTick(g, 0) },
-			plugin:   PluginConfig{BufferLimit: 1024},
-			events:   []streamEvent{reqHeaders(false), reqData(strings.Repeat("x", 40000), true), tick},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 16384, false) request_body(2, 16384, false) request_body(2, 7232, false) request_body(2, 0, true)",
+			plugin: PluginConfig{BufferLimit: 1024},
+			events: []streamEvent{reqHeaders(false), reqData(strings.Repeat("x", 40000), true), tick},
+			calls: "context_create(2, 1) request_headers(2, 6, false) tick(1) request_body(2, 16384, false) " +
+				"request_body(2, 16384, false) request_body(2, 7232, false) request_body(2, 0, true)",
 			upstream: "GET|" + strings.Repeat("x", 40000) + "|", client: "nothing"},
 		{name: "body held", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 1); resumeOnTick(g, 0) },
-			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", true), tick},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 7, false) request_body(2, 7, true) tick(1)",
+			events: []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", true), tick},
+			calls: "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 7, false) " +
+				"request_body(2, 7, true) tick(1)",
 			upstream: "GET|abcdefg|", client: "nothing"},
 		{name: "body action 2", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 2); resumeOnTick(g, 0) },
-			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", false), tick},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 4, false) tick(1)",
+			events: []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", false), tick},
+			calls: "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) " +
+				"request_body(2, 4, false) tick(1)",
 			upstream: "GET|abcdefg", client: "nothing"},
-		{name: "body held over the limit", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 1) }, plugin: PluginConfig{BufferLimit: 5},
-			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqData("defg", false), reqData("h", true)},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 7, false) response_headers(2, 3, false) response_body(2, 17, true)",
+		{name: "body held over the limit", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 1) },
+			plugin: PluginConfig{BufferLimit: 5}, events: []streamEvent{reqHeaders(false), reqData("abc", false),
+				reqData("defg", false), reqData("h", true)},
+			calls: "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 7, false) " +
+				"response_headers(2, 3, false) response_body(2, 17, true)",
 			upstream: "GET|reset", client: "413|Payload Too Large|"},
-		{name: "response body held over the limit", guest: func(g *wasmtest.Guest) { g.Returns(respBody, 1) }, plugin: PluginConfig{BufferLimit: 5},
-			events:   []streamEvent{reqHeaders(true), respHeaders(false), respData("abcdefg", false)},
-			calls:    "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 7, false) log(2) done(2) delete(2)",
+		{name: "response body held over the limit", guest: func(g *wasmtest.Guest) { g.Returns(respBody, 1) },
+			plugin: PluginConfig{BufferLimit: 5}, events: []streamEvent{reqHeaders(true), respHeaders(false),
+				respData("abcdefg", false)},
+			calls: "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 7, " +
+				"false) log(2) done(2) delete(2)",
 			upstream: "GET|", client: "200|reset"},
-		{name: "trailers held", guest: func(g *wasmtest.Guest) { g.Returns(reqTrail, 1); g.Returns(reqBody, 1); resumeOnTick(g, 0) },
-			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqTrailers("t", "1"), tick},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_trailers(2, 1) tick(1)",
+		{name: "trailers held", guest: func(g *wasmtest.Guest) {
+			g.Returns(reqTrail, 1)
+			g.Returns(reqBody, 1)
+			resumeOnTick(g, 0)
+		},
+			events: []streamEvent{reqHeaders(false), reqData("abc", false), reqTrailers("t", "1"), tick},
+			calls: "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) " +
+				"request_trailers(2, 1) tick(1)",
 			upstream: "GET|abc|t:1|", client: "nothing"},
 		{name: "trailers let a held body go on", guest: func(g *wasmtest.Guest) { g.Returns(reqBody, 1) },
 			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqTrailers("t", "1")},
@@ -127,21 +152,32 @@ func TestExchanges(t *testing.T) {
 			g.Returns(reqHead, 1)
 			g.Call(reqBody, "proxy_replace_header_map_value", 0, ":method", "PUT")
 		}, plugin: PluginConfig{AllowOnHeadersStopIteration: true},
-			events:   []streamEvent{reqHeaders(false), reqData("abc", false), reqData("d", true)},
-			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 1, false) request_body(2, 0, true)",
+			events: []streamEvent{reqHeaders(false), reqData("abc", false), reqData("d", true)},
+			calls: "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 1, " +
+				"false) request_body(2, 0, true)",
 			upstream: "PUT|abcd|", client: "nothing"},
-		{name: "response headers held, then continued", guest: func(g *wasmtest.Guest) { g.Returns(respHead, 1); resumeOnTick(g, 1) },
-			events:   []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", true), tick},
-			calls:    "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) tick(1) response_body(2, 2, true)",
+		{name: "response headers held, then continued", guest: func(g *wasmtest.Guest) {
+			g.Returns(respHead, 1)
+			resumeOnTick(g, 1)
+		},
+			events: []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", true), tick},
+			calls: "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) " +
+				"tick(1) response_body(2, 2, true)",
 			upstream: "GET|", client: "200|ok|"},
-		{name: "the other direction's continue", guest: func(g *wasmtest.Guest) { g.Returns(respHead, 1); resumeOnTick(g, 0) },
+		{name: "the other direction's continue", guest: func(g *wasmtest.Guest) {
+			g.Returns(respHead, 1)
+			resumeOnTick(g, 0)
+		},
 			events:   []streamEvent{reqHeaders(true), respHeaders(true), tick},
 			calls:    "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, true) tick(1)",
 			upstream: "GET|", client: "nothing"},
 
 		// Bodies.
-		{name: "body replaced", guest: func(g *wasmtest.Guest) { g.Call(reqBody, "proxy_set_buffer_bytes", 0, 0, beyond, "X") },
-			config: StreamConfig{Protocol: HTTP2}, events: []streamEvent{reqHeaders(false), reqData("abc", false), reqData("d", true)},
+		{name: "body replaced", guest: func(g *wasmtest.Guest) {
+			g.Call(reqBody, "proxy_set_buffer_bytes", 0, 0, beyond, "X")
+		},
+			config: StreamConfig{Protocol: HTTP2}, events: []streamEvent{reqHeaders(false), reqData("abc", false),
+				reqData("d", true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) request_body(2, 1, true)",
 			upstream: "GET|XX|", client: "nothing"},
 		{name: "prepended and appended", guest: func(g *wasmtest.Guest) {
@@ -151,7 +187,9 @@ func TestExchanges(t *testing.T) {
 			config: StreamConfig{Protocol: HTTP2}, events: []streamEvent{reqHeaders(false), reqData("abc", true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, true)",
 			upstream: "GET|<bc>|", client: "nothing"},
-		{name: "trailers added at the end", guest: func(g *wasmtest.Guest) { g.Call(reqBody, "proxy_add_header_map_value", 1, "t", "1") },
+		{name: "trailers added at the end", guest: func(g *wasmtest.Guest) {
+			g.Call(reqBody, "proxy_add_header_map_value", 1, "t", "1")
+		},
 			events:   []streamEvent{reqHeaders(false), reqData("a", true)},
 			calls:    "context_create(2, 1) request_headers(2, 6, false) request_body(2, 1, false) request_body(2, 0, true)",
 			upstream: "GET|a|t:1|", client: "nothing"},
@@ -159,22 +197,30 @@ func TestExchanges(t *testing.T) {
 		// Replies.
 		{name: "reply", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...) },
 			events: []streamEvent{reqHeaders(true), respHeaders(true), closed},
-			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false) response_body(2, 7, true) log(2) done(2) delete(2)",
+			calls: "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false) response_body(2, 7, " +
+				"true) log(2) done(2) delete(2)",
 			client: "403|go away|", upstream: "nothing"},
 		{name: "reply without a body", guest: func(g *wasmtest.Guest) {
-			reply(g, reqHead, 401, "", "", wasmtest.Pairs("content-type", "a/b", "content-length", "9", ":status", "200", "d", "1", "d", "2"), -1)
+			reply(g, reqHead, 401, "", "", wasmtest.Pairs("content-type", "a/b", "content-length", "9", ":status", "200", "d",
+				"1", "d", "2"), -1)
 		},
-			events: []streamEvent{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 3, true)",
+			events: []streamEvent{reqHeaders(true)}, calls: "context_create(2, 1) request_headers(2, 6, true) " +
+				"response_headers(2, 3, true)",
 			client: "401|", upstream: "nothing"},
 		{name: "reply to HEAD", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...) },
-			events: []streamEvent{func(_ *fixture, s *Stream) { s.RequestHeaders(headermap.Of(":method", "HEAD", ":path", "/"), true) }},
-			calls:  "context_create(2, 1) request_headers(2, 2, true) response_headers(2, 4, true)", client: "403|", upstream: "nothing"},
+			events: []streamEvent{func(_ *fixture, s *Stream) {
+				s.RequestHeaders(headermap.Of(":method", "HEAD", ":path", "/"), true)
+			}},
+			calls: "context_create(2, 1) request_headers(2, 2, true) response_headers(2, 4, true)", client: "403|",
+			upstream: "nothing"},
 		{name: "reply to gRPC", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...) },
 			events: []streamEvent{reqHeaders(false, "content-type", "application/grpc+proto")},
-			calls:  "context_create(2, 1) request_headers(2, 7, false) response_headers(2, 5, true)", client: "200|", upstream: "nothing"},
+			calls:  "context_create(2, 1) request_headers(2, 7, false) response_headers(2, 5, true)", client: "200|",
+			upstream: "nothing"},
 		{name: "reply from the body", guest: func(g *wasmtest.Guest) { reply(g, reqBody, deny...) },
 			events: []streamEvent{reqHeaders(false), reqData("abc", false), reqData("d", true)},
-			calls:  "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) response_headers(2, 4, false) response_body(2, 7, true)",
+			calls: "context_create(2, 1) request_headers(2, 6, false) request_body(2, 3, false) response_headers(2, 4, " +
+				"false) response_body(2, 7, true)",
 			client: "403|go away|", upstream: "GET|reset"},
 		{name: "reply from response headers", guest: func(g *wasmtest.Guest) { reply(g, respHead, deny...) },
 			events: []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", true), closed},
@@ -182,13 +228,17 @@ func TestExchanges(t *testing.T) {
 			client: "403|go away|", upstream: "GET|"},
 		{name: "reply from the response body", guest: func(g *wasmtest.Guest) { reply(g, respBody, deny...) },
 			events: []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", true)},
-			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 2, false) log(2) done(2) delete(2)",
+			calls: "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 2, " +
+				"false) log(2) done(2) delete(2)",
 			client: "200|reset", upstream: "GET|"},
 		{name: "reply from context_create", guest: func(g *wasmtest.Guest) { reply(g, "proxy_on_context_create", deny...) },
 			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false) response_body(2, 7, true)",
 			client: "403|go away|", upstream: "nothing"},
-		{name: "two replies in a callback", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...); reply(g, reqHead, 404, "", "", "", -1) },
+		{name: "two replies in a callback", guest: func(g *wasmtest.Guest) {
+			reply(g, reqHead, deny...)
+			reply(g, reqHead, 404, "", "", "", -1)
+		},
 			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false) response_body(2, 7, true)",
 			client: "403|go away|", upstream: "nothing"},
@@ -208,23 +258,38 @@ func TestExchanges(t *testing.T) {
 			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false)",
 			client: "404|second|", upstream: "nothing"},
-		{name: "pause in the response headers of a reply", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...); g.Returns(respHead, 1) },
+		{name: "pause in the response headers of a reply", guest: func(g *wasmtest.Guest) {
+			reply(g, reqHead, deny...)
+			g.Returns(respHead, 1)
+		},
 			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false)",
 			client: "nothing", upstream: "nothing"},
-		{name: "reply, then continue", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...); g.Call(reqHead, "proxy_continue_stream", 0) },
+		{name: "reply, then continue", guest: func(g *wasmtest.Guest) {
+			reply(g, reqHead, deny...)
+			g.Call(reqHead, "proxy_continue_stream", 0)
+		},
 			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 4, false) response_body(2, 7, true)",
 			client: "403|go away|", upstream: "nothing"},
-		{name: "reply, then close", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...); g.Call(reqHead, "proxy_close_stream", 0) },
+		{name: "reply, then close", guest: func(g *wasmtest.Guest) {
+			reply(g, reqHead, deny...)
+			g.Call(reqHead, "proxy_close_stream", 0)
+		},
 			events: []streamEvent{reqHeaders(true)},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) log(2) done(2) delete(2) response_headers(2, 4, false)",
 			client: "reset", upstream: "nothing"},
-		{name: "reply, then trap", guest: func(g *wasmtest.Guest) { reply(g, reqHead, deny...); g.Do(reqHead, wasmtest.Unreachable) },
+		{name: "reply, then trap", guest: func(g *wasmtest.Guest) {
+			reply(g, reqHead, deny...)
+			g.Do(reqHead, wasmtest.Unreachable)
+		},
 			events: []streamEvent{reqHeaders(true), closed},
 			calls:  "context_create(2, 1) request_headers(2, 6, true)",
 			client: "503|", upstream: "nothing"},
-		{name: "reply on a tick without effective context", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 1); reply(g, onTicks, deny...) },
+		{name: "reply on a tick without effective context", guest: func(g *wasmtest.Guest) {
+			g.Returns(reqHead, 1)
+			reply(g, onTicks, deny...)
+		},
 			events: []streamEvent{reqHeaders(true), tick},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) tick(1)",
 			client: "nothing", upstream: "nothing"},
@@ -240,13 +305,17 @@ func TestExchanges(t *testing.T) {
 			events: []streamEvent{reqHeaders(true), respHeaders(false), respData("ok", true), closed},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) response_headers(2, 1, false) response_body(2, 2, false)",
 			client: "200|reset", upstream: "GET|"},
-		{name: "trap on a tick while held", guest: func(g *wasmtest.Guest) { g.Returns(reqHead, 1); g.Do(onTicks, wasmtest.Unreachable) },
+		{name: "trap on a tick while held", guest: func(g *wasmtest.Guest) {
+			g.Returns(reqHead, 1)
+			g.Do(onTicks, wasmtest.Unreachable)
+		},
 			events: []streamEvent{reqHeaders(true), tick},
 			calls:  "context_create(2, 1) request_headers(2, 6, true) tick(1)",
 			client: "nothing", upstream: "nothing"},
 
 		// The codec.
-		{name: "control byte in a value", guest: func(*wasmtest.Guest) {}, events: []streamEvent{reqHeaders(true, "x", "a\x00b"), closed},
+		{name: "control byte in a value", guest: func(*wasmtest.Guest) {}, events: []streamEvent{reqHeaders(true, "x",
+			"a\x00b"), closed},
 			calls: "context_create(2, 1) log(2) done(2) delete(2)", client: "400|Bad Request|", upstream: "nothing"},
 		{name: "control byte in a value, raw", guest: func(*wasmtest.Guest) {}, config: StreamConfig{Raw: true},
 			events: []streamEvent{reqHeaders(true, "x", "a\x00b")},

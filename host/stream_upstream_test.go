@@ -32,7 +32,8 @@ func TestFailUpstream(t *testing.T) {
 	request := []string{"request_headers(headers 6, end_of_stream true)"}
 	end := []string{"log", "done", "delete"}
 	answered := func(size string) []string {
-		return append(append(request[:1:1], "response_headers(headers 3, end_of_stream false)", "response_body(size "+size+", end_of_stream true)"), end...)
+		return append(append(request[:1:1], "response_headers(headers 3, end_of_stream false)", "response_body(size "+size+
+			", end_of_stream true)"), end...)
 	}
 	started := func(more ...string) []string {
 		return append(append(append(request[:1:1], "response_headers(headers 2, end_of_stream false)"), more...), end...)
@@ -63,7 +64,8 @@ func TestFailUpstream(t *testing.T) {
 			details: before("remote_reset"), flags: 0x10},
 		{name: "timed out", fails: CallTimedOut, callbacks: answered("24"), status: 504, body: "upstream request timeout",
 			details: "response_timeout", flags: 0x4},
-		{name: "refused", fails: CallRefused, callbacks: answered("98"), status: 503, body: text + "remote connection failure",
+		{name: "refused", fails: CallRefused, callbacks: answered("98"), status: 503,
+			body:    text + "remote connection failure",
 			details: before("remote_connection_failure|delayed_connect_error:_Connection_refused"), flags: 0x20},
 		{name: "refused, Envoy 1.36", fails: CallRefused, callbacks: answered("167"), status: 503, old: true,
 			body:    text + "remote connection failure, transport failure reason: delayed connect error: Connection refused",
@@ -137,12 +139,15 @@ func TestPropertiesOfFailedUpstream(t *testing.T) {
 		"upstream/local_address":            {`"127.0.0.1:50001"`, no, no},
 		"upstream/locality":                 {`""`, `""`, no},
 		"upstream/transport_failure_reason": {`""`, `"delayed connect error: Connection refused"`, no},
-		"upstream/request_attempt_count":    {`"\x01\x00\x00\x00\x00\x00\x00\x00"`, `"\x01\x00\x00\x00\x00\x00\x00\x00"`, `"\x01\x00\x00\x00\x00\x00\x00\x00"`},
-		"upstream_filter_state":             {"SerializationFailure", no, no},
-		"xds/upstream_host_metadata":        {"SerializationFailure", "SerializationFailure", no},
-		"response/backend_latency":          {no, no, no},
-		"response/grpc_status":              {`"\x0e\x00\x00\x00\x00\x00\x00\x00"`, `"\x0e\x00\x00\x00\x00\x00\x00\x00"`, `"\x0e\x00\x00\x00\x00\x00\x00\x00"`},
-		"response/flags":                    {`"@\x00\x00\x00\x00\x00\x00\x00"`, `" \x00\x00\x00\x00\x00\x00\x00"`, `"\x02\x00\x00\x00\x00\x00\x00\x00"`},
+		"upstream/request_attempt_count": {`"\x01\x00\x00\x00\x00\x00\x00\x00"`, `"\x01\x00\x00\x00\x00\x00\x00\x00"`,
+			`"\x01\x00\x00\x00\x00\x00\x00\x00"`},
+		"upstream_filter_state":      {"SerializationFailure", no, no},
+		"xds/upstream_host_metadata": {"SerializationFailure", "SerializationFailure", no},
+		"response/backend_latency":   {no, no, no},
+		"response/grpc_status": {`"\x0e\x00\x00\x00\x00\x00\x00\x00"`, `"\x0e\x00\x00\x00\x00\x00\x00\x00"`,
+			`"\x0e\x00\x00\x00\x00\x00\x00\x00"`},
+		"response/flags": {`"@\x00\x00\x00\x00\x00\x00\x00"`, `" \x00\x00\x00\x00\x00\x00\x00"`,
+			`"\x02\x00\x00\x00\x00\x00\x00\x00"`},
 	} {
 		g := wasmtest.NewGuest("0_2_1")
 		call := g.Call(onLogs, "proxy_get_property", strings.ReplaceAll(path, "/", "\x00"), out)

@@ -60,7 +60,8 @@ func TestTraceOfStartSection(t *testing.T) {
 	for _, traced := range []bool{false, true} {
 		_, err := compiled.NewVM(t.Context(), VMConfig{Trace: traced})
 		var f *Failure
-		if !errors.As(err, &f) || f.Kind != WouldCrashEnvoy || !strings.Contains(f.Reason, "proxy_log is called from the module's start section") {
+		if !errors.As(err, &f) || f.Kind != WouldCrashEnvoy || !strings.Contains(f.Reason,
+			"proxy_log is called from the module's start section") {
 			t.Errorf("traced %v: %v, want what Envoy does", traced, err)
 		}
 	}

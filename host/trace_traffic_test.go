@@ -71,7 +71,8 @@ func TestTrafficCountsOnWhenTheTraceIsFull(t *testing.T) {
 		s.Close()
 		s.Release()
 	}
-	if got, want := b.vm.Traffic(), (trace.Traffic{ToGuest: requests, ToHost: requests, BytesToGuest: 0, BytesToHost: 5 * requests}); got != want {
+	if got, want := b.vm.Traffic(), (trace.Traffic{ToGuest: requests, ToHost: requests, BytesToGuest: 0,
+		BytesToHost: 5 * requests}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -6,9 +6,9 @@ import (
 )
 
 // Close ends the VM as Envoy does when its process ends: each stream that is open gets proxy_on_log, proxy_on_done and
-// proxy_on_delete, and then each plugin proxy_on_done and, when that returned true, proxy_on_delete. One that said before
-// that it was not done gets no callback. Afterwards only what was recorded may be read. A guest that traps is seen in
-// Failure, not in the error (proxy-wasm-cpp-host, src/wasm.cc, WasmBase::startShutdown).
+// proxy_on_delete, and then each plugin proxy_on_done and, when that returned true, proxy_on_delete. One that said
+// before that it was not done gets no callback. Afterwards only what was recorded may be read. A guest that traps is
+// seen in Failure, not in the error (proxy-wasm-cpp-host, src/wasm.cc, WasmBase::startShutdown).
 func (vm *VM) Close(ctx context.Context) error {
 	if !vm.closed && !vm.dead() {
 		vm.shutDown()

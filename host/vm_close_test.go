@@ -21,7 +21,8 @@ func TestClose(t *testing.T) {
 	}{
 		{"done", 1, false, []string{"log(context 2)", "done(context 2)", "delete(context 2)",
 			"done(context 1)", "delete(context 1)", "done(context 3)", "delete(context 3)"}},
-		{"not done", 0, false, []string{"log(context 2)", "done(context 2)", "delete(context 2)", "done(context 1)", "done(context 3)"}},
+		{"not done", 0, false, []string{"log(context 2)", "done(context 2)", "delete(context 2)", "done(context 1)",
+			"done(context 3)"}},
 		{"trap", 1, true, []string{"log(context 2)", "done(context 2)"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

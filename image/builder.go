@@ -46,8 +46,9 @@ func podmanLike(name, build string) tool {
 		name:  name,
 		check: []string{"info"},
 		build: []string{build, "--platform", "linux/amd64", "--format", "oci", "--timestamp", "0"},
-		push:  []string{"push", "--compression-format", "gzip"}, // without it, containers.conf may choose zstd, which Istio refuses
-		tls:   true,
+		// without it, containers.conf may choose zstd, which Istio refuses
+		push: []string{"push", "--compression-format", "gzip"},
+		tls:  true,
 	}
 }
 

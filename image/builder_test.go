@@ -78,7 +78,8 @@ func TestWhatToolsAreTold(t *testing.T) {
 			t.Setenv("PATH", bin)
 			t.Setenv("BUILDX_NO_DEFAULT_ATTESTATIONS", "")
 			tool := tools[slices.IndexFunc(tools, func(t tool) bool { return t.name == test.name })]
-			todo := job{labels: Labels("go"), dockerfile: "/src/Dockerfile.go", reference: reference, wasm: module, skipTLS: test.insecure}
+			todo := job{labels: Labels("go"), dockerfile: "/src/Dockerfile.go", reference: reference, wasm: module,
+				skipTLS: test.insecure}
 			if err := tool.run(context.Background(), todo); err != nil {
 				t.Fatal(err)
 			}

@@ -79,7 +79,8 @@ func credentialFiles() []string {
 	}
 	var files []string
 	for _, c := range []struct{ folder, file string }{
-		{docker, "config.json"}, {filepath.Dir(os.Getenv("REGISTRY_AUTH_FILE")), filepath.Base(os.Getenv("REGISTRY_AUTH_FILE"))},
+		{docker, "config.json"}, {filepath.Dir(os.Getenv("REGISTRY_AUTH_FILE")),
+			filepath.Base(os.Getenv("REGISTRY_AUTH_FILE"))},
 		{os.Getenv("XDG_RUNTIME_DIR"), "containers/auth.json"}, {config, "containers/auth.json"},
 	} {
 		file := filepath.Join(c.folder, c.file)
@@ -90,7 +91,8 @@ func credentialFiles() []string {
 	return files
 }
 
-// fromFile looks for the repository, then for the folders above it, then for its registry: podman logs in to any of them.
+// fromFile looks for the repository, then for the folders above it, then for its registry:
+// podman logs in to any of them.
 func (k *keychain) fromFile(file string, target authn.Resource) (types.AuthConfig, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -141,8 +143,8 @@ func helperOf(config *configfile.ConfigFile, keys ...string) string {
 // askHelper runs a credential helper; without an entry for the server it returns nothing, and no error.
 func (k *keychain) askHelper(program, file, server string) (types.AuthConfig, error) {
 	if _, err := exec.LookPath(program); err != nil {
-		return types.AuthConfig{}, fmt.Errorf("%s, which %s names, is not on PATH: install it, or take credsStore and credHelpers "+
-			"out of that file and log in again", oneLine(program), file)
+		return types.AuthConfig{}, fmt.Errorf("%s, which %s names, is not on PATH: install it, or take "+
+			"credsStore and credHelpers out of that file and log in again", oneLine(program), file)
 	}
 	ctx, cancel := context.WithTimeout(k.ctx, helperLimit)
 	defer cancel()
@@ -155,7 +157,8 @@ func (k *keychain) askHelper(program, file, server string) (types.AuthConfig, er
 	case helper.IsErrCredentialsNotFound(err):
 		return types.AuthConfig{}, nil
 	case errors.Is(ctx.Err(), context.DeadlineExceeded) && k.ctx.Err() == nil:
-		return types.AuthConfig{}, fmt.Errorf("%s, which %s names, did not end within %v", oneLine(program), file, helperLimit)
+		return types.AuthConfig{}, fmt.Errorf("%s, which %s names, did not end within %v", oneLine(program), file,
+			helperLimit)
 	case err != nil:
 		return types.AuthConfig{}, fmt.Errorf("%s, which %s names: %s", oneLine(program), file, oneLine(err.Error()))
 	case found.Username == "<token>": // the protocol's name for an identity token

@@ -27,11 +27,14 @@ func TestUnreadableCredentials(t *testing.T) {
 		name, config, helper string
 		messages             []string
 	}{
-		{"a missing helper", `{"credsStore":"nowhere"}`, "", []string{"docker-credential-nowhere, which ", " names, is not on PATH: install it"}},
-		{"a missing helper of one registry", `{"credHelpers":{"HOST":"nowhere"}}`, "", []string{"docker-credential-nowhere", "is not on PATH"}},
+		{"a missing helper", `{"credsStore":"nowhere"}`, "", []string{"docker-credential-nowhere, which ",
+			" names, is not on PATH: install it"}},
+		{"a missing helper of one registry", `{"credHelpers":{"HOST":"nowhere"}}`, "", []string{"docker-credential-nowhere",
+			"is not on PATH"}},
 		{"a broken file", `{"auths":`, "", []string{"read docker configuration ", "config.json", "repair it"}},
 		{"an entry that is no base64", `{"auths":{"HOST":{"auth":"?"}}}`, "", []string{"read docker configuration "}},
-		{"a helper that fails", `{"credsStore":"test"}`, "echo 'no \033[31msession'; exit 1", []string{"docker-credential-test, which ", "no ?[31msession"}},
+		{"a helper that fails", `{"credsStore":"test"}`, "echo 'no \033[31msession'; exit 1",
+			[]string{"docker-credential-test, which ", "no ?[31msession"}},
 		{"a helper that says nothing", `{"credsStore":"test"}`, ":", []string{"docker-credential-test, which ", "EOF"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -61,14 +64,16 @@ func TestUnreadableCredentials(t *testing.T) {
 func TestCredentialHelpers(t *testing.T) {
 	host := serve(t, withBasic(memoryRegistry()))
 	bin := t.TempDir()
-	script(t, bin, "docker-credential-good", `[ "$1 $(cat)" = "get `+host+`" ] && echo '{"Username":"ann","Secret":"right"}'`)
+	script(t, bin, "docker-credential-good", `[ "$1 $(cat)" = "get `+host+
+		`" ] && echo '{"Username":"ann","Secret":"right"}'`)
 	script(t, bin, "docker-credential-empty", "cat >/dev/null; echo 'credentials not found in native keychain'; exit 1")
 	t.Setenv("PATH", bin+":/bin:/usr/bin")
 	for config, user := range map[string]string{
 		`{"credsStore":"good"}`: "ann", `{"credHelpers":{"` + host + `":"good"},"credsStore":"nowhere"}`: "ann",
 		`{"credsStore":"empty","auths":{"` + host + `":{"auth":"YW5uOnJpZ2h0"}}}`: "ann", // ann:right
-		`{"auths":{"` + host + `/team":{"auth":"YW5uOnJpZ2h0"}}}`:                 "ann", // podman's, for a part of a registry
-		`{"credsStore":"empty"}`: "",
+		// podman's, for a part of a registry
+		`{"auths":{"` + host + `/team":{"auth":"YW5uOnJpZ2h0"}}}`:                          "ann",
+		`{"credsStore":"empty"}`:                                                           "",
 		`{"auths":{"` + strings.Replace(host, "1", "2", 1) + `":{"auth":"YW5uOndyb25n"}}}`: "",
 	} {
 		configure(t, config)
@@ -139,7 +144,8 @@ func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case s.fault != nil:
 			s.fault(w, r)
 		case user != "ann" || password != "right":
-			answer(http.StatusUnauthorized, `{"errors":[{"code":"UNAUTHORIZED","message":"the password of ann has expired"}]}`)(w, r)
+			answer(http.StatusUnauthorized,
+				`{"errors":[{"code":"UNAUTHORIZED","message":"the password of ann has expired"}]}`)(w, r)
 		default:
 			json.NewEncoder(w).Encode(map[string]string{"token": s.give()})
 		}
@@ -166,7 +172,8 @@ func TestTokens(t *testing.T) {
 	}
 	login(t, host, "wrong")
 	_, err := push(options)
-	wantError(t, err, Environment, `(HTTP 401, "UNAUTHORIZED: the password of ann has expired"): it does not accept the credentials of ann in `)
+	wantError(t, err, Environment,
+		`(HTTP 401, "UNAUTHORIZED: the password of ann has expired"): it does not accept the credentials of ann in `)
 
 	login(t, host, "right")
 	for _, test := range []struct {

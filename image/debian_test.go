@@ -128,8 +128,8 @@ func TestDebianRegistryWithPassword(t *testing.T) {
 	}
 }
 
-// TestProxy: the registry is reached through the proxy of the environment. The environment is read once for a process, so
-// this asks the transport.
+// TestProxy: the registry is reached through the proxy of the environment. The environment is read once for a process,
+// so this asks the transport.
 func TestProxy(t *testing.T) {
 	if newAccess(context.Background(), true).transport.inner.(*http.Transport).Proxy == nil {
 		t.Error("no proxy is asked for")

@@ -19,9 +19,10 @@ import (
 type Kind int
 
 const (
-	Usage       Kind = iota + 1 // the call: a wrong reference, a missing or wrong file
-	Environment                 // this machine or the registry: it can't be reached, or credentials or a builder are missing
-	Rejected                    // the image: Istio and Envoy Gateway would refuse it, or it is not what was pushed
+	Usage Kind = iota + 1 // the call: a wrong reference, a missing or wrong file
+	// this machine or the registry: it can't be reached, or credentials or a builder are missing
+	Environment
+	Rejected // the image: Istio and Envoy Gateway would refuse it, or it is not what was pushed
 )
 
 // Error is the type of every error of this package. Its text is one line without control characters.
@@ -59,9 +60,11 @@ func (a *access) failure(doing string, repo name.Repository, err error) error {
 	case errors.As(err, &answer):
 		return a.answered(doing, repo, answer)
 	case errors.As(err, &silent):
-		return errorf(Environment, "%s: %s does not answer: it sent nothing for %v", doing, oneLine(silent.host), silent.after)
+		return errorf(Environment, "%s: %s does not answer: it sent nothing for %v", doing, oneLine(silent.host),
+			silent.after)
 	case errors.As(err, &long):
-		return errorf(Environment, "%s: %s does not answer as a registry: more than %d bytes where it should send a short text",
+		return errorf(Environment,
+			"%s: %s does not answer as a registry: more than %d bytes where it should send a short text",
 			doing, oneLine(long.host), long.most)
 	case notWhatItNames(err):
 		return errorf(Rejected, "%s: %s sends other bytes than it names: %s", doing, host, oneLine(err.Error()))
@@ -76,8 +79,8 @@ func (a *access) failure(doing string, repo name.Repository, err error) error {
 	}
 }
 
-// answered is for an answer of the registry, or of the server that gives tokens for it, that is no success. What it says
-// itself is kept: only its owner knows what it means.
+// answered is for an answer of the registry, or of the server that gives tokens for it, that is no success. What it
+// says itself is kept: only its owner knows what it means.
 func (a *access) answered(doing string, repo name.Repository, answer *transport.Error) error {
 	host, asked := repo.RegistryStr(), repo.RegistryStr()
 	if answer.Request != nil && answer.Request.URL.Host != "" {
@@ -97,12 +100,15 @@ func (a *access) answered(doing string, repo name.Repository, answer *transport.
 		return errorf(Environment, "%s: %s does not allow it for %s (HTTP 401%s): it does not accept the credentials of %s: "+
 			"they are wrong or have expired: %s again", doing, asked, repo.RepositoryStr(), said, user, login)
 	case answer.StatusCode == http.StatusForbidden && user == "":
-		return errorf(Environment, "%s: %s does not allow it for %s (HTTP 403%s): %s", doing, asked, repo.RepositoryStr(), said, login)
+		return errorf(Environment, "%s: %s does not allow it for %s (HTTP 403%s): %s", doing, asked, repo.RepositoryStr(),
+			said, login)
 	case answer.StatusCode == http.StatusForbidden:
-		return errorf(Environment, "%s: %s does not allow %s this for %s (HTTP 403%s): ask its owner for the right, or log in as another user",
+		return errorf(Environment,
+			"%s: %s does not allow %s this for %s (HTTP 403%s): ask its owner for the right, or log in as another user",
 			doing, asked, user, repo.RepositoryStr(), said)
 	case a.later() > longestPause:
-		return errorf(Environment, "%s: %s asks to come back in %v (HTTP %d%s)", doing, asked, a.later().Round(time.Second), answer.StatusCode, said)
+		return errorf(Environment, "%s: %s asks to come back in %v (HTTP %d%s)", doing, asked, a.later().Round(time.Second),
+			answer.StatusCode, said)
 	default:
 		return errorf(Environment, "%s: %s answered HTTP %d%s", doing, asked, answer.StatusCode, said)
 	}
@@ -127,11 +133,13 @@ func says(answer *transport.Error) string {
 
 // notWhatItNames: the bytes are not those of the digest. The library's error has no type of its own.
 func notWhatItNames(err error) bool {
-	return strings.Contains(err.Error(), "does not match requested digest") || strings.Contains(err.Error(), "does not match expected size") ||
+	return strings.Contains(err.Error(), "does not match requested digest") || strings.Contains(err.Error(),
+		"does not match expected size") ||
 		strings.Contains(err.Error(), "error verifying") && !strings.Contains(err.Error(), "error verifying size")
 }
 
-// oneLine makes a line that can be printed of a text that others have written: what does not print becomes a question mark.
+// oneLine makes a line that can be printed of a text that others have written: what does not print
+// becomes a question mark.
 func oneLine(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	text = strings.Map(func(r rune) rune {

@@ -128,8 +128,8 @@ func (t *trial) push(o PushOptions) (Pushed, error) {
 	return p.Push(module)
 }
 
-// TestEachStepFails lets every step of a push fail in every way. The push ends, with the right kind of error, and the tag
-// names what it named before.
+// TestEachStepFails lets every step of a push fail in every way. The push ends, with the right kind of error, and the
+// tag names what it named before.
 func TestEachStepFails(t *testing.T) {
 	registry := &faulty{good: memoryRegistry()}
 	host := serve(t, registry)
@@ -162,7 +162,9 @@ func TestEachStepFails(t *testing.T) {
 		{"refuses", `(HTTP 403, "DENIED: ask ann"): log in with`, 1, false, func(*trial) http.HandlerFunc {
 			return answer(403, `{"errors":[{"code":"DENIED","message":"ask\nann"}]}`)
 		}},
-		{"wants credentials", "without credentials (HTTP 401", 1, false, func(*trial) http.HandlerFunc { return answer(401, "") }},
+		{"wants credentials", "without credentials (HTTP 401", 1, false, func(*trial) http.HandlerFunc {
+			return answer(401, "")
+		}},
 		{"is busy for hours", `asks to come back in 1h0m0s (HTTP 429, "slow`, 1, false, func(*trial) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Retry-After", "3600")
@@ -172,7 +174,8 @@ func TestEachStepFails(t *testing.T) {
 	}
 	for _, fault := range faults {
 		for _, step := range steps {
-			if fault.reading && !strings.HasPrefix(step.name, "read ") || fault.name == "wants credentials" && step.name == "ping" {
+			if fault.reading && !strings.HasPrefix(step.name, "read ") || fault.name == "wants credentials" &&
+				step.name == "ping" {
 				continue // the answer is not read, or is a usual one
 			}
 			t.Run(fault.name+"/"+step.name, func(t *testing.T) {
@@ -204,9 +207,11 @@ func TestEachStepFails(t *testing.T) {
 					wantError(t, err, Environment, strings.TrimSpace(part))
 				}
 				if fault.tries == 1 && len(try.pauses) > 0 || happened == 0 || happened > 6*tries {
-					t.Errorf("the step was done %d times, with pauses %v; want no more than %d tries", happened, try.pauses, fault.tries)
+					t.Errorf("the step was done %d times, with pauses %v; want no more than %d tries", happened, try.pauses,
+						fault.tries)
 				}
-				if fault.tries == tries && !slices.Equal(try.pauses, []time.Duration{time.Second, 3 * time.Second, 9 * time.Second}) {
+				if fault.tries == tries && !slices.Equal(try.pauses,
+					[]time.Duration{time.Second, 3 * time.Second, 9 * time.Second}) {
 					t.Errorf("pauses %v, want 1s, 3s, 9s", try.pauses)
 				}
 				now := "sha256:" + sum(pull(t, host, "header-auth-go", "latest").manifest)
@@ -252,9 +257,12 @@ func TestPassingFaults(t *testing.T) {
 		}, []time.Duration{7 * time.Second}},
 		{"move tag", answer(503, ""), []time.Duration{time.Second}},
 		{"upload", answer(404, `{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"gone"}]}`), []time.Duration{time.Second}},
-		{"end upload", answer(400, `{"errors":[{"code":"DIGEST_INVALID","message":"other bytes"}]}`), []time.Duration{time.Second}},
-		{"push manifest", answer(400, `{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"no blob"}]}`), []time.Duration{time.Second}},
-		{"read blob", func(w http.ResponseWriter, _ *http.Request) { begin(w); panic(http.ErrAbortHandler) }, []time.Duration{time.Second}},
+		{"end upload", answer(400, `{"errors":[{"code":"DIGEST_INVALID","message":"other bytes"}]}`),
+			[]time.Duration{time.Second}},
+		{"push manifest", answer(400, `{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"no blob"}]}`),
+			[]time.Duration{time.Second}},
+		{"read blob", func(w http.ResponseWriter, _ *http.Request) { begin(w); panic(http.ErrAbortHandler) },
+			[]time.Duration{time.Second}},
 	} {
 		t.Run(test.step, func(t *testing.T) {
 			noCredentials(t)

@@ -133,9 +133,11 @@ func ReadModule(path string) ([]byte, error) {
 	case err != nil:
 		return nil, errorf(Usage, "read module: %w", err)
 	case len(wasm) > maxWasmSize:
-		return nil, errorf(Usage, "read module: %s has more than %d bytes: Istio and Envoy Gateway read no more", path, maxWasmSize)
+		return nil, errorf(Usage, "read module: %s has more than %d bytes: Istio and Envoy Gateway read no more", path,
+			maxWasmSize)
 	case !bytes.HasPrefix(wasm, []byte(wasmMagic)):
-		return nil, errorf(Usage, "read module: %s is not a WebAssembly module: expected the first 8 bytes % x", path, wasmMagic)
+		return nil, errorf(Usage, "read module: %s is not a WebAssembly module: expected the first 8 bytes % x",
+			path, wasmMagic)
 	}
 	return wasm, nil
 }

@@ -107,7 +107,8 @@ func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	if response.StatusCode == http.StatusUnauthorized {
 		g.challenge.Store(&response.Header)
 	}
-	response.Body = &receiving{body: response.Body, host: req.URL.Host, ctx: ctx, silence: silence, end: end, blob: isBlob(req)}
+	response.Body = &receiving{body: response.Body, host: req.URL.Host, ctx: ctx, silence: silence, end: end,
+		blob: isBlob(req)}
 	return response, nil
 }
 

@@ -42,8 +42,8 @@ func (p *Pulled) Refused() bool {
 	return slices.ContainsFunc(p.Verdicts, func(v Verdict) bool { return v.Refused != "" })
 }
 
-// Pull reads an image as Istio and Envoy Gateway do. That they refuse it is no error: see Pulled.Verdicts. Errors are of
-// type *Error.
+// Pull reads an image as Istio and Envoy Gateway do. That they refuse it is no error: see Pulled.Verdicts.
+// Errors are of type *Error.
 func Pull(ctx context.Context, o PullOptions) (*Pulled, error) {
 	ref, err := parseReference(o.Reference, o.Insecure)
 	if err != nil {
@@ -109,7 +109,8 @@ func (a *access) pullOnce(ref name.Reference, reference string) (*Pulled, error)
 	return p, nil
 }
 
-// unreadable says whether the library can't make an image of what the registry has. Its errors have no types of their own.
+// unreadable says whether the library can't make an image of what the registry has. Its errors
+// have no types of their own.
 func unreadable(err error) bool {
 	return strings.Contains(err.Error(), "no child with platform") || errors.Is(err, remote.ErrSchema1)
 }
@@ -161,7 +162,8 @@ func (a *access) verifyPushed(ref name.Reference, reference string, want []byte)
 		}
 	}
 	if n := commonPrefix(p.Wasm, want); n < max(len(p.Wasm), len(want)) {
-		return nil, errorf(Rejected, "verify %s: %s is not the file that was pushed: it differs from byte %d on", reference, pluginName, n)
+		return nil, errorf(Rejected, "verify %s: %s is not the file that was pushed: it differs from byte %d on", reference,
+			pluginName, n)
 	}
 	return p, nil
 }

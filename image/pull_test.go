@@ -88,15 +88,20 @@ func TestReadersRules(t *testing.T) {
 		{"oci", oci, layer(plugin, types.OCILayer), OCIImage, ""},
 		{"in a directory, after another file", oci, layer(nested, types.OCILayer), OCIImage, ""},
 		{"last of two", oci, append(layer(misnamed, types.OCILayer), layer(plugin, types.OCILayer)...), OCIImage, ""},
-		{"first of two", oci, append(layer(plugin, types.OCILayer), layer(misnamed, types.OCILayer)...), "", "holds no plugin.wasm"},
+		{"first of two", oci, append(layer(plugin, types.OCILayer), layer(misnamed, types.OCILayer)...), "",
+			"holds no plugin.wasm"},
 		{"artifact", oci, []v1.Layer{settings, static.NewLayer(module, artifactLayer)}, Artifact, ""},
 		{"artifact, module first", oci, []v1.Layer{static.NewLayer(module, artifactLayer), settings}, Artifact, ""},
 		{"artifact of one layer", oci, layer(module, artifactLayer), "", "two layers and not 1"},
-		{"artifact of three layers", oci, []v1.Layer{settings, settings, static.NewLayer(module, artifactLayer)}, "", "two layers and not 3"},
-		{"artifact in a Docker manifest", docker, []v1.Layer{settings, static.NewLayer(module, artifactLayer)}, DockerImage, "expected " + string(types.DockerLayer)},
-		{"two layers of wasm", oci, []v1.Layer{static.NewLayer(module, "application/wasm"), settings}, "", "has a layer " + string(artifactLayer)},
+		{"artifact of three layers", oci, []v1.Layer{settings, settings, static.NewLayer(module, artifactLayer)}, "",
+			"two layers and not 3"},
+		{"artifact in a Docker manifest", docker, []v1.Layer{settings, static.NewLayer(module, artifactLayer)}, DockerImage,
+			"expected " + string(types.DockerLayer)},
+		{"two layers of wasm", oci, []v1.Layer{static.NewLayer(module, "application/wasm"), settings}, "",
+			"has a layer " + string(artifactLayer)},
 		{"no layer", oci, nil, "", "no layer"},
-		{"docker manifest, oci layer", docker, layer(plugin, types.OCILayer), DockerImage, "expected " + string(types.DockerLayer)},
+		{"docker manifest, oci layer", docker, layer(plugin, types.OCILayer), DockerImage,
+			"expected " + string(types.DockerLayer)},
 		{"oci manifest, docker layer", oci, layer(plugin, types.DockerLayer), "", "expected " + string(types.OCILayer)},
 		{"zstd", oci, layer(plugin, types.OCILayerZStd), "", "tar+zstd: expected"},
 		{"not compressed", oci, layer(plugin, types.OCIUncompressedLayer), "", "expected"},
@@ -167,7 +172,8 @@ func TestReadersOfAnIndex(t *testing.T) {
 		{"attestation", &v1.Platform{OS: "unknown", Architecture: "unknown"}, "no child with platform linux/amd64"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: good, Descriptor: v1.Descriptor{Platform: test.platform}})
+			index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: good,
+				Descriptor: v1.Descriptor{Platform: test.platform}})
 			if err := remote.WriteIndex(ref, index); err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +182,8 @@ func TestReadersOfAnIndex(t *testing.T) {
 				t.Fatal(err)
 			}
 			if test.refused != "" {
-				if !strings.Contains(p.Verdicts[0].Refused, test.refused) || !strings.Contains(p.Verdicts[1].Refused, test.refused) {
+				if !strings.Contains(p.Verdicts[0].Refused, test.refused) ||
+					!strings.Contains(p.Verdicts[1].Refused, test.refused) {
 					t.Errorf("verdicts %+v, want %q", p.Verdicts, test.refused)
 				}
 				return
@@ -208,7 +215,8 @@ func TestReadersDiffer(t *testing.T) {
 	}
 	for realm, safe := range map[string]bool{
 		"https://auth.example.com/token": true, "http://auth.example.com/token": true, "https://192.0.2.1/token": true,
-		"https://10.0.0.1/token": false, "http://localhost:5001/token": false, "http://127.0.0.1/": false, "https://169.254.169.254/": false,
+		"https://10.0.0.1/token": false, "http://localhost:5001/token": false, "http://127.0.0.1/": false,
+		"https://169.254.169.254/":          false,
 		"https://metadata.google.internal/": false, "file:///etc/passwd": false, "Registry Realm": false, "https://": false,
 	} {
 		header := http.Header{"Www-Authenticate": {`Bearer service="a",realm="` + realm + `",scope="b"`}}
@@ -255,7 +263,8 @@ func TestReferences(t *testing.T) {
 		}
 	}
 	for reference, want := range map[string]string{
-		"localhost:5000/a:v1": "localhost:5000/a", "localhost:5000/a": "localhost:5000/a", "a/b@sha256:0": "a/b", "a/b:v1@sha256:0": "a/b",
+		"localhost:5000/a:v1": "localhost:5000/a", "localhost:5000/a": "localhost:5000/a", "a/b@sha256:0": "a/b",
+		"a/b:v1@sha256:0": "a/b",
 	} {
 		if got := repositoryOf(reference); got != want {
 			t.Errorf("repository of %s: %s, want %s", reference, got, want)

@@ -139,8 +139,8 @@ func (p *Pusher) withTool(builder string, todo job) (string, []string, error) {
 	return "none", skipped, nil
 }
 
-// direct pushes the image by its digest, reads it back, and only then moves the tag: whatever fails before, the tag names
-// what it named.
+// direct pushes the image by its digest, reads it back, and only then moves the tag: whatever fails before, the
+// tag names what it named.
 func (p *Pusher) direct(wasm []byte) (*Pulled, error) {
 	img, err := assemble(p.options.Labels, wasm)
 	if err != nil {
@@ -152,7 +152,10 @@ func (p *Pusher) direct(wasm []byte) (*Pulled, error) {
 	}
 	repo, pinned := p.tag.Context(), repositoryOf(p.reference)+"@"+sum.String()
 	byDigest := repo.Digest(sum.String())
-	if err := p.access.try("push image", repo, func() error { return remote.Write(byDigest, img, p.access.options()...) }); err != nil {
+	if err := p.access.try("push image", repo, func() error {
+		return remote.Write(byDigest, img,
+			p.access.options()...)
+	}); err != nil {
 		return nil, err
 	}
 	read, err := p.access.verifyPushed(byDigest, pinned, wasm)
@@ -164,7 +167,10 @@ func (p *Pusher) direct(wasm []byte) (*Pulled, error) {
 
 func (p *Pusher) moveTag(img v1.Image, sum v1.Hash) error {
 	repo := p.tag.Context()
-	if err := p.access.try("move tag", repo, func() error { return remote.Tag(p.tag, img, p.access.options()...) }); err != nil {
+	if err := p.access.try("move tag", repo, func() error {
+		return remote.Tag(p.tag, img,
+			p.access.options()...)
+	}); err != nil {
 		return err
 	}
 	return p.access.try("read tag back", repo, func() error {

@@ -94,7 +94,8 @@ func TestDirectConfiguration(t *testing.T) {
 func TestDirectDigestDependsOnModuleAndLabelsAlone(t *testing.T) {
 	digest := func(tag string, labels map[string]string) string {
 		t.Helper()
-		pushed, err := push(PushOptions{Registry: serve(t, memoryRegistry()), Lang: "go", Tag: tag, Labels: labels, Builder: "none"})
+		pushed, err := push(PushOptions{Registry: serve(t, memoryRegistry()), Lang: "go", Tag: tag, Labels: labels,
+			Builder: "none"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +116,8 @@ func TestPushOfAnotherModule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := host + "/team/my-plugin:v2"; pushed.Reference != want || pushed.Builder != "none" || len(pushed.Skipped) > 0 {
+	if want := host + "/team/my-plugin:v2"; pushed.Reference != want || pushed.Builder != "none" ||
+		len(pushed.Skipped) > 0 {
 		t.Errorf("pushed %+v, want %s with no builder", pushed, want)
 	}
 	want := map[string]string{"module.wasm.image/variant": "compat", "org.opencontainers.image.title": "my-plugin"}

@@ -17,8 +17,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// The rules of the two readers of images, as of August 2026: Istio's agent (istio/istio, pkg/wasm/imagefetcher.go, cache.go)
-// and Envoy Gateway (envoyproxy/gateway, internal/wasm/imagefetcher.go, cache.go), which began as a copy of it.
+// The rules of the two readers of images, as of August 2026: Istio's agent (istio/istio,
+// pkg/wasm/imagefetcher.go, cache.go) and Envoy Gateway (envoyproxy/gateway, internal/wasm/imagefetcher.go,
+// cache.go), which began as a copy of it.
 const (
 	istio   = "Istio"
 	gateway = "Envoy Gateway"
@@ -64,7 +65,8 @@ func extract(img v1.Image) (wasm []byte, format Format, cut bool, err error) {
 	last := manifest.Layers[len(manifest.Layers)-1]
 	if manifest.MediaType == types.DockerManifestSchema2 {
 		if last.MediaType != types.DockerLayer {
-			return nil, DockerImage, false, refuse("the last layer is %s: expected %s in a Docker image", oneLine(string(last.MediaType)), types.DockerLayer)
+			return nil, DockerImage, false, refuse("the last layer is %s: expected %s in a Docker image",
+				oneLine(string(last.MediaType)), types.DockerLayer)
 		}
 		wasm, err = readLayer(img, last, pluginOf)
 		return wasm, DockerImage, false, err
@@ -138,7 +140,8 @@ func pluginOf(compressed io.Reader) ([]byte, error) {
 		}
 		wasm, err := io.ReadAll(files)
 		if err != nil {
-			return nil, refuse("%s can't be read, or ends after the first %d bytes of the layer: %s", pluginName, maxWasmSize, oneLine(err.Error()))
+			return nil, refuse("%s can't be read, or ends after the first %d bytes of the layer: %s", pluginName, maxWasmSize,
+				oneLine(err.Error()))
 		}
 		return wasm, nil
 	}
@@ -165,12 +168,14 @@ func judge(wasm []byte, cut bool, refused error, index bool, pinned bool, challe
 		return verdicts
 	}
 	if cut {
-		verdicts[0].Note = fmt.Sprintf("it takes the first %d bytes of the module only, and Envoy then refuses it", maxWasmSize)
+		verdicts[0].Note = fmt.Sprintf("it takes the first %d bytes of the module only, and Envoy then refuses it",
+			maxWasmSize)
 		verdicts[1].Refused = fmt.Sprintf("the module has more than %d bytes", maxWasmSize)
 	}
 	if realm := unsafeRealm(challenge); realm != "" && verdicts[0].Note == "" {
-		verdicts[0].Note = fmt.Sprintf("its source of August 2026 gives up when a registry asks for credentials with the realm %q: "+
-			"it wants an http address that is not loopback, private or link-local, also for basic authentication", realm)
+		verdicts[0].Note = fmt.Sprintf("its source of August 2026 gives up when a registry asks for "+
+			"credentials with the realm %q: it wants an http address that is not loopback, private or link-local, "+
+			"also for basic authentication", realm)
 	}
 	return verdicts
 }

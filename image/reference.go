@@ -46,12 +46,14 @@ func parseTag(o PushOptions) (name.Tag, string, error) {
 	return tag, reference, nil
 }
 
-// parseReference parses what Istio and Envoy Gateway take, with or without oci://. A name without a host is Docker Hub's.
+// parseReference parses what Istio and Envoy Gateway take, with or without oci://. A name
+// without a host is Docker Hub's.
 func parseReference(text string, insecure bool) (name.Reference, error) {
 	const example = "expected host/path:tag or host/path@sha256:…, such as registry.example.com/team/plugin:v1"
 	short := strings.TrimPrefix(text, "oci://")
 	if strings.Contains(short, "://") {
-		return nil, errorf(Usage, "parse reference %q: %s; a module at http(s):// is a file: fetch it, and give it to parity inspect", text, example)
+		return nil, errorf(Usage,
+			"parse reference %q: %s; a module at http(s):// is a file: fetch it, and give it to parity inspect", text, example)
 	}
 	if problem := checkReference(short); problem != "" {
 		return nil, errorf(Usage, "parse reference %q: %s: %s", text, problem, example)

@@ -58,7 +58,8 @@ func (a *access) checkPush(ref name.Tag) (plain bool, err error) {
 // tries is how often something is tried that another try may cure.
 const tries = 4
 
-// try does it until it is done, until it fails for good, or until it has been tried often enough. Its error is an *Error.
+// try does it until it is done, until it fails for good, or until it has been tried often
+// enough. Its error is an *Error.
 func (a *access) try(doing string, repo name.Repository, do func() error) error {
 	for n, wait := 1, time.Second; ; n, wait = n+1, 3*wait {
 		a.transport.later.Store(0)
@@ -67,7 +68,8 @@ func (a *access) try(doing string, repo name.Repository, do func() error) error 
 			return nil
 		}
 		asked := a.later()
-		if n == tries || a.ctx.Err() != nil || !passing(err) || asked > longestPause || a.pause(a.ctx, max(wait, asked)) != nil {
+		if n == tries || a.ctx.Err() != nil || !passing(err) || asked > longestPause ||
+			a.pause(a.ctx, max(wait, asked)) != nil {
 			return a.failure(doing, repo, err)
 		}
 	}
@@ -88,8 +90,8 @@ func passing(err error) bool {
 	}
 	for _, e := range answer.Errors {
 		switch e.Code {
-		case transport.BlobUploadInvalidErrorCode, transport.BlobUploadUnknownErrorCode, transport.ManifestBlobUnknownErrorCode,
-			transport.DigestInvalidErrorCode, transport.SizeInvalidErrorCode:
+		case transport.BlobUploadInvalidErrorCode, transport.BlobUploadUnknownErrorCode,
+			transport.ManifestBlobUnknownErrorCode, transport.DigestInvalidErrorCode, transport.SizeInvalidErrorCode:
 			return true // all of an upload that broke on its way
 		}
 	}

@@ -65,15 +65,16 @@ type Machine struct {
 
 // Build is one module under test.
 type Build struct {
-	Name      string   `json:"name"`
-	File      string   `json:"file"`
-	SHA256    string   `json:"sha256"` // hex; "" when the file could not be read
-	Size      int      `json:"size"`   // bytes
-	Language  string   `json:"language,omitempty"`
-	Toolchain string   `json:"toolchain,omitempty"`
-	SDK       string   `json:"sdk,omitempty"`
-	Label     string   `json:"label,omitempty"`  // what a reader must know about it
-	Select    []string `json:"select,omitempty"` // flags of parity and their values, in turn, that select it (and the same host and table) again
+	Name      string `json:"name"`
+	File      string `json:"file"`
+	SHA256    string `json:"sha256"` // hex; "" when the file could not be read
+	Size      int    `json:"size"`   // bytes
+	Language  string `json:"language,omitempty"`
+	Toolchain string `json:"toolchain,omitempty"`
+	SDK       string `json:"sdk,omitempty"`
+	Label     string `json:"label,omitempty"` // what a reader must know about it
+	// flags of parity and their values, in turn, that select it (and the same host and table) again
+	Select []string `json:"select,omitempty"`
 }
 
 // Case is one row of the table.
@@ -93,7 +94,8 @@ const (
 	Pass  Outcome = "pass"
 	Fail  Outcome = "fail"  // something observed is not what the case wants
 	XFail Outcome = "xfail" // failed, and is listed as known to fail
-	XPass Outcome = "xpass" // passed, though listed as known to fail: the list is out of date, and would hide the next failure
+	// passed, though listed as known to fail: the list is out of date, and would hide the next failure
+	XPass Outcome = "xpass"
 	Skip  Outcome = "skip"  // not run, for a stated reason
 	Error Outcome = "error" // could not be judged: the module did not load, did not start, did not return, was not run
 )

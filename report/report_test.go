@@ -35,10 +35,12 @@ func sample() *Report {
 				SDK: "proxy-wasm 0.2.4", Select: []string{"--build", "rust"}},
 			{Name: "mine", File: "a b.wasm", SHA256: strings.Repeat("2e", 32), Size: 5 << 20, Label: "a try",
 				Select: []string{"--wasm", "mine=a b.wasm"}},
-			{Name: "text", File: "notes.txt", SHA256: strings.Repeat("3d", 32), Size: 17, Select: []string{"--wasm", "text=notes.txt"}},
+			{Name: "text", File: "notes.txt", SHA256: strings.Repeat("3d", 32), Size: 17, Select: []string{"--wasm",
+				"text=notes.txt"}},
 		},
 		Cases: []Case{
-			{ID: "refuse/twice", Group: "refuse", Clauses: []string{"2.3"}, Why: "A proxy that checks one and forwards another is bypassed.",
+			{ID: "refuse/twice", Group: "refuse", Clauses: []string{"2.3"}, Why: "A proxy that checks one and " +
+				"forwards another is bypassed.",
 				File: "conformance/cases/refuse.yaml", Line: 41},
 			{ID: "refuse/missing", Group: "refuse", Clauses: []string{"2.3"}, File: "conformance/cases/refuse.yaml", Line: 7},
 			{ID: "robust/bytes", Group: "robust", Clauses: []string{"3.1"}, File: "conformance/cases/robust.yaml", Line: 3},
@@ -50,7 +52,8 @@ func sample() *Report {
 			{Build: "mine", Case: "refuse/twice", Outcome: Fail, Seconds: 1.5,
 				Mismatches: []Mismatch{
 					{"step 1: decision", "refuse", "allow"},
-					{"step 1: client headers", ":status: 403\ncontent-length: 9\nx-a: 1", ":status: 200\ncontent-length: 9\nx-b: \"\\x01\""},
+					{"step 1: client headers", ":status: 403\ncontent-length: 9\nx-a: 1",
+						":status: 200\ncontent-length: 9\nx-b: \"\\x01\""},
 					{"step 1: logs", "debug refused: repeated", ""},
 				},
 				Trace: []TraceLine{{true, 0, "proxy_on_request_headers(2, 5, 1)"}, {false, 1, "env.proxy_log(debug) = ok"}}},

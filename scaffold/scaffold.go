@@ -52,7 +52,8 @@ func Files(o Options) (map[string][]byte, error) {
 		return nil, errorf("%q: expected one of %s", o.Language, strings.Join(Languages(), ", "))
 	}
 	values := struct{ Name, Build, Crate, Language, Source, Parity, Command string }{
-		Name: o.Name, Build: o.Name, Crate: strings.ReplaceAll(o.Name, "-", "_"), Parity: makeWord(o.Parity), Command: filepath.Base(o.Parity),
+		Name: o.Name, Build: o.Name, Crate: strings.ReplaceAll(o.Name, "-", "_"), Parity: makeWord(o.Parity),
+		Command: filepath.Base(o.Parity),
 	}
 	switch o.Language {
 	case "go":

@@ -66,7 +66,8 @@ func TestMakefile(t *testing.T) {
 }
 
 func TestWrongOptions(t *testing.T) {
-	for _, o := range []Options{{Name: "", Language: "go"}, {Name: "Ä", Language: "go"}, {Name: "a/b", Language: "rust"}, {Name: "a", Language: "c"}} {
+	for _, o := range []Options{{Name: "", Language: "go"}, {Name: "Ä", Language: "go"}, {Name: "a/b", Language: "rust"},
+		{Name: "a", Language: "c"}} {
 		var wrong *Error
 		if _, err := Files(o); !errors.As(err, &wrong) {
 			t.Errorf("%+v: got %v", o, err)
@@ -75,7 +76,8 @@ func TestWrongOptions(t *testing.T) {
 }
 
 func TestNameOf(t *testing.T) {
-	for dir, want := range map[string]string{"/a/My_Plugin": "my-plugin", "/a/2nd": "nd", "/a/x.y": "x-y", "/": "", "/a/ß": ""} {
+	for dir, want := range map[string]string{"/a/My_Plugin": "my-plugin", "/a/2nd": "nd", "/a/x.y": "x-y", "/": "",
+		"/a/ß": ""} {
 		if got := NameOf(dir); got != want {
 			t.Errorf("%s: got %q, wanted %q", dir, got, want)
 		}

@@ -98,7 +98,8 @@ func (s *search) debianRust(ctx context.Context) (tool *Tool, lack string) {
 	if missing := s.missingRustLinker(); missing != "" {
 		return nil, "/usr/bin/rustc needs " + missing + ", which is missing"
 	}
-	tool = s.rustTool(r, "from packages of "+s.name()+": /usr/bin/rustc, with the sources of its standard library (-Zbuild-std)",
+	tool = s.rustTool(r, "from packages of "+s.name()+
+		": /usr/bin/rustc, with the sources of its standard library (-Zbuild-std)",
 		[]string{"-Zbuild-std=std,panic_abort"}, s.debianLink())
 	tool.Env = append(tool.Env, "RUSTC_BOOTSTRAP=1")
 	libc, _ := os.ReadFile(s.libc())

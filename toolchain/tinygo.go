@@ -116,7 +116,8 @@ func (s *search) builtTinyGo(ctx context.Context) (tool *Tool, lack string) {
 	return &Tool{
 		Name:    "tinygo",
 		Version: version,
-		Origin:  "built by this project from the Go module proxy: " + home + ", with LLVM " + s.TinyGo.LLVM + " from " + s.name(),
+		Origin: "built by this project from the Go module proxy: " + home + ", with LLVM " + s.TinyGo.LLVM +
+			" from " + s.name(),
 		Details: details,
 		Env:     env,
 		Path:    []string{s.llvmBin()},

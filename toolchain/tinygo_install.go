@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// The module of TinyGo and its requirements, as a go.mod of their own: they belong to no program that imports this package.
+// The module of TinyGo and its requirements, as a go.mod of their own: they belong to no program
+// that imports this package.
 //
 //go:embed tinygo.mod
 var tinygoMod []byte

@@ -24,16 +24,23 @@ func Crossings() []Crossing {
 	requests := int(abi.RequestHeaders)
 	return []Crossing{
 		{Empty, "an empty plugin", 200, func(*wasmtest.Guest) {}},
-		{"proxy_on_response_headers, empty", "one callback more", 200, func(g *wasmtest.Guest) { g.Exports(onResponseHeaders) }},
+		{"proxy_on_response_headers, empty", "one callback more", 200, func(g *wasmtest.Guest) {
+			g.Exports(onResponseHeaders)
+		}},
 		{"all exports of an SDK, empty", "all callbacks", 200, func(g *wasmtest.Guest) { g.Exports(allCallbacks...) }},
-		{"proxy_get_header_map_value", "one header read", 200, in("proxy_get_header_map_value", requests, "allow", wasmtest.Out)},
+		{"proxy_get_header_map_value", "one header read", 200,
+			in("proxy_get_header_map_value", requests, "allow", wasmtest.Out)},
 		{"proxy_get_header_map_pairs", "all headers read", 200, in("proxy_get_header_map_pairs", requests, wasmtest.Out)},
-		{"proxy_get_header_map_size", "the headers' size asked", 200, in("proxy_get_header_map_size", requests, wasmtest.Out1)},
-		{"proxy_replace_header_map_value", "one header set", 200, in("proxy_replace_header_map_value", requests, "x-checked", "yes")},
+		{"proxy_get_header_map_size", "the headers' size asked", 200,
+			in("proxy_get_header_map_size", requests, wasmtest.Out1)},
+		{"proxy_replace_header_map_value", "one header set", 200,
+			in("proxy_replace_header_map_value", requests, "x-checked", "yes")},
 		{"proxy_get_property", "a property read", 200, in("proxy_get_property", "request\x00path", wasmtest.Out)},
-		{"proxy_get_shared_data", "shared data asked for", 200, in("proxy_get_shared_data", "key", wasmtest.Out, wasmtest.Out1)},
+		{"proxy_get_shared_data", "shared data asked for", 200,
+			in("proxy_get_shared_data", "key", wasmtest.Out, wasmtest.Out1)},
 		{"proxy_increment_metric", "a counter raised", 200, incrementMetric},
-		{"proxy_get_current_time_nanoseconds", "the clock read", 200, in("proxy_get_current_time_nanoseconds", wasmtest.Out1)},
+		{"proxy_get_current_time_nanoseconds", "the clock read", 200,
+			in("proxy_get_current_time_nanoseconds", wasmtest.Out1)},
 		{"clock_time_get", "the clock, by WASI", 200, func(g *wasmtest.Guest) {
 			g.CallFrom("wasi_snapshot_preview1", onRequestHeaders, "clock_time_get", "i", 0, int64(1), wasmtest.Out1)
 		}},
@@ -46,7 +53,8 @@ func Crossings() []Crossing {
 	}
 }
 
-var allCallbacks = []string{"proxy_on_vm_start", onConfigure, "proxy_on_tick", "proxy_on_request_body", "proxy_on_request_trailers",
+var allCallbacks = []string{"proxy_on_vm_start", onConfigure, "proxy_on_tick", "proxy_on_request_body",
+	"proxy_on_request_trailers",
 	onResponseHeaders, "proxy_on_response_body", "proxy_on_response_trailers", onReply, "proxy_on_queue_ready",
 	"proxy_on_grpc_receive", "proxy_on_grpc_close", "proxy_on_foreign_function"}
 

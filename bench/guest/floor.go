@@ -48,7 +48,8 @@ func rateLimited(g *wasmtest.Guest) {
 	for _, callback := range []string{onConfigure, onRequestHeaders} {
 		g.Call(callback, "proxy_get_current_time_nanoseconds", wasmtest.Out1)
 	}
-	g.Do(onRequestHeaders, wasmtest.GetGlobal(empty), wasmtest.Eqz, wasmtest.If, wasmtest.I32(1), wasmtest.SetGlobal(empty))
+	g.Do(onRequestHeaders, wasmtest.GetGlobal(empty), wasmtest.Eqz, wasmtest.If, wasmtest.I32(1),
+		wasmtest.SetGlobal(empty))
 	allow(g)
 	g.Do(onRequestHeaders, returning(abi.Continue), wasmtest.End)
 	log(g, onRequestHeaders, abi.LogDebug, "refused: rate limited")

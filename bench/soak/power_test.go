@@ -57,11 +57,13 @@ var changes = []change{
 		inGo:   []string{"	s.state = refused\n", "	s.state = refused\n	keep()\n"},
 		inRust: []string{"        self.state = State::Refused;\n", "        self.state = State::Refused;\n" + rustKeep}},
 	{name: "a call-out", path: "soak/callout-allowed", bytes: 16,
-		inGo:   []string{"	if s.state != waiting ||", "	keep()\n	if s.state != waiting ||"},
-		inRust: []string{"        if self.state != State::Waiting {", rustKeep + "        if self.state != State::Waiting {"}},
+		inGo: []string{"	if s.state != waiting ||", "	keep()\n	if s.state != waiting ||"},
+		inRust: []string{"        if self.state != State::Waiting {",
+			rustKeep + "        if self.state != State::Waiting {"}},
 	{name: "a call-out whose client is gone", path: "soak/callout-gone", bytes: 16,
-		inGo:   []string{"	s.state = waiting\n", "	s.state = waiting\n			keep()\n"},
-		inRust: []string{"            self.state = State::Waiting;\n", "            self.state = State::Waiting;\n" + rustKeep}},
+		inGo: []string{"	s.state = waiting\n", "	s.state = waiting\n			keep()\n"},
+		inRust: []string{"            self.state = State::Waiting;\n", "            self.state = State::Waiting;\n" +
+			rustKeep}},
 	{name: "a log line", path: "soak/log-headers", bytes: 32,
 		inGo:   []string{"logHeaders(s.config,", "keep()\n		logHeaders(s.config,"},
 		inRust: []string{"            log_headers(&self.config,", rustKeep + "            log_headers(&self.config,"}},
@@ -73,14 +75,17 @@ var changes = []change{
 			"	p.config, p.metrics = closedConfig(), new(metrics)\n	keep()\n"},
 		inRust: []string{"        *self = Plugin::new();\n", "        *self = Plugin::new();\n" + rustKeep}},
 	{name: "a stream or a tick", path: "soak", bytes: 16,
-		inGo: []string{"	return &stream{id: id,", "	keep()\n	return &stream{id: id,", "func (p *plugin) OnTick() {\n", "func (p *plugin) OnTick() {\n	keep()\n"},
-		inRust: []string{"        Some(Box::new(Stream {", rustKeep + "        Some(Box::new(Stream {", "    fn on_tick(&mut self) {\n",
+		inGo: []string{"	return &stream{id: id,", "	keep()\n	return &stream{id: id,", "func (p *plugin) OnTick() {\n",
+			"func (p *plugin) OnTick() {\n	keep()\n"},
+		inRust: []string{"        Some(Box::new(Stream {", rustKeep + "        Some(Box::new(Stream {",
+			"    fn on_tick(&mut self) {\n",
 			"    fn on_tick(&mut self) {\n" + rustKeep}},
 	{name: "one wrong answer in 50 000", path: "soak/response-headers", wrongRound: 25_000,
 		inGo: []string{"	changeResponse(s.config)\n", "	if !seldom() {\n		changeResponse(s.config)\n	}\n"},
 		inRust: []string{"        change_response(&self.config);\n",
 			"        static N: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);\n" +
-				"        if N.fetch_add(1, std::sync::atomic::Ordering::Relaxed) != 49_999 {\n            change_response(&self.config);\n        }\n"}},
+				"        if N.fetch_add(1, std::sync::atomic::Ordering::Relaxed) != 49_999 {\n            " +
+				"change_response(&self.config);\n        }\n"}},
 }
 
 // TestPower changes one line of the plugins, so that they leak sixteen bytes in one place or give one wrong answer in
@@ -127,8 +132,9 @@ func TestPower(t *testing.T) {
 func (c *change) found(t *testing.T, r *soak.Result) {
 	t.Helper()
 	m := r.Memory
-	t.Logf("%s: %d rounds, %s %.1f [%.1f, %.1f] bytes a round, %d KiB to %d KiB, wrong %+v, failed %q, reason %d", r.Case, r.Rounds, m.Verdict, m.PerRound.Mid,
-		m.PerRound.Low, m.PerRound.High, m.Ready>>10, m.End>>10, r.Wrong, r.Failed, m.Reason)
+	t.Logf("%s: %d rounds, %s %.1f [%.1f, %.1f] bytes a round, %d KiB to %d KiB, wrong %+v, failed %q, reason %d", r.Case,
+		r.Rounds, m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High, m.Ready>>10, m.End>>10, r.Wrong,
+		r.Failed, m.Reason)
 	if c.wrongRound != 0 {
 		if r.Wrong == nil || r.Wrong.Round != c.wrongRound {
 			t.Errorf("%s: wrong: %+v, expected round %d", r.Case, r.Wrong, c.wrongRound)
@@ -138,7 +144,8 @@ func (c *change) found(t *testing.T, r *soak.Result) {
 	// An allocator takes at least what is asked for, and those here less than four times as much, in up to three
 	// places of a round.
 	if m.Verdict != verdict.Leak || m.PerRound.High < c.bytes || m.PerRound.Low > 12*c.bytes {
-		t.Errorf("%s: %s, %.1f [%.1f, %.1f] bytes a round, expected a leak of %v or more", r.Case, m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High, c.bytes)
+		t.Errorf("%s: %s, %.1f [%.1f, %.1f] bytes a round, expected a leak of %v or more", r.Case, m.Verdict, m.PerRound.Mid,
+			m.PerRound.Low, m.PerRound.High, c.bytes)
 	}
 }
 
@@ -163,7 +170,8 @@ func copied(t *testing.T, root string) string {
 	if err := os.Mkdir(filepath.Join(to, ".cache"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(filepath.Join(root, ".cache", "toolchain"), filepath.Join(to, ".cache", "toolchain")); err != nil {
+	if err := os.Symlink(filepath.Join(root, ".cache", "toolchain"),
+		filepath.Join(to, ".cache", "toolchain")); err != nil {
 		t.Fatal(err)
 	}
 	return to

@@ -38,7 +38,8 @@ func request(id string, headers int, w table.Want) table.Case {
 func plugin(pages int) *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Pages = uint32(pages)
-	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", onRequest, "proxy_on_log", "proxy_on_done", "proxy_on_delete")
+	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", onRequest, "proxy_on_log",
+		"proxy_on_done", "proxy_on_delete")
 	return g
 }
 
@@ -91,8 +92,8 @@ func one(t *testing.T, wasm []byte, c table.Case, o soak.Config) soak.Result {
 	}
 	r := soak.Run(t.Context(), []table.Case{c}, []soak.Subject{{Name: "guest", Wasm: wasm}}, o).Results[0]
 	m := r.Memory
-	t.Logf("%d rounds: %s %.2f [%.2f, %.2f], %d to %d bytes, reason %d, wrong %+v failed %q", r.Rounds, m.Verdict, m.PerRound.Mid, m.PerRound.Low, m.PerRound.High,
-		m.Ready, m.End, m.Reason, r.Wrong, r.Failed)
+	t.Logf("%d rounds: %s %.2f [%.2f, %.2f], %d to %d bytes, reason %d, wrong %+v failed %q", r.Rounds, m.Verdict,
+		m.PerRound.Mid, m.PerRound.Low, m.PerRound.High, m.Ready, m.End, m.Reason, r.Wrong, r.Failed)
 	return r
 }
 
@@ -154,8 +155,8 @@ func TestPause(t *testing.T) {
 	g.Do(onRequest, wasmtest.GetGlobal(n), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(n),
 		wasmtest.GetGlobal(n), wasmtest.I32(700), wasmtest.Eq, wasmtest.If,
 		wasmtest.I32(0), wasmtest.SetGlobal(n), wasmtest.I32(20_000_000), wasmtest.Set(3),
-		wasmtest.Loop, wasmtest.Get(3), wasmtest.I32(1), wasmtest.Sub, wasmtest.Set(3), wasmtest.Get(3), wasmtest.BrIf(0), wasmtest.End,
-		wasmtest.End)
+		wasmtest.Loop, wasmtest.Get(3), wasmtest.I32(1), wasmtest.Sub, wasmtest.Set(3), wasmtest.Get(3), wasmtest.BrIf(0),
+		wasmtest.End, wasmtest.End)
 	r := one(t, g.Bytes(), few(), soak.Config{Rounds: 5000})
 	if p := r.Pauses; p.Longest < soak.TimesMedian*p.Median || p.Round%700 != 0 || r.Red() {
 		t.Errorf("%+v, red %v", p, r.Red())
@@ -186,7 +187,8 @@ func TestTrouble(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := one(t, test.wasm, test.c, soak.Config{Rounds: 1000, Host: host.Options{Deadline: 100 * time.Millisecond}})
 			if !strings.Contains(r.Failed, test.failed) || (r.Failed == "") != (test.failed == "") ||
-				!strings.Contains(r.LeftOut, test.leftOut) || (r.LeftOut == "") != (test.leftOut == "") || (r.Wrong != nil) != test.wrong {
+				!strings.Contains(r.LeftOut, test.leftOut) || (r.LeftOut == "") != (test.leftOut == "") ||
+				(r.Wrong != nil) != test.wrong {
 				t.Errorf("%+v", r)
 			}
 			if r.Red() != (test.failed != "" || test.wrong) {
@@ -198,9 +200,11 @@ func TestTrouble(t *testing.T) {
 
 func TestKnownLeak(t *testing.T) {
 	cases := []table.Case{few(), many()}
-	subjects := []soak.Subject{{Name: "leaky", Wasm: leakyRefusal(), Leaks: "on purpose"}, {Name: "other", Wasm: leakyRefusal()}}
+	subjects := []soak.Subject{{Name: "leaky", Wasm: leakyRefusal(), Leaks: "on purpose"},
+		{Name: "other", Wasm: leakyRefusal()}}
 	r := soak.Run(t.Context(), cases, subjects, soak.Config{Workers: 2, Rounds: 100_000})
-	if r.Results[1].Known != "on purpose" || r.Results[1].Red() || r.Results[0].Known != "" || !r.Results[3].Red() || !r.Red() || len(r.Tight) != 0 {
+	if r.Results[1].Known != "on purpose" || r.Results[1].Red() || r.Results[0].Known != "" || !r.Results[3].Red() ||
+		!r.Red() || len(r.Tight) != 0 {
 		t.Errorf("%+v", r)
 	}
 	r = soak.Run(t.Context(), cases[:1], subjects[:1], soak.Config{Rounds: 10_000})
@@ -224,7 +228,8 @@ func TestInterrupted(t *testing.T) {
 			}
 			cancel()
 		}})
-	if p := r.Results[0]; !r.Interrupted || !p.Cut || p.Rounds < 1000 || p.Rounds >= 1_000_000 || r.Results[1].LeftOut == "" || r.Red() {
+	if p := r.Results[0]; !r.Interrupted || !p.Cut || p.Rounds < 1000 || p.Rounds >= 1_000_000 ||
+		r.Results[1].LeftOut == "" || r.Red() {
 		t.Errorf("%+v", r)
 	}
 }

@@ -11,8 +11,8 @@ import (
 // Batches are the times of one contestant in one scenario: a row for each instance, a column for each round, every cell
 // the mean time of a request in one batch. Rows may be short, when a run was interrupted.
 //
-// Every instance does the same work in the same round, so a garbage collector that runs in the third round of one instance
-// runs in the third round of all. What slows one instance in one round only is a disturbance from outside.
+// Every instance does the same work in the same round, so a garbage collector that runs in the third round of one
+// instance runs in the third round of all. What slows one instance in one round only is a disturbance from outside.
 type Batches [][]float64
 
 const (
@@ -27,11 +27,12 @@ const (
 // Reference is how many of so many batches were disturbed, as counted on other contestants of the same rounds.
 type Reference struct{ Batches, Disturbed int }
 
-// ownRate is how improbable, 0 to 1, so many odd batches are by disturbances alone before they count as the contestant's own.
+// ownRate is how improbable, 0 to 1, so many odd batches are by disturbances alone before they count
+// as the contestant's own.
 const ownRate = 0.001
 
-// Exceeds reports whether a contestant has more odd batches than the disturbances of others explain. Then they are its own
-// work, such as a collector's that runs in other rounds of each instance.
+// Exceeds reports whether a contestant has more odd batches than the disturbances of others explain. Then they are its
+// own work, such as a collector's that runs in other rounds of each instance.
 func (r Reference) Exceeds(others Reference) bool { return r.Disturbed > others.most(r.Batches) }
 
 // Odd counts the batches that Undisturbed replaces.
@@ -64,8 +65,8 @@ func (r Reference) most(batches int) int {
 	return most
 }
 
-// Undisturbed gives the batches with each disturbed one replaced by what its instance and its round let expect, and marks
-// those. With fewer than four instances nothing is replaced.
+// Undisturbed gives the batches with each disturbed one replaced by what its instance and its round let expect, and
+// marks those. With fewer than four instances nothing is replaced.
 func (b Batches) Undisturbed() (clean Batches, disturbed [][]bool) {
 	clean, disturbed = make(Batches, len(b)), make([][]bool, len(b))
 	expected := b.Expected()
@@ -96,8 +97,10 @@ func (b Batches) Expected() Batches {
 	return expected
 }
 
-// WithoutCommon divides the batches of contestants that ran side by side by what all of them had in common in a round of an
-// instance: the lower median of their times over those expected. With fewer than four contestants they stay as they are.
+// WithoutCommon divides the batches of contestants that ran side by side by what all of them had
+// in common in a round of an
+// instance: the lower median of their times over those expected. With fewer than four
+// contestants they stay as they are.
 func WithoutCommon(all []Batches) []Batches {
 	if len(all) < fewestContestants {
 		return all
@@ -145,7 +148,8 @@ func (b Batches) Means() []float64 {
 	return means
 }
 
-// Rounds are the medians of the columns relative to their instances' own level: 1 on average, above it where a collector runs.
+// Rounds are the medians of the columns relative to their instances' own level: 1 on average, above
+// it where a collector runs.
 func (b Batches) Rounds() []float64 {
 	_, round := b.levels()
 	return round
@@ -191,8 +195,9 @@ func (b Batches) column(round int, instance []float64) []float64 {
 }
 
 // CycleError is the standard deviation of the relative error that a mean over so many requests has because they are no
-// whole number of collection cycles. Period is the number of requests from one collection to the next, share what part of
-// all time collections take, 0 to 1. The number of collections in n requests is one of two neighbours; which, the phase decides.
+// whole number of collection cycles. Period is the number of requests from one collection to the next, share what
+// part of all time collections take, 0 to 1. The number of collections in n requests is one of two neighbours;
+// which, the phase decides.
 func CycleError(n, period, share float64) float64 {
 	if !(period > 0) || !(n > 0) {
 		return 0
@@ -202,9 +207,9 @@ func CycleError(n, period, share float64) float64 {
 	return share * math.Sqrt(part*(1-part)) / cycles
 }
 
-// RoundError is the standard deviation of the relative error that the means have because rounds differ in every instance alike,
-// as they do when a collector runs in some of them and its period is not known: another choice of rounds would have
-// given another mean. The part of the differences that noise explains is taken off.
+// RoundError is the standard deviation of the relative error that the means have because rounds differ in every
+// instance alike, as they do when a collector runs in some of them and its period is not known: another choice of
+// rounds would have given another mean. The part of the differences that noise explains is taken off.
 func (b Batches) RoundError() float64 {
 	instance, round := b.levels()
 	if len(round) < 2 || len(b) < fewestInstances {
@@ -213,7 +218,8 @@ func (b Batches) RoundError() float64 {
 	noise := 0.0
 	for r := range round {
 		column := b.column(r, instance)
-		// The standard error of a median, from the middle half of the column: a normal's quartiles lie 1.349 deviations apart.
+		// The standard error of a median, from the middle half of the column: a normal's quartiles
+		// lie 1.349 deviations apart.
 		deviation := (Quantile(column, 0.75) - Quantile(column, 0.25)) / 1.349
 		noise += math.Pi / 2 * deviation * deviation / float64(len(column))
 	}
@@ -222,8 +228,8 @@ func (b Batches) RoundError() float64 {
 	return math.Sqrt(max(0, excess)/float64(len(round))) / mean
 }
 
-// QuietShare is by what share of the mean the quietest tenth of the rounds is faster: what a collector takes, where a round is short beside its
-// cycle.
+// QuietShare is by what share of the mean the quietest tenth of the rounds is faster: what a collector takes, where a
+// round is short beside its cycle.
 func (b Batches) QuietShare() float64 {
 	round := b.Rounds()
 	return max(0, 1-Quantile(round, 0.1)/stat.Mean(round, nil))

@@ -11,10 +11,11 @@ import (
 	"github.com/header-auth/header-auth/bench/stats"
 )
 
-// collected are batches of requests that take 2 µs each, with a pause once in so many requests, as instances × rounds; each
-// instance's level and each batch are noisy. Phase is the request, counted from the first batch, before the first pause; nil
-// draws one for each instance. Truth is the mean of a request over whole cycles.
-func collected(random *rand.Rand, instances, rounds, requests int, period, pause float64, phase *float64) (b stats.Batches, truth float64) {
+// collected are batches of requests that take 2 µs each, with a pause once in so many requests, as instances × rounds;
+// each instance's level and each batch are noisy. Phase is the request, counted from the first batch, before the first
+// pause; nil draws one for each instance. Truth is the mean of a request over whole cycles.
+func collected(random *rand.Rand, instances, rounds, requests int, period, pause float64,
+	phase *float64) (b stats.Batches, truth float64) {
 	const request = 2000
 	for range instances {
 		at := random.Float64() * period
@@ -33,8 +34,8 @@ func collected(random *rand.Rand, instances, rounds, requests int, period, pause
 	return b, request + pause/period
 }
 
-// TestBatchesKeepTheCollectorsWork: whatever the period, the pause and the phase, the mean of the undisturbed batches is the
-// true mean, within the error that a broken cycle explains.
+// TestBatchesKeepTheCollectorsWork: whatever the period, the pause and the phase, the mean of the undisturbed batches
+// is the true mean, within the error that a broken cycle explains.
 func TestBatchesKeepTheCollectorsWork(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	for _, period := range []float64{10, 29, 129, 1548, 6500, 10000} {

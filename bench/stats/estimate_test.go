@@ -8,7 +8,8 @@ import (
 	"github.com/header-auth/header-auth/bench/stats"
 )
 
-// TestEstimatePlus: with a known error beside that of the samples, the interval still holds the truth in 95 of 100 draws.
+// TestEstimatePlus: with a known error beside that of the samples, the interval still holds the
+// truth in 95 of 100 draws.
 func TestEstimatePlus(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const draws = 4000

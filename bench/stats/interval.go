@@ -29,7 +29,8 @@ func (i Interval) Scale(by float64) Interval {
 	return Interval{i.Low * by, i.Mid * by, i.High * by, i.N}
 }
 
-// Inverse is the interval of 1/v: that of b over a from that of a over b. The bounds, which are positive, change places.
+// Inverse is the interval of 1/v: that of b over a from that of a over b. The bounds, which are
+// positive, change places.
 func (i Interval) Inverse() Interval { return Interval{1 / i.High, 1 / i.Mid, 1 / i.Low, i.N} }
 
 // Exp is the interval of the samples, of one of their natural logarithms.

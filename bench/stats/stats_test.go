@@ -89,11 +89,13 @@ func TestTrimmedInterval(t *testing.T) {
 	}{
 		{"none", nil, stats.Interval{Low: nan, Mid: nan, High: nan}, nan},
 		{"one has no interval", []float64{3}, stats.Interval{Low: nan, Mid: 3, High: nan, N: 1}, nan},
-		{"two", []float64{1, 3}, stats.Interval{Low: 2 - 12.7062047, Mid: 2, High: 2 + 12.7062047, N: 2}, 0.2951672}, // t = 2, 1 - 2·atan(2)/π
+		// t = 2, 1 - 2·atan(2)/π
+		{"two", []float64{1, 3}, stats.Interval{Low: 2 - 12.7062047, Mid: 2, High: 2 + 12.7062047, N: 2}, 0.2951672},
 		{"all the same", []float64{2, 2, 2}, stats.Interval{Low: 2, Mid: 2, High: 2, N: 3}, 0},
 		{"all zero", []float64{0, 0}, stats.Interval{N: 2}, 1},
 		// R: t.test(extra[1:10]) of Student's own sleep data.
-		{"sleep", []float64{0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2}, stats.Interval{Low: -0.5297804, Mid: 0.75, High: 2.0297804, N: 10}, 0.2175978},
+		{"sleep", []float64{0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2},
+			stats.Interval{Low: -0.5297804, Mid: 0.75, High: 2.0297804, N: 10}, 0.2175978},
 		// Yuen's, by hand: one sample in sixteen is far off, and goes with the least.
 		{"an outlier", []float64{0.1, 0.3, -0.2, 0.05, 0.12, 0.4, -0.1, 0.2, 0.15, 0.07, 3, -0.03, 0.11, 0.09, 0.25, -0.05},
 			stats.Interval{Low: 0.0215894, Mid: 0.1185714, High: 0.2155534, N: 16}, 0.0203458},
@@ -128,11 +130,14 @@ func TestTheilSen(t *testing.T) {
 		level float64
 		want  stats.Interval
 	}{
-		{"two points have no interval", []float64{0, 2}, []float64{0, 8}, 0.95, stats.Interval{Low: nan, Mid: 4, High: nan, N: 2}},
+		{"two points have no interval", []float64{0, 2}, []float64{0, 8}, 0.95,
+			stats.Interval{Low: nan, Mid: 4, High: nan, N: 2}},
 		{"a line", []float64{0, 1, 2, 5}, []float64{1, 3, 5, 11}, 0.95, stats.Interval{Low: 2, Mid: 2, High: 2, N: 4}},
-		{"an outlier", []float64{1, 2, 3, 4, 5, 6, 7, 8}, []float64{1, 2, 3, 400, 5, 6, 7, 8}, 0.95, stats.Interval{Low: 1, Mid: 1, High: 1, N: 8}},
+		{"an outlier", []float64{1, 2, 3, 4, 5, 6, 7, 8}, []float64{1, 2, 3, 400, 5, 6, 7, 8}, 0.95,
+			stats.Interval{Low: 1, Mid: 1, High: 1, N: 8}},
 		// The example of Sen 1968, with the paper's level: 4, between 26/7 and 35/8.
-		{"Sen's example", []float64{1, 2, 3, 4, 10, 12, 18}, []float64{9, 15, 19, 20, 45, 55, 78}, 0.93, stats.Interval{Low: 3.7142857, Mid: 4, High: 4.375, N: 7}},
+		{"Sen's example", []float64{1, 2, 3, 4, 10, 12, 18}, []float64{9, 15, 19, 20, 45, 55, 78}, 0.93,
+			stats.Interval{Low: 3.7142857, Mid: 4, High: 4.375, N: 7}},
 	} {
 		t.Run(test.name, func(t *testing.T) { equal(t, stats.TheilSen(test.x, test.y, test.level), test.want) })
 	}
@@ -182,9 +187,11 @@ func TestSamplesFor(t *testing.T) {
 func TestInterval(t *testing.T) {
 	i := stats.Interval{Low: 1, Mid: 2, High: 3, N: 4}
 	none := stats.None()
-	equal(t, []bool{i.Contains(1), i.Contains(3.1), i.Within(1, 3), i.Within(1.1, 3), i.Known()}, []bool{true, false, true, false, true})
+	equal(t, []bool{i.Contains(1), i.Contains(3.1), i.Within(1, 3), i.Within(1.1, 3), i.Known()},
+		[]bool{true, false, true, false, true})
 	equal(t, []bool{none.Contains(0), none.Within(-1, 1), none.Known()}, []bool{false, false, false})
-	equal(t, stats.Interval{Low: 2, Mid: 4, High: 8, N: 4}.Inverse(), stats.Interval{Low: 0.125, Mid: 0.25, High: 0.5, N: 4})
+	equal(t, stats.Interval{Low: 2, Mid: 4, High: 8, N: 4}.Inverse(),
+		stats.Interval{Low: 0.125, Mid: 0.25, High: 0.5, N: 4})
 	equal(t, i.Scale(2), stats.Interval{Low: 2, Mid: 4, High: 6, N: 4})
 	equal(t, stats.Exact(5).Exp().Low, math.Exp(5))
 }

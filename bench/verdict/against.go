@@ -61,8 +61,8 @@ const (
 	NotCompared ChangeWord = "" // another machine or plan
 )
 
-// Compare compares a report with an earlier one, which file names. A change has a word between two runs of one machine, engine
-// and plan only.
+// Compare compares a report with an earlier one, which file names. A change has a word between two runs of one
+// machine, engine and plan only.
 func Compare(then, now *evidence.Report, file string) *Against {
 	a := &Against{File: file}
 	a.surroundings(then, now)
@@ -96,7 +96,8 @@ func Compare(then, now *evidence.Report, file string) *Against {
 				if without.Any() || missing.Any() {
 					continue
 				}
-				change := Change{Build: b.Name, Scenario: scenario, What: c.name, Unit: c.unit, Then: x, Now: y, Ratio: over(x, y, c.again), Same: same}
+				change := Change{Build: b.Name, Scenario: scenario, What: c.name, Unit: c.unit, Then: x, Now: y,
+					Ratio: over(x, y, c.again), Same: same}
 				if a.Same {
 					change.Word = change.word()
 				}
@@ -120,13 +121,15 @@ func (a *Against) surroundings(then, now *evidence.Report) {
 		sides []side
 	}{
 		{OtherMachine, []side{
-			{"processor", then.Machine.CPU, now.Machine.CPU}, {"number of processors", number(then.Machine.CPUs), number(now.Machine.CPUs)},
+			{"processor", then.Machine.CPU, now.Machine.CPU}, {"number of processors", number(then.Machine.CPUs),
+				number(now.Machine.CPUs)},
 			{"architecture", then.Machine.Arch, now.Machine.Arch}, {"system", then.Machine.OS, now.Machine.OS},
 			{"wazero", then.Host.Wazero, now.Host.Wazero}, {"engine", then.Host.Engine, now.Host.Engine},
 		}},
 		{OtherPlan, []side{
 			{"plan", p.Name, q.Name}, {"number of requests in a batch", number(p.Requests), number(q.Requests)},
-			{"number of requests timed one by one", number(p.TailRequests), number(q.TailRequests)}, {"number of requests to a VM", number(p.SoakRequests), number(q.SoakRequests)},
+			{"number of requests timed one by one", number(p.TailRequests), number(q.TailRequests)},
+			{"number of requests to a VM", number(p.SoakRequests), number(q.SoakRequests)},
 		}},
 		{OtherSurroundings, []side{
 			{"kernel", then.Machine.Kernel, now.Machine.Kernel}, {"microcode", then.Machine.Microcode, now.Machine.Microcode},
@@ -216,7 +219,8 @@ type comparison struct {
 
 // The noise from run to run of what is no ratio of times; two runs of the same modules on one machine showed it.
 const (
-	timeNoise     = 0.02 // of a time, whose processor's own speed does not cancel out, and of a ratio to the floor, which is short
+	// of a time, whose processor's own speed does not cancel out, and of a ratio to the floor, which is short
+	timeNoise     = 0.02
 	tailNoise     = 0.05 // of a percentile, a pause or a start-up
 	residentNoise = 0.02
 )
@@ -252,8 +256,8 @@ func findResident(_ *evidence.Report, f *Findings, build, _ string) (Interval, M
 	return notMeasured()
 }
 
-// over is the ratio of what is now to what was then, on the logarithmic scale: the widths of both intervals, and the noise from
-// run to run of both, add up as independent errors do.
+// over is the ratio of what is now to what was then, on the logarithmic scale: the widths of both intervals, and the
+// noise from run to run of both, add up as independent errors do.
 func over(then, now Interval, again float64) Interval {
 	ratio := Interval{Low: math.NaN(), Mid: now.Mid / then.Mid, High: math.NaN(), N: min(then.N, now.N)}
 	if !then.Known() || !now.Known() || !(then.Low > 0) || !(now.Low > 0) {
@@ -267,15 +271,16 @@ func over(then, now Interval, again float64) Interval {
 	return ratio
 }
 
-// word judges a change of something of which less is better. Better and worse need an interval that does not contain 1, and a
-// change beyond the band. There is no change when the whole interval lies within the band, or when the module is the same and
-// the interval contains 1.
+// word judges a change of something of which less is better. Better and worse need an interval that does not contain 1,
+// and a change beyond the band. There is no change when the whole interval lies within the band, or when the module is
+// the same and the interval contains 1.
 func (c Change) word() ChangeWord {
 	r := c.Ratio
 	switch {
 	case c.Then == c.Now, c.Then.Mid == 0 && c.Now.Mid == 0: // the same count; or no growth seen, then and now
 		return NoChange
-	case c.Then.Mid == 0 && c.Then.Known() && c.Now.Low > c.Then.High: // it leaks, and more than could have been overlooked
+	case c.Then.Mid == 0 && c.Then.Known() && c.Now.Low > c.Then.High:
+		// it leaks, and more than could have been overlooked
 		return Worse
 	case c.Now.Mid == 0 && c.Now.Known() && c.Then.Low > c.Now.High:
 		return Better

@@ -15,14 +15,15 @@ type BuildRow struct {
 	Time      Span    // over the reference's, the mean of all scenarios: from machine to machine
 	Scenarios Span    // the same in single scenarios, on any machine
 	Nanos     Interval
-	Pause     Span    // ns by which the slowest of many requests was slower than the floor's, in the scenario where that is most
-	Leak      *Memory // nil: its memory was not watched in Envoy's order of allocators
-	Memory    Span    // bytes of a process for a warm VM
-	Startup   Span    // ns, nothing compiled before
-	Size      int     // bytes of the module; 0: not measured
-	GivenUp   []evidence.Part
-	Upkeep    bool // its parts are known
-	Loads     []evidence.Loads
+	// ns by which the slowest of many requests was slower than the floor's, in the scenario where that is most
+	Pause   Span
+	Leak    *Memory // nil: its memory was not watched in Envoy's order of allocators
+	Memory  Span    // bytes of a process for a warm VM
+	Startup Span    // ns, nothing compiled before
+	Size    int     // bytes of the module; 0: not measured
+	GivenUp []evidence.Part
+	Upkeep  bool // its parts are known
+	Loads   []evidence.Loads
 }
 
 // Span is the least and the greatest of several values; N is how many they are.
@@ -140,8 +141,8 @@ func (s *BuildRow) resources(run Run) {
 	s.Pause.add(worst)
 }
 
-// slowest is the slowest request of a contestant in a scenario, the median of its processes: what interrupts one of them does not
-// move it, and a collector's longest pause comes in all.
+// slowest is the slowest request of a contestant in a scenario, the median of its processes: what interrupts one of
+// them does not move it, and a collector's longest pause comes in all.
 func slowest(r *evidence.Report, scenario, contestant string) float64 {
 	var each []float64
 	for _, t := range r.Tails {

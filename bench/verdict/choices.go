@@ -9,8 +9,8 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// choices name the fastest build of all, then the fastest of each other language. Where speed does not decide between builds, or
-// only one can be chosen, that is said in their place.
+// choices name the fastest build of all, then the fastest of each other language. Where speed does not decide between
+// builds, or only one can be chosen, that is said in their place.
 func choices(r *evidence.Report, f *Findings) []Claim {
 	if nothingTimed(r) {
 		return nil // the builds are at fault, and that is said already
@@ -30,7 +30,9 @@ func choices(r *evidence.Report, f *Findings) []Claim {
 	if !f.Gate.Passed {
 		return []Claim{NoSpeedVerdict{}}
 	}
-	slices.SortStableFunc(fit, func(a, b evidence.Build) int { return cmp.Compare(f.overallTime(a.Name), f.overallTime(b.Name)) })
+	slices.SortStableFunc(fit, func(a, b evidence.Build) int {
+		return cmp.Compare(f.overallTime(a.Name), f.overallTime(b.Name))
+	})
 	if len(fit) == 0 || len(r.Builds) == 1 { // alone tells what there is of one build
 		return nil
 	}
@@ -59,7 +61,9 @@ func choices(r *evidence.Report, f *Findings) []Claim {
 
 // sameFiles reports whether builds are one and the same module.
 func sameFiles(builds []evidence.Build) bool {
-	return !slices.ContainsFunc(builds, func(b evidence.Build) bool { return b.SHA256 == "" || b.SHA256 != builds[0].SHA256 })
+	return !slices.ContainsFunc(builds, func(b evidence.Build) bool {
+		return b.SHA256 == "" || b.SHA256 != builds[0].SHA256
+	})
 }
 
 // faultOf is why a build cannot be chosen, 0 when it can; role is that of an archived part.
@@ -87,8 +91,8 @@ func archived(p evidence.Part) bool {
 	return strings.HasPrefix(p.State, "archived") || strings.HasPrefix(p.State, "given up")
 }
 
-// choice counts in how many scenarios a build is known to be faster than all of the others, or slower than one: on all machines. Those
-// that take the same time in every scenario are named and do not count.
+// choice counts in how many scenarios a build is known to be faster than all of the others, or slower than one: on all
+// machines. Those that take the same time in every scenario are named and do not count.
 func (f *Findings) choice(build string, among []evidence.Build) Choice {
 	c := Choice{Build: build, Among: len(among)}
 	level := map[string]bool{}

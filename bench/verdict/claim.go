@@ -2,8 +2,9 @@ package verdict
 
 import "github.com/header-auth/header-auth/bench/evidence"
 
-// Claim is one statement of the headline: a GotWorse, Gone, Wrong, NothingToChoose, NoSpeedVerdict, Choice, NoDifference, OnlyOne, Alone,
-// LeakClaim, Comparison, Extremes or ArchivedPart. It holds names and numbers; package report/bench writes the sentence.
+// Claim is one statement of the headline: a GotWorse, Gone, Wrong, NothingToChoose, NoSpeedVerdict, Choice,
+// NoDifference, OnlyOne, Alone, LeakClaim, Comparison, Extremes or ArchivedPart. It holds names and numbers; package
+// report/bench writes the sentence.
 type Claim interface{ Topic() Topic }
 
 // Topic is what a claim is about.

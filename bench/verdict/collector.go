@@ -93,7 +93,8 @@ func rhythm(processes []evidence.Tail, slow [][]evidence.Spike, fewest int) *Col
 		}
 		total += duration(t.Counts) * covered
 	}
-	found.Period, found.Pause, found.Max, found.Share = stats.Median(lengths), stats.Median(pauses), slices.Max(pauses), paused/total
+	found.Period, found.Pause, found.Max, found.Share = stats.Median(lengths), stats.Median(pauses), slices.Max(pauses),
+		paused/total
 	found.Periods, found.Pauses = overProcesses(periods), overProcesses(typicals)
 	if found.Period < 2 {
 		return nil // slow requests in a row are no period

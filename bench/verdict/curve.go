@@ -11,22 +11,24 @@ import (
 )
 
 const (
-	fewestSteps   = 3      // before growth is called a leak
-	patience      = 2      // times the expected wait for the next step, before growth is called over
-	quietShare    = 0.25   // of the requests, at least, without growth before it is called over
-	stillGrows    = 1. / 3 // of the pace of all steps: the last third's is below that when growth slows down
-	keepsPace     = 0.8    // of the pace of the second third of the requests: the last third's is below that when growth slows down
-	keepsPaceMany = 0.9    // the same, where many steps tell
-	fewSteps      = 8      // of a slope whose interval depends on a step or two
-	warmAgrees    = 0.05   // of the logarithms of two slopes: with and without the first hundredth of the requests
+	fewestSteps = 3      // before growth is called a leak
+	patience    = 2      // times the expected wait for the next step, before growth is called over
+	quietShare  = 0.25   // of the requests, at least, without growth before it is called over
+	stillGrows  = 1. / 3 // of the pace of all steps: the last third's is below that when growth slows down
+	// of the pace of the second third of the requests: the last third's is below that when growth slows down
+	keepsPace     = 0.8
+	keepsPaceMany = 0.9  // the same, where many steps tell
+	fewSteps      = 8    // of a slope whose interval depends on a step or two
+	warmAgrees    = 0.05 // of the logarithms of two slopes: with and without the first hundredth of the requests
 	manySteps     = 30
 	farRatio      = 1.2 // of requests from step to step: below that, a ratio is no better word than a wait
-	sameRatio     = 1.5 // between the largest and the smallest ratio of requests from step to step, when it is called constant
-	mostPoints    = 500 // of a slope, whose time goes with the square of them
+	// between the largest and the smallest ratio of requests from step to step, when it is called constant
+	sameRatio  = 1.5
+	mostPoints = 500 // of a slope, whose time goes with the square of them
 )
 
-// step is a growth of memory: after so many requests, from so many bytes to so many. At that request the memory before it was
-// used up.
+// step is a growth of memory: after so many requests, from so many bytes to so many. At that request the
+// memory before it was used up.
 type step struct{ requests, from, to float64 }
 
 // fills says whether memory could not grow once more by a step like this one.
@@ -38,9 +40,10 @@ func (s step) fills(limit float64) bool {
 	return next > limit
 }
 
-// judgeCurve judges how one memory grew. It grows in steps and never shrinks. A step tells what a slope over a flat stretch
-// cannot: at that request the memory before it was used up. The points (requests, bytes before) therefore lie on the line of
-// what the guest needs, however large its steps are: a page, or twice all there was.
+// judgeCurve judges how one memory grew. It grows in steps and never shrinks. A step tells what a
+// slope over a flat stretch
+// cannot: at that request the memory before it was used up. The points (requests, bytes before) therefore lie on the
+// line of what the guest needs, however large its steps are: a page, or twice all there was.
 func judgeCurve(m evidence.Memory) Memory {
 	found := Memory{Build: m.Build, Allocator: m.Allocator, Scenario: m.Scenario, Requests: m.Requests, Ended: m.Ended,
 		Ready: m.Ready, Warm: m.Ready, End: m.Ready, Verdict: Unclear, Course: NoRequests, PerRequest: stats.None()}
@@ -52,7 +55,8 @@ func judgeCurve(m evidence.Memory) Memory {
 	found.Steps = len(steps)
 	if len(steps) == 0 {
 		found.Verdict, found.Course = Flat, NeverGrew
-		found.PerRequest = Interval{Low: 0, Mid: 0, High: float64(m.Ready) / n, N: 1} // a leak would have filled what there was
+		// a leak would have filled what there was
+		found.PerRequest = Interval{Low: 0, Mid: 0, High: float64(m.Ready) / n, N: 1}
 		return found
 	}
 	last := steps[len(steps)-1]
@@ -69,13 +73,15 @@ func judgeCurve(m evidence.Memory) Memory {
 	switch {
 	case found.FullSince == 0 && over && quiet >= quietShare*n:
 		found.Course = Stopped
-		found.PerRequest = Interval{Low: 0, Mid: 0, High: (last.to - last.from) / quiet, N: len(steps)} // a leak would have filled what the last step added
+		// a leak would have filled what the last step added
+		found.PerRequest = Interval{Low: 0, Mid: 0, High: (last.to - last.from) / quiet, N: len(steps)}
 		if found.PerRequest.High <= Unseen {
 			found.Verdict = Plateau
 		}
 	case !cut && (over || len(late) < fewestSteps):
 		found.Course = GrewLate
-		found.PerRequest = Interval{Low: 0, Mid: (last.to - float64(m.Ready)) / n, High: rate(steps, n, m.Ready), N: len(steps)}
+		found.PerRequest = Interval{Low: 0, Mid: (last.to - float64(m.Ready)) / n, High: rate(steps, n, m.Ready),
+			N: len(steps)}
 	case !cut && slowed(steps):
 		found.Course = SlowingDown
 		found.PerRequest = Interval{Low: 0, Mid: pace(steps, len(steps)*2/3), High: pace(steps, 0), N: len(steps)}
@@ -96,7 +102,9 @@ func warmSteps(steps []step, n float64) []step {
 
 // climb are the steps of a curve. It notes the sizes on the way.
 func (found *Memory) climb(m evidence.Memory) (steps []step) {
-	points := slices.SortedStableFunc(slices.Values(m.Curve), func(a, b evidence.Point) int { return cmp.Compare(a.Requests, b.Requests) })
+	points := slices.SortedStableFunc(slices.Values(m.Curve), func(a, b evidence.Point) int {
+		return cmp.Compare(a.Requests, b.Requests)
+	})
 	for _, p := range points {
 		if p.Bytes > found.End {
 			if last := len(steps) - 1; last >= 0 && steps[last].requests == float64(p.Requests) {
@@ -113,10 +121,10 @@ func (found *Memory) climb(m evidence.Memory) (steps []step) {
 	return steps
 }
 
-// wait is after how many requests the next step is expected at the latest: as many as would fill what the last step added, at
-// the slowest pace of the last steps, and as many as the longest wait among the later half of the steps, though not more than
-// twice the usual one; where steps come at a constant ratio of requests, as many as lead to the next one. Of a single step, a
-// quarter of all n requests.
+// wait is after how many requests the next step is expected at the latest: as many as would fill what the last step
+// added, at the slowest pace of the last steps, and as many as the longest wait among the later half of the steps,
+// though not more than twice the usual one; where steps come at a constant ratio of requests, as many as lead to the
+// next one. Of a single step, a quarter of all n requests.
 func wait(steps []step, n float64) float64 {
 	if len(steps) == 1 {
 		return n / (2 * patience)
@@ -192,9 +200,11 @@ func rate(steps []step, n float64, ready int64) float64 {
 	return max(last.to/n, float64(ready)/steps[0].requests)
 }
 
-// leaks fills in the rate: the slope of what was in use, over the last half of the n requests where enough steps lie in it.
+// leaks fills in the rate: the slope of what was in use, over the last half of the n requests
+// where enough steps lie in it.
 func (found *Memory) leaks(steps []step, n float64) {
-	if half := slices.IndexFunc(steps, func(s step) bool { return s.requests >= n/2 }); half >= 0 && len(steps)-half >= 10 {
+	if half := slices.IndexFunc(steps, func(s step) bool { return s.requests >= n/2 }); half >= 0 &&
+		len(steps)-half >= 10 {
 		steps = steps[half:]
 	}
 	rate := slope(steps)
@@ -214,8 +224,9 @@ func (found *Memory) leaks(steps []step, n float64) {
 	}
 }
 
-// slope is by how many bytes a request memory was used up from step to step. Its interval is Sen's (1968), of the slopes between
-// all of them; where they are few, it holds the pace between the last two as well, and of one or two it is a guess.
+// slope is by how many bytes a request memory was used up from step to step. Its interval is Sen's (1968), of
+// the slopes between all of them; where they are few, it holds the pace between the last two as well, and of
+// one or two it is a guess.
 func slope(steps []step) Interval {
 	last := steps[len(steps)-1]
 	switch len(steps) {

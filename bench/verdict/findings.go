@@ -3,8 +3,8 @@
 // them into words.
 //
 // From a batch to a verdict: samples.go sorts the batches, timing.go makes each contestant's numbers, pair.go compares
-// two builds, gate.go checks that a build is equal to itself, machines.go puts several runs together, standing.go makes the
-// table with which a report begins, headline.go and choices.go decide what to state.
+// two builds, gate.go checks that a build is equal to itself, machines.go puts several runs together, standing.go makes
+// the table with which a report begins, headline.go and choices.go decide what to state.
 package verdict
 
 import (
@@ -61,12 +61,13 @@ func (f *Findings) leaking() map[string]bool {
 	return leaking
 }
 
-// leaks reports whether a build leaks in a scenario, in Envoy: then its time there grows with every request. A soak of an older
-// report stands for all scenarios.
+// leaks reports whether a build leaks in a scenario, in Envoy: then its time there grows with every request. A soak of
+// an older report stands for all scenarios.
 func (f *Findings) leaks(build, scenario string) bool {
 	for _, m := range f.Memory {
 		for _, one := range m.Each {
-			if m.Build == build && m.Allocator == envoyOrder && one.Verdict == Leak && (one.Scenario == "" || one.Scenario == scenario) {
+			if m.Build == build && m.Allocator == envoyOrder && one.Verdict == Leak &&
+				(one.Scenario == "" || one.Scenario == scenario) {
 				return true
 			}
 		}
@@ -90,8 +91,8 @@ type Tail struct {
 	Collector            *Collector // nil: no pauses that come with a period
 }
 
-// Slow are the requests that took more than six times the median, whatever the cause: a collector, or an interruption by the
-// system, which the floor has as well. Intervals are over processes.
+// Slow are the requests that took more than six times the median, whatever the cause: a collector, or an interruption
+// by the system, which the floor has as well. Intervals are over processes.
 type Slow struct {
 	OfTime     Interval // share of the time of all requests, 0 to 1
 	OfRequests Interval // share of the requests, 0 to 1

@@ -39,9 +39,9 @@ const (
 	GateNothingTimed                          // every build answers wrongly: they are at fault, not the machine
 )
 
-// gate compares each twin with the build that it is a second copy of. Its intervals are simultaneous: the probability that
-// one or more of them misses the true ratio is at most gateAlpha (Bonferroni), because a gate that fails without need costs
-// a whole run.
+// gate compares each twin with the build that it is a second copy of. Its intervals are simultaneous: the
+// probability that one or more of them misses the true ratio is at most gateAlpha (Bonferroni), because a gate that
+// fails without need costs a whole run.
 func gate(r *evidence.Report, all []samples) Gate {
 	twins := r.Twins()
 	var g Gate

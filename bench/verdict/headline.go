@@ -15,8 +15,9 @@ const envoyOrder = "envoy"
 // headline answers which build to choose and how sure that is. There is no composite score: how much each topic weighs
 // is the reader's decision.
 func headline(r *evidence.Report, f *Findings) []Claim {
-	return slices.Concat(wrongAnswers(r), choices(r, f), leaks(f), alone(r, f), comparisons(r, f), extremes(StartupTime, startupTotals(f)),
-		extremes(ResidentMemory, residentPerVM(f)), extremes(ModuleSize, moduleSizes(r)), archivedParts(r))
+	return slices.Concat(wrongAnswers(r), choices(r, f), leaks(f), alone(r, f), comparisons(r, f),
+		extremes(StartupTime, startupTotals(f)), extremes(ResidentMemory, residentPerVM(f)),
+		extremes(ModuleSize, moduleSizes(r)), archivedParts(r))
 }
 
 // leaks names the builds that leak in Envoy.
@@ -37,8 +38,8 @@ func leaks(f *Findings) []Claim {
 	return claims
 }
 
-// heals says whether what leaks does not under another order of allocators: in every scenario that was soaked under both, one at
-// least.
+// heals says whether what leaks does not under another order of allocators: in every scenario that was soaked
+// under both, one at least.
 func heals(m, other Memory) bool {
 	both := 0
 	for _, here := range m.Each {

@@ -28,17 +28,21 @@ func whole() *evidence.Report {
 	for i, name := range names {
 		for sample := range 6 {
 			r.Startups = append(r.Startups,
-				evidence.Startup{Build: name, Sample: sample, Compile: int64(40e6*(i+1)) + int64(sample)*1e5, Instantiate: 1e5, Configure: 1e5, First: 1e4},
-				evidence.Startup{Build: name, Sample: sample, Cached: true, Compile: 2e6, Instantiate: 1e5, Configure: 1e5, First: 1e4})
+				evidence.Startup{Build: name, Sample: sample, Compile: int64(40e6*(i+1)) + int64(sample)*1e5, Instantiate: 1e5,
+					Configure: 1e5, First: 1e4},
+				evidence.Startup{Build: name, Sample: sample, Cached: true, Compile: 2e6, Instantiate: 1e5, Configure: 1e5,
+					First: 1e4})
 		}
 		for sample := range 3 {
 			per := int64(1+i)*1_000_000 + int64(sample)*1000
-			r.Resident = append(r.Resident, evidence.Resident{Build: name, Sample: sample, VMs: []int{1, 10, 40}, Bytes: []int64{5e6 + per, 5e6 + 10*per, 5e6 + 40*per}})
+			r.Resident = append(r.Resident, evidence.Resident{Build: name, Sample: sample, VMs: []int{1, 10, 40},
+				Bytes: []int64{5e6 + per, 5e6 + 10*per, 5e6 + 40*per}})
 		}
 		r.Sizes = append(r.Sizes, evidence.Size{Build: name, Raw: 150_000 * (i + 1)})
 		cost := evidence.Cost{Build: name, Parts: []evidence.Part{{Role: "SDK", Name: "sdk", State: "maintained"}}}
 		if name == "go-archived" {
-			cost.Parts = append(cost.Parts, evidence.Part{Role: "collector", Name: "old", State: "archived in May 2024", Source: "https://example", Checked: "2026-11-21"})
+			cost.Parts = append(cost.Parts, evidence.Part{Role: "collector", Name: "old", State: "archived in May 2024",
+				Source: "https://example", Checked: "2026-11-21"})
 		}
 		r.Costs = append(r.Costs, cost)
 		for _, order := range []string{"envoy", "spec"} {
@@ -49,8 +53,10 @@ func whole() *evidence.Report {
 			m.Build, m.Allocator = name, order
 			r.Memory = append(r.Memory, m)
 		}
-		r.Tails = append(r.Tails, evidence.Tail{Scenario: "typical/s0", Contestant: name, Counts: [][2]int64{{1000, 199_000}, {9000, 1000}}, Max: 9000},
-			evidence.Tail{Scenario: "typical/s0", Contestant: name, Process: 1, Counts: [][2]int64{{1010, 199_000}, {9100, 1000}}, Max: 9100})
+		r.Tails = append(r.Tails, evidence.Tail{Scenario: "typical/s0", Contestant: name,
+			Counts: [][2]int64{{1000, 199_000}, {9000, 1000}}, Max: 9000},
+			evidence.Tail{Scenario: "typical/s0", Contestant: name, Process: 1,
+				Counts: [][2]int64{{1010, 199_000}, {9100, 1000}}, Max: 9100})
 	}
 	return r
 }
@@ -62,7 +68,8 @@ func TestHeadline(t *testing.T) {
 	for i, c := range f.Headline {
 		switch c := c.(type) {
 		case Choice:
-			want := Choice{Build: "rust", Among: 2, Scenarios: 3, Wins: 3, LeftOut: []LeftOut{{Build: "go-leaks", Fault: Leaks}, {Build: "go-archived", Fault: Archived, Role: "collector"}}}
+			want := Choice{Build: "rust", Among: 2, Scenarios: 3, Wins: 3,
+				LeftOut: []LeftOut{{Build: "go-leaks", Fault: Leaks}, {Build: "go-archived", Fault: Archived, Role: "collector"}}}
 			if i == 1 {
 				want = Choice{Build: "go-good", Language: "go", Among: 1}
 			}
@@ -76,7 +83,8 @@ func TestHeadline(t *testing.T) {
 			}
 		case Comparison:
 			slower = append(slower, c.Pair.A)
-			if c.Pair.B != "rust" || c.Pair.Word != Slower || c.OthersN != 2 || c.Others[0] > c.Others[1] || math.Abs(c.Others[0]-c.Pair.Ratio.Mid) > 0.1 || c.Small {
+			if c.Pair.B != "rust" || c.Pair.Word != Slower || c.OthersN != 2 || c.Others[0] > c.Others[1] ||
+				math.Abs(c.Others[0]-c.Pair.Ratio.Mid) > 0.1 || c.Small {
 				t.Errorf("%+v", c)
 			}
 		case Extremes:
@@ -88,7 +96,8 @@ func TestHeadline(t *testing.T) {
 		}
 	}
 	for _, list := range []struct{ got, want []string }{
-		{slower, []string{"go-good", "go-archived"}}, {leaking, []string{"go-leaks"}}, {archivedOnes, []string{"go-archived old"}},
+		{slower, []string{"go-good", "go-archived"}}, {leaking, []string{"go-leaks"}},
+		{archivedOnes, []string{"go-archived old"}},
 	} {
 		if diff := cmp.Diff(list.want, list.got); diff != "" {
 			t.Errorf("- want + got\n%s", diff)
@@ -98,7 +107,8 @@ func TestHeadline(t *testing.T) {
 		t.Fatalf("%d extremes: %+v", len(all), all)
 	}
 	for i, of := range []Quantity{StartupTime, ResidentMemory, ModuleSize} {
-		if e := all[i]; e.Of != of || e.Least.Build != "rust" || e.Most.Build != "go-archived" || math.Abs(e.Ratio()-4) > 0.1 {
+		if e := all[i]; e.Of != of || e.Least.Build != "rust" || e.Most.Build != "go-archived" ||
+			math.Abs(e.Ratio()-4) > 0.1 {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -120,7 +130,8 @@ func TestTheLeastOfSeveral(t *testing.T) {
 		if len(claims) != 1 {
 			t.Fatalf("%+v", claims)
 		}
-		if e := claims[0].(Extremes); e.Least.Build != "a" || e.Most.Build != "c" || e.Small || cmp.Diff(test.level, e.Level) != "" {
+		if e := claims[0].(Extremes); e.Least.Build != "a" || e.Most.Build != "c" || e.Small ||
+			cmp.Diff(test.level, e.Level) != "" {
 			t.Errorf("%+v, want level %v", e, test.level)
 		}
 	}
@@ -138,7 +149,8 @@ func TestSmallDifferences(t *testing.T) {
 		w := steadyWorld(600, test.second)
 		w.scenarios = 1
 		f := Judge(w.drawn())
-		if c := f.Headline[len(f.Headline)-1].(Comparison); c.Pair.A != "build1" || c.Pair.Word != test.word || c.Small != test.small || c.OthersN != 0 {
+		if c := f.Headline[len(f.Headline)-1].(Comparison); c.Pair.A != "build1" || c.Pair.Word != test.word ||
+			c.Small != test.small || c.OthersN != 0 {
 			t.Errorf("%v: %+v", test.second, c)
 		}
 	}
@@ -156,8 +168,10 @@ func TestNoVerdictOnSpeed(t *testing.T) {
 }
 
 func TestInverse(t *testing.T) {
-	p := Pair{A: "a", B: "b", Ratio: Interval{Low: 2, Mid: 4, High: 5, N: 9}, Within: Interval{Low: 2, Mid: 4, High: 5, N: 9}, Count: Count{4, true}, P: 0.01, Word: Slower}
-	want := Pair{A: "b", B: "a", Ratio: Interval{Low: 0.2, Mid: 0.25, High: 0.5, N: 9}, Within: Interval{Low: 0.2, Mid: 0.25, High: 0.5, N: 9}, Count: Count{0.25, true}, P: 0.01, Word: Faster}
+	p := Pair{A: "a", B: "b", Ratio: Interval{Low: 2, Mid: 4, High: 5, N: 9},
+		Within: Interval{Low: 2, Mid: 4, High: 5, N: 9}, Count: Count{4, true}, P: 0.01, Word: Slower}
+	want := Pair{A: "b", B: "a", Ratio: Interval{Low: 0.2, Mid: 0.25, High: 0.5, N: 9},
+		Within: Interval{Low: 0.2, Mid: 0.25, High: 0.5, N: 9}, Count: Count{0.25, true}, P: 0.01, Word: Faster}
 	if diff := cmp.Diff(want, p.Inverse()); diff != "" {
 		t.Errorf("- want + got\n%s", diff)
 	}
@@ -168,7 +182,8 @@ func TestInverse(t *testing.T) {
 
 func TestPartsOfFindings(t *testing.T) {
 	f := Judge(whole())
-	if len(f.Startups) != 8 || f.Startups[0].Cached || !f.Startups[1].Cached || len(f.Startups[0].Phases) != 4 || !f.Startups[0].Total.Contains(40_460_000) {
+	if len(f.Startups) != 8 || f.Startups[0].Cached || !f.Startups[1].Cached || len(f.Startups[0].Phases) != 4 ||
+		!f.Startups[0].Total.Contains(40_460_000) {
 		t.Errorf("start-up: %+v", f.Startups[0])
 	}
 	rust := f.Resident[0]
@@ -207,11 +222,14 @@ func TestModulesAtFault(t *testing.T) {
 	}{
 		{"all of them, everywhere", func(r *evidence.Report) { r.Builds = r.Builds[:1]; everywhere(r, "rust") },
 			[]Wrong{{Build: "rust", Of: 3, Reason: trapped}}, GateNothingTimed},
-		{"one of them, everywhere", func(r *evidence.Report) { everywhere(r, "go-good") }, []Wrong{{Build: "go-good", Of: 3, Reason: trapped}}, 0},
+		{"one of them, everywhere", func(r *evidence.Report) { everywhere(r, "go-good") },
+			[]Wrong{{Build: "go-good", Of: 3, Reason: trapped}}, 0},
 		{"one of them, in one scenario", func(r *evidence.Report) {
 			r.Refused = []evidence.Refused{{Build: "go-good", Scenario: "typical/s1", Reason: trapped}}
 		}, []Wrong{{Build: "go-good", Scenarios: []string{"typical/s1"}, Of: 3, Reason: trapped}}, 0},
-		{"one that is not conformant", func(r *evidence.Report) { r.Refused = []evidence.Refused{{Build: "go-good", Reason: "no"}} },
+		{"one that is not conformant", func(r *evidence.Report) {
+			r.Refused = []evidence.Refused{{Build: "go-good", Reason: "no"}}
+		},
 			[]Wrong{{Build: "go-good", Of: 3, Reason: "no"}}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -228,7 +246,8 @@ func TestModulesAtFault(t *testing.T) {
 					t.Errorf("%+v", f.Headline)
 				}
 			}
-			if faults := f.Gate.Faults; test.fault == 0 && len(faults) > 0 || test.fault > 0 && (len(faults) != 1 || faults[0].Kind != test.fault) {
+			if faults := f.Gate.Faults; test.fault == 0 && len(faults) > 0 || test.fault > 0 &&
+				(len(faults) != 1 || faults[0].Kind != test.fault) {
 				t.Errorf("%+v", faults)
 			}
 		})
@@ -245,13 +264,16 @@ func TestOneModule(t *testing.T) {
 			found = &a
 		}
 	}
-	if found == nil || found.Build != "rust" || found.Scenario != "typical/s0" || found.Scenarios != 3 || math.Abs(found.Time.Mid-600) > 20 ||
-		found.Startup.N == 0 || found.Resident.N == 0 || found.Size.Mid != 150_000 || found.Memory == nil || found.Longest.Mid != 9100 {
+	if found == nil || found.Build != "rust" || found.Scenario != "typical/s0" || found.Scenarios != 3 ||
+		math.Abs(found.Time.Mid-600) > 20 ||
+		found.Startup.N == 0 || found.Resident.N == 0 || found.Size.Mid != 150_000 || found.Memory == nil ||
+		found.Longest.Mid != 9100 {
 		t.Errorf("%+v", found)
 	}
 }
 
-// TestHeals: that the other order of allocators cures a leak is said where a leaking scenario was soaked under both, and is flat there.
+// TestHeals: that the other order of allocators cures a leak is said where a leaking scenario was soaked under
+// both, and is flat there.
 func TestHeals(t *testing.T) {
 	soak := func(verdict Growth, scenarios ...string) Memory {
 		var m Memory

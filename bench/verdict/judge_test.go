@@ -88,9 +88,11 @@ func TestGate(t *testing.T) {
 	}{
 		{"as it should be", func(*evidence.Report) {}, true, GateFault{}},
 		{"no twin", func(r *evidence.Report) { without(r, evidence.Twin, "") }, false, GateFault{Kind: GateNotMeasured}},
-		{"no twin in one scenario", func(r *evidence.Report) { without(r, evidence.Twin, "typical/s1") }, false, GateFault{Kind: GateNotMeasured, Scenario: "typical/s1"}},
+		{"no twin in one scenario", func(r *evidence.Report) { without(r, evidence.Twin, "typical/s1") }, false,
+			GateFault{Kind: GateNotMeasured, Scenario: "typical/s1"}},
 		{"nothing at all", func(r *evidence.Report) { r.Batches = nil }, false, GateFault{Kind: GateNotMeasured}},
-		{"a slow twin in one scenario", func(r *evidence.Report) { slow(r, evidence.Twin, "typical/s1", 1.05) }, false, GateFault{Kind: GateBiased, Scenario: "typical/s1"}},
+		{"a slow twin in one scenario", func(r *evidence.Report) { slow(r, evidence.Twin, "typical/s1", 1.05) }, false,
+			GateFault{Kind: GateBiased, Scenario: "typical/s1"}},
 		{"a first build without numbers", func(r *evidence.Report) {
 			r.Refused = []evidence.Refused{{Build: "build0", Reason: "wrong answers"}}
 			slow(r, "build1", "", 0.5) // the twin is of build1 then
@@ -100,7 +102,9 @@ func TestGate(t *testing.T) {
 			r := steadyWorld(600, 1200, 1800).drawn()
 			test.change(r)
 			f := Judge(r)
-			found := slices.ContainsFunc(f.Gate.Faults, func(g GateFault) bool { return g.Kind == test.fault.Kind && g.Scenario == test.fault.Scenario })
+			found := slices.ContainsFunc(f.Gate.Faults, func(g GateFault) bool {
+				return g.Kind == test.fault.Kind && g.Scenario == test.fault.Scenario
+			})
 			if f.Gate.Passed != test.passed || found == test.passed {
 				t.Errorf("passed: %t, %+v", f.Gate.Passed, f.Gate.Faults)
 			}
@@ -160,14 +164,16 @@ func TestRows(t *testing.T) {
 		what      string
 		got, want float64
 	}{
-		{"time", rows[1].Time.Mid, 600}, {"low", rows[1].Time.Low, 600}, {"usual", rows[1].Usual, 600}, {"spread", rows[1].Spread, 0},
-		{"over the floor", rows[1].OverFloor.Mid, 3}, {"above the floor", rows[1].AboveFloor.Mid, 400},
+		{"time", rows[1].Time.Mid, 600}, {"low", rows[1].Time.Low, 600}, {"usual", rows[1].Usual, 600},
+		{"spread", rows[1].Spread, 0}, {"over the floor", rows[1].OverFloor.Mid, 3},
+		{"above the floor", rows[1].AboveFloor.Mid, 400},
 	} {
 		if math.Abs(c.got-c.want) > 1e-6 {
 			t.Errorf("%s: %v, expected %v", c.what, c.got, c.want)
 		}
 	}
-	if rows[2].Missing != (Missing{Kind: Excluded, Refusal: "answered 200, expected 403"}) || !math.IsNaN(rows[2].Time.Mid) || len(f.Scenarios[0].Pairs) != 0 {
+	if rows[2].Missing != (Missing{Kind: Excluded, Refusal: "answered 200, expected 403"}) ||
+		!math.IsNaN(rows[2].Time.Mid) || len(f.Scenarios[0].Pairs) != 0 {
 		t.Errorf("a refused build has numbers: %+v, pairs %v", rows[2], f.Scenarios[0].Pairs)
 	}
 }
@@ -181,7 +187,9 @@ func TestBusyMachine(t *testing.T) {
 		t.Errorf("%+v", pair)
 	}
 	w.noise.outlier = 0.35
-	if f := Judge(w.drawn()); !slices.ContainsFunc(f.Warnings, func(w Warning) bool { return w.Kind == BusyBatches && w.Share > 0.1 }) {
+	if f := Judge(w.drawn()); !slices.ContainsFunc(f.Warnings, func(w Warning) bool {
+		return w.Kind == BusyBatches && w.Share > 0.1
+	}) {
 		t.Errorf("warnings %+v", f.Warnings)
 	}
 }
@@ -202,8 +210,8 @@ func TestEmpty(t *testing.T) {
 	Judge(broken)
 }
 
-// TestInterrupted: a busy machine takes the processor away for milliseconds, from long batches more often than from short
-// ones. What is said about the builds stays the same.
+// TestInterrupted: a busy machine takes the processor away for milliseconds, from long batches more often than from
+// short ones. What is said about the builds stays the same.
 func TestInterrupted(t *testing.T) {
 	random := rand.New(rand.NewPCG(16, 1))
 	w := steadyWorld(600, 1800)

@@ -26,8 +26,8 @@ const (
 	smallDifference = 0.1
 )
 
-// beyondBand is how far a log-ratio lies outside the band, which is symmetric: that of B over A lies as far outside as that
-// of A over B. It is negative within the band.
+// beyondBand is how far a log-ratio lies outside the band, which is symmetric: that of B over A lies as far outside as
+// that of A over B. It is negative within the band.
 func beyondBand(logRatio float64) float64 { return math.Abs(logRatio) - math.Log(1+Band) }
 
 // withinFactor reports whether an interval of a ratio lies between 1/(1+by) and 1+by.

@@ -17,8 +17,8 @@ type Run struct {
 	Findings *Findings
 }
 
-// Machines is what the runs of one machine or of several say together. The newest run decides which builds and scenarios
-// there are.
+// Machines is what the runs of one machine or of several say together. The newest run decides which builds
+// and scenarios there are.
 type Machines struct {
 	Machines []Machine
 	Overall  []Across // each build against the reference: the geometric mean over all scenarios
@@ -73,7 +73,8 @@ func MachineName(m evidence.Machine) string {
 	return fmt.Sprintf("%s, %s, %d CPU%s", name, m.Arch, m.CPUs, plural)
 }
 
-// JudgeAll makes the findings of several runs: those of the newest, and what all of them say together. There is at least one.
+// JudgeAll makes the findings of several runs: those of the newest, and what all of them say
+// together. There is at least one.
 func JudgeAll(reports []*evidence.Report) (newest *evidence.Report, f *Findings) {
 	runs := make([]Run, len(reports))
 	last := 0
@@ -118,7 +119,8 @@ func (f *Findings) Together(runs []Run, newest int) {
 		m.RunNoise = math.Sqrt(sum / float64(freedom))
 	}
 	for _, b := range r.Builds {
-		if across, _, _ := m.across(runs, r, b.Name, f.Reference, ""); b.Name != f.Reference && len(across.On)+len(across.Others) > 0 {
+		if across, _, _ := m.across(runs, r, b.Name, f.Reference, ""); b.Name != f.Reference &&
+			len(across.On)+len(across.Others) > 0 {
 			m.Overall = append(m.Overall, across)
 		}
 	}
@@ -163,9 +165,10 @@ func (m *Machines) Counting() []Machine {
 	return all
 }
 
-// across compares two builds in a scenario, or in all, over all runs. squares is the sum of the squared deviations of runs from
-// the mean of their machine, freedom how many of them are free.
-func (m *Machines) across(runs []Run, newest *evidence.Report, a, b, scenario string) (found Across, squares float64, freedom int) {
+// across compares two builds in a scenario, or in all, over all runs. squares is the sum of the squared deviations of
+// runs from the mean of their machine, freedom how many of them are free.
+func (m *Machines) across(runs []Run, newest *evidence.Report, a, b, scenario string) (found Across, squares float64,
+	freedom int) {
 	found = Across{A: a, B: b, Scenario: scenario, Low: math.NaN(), High: math.NaN(), Next: stats.None()}
 	var logs []float64
 	for _, machine := range m.Machines {
@@ -193,7 +196,8 @@ func (m *Machines) across(runs []Run, newest *evidence.Report, a, b, scenario st
 			found.On = append(found.On, MachineRatio{machine.Name, math.Exp(stat.Mean(same, nil)), agreed(words), len(same)})
 		}
 		if len(others) > 0 {
-			found.Others = append(found.Others, MachineRatio{machine.Name, math.Exp(stat.Mean(others, nil)), agreed(otherWords), len(others)})
+			found.Others = append(found.Others, MachineRatio{machine.Name, math.Exp(stat.Mean(others, nil)), agreed(otherWords),
+				len(others)})
 		}
 	}
 	if len(logs) > 0 {
@@ -212,8 +216,8 @@ func (m *Machines) across(runs []Run, newest *evidence.Report, a, b, scenario st
 	return found, squares, freedom
 }
 
-// ratio is the log-ratio of two builds in a run, and its word. In all scenarios it is the mean of those of the newest report; a run
-// that lacks one of them has none, as two different mixes cannot be compared.
+// ratio is the log-ratio of two builds in a run, and its word. In all scenarios it is the mean of those of the newest
+// report; a run that lacks one of them has none, as two different mixes cannot be compared.
 func (run Run) ratio(newest *evidence.Report, a, b, scenario string) (log float64, word Word, ok bool) {
 	if scenario == "" {
 		if len(newest.Scenarios) == 0 {
@@ -256,7 +260,8 @@ func sha256Of(r *evidence.Report, build string) string {
 	return ""
 }
 
-// agreed is the word that several give: their own where it is one; Depends where two that decide differ; else Undecided.
+// agreed is the word that several give: their own where it is one; Depends where two that
+// decide differ; else Undecided.
 func agreed(words []Word) Word {
 	if len(words) == 0 {
 		return ""

@@ -77,7 +77,8 @@ func TestAgreed(t *testing.T) {
 		want  Word
 	}{
 		{nil, ""}, {[]Word{Faster}, Faster}, {[]Word{Slower, Slower}, Slower}, {[]Word{Undecided, Undecided}, Undecided},
-		{[]Word{Faster, Undecided}, Undecided}, {[]Word{Faster, Undecided, Slower}, Depends}, {[]Word{Equivalent, Slower}, Depends}, {[]Word{Faster, Refused}, Refused},
+		{[]Word{Faster, Undecided}, Undecided}, {[]Word{Faster, Undecided, Slower}, Depends},
+		{[]Word{Equivalent, Slower}, Depends}, {[]Word{Faster, Refused}, Refused},
 	} {
 		if got := agreed(test.words); got != test.want {
 			t.Errorf("%v: %q, expected %q", test.words, got, test.want)
@@ -114,7 +115,8 @@ func TestOtherModules(t *testing.T) {
 	a.Builds[1].SHA256 = "an older one" // of both builds there are: not one comparison counts
 	_, f := JudgeAll([]*evidence.Report{b, a})
 	p, _ := f.Machines.Pair(f.Scenarios[0].ID, "build1", "build0")
-	if len(f.Machines.Counting()) != 1 || len(p.On) != 1 || len(p.Others) != 1 || math.Abs(p.High-1.5) > 0.05 || math.Abs(p.Others[0].Ratio-2) > 0.05 {
+	if len(f.Machines.Counting()) != 1 || len(p.On) != 1 || len(p.Others) != 1 || math.Abs(p.High-1.5) > 0.05 ||
+		math.Abs(p.Others[0].Ratio-2) > 0.05 {
 		t.Errorf("%+v", p)
 	}
 	if s := f.BuildRows[1]; math.Abs(s.Time.High-1.5) > 0.05 || s.Time.N != 1 {
@@ -132,7 +134,8 @@ func TestGateOfOneMachine(t *testing.T) {
 	}
 }
 
-// TestNextMachine: of machines drawn from one population, the interval holds the next one's ratio in 95 of 100 cases. It needs three.
+// TestNextMachine: of machines drawn from one population, the interval holds the next one's ratio in 95 of
+// 100 cases. It needs three.
 func TestNextMachine(t *testing.T) {
 	random := rand.New(rand.NewPCG(22, 1))
 	for _, machines := range []int{3, 5, 10} {
@@ -160,17 +163,20 @@ func TestNextMachine(t *testing.T) {
 			t.Errorf("%d machines: %+v", i+1, p.Next)
 		}
 		if i == 2 && !(p.Next.Low < p.Low && p.High < p.Next.High) {
-			t.Errorf("the next machine lies between %.2f and %.2f, those seen between %.2f and %.2f", p.Next.Low, p.Next.High, p.Low, p.High)
+			t.Errorf("the next machine lies between %.2f and %.2f, those seen between %.2f and %.2f", p.Next.Low, p.Next.High,
+				p.Low, p.High)
 		}
 	}
 }
 
 // TestPlaces: a run among published machines.
 func TestPlaces(t *testing.T) {
-	published := []*evidence.Report{on(steadyWorld(600, 900).drawn(), "a processor", 1), on(steadyWorld(600, 1200).drawn(), "another", 2)}
+	published := []*evidence.Report{on(steadyWorld(600, 900).drawn(), "a processor", 1),
+		on(steadyWorld(600, 1200).drawn(), "another", 2)}
 	mine := on(steadyWorld(600, 1000).drawn(), "mine", 3)
 	places := Places(mine, Judge(mine), published)
-	if len(places) != 1 || !places[0].Same || math.Abs(places[0].Here-1.667) > 0.03 || math.Abs(places[0].Published.Low-1.5) > 0.03 || math.Abs(places[0].Published.High-2) > 0.03 {
+	if len(places) != 1 || !places[0].Same || math.Abs(places[0].Here-1.667) > 0.03 ||
+		math.Abs(places[0].Published.Low-1.5) > 0.03 || math.Abs(places[0].Published.High-2) > 0.03 {
 		t.Errorf("%+v", places)
 	}
 	mine.Scenarios = mine.Scenarios[:1]
@@ -202,7 +208,8 @@ func TestBuildRows(t *testing.T) {
 		if (s.Time.N == 0) != (s.Build.Name == "go-leaks") {
 			t.Errorf("%s: time %+v", s.Build.Name, s.Time)
 		}
-		if s.Startup.N != 2 || math.Abs(s.Startup.High/s.Startup.Low-2) > 0.05 || s.Size == 0 || s.Memory.N != 2 || s.Leak == nil {
+		if s.Startup.N != 2 || math.Abs(s.Startup.High/s.Startup.Low-2) > 0.05 || s.Size == 0 || s.Memory.N != 2 ||
+			s.Leak == nil {
 			t.Errorf("%+v", s)
 		}
 	}

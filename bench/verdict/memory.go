@@ -11,20 +11,23 @@ import (
 // soaked.
 type Memory struct {
 	Build, Allocator string
-	Scenario         string // the worst one; "": an older report's, the first that is allowed and the first that is refused in turn
-	Requests         int
-	Ready, Warm, End int64 // bytes of linear memory: configured, after a hundredth of the requests, at the end (its peak: it never shrinks)
+	// the worst one; "": an older report's, the first that is allowed and the first that is refused in turn
+	Scenario string
+	Requests int
+	// bytes of linear memory: configured, after a hundredth of the requests, at the end (its peak: it never shrinks)
+	Ready, Warm, End int64
 	Verdict          Growth
-	PerRequest       Interval // bytes that memory grows by; where nothing leaks, High is the least leak that would have shown
-	Course           Course   // what the verdict follows from
-	Steps            int      // how often memory grew
-	LastStep         int      // after how many requests it grew last
-	First, Last      UsedUp   // of a leak: the two ends of what its rate is taken from
-	Lately           float64  // of a leak: bytes a request between the last two steps
-	FullSince        int      // requests after which it could not grow any more; 0: it could
-	Ended            string   // why before its time, in the evidence's words
-	Host             *Memory  // what the host keeps for the plugin: shared data, queues, metrics; nil: it never grew
-	Each             []Memory // every scenario that was soaked, in the report's order
+	// bytes that memory grows by; where nothing leaks, High is the least leak that would have shown
+	PerRequest  Interval
+	Course      Course   // what the verdict follows from
+	Steps       int      // how often memory grew
+	LastStep    int      // after how many requests it grew last
+	First, Last UsedUp   // of a leak: the two ends of what its rate is taken from
+	Lately      float64  // of a leak: bytes a request between the last two steps
+	FullSince   int      // requests after which it could not grow any more; 0: it could
+	Ended       string   // why before its time, in the evidence's words
+	Host        *Memory  // what the host keeps for the plugin: shared data, queues, metrics; nil: it never grew
+	Each        []Memory // every scenario that was soaked, in the report's order
 }
 
 // UsedUp says after how many requests so many bytes of memory were in use, and more were needed.
@@ -47,14 +50,15 @@ const (
 type Course int
 
 const (
-	NoRequests   Course = iota + 1 // unclear
-	NeverGrew                      // flat
-	Stopped                        // plateau: long enough without growth. Unclear where a leak of more than a byte a request would not show
-	GrewLate                       // unclear: too few steps, or the last too recent
-	SlowingDown                    // unclear: it still grows, ever more slowly
-	SteadyGrowth                   // leak
-	Doubling                       // leak in steps about as large as all that was there before
-	HostGrows                      // leak, of what the host keeps for the plugin
+	NoRequests Course = iota + 1 // unclear
+	NeverGrew                    // flat
+	// plateau: long enough without growth. Unclear where a leak of more than a byte a request would not show
+	Stopped
+	GrewLate     // unclear: too few steps, or the last too recent
+	SlowingDown  // unclear: it still grows, ever more slowly
+	SteadyGrowth // leak
+	Doubling     // leak in steps about as large as all that was there before
+	HostGrows    // leak, of what the host keeps for the plugin
 )
 
 // Unseen is how many bytes a request a leak may be that a plateau leaves open.

@@ -27,7 +27,8 @@ var arenas = []arena{
 }
 
 // recorded is a soak as it is measured: with the curve that evidence keeps. Beyond the limit memory stays as it is.
-func recorded(requests int, ready, limit int64, need func(n int) int64, grow func(have, need int64) int64) evidence.Memory {
+func recorded(requests int, ready, limit int64, need func(n int) int64,
+	grow func(have, need int64) int64) evidence.Memory {
 	have := ready
 	curve := evidence.NewMemoryCurve(ready)
 	for n := 1; n <= requests; n++ {
@@ -38,7 +39,8 @@ func recorded(requests int, ready, limit int64, need func(n int) int64, grow fun
 		}
 		curve.Note(n, have)
 	}
-	return evidence.Memory{Build: "guest", Allocator: envoyOrder, Requests: requests, Ready: ready, Limit: limit, Curve: curve.UpTo(requests, have)}
+	return evidence.Memory{Build: "guest", Allocator: envoyOrder, Requests: requests, Ready: ready, Limit: limit,
+		Curve: curve.UpTo(requests, have)}
 }
 
 // heap is a need that begins with a heap of some size, filled within some requests, whose garbage comes and goes.
@@ -46,12 +48,13 @@ func heap(random *rand.Rand, each float64, until int) func(n int) int64 {
 	base, warm := 20e3*math.Exp(random.Float64()*5), 10*math.Exp(random.Float64()*5)
 	garbage := base * 0.05 * random.Float64()
 	return func(n int) int64 {
-		return int64(base*(1-math.Exp(-float64(n)/warm)) + garbage*math.Abs(math.Sin(float64(n))) + each*float64(min(n, until)))
+		return int64(base*(1-math.Exp(-float64(n)/warm)) + garbage*math.Abs(math.Sin(float64(n))) +
+			each*float64(min(n, until)))
 	}
 }
 
-// TestLeaks: leaks of a known rate in heaps of every kind. A leak is never said to be smaller than what would show, and one that
-// is several times larger than that is found with its rate.
+// TestLeaks: leaks of a known rate in heaps of every kind. A leak is never said to be smaller than what would show, and
+// one that is several times larger than that is found with its rate.
 func TestLeaks(t *testing.T) {
 	for _, each := range []float64{0, 2, 4, 16, 64, 594, page} {
 		for _, a := range arenas {
@@ -93,7 +96,8 @@ func TestLeaks(t *testing.T) {
 	}
 }
 
-// TestLateCaches: what fills late and is full before the end is no leak, and what fills ever more slowly is none either.
+// TestLateCaches: what fills late and is full before the end is no leak, and what fills ever
+// more slowly is none either.
 func TestLateCaches(t *testing.T) {
 	const requests = 1_000_000
 	for _, full := range []float64{0.3, 0.5, 0.7, 0.8, 0.9, 0.95} {
@@ -105,13 +109,15 @@ func TestLateCaches(t *testing.T) {
 			}
 		}
 	}
-	for _, scale := range []float64{0.1, 0.3, 0.5, 1, 2} { // of the requests, until all but 1/e is full: keys are drawn at random
+	// of the requests, until all but 1/e is full: keys are drawn at random
+	for _, scale := range []float64{0.1, 0.3, 0.5, 1, 2} {
 		for _, size := range []float64{4 << 20, 40 << 20, 400 << 20} {
 			for _, a := range []arena{arenas[0], arenas[2]} {
 				m := JudgeMemory(recorded(requests, 2*page, 1<<30, func(n int) int64 {
 					return int64(size * (1 - math.Exp(-float64(n)/(scale*requests))))
 				}, a.grow))
-				if few := m.Steps < manySteps; m.Verdict == Leak && !(scale > 1 && few) { // of few steps, a third more or less is not seen
+				// of few steps, a third more or less is not seen
+				if few := m.Steps < manySteps; m.Verdict == Leak && !(scale > 1 && few) {
 					t.Errorf("a cache of %g bytes, at the scale of %g requests, %s: %+v", size, scale*requests, a.name, m)
 				}
 			}
@@ -130,7 +136,8 @@ func TestCeilings(t *testing.T) {
 				}
 				m := JudgeMemory(recorded(requests, page, limit, func(n int) int64 { return int64(each * float64(n)) }, a.grow))
 				if m.Verdict != Leak || m.PerRequest.Mid < each/1.5 || m.PerRequest.Mid > each*1.5 || m.FullSince == 0 {
-					t.Errorf("%g bytes a request in %s to %d: %s, %+v, full since %d", each, a.name, limit, m.Verdict, m.PerRequest, m.FullSince)
+					t.Errorf("%g bytes a request in %s to %d: %s, %+v, full since %d", each, a.name, limit, m.Verdict, m.PerRequest,
+						m.FullSince)
 				}
 			}
 		}

@@ -12,7 +12,8 @@ const page = 64 << 10
 
 // soak runs a guest that needs need(n) bytes after n requests, and grows when it has fewer.
 func soak(requests int, ready int64, need func(n int) int64, grow func(have, need int64) int64) evidence.Memory {
-	m := evidence.Memory{Build: "guest", Allocator: "envoy", Requests: requests, Ready: ready, Curve: []evidence.Point{{Bytes: ready}}}
+	m := evidence.Memory{Build: "guest", Allocator: "envoy", Requests: requests, Ready: ready,
+		Curve: []evidence.Point{{Bytes: ready}}}
 	have := ready
 	next := 1
 	for n := 1; n <= requests; n++ {
@@ -37,7 +38,8 @@ func thinned(m evidence.Memory, stride int) evidence.Memory {
 		if p.Bytes != m.Curve[i].Bytes {
 			changes++
 		}
-		if changed := p.Bytes != m.Curve[i].Bytes; changed && changes%stride == 0 || p.Requests >= next || p.Requests == m.Requests {
+		if changed := p.Bytes != m.Curve[i].Bytes; changed && changes%stride == 0 || p.Requests >= next ||
+			p.Requests == m.Requests {
 			kept = append(kept[:len(kept):len(kept)], p)
 		}
 		for next <= p.Requests {
@@ -78,11 +80,17 @@ func TestMemory(t *testing.T) {
 	}{
 		{"never grows", soak(million, page, func(int) int64 { return 1000 }, byPages), Flat, 0, 1},
 		{"once, at once", soak(million, page, func(int) int64 { return page + 1 }, byPages), Plateau, 0, 1},
-		{"once, after a while", soak(million, page, func(n int) int64 { return page + min(int64(n)/50_000, 1) }, byPages), Plateau, 0, 1},
-		{"once, half way and later", soak(million, page, func(n int) int64 { return page + min(int64(n)/700_000, 1) }, byPages), Unclear, 0.07, 2},
-		{"a heap that finds its size", soak(million, page, func(n int) int64 { return page + int64(4e6*(1-math.Exp(-float64(n)/5000))) }, byPages), Plateau, 0, 1},
-		{"a heap that doubles to its size: two bytes a request could still leak", soak(million, page, func(n int) int64 { return page + min(int64(n)*100, 3_000_000) }, byDoubling), Unclear, 0, 1},
-		{"a cache that fills up half way", soak(million, page, func(n int) int64 { return page + min(int64(n), 500_000)*16 }, byPages), Plateau, 0, 1},
+		{"once, after a while", soak(million, page, func(n int) int64 { return page + min(int64(n)/50_000, 1) }, byPages),
+			Plateau, 0, 1},
+		{"once, half way and later", soak(million, page, func(n int) int64 { return page + min(int64(n)/700_000, 1) },
+			byPages), Unclear, 0.07, 2},
+		{"a heap that finds its size",
+			soak(million, page, func(n int) int64 { return page + int64(4e6*(1-math.Exp(-float64(n)/5000))) }, byPages),
+			Plateau, 0, 1},
+		{"a heap that doubles to its size: two bytes a request could still leak",
+			soak(million, page, func(n int) int64 { return page + min(int64(n)*100, 3_000_000) }, byDoubling), Unclear, 0, 1},
+		{"a cache that fills up half way", soak(million, page, func(n int) int64 { return page + min(int64(n), 500_000)*16 },
+			byPages), Plateau, 0, 1},
 		{"16 bytes in pages", soak(million, page, leaking(1000, 16), byPages), Leak, 16, 1.01},
 		{"16 bytes in chunks of a MiB", soak(million, page, leaking(1000, 16), byChunks), Leak, 16, 1.2},
 		{"16 bytes, doubling", soak(million, 2*page, leaking(1000, 16), byDoubling), Leak, 16, 1.2},
@@ -91,20 +99,28 @@ func TestMemory(t *testing.T) {
 		{"352 bytes in pages, a long soak", soak(4*million, 2*page, leaking(90_000, 352), byPages), Leak, 352, 1.01},
 		{"1 byte in pages", soak(million, page, leaking(1000, 1), byPages), Leak, 1, 1.05},
 		{"16 bytes, a mature heap first", soak(million, 20*page, leaking(1000, 16), byDoubling), Leak, 16, 1.2},
-		{"ever more slowly", soak(million, page, func(n int) int64 { return page * int64(1+math.Log2(float64(n))/2) }, byPages), Unclear, 0.2, 5},
+		{"ever more slowly", soak(million, page, func(n int) int64 { return page * int64(1+math.Log2(float64(n))/2) },
+			byPages), Unclear, 0.2, 5},
 		{"16 bytes in pages, few points kept", thinned(soak(million, page, leaking(1000, 16), byPages), 16), Leak, 16, 1.1},
-		{"352 bytes in pages, few points kept", thinned(soak(million, 2*page, leaking(90_000, 352), byPages), 64), Leak, 352, 1.05},
-		{"a cache that fills up, few points kept", thinned(soak(million, page, func(n int) int64 { return page + min(int64(n), 400_000)*16 }, byPages), 16), Plateau, 0, 1},
-		{"a page a request, until there are no more", soak(million, page, leaking(0, page), byPagesTo(1<<30)), Leak, page, 1.01},
-		{"16 bytes, until a limit of its own is full", limited(soak(million, page, leaking(1000, 16), byPagesTo(4<<20)), 4<<20), Leak, 16, 1.01},
-		{"doubling, until once more is too much", limited(soak(million, page, leaking(1000, 64), func(have, _ int64) int64 { return have * (1 + min(1, 30<<20/(2*have))) }), 30<<20), Leak, 64, 1.2},
+		{"352 bytes in pages, few points kept", thinned(soak(million, 2*page, leaking(90_000, 352), byPages), 64), Leak,
+			352, 1.05},
+		{"a cache that fills up, few points kept",
+			thinned(soak(million, page, func(n int) int64 { return page + min(int64(n), 400_000)*16 }, byPages), 16),
+			Plateau, 0, 1},
+		{"a page a request, until there are no more", soak(million, page, leaking(0, page), byPagesTo(1<<30)), Leak,
+			page, 1.01},
+		{"16 bytes, until a limit of its own is full", limited(soak(million, page, leaking(1000, 16), byPagesTo(4<<20)),
+			4<<20), Leak, 16, 1.01},
+		{"doubling, until once more is too much", limited(soak(million, page, leaking(1000, 64),
+			func(have, _ int64) int64 { return have * (1 + min(1, 30<<20/(2*have))) }), 30<<20), Leak, 64, 1.2},
 		{"all there is, at once", soak(million, page, func(int) int64 { return 1 << 30 }, byPages), Unclear, math.NaN(), 1},
 		{"no requests", evidence.Memory{Build: "guest"}, Unclear, math.NaN(), 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := JudgeMemory(test.soak)
 			i := got.PerRequest
-			t.Logf("%s: %.4g (%.4g to %.4g, %d) bytes a request, %d to %d to %d bytes. course %d", got.Verdict, i.Mid, i.Low, i.High, i.N, got.Ready, got.Warm, got.End, got.Course)
+			t.Logf("%s: %.4g (%.4g to %.4g, %d) bytes a request, %d to %d to %d bytes. course %d", got.Verdict, i.Mid, i.Low,
+				i.High, i.N, got.Ready, got.Warm, got.End, got.Course)
 			if got.Verdict != test.want {
 				t.Errorf("%s, expected %s", got.Verdict, test.want)
 			}
@@ -149,17 +165,22 @@ func TestOutOfMemory(t *testing.T) {
 	}
 }
 
-// TestTinyGosLeak judges a curve that was measured: TinyGo's exported malloc keeps every block, and the heap doubles to its limit.
+// TestTinyGosLeak judges a curve that was measured: TinyGo's exported malloc keeps every block, and the
+// heap doubles to its limit.
 func TestTinyGosLeak(t *testing.T) {
 	m := evidence.Memory{Build: "tinygo", Allocator: envoyOrder, Requests: 1_740_000, Ready: 128 << 10,
-		Ended: "stalled after 1740000 requests, at 1024 MiB: fewer than 20000 more in 1m0s", Curve: []evidence.Point{{Bytes: 128 << 10}}}
-	for _, p := range [][2]int{{55, 256 << 10}, {280, 512 << 10}, {745, 1024 << 10}, {1607, 2048 << 10}, {3398, 4096 << 10}, {6938, 8192 << 10}, {14007, 16384 << 10}, {28140, 32768 << 10}, {56391, 65536 << 10}, {112905, 131072 << 10}, {225928, 262144 << 10}, {449348, 524288 << 10}, {884374, 1048576 << 10}} {
+		Ended: "stalled after 1740000 requests, at 1024 MiB: fewer than 20000 more in 1m0s",
+		Curve: []evidence.Point{{Bytes: 128 << 10}}}
+	for _, p := range [][2]int{{55, 256 << 10}, {280, 512 << 10}, {745, 1024 << 10}, {1607, 2048 << 10},
+		{3398, 4096 << 10}, {6938, 8192 << 10}, {14007, 16384 << 10}, {28140, 32768 << 10}, {56391, 65536 << 10},
+		{112905, 131072 << 10}, {225928, 262144 << 10}, {449348, 524288 << 10}, {884374, 1048576 << 10}} {
 		m.Curve = append(m.Curve, evidence.Point{Requests: p[0], Bytes: int64(p[1])})
 	}
 	got := JudgeMemory(m)
 	i := got.PerRequest
 	t.Logf("%+v", got)
-	if got.Verdict != Leak || got.Course != Doubling || math.Abs(i.Mid-594) > 1 || math.Abs(i.Low-593) > 0.1 || math.Abs(i.High-597.2) > 0.1 || math.Abs(got.Lately-617) > 1 {
+	if got.Verdict != Leak || got.Course != Doubling || math.Abs(i.Mid-594) > 1 || math.Abs(i.Low-593) > 0.1 ||
+		math.Abs(i.High-597.2) > 0.1 || math.Abs(got.Lately-617) > 1 {
 		t.Errorf("%s, %v, lately %v", got.Verdict, i, got.Lately)
 	}
 	if told := float64(got.Last.Bytes-got.First.Bytes) / float64(got.Last.Requests-got.First.Requests); math.Abs(told/i.Mid-1) > 0.05 {

@@ -40,10 +40,11 @@ const load = 0.5
 
 // openOf makes the open loop of each process.
 //
-// The requests come at equal distances in time to one VM, which does one after the other. The slow ones are those that were
-// measured, at the places where they were, and with them everything that waits behind them. The order of all others is not in
-// the evidence: while there is a queue each takes their mean, and without a queue their times are those of the histogram. Of a
-// process with more than a thousand slow requests only the part up to the last that was kept counts.
+// The requests come at equal distances in time to one VM, which does one after the other. The slow ones are those
+// that were measured, at the places where they were, and with them everything that waits behind them. The order
+// of all others is not in the evidence: while there is a queue each takes their mean, and without a queue their
+// times are those of the histogram. Of a process with more than a thousand slow requests only the part up to the
+// last that was kept counts.
 func openOf(processes []evidence.Tail) Open {
 	var open Open
 	var rates []float64

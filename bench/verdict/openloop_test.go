@@ -9,9 +9,10 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// measuredTail draws a process's requests one by one, and returns them with the evidence of them. A pause that grows with the
-// heap comes at 1, 2, 4, 8 … times the period.
-func measuredTail(random *rand.Rand, process, requests, period int, pause float64, grows bool) (evidence.Tail, []float64) {
+// measuredTail draws a process's requests one by one, and returns them with the evidence of them. A pause that grows
+// with the heap comes at 1, 2, 4, 8 … times the period.
+func measuredTail(random *rand.Rand, process, requests, period int, pause float64, grows bool) (evidence.Tail,
+	[]float64) {
 	t := evidence.Tail{Scenario: "typical/s0", Contestant: "a", Process: process}
 	counts := map[int64]int64{}
 	var all []float64
@@ -42,8 +43,8 @@ func measuredTail(random *rand.Rand, process, requests, period int, pause float6
 	return t, all
 }
 
-// queued sends requests at a constant rate, half of what they can take, and returns how long each takes until its answer: Lindley's
-// recursion, request by request.
+// queued sends requests at a constant rate, half of what they can take, and returns how long each takes until its
+// answer: Lindley's recursion, request by request.
 func queued(services []float64) []float64 {
 	sum := 0.
 	for _, s := range services {
@@ -93,7 +94,8 @@ func TestOpenLoop(t *testing.T) {
 			for i, p := range got.Percentiles {
 				want := typical(truth[i], Confidence).Mid
 				t.Logf("p%v: %.0f [%.0f, %.0f], truly %.0f", p.P, p.Nanos.Mid, p.Nanos.Low, p.Nanos.High, want)
-				if math.Abs(math.Log(p.Nanos.Mid/want)) > 0.03 || !p.Nanos.Known() || p.Nanos.Low > p.Nanos.Mid || p.Nanos.Mid > p.Nanos.High {
+				if math.Abs(math.Log(p.Nanos.Mid/want)) > 0.03 || !p.Nanos.Known() || p.Nanos.Low > p.Nanos.Mid ||
+					p.Nanos.Mid > p.Nanos.High {
 					t.Errorf("p%v is %+v, and truly %v", p.P, p.Nanos, want)
 				}
 			}
@@ -137,7 +139,8 @@ func TestSlowRequests(t *testing.T) {
 			if !s.OfTime.Known() || s.OfTime.Low < 0 || s.OfTime.High > 1 || s.OfTime.Mid < test.share/2 || s.Longer.N == 0 {
 				t.Errorf("%+v", s)
 			}
-			if c := collector(processes); (c != nil) != test.collects || c != nil && (math.Abs(c.Periods.Mid-c.Period) > 1 || !c.Pauses.Known()) {
+			if c := collector(processes); (c != nil) != test.collects || c != nil &&
+				(math.Abs(c.Periods.Mid-c.Period) > 1 || !c.Pauses.Known()) {
 				t.Errorf("%+v", c)
 			}
 		})

@@ -24,10 +24,11 @@ type Pair struct {
 	A, B   string
 	Ratio  Interval // A's time over B's: what another run on this machine would show, with 95 % confidence
 	Within Interval // the same without the noise from run to run: what this run alone tells
-	P      float64  // probability of such a ratio if there is no difference, adjusted after Holm over all pairs of the report
-	Word   Word     // on A: A is faster than B
-	More   int      // processes that would probably (4 in 5) decide it; 0 unless undecided, TooMany when no run would
-	Count  Count    // what the instructions of both say
+	// probability of such a ratio if there is no difference, adjusted after Holm over all pairs of the report
+	P     float64
+	Word  Word  // on A: A is faster than B
+	More  int   // processes that would probably (4 in 5) decide it; 0 unless undecided, TooMany when no run would
+	Count Count // what the instructions of both say
 }
 
 // Count compares two builds by the instructions of a request, which an emulator counts without noise.
@@ -78,8 +79,8 @@ func (c pending) judge(family int, passed bool) {
 	}
 }
 
-// more is how many further processes would probably decide a pair, if its ratio and spread are the true ones: until it is
-// significant, or known to lie within the band, whichever comes first.
+// more is how many further processes would probably decide a pair, if its ratio and spread are the true ones: until it
+// is significant, or known to lie within the band, whichever comes first.
 func (c pending) more(family int) int {
 	const enough = 10 // for a spread that is not known yet
 	if c.own.N < 2 {

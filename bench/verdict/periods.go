@@ -2,8 +2,8 @@ package verdict
 
 import "github.com/header-auth/header-auth/bench/evidence"
 
-// Periods are, by scenario and contestant, how many requests lie from one collection to the next, as the tails of a report
-// show it. A contestant without a period has none.
+// Periods are, by scenario and contestant, how many requests lie from one collection to the next, as the tails of a
+// report show it. A contestant without a period has none.
 func Periods(r *evidence.Report) map[string]map[string]float64 {
 	all := map[string]map[string]float64{}
 	for _, t := range tails(r) {

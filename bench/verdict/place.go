@@ -6,8 +6,8 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// Place is where a build's time on this machine lies among those of published machines: over the reference's, the mean of all
-// scenarios.
+// Place is where a build's time on this machine lies among those of published machines: over the reference's,
+// the mean of all scenarios.
 type Place struct {
 	Build     string
 	Here      float64
@@ -21,7 +21,10 @@ func Places(r *evidence.Report, f *Findings, published []*evidence.Report) []Pla
 		return nil
 	}
 	theirs, found := JudgeAll(published)
-	if found.Reference != f.Reference || !slices.EqualFunc(r.Scenarios, theirs.Scenarios, func(a, b evidence.Scenario) bool { return a.ID == b.ID }) {
+	if found.Reference != f.Reference || !slices.EqualFunc(r.Scenarios, theirs.Scenarios,
+		func(a, b evidence.Scenario) bool {
+			return a.ID == b.ID
+		}) {
 		return nil
 	}
 	var all []Place

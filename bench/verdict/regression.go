@@ -57,7 +57,9 @@ func (a *Against) Headline() []Claim {
 			got.Worst = c
 		}
 	}
-	slices.SortStableFunc(builds, func(x, y string) int { return cmp.Compare(worse[y].Worst.weight(), worse[x].Worst.weight()) })
+	slices.SortStableFunc(builds, func(x, y string) int {
+		return cmp.Compare(worse[y].Worst.weight(), worse[x].Worst.weight())
+	})
 	var claims []Claim
 	for _, b := range builds {
 		claims = append(claims, *worse[b])
@@ -80,15 +82,17 @@ func (c Change) weight() float64 {
 	return ratio
 }
 
-// regressing are the quantities whose change for the worse fails a pipeline: those that come out the same from run to run.
+// regressing are the quantities whose change for the worse fails a pipeline: those that come out
+// the same from run to run.
 var regressing = []string{"time", "size", "resident", "bytes_per_request"}
 
-// Regressions are the changes for the worse by more than a share such as 0.05, beyond the whole interval, of the quantities that
-// come out the same from run to run: time, size, resident memory, and what leaks.
+// Regressions are the changes for the worse by more than a share such as 0.05, beyond the whole interval, of the
+// quantities that come out the same from run to run: time, size, resident memory, and what leaks.
 func (a *Against) Regressions(share float64) []Change {
 	var found []Change
 	for _, c := range a.Changes {
-		if c.Word == Worse && slices.Contains(regressing, c.What) && !(c.Ratio.Low <= 1+share) { // from nothing there is no ratio
+		// from nothing there is no ratio
+		if c.Word == Worse && slices.Contains(regressing, c.What) && !(c.Ratio.Low <= 1+share) {
 			found = append(found, c)
 		}
 	}

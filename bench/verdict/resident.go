@@ -25,7 +25,8 @@ func residents(r *evidence.Report) []Resident {
 			}
 		}
 		if len(slopes) > 0 {
-			found = append(found, Resident{b.Name, stats.TrimmedInterval(slopes, Confidence), stats.TrimmedInterval(fixed, Confidence)})
+			found = append(found, Resident{b.Name, stats.TrimmedInterval(slopes, Confidence),
+				stats.TrimmedInterval(fixed, Confidence)})
 		}
 	}
 	return found

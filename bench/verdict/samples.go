@@ -120,9 +120,9 @@ func (s *samples) own() bool {
 	})
 }
 
-// reference is how many of a contestant's batches disturbances explain: the median of the others' shares, because one of them may
-// have a collector whose pauses look like disturbances; of batches that take longer than the others', more, because a
-// long batch is hit more often. ok is false for a contestant that ran alone.
+// reference is how many of a contestant's batches disturbances explain: the median of the others' shares, because one
+// of them may have a collector whose pauses look like disturbances; of batches that take longer than the others', more,
+// because a long batch is hit more often. ok is false for a contestant that ran alone.
 func (s *samples) reference(contestant string) (reference stats.Reference, ok bool) {
 	var shares, times []float64
 	for _, other := range slices.Sorted(maps.Keys(s.timed)) {
@@ -141,8 +141,8 @@ func (s *samples) reference(contestant string) (reference stats.Reference, ok bo
 	return reference, true
 }
 
-// settle makes the instances' means. own says that odd batches are the contestants' own work; the batches of an instance
-// have requests requests each.
+// settle makes the instances' means. own says that odd batches are the contestants' own work; the batches of an
+// instance have requests requests each.
 func (t *timed) settle(own bool, requests float64) {
 	clean, disturbed := t.raw.Undisturbed()
 	if own {

@@ -27,8 +27,8 @@ type tally struct {
 	words            map[Word]int
 }
 
-// wrongWord reports whether a word contradicts a true log-ratio: a direction that is not there, or equivalence well outside
-// the band.
+// wrongWord reports whether a word contradicts a true log-ratio: a direction that is not there, or
+// equivalence well outside the band.
 func wrongWord(word Word, truth float64) bool {
 	switch word {
 	case Faster:
@@ -102,7 +102,8 @@ func TestCollectors(t *testing.T) {
 					w := usualWorld(build{nanos: 2000, period: period, pause: pause}, build{nanos: 2000})
 					w.scenarios, w.phased = 1, phased
 					got := simulate(w, reports(t, 24), 1)
-					t.Logf("within %.3f, ratio %.3f, refused %d, wrong %d, %v", got.share(got.within), got.share(got.ratio), got.refused, got.wrong, got.words)
+					t.Logf("within %.3f, ratio %.3f, refused %d, wrong %d, %v", got.share(got.within), got.share(got.ratio),
+						got.refused, got.wrong, got.words)
 					got.covers(t, "this run's interval", got.within)
 					if got.share(got.wrong) > 0.05+got.chance(0.05) {
 						t.Errorf("a wrong word in %d of %d reports", got.wrong, got.reports)
@@ -123,7 +124,8 @@ func (b build) slower(by float64) build {
 }
 
 // TestEqualBuilds: reports in which all builds are one module. The gate seldom refuses, a word is seldom wrong, and the
-// printed interval holds the truth as often as it says: that of the next run when runs differ, that of this run when not.
+// printed interval holds the truth as often as it says: that of the next run when runs differ,
+// that of this run when not.
 func TestEqualBuilds(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -145,7 +147,8 @@ func TestEqualBuilds(t *testing.T) {
 			w.noise = test.noise
 			w.noise.run = test.run
 			got := simulate(w, reports(t, 60), 2)
-			t.Logf("within %.3f, ratio %.3f, refused %d, wrong %d, %v", got.share(got.within), got.share(got.ratio), got.refused, got.wrong, got.words)
+			t.Logf("within %.3f, ratio %.3f, refused %d, wrong %d, %v", got.share(got.within), got.share(got.ratio), got.refused,
+				got.wrong, got.words)
 			switch test.run {
 			case 0:
 				got.covers(t, "this run's interval", got.within)
@@ -162,8 +165,8 @@ func TestEqualBuilds(t *testing.T) {
 	}
 }
 
-// TestSlightlySlower: a build whose collector makes it 1 % slower is never called faster; by medians of batches it was, in
-// nearly every report.
+// TestSlightlySlower: a build whose collector makes it 1 % slower is never called faster; by medians of batches it
+// was, in nearly every report.
 func TestSlightlySlower(t *testing.T) {
 	plain := build{nanos: 2400}
 	collector := build{nanos: 2376, period: 1548, pause: 1548 * 48} // 2400 · 1.01 in the mean
@@ -187,7 +190,8 @@ func TestPower(t *testing.T) {
 		{"3 % slower, one scenario", 1.03, 1, measured, 0.8},
 		{"5 % slower on a bad day", 1.05, 9, rough, 0.8},
 		{"20 % slower on a bad day", 1.2, 9, rough, 0.95},
-		{"5 % slower next to a busy neighbour", 1.05, 3, noise{process: 0.01, instance: 0.015, round: 0.01, busy: 0.1, outlier: 0.05, disturbed: 0.03}, 0.8},
+		{"5 % slower next to a busy neighbour", 1.05, 3, noise{process: 0.01, instance: 0.015, round: 0.01, busy: 0.1,
+			outlier: 0.05, disturbed: 0.03}, 0.8},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -202,7 +206,8 @@ func TestPower(t *testing.T) {
 	}
 }
 
-// TestGateFindsBias: a twin that is really 5 % slower does not pass: neither that of the first build nor that of one with a collector.
+// TestGateFindsBias: a twin that is really 5 % slower does not pass: neither that of the first build nor that
+// of one with a collector.
 func TestGateFindsBias(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 1))
 	for _, twin := range []string{"(twin)", "(twin of build1)"} {
@@ -226,7 +231,8 @@ func TestGateFindsBias(t *testing.T) {
 	}
 }
 
-// TestLeakingBuild: its pairs have no word, whatever its time, it is in no headline and in no projection, and its growth is told.
+// TestLeakingBuild: its pairs have no word, whatever its time, it is in no headline and in no
+// projection, and its growth is told.
 func TestLeakingBuild(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 1))
 	f := Judge(usualWorld(build{nanos: 600}, build{nanos: 500, leaks: true}, build{nanos: 700}).draw(random))
@@ -259,7 +265,8 @@ func TestLeakInOneScenario(t *testing.T) {
 		r.Memory = append(r.Memory, m)
 	}
 	f := Judge(r)
-	if m := f.Memory[0]; len(f.Memory) != 1 || m.Verdict != Leak || m.Scenario != r.Scenarios[1].ID || len(m.Each) != len(r.Scenarios) {
+	if m := f.Memory[0]; len(f.Memory) != 1 || m.Verdict != Leak || m.Scenario != r.Scenarios[1].ID ||
+		len(m.Each) != len(r.Scenarios) {
 		t.Errorf("%+v", f.Memory)
 	}
 	for i, s := range f.Scenarios {

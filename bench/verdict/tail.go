@@ -20,7 +20,8 @@ func tails(r *evidence.Report) []Tail {
 		for _, contestant := range contestants(r) {
 			var processes []evidence.Tail
 			for _, t := range r.Tails {
-				if t.Scenario == scenario.ID && t.Contestant == contestant && stats.Count(t.Counts) > 0 && !excluded(r, contestant, scenario.ID).Any() {
+				if t.Scenario == scenario.ID && t.Contestant == contestant && stats.Count(t.Counts) > 0 &&
+					!excluded(r, contestant, scenario.ID).Any() {
 					processes = append(processes, t)
 				}
 			}

@@ -82,7 +82,8 @@ func TestCollector(t *testing.T) {
 			random := rand.New(rand.NewPCG(14, 1))
 			r := &evidence.Report{Builds: []evidence.Build{{Name: "a"}}, Scenarios: []evidence.Scenario{{ID: "typical/s0"}}}
 			for process := range 3 {
-				r.Tails = append(r.Tails, single(random, "a", process, test.requests/3, test.period), single(random, evidence.Floor, process, test.requests/3, test.floor))
+				r.Tails = append(r.Tails, single(random, "a", process, test.requests/3, test.period),
+					single(random, evidence.Floor, process, test.requests/3, test.floor))
 			}
 			found := Judge(r).Tails
 			c := found[1].Collector
@@ -120,7 +121,8 @@ func TestPercentiles(t *testing.T) {
 			t.Errorf("%d × %d: %d of %d", test.processes, test.requests, len(got.Percentiles), got.Count)
 		}
 		for i, p := range got.Percentiles {
-			if known := p.Nanos.Known(); known != (test.processes > 1) || known && (p.Nanos.Low > p.Nanos.Mid || p.Nanos.Mid > p.Nanos.High) {
+			if known := p.Nanos.Known(); known != (test.processes > 1) || known &&
+				(p.Nanos.Low > p.Nanos.Mid || p.Nanos.Mid > p.Nanos.High) {
 				t.Errorf("%+v", p)
 			}
 			if i > 0 && p.Nanos.Mid < got.Percentiles[i-1].Nanos.Mid {

@@ -19,16 +19,20 @@ type Scenario struct {
 // Timing is one contestant in one scenario.
 type Timing struct {
 	Contestant string
-	Missing    Missing    // why there are no numbers
-	Time       Interval   // ns a request: the mean, collections included
-	Usual      float64    // ns a request in the median batch
-	OverFloor  Interval   // ratio of Time to the floor's
-	AboveFloor Interval   // ns a request, the floor subtracted
-	Spread     float64    // standard deviation of the instances' means, as a share of Time
-	Replaced   float64    // share of its batches that something from outside disturbed, 0 to 1: they count as their round and instance let expect
-	LeftOut    float64    // share of the measured time that is not counted for that reason, 0 to 1
-	Collector  *Collector // nil: none is known
-	Growth     float64    // of a build that leaks, whose Time is of this run's requests only: the time in the last half of the rounds over that in the first; else 0
+	Missing    Missing  // why there are no numbers
+	Time       Interval // ns a request: the mean, collections included
+	Usual      float64  // ns a request in the median batch
+	OverFloor  Interval // ratio of Time to the floor's
+	AboveFloor Interval // ns a request, the floor subtracted
+	Spread     float64  // standard deviation of the instances' means, as a share of Time
+	// share of its batches that something from outside disturbed, 0 to 1: they count as their
+	// round and instance let expect
+	Replaced  float64
+	LeftOut   float64    // share of the measured time that is not counted for that reason, 0 to 1
+	Collector *Collector // nil: none is known
+	// of a build that leaks, whose Time is of this run's requests only: the time in the last half of the rounds over
+	// that in the first; else 0
+	Growth float64
 }
 
 // differs is by how much the mean and the usual batch may differ before both are shown.
@@ -138,7 +142,8 @@ func contestants(r *evidence.Report) []string {
 // timing is one contestant's; ok is false for a floor that was not timed.
 func (s *samples) timing(r *evidence.Report, contestant string, leaks bool) (t Timing, ok bool) {
 	none := stats.None()
-	t = Timing{Contestant: contestant, Time: none, OverFloor: none, AboveFloor: none, Usual: math.NaN(), Spread: math.NaN()}
+	t = Timing{Contestant: contestant, Time: none, OverFloor: none, AboveFloor: none, Usual: math.NaN(),
+		Spread: math.NaN()}
 	if t.Missing = excluded(r, contestant, s.scenario); t.Missing.Any() {
 		return t, true
 	}
@@ -154,8 +159,10 @@ func (s *samples) timing(r *evidence.Report, contestant string, leaks bool) (t T
 		t.Growth = own.growth()
 	}
 	if s.has(evidence.Floor) {
-		t.OverFloor = stats.TrimmedMean(inOrder(s.logRatio(contestant, evidence.Floor))).Plus(own.cycles).Interval(Confidence).Exp()
-		t.AboveFloor = stats.TrimmedMean(inOrder(s.difference(contestant, evidence.Floor))).Plus(own.cycles * t.Time.Mid).Interval(Confidence)
+		t.OverFloor = stats.TrimmedMean(inOrder(s.logRatio(contestant,
+			evidence.Floor))).Plus(own.cycles).Interval(Confidence).Exp()
+		t.AboveFloor = stats.TrimmedMean(inOrder(s.difference(contestant,
+			evidence.Floor))).Plus(own.cycles * t.Time.Mid).Interval(Confidence)
 	}
 	return t, true
 }

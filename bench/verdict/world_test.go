@@ -52,7 +52,8 @@ var (
 )
 
 func usualWorld(builds ...build) world {
-	return world{builds: builds, scenarios: 3, processes: 20, instances: 2, rounds: 8, requests: 500, cycles: true, noise: measured}
+	return world{builds: builds, scenarios: 3, processes: 20, instances: 2, rounds: 8, requests: 500, cycles: true,
+		noise: measured}
 }
 
 func buildName(i int) string { return fmt.Sprintf("build%d", i) }

@@ -27,7 +27,8 @@ func plain() table.Case {
 
 func guest() *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
-	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", onRequest, "proxy_on_log", "proxy_on_done", "proxy_on_delete")
+	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", onRequest, "proxy_on_log",
+		"proxy_on_done", "proxy_on_delete")
 	return g
 }
 
@@ -57,7 +58,8 @@ func TestWorkIsSeen(t *testing.T) {
 
 func TestMemoryIsSeen(t *testing.T) {
 	g := guest()
-	g.Do(onRequest, wasmtest.MemorySize, wasmtest.I32(40), wasmtest.LtU, wasmtest.If, wasmtest.I32(1), wasmtest.MemoryGrow, wasmtest.Drop, wasmtest.End)
+	g.Do(onRequest, wasmtest.MemorySize, wasmtest.I32(40), wasmtest.LtU, wasmtest.If, wasmtest.I32(1), wasmtest.MemoryGrow,
+		wasmtest.Drop, wasmtest.End)
 	if r := measure(t, g.Bytes(), 10); r.Peak != 40<<16 || r.Ready >= r.Peak || r.Failed != "" {
 		t.Errorf("%+v, expected memory to grow to 40 pages", r)
 	}
@@ -80,8 +82,9 @@ func TestSeldomWorkCounts(t *testing.T) {
 	n, i := g.Global(0), g.Global(0)
 	g.Do(onRequest, wasmtest.GetGlobal(n), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(n),
 		wasmtest.GetGlobal(n), wasmtest.I32(50), wasmtest.Eq, wasmtest.If, wasmtest.I32(0), wasmtest.SetGlobal(n),
-		wasmtest.I32(0), wasmtest.SetGlobal(i), wasmtest.Loop, wasmtest.GetGlobal(i), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(i),
-		wasmtest.GetGlobal(i), wasmtest.I32(20_000_000), wasmtest.LtU, wasmtest.BrIf(0), wasmtest.End, wasmtest.End)
+		wasmtest.I32(0), wasmtest.SetGlobal(i), wasmtest.Loop, wasmtest.GetGlobal(i), wasmtest.I32(1), wasmtest.Add,
+		wasmtest.SetGlobal(i), wasmtest.GetGlobal(i), wasmtest.I32(20_000_000), wasmtest.LtU, wasmtest.BrIf(0), wasmtest.End,
+		wasmtest.End)
 	r := measure(t, g.Bytes(), 1000)
 	if r.Mean.Mid < 10*float64(r.Median) || !r.Mean.Contains(r.Mean.Mid) || r.Mean.Low <= float64(r.Median) {
 		t.Errorf("%+v, expected a mean far above the median", r)
@@ -101,7 +104,8 @@ func TestRed(t *testing.T) {
 		{limit + 1, limit + 100, "", true},
 		{1, 1, "it trapped", true},
 	} {
-		r := worst.Result{Mean: stats.Interval{Low: step.low, Mid: step.mid, High: step.mid + 1}, Longest: time.Second, Failed: step.failed}
+		r := worst.Result{Mean: stats.Interval{Low: step.low, Mid: step.mid, High: step.mid + 1}, Longest: time.Second,
+			Failed: step.failed}
 		if r.Red() != step.red {
 			t.Errorf("%+v: red %t, expected %t", r, r.Red(), step.red)
 		}

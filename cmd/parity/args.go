@@ -17,9 +17,10 @@ import (
 	compilers "github.com/header-auth/header-auth/toolchain"
 )
 
-// parseArgs parses flags and returns the arguments, which may be before, between or after the flags. When it has printed the
-// help on stdout, or an error in the call on stderr, done is true.
-func parseArgs(flags *flag.FlagSet, args []string, help string, stdout, stderr io.Writer) (rest []string, code int, done bool) {
+// parseArgs parses flags and returns the arguments, which may be before, between or after the flags. When it has
+// printed the help on stdout, or an error in the call on stderr, done is true.
+func parseArgs(flags *flag.FlagSet, args []string, help string, stdout, stderr io.Writer) (rest []string, code int,
+	done bool) {
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
 	quiet := flags.Bool("quiet", false, "")
@@ -102,7 +103,8 @@ func exit(command string, err error, stderr io.Writer) int {
 	return exitCode(err)
 }
 
-// exitCode is 2 for a mistake in the call, the table or a list, 3 for what this machine lacks or what was interrupted, and 1
+// exitCode is 2 for a mistake in the call, the table or a list, 3 for what this machine lacks or
+// what was interrupted, and 1
 // otherwise: then a module is wrong.
 func exitCode(err error) int {
 	var usage *usageError

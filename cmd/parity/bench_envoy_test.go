@@ -24,8 +24,9 @@ func TestBenchOnEnvoy(t *testing.T) {
 	}
 	here := t.TempDir()
 	write(t, filepath.Join(here, "my.wasm"), modules()["sound.wasm"])
-	write(t, filepath.Join(here, "my-cases", "contract.yaml"), []byte("name: mine\nclauses: [{id: \"1\", text: Everything is refused.}]\n"+
-		"replies: {no: {status: 403, headers: [], body: \"no\"}}\nlogs: {refused: {debug: refused}}\n"))
+	write(t, filepath.Join(here, "my-cases", "contract.yaml"), []byte("name: mine\nclauses: [{id: \"1\", "+
+		"text: Everything is refused.}]\nreplies: {no: {status: 403, headers: [], body: \"no\"}}\nlogs: "+
+		"{refused: {debug: refused}}\n"))
 	write(t, filepath.Join(here, "my-cases", "all.yaml"), []byte(`breaks: Anybody gets in.
 cases:
   - id: all/get
@@ -38,11 +39,13 @@ cases:
 `))
 	t.Chdir(here)
 	var out, said bytes.Buffer
-	code := run(t.Context(), []string{"bench", "--engine", "envoy", "--envoy", found.Path, "--short", "--cases", "my-cases", "--wasm", "mine=my.wasm", "--dir", "out"}, &out, &said)
+	code := run(t.Context(), []string{"bench", "--engine", "envoy", "--envoy", found.Path, "--short", "--cases",
+		"my-cases", "--wasm", "mine=my.wasm", "--dir", "out"}, &out, &said)
 	if code != 0 && code != 3 { // 3: the machine is too busy for a verdict
 		t.Fatalf("exit %d\n%s%s", code, out.String(), said.String())
 	}
-	for _, want := range []string{"worker's time over that with no filter", "mine", "an Envoy's memory over 40 000 requests", "one header read", "out/envoy.md"} {
+	for _, want := range []string{"worker's time over that with no filter", "mine",
+		"an Envoy's memory over 40 000 requests", "one header read", "out/envoy.md"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it lacks %q:\n%s", want, out.String())
 		}
@@ -55,7 +58,8 @@ cases:
 		t.Errorf("%v, %+v", err, r)
 	}
 	out.Reset()
-	if code := run(t.Context(), []string{"render", "out/envoy.json"}, &out, &out); code != 2 || !strings.Contains(out.String(), "expected a bench.json beside it") {
+	if code := run(t.Context(), []string{"render", "out/envoy.json"}, &out, &out); code != 2 ||
+		!strings.Contains(out.String(), "expected a bench.json beside it") {
 		t.Errorf("exit %d: %s", code, out.String())
 	}
 }

@@ -60,7 +60,8 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		}
 		return 0
 	}
-	results, err := build.Run(ctx, chosen, build.Options{Root: root, Jobs: *jobs, Log: remarks(stderr), Progress: isTerminal(stderr) && !isQuiet(stderr)})
+	results, err := build.Run(ctx, chosen, build.Options{Root: root, Jobs: *jobs, Log: remarks(stderr),
+		Progress: isTerminal(stderr) && !isQuiet(stderr)})
 	made := 0
 	for _, r := range results {
 		if r.Err == nil {
@@ -69,7 +70,8 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 			if r.UpToDate {
 				state = "up to date"
 			}
-			fmt.Fprintf(stdout, "%-19s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size, r.Provenance.SHA256, r.Wasm)
+			fmt.Fprintf(stdout, "%-19s %-10s %8d bytes  sha256:%s  %s\n", r.Name, state, r.Provenance.Size,
+				r.Provenance.SHA256, r.Wasm)
 		}
 	}
 	if ctx.Err() != nil && err != nil {

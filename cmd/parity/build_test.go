@@ -27,12 +27,14 @@ func TestRunBuild(t *testing.T) {
 		code       int
 		out, errOf string
 	}{
-		{"an entry of one's own", oneBuild, nil, 0, "mine                built             8 bytes  sha256:93a44bbb96c75121", ""},
+		{"an entry of one's own", oneBuild, nil, 0, "mine                built             8 bytes  sha256:93a44bbb96c75121",
+			""},
 		{"by name", oneBuild, []string{"--build", "mine"}, 0, "dist/mine.wasm", ""},
 		{"unknown name", oneBuild, []string{"--build", "yours"}, 2, "", `select build "yours": expected one of mine`},
 		{"unknown key", oneBuild + "    colour: red\n", nil, 2, "", `builds.yaml:9:5: unknown field "colour"`},
 		{"no list", "", nil, 2, "", "run the command inside a project"},
-		{"no compiler", strings.Replace(oneBuild, "compiler: sh", "compiler: none-such", 1), nil, 3, "", "no none-such on PATH"},
+		{"no compiler", strings.Replace(oneBuild, "compiler: sh", "compiler: none-such", 1), nil, 3, "",
+			"no none-such on PATH"},
 		{"the recipe fails", strings.Replace(oneBuild, "cp,", "cat,", 1), nil, 1, "", "build mine"},
 		{"wrong flag", oneBuild, []string{"--all"}, 2, "", "see parity build --help"},
 		{"argument", oneBuild, []string{"mine"}, 2, "", `unexpected argument "mine"`},
@@ -70,7 +72,8 @@ func TestRunDoctorLacking(t *testing.T) {
 	if code := runDoctor(context.Background(), nil, &stdout, &stderr); code != 3 {
 		t.Errorf("got %d\n%s%s", code, &stdout, &stderr)
 	}
-	if !strings.Contains(stdout.String(), "go      missing  no go on PATH\n") || !strings.Contains(stdout.String(), "https://go.dev/dl/") {
+	if !strings.Contains(stdout.String(), "go      missing  no go on PATH\n") || !strings.Contains(stdout.String(),
+		"https://go.dev/dl/") {
 		t.Errorf("got\n%s", &stdout)
 	}
 	if left, _ := filepath.Glob(".*"); len(left) > 0 {

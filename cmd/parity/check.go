@@ -94,7 +94,8 @@ func runCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	return one(&s)
 }
 
-// checkGroups runs the builds of each table by themselves. The exit code is that of the first group that is not conformant.
+// checkGroups runs the builds of each table by themselves. The exit code is that of the first
+// group that is not conformant.
 func checkGroups(s selection, groups []tableGroup, stdout io.Writer, one func(*selection) int) (code int) {
 	for i, g := range groups {
 		if i > 0 {
@@ -128,7 +129,8 @@ func delivered(ctx context.Context, r *report.Report, write reportForm, out stri
 }
 
 // check runs what was selected, or loads the last green report of it.
-func check(ctx context.Context, s *selection, patterns, command []string, again bool, stderr io.Writer) (*report.Report, error) {
+func check(ctx context.Context, s *selection, patterns, command []string, again bool,
+	stderr io.Writer) (*report.Report, error) {
 	started := time.Now()
 	engines, err := s.splitEngines()
 	if err != nil {
@@ -148,7 +150,8 @@ func check(ctx context.Context, s *selection, patterns, command []string, again 
 		last = newLastGreen(s.root, run.options, run.cases, run.modules)
 	}
 	if r := last.load(); r != nil && !again {
-		fmt.Fprintln(remarks(stderr), "nothing has changed since the table was last run: these are its results (--again runs it again)")
+		fmt.Fprintln(remarks(stderr),
+			"nothing has changed since the table was last run: these are its results (--again runs it again)")
 		return r, nil
 	}
 	subjects, err := engines.subjects(ctx, s, run.modules, stderr)
@@ -162,8 +165,8 @@ func check(ctx context.Context, s *selection, patterns, command []string, again 
 
 	r.Command, r.Started = command, &started
 	r.Table.Folder, r.Table.Cases = run.folder, run.whole.Len()
-	r.Host = report.Host{Wazero: wazeroVersion(), Engine: engines.names(run.options), Profile: run.options.Profile.String(),
-		Allocator: run.options.Allocator.String()}
+	r.Host = report.Host{Wazero: wazeroVersion(), Engine: engines.names(run.options),
+		Profile: run.options.Profile.String(), Allocator: run.options.Allocator.String()}
 	r.Machine = report.Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0), Go: runtime.Version()}
 	if s.root != "" {
 		r.Revision, r.Dirty = revision(ctx, s.root)

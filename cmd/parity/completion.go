@@ -55,7 +55,8 @@ func runCompletion(_ context.Context, args []string, stdout, stderr io.Writer) i
 	}
 	if len(rest) != 1 || !slices.Contains(shells, rest[0]) {
 		word := strings.Join(rest, " ")
-		return exit("completion", usagef("%q: expected one of %s%s", word, strings.Join(shells, ", "), didYouMean(word, shells)), stderr)
+		return exit("completion", usagef("%q: expected one of %s%s", word, strings.Join(shells, ", "),
+			didYouMean(word, shells)), stderr)
 	}
 	fmt.Fprint(stdout, completionScripts[rest[0]])
 	return 0

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// console is standard output or standard error as the commands see it. It keeps the first error, so that a full disk is an
-// error of every command, also of those that print without looking.
+// console is standard output or standard error as the commands see it. It keeps the first error, so that a full disk is
+// an error of every command, also of those that print without looking.
 type console struct {
 	to    io.Writer
 	quiet bool // --quiet

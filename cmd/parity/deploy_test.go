@@ -18,8 +18,8 @@ import (
 // anyDigest stands for the digest of a reader's own image.
 var anyDigest = "sha256:" + strings.Repeat("0123456789abcdef", 4)
 
-// TestManifestsOfTheExamples: an example's manifests are what parity deploy makes of its configuration. With -update they
-// are written again.
+// TestManifestsOfTheExamples: an example's manifests are what parity deploy makes of its configuration. With
+// -update they are written again.
 func TestManifestsOfTheExamples(t *testing.T) {
 	t.Chdir(root)
 	configs, err := filepath.Glob("examples/*/plugin.json")
@@ -30,7 +30,8 @@ func TestManifestsOfTheExamples(t *testing.T) {
 		for _, kind := range []string{"envoy", "istio", "envoy-gateway"} {
 			args := []string{"deploy", kind, "--config", config}
 			if kind != "envoy" {
-				args = append(args, "--image", "registry.example.com/team/header-auth-go@"+anyDigest, "--pull-secret", "registry-login")
+				args = append(args, "--image", "registry.example.com/team/header-auth-go@"+anyDigest, "--pull-secret",
+					"registry-login")
 			}
 			expectFile(t, filepath.Join(filepath.Dir(config), kind+".yaml"), deployed(t, args...))
 		}
@@ -44,13 +45,18 @@ func TestGoldenManifests(t *testing.T) {
 	standIn := filepath.Join(t.TempDir(), "open.wasm") // its digest is the same on every machine
 	write(t, standIn, modules()["open.wasm"])
 	for name, args := range map[string][]string{
-		"istio-gateway":        {"istio", "--lang", "rust", "--image", image, "--gateway", "public", "--namespace", "shop", "--name", "check"},
-		"istio-outside":        {"istio", "--config", "deploy/testdata/two.json", "--image", image, "--service", "auth=https://auth.example.com", "--service", "tokens=tokens.example.com:8080"},
-		"istio-sidecars":       {"istio", "--config", "examples/token/plugin.json", "--image", image, "--namespace", "shop", "--selector", "app=shop"},
+		"istio-gateway": {"istio", "--lang", "rust", "--image", image, "--gateway", "public", "--namespace", "shop",
+			"--name", "check"},
+		"istio-outside": {"istio", "--config", "deploy/testdata/two.json", "--image", image, "--service",
+			"auth=https://auth.example.com", "--service", "tokens=tokens.example.com:8080"},
+		"istio-sidecars": {"istio", "--config", "examples/token/plugin.json", "--image", image, "--namespace", "shop",
+			"--selector", "app=shop"},
 		"envoy-gateway-public": {"envoy-gateway", "--image", image, "--gateway", "public", "--namespace", "shop"},
-		"envoy-gateway-two":    {"envoy-gateway", "--config", "deploy/testdata/two.json", "--image", image, "--service", "auth=https://auth.example.com"},
-		"envoy-download":       {"envoy", "--wasm", standIn, "--url", "https://files.example.com/plugin.wasm", "--listen", "127.0.0.1:10000", "--upstream", "https://shop.example.com"},
-		"envoy-rust":           {"envoy", "--lang", "rust", "--config", "deploy/testdata/two.json"},
+		"envoy-gateway-two": {"envoy-gateway", "--config", "deploy/testdata/two.json", "--image", image, "--service",
+			"auth=https://auth.example.com"},
+		"envoy-download": {"envoy", "--wasm", standIn, "--url", "https://files.example.com/plugin.wasm", "--listen",
+			"127.0.0.1:10000", "--upstream", "https://shop.example.com"},
+		"envoy-rust": {"envoy", "--lang", "rust", "--config", "deploy/testdata/two.json"},
 	} {
 		expectFile(t, "deploy/testdata/"+name+".yaml", deployed(t, append([]string{"deploy"}, args...)...))
 	}
@@ -79,7 +85,8 @@ func expectFile(t *testing.T, file, want string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("%s is not what parity deploy writes: go test ./cmd/parity -run Manifests -update (-want +got):\n%s", file, diff)
+		t.Errorf("%s is not what parity deploy writes: go test ./cmd/parity -run Manifests -update (-want +got):\n%s",
+			file, diff)
 	}
 }
 
@@ -88,7 +95,8 @@ func TestDeployRefuses(t *testing.T) {
 	t.Chdir(root)
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "wrong.json"), []byte(`{"header": "allow", "vales": ["true"]}`))
-	write(t, filepath.Join(dir, "calls.json"), []byte(`{"callout": {"cluster": "auth", "authority": "auth service", "path": "/"}}`))
+	write(t, filepath.Join(dir, "calls.json"),
+		[]byte(`{"callout": {"cluster": "auth", "authority": "auth service", "path": "/"}}`))
 	image := "registry.example.com/team/x@" + anyDigest
 	for _, c := range []struct {
 		args string
@@ -105,7 +113,8 @@ func TestDeployRefuses(t *testing.T) {
 		{"deploy envoy-gateway --selector app=a --image " + image, 2, "choose a Gateway with --gateway"},
 		{"deploy envoy --config " + dir + "/wrong.json", 1, "wrong.json: configuration refused: vales: unknown key"},
 		{"deploy envoy --config " + dir + "/none.json", 2, "no such file"},
-		{"deploy envoy --config " + dir + "/calls.json", 2, `callout.authority: "auth service" is no address: say with --service auth=HOST:PORT`},
+		{"deploy envoy --config " + dir + "/calls.json", 2,
+			`callout.authority: "auth service" is no address: say with --service auth=HOST:PORT`},
 		{"deploy envoy --service auth=a:1", 2, "the configuration has no token.cluster or callout.cluster of this name"},
 		{"deploy envoy --upstream shop:http", 2, "expected a port from 1 to 65535"},
 		{"deploy envoy --listen :", 2, "--listen"},
@@ -134,7 +143,8 @@ func TestDeployedImageIsThePushedOne(t *testing.T) {
 	at := strings.TrimPrefix(server.URL, "http://") + "/team"
 	manifest := deployed(t, "deploy", "istio", "--lang", "rust", "--registry", at)
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), []string{"image", "push", "--registry", at, "--lang", "rust", "--builder", "none"}, &out, &errs); code != 0 {
+	if code := run(t.Context(), []string{"image", "push", "--registry", at, "--lang", "rust", "--builder", "none"}, &out,
+		&errs); code != 0 {
 		t.Fatalf("parity image push: exit %d\n%s", code, errs.String())
 	}
 	pushed := regexp.MustCompile(`oci://\S+@sha256:[0-9a-f]{64}`).FindString(out.String())

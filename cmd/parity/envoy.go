@@ -66,7 +66,8 @@ func (e *engines) names(o host.Options) string {
 }
 
 // subjects are the modules on each engine.
-func (e *engines) subjects(ctx context.Context, s *selection, modules []module, stderr io.Writer) ([]suite.Subject, error) {
+func (e *engines) subjects(ctx context.Context, s *selection, modules []module, stderr io.Writer) ([]suite.Subject,
+	error) {
 	var all []suite.Subject
 	if e.host {
 		for _, m := range modules {

@@ -37,11 +37,12 @@ func runExec(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if len(args) == 0 || !slices.Contains(compilers.Names(), args[0]) {
 		word := strings.Join(args[:min(1, len(args))], "")
-		return exit("exec", usagef("the compiler %q: expected one of %s%s; see parity exec --help", word, strings.Join(compilers.Names(), ", "),
-			didYouMean(word, compilers.Names())), stderr)
+		return exit("exec", usagef("the compiler %q: expected one of %s%s; see parity exec --help", word,
+			strings.Join(compilers.Names(), ", "), didYouMean(word, compilers.Names())), stderr)
 	}
 	if len(args) == 1 {
-		return exit("exec", usagef("no command behind %s: expected one, such as: %s", args[0], execExample(args[0], "version")), stderr)
+		return exit("exec", usagef("no command behind %s: expected one, such as: %s", args[0],
+			execExample(args[0], "version")), stderr)
 	}
 	root, _ := build.FindRoot() // outside of a project there is none, and none is needed
 	tools, err := compilers.Obtain(ctx, args[:1], compilers.Options{Root: root, Log: remarks(stderr)})

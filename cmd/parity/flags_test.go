@@ -35,11 +35,13 @@ func TestTableOfFlags(t *testing.T) {
 		table, _, _ = strings.Cut(table, "\n### ")
 		change := strings.ReplaceAll(strings.Join(v.Change, " "), "_", "\\_")
 		if row := "\n| " + v.Name + " | " + change + " | "; !strings.Contains(table, row) {
-			t.Errorf("bench/FLAGS.md does not show %q under %s: run make bench-flags, then go test ./cmd/parity -run Flags -update",
+			t.Errorf("bench/FLAGS.md does not show %q under %s: run make bench-flags, then go test "+
+				"./cmd/parity -run Flags -update",
 				row[1:], v.Of)
 		}
 	}
-	if got := strings.Count(shown, "\n| ") - 2*strings.Count(shown, "\n### "); got != len(variants) { // a head and the build
+	// a head and the build
+	if got := strings.Count(shown, "\n| ") - 2*strings.Count(shown, "\n### "); got != len(variants) {
 		t.Errorf("bench/FLAGS.md shows %d variants, variants.yaml has %d", got, len(variants))
 	}
 }

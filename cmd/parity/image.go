@@ -182,13 +182,15 @@ func (p *imagePush) labels() (map[string]string, error) {
 	return labels, nil
 }
 
-// look says what is wrong with a module before anybody can pull it. The error is a *moduleError if Envoy would not load it.
+// look says what is wrong with a module before anybody can pull it. The error is a *moduleError if
+// Envoy would not load it.
 func (p *imagePush) look(ctx context.Context, file string, m *imageModule) error {
 	if err := m.inspect(ctx); err != nil {
 		return &moduleError{fmt.Errorf("%s: %w", file, err)}
 	}
 	if faults := m.faults(); len(faults) > 0 && !p.force {
-		return &moduleError{fmt.Errorf("%s: the current Envoy would not load it: %s\nparity inspect %[1]s shows more; --force pushes it", file, faultText(faults[0]))}
+		return &moduleError{fmt.Errorf("%s: the current Envoy would not load it: %s\nparity inspect %[1]s "+
+			"shows more; --force pushes it", file, faultText(faults[0]))}
 	}
 	warn := func(text string) { fmt.Fprintf(p.stderr, "parity image push: warning: %s: %s\n", file, text) }
 	for _, f := range append(m.faults(), m.warnings()...) {

@@ -91,11 +91,14 @@ func TestImagePush(t *testing.T) {
 		t.Errorf("no warning that the table is red: %q", stderr.String())
 	}
 	stdout.Reset()
-	if exit := runImage(context.Background(), []string{"verify", name + ":v1", "--wasm", file}, &stdout, &stderr); exit != 0 {
+	if exit := runImage(context.Background(), []string{"verify", name + ":v1", "--wasm", file}, &stdout,
+		&stderr); exit != 0 {
 		t.Errorf("verify: exit %d: %s", exit, stderr.String())
 	}
-	for _, want := range []string{"Istio            pulls it", "Envoy Gateway    pulls it", "Envoy            loads the module",
-		"the same bytes as " + file, "licenses=Apache-2.0", "proxy_send_local_response", "sha256:" + strings.TrimPrefix(rows["manifest digest"], "sha256:")} {
+	for _, want := range []string{"Istio            pulls it", "Envoy Gateway    pulls it",
+		"Envoy            loads the module",
+		"the same bytes as " + file, "licenses=Apache-2.0", "proxy_send_local_response",
+		"sha256:" + strings.TrimPrefix(rows["manifest digest"], "sha256:")} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("verify does not say %q:\n%s", want, stdout.String())
 		}

@@ -58,7 +58,8 @@ func runImageVerify(ctx context.Context, args []string, stdout, stderr io.Writer
 		return code
 	}
 	if len(references) != 1 {
-		fmt.Fprintf(stderr, "parity image verify: %d references: expected one; see parity image verify --help\n", len(references))
+		fmt.Fprintf(stderr, "parity image verify: %d references: expected one; see parity image verify --help\n",
+			len(references))
 		return 2
 	}
 	v.options.Reference = references[0]

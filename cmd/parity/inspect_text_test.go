@@ -119,7 +119,8 @@ func TestFaultsShareACure(t *testing.T) {
 
 // A module that never returns is started once, not for each Envoy; one that traps is started for each.
 func TestModuleThatHangsIsStartedOnce(t *testing.T) {
-	for kind, want := range map[host.FailureKind]int{host.DeadlineExceeded: 1, host.OutOfMemory: 1, host.Trapped: len(profile.All())} {
+	for kind, want := range map[host.FailureKind]int{host.DeadlineExceeded: 1, host.OutOfMemory: 1,
+		host.Trapped: len(profile.All())} {
 		for name, result := range map[string]func() (suite.Observation, error){
 			"in the plugin's start": func() (suite.Observation, error) {
 				return suite.Observation{Failure: &suite.Failure{Kind: kind.String(), In: "proxy_on_vm_start"}}, nil

@@ -10,7 +10,8 @@ import (
 	compilers "github.com/header-auth/header-auth/toolchain"
 )
 
-// The forms of trace, inspect and doctor for machines, with their schemas in schema/. Within a version fields are only added.
+// The forms of trace, inspect and doctor for machines, with their schemas in schema/. Within a
+// version fields are only added.
 
 func writeJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
@@ -100,11 +101,11 @@ type (
 )
 
 func writeInspectJSON(w io.Writer, file string, i *load.Inspection) error {
-	out := inspectJSON{Schema: "header-auth/inspect/v1", File: file, Size: i.Size, Stripped: i.Stripped, StrippedZipped: i.StrippedZipped,
-		Language: i.Toolchain.Language, Compiler: i.Toolchain.Compiler, Version: i.Toolchain.Version, SDK: i.Toolchain.SDK,
-		Evidence: i.Toolchain.Evidence,
-		Start:    append([]string{}, i.Start...), Allocator: i.Allocator, Imports: map[string][]string{}, Sections: []sectionJSON{},
-		Exports: []exportJSON{}, Warnings: faultsJSON(i.Warnings), Envoys: []envoyJSON{}}
+	out := inspectJSON{Schema: "header-auth/inspect/v1", File: file, Size: i.Size, Stripped: i.Stripped,
+		StrippedZipped: i.StrippedZipped, Language: i.Toolchain.Language, Compiler: i.Toolchain.Compiler,
+		Version: i.Toolchain.Version, SDK: i.Toolchain.SDK, Evidence: i.Toolchain.Evidence,
+		Start: append([]string{}, i.Start...), Allocator: i.Allocator, Imports: map[string][]string{},
+		Sections: []sectionJSON{}, Exports: []exportJSON{}, Warnings: faultsJSON(i.Warnings), Envoys: []envoyJSON{}}
 	if i.ABI != 0 {
 		out.ABI = i.ABI.String()
 	}
@@ -124,7 +125,8 @@ func writeInspectJSON(w io.Writer, file string, i *load.Inspection) error {
 		out.Exports = append(out.Exports, exportJSON{e.Name, kindName(e.Kind)})
 	}
 	for _, v := range i.Verdicts {
-		out.Envoys = append(out.Envoys, envoyJSON{v.Profile.String(), len(v.Faults) == 0, faultsJSON(v.Faults), faultsJSON(v.Warnings)})
+		out.Envoys = append(out.Envoys, envoyJSON{v.Profile.String(), len(v.Faults) == 0, faultsJSON(v.Faults),
+			faultsJSON(v.Warnings)})
 	}
 	return writeJSON(w, out)
 }

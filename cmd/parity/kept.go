@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// keptFolder makes a folder of .cache. If nothing can be written there (another user's folder, a full disk), a temporary
-// folder takes its place, and a line on stderr says so. done removes what is not kept.
+// keptFolder makes a folder of .cache. If nothing can be written there (another user's folder, a full disk), a
+// temporary folder takes its place, and a line on stderr says so. done removes what is not kept.
 func keptFolder(dir, command string, stderr io.Writer) (folder string, kept bool, done func(), err error) {
 	fault := os.MkdirAll(dir, 0o755)
 	if fault == nil {
@@ -24,7 +24,8 @@ func keptFolder(dir, command string, stderr io.Writer) (folder string, kept bool
 		return "", false, func() {}, err
 	}
 	if stderr != nil {
-		fmt.Fprintf(stderr, "parity %s: nothing can be kept in %s: %v; a folder that is removed at the end takes its place\n", command, dir, fault)
+		fmt.Fprintf(stderr, "parity %s: nothing can be kept in %s: %v; a folder that is removed at the end takes its place\n",
+			command, dir, fault)
 	}
 	return folder, false, func() { os.RemoveAll(folder) }, nil
 }
@@ -54,7 +55,8 @@ func onceEach(say func(text string)) func(error) {
 	}
 }
 
-// ofMachine says whether an error is the machine's: a file that can't be read or written, a program that can't be started.
+// ofMachine says whether an error is the machine's: a file that can't be read or written, a
+// program that can't be started.
 func ofMachine(err error) bool {
 	var path *fs.PathError
 	var link *os.LinkError

@@ -29,7 +29,8 @@ func TestMakeForThisMachine(t *testing.T) {
 	if out, err := makes(t, []string{"GOOS=wasip1", "GOARCH=wasm"}, "parity", "PARITY="+program); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if out, err := exec.Command(program, "version").CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "parity ") {
+	if out, err := exec.Command(program, "version").CombinedOutput(); err != nil || !strings.HasPrefix(string(out),
+		"parity ") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -73,8 +73,8 @@ func runNew(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// ownCommand is how a Makefile calls this program: by its name when that is found on PATH, or when go run has made it for this one
-// call; otherwise by its path.
+// ownCommand is how a Makefile calls this program: by its name when that is found on PATH, or when go run has made it
+// for this one call; otherwise by its path.
 func ownCommand() string {
 	own, err := os.Executable()
 	if err != nil || strings.Contains(own, "go-build") {

@@ -19,12 +19,14 @@ func writeFolder(dir string, files map[string][]byte) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	case len(there) > 0:
-		return usagef("%s is not empty, it has %s: expected an empty folder or a new name, give another name", dir, there[0].Name())
+		return usagef("%s is not empty, it has %s: expected an empty folder or a new name, give another name", dir,
+			there[0].Name())
 	}
 	return writeNew(dir, files, false)
 }
 
-// writeNew writes files below a folder, each whole or not at all. Without force, none is written if one of them is there.
+// writeNew writes files below a folder, each whole or not at all. Without force, none is written
+// if one of them is there.
 func writeNew(dir string, files map[string][]byte, force bool) error {
 	names := slices.Sorted(maps.Keys(files))
 	for _, name := range names {
@@ -32,7 +34,8 @@ func writeNew(dir string, files map[string][]byte, force bool) error {
 		_, err := os.Lstat(path)
 		switch {
 		case err == nil && !force:
-			return usagef("%s is there already, and nothing was written: expected a new file, give another name or --force", path)
+			return usagef("%s is there already, and nothing was written: expected a new file, give another name or --force",
+				path)
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return usagef("%v", err)
 		}

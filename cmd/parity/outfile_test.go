@@ -20,13 +20,14 @@ func TestReplaceFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(os.WriteFile("secret", []byte("old"), 0o600), os.Symlink("secret", "link"), os.Symlink("link", "second"), os.Symlink("none", "dangling"),
-		os.Mkdir("folder", 0o755), os.Symlink("../named", filepath.Join("folder", "up")), os.WriteFile("named", nil, 0o640), os.Link("named", "other name"),
-		os.Symlink("circle", "circle"))
+	must(os.WriteFile("secret", []byte("old"), 0o600), os.Symlink("secret", "link"), os.Symlink("link", "second"),
+		os.Symlink("none", "dangling"), os.Mkdir("folder", 0o755), os.Symlink("../named", filepath.Join("folder", "up")),
+		os.WriteFile("named", nil, 0o640), os.Link("named", "other name"), os.Symlink("circle", "circle"))
 	for _, name := range []string{"second", "dangling", filepath.Join("folder", "up"), "new"} {
 		must(writable(name), replaceFile(name, []byte(name)))
 	}
-	for file, want := range map[string]string{"secret": "second", "none": "dangling", "named": "folder/up", "other name": "folder/up", "new": "new"} {
+	for file, want := range map[string]string{"secret": "second", "none": "dangling", "named": "folder/up",
+		"other name": "folder/up", "new": "new"} {
 		if got := read0(t, file); got != want {
 			t.Errorf("%s has %q, want %q", file, got, want)
 		}
@@ -39,7 +40,8 @@ func TestReplaceFile(t *testing.T) {
 	if left, _ := filepath.Glob(".*"); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	for name, want := range map[string]string{"folder": "is a folder", "no/where": "no is no folder", "circle": "more than 40 links", "new/x": "new is no folder"} {
+	for name, want := range map[string]string{"folder": "is a folder", "no/where": "no is no folder",
+		"circle": "more than 40 links", "new/x": "new is no folder"} {
 		var usage *usageError
 		if err := writable(name); !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", name, err, want)
@@ -84,7 +86,8 @@ func TestFullOutput(t *testing.T) {
 	}
 	for _, args := range calls {
 		var stderr bytes.Buffer
-		if code := run(context.Background(), args, full{}, &stderr); code != 3 || !strings.Contains(stderr.String(), "disk full") {
+		if code := run(context.Background(), args, full{}, &stderr); code != 3 || !strings.Contains(stderr.String(),
+			"disk full") {
 			t.Errorf("%v: exit %d, %q", args, code, &stderr)
 		}
 	}

@@ -32,8 +32,8 @@ const root = "../.."
 
 var update = flag.Bool("update", false, "write the results into README.md again")
 
-// TestCommandsOfTheDocuments runs the commands that the documents give: make's targets must exist, and parity must accept
-// its arguments, in a folder with a reader's my.wasm and my-cases.
+// TestCommandsOfTheDocuments runs the commands that the documents give: make's targets must exist, and parity must
+// accept its arguments, in a folder with a reader's my.wasm and my-cases.
 func TestCommandsOfTheDocuments(t *testing.T) {
 	here := t.TempDir()
 	for _, name := range []string{"conformance", "builds.yaml", "go.mod"} {
@@ -50,11 +50,14 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 		write(t, filepath.Join(here, name), []byte(text))
 	}
 	// What parity record and parity import read.
-	write(t, filepath.Join(here, "requests.yaml"), []byte("cases:\n  - id: requests/get\n    steps:\n      - request: {}\n"))
+	write(t, filepath.Join(here, "requests.yaml"),
+		[]byte("cases:\n  - id: requests/get\n    steps:\n      - request: {}\n"))
 	write(t, filepath.Join(here, "tests.textpb"), []byte(read(t, "conformance/textpb/testdata/tests/greeter.textpb")))
 	write(t, filepath.Join(here, "greeter.json"), []byte(read(t, "conformance/textpb/testdata/tests/greeter.json")))
 	var commands []string
-	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md", "conformance/README.md", "conformance/mutants/README.md", "bench/METHODOLOGY.md", "bench/ENVOY.md", "deploy/README.md"} {
+	for _, document := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "RATIONALE.md",
+		"conformance/README.md", "conformance/mutants/README.md", "bench/METHODOLOGY.md", "bench/ENVOY.md",
+		"deploy/README.md"} {
 		text := read(t, document)
 		if document == "README.md" { // its result of the benchmark names a command that takes a quarter of an hour
 			before, _, after := around(t, text, benchBegin, benchEnd)
@@ -94,8 +97,8 @@ func TestCommandsOfTheDocuments(t *testing.T) {
 	}
 }
 
-// TestResultOfTheReadme: the README shows the total of the whole table for every build. With -update it is taken from the
-// last conformant run.
+// TestResultOfTheReadme: the README shows the total of the whole table for every build. With -update it is taken from
+// the last conformant run.
 func TestResultOfTheReadme(t *testing.T) {
 	loaded, err := table.Load(filepath.Join(root, "conformance/cases"))
 	if err != nil {
@@ -121,12 +124,13 @@ func TestResultOfTheReadme(t *testing.T) {
 	n := strconv.Itoa(loaded.Len() * len(list.Builds))
 	want = append(want, "conformant:", n, "of", n, "passed", "```")
 	if diff := cmp.Diff(want, strings.Fields(shown)); diff != "" {
-		t.Errorf("README.md does not show the result of this table: run make conformance, then go test ./cmd/parity -run Readme -update"+
-			" (-want +got):\n%s", diff)
+		t.Errorf("README.md does not show the result of this table: run make conformance, then go test "+
+			"./cmd/parity -run Readme -update (-want +got):\n%s", diff)
 	}
 }
 
-// TestWorstOfTheMethodology: its table has every case of the group worst. With -update dist/worst.md is spliced in, where it is.
+// TestWorstOfTheMethodology: its table has every case of the group worst. With -update dist/worst.md is
+// spliced in, where it is.
 func TestWorstOfTheMethodology(t *testing.T) {
 	loaded, err := table.Load(filepath.Join(root, "conformance/cases"))
 	if err != nil {
@@ -153,8 +157,8 @@ func TestWorstOfTheMethodology(t *testing.T) {
 	}
 }
 
-// TestBenchOfTheReadme: the README shows the results of the full runs in bench/result, one file for each machine. With -update they
-// are written again.
+// TestBenchOfTheReadme: the README shows the results of the full runs in bench/result, one file for each machine. With
+// -update they are written again.
 func TestBenchOfTheReadme(t *testing.T) {
 	var all []*evidence.Report
 	for _, file := range publishedFiles(root) {
@@ -163,7 +167,8 @@ func TestBenchOfTheReadme(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r.Run.Plan.Name != bench.FullPlan().Name || !r.Run.Complete {
-			t.Errorf("%s is of the plan %q, complete %t: expected a whole run of make bench-full", file, r.Run.Plan.Name, r.Run.Complete)
+			t.Errorf("%s is of the plan %q, complete %t: expected a whole run of make bench-full", file, r.Run.Plan.Name,
+				r.Run.Complete)
 		}
 		all = append(all, r)
 	}
@@ -173,7 +178,8 @@ func TestBenchOfTheReadme(t *testing.T) {
 	newest, f := judged(all, nil, nil, "")
 	f.Envoy = publishedOnEnvoy(t, newest, f)
 	var summary, picture bytes.Buffer
-	if err := errors.Join(benchreport.Summary(&summary, newest, f, "bench/result/ratios.svg"), benchreport.Picture(&picture, newest, f)); err != nil {
+	if err := errors.Join(benchreport.Summary(&summary, newest, f, "bench/result/ratios.svg"),
+		benchreport.Picture(&picture, newest, f)); err != nil {
 		t.Fatal(err)
 	}
 	before, shown, after := around(t, read(t, "README.md"), benchBegin, benchEnd)
@@ -188,8 +194,8 @@ func TestBenchOfTheReadme(t *testing.T) {
 	}
 }
 
-// TestEnvoyOfTheReadme: the README says on which Envoys the table runs, and how many cases are as they want there. With -update it
-// is written again.
+// TestEnvoyOfTheReadme: the README says on which Envoys the table runs, and how many cases are as they want there. With
+// -update it is written again.
 func TestEnvoyOfTheReadme(t *testing.T) {
 	whole, err := table.Load(filepath.Join(root, "conformance/cases"))
 	if err != nil {
@@ -208,8 +214,8 @@ func TestEnvoyOfTheReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("\nConfirmed on a real Envoy, %s and %s: [the same table](envoy/README.md) runs there (`make envoy`), and %d of its %d cases are "+
-		"as they want; [each of the others](envoy/differences.yaml) has its reason.\n",
+	want := fmt.Sprintf("\nConfirmed on a real Envoy, %s and %s: [the same table](envoy/README.md) runs there (`make "+
+		"envoy`), and %d of its %d cases are as they want; [each of the others](envoy/differences.yaml) has its reason.\n",
 		strings.Join(versions[:len(versions)-1], ", "), versions[len(versions)-1], whole.Len()-different.Len(), whole.Len())
 	const begin, end = "<!-- real envoy -->", "<!-- end real envoy -->"
 	before, shown, after := around(t, read(t, "README.md"), begin, end)
@@ -262,7 +268,8 @@ func publishedOnEnvoy(t *testing.T, onWazero *evidence.Report, f *verdict.Findin
 	return verdict.JudgeOnEnvoy(newest, onWazero, f)
 }
 
-// TestCostOnEnvoyOfTheReadmes: bench/ENVOY.md shows the newest run in bench/result/envoy. With -update it is written again.
+// TestCostOnEnvoyOfTheReadmes: bench/ENVOY.md shows the newest run in bench/result/envoy. With
+// -update it is written again.
 func TestCostOnEnvoyOfTheReadmes(t *testing.T) {
 	var all []*evidence.Report
 	for _, file := range publishedFiles(root) {
@@ -288,7 +295,8 @@ func TestCostOnEnvoyOfTheReadmes(t *testing.T) {
 		return
 	}
 	if shown != want {
-		t.Error("bench/ENVOY.md does not show what follows from bench/result/envoy/*.json: go test ./cmd/parity -run Readme -update")
+		t.Error("bench/ENVOY.md does not show what follows from bench/result/envoy/*.json: go test " +
+			"./cmd/parity -run Readme -update")
 	}
 }
 
@@ -349,7 +357,8 @@ func typed(document string) []string {
 // ownTable is the example table of conformance/README.md: its files by name.
 func ownTable(t *testing.T) map[string]string {
 	files := map[string]string{}
-	for _, m := range regexp.MustCompile("(?s)```yaml\n# (my-cases/[a-z.]+)\n(.*?)```").FindAllStringSubmatch(read(t, "conformance/README.md"), -1) {
+	for _, m := range regexp.MustCompile("(?s)```yaml\n# (my-cases/[a-z.]+)\n(.*?)```").FindAllStringSubmatch(read(t,
+		"conformance/README.md"), -1) {
 		files[m[1]] = m[2]
 	}
 	if len(files) != 2 {

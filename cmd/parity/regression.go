@@ -36,8 +36,8 @@ func (l *regressionLimit) check(against string) error {
 	return nil
 }
 
-// code is the exit code for regressions: 0 none, or not asked for; 1 there are some, or something is gone; 3 the two reports
-// cannot be compared. It says why on stderr.
+// code is the exit code for regressions: 0 none, or not asked for; 1 there are some, or something is gone; 3 the two
+// reports cannot be compared. It says why on stderr.
 func (l *regressionLimit) code(f *verdict.Findings, command string, stderr io.Writer) int {
 	a := f.Against
 	if !l.set || a == nil {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestRelease installs this commit as its users would, go install …/cmd/parity@v0.0.1, from a proxy in a folder, and uses it
-// outside of the repository. It builds everything anew, so it runs only when it is asked for: make release.
+// TestRelease installs this commit as its users would, go install …/cmd/parity@v0.0.1, from a proxy in a folder, and
+// uses it outside of the repository. It builds everything anew, so it runs only when it is asked for: make release.
 func TestRelease(t *testing.T) {
 	if os.Getenv("HEADER_AUTH_RELEASE") == "" {
 		t.Skip("it builds the command anew: make release")
@@ -38,8 +38,10 @@ func TestRelease(t *testing.T) {
 		t.Helper()
 		cmd := exec.Command(name, args...)
 		cmd.Dir = outside
-		cmd.Env = append(os.Environ(), "GOPROXY=file://"+filepath.Join(dir, "proxy")+",file://"+strings.TrimSpace(string(cache))+"/cache/download",
-			"GOSUMDB=off", "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw", "GOMODCACHE="+filepath.Join(dir, "modules"), "GOBIN="+filepath.Join(dir, "bin"))
+		cmd.Env = append(os.Environ(), "GOPROXY=file://"+filepath.Join(dir, "proxy")+",file://"+
+			strings.TrimSpace(string(cache))+"/cache/download",
+			"GOSUMDB=off", "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw", "GOMODCACHE="+filepath.Join(dir, "modules"),
+			"GOBIN="+filepath.Join(dir, "bin"))
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
@@ -54,7 +56,8 @@ func TestRelease(t *testing.T) {
 	if out := command(parity, "inspect", "sound.wasm"); !strings.Contains(out, "envoy-1.40") {
 		t.Errorf("parity inspect: %s", out)
 	}
-	if out, err := exec.Command(parity, "check", "--wasm", "mine="+filepath.Join(outside, "sound.wasm"), "--cases", filepath.Join(outside, "my-cases")).CombinedOutput(); !strings.Contains(string(out), "mine") {
+	if out, err := exec.Command(parity, "check", "--wasm", "mine="+filepath.Join(outside, "sound.wasm"), "--cases",
+		filepath.Join(outside, "my-cases")).CombinedOutput(); !strings.Contains(string(out), "mine") {
 		t.Errorf("parity check: %v: %s", err, out)
 	}
 }
@@ -83,7 +86,9 @@ func archive(t *testing.T, file, prefix string) {
 	z := zip.NewWriter(f)
 	for _, n := range names {
 		info, err := os.Lstat(filepath.Join(root, n))
-		if err != nil || !info.Mode().IsRegular() || slices.ContainsFunc(below, func(b string) bool { return strings.HasPrefix(n, b) }) {
+		if err != nil || !info.Mode().IsRegular() || slices.ContainsFunc(below, func(b string) bool {
+			return strings.HasPrefix(n, b)
+		}) {
 			continue
 		}
 		w, err := z.Create(prefix + n)

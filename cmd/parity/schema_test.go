@@ -28,7 +28,8 @@ func TestSchemas(t *testing.T) {
 		calls   [][]string
 	}{
 		{"inspect", &inspectJSON{}, [][]string{
-			{file("sound.wasm"), file("nomain.wasm"), file("strict.wasm"), file("exits.wasm"), file("unknown.wasm"), file("higress.wasm")},
+			{file("sound.wasm"), file("nomain.wasm"), file("strict.wasm"), file("exits.wasm"), file("unknown.wasm"),
+				file("higress.wasm")},
 			{"--config", file("text.wasm"), file("rooted.wasm")},
 		}},
 		{"trace", &traceJSON{}, [][]string{

@@ -12,8 +12,8 @@ import (
 // grace is how long a command may take to end after an interrupt: to end its children and to write what it has.
 const grace = 10 * time.Second
 
-// interruptible gives a context that ends with the first interrupt. A second one ends the process at once, and so does a
-// command that does not end within the time of grace, because it waits for something that cannot be cancelled.
+// interruptible gives a context that ends with the first interrupt. A second one ends the process at once, and so does
+// a command that does not end within the time of grace, because it waits for something that cannot be cancelled.
 func interruptible() context.Context {
 	var wanted []os.Signal
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {

@@ -36,7 +36,8 @@ func soakText(to io.Writer, r *soakReport, color bool) error {
 		t.AppendRow(row)
 	}
 	fmt.Fprintln(w, words.TrimLines(t.Render()))
-	fmt.Fprintln(w, "✓ flat, or stopped growing  ✗ leaks that many bytes a round, or is wrong  ~ known to leak  ? not known  - not run")
+	fmt.Fprintln(w, "✓ flat, or stopped growing  ✗ leaks that many bytes a round, or is wrong  ~ known to "+
+		"leak  ? not known  - not run")
 	fmt.Fprintln(w)
 	for i := range r.Results {
 		if line := soakFinding(&r.Results[i]); line != "" {
@@ -121,7 +122,8 @@ func soakFinding(p *soak.Result) string {
 	m := p.Memory
 	switch i := m.PerRound; {
 	case p.Wrong != nil:
-		return fmt.Sprintf("%swrong in round %s, and right in all before: %s", what, units.Count(p.Wrong.Round), p.Wrong.What) + difference(p.Wrong.Wanted, p.Wrong.Got)
+		return fmt.Sprintf("%swrong in round %s, and right in all before: %s", what, units.Count(p.Wrong.Round),
+			p.Wrong.What) + difference(p.Wrong.Wanted, p.Wrong.Got)
 	case p.Failed != "":
 		return fmt.Sprintf("%sended after %s rounds: %s", what, units.Count(p.Rounds), p.Failed)
 	case p.LeftOut != "" || p.Known != "":
@@ -136,9 +138,11 @@ func soakFinding(p *soak.Result) string {
 			course = benchreport.UsedUp(m.Steps, "round")
 		}
 		return fmt.Sprintf("%sleaks %s bytes a round (95 %% interval %s to %s), %s rounds of %s, %s%s. %s", what,
-			units.Digits(i.Mid), units.Digits(i.Low), units.Digits(i.High), units.Count(p.Rounds), counted(p.Requests, "request"), course, ended, soakWhy(m))
+			units.Digits(i.Mid), units.Digits(i.Low), units.Digits(i.High), units.Count(p.Rounds),
+			counted(p.Requests, "request"), course, ended, soakWhy(m))
 	case m.Verdict == verdict.Unclear && !p.Cut:
-		return fmt.Sprintf("%snot known whether it leaks after %s rounds, %s to %s. %s", what, units.Count(p.Rounds), units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)), soakWhy(m))
+		return fmt.Sprintf("%snot known whether it leaks after %s rounds, %s to %s. %s", what, units.Count(p.Rounds),
+			units.Bytes(float64(m.Ready)), units.Bytes(float64(m.End)), soakWhy(m))
 	}
 	return ""
 }
@@ -179,7 +183,8 @@ func soakKnown(w io.Writer, r *soakReport) {
 			reason = p.Known
 		}
 		if n > 0 {
-			fmt.Fprintf(w, "%s leaks on %d of %d paths, %s to %s bytes a round. Known: %s\n", build, n, len(r.cases), units.Digits(low), units.Digits(high), reason)
+			fmt.Fprintf(w, "%s leaks on %d of %d paths, %s to %s bytes a round. Known: %s\n", build, n, len(r.cases),
+				units.Digits(low), units.Digits(high), reason)
 		}
 	}
 }
@@ -199,8 +204,10 @@ func soakPauses(w io.Writer, r *soakReport) {
 			}
 		}
 		if worst != nil {
-			fmt.Fprintf(w, "%s pauses on %d of %d paths: %s, %s in round %s, is %.0f times the median of %s; %s beyond %d times.\n", build, paths, len(r.cases),
-				worst.Case, worst.Pauses.Longest.Round(time.Microsecond), units.Count(worst.Pauses.Round), float64(worst.Pauses.Longest)/float64(worst.Pauses.Median),
+			fmt.Fprintf(w, "%s pauses on %d of %d paths: %s, %s in round %s, is %.0f times the median "+
+				"of %s; %s beyond %d times.\n", build, paths, len(r.cases),
+				worst.Case, worst.Pauses.Longest.Round(time.Microsecond), units.Count(worst.Pauses.Round),
+				float64(worst.Pauses.Longest)/float64(worst.Pauses.Median),
 				worst.Pauses.Median.Round(100*time.Nanosecond), counted(worst.Pauses.Beyond, "round"), soak.TimesMedian)
 		}
 	}
@@ -256,8 +263,8 @@ func soakSummary(r *soakReport) string {
 	case r.Interrupted:
 		word = "interrupted"
 	}
-	return fmt.Sprintf("%s: %s, %s requests, every answer looked at whole, %s", word, counted(paths, "path"), units.Count(requests),
-		(time.Duration(r.Seconds * float64(time.Second))).Round(time.Second))
+	return fmt.Sprintf("%s: %s, %s requests, every answer looked at whole, %s", word, counted(paths, "path"),
+		units.Count(requests), (time.Duration(r.Seconds * float64(time.Second))).Round(time.Second))
 }
 
 func counted(n int, what string) string {

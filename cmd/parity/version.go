@@ -20,7 +20,8 @@ Exit codes: 0; 2 the call is wrong.
 
 // runVersion is the command "version".
 func runVersion(_ context.Context, args []string, stdout, stderr io.Writer) int {
-	if code, done := parseFlags(flag.NewFlagSet("version", flag.ContinueOnError), args, versionHelp, stdout, stderr); done {
+	if code, done := parseFlags(flag.NewFlagSet("version", flag.ContinueOnError), args, versionHelp, stdout,
+		stderr); done {
 		return code
 	}
 	fmt.Fprintf(stdout, "parity %s, %s, wazero %s\n", ownVersion(), runtime.Version(), wazeroVersion())
@@ -46,7 +47,8 @@ func wazeroVersion() string {
 	return "(unknown)"
 }
 
-// revision is the commit of the working tree at root, and whether the tree differs from it; "" outside a git repository.
+// revision is the commit of the working tree at root, and whether the tree differs from it; ""
+// outside a git repository.
 func revision(ctx context.Context, root string) (commit string, dirty bool) {
 	git := func(args ...string) (string, error) {
 		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output()

@@ -17,8 +17,8 @@ import (
 	compilers "github.com/header-auth/header-auth/toolchain"
 )
 
-// The words of every command: what --format takes, what stands without a flag, and the values of flags. Errors, completion
-// and "did you mean" are made of them; tests compare them with the help texts.
+// The words of every command: what --format takes, what stands without a flag, and the values of flags. Errors,
+// completion and "did you mean" are made of them; tests compare them with the help texts.
 
 // formats are those of --format, the default first.
 var formats = map[string][]string{
@@ -42,7 +42,8 @@ func format(command, value string) error {
 		return nil
 	}
 	last := len(known) - 1
-	return usagef("--format %q: expected %s or %s%s", value, strings.Join(known[:last], ", "), known[last], didYouMean(value, known))
+	return usagef("--format %q: expected %s or %s%s", value, strings.Join(known[:last], ", "), known[last],
+		didYouMean(value, known))
 }
 
 // didYouMean is a question for the end of an error; "" when no known word is near.
@@ -160,8 +161,8 @@ func (v *vocabulary) cases() (names []string) {
 // listFlags makes parseArgs list the flags of a command, one a line, and a = behind those that have a value.
 const listFlags = "--list-the-flags-of-this-command"
 
-// flagsOf are the flags of a command as it defines them; of one with verbs, those of the verb that the words begin with, or
-// of all verbs.
+// flagsOf are the flags of a command as it defines them; of one with verbs, those of the verb that the words
+// begin with, or of all verbs.
 func flagsOf(c command, words ...string) (flags []string) {
 	mine := verbs[c.name]
 	if len(mine) == 0 {

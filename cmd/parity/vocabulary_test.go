@@ -104,7 +104,8 @@ func TestCompletions(t *testing.T) {
 		{"bench-w", nil}, // not for users
 	}
 	for _, test := range tests {
-		if diff := cmp.Diff(test.want, completions(strings.Split(test.words, " "))); diff != "" && len(completions(strings.Split(test.words, " ")))+len(test.want) > 0 {
+		if diff := cmp.Diff(test.want, completions(strings.Split(test.words, " "))); diff != "" &&
+			len(completions(strings.Split(test.words, " ")))+len(test.want) > 0 {
 			t.Errorf("%q (-want +got):\n%s", test.words, diff)
 		}
 	}

@@ -33,7 +33,8 @@ func TestRandomModules(t *testing.T) {
 	}
 	cases := realTable(t, "allow/true", "callout/forward", "request-headers/*").Cases()
 	cases = cases[:min(4, len(cases))]
-	compiler, interpreter := runner(t, host.Options{Deadline: 200 * time.Millisecond}), runner(t, host.Options{Deadline: 200 * time.Millisecond, Interpreter: true})
+	compiler, interpreter := runner(t, host.Options{Deadline: 200 * time.Millisecond}),
+		runner(t, host.Options{Deadline: 200 * time.Millisecond, Interpreter: true})
 	modules, compared, ended, begun := 0, 0, 0, time.Now()
 	for ; time.Since(begun) < most; seed++ {
 		modules++
@@ -64,7 +65,8 @@ type tried struct {
 // ends says whether a limit has ended it, be it of time, memory or the stack.
 func (r tried) ends() bool {
 	f := r.Seen.Failure
-	return f != nil && f.Ends() || strings.Contains(r.Text, "deadline exceeded") || strings.Contains(r.Text, "out of memory") ||
+	return f != nil && f.Ends() || strings.Contains(r.Text, "deadline exceeded") || strings.Contains(r.Text,
+		"out of memory") ||
 		strings.Contains(r.Text, "stack overflow") || f != nil && strings.Contains(f.Reason, "stack overflow")
 }
 

@@ -1,4 +1,5 @@
-// Package casefile writes files of a table: YAML that package table reads, a case as a few lines that people can cut down.
+// Package casefile writes files of a table: YAML that package table reads, a case as a few lines
+// that people can cut down.
 package casefile
 
 import (
@@ -12,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// Map is a mapping whose keys keep their order. A value is a Map, a List, a Block, a string (a text, in quotes where YAML
-// would read something else), Bytes, an int, an int64, a float64 or a bool.
+// Map is a mapping whose keys keep their order. A value is a Map, a List, a Block, a string (a text, in quotes where
+// YAML would read something else), Bytes, an int, an int64, a float64 or a bool.
 type Map []Entry
 
 // Entry is a key with its value.
@@ -122,8 +123,8 @@ func text(s string) string {
 }
 
 // reserved are words that some version of YAML takes for a boolean or for nothing.
-var reserved = map[string]bool{"true": true, "false": true, "yes": true, "no": true, "on": true, "off": true, "y": true, "n": true,
-	"null": true, "nan": true, "inf": true}
+var reserved = map[string]bool{"true": true, "false": true, "yes": true, "no": true, "on": true, "off": true,
+	"y": true, "n": true, "null": true, "nan": true, "inf": true}
 
 func bytes(s string) string {
 	printable := utf8.ValidString(s)

@@ -11,8 +11,9 @@ import (
 
 // What is written is what a YAML parser reads.
 func TestRead(t *testing.T) {
-	texts := []string{"a", "", "true", "No", "null", "1", "1e3", "0x10", "a: b", "a #b", "- a", "{a}", "[a]", "a, b", "'a'", `"a"`, `a\b`, " a ", "a\nb\t", "é€",
-		"%d", "@a", "`a`", "*a", "&a", "!a", "|", ">", "?", ":", "a:", "/x/y", "<b>&</b>", "2026-01-01", "~", "=", "<<", "..", "---"}
+	texts := []string{"a", "", "true", "No", "null", "1", "1e3", "0x10", "a: b", "a #b", "- a", "{a}", "[a]", "a, b",
+		"'a'", `"a"`, `a\b`, " a ", "a\nb\t", "é€", "%d", "@a", "`a`", "*a", "&a", "!a", "|", ">", "?", ":", "a:", "/x/y",
+		"<b>&</b>", "2026-01-01", "~", "=", "<<", "..", "---"}
 	list := casefile.List{}
 	want := []any{}
 	for _, s := range texts {
@@ -22,7 +23,8 @@ func TestRead(t *testing.T) {
 	var m casefile.Map
 	m.Add("texts", list)
 	m.Add("steps", casefile.Block{
-		casefile.Map{{"a", casefile.Map{{"b c", 1}, {"d", false}}}, {"e", casefile.Block{casefile.Map{{"f", "g"}, {"h", "i"}}, "j"}}},
+		casefile.Map{{"a", casefile.Map{{"b c", 1}, {"d", false}}},
+			{"e", casefile.Block{casefile.Map{{"f", "g"}, {"h", "i"}}, "j"}}},
 		casefile.Bytes("\xff\x00"),
 		casefile.Map{},
 	})
@@ -31,7 +33,8 @@ func TestRead(t *testing.T) {
 		t.Fatalf("%v\n%s", err, m.YAML())
 	}
 	if diff := cmp.Diff(map[string]any{"texts": want, "steps": []any{
-		map[string]any{"a": map[string]any{"b c": uint64(1), "d": false}, "e": []any{map[string]any{"f": "g", "h": "i"}, "j"}},
+		map[string]any{"a": map[string]any{"b c": uint64(1), "d": false},
+			"e": []any{map[string]any{"f": "g", "h": "i"}, "j"}},
 		map[string]any{"hex": "ff00"},
 		map[string]any{},
 	}}, got); diff != "" {

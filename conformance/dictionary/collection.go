@@ -25,7 +25,8 @@ func (c *collection) add(text string, how How) (added []string) {
 		return nil
 	}
 	texts := []string{text}
-	if names := strings.FieldsFunc(text, func(r rune) bool { return !nameByte(byte(r)) && r != '/' }); len(names) != 1 || names[0] != text {
+	if names := strings.FieldsFunc(text, func(r rune) bool { return !nameByte(byte(r)) && r != '/' }); len(names) != 1 ||
+		names[0] != text {
 		texts = append(texts, names...)
 	}
 	for _, t := range texts {
@@ -72,13 +73,16 @@ func Rank(words []Word, known func(string) bool, most int) []Word {
 	weights := map[string]int{}
 	for _, w := range words {
 		weights[w.Text] = weight(w, known)
-		if slices.ContainsFunc(w.Neighbours, func(neighbour string) bool { return len(neighbour) > 3 && (passed[neighbour] || known(neighbour)) }) {
+		if slices.ContainsFunc(w.Neighbours, func(neighbour string) bool {
+			return len(neighbour) > 3 && (passed[neighbour] || known(neighbour))
+		}) {
 			weights[w.Text] -= 4
 		}
 	}
 	ranked := slices.Clone(words)
 	slices.SortStableFunc(ranked, func(a, b Word) int {
-		return cmp.Or(cmp.Compare(weights[a.Text], weights[b.Text]), cmp.Compare(a.How, b.How), cmp.Compare(len(a.Text), len(b.Text)))
+		return cmp.Or(cmp.Compare(weights[a.Text], weights[b.Text]), cmp.Compare(a.How, b.How),
+			cmp.Compare(len(a.Text), len(b.Text)))
 	})
 	return ranked[:min(len(ranked), most)]
 }

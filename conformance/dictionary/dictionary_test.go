@@ -23,23 +23,30 @@ func compares(offset int, with wasmtest.Code) wasmtest.Code {
 func TestWords(t *testing.T) {
 	m := wasmtest.Module{Pages: 1}
 	m.Data(1024, "hello x-debug-allowtruecontent-typepanic: out of range")
-	m.Data(2048, "\x1e\x04\x00\x00\x04\x00\x00\x00")                                 // "x-de"… 30 bytes in, 4 of them, by words of 4 bytes
+	// "x-de"… 30 bytes in, 4 of them, by words of 4 bytes
+	m.Data(2048, "\x1e\x04\x00\x00\x04\x00\x00\x00")
 	m.Data(4096, "\x00\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00") // by words of 8
 	drop := wasmtest.Drop
-	m.Func("referred", "i", "", 0, wasmtest.I32(13), drop, wasmtest.I32(1030), drop, wasmtest.I32(1043), drop, wasmtest.I32(4), drop)
+	m.Func("referred", "i", "", 0, wasmtest.I32(13), drop, wasmtest.I32(1030), drop, wasmtest.I32(1043), drop,
+		wasmtest.I32(4), drop)
 	m.Func("whole", "i", "", 0, wasmtest.I64(number("x-secret")), drop)
-	m.Func("overlapping", "i", "", 0, wasmtest.I32(11), drop, wasmtest.I64(number("x-letmei")), drop, wasmtest.I64(number("etmein-1")), drop)
-	m.Func("spelled", "i", "", 0, compares(0, wasmtest.I32('t')), compares(1, wasmtest.I32('r')), compares(2, wasmtest.I32('a')), compares(3, wasmtest.I32('c')),
+	m.Func("overlapping", "i", "", 0, wasmtest.I32(11), drop, wasmtest.I64(number("x-letmei")), drop,
+		wasmtest.I64(number("etmein-1")), drop)
+	m.Func("spelled", "i", "", 0, compares(0, wasmtest.I32('t')), compares(1, wasmtest.I32('r')),
+		compares(2, wasmtest.I32('a')), compares(3, wasmtest.I32('c')),
 		compares(0, wasmtest.I32('o')), compares(1, wasmtest.I32('n')))
-	m.Func("branched", "i", "", 0, compares(1, wasmtest.I32('u')), compares(2, wasmtest.I32('r')), compares(3, wasmtest.I32('g')), compares(4, wasmtest.I32('e')))
+	m.Func("branched", "i", "", 0, compares(1, wasmtest.I32('u')), compares(2, wasmtest.I32('r')),
+		compares(3, wasmtest.I32('g')), compares(4, wasmtest.I32('e')))
 	m.Func("folded", "i", "", 0, wasmtest.I64(number("sesaame1")), drop)
 	m.Func("suffix", "i", "", 0, compares(0, wasmtest.I32('=')), compares(0, wasmtest.I32('y')))
 	words, err := Words(m.Bytes(), []string{"x-passed", "with \x00"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for text, how := range map[string]How{"x-debug-allow": Referenced, "true": Referenced, "hello": Referenced, "x-secret": Compared, "x-letmein-1": Compared,
-		"trac": Compared, "on": Compared, "purge": Compared, "=y": Compared, "sesame1": Compared, "x-passed": PassedToHost, "panic:": -1, "range": Printable, "nope": -1, "with \x00": -1} {
+	for text, how := range map[string]How{"x-debug-allow": Referenced, "true": Referenced, "hello": Referenced,
+		"x-secret": Compared, "x-letmein-1": Compared,
+		"trac": Compared, "on": Compared, "purge": Compared, "=y": Compared, "sesame1": Compared, "x-passed": PassedToHost,
+		"panic:": -1, "range": Printable, "nope": -1, "with \x00": -1} {
 		i := slices.IndexFunc(words, func(w Word) bool { return w.Text == text })
 		switch {
 		case i < 0 && how >= 0:
@@ -63,8 +70,9 @@ func TestWordsFaults(t *testing.T) {
 }
 
 func TestRank(t *testing.T) {
-	words := []Word{{Text: "src/panic.rs", How: Referenced}, {Text: "already borrowed: mutable", How: Referenced}, {Text: "authorization", How: Referenced},
-		{Text: "PP0", How: Compared}, {Text: "x-debug", How: Referenced, Neighbours: []string{"authorization"}}, {Text: "other", How: Compared}}
+	words := []Word{{Text: "src/panic.rs", How: Referenced}, {Text: "already borrowed: mutable", How: Referenced},
+		{Text: "authorization", How: Referenced}, {Text: "PP0", How: Compared},
+		{Text: "x-debug", How: Referenced, Neighbours: []string{"authorization"}}, {Text: "other", How: Compared}}
 	ranked := Rank(words, func(s string) bool { return s == "authorization" }, 5)
 	var got []string
 	for _, w := range ranked {

@@ -82,7 +82,8 @@ func comparedInSequence(texts []string, constants []wasmfile.Constant, end bool)
 			continue
 		}
 		overlap := int(min(next-c.Offset, maxLength))
-		if c.Offset <= next && overlap < len(word) && overlap < len(texts[i]) && word[len(word)-overlap:] == texts[i][:overlap] {
+		if c.Offset <= next && overlap < len(word) && overlap < len(texts[i]) &&
+			word[len(word)-overlap:] == texts[i][:overlap] {
 			word += texts[i][overlap:]
 		} else {
 			add(word)

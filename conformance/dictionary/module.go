@@ -118,7 +118,8 @@ func (m memory) referencedByCode(constants []wasmfile.Constant) (all []string) {
 // of 8 bytes each (Go).
 func (m memory) referencedByData(data []byte) (all []string) {
 	for i := 0; i+8 <= len(data); i += 4 {
-		if text, ok := m.text(uint64(binary.LittleEndian.Uint32(data[i:])), uint64(binary.LittleEndian.Uint32(data[i+4:]))); ok {
+		if text, ok := m.text(uint64(binary.LittleEndian.Uint32(data[i:])),
+			uint64(binary.LittleEndian.Uint32(data[i+4:]))); ok {
 			all = append(all, text)
 		}
 		if i+16 <= len(data) {
@@ -166,5 +167,6 @@ func printable(b []byte) bool {
 
 // nameByte says whether a byte may occur in a header name (RFC 9110, token).
 func nameByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+		strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }

@@ -59,7 +59,8 @@ func (d *dice) value(key string) string {
 		return d.deny()
 	case "basic":
 		users := d.list(1, func() string { return d.user() + ":" + pick(d, `"passw0rd"`, `""`, `"a:b"`, `"é"`) })
-		return d.object([]string{`"users":{` + users[1:len(users)-1] + "}"}, `"realm":`+pick(d, `"shop"`, `""`, `"a b"`, `"é"`))
+		return d.object([]string{`"users":{` + users[1:len(users)-1] + "}"},
+			`"realm":`+pick(d, `"shop"`, `""`, `"a b"`, `"é"`))
 	case "request_headers", "response_headers":
 		return d.pairs()
 	case "rate_limit":
@@ -87,8 +88,8 @@ func (d *dice) time(key string, ms ...int) string {
 }
 
 func (d *dice) service() []string {
-	return []string{`"cluster":` + pick(d, `"auth"`, `"tokens"`, `"auth"`, `"tokens"`, `"nowhere"`, `"ü"`), `"authority":` + pick(d, `"auth.example"`, `"a"`),
-		`"path":` + pick(d, `"/"`, `"/check?x=1"`, `"/é"`)}
+	return []string{`"cluster":` + pick(d, `"auth"`, `"tokens"`, `"auth"`, `"tokens"`, `"nowhere"`, `"ü"`),
+		`"authority":` + pick(d, `"auth.example"`, `"a"`), `"path":` + pick(d, `"/"`, `"/check?x=1"`, `"/é"`)}
 }
 
 func (d *dice) deny() string {
@@ -129,12 +130,13 @@ func (d *dice) pairs() string {
 func (d *dice) user() string { return pick(d, `"admin"`, `"ünal"`, `"a b"`, `"x"`) }
 
 func (d *dice) name() string {
-	return pick(d, `"allow"`, `"Allow"`, `"x-a"`, `"x-a"`, `"cookie"`, `"x-a"`, `"X_A"`, `"x-auth"`, `"a"`, "\"!#$%&'*+-.^_`|~09\"", `"ALLOW"`, `"x-user"`)
+	return pick(d, `"allow"`, `"Allow"`, `"x-a"`, `"x-a"`, `"cookie"`, `"x-a"`, `"X_A"`, `"x-auth"`, `"a"`,
+		"\"!#$%&'*+-.^_`|~09\"", `"ALLOW"`, `"x-user"`)
 }
 
 func (d *dice) fieldValue() string {
-	return pick(d, `"true"`, `""`, `"True"`, `"a\tb"`, `"tr\u0075e"`, `"true,true"`, `"é"`, `"\u212a"`, `"k"`, `"ß"`, `"a b"`,
-		`"\ud83d\ude00"`, `"\\ud800"`, `"a\/b"`, `"\""`)
+	return pick(d, `"true"`, `""`, `"True"`, `"a\tb"`, `"tr\u0075e"`, `"true,true"`, `"é"`, `"\u212a"`, `"k"`,
+		`"ß"`, `"a b"`, `"\ud83d\ude00"`, `"\\ud800"`, `"a\/b"`, `"\""`)
 }
 
 // withFault puts a fault into a configuration, or something that looks like one.
@@ -180,14 +182,18 @@ func (d *dice) withFault(c string, keys []string) string {
 
 // wrongValue is a value that is wrong in most places.
 func (d *dice) wrongValue() string {
-	return pick(d, "null", "true", "1", "0", "-0", "-1", "403.0", "4e2", "1e999", "299", "600", "18446744073709551616", "4294967699", "007",
-		`""`, `" x"`, `"x "`, `"a\nb"`, `"\u007f"`, `"\ud800"`, `"a:b"`, `"é"`, "[]", "{}", "[[]]", `["a"]`, `["host"]`, `"te"`, `"Content-Length"`, `[["transfer-encoding","chunked"]]`, `{"forward":["a","Upgrade"]}`, `{"set":"expect"}`,
+	return pick(d, "null", "true", "1", "0", "-0", "-1", "403.0", "4e2", "1e999", "299", "600", "18446744073709551616",
+		"4294967699", "007",
+		`""`, `" x"`, `"x "`, `"a\nb"`, `"\u007f"`, `"\ud800"`, `"a:b"`, `"é"`, "[]", "{}", "[[]]", `["a"]`, `["host"]`,
+		`"te"`, `"Content-Length"`, `[["transfer-encoding","chunked"]]`, `{"forward":["a","Upgrade"]}`, `{"set":"expect"}`,
 		`{"headers":[["trailer",""]]}`, `{"status":304}`, "304", `[["a"]]`, `[["a","b","c"]]`,
-		`[["a",1]]`, `{"a":1}`, `[1]`, `[["a","b"],["A","\r"]]`, `{"status":200}`, `{"users":{}}`, `{"users":{"a:b":"x"}}`, `{"tokens":0}`,
-		`{"users":{"a":"b","a":"c"}}`, `{"tokens":1}`, `{"refill_ms":86400001,"tokens":1}`, `{"on_error":"no"}`, `{"path":"x"}`, `{"users":{"":"\t"}}`)
+		`[["a",1]]`, `{"a":1}`, `[1]`, `[["a","b"],["A","\r"]]`, `{"status":200}`, `{"users":{}}`, `{"users":{"a:b":"x"}}`,
+		`{"tokens":0}`, `{"users":{"a":"b","a":"c"}}`, `{"tokens":1}`, `{"refill_ms":86400001,"tokens":1}`,
+		`{"on_error":"no"}`, `{"path":"x"}`, `{"users":{"":"\t"}}`)
 }
 
 func (d *dice) strangeText() string {
-	return pick(d, "\xff", "\xef\xbb\xbf", "\x00", "\x7f", "\xc0\xaf", "\xed\xa0\x80", `\ud800`, `\udc00`, `\ud83d\ude00`, `\u0000`, `\u004`, `\x`,
-		`\`, `"`, "[", "]", "{", "}", ",", ":", "\f", "\u2028", "/", "'", "//", "\u212a", "ſ", ".0", "e1", "-", "\ufeff", "é", " ", "\t")
+	return pick(d, "\xff", "\xef\xbb\xbf", "\x00", "\x7f", "\xc0\xaf", "\xed\xa0\x80", `\ud800`, `\udc00`, `\ud83d\ude00`,
+		`\u0000`, `\u004`, `\x`, `\`, `"`, "[", "]", "{", "}", ",", ":", "\f", "\u2028", "/", "'", "//", "\u212a", "ſ", ".0",
+		"e1", "-", "\ufeff", "é", " ", "\t")
 }

@@ -40,9 +40,11 @@ func (d *dice) scripted() table.Answer {
 
 func (d *dice) answer() table.Answer {
 	if d.oneIn(8) {
-		return table.Answer{Kind: pick(d, table.Reset, table.Reset, table.Refused, table.NotConnected, table.Closed, table.Garbage, table.TimedOut)}
+		return table.Answer{Kind: pick(d, table.Reset, table.Reset, table.Refused, table.NotConnected, table.Closed,
+			table.Garbage, table.TimedOut)}
 	}
-	status := pick(d, "200", "200", "200", "200", "200", "200", "200", "200", "200", "200", "403", "502", "503", "504", "500", "99", "2000", "2 0", "", "200 ", "\xff")
+	status := pick(d, "200", "200", "200", "200", "200", "200", "200", "200", "200", "200", "403", "502", "503", "504",
+		"500", "99", "2000", "2 0", "", "200 ", "\xff")
 	a := table.Answer{Headers: []headermap.Header{{Name: ":status", Value: status}}}
 	if len(d.takes) > 0 && !d.oneIn(4) {
 		a.Headers = append(a.Headers, headermap.Header{Name: pick(d, d.takes...), Value: pick(d, "t1", "t2", "t3", "t4")})
@@ -57,7 +59,8 @@ func (d *dice) answer() table.Answer {
 	case 1:
 		a.Trailers = []headermap.Header{d.grpcStatus()}
 	case 2:
-		a.Headers = append(a.Headers, headermap.Header{Name: "content-type", Value: pick(d, "text/plain", "text/plain", "text/html")})
+		a.Headers = append(a.Headers, headermap.Header{Name: "content-type", Value: pick(d, "text/plain", "text/plain",
+			"text/html")})
 		if d.oneIn(3) {
 			a.Headers = append(a.Headers, headermap.Header{Name: "x-envoy-upstream-service-time", Value: "1"})
 		}
@@ -67,7 +70,8 @@ func (d *dice) answer() table.Answer {
 
 // grpcStatus is a gRPC status in a header: OK, an error, or malformed.
 func (d *dice) grpcStatus() headermap.Header {
-	return headermap.Header{Name: pick(d, "grpc-status", "grpc-status", "Grpc-Status", "grpc-message"), Value: pick(d, "0", "0", "14", "7", "", "00", "0,14", "0 ", "\xff")}
+	return headermap.Header{Name: pick(d, "grpc-status", "grpc-status", "Grpc-Status", "grpc-message"),
+		Value: pick(d, "0", "0", "14", "7", "", "00", "0,14", "0 ", "\xff")}
 }
 
 // pairsFunction returns headers. It may fail, or return wrong bytes.
@@ -76,16 +80,19 @@ const pairsFunction = "proxy_get_header_map_pairs"
 // functions are those that a fault may concern. For those in changes, a fault may also be a success that changes
 // nothing.
 var (
-	changes = []string{"proxy_send_local_response", "proxy_replace_header_map_value", "proxy_add_header_map_value", "proxy_increment_metric",
+	changes = []string{"proxy_send_local_response", "proxy_replace_header_map_value", "proxy_add_header_map_value",
+		"proxy_increment_metric",
 		"proxy_continue_stream", "proxy_set_tick_period_milliseconds"}
-	functions = append([]string{pairsFunction, "proxy_log", "proxy_get_current_time_nanoseconds", "proxy_http_call", "proxy_define_metric",
+	functions = append([]string{pairsFunction, "proxy_log", "proxy_get_current_time_nanoseconds", "proxy_http_call",
+		"proxy_define_metric",
 		"proxy_get_buffer_bytes"}, changes...)
 )
 
 // fault is a host function that fails, or returns something wrong. Those that matter for the step are drawn more
 // often.
 func (d *dice) fault(matters ...string) table.HostFault {
-	f := table.HostFault{Function: pick(d, append(matters, pick(d, functions...))...), Status: pick[uint32](d, 1, 2, 3, 6, 7, 10, 12, 4294967295), Nth: pick(d, 0, 0, 0, 1, 2, 3)}
+	f := table.HostFault{Function: pick(d, append(matters, pick(d, functions...))...),
+		Status: pick[uint32](d, 1, 2, 3, 6, 7, 10, 12, 4294967295), Nth: pick(d, 0, 0, 0, 1, 2, 3)}
 	switch {
 	case f.Function == "proxy_http_call":
 		f.Status = pick[uint32](d, 2, 10)
@@ -109,7 +116,8 @@ func (d *dice) headerMap() string {
 
 // startFault is a fault of a function that is called while the plugin starts.
 func (d *dice) startFault(keys []string) table.HostFault {
-	f := table.HostFault{Function: pick(d, "proxy_set_tick_period_milliseconds", "proxy_get_current_time_nanoseconds", "proxy_define_metric", "proxy_get_buffer_bytes"),
+	f := table.HostFault{Function: pick(d, "proxy_set_tick_period_milliseconds", "proxy_get_current_time_nanoseconds",
+		"proxy_define_metric", "proxy_get_buffer_bytes"),
 		Status: pick[uint32](d, 1, 2, 10, 12)}
 	switch f.Function {
 	case "proxy_define_metric":

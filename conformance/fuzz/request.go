@@ -23,7 +23,8 @@ func (d *dice) request(key headermap.Header) *table.Request {
 		r.Headers = append(r.Headers, key)
 	}
 	if d.oneIn(12) {
-		r.Headers = append(r.Headers, headermap.Header{Name: "content-type", Value: pick(d, "application/grpc", "application/grpc+proto", "text/plain")})
+		r.Headers = append(r.Headers, headermap.Header{Name: "content-type", Value: pick(d, "application/grpc",
+			"application/grpc+proto", "text/plain")})
 	}
 	if d.oneIn(4) {
 		r.Body = [][]byte{[]byte("allow: true")}
@@ -38,7 +39,8 @@ func (d *dice) request(key headermap.Header) *table.Request {
 	if d.changing {
 		// Envoy aborts a request with an illegal name or value once a plugin has changed its headers.
 		r.Headers = slices.DeleteFunc(r.Headers, func(h headermap.Header) bool {
-			return strings.ContainsAny(h.Name+h.Value, "\x00\r\n \u212a") && h.Name != key.Name || strings.Contains(h.Name, "\xff") || h.Name == ""
+			return strings.ContainsAny(h.Name+h.Value, "\x00\r\n \u212a") && h.Name != key.Name || strings.Contains(h.Name,
+				"\xff") || h.Name == ""
 		})
 	}
 	return r
@@ -58,9 +60,11 @@ func (d *dice) headers(most int) []headermap.Header {
 }
 
 func (d *dice) header() headermap.Header {
-	name := pick(d, "allow", "allow", "x-a", "x-a", "x-a", "x_a", "x-auth", "a", "!#$%&'*+-.^_`|~09", "x-user", "cookie", "x-api-key", "accept",
+	name := pick(d, "allow", "allow", "x-a", "x-a", "x-a", "x_a", "x-auth", "a", "!#$%&'*+-.^_`|~09", "x-user", "cookie",
+		"x-api-key", "accept",
 		"allow ", "\u212a", "x\xff", "", "al\x00low")
-	value := pick(d, "true", "true", "true", "", "True", "a\tb", "true,true", " true", "true ", "é", "\u212a", "K", "k", "ß", "ss", "a b", "😀",
+	value := pick(d, "true", "true", "true", "", "True", "a\tb", "true,true", " true", "true ", "é", "\u212a", "K", "k",
+		"ß", "ss", "a b", "😀",
 		`\ud800`, "a/b", `"`, "\xff", "true\x00", "tru\u0065\u0301", "\r\n", strings.Repeat("v", 300))
 	if d.oneIn(12) {
 		name, value = "authorization", d.authorization()
@@ -71,7 +75,8 @@ func (d *dice) header() headermap.Header {
 // authorization mostly has the credentials of a user from a configuration.
 func (d *dice) authorization() string {
 	return pick(d, "Basic ", "basic  ", "BASIC ", "Basic", "Basic\t", "Bearer ", "") + pick(d,
-		"YWRtaW46cGFzc3cwcmQ=", "YWRtaW46cGFzc3cwcmQ", "YWRtaW46cGFzc3cwcmR=", "YWRtaW46", "w7xuYWw6w6k=", "eDphOmI=", "eDphOmI= ", "YWRtaW4=",
+		"YWRtaW46cGFzc3cwcmQ=", "YWRtaW46cGFzc3cwcmQ", "YWRtaW46cGFzc3cwcmR=", "YWRtaW46", "w7xuYWw6w6k=", "eDphOmI=",
+		"eDphOmI= ", "YWRtaW4=",
 		"OnBhc3N3MHJk", "", "=", "YWRt\naW46cGFzc3cwcmQ=", "YSBiOg==", "YSBiOh==")
 }
 
@@ -83,6 +88,8 @@ func (d *dice) distorted(right string) string {
 	if scheme != "Basic" || err != nil || !ok {
 		return pick(d, right+" ", strings.ToUpper(right), right+right, right[:len(right)/2], right+",", right+"\x00")
 	}
-	user, password = pick(d, user, user, user, "", user+"x"), pick(d, "", "", password, password+":", password+"x", strings.ToUpper(password))
-	return pick(d, "Basic ", "Basic ", "basic  ", "Basic") + base64.StdEncoding.EncodeToString([]byte(user+pick(d, ":", ":", ":", "")+password))
+	user, password = pick(d, user, user, user, "", user+"x"),
+		pick(d, "", "", password, password+":", password+"x", strings.ToUpper(password))
+	return pick(d, "Basic ", "Basic ", "basic  ", "Basic") +
+		base64.StdEncoding.EncodeToString([]byte(user+pick(d, ":", ":", ":", "")+password))
 }

@@ -123,7 +123,10 @@ func (d *dice) exchange(w *model.World) table.Step {
 		s.Plugin = plugin
 	}
 	s.Request = d.request(w.Key(plugin))
-	if free := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(w.Open(), n) }); len(free) > 0 && !d.oneIn(3) {
+	if free := slices.DeleteFunc(slices.Clone(names), func(n string) bool {
+		return slices.Contains(w.Open(),
+			n)
+	}); len(free) > 0 && !d.oneIn(3) {
 		s.Stream = free[0]
 		s.HeadersOnly = (s.Request.Body != nil || s.Request.Trailers != nil) && d.oneIn(2)
 	}
@@ -135,7 +138,8 @@ func (d *dice) exchange(w *model.World) table.Step {
 func (d *dice) continuation(w *model.World) table.Step {
 	var all []table.Step
 	for _, name := range w.Open() {
-		all = append(all, table.Step{Upload: name}, table.Step{Respond: name}, table.Step{Finish: name}, table.Step{Close: name})
+		all = append(all, table.Step{Upload: name}, table.Step{Respond: name}, table.Step{Finish: name},
+			table.Step{Close: name})
 	}
 	for i, call := range w.Waiting() {
 		all = append(all, table.Step{Answer: &table.Answered{Call: call}})

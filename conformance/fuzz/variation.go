@@ -17,12 +17,15 @@ const wordsAtOnce = 80
 var switchValues = []string{"1", "true", "yes", "on", "", "y", "ok", "allow", "enabled", "*"}
 
 // wellKnown are common headers in which a value may open a door.
-var wellKnown = []string{"user-agent", "x-forwarded-host", "x-forwarded-for", "x-real-ip", "referer", "origin", "via", "from", "accept", "forwarded",
-	"x-original-url", "x-rewrite-url", "x-forwarded-proto", "x-forwarded-uri", "x-request-id", "x-envoy-internal", "x-forwarded-client-cert",
+var wellKnown = []string{"user-agent", "x-forwarded-host", "x-forwarded-for", "x-real-ip", "referer", "origin", "via",
+	"from", "accept", "forwarded",
+	"x-original-url", "x-rewrite-url", "x-forwarded-proto", "x-forwarded-uri", "x-request-id", "x-envoy-internal",
+	"x-forwarded-client-cert",
 	"x-api-key", "x-auth-token", "proxy-authorization", "content-type", "accept-language", "x-http-method-override"}
 
 // framingHeaders decide how a message is transferred. A host may treat them in its own way.
-var framingHeaders = []string{"host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive", "proxy-connection", "expect"}
+var framingHeaders = []string{"host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade",
+	"keep-alive", "proxy-connection", "expect"}
 
 // variation is a request with words, and the part of it that contains them.
 type variation struct {
@@ -102,7 +105,8 @@ func (v *variationList) headers(words []dictionary.Word, keys []string) {
 
 // requestLine uses a word in the first line of a request.
 func (v *variationList) requestLine(w dictionary.Word) {
-	paths := []string{"/" + w.Text, "/" + w.Text + "/", "/" + w.Text + "/x", "/x/" + w.Text, "/?" + w.Text, "/?" + w.Text + "=1", "/?" + w.Text + "=true"}
+	paths := []string{"/" + w.Text, "/" + w.Text + "/", "/" + w.Text + "/x", "/x/" + w.Text, "/?" + w.Text,
+		"/?" + w.Text + "=1", "/?" + w.Text + "=true"}
 	if strings.HasPrefix(w.Text, "/") {
 		paths = append(paths, w.Text, w.Text+"x", strings.TrimRight(w.Text, "/")+"/x", "/x"+w.Text)
 	}
@@ -134,7 +138,8 @@ func (v *variationList) values(word string, keys []string) {
 		}
 	})
 	coded := base64.StdEncoding.EncodeToString([]byte(word))
-	credentials := []string{word, "Basic " + word, "Basic " + coded, "Basic " + base64.StdEncoding.EncodeToString([]byte(word+":")),
+	credentials := []string{word, "Basic " + word, "Basic " + coded,
+		"Basic " + base64.StdEncoding.EncodeToString([]byte(word+":")),
 		"Basic " + base64.StdEncoding.EncodeToString([]byte(word+":"+word)), "Bearer " + word, "Token " + word}
 	for _, c := range credentials {
 		v.with("credentials", func(r *table.Request) { set(r, "authorization", c) })

@@ -14,7 +14,8 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 )
 
-const contract = "name: header-auth\nstrict: {actions: true}\nclauses:\n  - {id: \"1.2\", text: \"Found by fuzzing: see ../../../README.md.\"}\n"
+const contract = "name: header-auth\nstrict: {actions: true}\nclauses:\n  - {id: \"1.2\", text: \"Found by fuzzing: " +
+	"see ../../../README.md.\"}\n"
 
 // Write writes a case into a folder of its own below dir and returns the folder: a table for `parity check --cases`.
 // The case wants what the model expects.
@@ -47,8 +48,10 @@ func Write(dir string, c table.Case, d *Difference) (string, error) {
 // caseFile is a file with this case, which begins with the difference as a comment.
 func caseFile(c table.Case, name string, d *Difference) ([]byte, error) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s of %s differs.\n#   expected: %s\n#   found:    %s\n", oneLine(d.Field), d.Build, oneLine(d.Wanted), oneLine(d.Found))
-	err := yaml.NewEncoder(&b, yaml.IndentSequence(true)).Encode(yamlFile{Breaks: "Found by fuzzing.", Cases: []yamlCase{newYAMLCase(c, name, d)}})
+	fmt.Fprintf(&b, "# %s of %s differs.\n#   expected: %s\n#   found:    %s\n", oneLine(d.Field), d.Build,
+		oneLine(d.Wanted), oneLine(d.Found))
+	err := yaml.NewEncoder(&b, yaml.IndentSequence(true)).Encode(yamlFile{Breaks: "Found by fuzzing.",
+		Cases: []yamlCase{newYAMLCase(c, name, d)}})
 	if err != nil {
 		return nil, fmt.Errorf("write case: %w", err)
 	}

@@ -87,8 +87,8 @@ func newYAMLCase(c table.Case, name string, d *Difference) yamlCase {
 
 func newYAMLStep(s table.Step) yamlStep {
 	y := yamlStep{
-		Upload: s.Upload, Respond: s.Respond, Finish: s.Finish, Close: s.Close, Faults: faults(s.Faults), Clusters: clusters(s.Clusters),
-		Want: want(s),
+		Upload: s.Upload, Respond: s.Respond, Finish: s.Finish, Close: s.Close, Faults: faults(s.Faults),
+		Clusters: clusters(s.Clusters), Want: want(s),
 	}
 	switch {
 	case s.Request != nil:

@@ -186,7 +186,8 @@ func (j *judge) name(path string, v value) string {
 func (j *judge) nameToSet(path string, v value) string {
 	name := j.name(path, v)
 	switch name {
-	case "connection", "content-length", "expect", "grpc-status", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
+	case "connection", "content-length", "expect", "grpc-status", "host", "keep-alive", "proxy-connection", "te",
+		"trailer", "transfer-encoding", "upgrade":
 		j.fail(path, "not a header that may be set")
 	}
 	return name
@@ -247,7 +248,8 @@ func (j *judge) pairs(path string, v value) []headermap.Header {
 			j.fail(at, "expected a pair")
 			continue
 		}
-		all = append(all, headermap.Header{Name: j.nameToSet(at+"[0]", item.values[0]), Value: j.fieldValue(at+"[1]", item.values[1])})
+		all = append(all, headermap.Header{Name: j.nameToSet(at+"[0]", item.values[0]),
+			Value: j.fieldValue(at+"[1]", item.values[1])})
 	}
 	return all
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// arrived are headers as Envoy's map stores them: names in lower case, pseudo-headers first, and for some names one entry
-// with all values joined.
+// arrived are headers as Envoy's map stores them: names in lower case, pseudo-headers first, and for some names one
+// entry with all values joined.
 func arrived(headers []headermap.Header, joined ...string) []headermap.Header {
 	var pseudo, others []headermap.Header
 	for _, h := range headers {
@@ -36,8 +36,8 @@ func arrived(headers []headermap.Header, joined ...string) []headermap.Header {
 // oncePerRequest are the names with one entry that matter here.
 var oncePerRequest = []string{"accept", "authorization", "content-type", "via"}
 
-// composed are the headers of a local response that Envoy gives to the plugin: with the length of the body and, if it has
-// none, a content-type. A gRPC client gets headers only.
+// composed are the headers of a local response that Envoy gives to the plugin: with the length of the body and, if it
+// has none, a content-type. A gRPC client gets headers only.
 func composed(s *exchange) []headermap.Header {
 	all := append(headermap.Of(":status", strconv.Itoa(s.reply.Status)), s.reply.Headers...)
 	if grpc(s.requestHeaders) {
@@ -46,13 +46,16 @@ func composed(s *exchange) []headermap.Header {
 		if len(named(all, "grpc-status")) == 0 {
 			all = append(all, headermap.Header{Name: "grpc-status", Value: strconv.Itoa(*s.reply.GRPCStatus)})
 		}
-		if method := named(s.requestHeaders, ":method"); s.reply.Body != "" && (len(method) == 0 || method[0].Value != "HEAD") {
+		if method := named(s.requestHeaders, ":method"); s.reply.Body != "" &&
+			(len(method) == 0 || method[0].Value != "HEAD") {
 			all = inPlace(all, headermap.Header{Name: "grpc-message", Value: percent(s.reply.Body)})
 		}
 		return slices.DeleteFunc(all, func(h headermap.Header) bool { return h.Name == "content-length" })
 	}
 	if s.reply.Body == "" {
-		return slices.DeleteFunc(all, func(h headermap.Header) bool { return h.Name == "content-length" || h.Name == "content-type" })
+		return slices.DeleteFunc(all, func(h headermap.Header) bool {
+			return h.Name == "content-length" || h.Name == "content-type"
+		})
 	}
 	all = inPlace(all, headermap.Header{Name: "content-length", Value: strconv.Itoa(len(s.reply.Body))})
 	if len(named(all, "content-type")) == 0 {
@@ -113,5 +116,7 @@ func statusOfFailure(kind table.AnswerKind) string {
 
 // sendable says whether Envoy sends a call. It answers a call with a control byte in a value itself, with 503.
 func sendable(call []headermap.Header) bool {
-	return !slices.ContainsFunc(call, func(h headermap.Header) bool { return hasControl(strings.ReplaceAll(h.Value, "\t", "")) })
+	return !slices.ContainsFunc(call, func(h headermap.Header) bool {
+		return hasControl(strings.ReplaceAll(h.Value, "\t", ""))
+	})
 }

@@ -12,8 +12,8 @@ import (
 
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Expect replaces what a case wants by what the contract says. Steps that are not possible are left out. It never wants a
-// trap, because no configuration and no request may make the plugin trap.
+// Expect replaces what a case wants by what the contract says. Steps that are not possible are left out. It never wants
+// a trap, because no configuration and no request may make the plugin trap.
 func Expect(c table.Case) table.Case {
 	w := Begin(c)
 	for _, s := range c.Steps {

@@ -39,7 +39,8 @@ func onConfigure(host *host, configuration []byte) (*plugin, bool) {
 		host.log("error", "configuration refused: "+refusal)
 		return nil, false
 	}
-	p := &plugin{host: host, config: c, raw: configuration, secrets: map[*httpCall]bool{}, waiting: map[*httpCall]*exchange{}, counted: map[string]bool{}}
+	p := &plugin{host: host, config: c, raw: configuration, secrets: map[*httpCall]bool{},
+		waiting: map[*httpCall]*exchange{}, counted: map[string]bool{}}
 	if c.rateLimit != nil {
 		now, ok := host.clock()
 		if !ok {

@@ -21,7 +21,9 @@ func (w *World) Possible(s table.Step) bool {
 		more := s.Stream != "" && len(s.Request.Body)+len(s.Request.Trailers) > 0
 		return open == nil && w.contexts[cmp.Or(s.Plugin, table.Main)] != nil && (more || !s.HeadersOnly)
 	case s.StreamName() == "":
-		return s.Answer == nil || slices.ContainsFunc(w.Waiting(), func(call int) bool { return s.Answer.Call == 0 || s.Answer.Call == call })
+		return s.Answer == nil || slices.ContainsFunc(w.Waiting(), func(call int) bool {
+			return s.Answer.Call == 0 || s.Answer.Call == call
+		})
 	case open == nil:
 		return false
 	case s.Upload != "":

@@ -146,7 +146,8 @@ func (p *plugin) refuse(s *exchange, why string) {
 	if why == "rate limited" {
 		d, counter = p.config.rateLimit.deny, "rate_limited"
 	} else if b := p.config.basic; b != nil {
-		d.headers = append(slices.Clone(d.headers), headermap.Header{Name: "www-authenticate", Value: `Basic realm="` + b.realm + `"`})
+		d.headers = append(slices.Clone(d.headers), headermap.Header{Name: "www-authenticate", Value: `Basic realm="` +
+			b.realm + `"`})
 	}
 	grpc := 7
 	if d.status == 401 {
@@ -160,7 +161,8 @@ func (p *plugin) refuse(s *exchange, why string) {
 		return
 	}
 	s.decision = table.Refuse
-	s.reply = &table.Reply{Status: d.status, Headers: d.headers, Body: d.body, GRPCStatus: &grpc, Details: "header_auth_refused"}
+	s.reply = &table.Reply{Status: d.status, Headers: d.headers, Body: d.body, GRPCStatus: &grpc,
+		Details: "header_auth_refused"}
 }
 
 // allow lets a request go on, whether it was held or not.

@@ -79,8 +79,8 @@ type stream struct {
 	responded bool               // the upstream has responded
 }
 
-// cluster is the cluster of a name in this step, and the number of its answers that were used: a step's list begins again
-// with each repetition, the case's is for the whole case.
+// cluster is the cluster of a name in this step, and the number of its answers that were used: a step's list begins
+// again with each repetition, the case's is for the whole case.
 func (w *World) cluster(name string) (table.Cluster, map[string]int) {
 	if w.now != nil {
 		for _, c := range w.now.Clusters {

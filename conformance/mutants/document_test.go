@@ -58,7 +58,8 @@ func TestDocumentShowsSurvivors(t *testing.T) {
 // TestDocumentsShowTheSameResult: the sentence in the contract's document has the percentages of the result here.
 func TestDocumentsShowTheSameResult(t *testing.T) {
 	percent := regexp.MustCompile(`\d+\.\d %`)
-	here, there := percent.FindAllString(generated(t, "README.md"), -1), percent.FindAllString(generated(t, "../README.md"), -1)
+	here, there := percent.FindAllString(generated(t, "README.md"), -1),
+		percent.FindAllString(generated(t, "../README.md"), -1)
 	if !slices.Equal(here, there) || len(here) != len(Languages()) {
 		t.Errorf("README.md says %q, ../README.md says %q: expected the same, one for each of %q", here, there, Languages())
 	}

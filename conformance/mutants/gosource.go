@@ -163,14 +163,15 @@ func (w *goWalker) node(n ast.Node, stack []ast.Node) bool {
 }
 
 var (
-	negated       = map[string]string{"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-	shifted       = map[string]string{"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
-	swapped       = map[string]string{"&&": "||", "||": "&&"}
-	opposed       = map[string]string{"+": "-", "-": "+", "*": "/", "/": "*", "%": "*", "<<": ">>", ">>": "<<", "|": "&", "&": "|", "^": "&"}
+	negated = map[string]string{"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+	shifted = map[string]string{"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
+	swapped = map[string]string{"&&": "||", "||": "&&"}
+	opposed = map[string]string{"+": "-", "-": "+", "*": "/", "/": "*", "%": "*", "<<": ">>", ">>": "<<", "|": "&",
+		"&": "|", "^": "&"}
 	otherFunction = map[string]string{ // takes the same arguments and answers otherwise
-		"min": "max", "max": "min", "HasPrefix": "HasSuffix", "HasSuffix": "HasPrefix", "CutPrefix": "CutSuffix", "CutSuffix": "CutPrefix",
-		"TrimLeft": "TrimRight", "TrimRight": "TrimLeft", "TrimPrefix": "TrimSuffix", "TrimSuffix": "TrimPrefix",
-		"IndexByte": "LastIndexByte",
+		"min": "max", "max": "min", "HasPrefix": "HasSuffix", "HasSuffix": "HasPrefix", "CutPrefix": "CutSuffix",
+		"CutSuffix": "CutPrefix", "TrimLeft": "TrimRight", "TrimRight": "TrimLeft", "TrimPrefix": "TrimSuffix",
+		"TrimSuffix": "TrimPrefix", "IndexByte": "LastIndexByte",
 	}
 )
 
@@ -315,7 +316,8 @@ func (w *goWalker) call(n *ast.CallExpr) {
 		return
 	}
 	for _, status := range []string{statusOK, statusInternal} {
-		w.wrap(HostCall, w.offset(n.Pos()), w.offset(n.End()), "func() uint32 { if false { return ", " }; return "+status+" }()")
+		w.wrap(HostCall, w.offset(n.Pos()), w.offset(n.End()), "func() uint32 { if false { return ", " }; return "+status+
+			" }()")
 	}
 }
 

@@ -45,12 +45,17 @@ func TestGo(t *testing.T) {
 		{"the last return stays", "if g() { return a }; return b", []Operator{Return}, []string{
 			"return: if g() { return a }; return b → if g() { }; return b"}},
 		{"host call", "if hostCall(1) != 0 { return }", []Operator{HostCall}, []string{
-			"host call: if hostCall(1) != 0 { return } → if func() uint32 { if false { return hostCall(1) }; return 0 }() != 0 { return }",
-			"host call: if hostCall(1) != 0 { return } → if func() uint32 { if false { return hostCall(1) }; return 10 }() != 0 { return }"}},
+			"host call: if hostCall(1) != 0 { return } → if func() uint32 { if false { return hostCall(1) }; " +
+				"return 0 }() != 0 { return }",
+			"host call: if hostCall(1) != 0 { return } → if func() uint32 { if false { return hostCall(1) }; " +
+				"return 10 }() != 0 { return }"}},
 		{"assignments", "a, b = 1, 2; a += b; a++", []Operator{Statement, Arithmetic}, []string{
-			"statement: a, b = 1, 2; a += b; a++ → _, b = 1, 2; a += b; a++", "statement: a, b = 1, 2; a += b; a++ → a, _ = 1, 2; a += b; a++",
-			"statement: a, b = 1, 2; a += b; a++ → a, b = 1, 2; _ = b; a++", "arithmetic: a, b = 1, 2; a += b; a++ → a, b = 1, 2; a -= b; a++",
-			"statement: a, b = 1, 2; a += b; a++ → a, b = 1, 2; a += b; _ = a", "arithmetic: a, b = 1, 2; a += b; a++ → a, b = 1, 2; a += b; a--"}},
+			"statement: a, b = 1, 2; a += b; a++ → _, b = 1, 2; a += b; a++",
+			"statement: a, b = 1, 2; a += b; a++ → a, _ = 1, 2; a += b; a++",
+			"statement: a, b = 1, 2; a += b; a++ → a, b = 1, 2; _ = b; a++",
+			"arithmetic: a, b = 1, 2; a += b; a++ → a, b = 1, 2; a -= b; a++",
+			"statement: a, b = 1, 2; a += b; a++ → a, b = 1, 2; a += b; _ = a",
+			"arithmetic: a, b = 1, 2; a += b; a++ → a, b = 1, 2; a += b; a--"}},
 		{"arms and their values", "switch a { case x, y: g() }", []Operator{Arm}, []string{
 			"arm: switch a { case x, y: g() } → switch a { }", "arm: switch a { case x, y: g() } → switch a { case y: g() }",
 			"arm: switch a { case x, y: g() } → switch a { case x: g() }"}},
@@ -61,7 +66,8 @@ func TestGo(t *testing.T) {
 			"statement: g(); g() → if false { g() }; g()", "statement: g(); g() → g(); if false { g() }"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			source := "package p\n\nimport \"x\"\n\nfunc hostCall(n int) uint32\n\nconst (\n\tone = a\n\ttwo = b\n)\n\nfunc f() {\n\t" + tt.body + "\n}\n"
+			source := "package p\n\nimport \"x\"\n\nfunc hostCall(n int) uint32\n\nconst (\n\tone = " +
+				"a\n\ttwo = b\n)\n\nfunc f() {\n\t" + tt.body + "\n}\n"
 			found, err := goMutants(map[string][]byte{"p.go": []byte(source)})
 			if err != nil {
 				t.Fatal(err)

@@ -47,7 +47,8 @@ var changesOf = map[Operator]string{
 
 // operators are all of them, in the order of a summary.
 func operators() []Operator {
-	return []Operator{Comparison, Boundary, Logic, Condition, Number, Text, Name, Return, HostCall, Arithmetic, Arm, Statement}
+	return []Operator{Comparison, Boundary, Logic, Condition, Number, Text, Name, Return, HostCall, Arithmetic,
+		Arm, Statement}
 }
 
 // Mutant is one change in one file: the bytes from Offset to End become Text.
@@ -79,7 +80,8 @@ type mutator struct {
 
 func (m *mutator) replace(op Operator, offset, end int, text string) {
 	if m.source[offset:end] != text {
-		m.found = append(m.found, Mutant{File: m.file, Operator: op, Offset: offset, End: end, Text: text, Function: m.function})
+		m.found = append(m.found, Mutant{File: m.file, Operator: op, Offset: offset, End: end, Text: text,
+			Function: m.function})
 	}
 }
 

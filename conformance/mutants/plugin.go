@@ -65,16 +65,20 @@ func mutateRust(ctx context.Context, p *plugin) ([]Mutant, error) {
 // changed. Without a build ID, equal programs give equal modules.
 func mainlineGo(p *plugin, vars map[string][]string) (args, env []string, module string) {
 	module = filepath.Join(p.scratch, "plugin.wasm")
-	args = append(slices.Clone(vars["go"]), "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w -buildid=", "-o", module, "./go-plugin")
+	args = append(slices.Clone(vars["go"]), "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w -buildid=", "-o",
+		module, "./go-plugin")
 	return args, []string{"GOOS=wasip1", "GOARCH=wasm"}, module
 }
 
 // cargo builds with the release profile's overflow checks and panics, but without its slow optimizations.
 func cargo(p *plugin, vars map[string][]string) (args, env []string, module string) {
 	target := p.scratch + "-target"
-	args = append(slices.Clone(vars["cargo"]), "build", "--locked", "--lib", "--package=header-auth", "--target=wasm32-wasip1",
-		"--target-dir="+target, "--profile=mutant", `--config=profile.mutant.inherits="release"`, "--config=profile.mutant.opt-level=1",
-		"--config=profile.mutant.lto=false", "--config=profile.mutant.codegen-units=16", "--config=profile.mutant.incremental=true")
+	args = append(slices.Clone(vars["cargo"]), "build", "--locked", "--lib", "--package=header-auth",
+		"--target=wasm32-wasip1",
+		"--target-dir="+target, "--profile=mutant", `--config=profile.mutant.inherits="release"`,
+		"--config=profile.mutant.opt-level=1",
+		"--config=profile.mutant.lto=false", "--config=profile.mutant.codegen-units=16",
+		"--config=profile.mutant.incremental=true")
 	args = append(args, vars["cargo_flags"]...)
 	flags := strings.Join(append(slices.Clone(vars["rustflags"]), "-Awarnings"), "\x1f")
 	env = []string{"CARGO_ENCODED_RUSTFLAGS=" + strings.TrimPrefix(flags, "\x1f"), "CARGO_INCREMENTAL=1"}
@@ -104,27 +108,29 @@ func (p *plugin) prepare(ctx context.Context, root, cache string, tool *toolchai
 // read gives the sources of the module. It leaves out tests, and files for another target or another build.
 func (p *plugin) read() (map[string][]byte, error) {
 	files := map[string][]byte{}
-	constraints := build.Context{GOOS: "wasip1", GOARCH: "wasm", Compiler: "gc", ToolTags: build.Default.ToolTags, ReleaseTags: build.Default.ReleaseTags}
-	err := filepath.WalkDir(filepath.Join(p.scratch, p.language+"-plugin"), func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		stem, extension := strings.TrimSuffix(d.Name(), filepath.Ext(file)), filepath.Ext(file)
-		wanted := extension == ".rs" && !strings.HasSuffix(stem, "_native")
-		if extension == ".go" {
-			if wanted, err = constraints.MatchFile(filepath.Dir(file), d.Name()); err != nil {
+	constraints := build.Context{GOOS: "wasip1", GOARCH: "wasm", Compiler: "gc", ToolTags: build.Default.ToolTags,
+		ReleaseTags: build.Default.ReleaseTags}
+	err := filepath.WalkDir(filepath.Join(p.scratch, p.language+"-plugin"),
+		func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
 				return err
 			}
-		}
-		if !wanted || strings.HasSuffix(stem, "_test") {
-			return nil
-		}
-		name, err := filepath.Rel(p.scratch, file)
-		if err == nil {
-			files[filepath.ToSlash(name)], err = os.ReadFile(file)
-		}
-		return err
-	})
+			stem, extension := strings.TrimSuffix(d.Name(), filepath.Ext(file)), filepath.Ext(file)
+			wanted := extension == ".rs" && !strings.HasSuffix(stem, "_native")
+			if extension == ".go" {
+				if wanted, err = constraints.MatchFile(filepath.Dir(file), d.Name()); err != nil {
+					return err
+				}
+			}
+			if !wanted || strings.HasSuffix(stem, "_test") {
+				return nil
+			}
+			name, err := filepath.Rel(p.scratch, file)
+			if err == nil {
+				files[filepath.ToSlash(name)], err = os.ReadFile(file)
+			}
+			return err
+		})
 	return files, err
 }
 

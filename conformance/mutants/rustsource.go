@@ -55,7 +55,8 @@ func (r rustReader) mutants(ctx context.Context, dir string, sources map[string]
 		}
 		m := files[c.File]
 		if m == nil || c.Start < 0 || c.Start > c.End || c.End > len(m.source) || m.source[c.Start:c.End] != c.Before {
-			return nil, fmt.Errorf("read what rustreader printed: %s: bytes %d to %d are not %q", c.File, c.Start, c.End, c.Before)
+			return nil, fmt.Errorf("read what rustreader printed: %s: bytes %d to %d are not %q", c.File, c.Start,
+				c.End, c.Before)
 		}
 		if !slices.Contains(operators(), c.Operator) {
 			return nil, fmt.Errorf("read what rustreader printed: %s:%d: no operator %q", c.File, c.Line, c.Operator)
@@ -92,7 +93,9 @@ func (r rustReader) run(ctx context.Context, dir string, files []string) ([]byte
 	says := strings.TrimSpace(stderr.String())
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == unbuilt {
-		return nil, &toolchain.MissingError{Findings: []toolchain.Finding{{Name: "rustreader", Problem: "cargo could not build it: " + says}}}
+		return nil,
+			&toolchain.MissingError{Findings: []toolchain.Finding{{Name: "rustreader",
+				Problem: "cargo could not build it: " + says}}}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the Rust sources: %w: %s", err, says)

@@ -46,11 +46,14 @@ func TestRust(t *testing.T) {
 			`number: (9usize, 0x0f, b'a', '\u{feff}', p.0) → (9usize, 0x0f, b'a', '\u{ff00}', p.0)`,
 			`number: (9usize, 0x0f, b'a', '\u{feff}', p.0) → (9usize, 0x0f, b'a', '\u{fefe}', p.0)`}},
 		{"a set of bytes", `b"a~".contains(x)`, nil, []string{
-			`text: b"a~".contains(x) → b"@a~".contains(x)`, `arm: b"a~".contains(x) → b"~".contains(x)`, `arm: b"a~".contains(x) → b"a".contains(x)`}},
+			`text: b"a~".contains(x) → b"@a~".contains(x)`, `arm: b"a~".contains(x) → b"~".contains(x)`,
+			`arm: b"a~".contains(x) → b"a".contains(x)`}},
 		{"ranges", "a..=b; c..d; e[..f]; g[h..]", []Operator{Boundary}, []string{
-			"boundary: a..=b; c..d; e[..f]; g[h..] → a..b; c..d; e[..f]; g[h..]", "boundary: a..=b; c..d; e[..f]; g[h..] → a..=b; c..=d; e[..f]; g[h..]"}},
+			"boundary: a..=b; c..d; e[..f]; g[h..] → a..b; c..d; e[..f]; g[h..]",
+			"boundary: a..=b; c..d; e[..f]; g[h..] → a..=b; c..=d; e[..f]; g[h..]"}},
 		{"returns", "if a { return Err(b); } g(c)?;", []Operator{Return}, []string{
-			"return: if a { return Err(b); } g(c)?; → if a { {}; } g(c)?;", "return: if a { return Err(b); } g(c)?; → if a { return Err(b); } g(c).ok();"}},
+			"return: if a { return Err(b); } g(c)?; → if a { {}; } g(c)?;",
+			"return: if a { return Err(b); } g(c)?; → if a { return Err(b); } g(c).ok();"}},
 		{"host call", "let s = unsafe { host::proxy_log(1, &mut x) };", []Operator{HostCall}, []string{
 			"host call: let s = unsafe { host::proxy_log(1, &mut x) }; → let s = unsafe { 0 };",
 			"host call: let s = unsafe { host::proxy_log(1, &mut x) }; → let s = unsafe { 10 };"}},
@@ -71,30 +74,45 @@ func TestRust(t *testing.T) {
 			"named value: g(ONE, Colour::Red, Action::Pause, true) → g(ONE, Colour::Green, Action::Pause, true)",
 			"named value: g(ONE, Colour::Red, Action::Pause, true) → g(ONE, Colour::Red, Action::Continue, true)",
 			"named value: g(ONE, Colour::Red, Action::Pause, true) → g(ONE, Colour::Red, Action::Pause, false)"}},
-		{"literals of all kinds", `let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end`, []Operator{Number, Text}, []string{
-			`text: let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end → let r = br#"~a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end`,
-			`number: let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end → let r = br#"a"b"#; 'x: loop { g('\u{28}', 1.5, t.0.1) } /* /* */ */ // end`,
-			`number: let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end → let r = br#"a"b"#; 'x: loop { g('\u{26}', 1.5, t.0.1) } /* /* */ */ // end`}},
-		{"macros", "log::info!(\"a {}\", x = 1); matches!(y, A | B if c)", []Operator{Number, Text, Arm, Condition, Statement}, []string{
-			"statement: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → if false { log::info!(\"a {}\", x = 1); } matches!(y, A | B if c)",
-			"text: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"~a {}\", x = 1); matches!(y, A | B if c)",
-			"number: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 2); matches!(y, A | B if c)",
-			"number: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 0); matches!(y, A | B if c)",
-			"arm: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); matches!(y, B if c)",
-			"arm: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); matches!(y, A if c)",
-			"condition: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); matches!(y, A | B if true || (c))",
-			"condition: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); matches!(y, A | B if false && (c))"}},
-		{"what binds a name", "let Some(x) = y else { return; }; if let Some(x) = y && a && b {}", []Operator{Condition, Logic, Return}, []string{
-			"return: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { {}; }; if let Some(x) = y && a && b {}",
-			"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; if let Some(x) = y || a && b {}",
-			"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; if let Some(x) = y && a || b {}",
-			"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; if let Some(x) = y && true || (a) && b {}",
-			"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; if let Some(x) = y && a && true || (b) {}"}},
-		{"comments, attributes and tests", "// a < b\n/* c < /* d < */ e */ #[allow(x = 1)] { g }\n#[cfg(test)] mod t { fn f() { a < 1 } }", nil, nil},
+		{"literals of all kinds", `let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end`,
+			[]Operator{Number, Text}, []string{
+				`text: let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end → let r = br#"~a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end`,
+				`number: let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end → let r = br#"a"b"#; 'x: loop { g('\u{28}', 1.5, t.0.1) } /* /* */ */ // end`,
+				`number: let r = br#"a"b"#; 'x: loop { g('\'', 1.5, t.0.1) } /* /* */ */ // end → let r = br#"a"b"#; 'x: loop { g('\u{26}', 1.5, t.0.1) } /* /* */ */ // end`}},
+		{"macros", "log::info!(\"a {}\", x = 1); matches!(y, A | B if c)",
+			[]Operator{Number, Text, Arm, Condition, Statement}, []string{
+				"statement: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → if false { log::info!(\"a {}\", x = " +
+					"1); } matches!(y, A | B if c)",
+				"text: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"~a {}\", x = 1); matches!(y, A | B if c)",
+				"number: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = " +
+					"2); matches!(y, A | B if c)",
+				"number: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = " +
+					"0); matches!(y, A | B if c)",
+				"arm: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); matches!(y, B if c)",
+				"arm: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); matches!(y, A if c)",
+				"condition: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); " +
+					"matches!(y, A | B if true || (c))",
+				"condition: log::info!(\"a {}\", x = 1); matches!(y, A | B if c) → log::info!(\"a {}\", x = 1); " +
+					"matches!(y, A | B if false && (c))"}},
+		{"what binds a name", "let Some(x) = y else { return; }; if let Some(x) = y && a && b {}",
+			[]Operator{Condition, Logic, Return}, []string{
+				"return: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { {}; }; if " +
+					"let Some(x) = y && a && b {}",
+				"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; " +
+					"if let Some(x) = y || a && b {}",
+				"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; " +
+					"if let Some(x) = y && a || b {}",
+				"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; " +
+					"if let Some(x) = y && true || (a) && b {}",
+				"and, or: let Some(x) = y else { return; }; if let Some(x) = y && a && b {} → let Some(x) = y else { return; }; " +
+					"if let Some(x) = y && a && true || (b) {}"}},
+		{"comments, attributes and tests",
+			"// a < b\n/* c < /* d < */ e */ #[allow(x = 1)] { g }\n#[cfg(test)] mod t { fn f() { a < 1 } }", nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			source := "use x::{ONE, TWO};\nunsafe extern \"C\" { pub fn proxy_log(a: i32) -> u32; }\nconst ONE: u32 = A;\nconst TWO: u32 = A;\n" +
-				"enum Colour { Red, Green }\nfn f<'a>(x: [u8; 4]) -> Option<&'a u8> {\n" + tt.body + "\n}\n"
+			source := "use x::{ONE, TWO};\nunsafe extern \"C\" { pub fn proxy_log(a: i32) -> u32; }\nconst ONE: u32 " +
+				"= A;\nconst TWO: u32 = A;\nenum Colour { Red, Green }\nfn f<'a>(x: [u8; 4]) -> Option<&'a u8> {\n" + tt.body +
+				"\n}\n"
 			found := readRust(t, map[string]string{"p.rs": source})
 			found = slices.DeleteFunc(found, func(m Mutant) bool { return !strings.HasPrefix(m.Change, "f: ") })
 			got := changes(t, found, tt.only...)

@@ -33,7 +33,8 @@ func Sentence(scores []Score) string {
 		if i > 0 {
 			what = "those to"
 		}
-		shares = append(shares, fmt.Sprintf("%.1f %% of %s the %s plugin", scores[i].Percent(), what, titles[scores[i].Language]))
+		shares = append(shares, fmt.Sprintf("%.1f %% of %s the %s plugin", scores[i].Percent(), what,
+			titles[scores[i].Language]))
 	}
 	return "The table notices " + strings.Join(shares, " and ") + ":\n" +
 		"[mutants/README.md](mutants/README.md) shows the result, and the reason for each change that it does not notice.\n"
@@ -42,7 +43,8 @@ func Sentence(scores []Score) string {
 // Summary is the whole result in Markdown, for README.md of this folder; two runs with the same verdicts give the same.
 func Summary(scores []Score, f Findings, tableDigest string, cases int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "By `make mutants`, with %d cases (table sha256 %.12s):\n\n", cases, strings.TrimPrefix(tableDigest, "sha256:"))
+	fmt.Fprintf(&b, "By `make mutants`, with %d cases (table sha256 %.12s):\n\n", cases, strings.TrimPrefix(tableDigest,
+		"sha256:"))
 	b.WriteString("| operator | what it changes |")
 	rule := "|---|---|"
 	for i := range scores {
@@ -114,7 +116,8 @@ func survivors(b *strings.Builder, scores []Score, f Findings) {
 	if len(reasons) == 0 {
 		return
 	}
-	b.WriteString("\n## Survivors\n\nEach change below survives, for the reason above it: nothing outside the plugin can observe it.\n\n")
+	b.WriteString("\n## Survivors\n\nEach change below survives, for the reason above it: nothing outside " +
+		"the plugin can observe it.\n\n")
 	for _, reason := range reasons {
 		fmt.Fprintf(b, "- %s\n%s\n", reason, strings.Join(changes[reason], "\n"))
 	}

@@ -32,7 +32,8 @@ func TestCompare(t *testing.T) {
 	if len(got.Unexplained) != 1 || got.Unexplained[0].Change != "new" {
 		t.Errorf("unexplained: %v, want new", got.Unexplained)
 	}
-	if diff := cmp.Diff([]string{"a.go: killed now: killed", "a.go: no program now: no program", "a.go: gone: no such mutant"}, got.OutOfDate); diff != "" {
+	if diff := cmp.Diff([]string{"a.go: killed now: killed", "a.go: no program now: no program",
+		"a.go: gone: no such mutant"}, got.OutOfDate); diff != "" {
 		t.Errorf("out of date: -want +got:\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]string{"a.go: explained": "because"}, got.Reasons); diff != "" {
@@ -118,8 +119,8 @@ func TestSummary(t *testing.T) {
 	f := Compare(scores, []Survivor{{"a.go", []string{"f: a < b → a <= b"}, "There are never b of them."}})
 	got := Summary(scores, f, "sha256:0123456789abcdef", 7)
 	for _, want := range []string{
-		"By `make mutants`, with 7 cases (table sha256 0123456789ab):\n\n| operator | what it changes | Go, killed of |\n|---|---|--:|\n" +
-			"| comparison | `<` becomes `>=`, `==` becomes `!=` | 1 of 3 |\n",
+		"By `make mutants`, with 7 cases (table sha256 0123456789ab):\n\n| operator | what it changes | Go, " +
+			"killed of |\n|---|---|--:|\n| comparison | `<` becomes `>=`, `==` becomes `!=` | 1 of 3 |\n",
 		"| **all** | | **1 of 3, 33.3 %** |\n",
 		"- There are never b of them.\n  - a.go: `f: a < b → a <= b`\n- Not explained yet:\n  - a.go: `` f: `x` → y ``\n",
 	} {
@@ -131,7 +132,8 @@ func TestSummary(t *testing.T) {
 
 func TestSentence(t *testing.T) {
 	killed, survived := Result{Outcome: Killed}, Result{Outcome: Survived}
-	got := Sentence([]Score{{Language: "rust", Results: []Result{killed, killed, survived}}, {Language: "go", Results: []Result{killed}}})
+	got := Sentence([]Score{{Language: "rust", Results: []Result{killed, killed, survived}},
+		{Language: "go", Results: []Result{killed}}})
 	if want := "The table notices 66.7 % of the small changes to the Rust plugin and 100.0 % of those to the Go plugin:\n"; !strings.HasPrefix(got, want) {
 		t.Errorf("got %q, want %q first", got, want)
 	}
@@ -145,8 +147,9 @@ func TestKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.Verdicts = map[string]verdict{
-		"same": {Outcome: Killed, Killer: "g/same"}, "changed": {Outcome: Killed, Killer: "g/changed"}, "gone": {Outcome: Killed, Killer: "g/gone"},
-		"lives": {Outcome: Survived}, "no load": {Outcome: Killed, Killer: notLoaded}, "no program": {Outcome: NoProgram},
+		"same": {Outcome: Killed, Killer: "g/same"}, "changed": {Outcome: Killed, Killer: "g/changed"},
+		"gone": {Outcome: Killed, Killer: "g/gone"}, "lives": {Outcome: Survived},
+		"no load": {Outcome: Killed, Killer: notLoaded}, "no program": {Outcome: NoProgram},
 	}
 	if err := k.save(); err != nil {
 		t.Fatal(err)
@@ -196,8 +199,9 @@ func TestVerdict(t *testing.T) {
 			}
 			return "", nil
 		},
-		verdicts: &verdictFile{file: filepath.Join(t.TempDir(), "go.json"), Verdicts: map[string]verdict{"a.go: known": {Outcome: Survived}}},
-		modules:  map[string]string{digest([]byte("original")): ""},
+		verdicts: &verdictFile{file: filepath.Join(t.TempDir(), "go.json"),
+			Verdicts: map[string]verdict{"a.go: known": {Outcome: Survived}}},
+		modules: map[string]string{digest([]byte("original")): ""},
 	}
 	for _, tt := range []struct {
 		change string

@@ -33,10 +33,11 @@ type verdictFile struct {
 	outdated map[string]verdict // by mutant; they are not valid any more
 }
 
-// readVerdicts reads the file; without a file there are no verdicts, and none in one that cannot be read, which the error
-// tells. Cases are the digests of the table's cases, by id.
+// readVerdicts reads the file; without a file there are no verdicts, and none in one that cannot be read, which the
+// error tells. Cases are the digests of the table's cases, by id.
 func readVerdicts(file, table, sources string, cases map[string]string) (*verdictFile, error) {
-	k := &verdictFile{file: file, Table: table, Sources: sources, Cases: cases, Verdicts: map[string]verdict{}, outdated: map[string]verdict{}}
+	k := &verdictFile{file: file, Table: table, Sources: sources, Cases: cases, Verdicts: map[string]verdict{},
+		outdated: map[string]verdict{}}
 	content, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return k, nil

@@ -13,8 +13,9 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// source is the text of a file of cases, its lines ended by \n, with changes that are made in the end. What is not changed stays byte for byte: the
-// YAML library would write the same values again, but without empty lines and with some comments elsewhere.
+// source is the text of a file of cases, its lines ended by \n, with changes that are made in the end. What is not
+// changed stays byte for byte: the YAML library would write the same values again, but without empty lines and with
+// some comments elsewhere.
 type source struct {
 	text  []byte
 	begin []int                // of each line
@@ -172,8 +173,8 @@ func (s *source) line(i int) string {
 	return string(bytes.TrimRight(s.text[s.begin[i]:end], "\n"))
 }
 
-// lines are the first and the last line of a value that is written in lines, from 0. Empty lines and comments behind it belong to
-// what follows, unless the comments are indented deeper than the value.
+// lines are the first and the last line of a value that is written in lines, from 0. Empty lines and comments behind it
+// belong to what follows, unless the comments are indented deeper than the value.
 func (s *source) lines(from *token.Token, n ast.Node) (low, high int) {
 	low, high = from.Position.Line-1, len(s.begin)-1
 	end := last(n)
@@ -181,7 +182,8 @@ func (s *source) lines(from *token.Token, n ast.Node) (low, high int) {
 		high = next.Position.Line - 2
 	}
 	literal := s.before(end)
-	keep := literal != nil && (literal.Type == token.LiteralType || literal.Type == token.FoldedType) && strings.Contains(literal.Value, "+")
+	keep := literal != nil && (literal.Type == token.LiteralType || literal.Type == token.FoldedType) &&
+		strings.Contains(literal.Value, "+")
 	for ; high > low; high-- {
 		text := strings.TrimLeft(s.line(high), " \t")
 		comment := strings.HasPrefix(text, "#") && len(s.line(high))-len(text) < from.Position.Column
@@ -234,7 +236,8 @@ func (s *source) add(end *token.Token, text string) {
 		text = ", " + text
 	}
 	at := s.offset(end)
-	if indent := string(s.text[s.begin[end.Position.Line-1]:at]); strings.TrimSpace(indent) == "" { // the bracket has a line of its own
+	// the bracket has a line of its own
+	if indent := string(s.text[s.begin[end.Position.Line-1]:at]); strings.TrimSpace(indent) == "" {
 		text = "  " + text + "\n" + indent
 	}
 	s.edit(at, at, text)

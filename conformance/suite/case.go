@@ -27,7 +27,8 @@ func (k Known) matches(id string) bool {
 	return ok && err == nil
 }
 
-// Unmatched are the entries that match no case of the table. A misspelt entry may match a later case, and hide its failure.
+// Unmatched are the entries that match no case of the table. A misspelt entry may match a later
+// case, and hide its failure.
 func Unmatched(known []Known, t *table.Table) []Known {
 	return slices.DeleteFunc(slices.Clone(known), func(k Known) bool {
 		return slices.ContainsFunc(t.Cases(), func(c table.Case) bool { return k.matches(c.ID) })
@@ -36,7 +37,8 @@ func Unmatched(known []Known, t *table.Table) []Known {
 
 // RunCase runs one case on a module and judges it. A result that is Fail has the calls of the step that went wrong.
 // ended says whether a call into the module had to be ended.
-func RunCase(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, known ...Known) (_ report.Result, ended bool) {
+func RunCase(ctx context.Context, m *host.Module, t *table.Table, c *table.Case, known ...Known) (_ report.Result,
+	ended bool) {
 	e := hostEngine{m}
 	r := runCase(ctx, e, t, c, known)
 	if r.traceable() {
@@ -76,7 +78,8 @@ func runCase(ctx context.Context, e Engine, t *table.Table, c *table.Case, known
 	var failure *host.Failure
 	switch {
 	case errors.As(err, &failure) && failure.Kind != host.HostFault:
-		return judge(c, Observation{Failure: &Failure{Kind: failure.Kind.String(), In: failure.In, Reason: failure.Reason, Details: failure.Details(), NoStart: true}}, known)
+		return judge(c, Observation{Failure: &Failure{Kind: failure.Kind.String(), In: failure.In, Reason: failure.Reason,
+			Details: failure.Details(), NoStart: true}}, known)
 	case err != nil:
 		return notJudged(c, err.Error())
 	}
@@ -119,14 +122,16 @@ func judge(c *table.Case, o Observation, known []Known) result {
 	return r
 }
 
-// traceable says whether the calls of one repetition explain the failure. They do not explain memory growth, which is the
-// sum of all repetitions; after a thousand repetitions a trace is full; and a call that had to be ended would have to be again.
+// traceable says whether the calls of one repetition explain the failure. They do not explain memory growth,
+// which is the sum of all repetitions; after a thousand repetitions a trace is full; and a call that had to be
+// ended would have to be again.
 func (r *result) traceable() bool {
-	return r.Outcome == report.Fail && !r.ended && !strings.HasSuffix(r.Mismatches[0].Field, memoryGrowth) && r.first.Repetition <= 1000
+	return r.Outcome == report.Fail && !r.ended && !strings.HasSuffix(r.Mismatches[0].Field, memoryGrowth) &&
+		r.first.Repetition <= 1000
 }
 
-// Trace runs a case once more with a trace, so that the cases that pass need none. It gives the lines of the step at, or of
-// the last step that was reached.
+// Trace runs a case once more with a trace, so that the cases that pass need none. It gives the lines of the step at,
+// or of the last step that was reached.
 func Trace(ctx context.Context, m *host.Module, c *table.Case, good *table.Request, at Place) []report.TraceLine {
 	var last StepTrace
 	o := ObserveOptions{Good: good, Until: at, Trace: func(s StepTrace) {

@@ -54,8 +54,8 @@ func (k *checker) whole(field string, wanted []table.Header, got []headermap.Hea
 	k.headers(field, resolved, got)
 }
 
-// resolvedHeaders are the wanted headers, with each pattern replaced by the value that it matches: that of the header of
-// its name with the same number.
+// resolvedHeaders are the wanted headers, with each pattern replaced by the value that it matches: that of the header
+// of its name with the same number.
 func resolvedHeaders(wanted []table.Header, got []headermap.Header) []headermap.Header {
 	all := make([]headermap.Header, len(wanted))
 	seen := map[string]int{}
@@ -160,7 +160,8 @@ func (k *checker) framing(field, reader string, sent []headermap.Header, body st
 		consequence = fmt.Sprintf("%s takes the rest of the body for the beginning of another message", reader)
 	}
 	k.differ(field, "content-length "+right+", or none: the plugin removes it before it changes the body",
-		fmt.Sprintf("%s with a body of %d bytes: Envoy sends both, and %s", renderHeaders(lengths), len(got.Body), consequence))
+		fmt.Sprintf("%s with a body of %d bytes: Envoy sends both, and %s", renderHeaders(lengths), len(got.Body),
+			consequence))
 }
 
 // bodiless says whether a response of this status has no body, whatever its content-length is.

@@ -21,8 +21,9 @@ func allowCase() table.Case {
 		Steps: []table.Step{{
 			Times: 1,
 			Request: &table.Request{
-				Message:  table.Message{Headers: get, Body: [][]byte{[]byte("a"), []byte("b")}, Trailers: headermap.Of("t", "1")},
-				Response: table.Message{Headers: headermap.Of(":status", "200", "x", "y"), Body: [][]byte{[]byte("ok")}, Trailers: headermap.Of("u", "2")},
+				Message: table.Message{Headers: get, Body: [][]byte{[]byte("a"), []byte("b")}, Trailers: headermap.Of("t", "1")},
+				Response: table.Message{Headers: headermap.Of(":status", "200", "x", "y"), Body: [][]byte{[]byte("ok")},
+					Trailers: headermap.Of("u", "2")},
 			},
 			Want: table.Want{Decision: table.Allow, Logs: table.Logs{Lines: []table.Log{{Level: "info", Text: "hello"}}},
 				MemoryBounded: true, MemoryGrowth: 100},
@@ -35,9 +36,11 @@ func allowed() Observation {
 		Start: Start{Accepted: true},
 		Steps: []Step{{Growth: 100, Runs: []RepeatedRun{{1, Exchange{
 			Decision: "allow", RequestAction: "Continue", ResponseAction: "Continue",
-			Upstream: Received{Headers: headermap.Of(":method", "GET", ":path", "/", "allow", "true"), Body: "ab", Trailers: headermap.Of("t", "1"), Ended: true},
-			Client:   Received{Headers: headermap.Of(":status", "200", "x", "y"), Body: "ok", Trailers: headermap.Of("u", "2"), Ended: true},
-			Effects:  Effects{Logs: []table.Log{{Level: "info", Text: "hello"}}},
+			Upstream: Received{Headers: headermap.Of(":method", "GET", ":path", "/", "allow", "true"), Body: "ab",
+				Trailers: headermap.Of("t", "1"), Ended: true},
+			Client: Received{Headers: headermap.Of(":status", "200", "x", "y"), Body: "ok", Trailers: headermap.Of("u", "2"),
+				Ended: true},
+			Effects: Effects{Logs: []table.Log{{Level: "info", Text: "hello"}}},
 		}}}}},
 		Good: &Exchange{Decision: "allow"},
 	}
@@ -47,10 +50,12 @@ func refuseCase() table.Case {
 	return table.Case{
 		ID: "group/refuse", Clauses: []string{"1"}, Start: table.Start{Accepted: true},
 		Steps: []table.Step{{
-			Times:   1,
-			Request: &table.Request{Message: table.Message{Headers: get}, Response: table.Message{Headers: headermap.Of(":status", "200")}},
+			Times: 1,
+			Request: &table.Request{Message: table.Message{Headers: get},
+				Response: table.Message{Headers: headermap.Of(":status", "200")}},
 			Want: table.Want{Decision: table.Refuse, Logs: table.Logs{Lines: []table.Log{{Level: "debug", Text: "refused"}}},
-				Reply: &table.Reply{Status: 403, Headers: headermap.Of("content-type", "text/plain", "X-Why", "no"), Body: "no", GRPCStatus: grpc(7)}},
+				Reply: &table.Reply{Status: 403, Headers: headermap.Of("content-type", "text/plain", "X-Why", "no"), Body: "no",
+					GRPCStatus: grpc(7)}},
 		}},
 	}
 }
@@ -60,8 +65,10 @@ func refused() Observation {
 		Start: Start{Accepted: true},
 		Steps: []Step{{Runs: []RepeatedRun{{1, Exchange{
 			Decision: "refuse", RequestAction: "Pause", ResponseAction: "Continue",
-			Reply: &table.Reply{Status: 403, Headers: headermap.Of("content-type", "text/plain", "X-Why", "no"), Body: "no", GRPCStatus: grpc(7)},
-			Client: Received{Headers: headermap.Of(":status", "403", "content-type", "text/plain", "x-why", "no", "content-length", "2"),
+			Reply: &table.Reply{Status: 403, Headers: headermap.Of("content-type", "text/plain", "X-Why", "no"), Body: "no",
+				GRPCStatus: grpc(7)},
+			Client: Received{Headers: headermap.Of(":status", "403", "content-type", "text/plain", "x-why", "no",
+				"content-length", "2"),
 				Body: "no", Ended: true},
 			Effects: Effects{Logs: []table.Log{{Level: "debug", Text: "refused"}}},
 		}}}}},
@@ -80,15 +87,20 @@ func TestCheckNotices(t *testing.T) {
 		want   string // fields, joined by |
 	}{
 		{"nothing", func(*Observation) {}, ""},
-		{"configuration refused", func(o *Observation) { o.Start.Accepted = false; o.Steps = nil; o.Good = nil }, "configuration: verdict"},
-		{"line at the start", func(o *Observation) { o.Start.Logs = []table.Log{{Level: "info", Text: "x"}} }, "configuration: log lines"},
-		{"call at the start", func(o *Observation) { o.Start.Calls = []table.Call{{Cluster: "x"}} }, "configuration: outgoing calls"},
+		{"configuration refused", func(o *Observation) { o.Start.Accepted = false; o.Steps = nil; o.Good = nil },
+			"configuration: verdict"},
+		{"line at the start", func(o *Observation) { o.Start.Logs = []table.Log{{Level: "info", Text: "x"}} },
+			"configuration: log lines"},
+		{"call at the start", func(o *Observation) { o.Start.Calls = []table.Call{{Cluster: "x"}} },
+			"configuration: outgoing calls"},
 		{"decision", func(o *Observation) { first(o).Decision = "replace" }, "decision"},
 		{"returned Pause", func(o *Observation) { first(o).RequestAction = "Pause" }, "on_request_headers returned"},
 		{"a reply as well", func(o *Observation) { first(o).Reply = &table.Reply{GRPCStatus: grpc(0)} }, "local reply"},
 		{"forwarded header added", func(o *Observation) { add(&first(o).Upstream, "y", "") }, "forwarded headers"},
-		{"forwarded header lost", func(o *Observation) { first(o).Upstream.Headers = first(o).Upstream.Headers[:2] }, "forwarded headers"},
-		{"forwarded name in another case", func(o *Observation) { first(o).Upstream.Headers[2].Name = "Allow" }, "forwarded headers"},
+		{"forwarded header lost", func(o *Observation) { first(o).Upstream.Headers = first(o).Upstream.Headers[:2] },
+			"forwarded headers"},
+		{"forwarded name in another case", func(o *Observation) { first(o).Upstream.Headers[2].Name = "Allow" },
+			"forwarded headers"},
 		{"forwarded body", func(o *Observation) { first(o).Upstream.Body = "a" }, "forwarded body"},
 		{"forwarded trailers", func(o *Observation) { first(o).Upstream.Trailers = nil }, "forwarded trailers"},
 		{"response header added", func(o *Observation) { add(&first(o).Client, "y", "") }, "client headers"},
@@ -99,13 +111,16 @@ func TestCheckNotices(t *testing.T) {
 		{"line of another level", func(o *Observation) { first(o).Logs[0].Level = "warn" }, "log lines"},
 		{"line twice", func(o *Observation) { first(o).Logs = append(first(o).Logs, first(o).Logs[0]) }, "log lines"},
 		{"call", func(o *Observation) { first(o).Calls = []table.Call{{Cluster: "x"}} }, "outgoing calls"},
-		{"metric", func(o *Observation) { o.Steps[0].Metrics = []table.Metric{{Kind: "Counter", Name: "x", Value: 1}} }, "metrics"},
+		{"metric", func(o *Observation) { o.Steps[0].Metrics = []table.Metric{{Kind: "Counter", Name: "x", Value: 1}} },
+			"metrics"},
 		{"memory", func(o *Observation) { o.Steps[0].Growth = 101 }, "memory growth"},
 		{"good request", func(o *Observation) { o.Good.Decision = "refuse" }, "good request afterwards: decision"},
 		{"trap", func(o *Observation) { *o = failed(*o, 1) }, "virtual machine"},
-		{"trap at the start", func(o *Observation) { *o = Observation{Failure: &Failure{Kind: "trapped"}} }, "virtual machine"},
+		{"trap at the start", func(o *Observation) { *o = Observation{Failure: &Failure{Kind: "trapped"}} },
+			"virtual machine"},
 		{"trap in the good request", func(o *Observation) { *o = failed(*o, 2) }, "virtual machine"},
-		{"mismatch, then trap in the good request", func(o *Observation) { *o = failed(*o, 2); first(o).Logs = nil }, "log lines|virtual machine"},
+		{"mismatch, then trap in the good request", func(o *Observation) { *o = failed(*o, 2); first(o).Logs = nil },
+			"log lines|virtual machine"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -146,7 +161,8 @@ func TestCheckNoticesInRefusals(t *testing.T) {
 		want   string
 	}{
 		{"nothing", func(*table.Case, *Observation) {}, ""},
-		{"returned Continue", func(_ *table.Case, o *Observation) { first(o).RequestAction = "Continue" }, "on_request_headers returned"},
+		{"returned Continue", func(_ *table.Case, o *Observation) { first(o).RequestAction = "Continue" },
+			"on_request_headers returned"},
 		{"no reply", func(_ *table.Case, o *Observation) { first(o).Reply = nil }, "local reply"},
 		{"status", func(_ *table.Case, o *Observation) { first(o).Reply.Status = 401 }, "reply status"},
 		{"pairs in another order", func(_ *table.Case, o *Observation) {
@@ -160,10 +176,14 @@ func TestCheckNoticesInRefusals(t *testing.T) {
 			c.Steps[0].Want.Reply.GRPCStatus = nil
 			first(o).Reply.GRPCStatus = grpc(-1)
 		}, ""},
-		{"forwarded all the same", func(_ *table.Case, o *Observation) { add(&first(o).Upstream, ":path", "/") }, "forwarded headers"},
-		{"client's status", func(_ *table.Case, o *Observation) { first(o).Client.Headers[0].Value = "200" }, "client headers"},
-		{"client's header too many", func(_ *table.Case, o *Observation) { add(&first(o).Client, "x-leak", "1") }, "client headers"},
-		{"client's header lost", func(_ *table.Case, o *Observation) { first(o).Client.Headers = first(o).Client.Headers[:2] }, "client headers"},
+		{"forwarded all the same", func(_ *table.Case, o *Observation) { add(&first(o).Upstream, ":path", "/") },
+			"forwarded headers"},
+		{"client's status", func(_ *table.Case, o *Observation) { first(o).Client.Headers[0].Value = "200" },
+			"client headers"},
+		{"client's header too many", func(_ *table.Case, o *Observation) { add(&first(o).Client, "x-leak", "1") },
+			"client headers"},
+		{"client's header lost",
+			func(_ *table.Case, o *Observation) { first(o).Client.Headers = first(o).Client.Headers[:2] }, "client headers"},
 		{"what Envoy adds", func(_ *table.Case, o *Observation) {
 			add(&first(o).Client, "date", "today")
 			add(&first(o).Client, "server", "envoy")
@@ -184,7 +204,8 @@ func TestCheckNoticesInRefusals(t *testing.T) {
 		{"gRPC", grpcRefusal("7"), ""},
 		{"gRPC with another status", grpcRefusal("2"), "client grpc-status"},
 		{"client headers named by the case", func(c *table.Case, o *Observation) {
-			c.Steps[0].Want.Response = headermap.Of(":status", "403", "content-type", "text/plain", "x-why", "no", "content-length", "3")
+			c.Steps[0].Want.Response = headermap.Of(":status", "403", "content-type", "text/plain", "x-why", "no",
+				"content-length", "3")
 		}, "client headers"},
 		{"wanted held, was refused", func(c *table.Case, o *Observation) {
 			c.Steps[0].Want.Decision, c.Steps[0].Want.Reply = table.Hold, nil
@@ -212,7 +233,8 @@ func grpcRefusal(status string) func(*table.Case, *Observation) {
 }
 
 func TestCheckConfigurationThatMustBeRefused(t *testing.T) {
-	c := table.Case{Start: table.Start{Logs: table.Logs{Lines: []table.Log{{Level: "error", Text: "configuration refused"}}}}}
+	c := table.Case{Start: table.Start{Logs: table.Logs{Lines: []table.Log{{Level: "error",
+		Text: "configuration refused"}}}}}
 	good := Observation{Start: Start{Effects: Effects{Logs: []table.Log{{Level: "error", Text: "configuration refused"}}}}}
 	wantFields(t, Check(&c, good), "")
 	wantFields(t, Check(&c, Observation{Start: Start{Accepted: true}}), "configuration: verdict|configuration: log lines")

@@ -46,7 +46,8 @@ func TestCycleNotices(t *testing.T) {
 	refuse.Steps[0].Want.Reply.Headers = headermap.Of("x-why", "no")
 	call := func(cluster, path string) func(*wasmtest.Guest) {
 		return func(g *wasmtest.Guest) {
-			g.Call(onRequest, "proxy_http_call", cluster, wasmtest.Pairs(":method", "GET", ":path", path, ":authority", "a"), "", wasmtest.Pairs(), 1000, wasmtest.Out1)
+			g.Call(onRequest, "proxy_http_call", cluster, wasmtest.Pairs(":method", "GET", ":path", path, ":authority", "a"), "",
+				wasmtest.Pairs(), 1000, wasmtest.Out1)
 		}
 	}
 	for _, test := range []struct {
@@ -57,16 +58,27 @@ func TestCycleNotices(t *testing.T) {
 		field    string
 	}{
 		{"a log line", &allow, onRequest, func(g *wasmtest.Guest) { g.Call(onRequest, "proxy_log", 2, "odd") }, "log lines"},
-		{"a log line at the end", &allow, onLog, func(g *wasmtest.Guest) { g.Call(onLog, "proxy_log", 2, "odd") }, "log lines"},
-		{"a request header", &allow, onRequest, func(g *wasmtest.Guest) { g.Call(onRequest, "proxy_add_header_map_value", 0, "x-odd", "1") }, "forwarded"},
-		{"a response header", &allow, onResponse, func(g *wasmtest.Guest) { g.Call(onResponse, "proxy_add_header_map_value", 2, "x-odd", "1") }, "client"},
+		{"a log line at the end", &allow, onLog, func(g *wasmtest.Guest) { g.Call(onLog, "proxy_log", 2, "odd") },
+			"log lines"},
+		{"a request header", &allow, onRequest, func(g *wasmtest.Guest) {
+			g.Call(onRequest, "proxy_add_header_map_value", 0,
+				"x-odd", "1")
+		}, "forwarded"},
+		{"a response header", &allow, onResponse, func(g *wasmtest.Guest) {
+			g.Call(onResponse, "proxy_add_header_map_value",
+				2, "x-odd", "1")
+		}, "client"},
 		{"a refusal", &allow, onRequest, func(g *wasmtest.Guest) {
 			g.Call(onRequest, "proxy_send_local_response", 403, "", "", wasmtest.Pairs(), -1)
 			g.Do(onRequest, wasmtest.I32(1), wasmtest.Return)
 		}, "decision"},
-		{"a hold", &allow, onRequest, func(g *wasmtest.Guest) { g.Do(onRequest, wasmtest.I32(1), wasmtest.Return) }, "decision"},
+		{"a hold", &allow, onRequest, func(g *wasmtest.Guest) { g.Do(onRequest, wasmtest.I32(1), wasmtest.Return) },
+			"decision"},
 		{"a call", &allow, onRequest, call("c", "/"), "outgoing calls"},
-		{"a tick period", &allow, onRequest, func(g *wasmtest.Guest) { g.Call(onRequest, "proxy_set_tick_period_milliseconds", 50) }, "tick period"},
+		{"a tick period", &allow, onRequest, func(g *wasmtest.Guest) {
+			g.Call(onRequest, "proxy_set_tick_period_milliseconds",
+				50)
+		}, "tick period"},
 		{"a reply's details", &refuse, onRequest, func(g *wasmtest.Guest) {
 			g.Call(onRequest, "proxy_log", 1, "refused")
 			g.Call(onRequest, "proxy_send_local_response", 403, "other", "no", wasmtest.Pairs("x-why", "no"), 7)
@@ -123,10 +135,13 @@ func TestCycleIsLeftOut(t *testing.T) {
 	trap.Steps[0].Want.Trap = onRequest
 	waits := allowCase()
 	waits.Clusters = []table.Cluster{{Name: "c", State: table.Ready}}
-	waits.Steps[0].Want.Calls = []table.Call{{Cluster: "c", TimeoutMS: 1000, Headers: []headermap.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a"}}}}
+	waits.Steps[0].Want.Calls = []table.Call{{Cluster: "c", TimeoutMS: 1000,
+		Headers: []headermap.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"},
+			{Name: ":authority", Value: "a"}}}}
 	waits.Steps[0].Want.Logs = table.Logs{}
 	calling := guest()
-	calling.Call(onRequest, "proxy_http_call", "c", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", wasmtest.Pairs(), 1000, wasmtest.Out1)
+	calling.Call(onRequest, "proxy_http_call", "c", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "",
+		wasmtest.Pairs(), 1000, wasmtest.Out1)
 	second := guest()
 	second.Call(onRequest, "proxy_log", 2, "hello")
 	oddOnce(second, onRequest, 2, func() { second.Call(onRequest, "proxy_log", 2, "odd") })

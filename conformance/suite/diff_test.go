@@ -27,22 +27,33 @@ func TestDiff(t *testing.T) {
 		{"one build", []Seen{{"a", allowed()}}, nil},
 		{"equal", []Seen{{"a", allowed()}, {"b", allowed()}}, nil},
 		{"one differs", []Seen{{"a", line("x")}, {"b", allowed()}, {"c", allowed()}},
-			[]report.Divergence{{Field: "log lines", Sides: []report.Side{{Builds: []string{"b", "c"}, Value: "info hello"}, {Builds: []string{"a"}, Value: "info x"}}}}},
+			[]report.Divergence{{Field: "log lines", Sides: []report.Side{{Builds: []string{"b", "c"}, Value: "info hello"},
+				{Builds: []string{"a"}, Value: "info x"}}}}},
 		{"all differ", []Seen{{"a", line("x")}, {"b", line("y")}, {"c", line("z")}},
-			[]report.Divergence{{Field: "log lines", Sides: []report.Side{{Builds: []string{"a"}, Value: "info x"}, {Builds: []string{"b"}, Value: "info y"}, {Builds: []string{"c"}, Value: "info z"}}}}},
-		{"memory is no divergence", []Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps[0].Growth = 7 })}}, nil},
+			[]report.Divergence{{Field: "log lines", Sides: []report.Side{{Builds: []string{"a"}, Value: "info x"},
+				{Builds: []string{"b"}, Value: "info y"}, {Builds: []string{"c"}, Value: "info z"}}}}},
+		{"memory is no divergence", []Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps[0].Growth = 7 })}},
+			nil},
 		{"the text of a trap is no divergence", []Seen{
 			{"a", changed(func(o *Observation) { o.Failure = &Failure{Kind: "trapped", In: "f", Reason: "x"} })},
 			{"b", changed(func(o *Observation) { o.Failure = &Failure{Kind: "trapped", In: "f", Reason: "y"} })}}, nil},
-		{"one step fewer", []Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps = nil; o.Good = allowed().Good })}},
+		{"one step fewer",
+			[]Seen{{"a", allowed()}, {"b", changed(func(o *Observation) { o.Steps = nil; o.Good = allowed().Good })}},
 			[]report.Divergence{
-				{Field: "decision", Sides: []report.Side{{Builds: []string{"a"}, Value: "allow"}, {Builds: []string{"b"}, Value: "not reached"}}},
-				{Field: "on_request_headers returned", Sides: []report.Side{{Builds: []string{"a"}, Value: "Continue"}, {Builds: []string{"b"}, Value: "not reached"}}},
-				{Field: "on_response_headers returned", Sides: []report.Side{{Builds: []string{"a"}, Value: "Continue"}, {Builds: []string{"b"}, Value: "not reached"}}},
-				{Field: "local reply", Sides: []report.Side{{Builds: []string{"a"}, Value: ""}, {Builds: []string{"b"}, Value: "not reached"}}},
-				{Field: "forwarded", Sides: []report.Side{{Builds: []string{"a"}, Value: ":method: GET\n:path: /\nallow: true\n\nab\n\nt: 1\ncomplete"}, {Builds: []string{"b"}, Value: "not reached"}}},
-				{Field: "client", Sides: []report.Side{{Builds: []string{"a"}, Value: ":status: 200\nx: y\n\nok\n\nu: 2\ncomplete"}, {Builds: []string{"b"}, Value: "not reached"}}},
-				{Field: "log lines", Sides: []report.Side{{Builds: []string{"a"}, Value: "info hello"}, {Builds: []string{"b"}, Value: ""}}},
+				{Field: "decision", Sides: []report.Side{{Builds: []string{"a"}, Value: "allow"},
+					{Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "on_request_headers returned", Sides: []report.Side{{Builds: []string{"a"}, Value: "Continue"},
+					{Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "on_response_headers returned", Sides: []report.Side{{Builds: []string{"a"}, Value: "Continue"},
+					{Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "local reply", Sides: []report.Side{{Builds: []string{"a"}, Value: ""},
+					{Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "forwarded", Sides: []report.Side{{Builds: []string{"a"}, Value: ":method: GET\n:path: /\nallow: " +
+					"true\n\nab\n\nt: 1\ncomplete"}, {Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "client", Sides: []report.Side{{Builds: []string{"a"}, Value: ":status: 200\nx: y\n\nok\n\nu: 2\ncomplete"},
+					{Builds: []string{"b"}, Value: "not reached"}}},
+				{Field: "log lines", Sides: []report.Side{{Builds: []string{"a"}, Value: "info hello"},
+					{Builds: []string{"b"}, Value: ""}}},
 			}},
 	}
 	for _, test := range tests {
@@ -102,7 +113,8 @@ func TestDiffOfRepetitions(t *testing.T) {
 		return o
 	}
 	got := Diff([]Seen{{"a", repeated(10)}, {"b", repeated(4, 6)}})
-	want := []report.Divergence{{Field: "repetition 5: log lines", Sides: []report.Side{{Builds: []string{"a"}, Value: "info even"}, {Builds: []string{"b"}, Value: "info odd"}}}}
+	want := []report.Divergence{{Field: "repetition 5: log lines",
+		Sides: []report.Side{{Builds: []string{"a"}, Value: "info even"}, {Builds: []string{"b"}, Value: "info odd"}}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("divergences (-want +got):\n%s", diff)
 	}

@@ -16,7 +16,8 @@ type Engine interface {
 	Close()
 }
 
-// NotShown is the error of an Engine that can't be shown what a case says. The case is then known to fail, with this reason.
+// NotShown is the error of an Engine that can't be shown what a case says. The case is then known
+// to fail, with this reason.
 type NotShown struct{ Why string }
 
 func (e *NotShown) Error() string { return e.Why }

@@ -36,8 +36,9 @@ func in(callback string, code ...wasmtest.Code) []byte {
 
 var (
 	endlessLoop   = []wasmtest.Code{wasmtest.Loop, wasmtest.Br(0), wasmtest.End}
-	endlessGrowth = []wasmtest.Code{wasmtest.Loop, wasmtest.I32(16), wasmtest.MemoryGrow, wasmtest.Drop, wasmtest.Br(0), wasmtest.End}
-	growOnce      = []wasmtest.Code{wasmtest.I32(1), wasmtest.MemoryGrow, wasmtest.Drop}
+	endlessGrowth = []wasmtest.Code{wasmtest.Loop, wasmtest.I32(16), wasmtest.MemoryGrow, wasmtest.Drop, wasmtest.Br(0),
+		wasmtest.End}
+	growOnce = []wasmtest.Code{wasmtest.I32(1), wasmtest.MemoryGrow, wasmtest.Drop}
 )
 
 // talks logs a line of 64 KiB without end.
@@ -81,7 +82,8 @@ func exits() []byte {
 
 // smallTable has six equal cases, whose request must be allowed, and a good request.
 func smallTable() *table.Table {
-	request := &table.Request{Message: table.Message{Headers: get}, Response: table.Message{Headers: headermap.Of(":status", "200")}}
+	request := &table.Request{Message: table.Message{Headers: get},
+		Response: table.Message{Headers: headermap.Of(":status", "200")}}
 	step := table.Step{Request: request, Times: 1, Want: table.Want{Decision: table.Allow}}
 	var cases []table.Case
 	for _, id := range []string{"g/one", "g/two", "g/three", "g/four", "g/five", "g/six"} {

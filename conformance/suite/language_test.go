@@ -11,12 +11,14 @@ import (
 	"github.com/header-auth/header-auth/report"
 )
 
-const onAnswer, onConfigure, onResponse = "proxy_on_http_call_response", "proxy_on_configure", "proxy_on_response_headers"
+const onAnswer, onConfigure, onResponse = "proxy_on_http_call_response", "proxy_on_configure",
+	"proxy_on_response_headers"
 
 // holding calls the cluster auth for every request and holds it. It lets stream 2 go on when an answer has headers.
 func holding() []byte {
 	g := guest()
-	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "", 5000, wasmtest.Out1)
+	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "",
+		5000, wasmtest.Out1)
 	g.Returns(onRequest, 1)
 	g.Call(onAnswer, "proxy_log", 2, "answered")
 	g.Do(onAnswer, wasmtest.Get(2), wasmtest.If)
@@ -32,7 +34,8 @@ func ticking() []byte {
 	g.Call(onConfigure, "proxy_set_tick_period_milliseconds", 1000)
 	g.Call(onConfigure, "proxy_define_metric", 0, "answers", wasmtest.Out1)
 	g.Call("proxy_on_tick", "proxy_log", 2, "tick")
-	g.Call("proxy_on_tick", "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "", 500, wasmtest.Out1)
+	g.Call("proxy_on_tick", "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"),
+		"", "", 500, wasmtest.Out1)
 	g.Call(onAnswer, "proxy_increment_metric", 4, int64(1))
 	g.Call(onResponse, "proxy_add_header_map_value", 2, "x-added", "1")
 	return g.Bytes()
@@ -41,7 +44,8 @@ func ticking() []byte {
 // measuring makes a call for each request and sets its tick period to the number of bytes of the answer.
 func measuring() []byte {
 	g := guest()
-	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "", 500, wasmtest.Out1)
+	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "",
+		500, wasmtest.Out1)
 	g.Call(onAnswer, "proxy_set_tick_period_milliseconds", wasmtest.Param(3))
 	return g.Bytes()
 }
@@ -50,8 +54,8 @@ func trapping(callback string) []byte { return in(callback, wasmtest.Unreachable
 
 const call = `{cluster: auth, headers: [[":method", GET], [":path", /], [":authority", a]], timeout_ms: 5000}`
 
-// language has cases that use every key of the table, and modules that pass them. With each of the changes a case fails:
-// this shows that the key is checked.
+// language has cases that use every key of the table, and modules that pass them. With each of the changes a case
+// fails: this shows that the key is checked.
 var language = []struct {
 	name    string
 	wasm    func() []byte
@@ -63,8 +67,10 @@ clusters: {auth: {status: 200}}
 steps:
   - request: {}
     want: {decision: allow, calls: [` + call + `], logs: [{info: answered}]}`,
-		[]string{"clusters: {auth: {status: 200}} => clusters: {auth: ready}", "clusters: {auth: {status: 200}} => clusters: {auth: unknown}",
-			"clusters: {auth: {status: 200}} => clusters: {auth: empty}", "clusters: {auth: {status: 200}} => clusters: {auth: reset}",
+		[]string{"clusters: {auth: {status: 200}} => clusters: {auth: ready}",
+			"clusters: {auth: {status: 200}} => clusters: {auth: unknown}",
+			"clusters: {auth: {status: 200}} => clusters: {auth: empty}",
+			"clusters: {auth: {status: 200}} => clusters: {auth: reset}",
 			"timeout_ms: 5000 => timeout_ms: 5001", "[\":path\", /] => [\":path\", /a]", "cluster: auth => cluster: other",
 			"calls: [" + call + "], => ", "logs: [{info: answered}] => logs: []"}},
 	{"held, answered later", holding, `
@@ -75,7 +81,8 @@ steps:
   - {respond: a, want: {decision: allow}}
   - {close: a, want: {decision: allow}}`,
 		[]string{"answer: {call: 1} => answer: {call: 2}", "answer: {call: 1} => answer: {reset: true}",
-			", streams: {a: {decision: allow}} => ", "{a: {decision: allow}} => {a: {decision: hold}}", "{a: {decision: allow}} => {a: {decision: allow, response: [[\":status\", \"200\"]]}}",
+			", streams: {a: {decision: allow}} => ", "{a: {decision: allow}} => {a: {decision: hold}}",
+			"{a: {decision: allow}} => {a: {decision: allow, response: [[\":status\", \"200\"]]}}",
 			"respond: a, want: {decision: allow} => respond: a, want: {decision: allow, response: none}",
 			"respond: a, want: {decision: allow} => respond: a, want: {decision: allow, response: cut}",
 			"respond: a, want: {decision: allow} => respond: a, want: {decision: allow, response: failed}"}},
@@ -113,7 +120,8 @@ steps:
   - {request: {}, want: {decision: allow, calls: [CALL], tick_every: 24ms}}
   - {request: {}, want: {decision: allow, calls: [CALL]}}
   - {answer: {failed: refused}, want: {tick_every: 98ms}}`,
-		[]string{"[refused, => [garbage,", "not_connected, => closed,", "closed, => not_connected,", "garbage, => closed,", "timed_out] => reset]",
+		[]string{"[refused, => [garbage,", "not_connected, => closed,", "closed, => not_connected,", "garbage, => closed,",
+			"timed_out] => reset]",
 			"failed: refused => failed: timed_out", "failed: refused => status: 503"}},
 	{"headers first", guest0, `
 steps:
@@ -131,14 +139,20 @@ steps:
   - {advance: 500ms, clusters: {auth: none}, want: {logs: [{info: tick}], calls: [CALL]}}
   - {advance: 100ms, times: 2, want: {metrics: {answers: 4}}}
   - {request: {}, want: {decision: allow, response: {add: [[x-added, "1"]]}}}`,
-		[]string{"tick_every: 1s, => ", "tick_every: 1s => tick_every: 2s", "metrics: {answers: 0} => metrics: {}", "advance: 999ms => advance: 1s",
-			"metrics: {answers: 2} => metrics: {answers: 1}", "metrics: {answers: 2} => metrics: {answers: {gauge: 2}}", "[{status: 200}, reset] => unknown",
-			"jump: -1h => advance: 1h", "clusters: {auth: none} => clusters: {auth: {status: 200}}", "{add: [[x-added, \"1\"]]} => {add: [[x-added, \"2\"]]}", "response: {add: [[x-added, \"1\"]]} => response: {remove: [x-added]}"}},
+		[]string{"tick_every: 1s, => ", "tick_every: 1s => tick_every: 2s", "metrics: {answers: 0} => metrics: {}",
+			"advance: 999ms => advance: 1s",
+			"metrics: {answers: 2} => metrics: {answers: 1}", "metrics: {answers: 2} => metrics: {answers: {gauge: 2}}",
+			"[{status: 200}, reset] => unknown",
+			"jump: -1h => advance: 1h", "clusters: {auth: none} => clusters: {auth: {status: 200}}",
+			"{add: [[x-added, \"1\"]]} => {add: [[x-added, \"2\"]]}",
+			"response: {add: [[x-added, \"1\"]]} => response: {remove: [x-added]}"}},
 	{"edits", guest0, `
 steps:
   - {request: {headers: [[a, "1"]], response: {headers: [[b, "1"]]}}, want: {decision: allow, forwarded: {remove: [nothing]}, response: {remove: [nothing]}}}`,
-		[]string{"forwarded: {remove: [nothing]} => forwarded: {remove: [A]}", "forwarded: {remove: [nothing]} => forwarded: {set: [[a, \"1\"]]}",
-			"response: {remove: [nothing]} => response: {remove: [b]}", "response: {remove: [nothing]} => response: {set: [[b, \"2\"]]}"}},
+		[]string{"forwarded: {remove: [nothing]} => forwarded: {remove: [A]}",
+			"forwarded: {remove: [nothing]} => forwarded: {set: [[a, \"1\"]]}",
+			"response: {remove: [nothing]} => response: {remove: [b]}",
+			"response: {remove: [nothing]} => response: {set: [[b, \"2\"]]}"}},
 	{"two plugin contexts", ticking, `
 clusters: {auth: {status: 200}}
 start: {accepted: true, tick_every: 1s, metrics: {answers: 0}}
@@ -151,7 +165,8 @@ steps:
   - {advance: 1s, want: {logs: [{info: tick}, {info: tick}, {info: tick}], metrics: {answers: 5}, calls: [CALL, CALL, CALL]}}
   - {finish: a, want: {decision: allow, response: {add: [[x-added, "1"]]}}}
   - {advance: 1s, want: {logs: [{info: tick}, {info: tick}], metrics: {answers: 7}, calls: [CALL, CALL]}}`,
-		[]string{"plugin: other}, want: {tick_every: 1s} => plugin: other}, want: {}", "{configure: {config: new} => {configure: {plugin: another, config: new}",
+		[]string{"plugin: other}, want: {tick_every: 1s} => plugin: other}, want: {}",
+			"{configure: {config: new} => {configure: {plugin: another, config: new}",
 			"{config: new}, want: {tick_every: 1s} => {config: new}, want: {accepted: false}"}},
 	{"refused update", refusingConfiguration, `
 start: {accepted: true, logs: [{trace: x}]}
@@ -163,7 +178,8 @@ start: {accepted: true, faults: [{function: proxy_log, status: 2}]}
 steps:
   - {request: {}, faults: [{function: proxy_log, status: 2, nth: 2}], times: 2, want: {decision: allow, logs: [{info: one}]}}
   - {request: {}, want: {decision: allow, logs: [{info: one}, {info: two}]}}`,
-		[]string{"nth: 2 => nth: 1", "nth: 2 => nth: 3", ", nth: 2 => ", "start: {accepted: true, faults: [{function: proxy_log, status: 2}]} => start: {accepted: true}"}},
+		[]string{"nth: 2 => nth: 1", "nth: 2 => nth: 3", ", nth: 2 => ",
+			"start: {accepted: true, faults: [{function: proxy_log, status: 2}]} => start: {accepted: true}"}},
 	{"trap, fail closed", func() []byte { return trapping(onRequest) }, `
 steps:
   - {request: {}, want: {decision: fail, trap: proxy_on_request_headers}}
@@ -171,8 +187,10 @@ steps:
   - {advance: 1h, want: {}}
   - {request: {headers: [[content-type, application/grpc]]}, want: {decision: fail}}
 good: {none: It is dead.}`,
-		[]string{", trap: proxy_on_request_headers => ", "trap: proxy_on_request_headers => trap: proxy_on_log", "  - {request: {}, want: {decision: fail}} =>   - {request: {}, want: {decision: allow}}",
-			"[[content-type, application/grpc]]}, want: {decision: fail} => [[content-type, application/grpc]]}, want: {decision: hold}"}},
+		[]string{", trap: proxy_on_request_headers => ", "trap: proxy_on_request_headers => trap: proxy_on_log",
+			"  - {request: {}, want: {decision: fail}} =>   - {request: {}, want: {decision: allow}}",
+			"[[content-type, application/grpc]]}, want: {decision: fail} => [[content-type, " +
+				"application/grpc]]}, want: {decision: hold}"}},
 	{"trap, fail open", func() []byte { return trapping(onRequest) }, `
 failure_policy: fail_open
 steps:
@@ -206,7 +224,8 @@ func guest0() []byte { return guest().Bytes() }
 func refusingConfiguration() []byte {
 	g := guest()
 	g.Call(onConfigure, "proxy_log", 0, "x")
-	g.Do(onConfigure, wasmtest.I32(statusAt), wasmtest.Load(0), wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
+	g.Do(onConfigure, wasmtest.I32(statusAt), wasmtest.Load(0), wasmtest.If, wasmtest.I32(0), wasmtest.Return,
+		wasmtest.End)
 	return g.Bytes()
 }
 

@@ -51,8 +51,10 @@ func TestObserveRefused(t *testing.T) {
 		Start: Start{Accepted: true},
 		Steps: []Step{{Runs: []RepeatedRun{{1, Exchange{
 			Decision: "refuse", RequestAction: "Pause", ResponseAction: "Continue",
-			Reply: &table.Reply{Status: 403, Details: "why", Headers: headermap.Of("x-why", "no"), Body: "no", GRPCStatus: grpc(7)},
-			Client: Received{Headers: headermap.Of(":status", "403", "x-why", "no", "content-length", "2", "content-type", "text/plain"),
+			Reply: &table.Reply{Status: 403, Details: "why", Headers: headermap.Of("x-why", "no"), Body: "no",
+				GRPCStatus: grpc(7)},
+			Client: Received{Headers: headermap.Of(":status", "403", "x-why", "no", "content-length", "2", "content-type",
+				"text/plain"),
 				Body: "no", Ended: true},
 			Effects: Effects{Logs: []table.Log{{Level: "debug", Text: "refused"}}},
 		}}}}},
@@ -69,7 +71,8 @@ func TestObserveEffects(t *testing.T) {
 	g.Call("proxy_on_configure", "proxy_log", 4, "started")
 	g.Call(onRequest, "proxy_increment_metric", 4, int64(2))
 	got := observe(t, g, allowCase(), ObserveOptions{Good: allowCase().Steps[0].Request})
-	if diff := cmp.Diff(Start{true, []table.Metric{{Kind: "Counter", Name: "seen", Value: 0}}, Effects{Logs: []table.Log{{Level: "error", Text: "started"}}}}, got.Start); diff != "" {
+	if diff := cmp.Diff(Start{true, []table.Metric{{Kind: "Counter", Name: "seen", Value: 0}},
+		Effects{Logs: []table.Log{{Level: "error", Text: "started"}}}}, got.Start); diff != "" {
 		t.Errorf("at the start (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]table.Metric{{Kind: "Counter", Name: "seen", Value: 2}}, got.Steps[0].Metrics); diff != "" {

@@ -85,7 +85,8 @@ func renderOthers(others []Other) string {
 	var lines []string
 	for i := range others {
 		o := &others[i]
-		lines = append(lines, "stream "+o.Stream+": "+o.Decision, renderReply(o.Reply), renderMessage(&o.Upstream), renderMessage(&o.Client))
+		lines = append(lines, "stream "+o.Stream+": "+o.Decision, renderReply(o.Reply), renderMessage(&o.Upstream),
+			renderMessage(&o.Client))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -126,7 +127,8 @@ func renderReply(r *table.Reply) string {
 }
 
 func renderMessage(m *Received) string {
-	return fmt.Sprintf("%s\n\n%s\n\n%s\n%s", renderHeaders(m.Headers), renderBody(m.Body), renderHeaders(m.Trailers), ending(m))
+	return fmt.Sprintf("%s\n\n%s\n\n%s\n%s", renderHeaders(m.Headers), renderBody(m.Body),
+		renderHeaders(m.Trailers), ending(m))
 }
 
 func ending(m *Received) string {

@@ -13,8 +13,8 @@ import (
 	"github.com/header-auth/header-auth/report"
 )
 
-// Limits for each module unless the options set others. A module that never returns, or grows without end, loses its own
-// cases; it takes no more time and memory than this from the others.
+// Limits for each module unless the options set others. A module that never returns, or grows without end, loses its
+// own cases; it takes no more time and memory than this from the others.
 const (
 	Deadline    = 5 * time.Second // for each call into the module
 	MemoryPages = 4096            // of 64 KiB: 256 MiB
@@ -66,7 +66,8 @@ func NewReport(t *table.Table) *report.Report {
 func Run(ctx context.Context, t *table.Table, subjects []Subject, o RunOptions) *report.Report {
 	r := runner{RunOptions: o, table: t, cases: t.Cases(), subjects: make([]subject, len(subjects))}
 	for i := range subjects {
-		r.subjects[i] = subject{Subject: subjects[i], results: make([]result, len(r.cases)), done: make([]bool, len(r.cases)), left: len(r.cases)}
+		r.subjects[i] = subject{Subject: subjects[i], results: make([]result, len(r.cases)), done: make([]bool, len(r.cases)),
+			left: len(r.cases)}
 	}
 	r.each(len(subjects), func(i int) { r.compile(ctx, &r.subjects[i]) })
 	r.each(len(subjects)*len(r.cases), func(i int) { r.one(ctx, &r.subjects[i/len(r.cases)], i%len(r.cases)) })
@@ -218,7 +219,8 @@ func (f *tally) add(r *result) {
 	}
 	if r.ended {
 		if f.ended++; f.ended == MaxEnded {
-			f.enough = fmt.Sprintf("not run: in %d cases before it the module did not return in time, or took too much memory", f.ended)
+			f.enough = fmt.Sprintf("not run: in %d cases before it the module did not return in time, or took too much memory",
+				f.ended)
 		}
 	}
 	if r.failure == "" {
@@ -228,7 +230,8 @@ func (f *tally) add(r *result) {
 		f.same = map[string]int{}
 	}
 	if f.same[r.failure]++; f.same[r.failure] >= maxSame && 4*f.same[r.failure] >= 3*f.cases {
-		f.enough = fmt.Sprintf("not run: %d of the %d cases before it ended with the same failure: %s", f.same[r.failure], f.cases, r.failure)
+		f.enough = fmt.Sprintf("not run: %d of the %d cases before it ended with the same failure: %s", f.same[r.failure],
+			f.cases, r.failure)
 	}
 }
 
@@ -245,7 +248,8 @@ func (s *subject) markNotRun() {
 	}
 }
 
-// divergences compares the builds that conform. A build that does not has mismatches, which would only be repeated here.
+// divergences compares the builds that conform. A build that does not has mismatches, which
+// would only be repeated here.
 func (r *runner) divergences() []report.Divergence {
 	var found []report.Divergence
 	for i := range r.cases {

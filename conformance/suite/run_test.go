@@ -28,19 +28,28 @@ func TestRunOfHostileModules(t *testing.T) {
 		got     string
 	}{
 		{"refuses", refusing().Bytes(), report.Fail, "", "decision", "refuse"},
-		{"traps in a request", in(onRequest, []byte{0}), report.Fail, "", "virtual machine", "trapped in the request, proxy_on_request_headers: unreachable"},
-		{"traps at the end of a stream", in("proxy_on_log", []byte{0}), report.Fail, "", "virtual machine", "trapped in the request, proxy_on_log"},
-		{"traps in configure", in("proxy_on_configure", []byte{0}), report.Fail, "", "virtual machine", "trapped at the start, proxy_on_configure"},
+		{"traps in a request", in(onRequest, []byte{0}), report.Fail, "", "virtual machine",
+			"trapped in the request, proxy_on_request_headers: unreachable"},
+		{"traps at the end of a stream", in("proxy_on_log", []byte{0}), report.Fail, "", "virtual machine",
+			"trapped in the request, proxy_on_log"},
+		{"traps in configure", in("proxy_on_configure", []byte{0}), report.Fail, "", "virtual machine",
+			"trapped at the start, proxy_on_configure"},
 		{"refuses its configuration", configure(0), report.Fail, "", "configuration: verdict", "refused"},
 		{"does not start", start(0), report.Error, "start plugin: proxy_on_vm_start returned false", "", ""},
-		{"traps in _initialize", in("_initialize", []byte{0}), report.Fail, "", "virtual machine", "trapped at the start, _initialize: unreachable"},
-		{"loops in a request", in(onRequest, endlessLoop...), report.Fail, "", "virtual machine", "deadline exceeded in the request, proxy_on_request_headers"},
-		{"loops in configure", in("proxy_on_configure", endlessLoop...), report.Fail, "", "virtual machine", "deadline exceeded at the start, proxy_on_configure"},
-		{"loops in _initialize", in("_initialize", endlessLoop...), report.Fail, "", "virtual machine", "deadline exceeded at the start, _initialize"},
-		{"grows without end", in(onRequest, endlessGrowth...), report.Fail, "", "virtual machine", "deadline exceeded in the request"},
+		{"traps in _initialize", in("_initialize", []byte{0}), report.Fail, "", "virtual machine",
+			"trapped at the start, _initialize: unreachable"},
+		{"loops in a request", in(onRequest, endlessLoop...), report.Fail, "", "virtual machine",
+			"deadline exceeded in the request, proxy_on_request_headers"},
+		{"loops in configure", in("proxy_on_configure", endlessLoop...), report.Fail, "", "virtual machine",
+			"deadline exceeded at the start, proxy_on_configure"},
+		{"loops in _initialize", in("_initialize", endlessLoop...), report.Fail, "", "virtual machine",
+			"deadline exceeded at the start, _initialize"},
+		{"grows without end", in(onRequest, endlessGrowth...), report.Fail, "", "virtual machine",
+			"deadline exceeded in the request"},
 		{"passes invalid pointers", wild(), report.Pass, "", "", ""},
 		{"imports an unknown function", unknownImport(), report.Error, "proxy_make_coffee", "", ""},
-		{"exits in _start", exits(), report.Fail, "", "virtual machine", "trapped at the start, _start: start functions must not call proc_exit"},
+		{"exits in _start", exits(), report.Fail, "", "virtual machine",
+			"trapped at the start, _start: start functions must not call proc_exit"},
 		{"text", []byte("header-auth\n"), report.Error, "load module", "", ""},
 		{"nothing", nil, report.Error, "load module", "", ""},
 		{"cut short", guest().Bytes()[:60], report.Error, "load module", "", ""},
@@ -48,7 +57,8 @@ func TestRunOfHostileModules(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			v := Run(context.Background(), smallTable(), subjects(t, "mine", test.wasm, "good", guest().Bytes()), RunOptions{Host: soon, Workers: 2})
+			v := Run(context.Background(), smallTable(), subjects(t, "mine", test.wasm, "good", guest().Bytes()),
+				RunOptions{Host: soon, Workers: 2})
 			mine, good := v.Results[:6], v.Results[6:]
 			for _, r := range good {
 				if r.Outcome != report.Pass {
@@ -63,7 +73,8 @@ func TestRunOfHostileModules(t *testing.T) {
 				if m := r.Mismatches[0]; m.Field != test.field || !strings.HasPrefix(m.Got, test.got) {
 					t.Errorf("mismatch %+v, want %s, %s", m, test.field, test.got)
 				}
-				if seen := r.Mismatches[0].Wanted != "starts" && !strings.HasPrefix(r.Mismatches[0].Got, "deadline"); seen != (len(r.Trace) > 0) {
+				if seen := r.Mismatches[0].Wanted != "starts" && !strings.HasPrefix(r.Mismatches[0].Got,
+					"deadline"); seen != (len(r.Trace) > 0) {
 					t.Error("crossings go with each failure but of a call that had to be ended")
 				}
 			}
@@ -89,7 +100,8 @@ func start(answer int) []byte {
 // TestRunStopsAfterTimeouts: with any number of workers, the cases after MaxEnded are not run.
 func TestRunStopsAfterTimeouts(t *testing.T) {
 	for _, workers := range []int{1, 4} {
-		v := Run(context.Background(), smallTable(), subjects(t, "mine", in(onRequest, endlessLoop...)), RunOptions{Host: soon, Workers: workers})
+		v := Run(context.Background(), smallTable(), subjects(t, "mine", in(onRequest, endlessLoop...)),
+			RunOptions{Host: soon, Workers: workers})
 		for i, r := range v.Results {
 			notRun := r.Outcome == report.Error && strings.HasPrefix(r.Reason, "not run: in 3 cases before it")
 			if r.Outcome == report.Pass || notRun != (i >= 3) {
@@ -110,9 +122,11 @@ func TestRunStopsAfterTheSameFailure(t *testing.T) {
 		many.Groups[0].Cases = append(many.Groups[0].Cases, one)
 	}
 	for _, workers := range []int{1, 4} {
-		v := Run(context.Background(), many, subjects(t, "mine", always, "other", refusing().Bytes()), RunOptions{Host: soon, Workers: workers})
+		v := Run(context.Background(), many, subjects(t, "mine", always, "other", refusing().Bytes()),
+			RunOptions{Host: soon, Workers: workers})
 		for i, r := range v.Results {
-			notRun := strings.Contains(r.Reason, "20 of the 20 cases before it ended with the same failure: trapped proxy_on_request_headers")
+			notRun := strings.Contains(r.Reason,
+				"20 of the 20 cases before it ended with the same failure: trapped proxy_on_request_headers")
 			if r.Outcome == report.Pass || notRun != (i >= 20 && i < 60) {
 				t.Errorf("%d workers, case %d: %s %q", workers, i, r.Outcome, r.Reason)
 			}
@@ -153,10 +167,12 @@ func TestRunIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 
 func TestRunKnownFailures(t *testing.T) {
 	refuse := refusing().Bytes()
-	known := []Known{{Pattern: "h/*", Reason: "elsewhere"}, {Pattern: "g/t*", Reason: "a reason"}, {Pattern: "g/fi*", Reason: "a reason", MayPass: true}}
-	v := Run(context.Background(), smallTable(), []Subject{{Build: report.Build{Name: "bad"}, Wasm: refuse, Known: known}, {Build: report.Build{Name: "good"}, Wasm: guest().Bytes(), Known: known}},
-		RunOptions{Host: soon})
-	want := map[string][2]report.Outcome{"g/one": {report.Fail, report.Pass}, "g/two": {report.XFail, report.XPass}, "g/three": {report.XFail, report.XPass}, "g/four": {report.Fail, report.Pass}, "g/five": {report.XFail, report.Pass}}
+	known := []Known{{Pattern: "h/*", Reason: "elsewhere"}, {Pattern: "g/t*", Reason: "a reason"},
+		{Pattern: "g/fi*", Reason: "a reason", MayPass: true}}
+	v := Run(context.Background(), smallTable(), []Subject{{Build: report.Build{Name: "bad"}, Wasm: refuse, Known: known},
+		{Build: report.Build{Name: "good"}, Wasm: guest().Bytes(), Known: known}}, RunOptions{Host: soon})
+	want := map[string][2]report.Outcome{"g/one": {report.Fail, report.Pass}, "g/two": {report.XFail, report.XPass},
+		"g/three": {report.XFail, report.XPass}, "g/four": {report.Fail, report.Pass}, "g/five": {report.XFail, report.Pass}}
 	for i, r := range v.Results {
 		w, ok := want[r.Case]
 		if !ok {
@@ -169,7 +185,8 @@ func TestRunKnownFailures(t *testing.T) {
 }
 
 func TestRunWithoutModule(t *testing.T) {
-	v := Run(context.Background(), smallTable(), []Subject{{Build: report.Build{Name: "a"}, Err: context.Canceled}, {Build: report.Build{Name: "b"}, Wasm: guest().Bytes()}}, RunOptions{Host: soon})
+	v := Run(context.Background(), smallTable(), []Subject{{Build: report.Build{Name: "a"}, Err: context.Canceled},
+		{Build: report.Build{Name: "b"}, Wasm: guest().Bytes()}}, RunOptions{Host: soon})
 	if r := v.Results[0]; r.Outcome != report.Error || r.Reason != context.Canceled.Error() {
 		t.Errorf("%+v, want an error that says why", r)
 	}
@@ -200,11 +217,13 @@ func TestRunComparesBuilds(t *testing.T) {
 	small := smallTable()
 	small.Groups[0].Cases = small.Groups[0].Cases[:1]
 	small.Groups[0].Cases[0].Steps[0].Want.Logs = table.Logs{Any: true}
-	v := Run(context.Background(), small, subjects(t, "a", guest().Bytes(), "b", chatty.Bytes(), "c", guest().Bytes(), "d", refusing().Bytes()),
-		RunOptions{Host: soon})
+	v := Run(context.Background(), small, subjects(t, "a", guest().Bytes(), "b", chatty.Bytes(), "c", guest().Bytes(), "d",
+		refusing().Bytes()), RunOptions{Host: soon})
 	want := []report.Divergence{
-		{Case: "g/one", Field: "log lines", Sides: []report.Side{{Builds: []string{"a", "c"}, Value: ""}, {Builds: []string{"b"}, Value: "info passed"}}},
-		{Case: "g/one", Field: "good request afterwards: log lines", Sides: []report.Side{{Builds: []string{"a", "c"}, Value: ""}, {Builds: []string{"b"}, Value: "info passed"}}},
+		{Case: "g/one", Field: "log lines", Sides: []report.Side{{Builds: []string{"a", "c"}, Value: ""},
+			{Builds: []string{"b"}, Value: "info passed"}}},
+		{Case: "g/one", Field: "good request afterwards: log lines",
+			Sides: []report.Side{{Builds: []string{"a", "c"}, Value: ""}, {Builds: []string{"b"}, Value: "info passed"}}},
 	}
 	if diff := cmp.Diff(want, v.Divergences); diff != "" {
 		t.Errorf("divergences (-want +got):\n%s", diff)

@@ -21,7 +21,8 @@ func snapshot(s *host.Stream, whole bool) Exchange {
 	}
 	if r := s.Reply(); r != nil {
 		grpcStatus := int(r.GRPCStatus)
-		e.Reply = &table.Reply{Status: r.Status, Details: r.Details, Headers: r.Headers, Body: string(r.Body), GRPCStatus: &grpcStatus}
+		e.Reply = &table.Reply{Status: r.Status, Details: r.Details, Headers: r.Headers, Body: string(r.Body),
+			GRPCStatus: &grpcStatus}
 	}
 	return e
 }

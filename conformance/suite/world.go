@@ -9,8 +9,8 @@ import (
 	"github.com/header-auth/header-auth/host/property"
 )
 
-// streamOf says how a request reached Envoy. Raw: the table tests the plugin and not Envoy's codecs, which would reject some
-// hostile requests before the plugin.
+// streamOf says how a request reached Envoy. Raw: the table tests the plugin and not Envoy's codecs, which would reject
+// some hostile requests before the plugin.
 func streamOf(r *table.Request) host.StreamConfig {
 	return host.StreamConfig{Raw: true, Properties: r.Properties}
 }

@@ -69,7 +69,8 @@ func (r *reader) clause(n ast.Node, first map[string]int) {
 	if o.has("id") {
 		id, ok := r.text(o.fields["id"])
 		if ok && !clauseID.MatchString(id) {
-			r.errorf(o.fields["id"], `the clause id %q, expected letters and digits joined by dots or dashes, write it like "2.3"`, id)
+			r.errorf(o.fields["id"],
+				`the clause id %q, expected letters and digits joined by dots or dashes, write it like "2.3"`, id)
 		}
 		if line := first[id]; ok && line > 0 {
 			r.errorf(o.fields["id"], "repeated clause id %q, expected each once, change this one or that of line %d", id, line)
@@ -87,7 +88,8 @@ func (r *reader) named(n ast.Node, what string, read func(name string, n ast.Nod
 	for _, p := range pairs {
 		name, ok := p.Key.(*ast.StringNode)
 		if !ok || name.Value == "any" || !namePattern.MatchString(name.Value) {
-			r.errorf(p, "the %s name %q, expected small letters, digits and dashes (and not any), change it", what, p.Key.String())
+			r.errorf(p, "the %s name %q, expected small letters, digits and dashes (and not any), change it", what,
+				p.Key.String())
 			continue
 		}
 		if line := lines[name.Value]; line > 0 {

@@ -10,8 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// Mistakes that are made often get one error, which says what to write. The general errors would name the rule that is broken,
-// once for each part of the mistake.
+// Mistakes that are made often get one error, which says what to write. The general errors would name the rule that is
+// broken, once for each part of the mistake.
 
 // colonWithoutSpace is a key with its value right behind it.
 var colonWithoutSpace = regexp.MustCompile(`^[ ]*(?:- +)*([a-z_]+):[^\s:/]`)
@@ -26,8 +26,10 @@ var open = map[string]string{
 	"could not find flow mapping end token '}'":          "a { that is not closed, expected a }, add it",
 	"could not find flow map content":                    "a { that is not closed, expected a }, add it",
 	"sequence end token ']' not found":                   "a [ that is not closed, expected a ], add it",
-	"',' or ']' must be specified":                       "a list that goes on without a comma, expected a comma or ] before this, add one",
-	"',' or '}' must be specified":                       "a mapping that goes on without a comma, expected a comma or } before this, add one",
+	"',' or ']' must be specified": "a list that goes on without a comma, expected a " +
+		"comma or ] before this, add one",
+	"',' or '}' must be specified": "a mapping that goes on without a comma, expected a " +
+		"comma or } before this, add one",
 }
 
 // syntaxError reports what the YAML library finds wrong.
@@ -48,7 +50,8 @@ func (r *reader) syntaxError(at Position, what string) {
 	case m != nil:
 		r.errorAt(at, "a text that begins with %s, expected quotes around it, add them", m[1])
 	case colonWithoutSpace.MatchString(line):
-		r.errorAt(at, "the key %s with its value right behind the colon, expected a space between them, add it", colonWithoutSpace.FindStringSubmatch(line)[1])
+		r.errorAt(at, "the key %s with its value right behind the colon, expected a space between them, add it",
+			colonWithoutSpace.FindStringSubmatch(line)[1])
 	case open[what] != "":
 		r.errorAt(at, "%s", open[what])
 	case strings.HasPrefix(what, "value is not allowed in this context") && r.misplaced(at, body, len(indent)):
@@ -84,7 +87,8 @@ func (r *reader) misplaced(at Position, body string, indent int) bool {
 	if nearest < 0 || nearest == indent {
 		return false
 	}
-	r.errorAt(at, "a line that is indented by %d, expected %d as in line %d (or as in another line that it belongs to), change its indentation", indent, nearest, where)
+	r.errorAt(at, "a line that is indented by %d, expected %d as in line %d (or as in another line that it belongs "+
+		"to), change its indentation", indent, nearest, where)
 	return true
 }
 
@@ -100,7 +104,8 @@ func (r *reader) pairNodes(n ast.Node) []ast.Node {
 		r.errorf(n, "a mapping, expected a list of pairs (a name may come twice), write it like [%s]", asPair(all[0]))
 		return nil
 	}
-	if s, ok := n.(*ast.SequenceNode); ok && len(s.Values) == 2 && !slices.ContainsFunc(s.Values, func(n ast.Node) bool { return !isScalar(n) }) {
+	if s, ok := n.(*ast.SequenceNode); ok && len(s.Values) == 2 &&
+		!slices.ContainsFunc(s.Values, func(n ast.Node) bool { return !isScalar(n) }) {
 		if name := s.Values[0].String(); !strings.Contains(name, ": ") {
 			r.errorf(n, "a pair, expected a list of pairs, write [[%s, %s]]", name, s.Values[1])
 			return nil
@@ -155,8 +160,8 @@ func (r *reader) missing(n ast.Node, keys []string, of, expected string) {
 	for i, key := range keys {
 		quoted[i] = strconv.Quote(key)
 	}
-	r.errorf(n, "no %s %s in this %s, expected %s, add %s", pick(len(keys) == 1, "key", "keys"), strings.Join(quoted, ", "), of, expected,
-		pick(len(keys) == 1, "it", "them"))
+	r.errorf(n, "no %s %s in this %s, expected %s, add %s", pick(len(keys) == 1, "key", "keys"),
+		strings.Join(quoted, ", "), of, expected, pick(len(keys) == 1, "it", "them"))
 }
 
 // unknown reports keys that a mapping may not have. It returns the missing ones that were probably meant by them.

@@ -6,8 +6,8 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// Where a case says all that must be observed, Want has plain values. Where it asks for less, or for patterns, the field
-// beside it with Partial in its name is set, and counts in its place.
+// Where a case says all that must be observed, Want has plain values. Where it asks for less, or for patterns, the
+// field beside it with Partial in its name is set, and counts in its place.
 
 // Header is a wanted header.
 type Header struct {
@@ -15,8 +15,8 @@ type Header struct {
 	Value Pattern
 }
 
-// Headers is what must be true of a list of headers. One of its parts is set: Any, List, an edit (Remove, Add, Set), or Has
-// and Lacks.
+// Headers is what must be true of a list of headers. One of its parts is set: Any, List, an edit (Remove,
+// Add, Set), or Has and Lacks.
 type Headers struct {
 	Any      bool     // all lists are right
 	List     []Header // the whole list, in order

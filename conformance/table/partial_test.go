@@ -49,8 +49,10 @@ func TestPatternMatch(t *testing.T) {
 		{matching("a"), "a\n", false, `matches "a"`},
 		{table.Pattern{Form: table.AnyValue}, "", true, "any value"},
 		{table.Pattern{Form: table.Not, Parts: []table.Pattern{matching("a")}}, "a", false, `not matches "a"`},
-		{table.Pattern{Form: table.All, Parts: []table.Pattern{matching("a.*"), table.Exact("ab")}}, "ab", true, `matches "a.*" and "ab"`},
-		{table.Pattern{Form: table.All, Parts: []table.Pattern{matching("a.*"), table.Exact("ab")}}, "ac", false, `matches "a.*" and "ab"`},
+		{table.Pattern{Form: table.All, Parts: []table.Pattern{matching("a.*"), table.Exact("ab")}}, "ab", true,
+			`matches "a.*" and "ab"`},
+		{table.Pattern{Form: table.All, Parts: []table.Pattern{matching("a.*"), table.Exact("ab")}}, "ac", false,
+			`matches "a.*" and "ab"`},
 	} {
 		if got := tt.pattern.Match(tt.value); got != tt.want || tt.pattern.String() != tt.pronounced {
 			t.Errorf("%v matches %q: %v, want %v; %s", tt.pattern, tt.value, got, tt.want, tt.pronounced)
@@ -98,7 +100,8 @@ cases:
 // TestDefaults: a case's own key takes the place of the file's, and that the place of the table's.
 func TestDefaults(t *testing.T) {
 	loaded, err := loadFiles(t, map[string]string{
-		"contract.yaml": loose + "defaults: {config: table, logs: any, start: {accepted: true, logs: [{info: up}]}, good: {path: /table}}\n",
+		"contract.yaml": loose +
+			"defaults: {config: table, logs: any, start: {accepted: true, logs: [{info: up}]}, good: {path: /table}}\n",
 		"a.yaml": `
 cases:
   - {id: a/all, steps: [{request: {}, want: {decision: allow}}]}
@@ -149,21 +152,25 @@ cases:
 func TestDefaultsOfEffects(t *testing.T) {
 	loaded, err := loadFiles(t, map[string]string{
 		"contract.yaml": loose + "defaults: {calls: any, metrics: any}\n",
-		"a.yaml":        "defaults: {effects: any}\ncases:\n  - {id: a/one, steps: [{request: {}, want: {decision: allow}}, {advance: 1s, want: {calls: [], effects: []}}]}\n"})
+		"a.yaml": "defaults: {effects: any}\ncases:\n  - {id: a/one, steps: [{request: {}, want: {decision: " +
+			"allow}}, {advance: 1s, want: {calls: [], effects: []}}]}\n"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	first, second := loaded.Cases()[0].Steps[0].Want, loaded.Cases()[0].Steps[1].Want
-	if !first.AnyCalls || !first.AnyMetrics || !first.AnyEffects || second.AnyCalls || !second.AnyMetrics || second.AnyEffects {
+	if !first.AnyCalls || !first.AnyMetrics || !first.AnyEffects || second.AnyCalls || !second.AnyMetrics ||
+		second.AnyEffects {
 		t.Errorf("got %+v and %+v", first, second)
 	}
-	if _, err := loadFiles(t, map[string]string{"contract.yaml": loose + "defaults: {calls: []}\n", "a.yaml": "cases:\n  - {id: a/one, steps: [{advance: 1s, want: {}}]}\n"}); err == nil {
+	if _, err := loadFiles(t, map[string]string{"contract.yaml": loose + "defaults: {calls: []}\n",
+		"a.yaml": "cases:\n  - {id: a/one, steps: [{advance: 1s, want: {}}]}\n"}); err == nil {
 		t.Error("calls in defaults are no error")
 	}
 }
 
 func TestDuplicateIsAWarning(t *testing.T) {
-	two := "cases:\n  - {id: a/one, steps: [{request: {}, want: {decision: allow}}]}\n  - {id: a/two, steps: [{request: {}, want: {decision: allow}}]}\n"
+	two := "cases:\n  - {id: a/one, steps: [{request: {}, want: {decision: allow}}]}\n  - {id: a/two, steps: [{request: " +
+		"{}, want: {decision: allow}}]}\n"
 	loaded, err := loadFiles(t, map[string]string{"contract.yaml": loose, "a.yaml": two})
 	if err != nil || len(loaded.Warnings) != 1 {
 		t.Fatalf("got %v, %v, want one warning", loaded, err)
@@ -171,7 +178,8 @@ func TestDuplicateIsAWarning(t *testing.T) {
 	if w := loaded.Warnings[0]; w.Line != 3 || !strings.Contains(w.Text, "the same test as a/one (a.yaml:2)") {
 		t.Errorf("got %v, want both places", w)
 	}
-	if _, err := loadFiles(t, map[string]string{"contract.yaml": "name: a\nstrict: {reasons: false}\n", "a.yaml": two}); err == nil {
+	if _, err := loadFiles(t, map[string]string{"contract.yaml": "name: a\nstrict: {reasons: false}\n",
+		"a.yaml": two}); err == nil {
 		t.Error("without a word of contract.yaml it is no error")
 	}
 }
@@ -189,7 +197,8 @@ func TestChunks(t *testing.T) {
 		"{bytes: {file: data/in.bin, times: 2}}":       {"\x00\xffz\x00\xffz"},
 		"{bytes: [a, {file: data/in.bin}], chunks: 1}": {"a\x00\xffz"},
 	} {
-		loaded, err := loadFiles(t, map[string]string{"contract.yaml": loose, "a.yaml": strings.Replace(source, "BODY", body, 1), "data/in.bin": "\x00\xffz"})
+		loaded, err := loadFiles(t, map[string]string{"contract.yaml": loose,
+			"a.yaml": strings.Replace(source, "BODY", body, 1), "data/in.bin": "\x00\xffz"})
 		if err != nil {
 			t.Errorf("%s: %v", body, err)
 			continue

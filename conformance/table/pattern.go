@@ -36,8 +36,9 @@ func Exact(text string) Pattern { return Pattern{Text: text} }
 func Matching(expression string) (Pattern, error) {
 	expr, err := regexp.Compile(`\A(?:` + expression + `)\z`)
 	if err != nil { // the error quotes the whole expression: what was added is taken out again
-		return Pattern{}, fmt.Errorf("%s", strings.TrimPrefix(strings.ReplaceAll(err.Error(), `\A(?:`+expression+`)\z`, expression),
-			"error parsing regexp: "))
+		return Pattern{},
+			fmt.Errorf("%s", strings.TrimPrefix(strings.ReplaceAll(err.Error(), `\A(?:`+expression+`)\z`, expression),
+				"error parsing regexp: "))
 	}
 	return Pattern{Form: Matches, Text: expression, expr: expr}, nil
 }

@@ -52,19 +52,21 @@ good: {headers: [[k, v]]}
 	at := func(line, column int) table.Position { return table.Position{File: file, Line: line, Column: column} }
 	sixteen := 16
 	around := func(method, path string, wire ...string) []headermap.Header {
-		return headermap.Of(slices.Concat([]string{":authority", "shop.example", ":path", path, ":method", method, ":scheme", "http"}, wire,
-			[]string{"x-forwarded-proto", "http", "x-request-id", "7f2c9a1e-5b0d-4c3a-9e86-d1f4b2a05c73"})...)
+		return headermap.Of(slices.Concat([]string{":authority", "shop.example", ":path", path, ":method", method, ":scheme",
+			"http"}, wire, []string{"x-forwarded-proto", "http", "x-request-id", "7f2c9a1e-5b0d-4c3a-9e86-d1f4b2a05c73"})...)
 	}
 	plain := table.Message{Headers: headermap.Of(":status", "200")}
 	want := table.Case{
 		ID: "a/one", Clauses: []string{"1"}, Why: "Because.", Position: at(3, 9), AnyAction: true,
 		Config: []byte("{}"),
-		Start:  table.Start{Accepted: true, Logs: table.Logs{Lines: []table.Log{{Level: "info", Text: "hello"}, {Level: "debug", Text: "no"}}}},
+		Start: table.Start{Accepted: true, Logs: table.Logs{Lines: []table.Log{{Level: "info", Text: "hello"},
+			{Level: "debug", Text: "no"}}}},
 		Steps: []table.Step{{
 			Position: at(9, 9),
 			Request: &table.Request{
 				Message: table.Message{
-					Headers: around("POST", "/\xff", "allow", "true"), Body: [][]byte{[]byte("a"), []byte("bcbc")}, Trailers: headermap.Of("x-sum", "5")},
+					Headers: around("POST", "/\xff", "allow", "true"), Body: [][]byte{[]byte("a"), []byte("bcbc")},
+					Trailers: headermap.Of("x-sum", "5")},
 				Response: table.Message{
 					Headers: headermap.Of(":status", "404", "x-a", "b"), Body: [][]byte{}, Trailers: []headermap.Header{}},
 			},
@@ -161,7 +163,8 @@ func TestPairs(t *testing.T) {
 
 // FuzzLoad: loading any file gives a table, or errors of one line each.
 func FuzzLoad(f *testing.F) {
-	for _, source := range []string{plainCase, one("steps: [{request: {}, want: {decision: hold}}]"), "a: [", "? a\n: b", "- - -", "\xff"} {
+	for _, source := range []string{plainCase, one("steps: [{request: {}, want: {decision: hold}}]"), "a: [", "? a\n: b",
+		"- - -", "\xff"} {
 		f.Add(source)
 	}
 	f.Fuzz(func(t *testing.T, source string) {

@@ -29,7 +29,8 @@ func TestReadme(t *testing.T) {
 		want = splice(t, want, chapter[0], b.String())
 	}
 	if listed != len(loaded.Contract.Clauses) {
-		t.Errorf("%s has %d of %d clauses: a chapter is missing or is there twice", readme, listed, len(loaded.Contract.Clauses))
+		t.Errorf("%s has %d of %d clauses: a chapter is missing or is there twice", readme, listed,
+			len(loaded.Contract.Clauses))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "| group | cases | what breaks in production when it fails |\n|---|--:|---|\n")
@@ -46,7 +47,8 @@ func TestReadme(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want, text); diff != "" {
-		t.Errorf("%s is not what the table says; go test ./conformance/table -run Readme -update (-want +got):\n%s", readme, diff)
+		t.Errorf("%s is not what the table says; go test ./conformance/table -run Readme -update (-want +got):\n%s",
+			readme, diff)
 	}
 }
 
@@ -83,7 +85,8 @@ func fold(text string) string {
 // TestReadmeSample loads the example table of the README.
 func TestReadmeSample(t *testing.T) {
 	dir := t.TempDir()
-	for _, block := range regexp.MustCompile("(?s)```yaml\n# my-cases/(\\S+)\n(.*?)```").FindAllStringSubmatch(read(t, readme), -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml\n# my-cases/(\\S+)\n(.*?)```").FindAllStringSubmatch(read(t,
+		readme), -1) {
 		write(t, dir, block[1], block[2])
 	}
 	if got := load(t, dir); got.Len() != 2 || got.Contract.Name != "my-plugin" {

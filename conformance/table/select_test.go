@@ -51,9 +51,12 @@ func TestSelectNothing(t *testing.T) {
 	for _, tt := range []struct {
 		name, pattern, want string
 	}{
-		{"a misspelt id", "allow/ture", `select cases: "allow/ture" selects none of 4 cases, expected an id or a pattern like "allow/*", did you mean "allow/true"?`},
-		{"a misspelt group", "dney", `select cases: "dney" selects none of 4 cases, expected an id or a pattern like "allow/*", did you mean "deny"?`},
-		{"a star does not cross segments", "al*e", `select cases: "al*e" selects none of 4 cases, expected an id or a pattern like "allow/*", see the files of the table`},
+		{"a misspelt id", "allow/ture",
+			`select cases: "allow/ture" selects none of 4 cases, expected an id or a pattern like "allow/*", did you mean "allow/true"?`},
+		{"a misspelt group", "dney",
+			`select cases: "dney" selects none of 4 cases, expected an id or a pattern like "allow/*", did you mean "deny"?`},
+		{"a star does not cross segments", "al*e",
+			`select cases: "al*e" selects none of 4 cases, expected an id or a pattern like "allow/*", see the files of the table`},
 		{"half a name", "allow/tr", `did you mean "allow/true" or "allow/true-twice"`},
 		{"nothing", "", `select cases: "" selects none`},
 		{"no pattern", "allow/[", `select cases: "allow/[" is no pattern`},

@@ -56,7 +56,8 @@ type Immediate struct {
 	Details            *string
 }
 
-// Matcher is true of a text that is Exact, that the expression Regex matches as a whole, or that is the content of File.
+// Matcher is true of a text that is Exact, that the expression Regex matches as a whole, or
+// that is the content of File.
 type Matcher struct {
 	Invert      bool
 	Exact       *string
@@ -90,7 +91,8 @@ func Parse(source []byte) (*Suite, error) {
 		for _, b := range t.all("response_body") {
 			test.ResponseBody = append(test.ResponseBody, b.asInvocation())
 		}
-		test.PluginInit, test.StreamInit, test.Teardown = t.expectation("plugin_init"), t.expectation("stream_init"), t.expectation("stream_destroy")
+		test.PluginInit, test.StreamInit, test.Teardown = t.expectation("plugin_init"), t.expectation("stream_init"),
+			t.expectation("stream_destroy")
 		s.Tests = append(s.Tests, test)
 	}
 	return s, nil
@@ -154,8 +156,8 @@ func (m message) expectation(name string) *Expectation {
 	if !ok {
 		return nil
 	}
-	x := &Expectation{Has: e.headers("has_header"), No: e.headers("no_header"), Headers: e.matchers("headers"), Body: e.matchers("body"),
-		Log: e.matchers("log")}
+	x := &Expectation{Has: e.headers("has_header"), No: e.headers("no_header"), Headers: e.matchers("headers"),
+		Body: e.matchers("body"), Log: e.matchers("log")}
 	if i, ok := e.sub("immediate"); ok {
 		x.Immediate = &Immediate{}
 		number := func(name string) *uint32 {

@@ -27,7 +27,9 @@ func convert(t *testing.T, name string) *textpb.Group {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := textpb.Convert(name, suite, nil, func(file string) ([]byte, error) { return os.ReadFile(filepath.Join(tests, file)) })
+	g, err := textpb.Convert(name, suite, nil, func(file string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(tests, file))
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

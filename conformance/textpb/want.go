@@ -219,8 +219,8 @@ func (c *converter) values(all []Matcher) (any, error) {
 	return casefile.Map{{Key: "all", Value: list}}, nil
 }
 
-// wantedBody is what must be true of the whole body. Of several invocations each has its own output, and the whole is one
-// after the other.
+// wantedBody is what must be true of the whole body. Of several invocations each has its own output, and the
+// whole is one after the other.
 func (c *converter) wantedBody(all []Invocation) (any, error) {
 	if len(all) == 1 {
 		return c.values(all[0].Result.Body)

@@ -37,7 +37,8 @@ func (k kinds) read(file string) error {
 				continue
 			}
 			var props apiextensions.JSONSchemaProps
-			if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(v.Schema.OpenAPIV3Schema, &props, nil); err != nil {
+			if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(v.Schema.OpenAPIV3Schema,
+				&props, nil); err != nil {
 				return err
 			}
 			structural, err := schema.NewStructural(&props)

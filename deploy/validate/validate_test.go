@@ -17,7 +17,8 @@ import (
 func TestManifests(t *testing.T) {
 	k := definitions(t)
 	var files []string
-	for _, pattern := range []string{"../../examples/*/istio.yaml", "../../examples/*/envoy-gateway.yaml", "../testdata/istio*.yaml", "../testdata/envoy-gateway*.yaml"} {
+	for _, pattern := range []string{"../../examples/*/istio.yaml", "../../examples/*/envoy-gateway.yaml",
+		"../testdata/istio*.yaml", "../testdata/envoy-gateway*.yaml"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: no file (%v)", pattern, err)

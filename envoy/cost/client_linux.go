@@ -14,8 +14,8 @@ import (
 // answerTime is how long an answer may take.
 const answerTime = 20 * time.Second
 
-// client has connections that stay open, and sends a request on each before it reads the answers. The system is called as little as
-// possible, so that the worker is what takes the time.
+// client has connections that stay open, and sends a request on each before it reads the answers. The system is called
+// as little as possible, so that the worker is what takes the time.
 type client struct {
 	request []byte
 	status  []byte // "HTTP/1.1 200"

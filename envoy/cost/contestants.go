@@ -203,20 +203,23 @@ func exactly(text string) *matcher.StringMatcher {
 	return &matcher.StringMatcher{MatchPattern: &matcher.StringMatcher_Exact{Exact: text}}
 }
 
-// rbacFilter allows a request whose header allow says true. Envoy joins the values of several headers before it compares them, so two
-// of them are refused, as by the plugin.
+// rbacFilter allows a request whose header allow says true. Envoy joins the values of several headers before it
+// compares them, so two of them are refused, as by the plugin.
 func rbacFilter() *rbac.RBAC {
-	allowed := &route.HeaderMatcher{Name: "allow", HeaderMatchSpecifier: &route.HeaderMatcher_StringMatch{StringMatch: exactly("true")}}
-	return &rbac.RBAC{Rules: &rbacrules.RBAC{Action: rbacrules.RBAC_ALLOW, Policies: map[string]*rbacrules.Policy{"allowed": {
-		Permissions: []*rbacrules.Permission{{Rule: &rbacrules.Permission_Header{Header: allowed}}},
-		Principals:  []*rbacrules.Principal{{Identifier: &rbacrules.Principal_Any{Any: true}}},
-	}}}}
+	allowed := &route.HeaderMatcher{Name: "allow",
+		HeaderMatchSpecifier: &route.HeaderMatcher_StringMatch{StringMatch: exactly("true")}}
+	return &rbac.RBAC{Rules: &rbacrules.RBAC{Action: rbacrules.RBAC_ALLOW,
+		Policies: map[string]*rbacrules.Policy{"allowed": {
+			Permissions: []*rbacrules.Permission{{Rule: &rbacrules.Permission_Header{Header: allowed}}},
+			Principals:  []*rbacrules.Principal{{Identifier: &rbacrules.Principal_Any{Any: true}}},
+		}}}}
 }
 
 func authzFilter() *authz.ExtAuthz {
 	return &authz.ExtAuthz{
 		Services: &authz.ExtAuthz_HttpService{HttpService: &authz.HttpService{ServerUri: &core.HttpUri{
-			Uri: "http://service", HttpUpstreamType: &core.HttpUri_Cluster{Cluster: serviceCluster}, Timeout: durationpb.New(answerTime),
+			Uri: "http://service", HttpUpstreamType: &core.HttpUri_Cluster{Cluster: serviceCluster},
+			Timeout: durationpb.New(answerTime),
 		},
 			// No header that tells the time that the service took: answers would differ in length.
 			AuthorizationResponse: &authz.AuthorizationResponse{

@@ -23,9 +23,11 @@ type Config struct {
 	Cases  []table.Case // Fits gives nil for each
 	Builds []Build      // at least one; the first is timed against itself
 	Dir    string       // absolute path of a folder for guests and libraries
-	// Save is given the report each time that something was added, so that a run that is killed has left what it had. nil: none.
+	// Save is given the report each time that something was added, so that a run that is killed has
+	// left what it had. nil: none.
 	Save func(*evidence.OnEnvoy) error
-	// Progress is told what runs, the share that is done, and an estimate of the time that is left; 0: none yet. nil: it is not told.
+	// Progress is told what runs, the share that is done, and an estimate of the time that is left; 0: none
+	// yet. nil: it is not told.
 	Progress func(what string, done float64, left time.Duration)
 }
 
@@ -46,10 +48,11 @@ func Fits(c *table.Case) error {
 	return err
 }
 
-// Run measures and fills in the report: every list of samples, refusals and notes. When it is interrupted the report has what was
-// measured, and the error is the context's.
+// Run measures and fills in the report: every list of samples, refusals and notes. When it is interrupted the report
+// has what was measured, and the error is the context's.
 func Run(ctx context.Context, c Config, r *evidence.OnEnvoy) error {
-	m := &measurement{Config: c, r: r, random: rand.New(rand.NewPCG(c.Seed, 2)), begun: time.Now(), failures: map[string]int{}}
+	m := &measurement{Config: c, r: r, random: rand.New(rand.NewPCG(c.Seed, 2)), begun: time.Now(),
+		failures: map[string]int{}}
 	r.Run.Plan, r.Run.Seed = c.Plan, c.Seed
 	if err := m.prepare(ctx); err != nil {
 		return err
@@ -126,8 +129,8 @@ func (m *measurement) out(contestant, scenario string) bool {
 	return slices.ContainsFunc(m.r.Refused, func(f evidence.Refused) bool { return f.Of(contestant, scenario) })
 }
 
-// failed decides after an Envoy has ended while a contestant ran: once it may be anything, and the same is tried again; the second
-// time it is the contestant's.
+// failed decides after an Envoy has ended while a contestant ran: once it may be anything, and the same is tried again;
+// the second time it is the contestant's.
 func (m *measurement) failed(contestant, scenario string, err error) {
 	m.failures[contestant]++
 	if m.failures[contestant] == 1 {
@@ -158,7 +161,8 @@ func (m *measurement) estimate() {
 			waits++
 		}
 	}
-	m.total = float64(p.Processes)*(startSeconds+float64(len(m.sessions())*p.Requests*(p.Rounds+1))*eachSeconds+float64(waits)*p.LatencySeconds) +
+	m.total = float64(p.Processes)*(startSeconds+float64(len(m.sessions())*p.Requests*(p.Rounds+1))*eachSeconds+
+		float64(waits)*p.LatencySeconds) +
 		float64(p.StartupSamples)*startupSeconds + float64(p.SoakRequests*(5*len(m.Builds)+1)/5)*eachSeconds
 }
 

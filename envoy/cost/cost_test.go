@@ -19,8 +19,9 @@ import (
 
 // tiny is a plan that shows that everything is measured.
 func tiny() evidence.EnvoyPlan {
-	return evidence.EnvoyPlan{Name: "test", Processes: 2, Rounds: 2, Requests: 80, Connections: 8, LatencyRate: 200, LatencySeconds: 0.1,
-		SoakRequests: 4000, StartupSamples: 1, HostInstances: 1, HostRounds: 2, HostRequests: 10, CrossingGuests: true, AlternativesToo: true}
+	return evidence.EnvoyPlan{Name: "test", Processes: 2, Rounds: 2, Requests: 80, Connections: 8, LatencyRate: 200,
+		LatencySeconds: 0.1, SoakRequests: 4000, StartupSamples: 1, HostInstances: 1, HostRounds: 2, HostRequests: 10,
+		CrossingGuests: true, AlternativesToo: true}
 }
 
 func realEnvoy(t *testing.T) obtain.Envoy {
@@ -68,7 +69,8 @@ func checking(t *testing.T, name string, more func(*wasmtest.Guest)) Build {
 	return Build{name, path}
 }
 
-// TestRun measures everything on a real Envoy: a plugin that is right, one that does not load, and one that is wrong in one scenario.
+// TestRun measures everything on a real Envoy: a plugin that is right, one that does not load, and one that
+// is wrong in one scenario.
 func TestRun(t *testing.T) {
 	e := realEnvoy(t)
 	broken := filepath.Join(t.TempDir(), "broken.wasm")
@@ -81,7 +83,8 @@ func TestRun(t *testing.T) {
 	})
 	saved := 0
 	r := &evidence.OnEnvoy{}
-	c := Config{Dir: t.TempDir(), Plan: tiny(), Seed: 1, Envoy: e, Cases: cases(t, "typical/allow", "typical/refuse-missing"),
+	c := Config{Dir: t.TempDir(), Plan: tiny(), Seed: 1, Envoy: e, Cases: cases(t, "typical/allow",
+		"typical/refuse-missing"),
 		Builds: []Build{checking(t, "right", nil), {"broken", broken}, wrong},
 		Save:   func(*evidence.OnEnvoy) error { saved++; return nil }}
 	if err := Run(t.Context(), c, r); err != nil {
@@ -96,7 +99,8 @@ func TestRun(t *testing.T) {
 		return found
 	}
 	for _, scenario := range []string{"typical/allow", "typical/refuse-missing"} {
-		for _, name := range []string{evidence.NoFilter, evidence.NativeRBAC, evidence.LuaFilter, evidence.ExtAuthz, evidence.DynamicModule, "right", evidence.Twin} {
+		for _, name := range []string{evidence.NoFilter, evidence.NativeRBAC, evidence.LuaFilter, evidence.ExtAuthz,
+			evidence.DynamicModule, "right", evidence.Twin} {
 			found := work(scenario, name)
 			if len(found) != 2 || len(found[0].Nanos) != 2 || found[0].Nanos[0] < 500 {
 				t.Errorf("%s, %s: %+v; refused: %+v; notes: %q", scenario, name, found, r.Refused, r.Run.Notes)
@@ -118,7 +122,8 @@ func TestRun(t *testing.T) {
 	if want := []string{"broken ", "wrong typical/allow"}; !slices.Equal(refused, want) {
 		t.Errorf("refused %q, expected %q: %+v", refused, want, r.Refused)
 	}
-	if len(r.Soaks) != 2 || len(r.Soaks[1].Points) != 1+soakPoints || r.Soaks[1].Points[0].Bytes < 1<<20 || r.Soaks[1].Points[9].Longest == 0 {
+	if len(r.Soaks) != 2 || len(r.Soaks[1].Points) != 1+soakPoints || r.Soaks[1].Points[0].Bytes < 1<<20 ||
+		r.Soaks[1].Points[9].Longest == 0 {
 		t.Errorf("soaks: %+v", r.Soaks)
 	}
 	if len(r.Startups) != 2 || r.Startups[0].Nanos == 0 || len(r.Latencies) == 0 || r.Latencies[0].Max == 0 {
@@ -136,10 +141,12 @@ func TestEnvoyThatDies(t *testing.T) {
 	p.CrossingGuests, p.AlternativesToo, p.SoakRequests, p.StartupSamples = false, false, 800, 0
 	// A gRPC call without a usable cluster ends Envoy 1.40 (RATIONALE.md of the host says where).
 	deadly := checking(t, "deadly", func(g *wasmtest.Guest) {
-		g.Call("proxy_on_request_headers", "proxy_grpc_call", "users", "s", "m", wasmtest.Raw{}, wasmtest.Raw{}, 1000, wasmtest.Out1)
+		g.Call("proxy_on_request_headers", "proxy_grpc_call", "users", "s", "m", wasmtest.Raw{}, wasmtest.Raw{}, 1000,
+			wasmtest.Out1)
 	})
 	r := &evidence.OnEnvoy{}
-	c := Config{Dir: t.TempDir(), Plan: p, Envoy: e, Cases: cases(t, "typical/allow"), Builds: []Build{checking(t, "right", nil), deadly}}
+	c := Config{Dir: t.TempDir(), Plan: p, Envoy: e, Cases: cases(t, "typical/allow"),
+		Builds: []Build{checking(t, "right", nil), deadly}}
 	if err := Run(t.Context(), c, r); err != nil {
 		t.Fatal(err)
 	}
@@ -165,8 +172,8 @@ func TestInterrupted(t *testing.T) {
 	p := tiny()
 	p.CrossingGuests, p.AlternativesToo, p.Processes = false, false, 3
 	r := &evidence.OnEnvoy{}
-	c := Config{Dir: t.TempDir(), Plan: p, Envoy: e, Cases: cases(t, "typical/allow"), Builds: []Build{checking(t, "right", nil)},
-		Save: func(*evidence.OnEnvoy) error { cancel(); return nil }}
+	c := Config{Dir: t.TempDir(), Plan: p, Envoy: e, Cases: cases(t, "typical/allow"),
+		Builds: []Build{checking(t, "right", nil)}, Save: func(*evidence.OnEnvoy) error { cancel(); return nil }}
 	begin := time.Now()
 	if err := Run(ctx, c, r); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
@@ -177,8 +184,8 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestFits(t *testing.T) {
-	for id, fits := range map[string]bool{"typical/allow": true, "typical/headers-60": true, "typical/rate-limited": false, "typical/callout": false,
-		"typical/config-header": false} {
+	for id, fits := range map[string]bool{"typical/allow": true, "typical/headers-60": true, "typical/rate-limited": false,
+		"typical/callout": false, "typical/config-header": false} {
 		c := cases(t, id)[0]
 		if err := Fits(&c); (err == nil) != fits {
 			t.Errorf("%s: %v", id, err)

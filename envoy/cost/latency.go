@@ -15,7 +15,8 @@ import (
 )
 
 // latencies sends requests of the first scenario at a constant rate to each contestant that is no guest of one thing.
-func (m *measurement) latencies(ctx context.Context, e *running, process int) (all []evidence.Latency, name string, err error) {
+func (m *measurement) latencies(ctx context.Context, e *running, process int) (all []evidence.Latency, name string,
+	err error) {
 	if m.Plan.LatencySeconds == 0 {
 		return nil, "", nil
 	}
@@ -68,8 +69,8 @@ func (m *measurement) latency(ctx context.Context, socket string, s session) (*e
 		target.Header.Add(name, value)
 	}
 	rate := vegeta.Rate{Freq: m.Plan.LatencyRate, Per: time.Second}
-	attacker := vegeta.NewAttacker(vegeta.UnixSocket(socket), vegeta.Timeout(answerTime), vegeta.Redirects(vegeta.NoFollow),
-		vegeta.Workers(uint64(m.Plan.Connections)), vegeta.HTTP2(false))
+	attacker := vegeta.NewAttacker(vegeta.UnixSocket(socket), vegeta.Timeout(answerTime),
+		vegeta.Redirects(vegeta.NoFollow), vegeta.Workers(uint64(m.Plan.Connections)), vegeta.HTTP2(false))
 	duration := time.Duration(m.Plan.LatencySeconds * float64(time.Second))
 	each := time.Second / time.Duration(m.Plan.LatencyRate)
 	type answered struct {

@@ -31,7 +31,8 @@ func (m *measurement) crossingsOnHost(ctx context.Context) error {
 }
 
 // TimeOnHost times the guests that do one thing each, with the request of a case.
-func TimeOnHost(ctx context.Context, c *table.Case, p *evidence.EnvoyPlan, random *rand.Rand) ([]evidence.Crossing, error) {
+func TimeOnHost(ctx context.Context, c *table.Case, p *evidence.EnvoyPlan, random *rand.Rand) ([]evidence.Crossing,
+	error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the host's own collector is not timed
@@ -59,7 +60,8 @@ type loop struct {
 	nanos  []float64
 }
 
-func instanceOnHost(ctx context.Context, step *table.Step, p *evidence.EnvoyPlan, random *rand.Rand, instance int) ([]evidence.Crossing, error) {
+func instanceOnHost(ctx context.Context, step *table.Step, p *evidence.EnvoyPlan, random *rand.Rand,
+	instance int) ([]evidence.Crossing, error) {
 	var loops []*loop
 	defer func() {
 		for _, l := range loops {

@@ -11,7 +11,8 @@ import (
 // soakPoints is how often a soak is looked at.
 const soakPoints = 50
 
-// soaks sends many requests of the first scenario to each build, in an Envoy of its own, and a fifth of them to one without a filter.
+// soaks sends many requests of the first scenario to each build, in an Envoy of its own, and a fifth of them
+// to one without a filter.
 func (m *measurement) soaks(ctx context.Context) error {
 	if m.Plan.SoakRequests == 0 || len(m.scenarios) == 0 {
 		return nil
@@ -61,7 +62,8 @@ func (m *measurement) soak(ctx context.Context, c contestant, requests int) erro
 	return ctx.Err()
 }
 
-func (m *measurement) soakIn(ctx context.Context, e *running, s session, requests int, found *evidence.EnvoySoak) error {
+func (m *measurement) soakIn(ctx context.Context, e *running, s session, requests int,
+	found *evidence.EnvoySoak) error {
 	client, err := m.connect(ctx, e, s)
 	if err != nil {
 		return err

@@ -67,7 +67,8 @@ func (m *measurement) startupSample(ctx context.Context, n int) error {
 		if err != nil {
 			return err
 		}
-		m.r.Startups = append(m.r.Startups, evidence.ListenerTime{Build: late[i].name, Sample: n, Nanos: took.Nanoseconds(), Bytes: after - before})
+		m.r.Startups = append(m.r.Startups, evidence.ListenerTime{Build: late[i].name, Sample: n, Nanos: took.Nanoseconds(),
+			Bytes: after - before})
 	}
 	return nil
 }
@@ -93,7 +94,8 @@ func (m *measurement) firstAnswer(ctx context.Context, e *running, s session) er
 			return ctx.Err()
 		}
 		if time.Since(begin) > listenTime {
-			return fmt.Errorf("no answer %v after its listener was added: %w; the end of the Envoy's log: %v", listenTime, err, e.Tail())
+			return fmt.Errorf("no answer %v after its listener was added: %w; the end of the Envoy's log: %v", listenTime,
+				err, e.Tail())
 		}
 		time.Sleep(200 * time.Microsecond)
 	}

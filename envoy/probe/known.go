@@ -6,8 +6,8 @@ var known = []struct {
 	reason string
 	is     func(*Script) bool
 }{
-	{"Envoy takes a request that a plugin makes an extended CONNECT for an upgrade, and its HTTP/2 codec leaves out path, scheme " +
-		"and protocol.", func(s *Script) bool { return s.names(":protocol") }},
+	{"Envoy takes a request that a plugin makes an extended CONNECT for an upgrade, and its HTTP/2 " +
+		"codec leaves out path, scheme and protocol.", func(s *Script) bool { return s.names(":protocol") }},
 }
 
 // Expected is the reason why host and Envoy differ on a script, "" when they must not.

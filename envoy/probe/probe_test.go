@@ -21,8 +21,8 @@ func corpus(t *testing.T) []*Kept {
 	return kept
 }
 
-// TestHostAnswersAsEnvoyDid: package host gives the answers that real Envoys have given, release by release. A script that
-// is known to differ must differ, so that no reason outlives its difference.
+// TestHostAnswersAsEnvoyDid: package host gives the answers that real Envoys have given, release by release. A script
+// that is known to differ must differ, so that no reason outlives its difference.
 func TestHostAnswersAsEnvoyDid(t *testing.T) {
 	reasons := map[string]bool{}
 	for _, k := range corpus(t) {
@@ -111,8 +111,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestGenerateReaches: scripts at random find a rule that is broken: the releases of the profile differ in one, bodies that
-// are continued in the middle.
+// TestGenerateReaches: scripts at random find a rule that is broken: the releases of the profile differ in one, bodies
+// that are continued in the middle.
 func TestGenerateReaches(t *testing.T) {
 	differ := 0
 	for n := range uint64(1000) {
@@ -135,8 +135,8 @@ func TestGenerateReaches(t *testing.T) {
 	t.Logf("%d of 1000 scripts show it", differ)
 }
 
-// TestFuzzerIsAwake: with a host that follows the rules of another release, a difference is found, and shrunk to the least
-// that shows it.
+// TestFuzzerIsAwake: with a host that follows the rules of another release, a difference is found, and shrunk to
+// the least that shows it.
 func TestFuzzerIsAwake(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts an Envoy")

@@ -95,7 +95,8 @@ func compile(ctx context.Context, source, library string) error {
 	if err != nil {
 		return err
 	}
-	out, err := exec.CommandContext(ctx, compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl").CombinedOutput()
+	out, err := exec.CommandContext(ctx, compiler, "-shared", "-fPIC", "-O1", "-o", library, source,
+		"-ldl").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("compile the clock with %s: %w: %s", compiler, err, strings.TrimSpace(string(out)))
 	}

@@ -52,25 +52,34 @@ func tellers() [2]*teller {
 			a.Call(head, "proxy_set_property", "once", "1")
 			a.Call(head, "proxy_set_property", "once", "2")
 		}
-		for _, path := range []string{"xds", "xds.node.id", "xds.node.cluster", "xds.node.metadata", "xds.node.metadata.x", "xds.node.locality",
+		for _, path := range []string{"xds", "xds.node.id", "xds.node.cluster", "xds.node.metadata", "xds.node.metadata.x",
+			"xds.node.locality",
 			"xds.node.user_agent_name", "xds.node.user_agent_version", "xds.node.nosuch", "xds.route_name", "xds.route_metadata",
-			"xds.listener_direction", "xds.filter_chain_name", "xds.upstream_host_metadata", "node", "plugin_name", "plugin_root_id",
-			"request", "request.method", "request.path", "request.headers.x", "request.headers.none", "request.size", "request.duration",
+			"xds.listener_direction", "xds.filter_chain_name", "xds.upstream_host_metadata", "node", "plugin_name",
+			"plugin_root_id",
+			"request", "request.method", "request.path", "request.headers.x", "request.headers.none", "request.size",
+			"request.duration",
 			"response", "response.code", "response.flags", "response.headers", "response.trailers", "response.code_details",
-			"response.grpc_status", "connection.mtls", "connection.requested_server_name", "connection.tls_version", "upstream.address",
-			"upstream_filter_state", "metadata", "metadata.filter_metadata", "filter_state", "filter_state.wasm\x01mine", "mine", "once", ""} {
+			"response.grpc_status", "connection.mtls", "connection.requested_server_name", "connection.tls_version",
+			"upstream.address",
+			"upstream_filter_state", "metadata", "metadata.filter_metadata", "filter_state", "filter_state.wasm\x01mine", "mine",
+			"once", ""} {
 			a.call(callback, "proxy_get_property", strings.ReplaceAll(strings.ReplaceAll(path, ".", "\x00"), "\x01", "."))
 		}
-		for _, f := range [][2]string{{"nosuch", ""}, {"uncompress", "abc"}, {"sign", "\xff"}, {"sign", ""}, {"verify_signature", "\xff"},
-			{"verify_signature", "\n\x03md5\x12\x01k"}, {"set_envoy_filter_state", "\xff"}, {"set_envoy_filter_state", "\n\x06nosuch\x12\x01v"},
+		for _, f := range [][2]string{{"nosuch", ""}, {"uncompress", "abc"}, {"sign", "\xff"}, {"sign", ""},
+			{"verify_signature", "\xff"}, {"verify_signature", "\n\x03md5\x12\x01k"}, {"set_envoy_filter_state", "\xff"},
+			{"set_envoy_filter_state", "\n\x06nosuch\x12\x01v"},
 			{"set_envoy_filter_state", "\n\nenvoy.bool\x12\x03yes"}, {"set_envoy_filter_state", "\n\nenvoy.bool\x12\x03val"},
-			{"expr_create", "1 +"}, {"expr_create", "upper('a')"}, {"expr_create", "request.method + ' ' + string(size(request.path))"},
-			{"expr_evaluate", "\x01\x00\x00\x00"}, {"expr_evaluate", "abc"}, {"expr_evaluate", "\xff\x00\x00\x00"}, {"expr_delete", "abc"}} {
+			{"expr_create", "1 +"}, {"expr_create", "upper('a')"}, {"expr_create",
+				"request.method + ' ' + string(size(request.path))"},
+			{"expr_evaluate", "\x01\x00\x00\x00"}, {"expr_evaluate", "abc"}, {"expr_evaluate", "\xff\x00\x00\x00"},
+			{"expr_delete", "abc"}} {
 			a.call(callback, "proxy_call_foreign_function", f[0], f[1])
 		}
 	}
 	a.call(head, "proxy_get_property", "filter_state\x00envoy.bool")
-	for _, callback := range []string{"proxy_on_grpc_close", "proxy_on_grpc_receive_initial_metadata", "proxy_on_grpc_receive_trailing_metadata"} {
+	for _, callback := range []string{"proxy_on_grpc_close", "proxy_on_grpc_receive_initial_metadata",
+		"proxy_on_grpc_receive_trailing_metadata"} {
 		a.call(callback, "proxy_get_header_map_pairs", 5)
 		a.call(callback, "proxy_get_status", wasmtest.I32(800))
 	}
@@ -128,9 +137,10 @@ func TestHostAgrees(t *testing.T) {
 		stats, err := p.Admin(t.Context(), "/clusters")
 		return err == nil && strings.Contains(stats, "hostless")
 	})
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", p.Socket(l.Name))
-	}}}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", p.Socket(l.Name))
+		}}}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://a/p", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +199,8 @@ func onHost(t *testing.T, guests [2]*teller) (lines []string) {
 		plugins = append(plugins, p)
 	}
 	c := host.NewChain(host.StreamConfig{}, plugins...)
-	c.RequestHeaders(headermap.Of(":authority", "a", ":path", "/p", ":method", "GET", ":scheme", "http", "x", "1", "x", "2"), true)
+	c.RequestHeaders(headermap.Of(":authority", "a", ":path", "/p", ":method", "GET", ":scheme", "http", "x", "1", "x",
+		"2"), true)
 	c.Close()
 	return lines
 }

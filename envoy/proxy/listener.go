@@ -139,5 +139,6 @@ func (l *Listener) route() *route.Route {
 // SetFilter publishes the configuration of a filter that is Updated, the nth of its listener from 0.
 func (p *Process) SetFilter(listener string, n int, f Filter) error {
 	name := fmt.Sprintf("%s-%d", listener, n)
-	return p.publish(name+".json", []proto.Message{&core.TypedExtensionConfig{Name: name, TypedConfig: packed(f.config())}})
+	return p.publish(name+".json", []proto.Message{&core.TypedExtensionConfig{Name: name,
+		TypedConfig: packed(f.config())}})
 }

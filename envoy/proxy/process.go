@@ -70,8 +70,8 @@ func (e *ExitError) Error() string {
 	return "envoy: " + e.What + "; the end of its log:\n    " + strings.Join(e.Tail, "\n    ")
 }
 
-// MakeDir makes a folder for an Envoy, and sweeps away those that killed processes have left. Its path is short: that of
-// a Unix socket in it has 107 bytes at most.
+// MakeDir makes a folder for an Envoy, and sweeps away those that killed processes have left. Its path is short: that
+// of a Unix socket in it has 107 bytes at most.
 func MakeDir() (string, error) {
 	parent := os.TempDir()
 	if len(parent) > 50 {
@@ -97,7 +97,8 @@ func Start(ctx context.Context, dir string, o Options) (*Process, error) {
 		return nil, err
 	}
 	p := &Process{Dir: dir, done: make(chan struct{}), logged: make(chan struct{})}
-	p.admin = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	p.admin = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _,
+		_ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", p.Socket("admin"))
 	}}}
 	if err := p.writeBootstrap(o); err != nil {
@@ -109,7 +110,8 @@ func Start(ctx context.Context, dir string, o Options) (*Process, error) {
 	} else if o.Info {
 		levels = "wasm:info," + levels
 	}
-	p.cmd = exec.Command(o.Program, "-c", filepath.Join(dir, "bootstrap.json"), "--concurrency", "1", "--disable-hot-restart",
+	p.cmd = exec.Command(o.Program, "-c", filepath.Join(dir, "bootstrap.json"), "--concurrency", "1",
+		"--disable-hot-restart",
 		"--log-format", logFormat, "--log-level", "warning", "--component-log-level", levels,
 		"--drain-time-s", "0", "--drain-strategy", "immediate")
 	p.cmd.Dir = dir

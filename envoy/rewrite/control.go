@@ -5,8 +5,8 @@ import "github.com/header-auth/header-auth/host/wasmtest"
 // TokenHeader carries a Token to the plugin that Control gives.
 const TokenHeader = "x-token"
 
-// Control is a plugin that sets FaultMetric to what a request has in TokenHeader. Metrics are the one thing that plugins
-// in different VMs of an Envoy share.
+// Control is a plugin that sets FaultMetric to what a request has in TokenHeader. Metrics are the one thing that
+// plugins in different VMs of an Envoy share.
 func Control() []byte {
 	const (
 		metricName, headerName = 16, 32

@@ -88,8 +88,8 @@ func (f *faults) answer(fault table.HostFault, address int) wasmtest.Code {
 		}
 	}
 	out := outParams[fault.Function]
-	return append(c, wasmtest.Join(get(out), get(address), wasmtest.Store(0), get(out+1), i32(len(fault.Bytes)), wasmtest.Store(0),
-		i32(0))...)
+	return append(c, wasmtest.Join(get(out), get(address), wasmtest.Store(0), get(out+1), i32(len(fault.Bytes)),
+		wasmtest.Store(0), i32(0))...)
 }
 
 // Instructions that wasmtest has not.

@@ -1,5 +1,6 @@
-// Package cel has the language of the foreign functions expr_create and expr_evaluate: CEL without types that are checked
-// ahead, with its standard functions and no more, as Envoy sets it up (Envoy, source/extensions/common/wasm/foreign.cc).
+// Package cel has the language of the foreign functions expr_create and expr_evaluate: CEL without types that are
+// checked ahead, with its standard functions and no more, as Envoy sets it up (Envoy,
+// source/extensions/common/wasm/foreign.cc).
 //
 // It is a package of its own because the library is large: host.Options.Expressions is given one by those who need it.
 package cel

@@ -56,8 +56,10 @@ func TestExpressions(t *testing.T) {
 		"1 / 0":                     internal,
 		"null":                      unserializable,
 		"type(1)":                   unserializable,
-		"[1, 2]":                    "\x02\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00" + number(1) + "\x00\x00" + number(2) + "\x00\x00",
-		"[1,2].map(x, x * 2)": "\x02\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00" + number(2) + "\x00\x00" +
+		"[1, 2]": "\x02\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00" +
+			number(1) + "\x00\x00" + number(2) + "\x00\x00",
+		"[1,2].map(x, x * 2)": "\x02\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00" + number(2) +
+			"\x00\x00" +
 			number(4) + "\x00\x00",
 		"[1,2].exists(x, x == 2)":           "\x01",
 		"{'a': 'b'}":                        "\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00a\x00b\x00",
@@ -82,7 +84,8 @@ func TestExpressions(t *testing.T) {
 			g.Call(head, "proxy_call_foreign_function", "expr_delete", wasmtest.Raw{At: 800, Len: 4}, wasmtest.Out)
 			g.Call(head, "proxy_call_foreign_function", "expr_evaluate", wasmtest.Raw{At: 800, Len: 4}, wasmtest.Out)
 			vm := run(t, g)
-			create, evaluate, again := abi.Status(wasmtest.Status(vm, 1)), abi.Status(wasmtest.Status(vm, 2)), abi.Status(wasmtest.Status(vm, 4))
+			create, evaluate, again := abi.Status(wasmtest.Status(vm, 1)), abi.Status(wasmtest.Status(vm, 2)),
+				abi.Status(wasmtest.Status(vm, 4))
 			got := evaluate.String()
 			switch {
 			case create == abi.StatusBadArgument && evaluate == abi.StatusNotFound:

@@ -25,7 +25,8 @@ func TestRoute(t *testing.T) {
 		{"sound", headermap.Of(":method", "GET", ":path", "/"), false, Refusal{}},
 		{"no path", headermap.Of(":method", "GET"), false, Refusal{404, "", "route_not_found"}},
 		{"empty path", headermap.Of(":method", "GET", ":path", ""), false, Refusal{404, "", "route_not_found"}},
-		{"x-forwarded-proto removed", headermap.Of(":method", "GET", ":path", "/"), true, Refusal{404, "", "route_not_found"}},
+		{"x-forwarded-proto removed", headermap.Of(":method", "GET", ":path", "/"), true,
+			Refusal{404, "", "route_not_found"}},
 		{"no method", headermap.Of(":path", "/"), false, Refusal{503, "missing required header: :method",
 			"filter_removed_required_request_headers{missing_required_header:_:method}"}},
 		{"value", headermap.Of(":method", "GET", ":path", "/", "a", "b\n"), false,
@@ -46,7 +47,8 @@ func TestRoute(t *testing.T) {
 }
 
 func TestCheckResponse(t *testing.T) {
-	for status, want := range map[string]int{"200": 0, "0": 0, "": 502, "2x": 502, "1234567": 0, " +200": 0, "18446744073709551616": 502} {
+	for status, want := range map[string]int{"200": 0, "0": 0, "": 502, "2x": 502, "1234567": 0, " +200": 0,
+		"18446744073709551616": 502} {
 		if got := CheckResponse(loaded(headermap.Response, headermap.Of(":status", status))); got.Status != want {
 			t.Errorf(":status %q: %+v, want status %d", status, got, want)
 		}

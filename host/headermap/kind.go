@@ -29,8 +29,8 @@ func (k Kind) joins(name string) bool {
 // inlineRequest are the names of which a request has one entry in an Envoy with its usual filters linked in: those of
 // INLINE_REQ_HEADERS and INLINE_REQ_RESP_HEADERS (Envoy, envoy/http/header_map.h), and those that others register
 // (source/extensions/filters/http/cors/cors_filter.cc, cache/cache_custom_headers.cc, compressor/compressor_filter.cc,
-// source/extensions/tracers/skywalking/trace_segment_reporter.cc, and more). The list is what 1.36 to 1.40 join of about
-// 260 names that were tried.
+// source/extensions/tracers/skywalking/trace_segment_reporter.cc, and more). The list is what 1.36 to 1.40 join of
+// about 260 names that were tried.
 func inlineRequest(name string) bool {
 	switch name {
 	case ":authority", ":method", ":path", ":scheme", ":protocol", "accept", "accept-encoding",

@@ -75,7 +75,8 @@ func TestInspect(t *testing.T) {
 		Start:     []string{"_initialize"},
 		Allocator: "proxy_on_memory_allocate",
 	}
-	ignored := cmpopts.IgnoreFields(Inspection{}, "StrippedZipped", "Stripped", "Sections", "Exports", "Memory", "Verdicts")
+	ignored := cmpopts.IgnoreFields(Inspection{}, "StrippedZipped", "Stripped", "Sections", "Exports", "Memory",
+		"Verdicts")
 	if diff := cmp.Diff(want, got, ignored); diff != "" {
 		t.Error(diff)
 	}
@@ -111,23 +112,33 @@ func TestInspectToolchain(t *testing.T) {
 		{"TinyGo by its exports", sketch{exports: []string{"malloc", "free", "calloc", "realloc"}},
 			Toolchain{Language: "Go", Compiler: "TinyGo", Evidence: "exports malloc, free, calloc and realloc"}},
 		{"TinyGo by its exports, clang named for the C library",
-			sketch{exports: []string{"malloc", "free", "calloc", "realloc"}, sections: []string{"producers", processedBy("clang", "19.1.7")}},
+			sketch{exports: []string{"malloc", "free", "calloc", "realloc"},
+				sections: []string{"producers", processedBy("clang", "19.1.7")}},
 			Toolchain{Language: "Go", Compiler: "TinyGo", Evidence: "exports malloc, free, calloc and realloc"}},
 		{"Go", sketch{sections: []string{"go:buildid", "x", "producers", processedBy("Go cmd/compile", "go1.26.8")}},
 			Toolchain{Language: "Go", Compiler: "Go", Version: "1.26.8", Evidence: "producers section"}},
-		{"Go with its SDK", sketch{sections: []string{"go:buildid", "dep\tgithub.com/proxy-wasm/proxy-wasm-go-sdk\tv0.1.2\th1:=\n"}},
-			Toolchain{Language: "Go", Compiler: "Go", SDK: "github.com/proxy-wasm/proxy-wasm-go-sdk v0.1.2", Evidence: "section go:buildid"}},
-		{"Go with another SDK in place of the one that it names", sketch{sections: []string{"go:buildid", "dep\tgithub.com/tetratelabs/proxy-wasm-go-sdk\tv0.22.0\n=>\tgithub.com/higress-group/proxy-wasm-go-sdk\tv1.0.0\th1:=\n"}},
-			Toolchain{Language: "Go", Compiler: "Go", SDK: "github.com/higress-group/proxy-wasm-go-sdk v1.0.0", Evidence: "section go:buildid"}},
-		{"C++", sketch{sections: []string{"producers", processedBy("clang", "20.1.0 (x)"), "note", "11RootContext\x0011ContextBase"}},
-			Toolchain{Language: "C or C++", Compiler: "clang", Version: "20.1.0", SDK: "proxy-wasm-cpp-sdk", Evidence: "producers section"}},
+		{"Go with its SDK", sketch{sections: []string{"go:buildid",
+			"dep\tgithub.com/proxy-wasm/proxy-wasm-go-sdk\tv0.1.2\th1:=\n"}},
+			Toolchain{Language: "Go", Compiler: "Go", SDK: "github.com/proxy-wasm/proxy-wasm-go-sdk v0.1.2",
+				Evidence: "section go:buildid"}},
+		{"Go with another SDK in place of the one that it names",
+			sketch{sections: []string{"go:buildid",
+				"dep\tgithub.com/tetratelabs/proxy-wasm-go-sdk\tv0.22.0\n=>\tgithub.com/higress-group/proxy-wasm-go-sdk\tv1.0.0\th1:=\n"}},
+			Toolchain{Language: "Go", Compiler: "Go", SDK: "github.com/higress-group/proxy-wasm-go-sdk v1.0.0",
+				Evidence: "section go:buildid"}},
+		{"C++", sketch{sections: []string{"producers", processedBy("clang", "20.1.0 (x)"), "note",
+			"11RootContext\x0011ContextBase"}},
+			Toolchain{Language: "C or C++", Compiler: "clang", Version: "20.1.0", SDK: "proxy-wasm-cpp-sdk",
+				Evidence: "producers section"}},
 		{"Debian's clang", sketch{sections: []string{"producers", processedBy("Debian clang", "14.0.6")}},
 			Toolchain{Language: "C or C++", Compiler: "Debian clang", Version: "14.0.6", Evidence: "producers section"}},
 		{"wasi-sdk", sketch{sections: []string{"producers", processedBy("clang", "20.1.8-wasi-sdk (https://x)")}},
 			Toolchain{Language: "C or C++", Compiler: "clang", Version: "20.1.8-wasi-sdk", Evidence: "producers section"}},
-		{"zig cc", sketch{sections: []string{"producers", processedBy("clang", "20.1.2 (https://github.com/ziglang/zig-bootstrap x)")}},
+		{"zig cc", sketch{sections: []string{"producers", processedBy("clang",
+			"20.1.2 (https://github.com/ziglang/zig-bootstrap x)")}},
 			Toolchain{Language: "C or C++", Compiler: "zig cc, clang", Version: "20.1.2", Evidence: "producers section"}},
-		{"Emscripten", sketch{exports: []string{"malloc", "free", "calloc", "realloc", "_emscripten_stack_restore"}, sections: []string{"producers", processedBy("clang", "20.0.0 (https://x)")}},
+		{"Emscripten", sketch{exports: []string{"malloc", "free", "calloc", "realloc", "_emscripten_stack_restore"},
+			sections: []string{"producers", processedBy("clang", "20.0.0 (https://x)")}},
 			Toolchain{Language: "C or C++", Compiler: "Emscripten", Evidence: "export _emscripten_stack_restore"}},
 		{"AssemblyScript", sketch{exports: []string{"__new", "__pin", "__unpin"}},
 			Toolchain{Language: "AssemblyScript", Compiler: "asc", Evidence: "exports __new, __pin and __unpin"}},
@@ -159,12 +170,17 @@ func TestInspectWarnings(t *testing.T) {
 		want []string // a piece of each warning and of its cure
 	}{
 		{"none", sketch{exports: []string{"proxy_on_memory_allocate"}, sections: tinyGo}, nil},
-		{"malloc of TinyGo", sketch{exports: []string{"malloc", "free", "proxy_on_memory_allocate"}, sections: tinyGo}, []string{"leaks in Envoy", "-tags=custommalloc"}},
-		{"malloc of Rust", sketch{exports: []string{"malloc"}, sections: []string{"producers", processedBy("rustc", "1.90")}}, nil},
-		{"_start and proc_exit", sketch{exports: []string{"_start"}, imports: []string{"proc_exit"}}, []string{"if it ends in proc_exit", "-buildmode=c-shared"}},
+		{"malloc of TinyGo", sketch{exports: []string{"malloc", "free", "proxy_on_memory_allocate"}, sections: tinyGo},
+			[]string{"leaks in Envoy", "-tags=custommalloc"}},
+		{"malloc of Rust", sketch{exports: []string{"malloc"}, sections: []string{"producers", processedBy("rustc", "1.90")}},
+			nil},
+		{"_start and proc_exit", sketch{exports: []string{"_start"}, imports: []string{"proc_exit"}},
+			[]string{"if it ends in proc_exit", "-buildmode=c-shared"}},
 		{"_start without proc_exit", sketch{exports: []string{"_start"}}, nil},
-		{"_initialize with proc_exit", sketch{exports: []string{"_start", "_initialize"}, imports: []string{"proc_exit"}}, nil},
-		{"command exports", sketch{sections: []string{"name", "\x01\x15\x01\x00\x12" + wrapped}}, []string{"wrapped 1 exports as those of a command", "proxy_wasm::main!"}},
+		{"_initialize with proc_exit", sketch{exports: []string{"_start", "_initialize"}, imports: []string{"proc_exit"}},
+			nil},
+		{"command exports", sketch{sections: []string{"name", "\x01\x15\x01\x00\x12" + wrapped}},
+			[]string{"wrapped 1 exports as those of a command", "proxy_wasm::main!"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -199,7 +215,8 @@ func TestInspectWarnsOfPolling(t *testing.T) {
 }
 
 func FuzzInspect(f *testing.F) {
-	f.Add(sketch{imports: []string{"proc_exit"}, exports: []string{"_start", "malloc"}, sections: []string{"name", "\x01\x02\x01\x00"}}.bytes())
+	f.Add(sketch{imports: []string{"proc_exit"}, exports: []string{"_start", "malloc"}, sections: []string{"name",
+		"\x01\x02\x01\x00"}}.bytes())
 	f.Add([]byte("\x00asm\x01\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, wasm []byte) {
 		i, err := Inspect(wasm)

@@ -13,7 +13,8 @@ import (
 func TestCheckCode(t *testing.T) {
 	brTable := func(labels int) []wasmtest.Code {
 		size := wasmtest.I32(labels)[1:] // signed LEB128 of a number whose next bit is 0 is the unsigned one
-		return []wasmtest.Code{wasmtest.I32(0), append(append(wasmtest.Code{0x0e}, size...), bytes.Repeat([]byte{0}, labels+1)...)}
+		return []wasmtest.Code{wasmtest.I32(0), append(append(wasmtest.Code{0x0e}, size...),
+			bytes.Repeat([]byte{0}, labels+1)...)}
 	}
 	nops := func(n int) []wasmtest.Code { return []wasmtest.Code{bytes.Repeat([]byte{0x01}, n)} }
 	for _, test := range []struct {
@@ -39,7 +40,8 @@ func TestCheckCode(t *testing.T) {
 				t.Fatal(err)
 			}
 			faults := CheckCode(f, wasm)
-			if test.want == "" && len(faults) > 0 || test.want != "" && (len(faults) != 1 || !strings.Contains(faults[0].What, test.want)) {
+			if test.want == "" && len(faults) > 0 || test.want != "" &&
+				(len(faults) != 1 || !strings.Contains(faults[0].What, test.want)) {
 				t.Errorf("faults %+v, want one with %q", faults, test.want)
 			}
 		})

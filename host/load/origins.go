@@ -11,18 +11,20 @@ import (
 // src/wasm.cc: ProxyWasm_0_2_100).
 const higressMarker = "proxy_abi_version_0_2_100"
 
-// higressFunctions are those that Higress's Envoy has besides Envoy's own (higress-group/proxy-wasm-cpp-host, src/wasm.cc,
-// registerCallbacks), and what does the same with what Envoy has.
+// higressFunctions are those that Higress's Envoy has besides Envoy's own (higress-group/proxy-wasm-cpp-host,
+// src/wasm.cc, registerCallbacks), and what does the same with what Envoy has.
 var higressFunctions = map[string]string{
 	"proxy_redis_init":                          "ask Redis through an HTTP service, with proxy_http_call",
 	"proxy_redis_call":                          "ask Redis through an HTTP service, with proxy_http_call",
 	"proxy_inject_encoded_data_to_filter_chain": "change the body with proxy_set_buffer_bytes",
-	"proxy_get_upstream_hosts":                  "let Envoy choose the upstream, by a route or a hash policy that reads a header",
-	"proxy_set_upstream_override_host":          "let Envoy choose the upstream, by a route or a hash policy that reads a header",
+	"proxy_get_upstream_hosts": "let Envoy choose the upstream, by a route or a " +
+		"hash policy that reads a header",
+	"proxy_set_upstream_override_host": "let Envoy choose the upstream, by a route or a " +
+		"hash policy that reads a header",
 }
 
-// envCure says where an import of env comes from that is neither Envoy's nor a Proxy-Wasm function. emscripten: the module is
-// Emscripten's, and its JavaScript defines what the linker did not find.
+// envCure says where an import of env comes from that is neither Envoy's nor a Proxy-Wasm function. emscripten: the
+// module is Emscripten's, and its JavaScript defines what the linker did not find.
 func envCure(i wasmfile.Import, emscripten bool) string {
 	switch {
 	case strings.HasPrefix(i.Name, "syscall/js.") || strings.HasPrefix(i.Name, "runtime."):
@@ -30,8 +32,10 @@ func envCure(i wasmfile.Import, emscripten bool) string {
 	case i.Name == "abort" && len(i.Type.Params) == 4:
 		return "it is AssemblyScript's, for a JavaScript host: build with --use abort=abort_proc_exit, a function of " +
 			"@solo-io/proxy-runtime that the entry file exports, or with a function of your own"
-	case hasPrefix(i.Name, "console.", "Date.", "performance.", "Math.", "crypto.") || i.Name == "seed" || i.Name == "trace":
-		return "AssemblyScript takes it from a JavaScript host: use the SDK's function instead (log, get_current_time_nanoseconds)"
+	case hasPrefix(i.Name, "console.", "Date.", "performance.", "Math.", "crypto.") || i.Name == "seed" ||
+		i.Name == "trace":
+		return "AssemblyScript takes it from a JavaScript host: use the SDK's function instead (log, " +
+			"get_current_time_nanoseconds)"
 	case emscripten || isEmscripten(i):
 		return emscriptenCure(i)
 	case strings.HasPrefix(i.Name, "__cxa_"):
@@ -55,8 +59,8 @@ func throws(i wasmfile.Import) bool {
 			"__cxa_free_exception", "getTempRet0"}, i.Name)
 }
 
-// minified reports whether Emscripten has shortened the names of an import, as it does for a module with JavaScript of its
-// own.
+// minified reports whether Emscripten has shortened the names of an import, as it does for a module
+// with JavaScript of its own.
 func minified(i wasmfile.Import) bool { return i.Module == "a" && len(i.Name) <= 2 }
 
 // emscriptenCure is what Emscripten 3.1.6 answered when each was tried: -sPURE_WASI takes no more imports away than
@@ -70,8 +74,8 @@ func emscriptenCure(i wasmfile.Import) string {
 		return "JavaScript in C++ code (EM_ASM), which Envoy can't run: leave it out"
 	case slices.Contains([]string{"HaveOffsetConverter", "emscripten_pc_get_function", "emscripten_stack_snapshot",
 		"emscripten_stack_unwind_buffer"}, i.Name):
-		return "JavaScript for Abseil's stack traces, which no flag removes: define the missing functions in a file of your own " +
-			"(extern \"C\" int HaveOffsetConverter() { return 0; })"
+		return "JavaScript for Abseil's stack traces, which no flag removes: define the missing " +
+			"functions in a file of your own (extern \"C\" int HaveOffsetConverter() { return 0; })"
 	}
 	return "Emscripten's JavaScript defines it, and Envoy has none: link with -sSTANDALONE_WASM --no-entry"
 }

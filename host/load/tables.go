@@ -19,8 +19,8 @@ type table struct {
 	least, most uint64 // elements
 }
 
-// BoundTables gives the module's tables a limit where they have none or a higher one: each an equal part of what is left
-// of MaxTableElements. Sections other than that of
+// BoundTables gives the module's tables a limit where they have none or a higher one: each an equal part of what is
+// left of MaxTableElements. Sections other than that of
 // tables stay as they are.
 func BoundTables(wasm []byte, file *wasmfile.File) ([]byte, error) {
 	for _, s := range file.Sections {

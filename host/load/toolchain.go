@@ -64,8 +64,8 @@ func fromProducers(f *wasmfile.File) Toolchain {
 	return Toolchain{}
 }
 
-// clang finds the C compiler in the producers section. A distribution writes its name before that of clang, wasi-sdk its
-// own behind the version, and Zig's clang names Zig's repository.
+// clang finds the C compiler in the producers section. A distribution writes its name before that of clang, wasi-sdk
+// its own behind the version, and Zig's clang names Zig's repository.
 func clang(f *wasmfile.File) Toolchain {
 	for _, p := range f.Producers {
 		if p.Field != "processed-by" || !strings.HasSuffix(p.Name, "clang") {
@@ -81,8 +81,8 @@ func clang(f *wasmfile.File) Toolchain {
 	return Toolchain{}
 }
 
-// fromShape recognizes a module by its sections, imports, exports and strings: some compilers write no producers section,
-// and optimizers remove it.
+// fromShape recognizes a module by its sections, imports, exports and strings: some compilers write no producers
+// section, and optimizers remove it.
 func fromShape(f *wasmfile.File, wasm []byte) Toolchain {
 	has := func(names ...string) bool {
 		return !slices.ContainsFunc(names, func(n string) bool { return !f.ExportsFunction(n) })
@@ -97,7 +97,8 @@ func fromShape(f *wasmfile.File, wasm []byte) Toolchain {
 	case has("__new", "__pin", "__unpin"):
 		return Toolchain{Language: "AssemblyScript", Compiler: compilerAsc, Evidence: "exports __new, __pin and __unpin"}
 	case bytes.Contains(wasm, utf16("~lib/")):
-		return Toolchain{Language: "AssemblyScript", Compiler: compilerAsc, Evidence: "strings that name files of its library"}
+		return Toolchain{Language: "AssemblyScript", Compiler: compilerAsc,
+			Evidence: "strings that name files of its library"}
 	case rustLibrary.Match(wasm):
 		return Toolchain{Language: "Rust", Compiler: compilerRust, Evidence: "strings that name files of its library"}
 	case has("malloc", "free", "calloc", "realloc"):
@@ -106,13 +107,14 @@ func fromShape(f *wasmfile.File, wasm []byte) Toolchain {
 	return Toolchain{}
 }
 
-// emscriptenIn names what shows that Emscripten has linked a module: helpers for its JavaScript, or a host function that
-// only its memory.grow calls.
+// emscriptenIn names what shows that Emscripten has linked a module: helpers for its JavaScript, or a host function
+// that only its memory.grow calls.
 func emscriptenIn(f *wasmfile.File) string {
 	for _, e := range f.Exports {
 		switch {
 		case e.Kind != wasmfile.KindFunction:
-		case e.Name == "stackSave" || e.Name == "stackAlloc" || strings.HasPrefix(strings.TrimPrefix(e.Name, "_"), "emscripten_"):
+		case e.Name == "stackSave" || e.Name == "stackAlloc" || strings.HasPrefix(strings.TrimPrefix(e.Name, "_"),
+			"emscripten_"):
 			return "export " + e.Name
 		}
 	}
@@ -139,8 +141,8 @@ func utf16(text string) []byte {
 	return b
 }
 
-// Go keeps the versions of all dependencies in a module, as text, one a line, what replaces one in the next; Rust's panic
-// messages carry the folders of the crates unless they were remapped away.
+// Go keeps the versions of all dependencies in a module, as text, one a line, what replaces one in the next; Rust's
+// panic messages carry the folders of the crates unless they were remapped away.
 var (
 	goSDK   = regexp.MustCompile(`dep\t(github\.com/[a-z-]+/proxy-wasm-go-sdk)\t(v[0-9A-Za-z.+-]+)[^\n]*(?:\n=>\t(\S+)\t(v[0-9A-Za-z.+-]+))?`)
 	rustSDK = regexp.MustCompile(`proxy-wasm-([0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.-]*)/src/`)

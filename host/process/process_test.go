@@ -66,7 +66,8 @@ func TestQueue(t *testing.T) {
 	ready := func(name string) func(uint32) { return func(uint32) { owners = append(owners, name) } }
 	queue, _ := s.Register(Key{"vm", "queue"}, ready("first"))
 	s.Enqueue(queue, []byte("a"))
-	if again, _ := s.Register(Key{"vm", "queue"}, ready("second")); again != queue || s.Resolve(Key{"vm", "queue"}) != queue {
+	if again, _ := s.Register(Key{"vm", "queue"}, ready("second")); again != queue ||
+		s.Resolve(Key{"vm", "queue"}) != queue {
 		t.Errorf("numbers %d and %d", queue, again)
 	}
 	s.Enqueue(queue, []byte("b"))

@@ -47,8 +47,9 @@ func TestSerialize(t *testing.T) {
 		{"object", Object(func(string) (any, bool) { return nil, false }), ""},
 		{"locality", Locality{"r", "z", "s"}, "\n\x01r\x12\x01z\x1a\x01s"},
 		{"metadata", Metadata{"cm": {"a": "b"}}, "\n\x10\n\x02cm\x12\n\n\b\n\x01a\x12\x03\x1a\x01b"},
-		{"filter metadata", at(Metadata{"cm": {"a": "b"}}, "filter_metadata"), "\x01\x00\x00\x00\x02\x00\x00\x00\x10\x00\x00\x00" +
-			"cm\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00a\x00b\x00\x00"},
+		{"filter metadata", at(Metadata{"cm": {"a": "b"}}, "filter_metadata"),
+			"\x01\x00\x00\x00\x02\x00\x00\x00\x10\x00\x00\x00" +
+				"cm\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00a\x00b\x00\x00"},
 		{"below filter metadata", at(Metadata{"cm": {"a": "b"}}, "filter_metadata", "cm", "a"), "b"},
 		{"integer", Of(-2), "\xfe\xff\xff\xff\xff\xff\xff\xff"},
 		{"unsigned", Of(uint8(7)), "\x07\x00\x00\x00\x00\x00\x00\x00"},
@@ -68,7 +69,8 @@ func TestSerialize(t *testing.T) {
 
 // TestStructIsProtobuf reads a Struct with the library of Google.
 func TestStructIsProtobuf(t *testing.T) {
-	data := map[string]any{"A": "x", "L": []any{"p", 1.0, nil, []any{}}, "M": map[string]any{"k": "v"}, "N": 3.5, "B": false, "Z": nil}
+	data := map[string]any{"A": "x", "L": []any{"p", 1.0, nil, []any{}}, "M": map[string]any{"k": "v"}, "N": 3.5,
+		"B": false, "Z": nil}
 	want, err := structpb.NewStruct(data)
 	if err != nil {
 		t.Fatal(err)

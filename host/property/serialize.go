@@ -8,10 +8,10 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// Serialize is a value as a plugin gets it: strings and bytes as they are; numbers as 8 bytes, little-endian; times (since
-// 1970) and durations in nanoseconds likewise; booleans as 1 byte; a Message in its binary form; a Map as pairs of its
-// keys and serialized values; a list as pairs whose names are its serialized values and whose values are empty. It
-// reports false for nil, for a Map whose keys cannot be listed, and for what contains one of them (Envoy,
+// Serialize is a value as a plugin gets it: strings and bytes as they are; numbers as 8 bytes, little-endian; times
+// (since 1970) and durations in nanoseconds likewise; booleans as 1 byte; a Message in its binary form; a Map as pairs
+// of its keys and serialized values; a list as pairs whose names are its serialized values and whose values are empty.
+// It reports false for nil, for a Map whose keys cannot be listed, and for what contains one of them (Envoy,
 // source/extensions/common/wasm/context.cc, serializeValue).
 func Serialize(v any) ([]byte, bool) {
 	switch v := v.(type) {

@@ -25,7 +25,8 @@ func TestSets(t *testing.T) {
 		want     []string
 	}{
 		{"A", []profile.Profile{profile.Envoy131, profile.Envoy132}, a},
-		{"B", []profile.Profile{profile.Envoy133, profile.Envoy134, profile.Envoy135, profile.Envoy136, profile.Envoy137}, slices.Concat(a, b)},
+		{"B", []profile.Profile{profile.Envoy133, profile.Envoy134, profile.Envoy135, profile.Envoy136, profile.Envoy137},
+			slices.Concat(a, b)},
 		{"C", []profile.Profile{profile.Envoy139, profile.Envoy140}, slices.Concat(a, b, c)},
 	}
 	tested := 0
@@ -52,7 +53,8 @@ func TestSets(t *testing.T) {
 }
 
 func TestPhases(t *testing.T) {
-	const running, starting, allocating = abi.WhenRunning, abi.WhenRunning | abi.WhenStarting, abi.WhenRunning | abi.WhenStarting | abi.WhenAllocating
+	const running, starting, allocating = abi.WhenRunning, abi.WhenRunning | abi.WhenStarting,
+		abi.WhenRunning | abi.WhenStarting | abi.WhenAllocating
 	tests := []struct {
 		function string
 		b, c     abi.Phases

@@ -120,7 +120,8 @@ func TestResults(t *testing.T) {
 		{"random_get, too many", e140, "random_get", []uint64{0, 65537}, 28, ""},
 		{"random_get, bad pointer", e140, "random_get", []uint64{straddle, 8}, 21, ""},
 		{"random_get, source runs dry", e140, "random_get", []uint64{200, 100}, 28, ""},
-		{"fd_fdstat_get, stdout", e140, "fd_fdstat_get", []uint64{1, 100}, 0, strings.Repeat("\x00", 8) + "\x40" + strings.Repeat("\x00", 15) + "--"},
+		{"fd_fdstat_get, stdout", e140, "fd_fdstat_get", []uint64{1, 100}, 0, strings.Repeat("\x00", 8) + "\x40" +
+			strings.Repeat("\x00", 15) + "--"},
 		{"fd_fdstat_get, upper half set", e140, "fd_fdstat_get", []uint64{garbage, 100}, 0, "\x00"},
 		{"fd_fdstat_get, file", e140, "fd_fdstat_get", []uint64{3, 100}, 8, "----"},
 		{"fd_fdstat_get, bad pointer", e140, "fd_fdstat_get", []uint64{2, outside - 23}, 0, ""},
@@ -224,7 +225,8 @@ func TestWrite(t *testing.T) {
 		b := newBench(t)
 		b.put(100, "ab")
 		b.iovecs(100, 2)
-		if got := b.call(profile.Envoy140, "fd_pwrite", 2, 1000, 1, 77, 2000); got != 0 || len(b.lines) != 1 || b.lines[0] != "error ab" {
+		if got := b.call(profile.Envoy140, "fd_pwrite", 2, 1000, 1, 77, 2000); got != 0 || len(b.lines) != 1 ||
+			b.lines[0] != "error ab" {
 			t.Errorf("got %d, logged %q", got, b.lines)
 		}
 	})

@@ -72,7 +72,8 @@ func (r *reader) instruction() instruction {
 	case op == 0x11 || op == 0x13: // call_indirect
 		r.u32("a type index")
 		r.u32("a table index")
-	case op >= 0x07 && op <= 0x09 || op == 0x0c || op == 0x0d || op == 0x10 || op == 0x12 || op == 0x14 || op == 0x15 || op == 0x18 ||
+	case op >= 0x07 && op <= 0x09 || op == 0x0c || op == 0x0d || op == 0x10 || op == 0x12 || op == 0x14 || op == 0x15 ||
+		op == 0x18 ||
 		op >= 0x20 && op <= 0x26 || op == 0x3f || op == 0x40 || op == 0xd2 || op == 0xd5 || op == 0xd6:
 		r.u32("an index")
 	case op == 0x1c: // select with types

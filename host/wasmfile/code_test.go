@@ -30,10 +30,14 @@ func TestConstants(t *testing.T) {
 		want       []Constant
 	}{
 		{"both sizes", "\x41\x7f\x1a\x42\xe4\x00\x1a", []Constant{{Value: minusOne, Bits: 32}, {Value: 100, Bits: 64}}},
-		{"after a load", "\x20\x00\x2d\x00\x05\x41\xe4\x00\x47\x1a\x41\x01\x1a", []Constant{{Value: 100, Bits: 32, Loaded: true, Offset: 5}, {Value: 1, Bits: 32}}},
+		{"after a load", "\x20\x00\x2d\x00\x05\x41\xe4\x00\x47\x1a\x41\x01\x1a",
+			[]Constant{{Value: 100, Bits: 32, Loaded: true, Offset: 5}, {Value: 1, Bits: 32}}},
 		// Before the number, operands of every kind, each with the byte of i32.const in it.
-		{"control and numbers", "\x02\x40\x0b\x0e\x01\x41\x41\x11\x41\x41\x1c\x01\x7f\x43AAAA\x44AAAAAAAA\xd0\x70\x1f\x40\x01\x00\x41\x41\x0b\x41\x07\x1a", []Constant{{Value: 7, Bits: 32}}},
-		{"memory and vectors", "\xfc\x08AA\xfc\x0bA\xfd\x0cAAAAAAAAAAAAAAAA\xfd\x15A\xfd\x54\x01AA\xfe\x03A\xfe\x10\x01A\x28\x42AA\x41\x07\x1a", []Constant{{Value: 7, Bits: 32, Loaded: true, Offset: 0x41}}},
+		{"control and numbers",
+			"\x02\x40\x0b\x0e\x01\x41\x41\x11\x41\x41\x1c\x01\x7f\x43AAAA\x44AAAAAAAA\xd0\x70\x1f\x40\x01\x00\x41\x41\x0b\x41\x07\x1a", []Constant{{Value: 7, Bits: 32}}},
+		{"memory and vectors",
+			"\xfc\x08AA\xfc\x0bA\xfd\x0cAAAAAAAAAAAAAAAA\xfd\x15A\xfd\x54\x01AA\xfe\x03A\xfe\x10\x01A\x28\x42AA\x41\x07\x1a",
+			[]Constant{{Value: 7, Bits: 32, Loaded: true, Offset: 0x41}}},
 		{"what is no instruction ends it", "\x41\x01\xff\x41\x02", []Constant{{Value: 1, Bits: 32}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -100,7 +104,8 @@ func TestData(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := f.Data(wasm)
-	want := []Segment{{true, 1024, []byte("abc")}, {false, 0, []byte("pq")}, {true, 1040, []byte("z")}, {false, 0, []byte("g")}, {false, 0, []byte("s")}}
+	want := []Segment{{true, 1024, []byte("abc")}, {false, 0, []byte("pq")}, {true, 1040, []byte("z")},
+		{false, 0, []byte("g")}, {false, 0, []byte("s")}}
 	for i := range got {
 		if !got[i].Placed {
 			got[i].At = 0

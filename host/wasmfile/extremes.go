@@ -10,8 +10,8 @@ type Extremes struct {
 // LongTable is from how many labels on a br_table is looked at.
 const LongTable = 65520
 
-// Extremes reads them in wasm, the bytes f was parsed from. What it does not understand, it leaves out: wazero checks the
-// code inside a function.
+// Extremes reads them in wasm, the bytes f was parsed from. What it does not understand, it leaves out: wazero checks
+// the code inside a function.
 func (f *File) Extremes(wasm []byte) Extremes {
 	var e Extremes
 	s, n := f.entries(wasm, sectionCode, 2, "function bodies")

@@ -16,8 +16,8 @@ const (
 
 var twinNote = regexp.MustCompile(`(?m)^//!? (?:.* )?Twin: ([a-z_]+\.(?:go|rs))\.$`)
 
-// TestPluginsAreTwins: a file of one plugin names its twin in the other, which names it in turn. A file without one says
-// "No twin", and why.
+// TestPluginsAreTwins: a file of one plugin names its twin in the other, which names it in turn. A file without one
+// says "No twin", and why.
 func TestPluginsAreTwins(t *testing.T) {
 	twins := map[string]string{}
 	for _, dir := range []string{goPlugin, rustPlugin} {

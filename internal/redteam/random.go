@@ -8,11 +8,13 @@ import (
 	wasm "github.com/header-auth/header-auth/host/wasmtest"
 )
 
-// Random draws a module: a plugin whose callbacks compute with i32, call each other, host functions and themselves, branch,
-// use memory, and do so sometimes without end. The same seed gives the same module. It knows what this host does differently
-// from other runtimes, which a general generator (wasm-smith) does not: imports are real, and every callback is called.
+// Random draws a module: a plugin whose callbacks compute with i32, call each other, host functions and themselves,
+// branch, use memory, and do so sometimes without end. The same seed gives the same module. It knows what this host
+// does differently from other runtimes, which a general generator (wasm-smith) does not: imports are real, and
+// every callback is called.
 func Random(seed uint64) []byte {
-	g := &drawn{guest: guest{Module: &wasm.Module{Pages: 1, MaxPages: 64}, index: map[string]uint32{}}, r: rand.New(rand.NewPCG(seed, 0))}
+	g := &drawn{guest: guest{Module: &wasm.Module{Pages: 1, MaxPages: 64}, index: map[string]uint32{}},
+		r: rand.New(rand.NewPCG(seed, 0))}
 	g.imports = slices.Sorted(maps.Keys(imports))
 	for _, name := range g.imports {
 		g.index[name] = g.Import("env", name, imports[name], "i")
@@ -31,10 +33,11 @@ func Random(seed uint64) []byte {
 		name, params string
 		returns      int // -1: nothing
 	}{
-		{"malloc", "i", 32 << 10}, {"_initialize", "", -1}, {"proxy_on_context_create", "ii", -1}, {"proxy_on_vm_start", "ii", 1},
-		{"proxy_on_configure", "ii", 1}, {"proxy_on_request_headers", "iii", 0}, {"proxy_on_request_body", "iii", 0},
-		{"proxy_on_response_headers", "iii", 0}, {"proxy_on_tick", "i", -1}, {"proxy_on_queue_ready", "ii", -1},
-		{"proxy_on_http_call_response", "iiiii", -1}, {"proxy_on_done", "i", 1}, {"proxy_on_log", "i", -1}, {"proxy_on_delete", "i", -1},
+		{"malloc", "i", 32 << 10}, {"_initialize", "", -1}, {"proxy_on_context_create", "ii", -1},
+		{"proxy_on_vm_start", "ii", 1}, {"proxy_on_configure", "ii", 1}, {"proxy_on_request_headers", "iii", 0},
+		{"proxy_on_request_body", "iii", 0}, {"proxy_on_response_headers", "iii", 0}, {"proxy_on_tick", "i", -1},
+		{"proxy_on_queue_ready", "ii", -1}, {"proxy_on_http_call_response", "iiiii", -1}, {"proxy_on_done", "i", 1},
+		{"proxy_on_log", "i", -1}, {"proxy_on_delete", "i", -1},
 	} {
 		g.atStart = c.name == "_initialize" || c.name == "malloc"
 		var end wasm.Code
@@ -159,7 +162,8 @@ func (g *drawn) address(depth int) wasm.Code {
 }
 
 // operators take two numbers and give one: arithmetic, comparisons, shifts, and divisions that may trap.
-var operators = []byte{0x46, 0x47, 0x48, 0x49, 0x4a, 0x4b, 0x6a, 0x6b, 0x6c, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x70}
+var operators = []byte{0x46, 0x47, 0x48, 0x49, 0x4a, 0x4b, 0x6a, 0x6b, 0x6c, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77,
+	0x78, 0x70}
 
 func (g *drawn) value(depth int) wasm.Code {
 	if depth <= 0 {

@@ -142,8 +142,8 @@ func Short(s string) string {
 	return strconv.FormatFloat(x, 'f', decimals, 64) + unit
 }
 
-// Span writes the least and the greatest of several values with two digits: "2.3 to 2.9", "84 to 110 ms", or one value where both
-// read the same.
+// Span writes the least and the greatest of several values with two digits: "2.3 to 2.9", "84 to 110 ms", or one value
+// where both read the same.
 func Span(low, high float64, write func(float64) string) string {
 	l, h := Short(write(low)), Short(write(high))
 	switch at := unitAt(h); {

@@ -17,11 +17,12 @@ func (v view) advice() []string {
 	}
 	for _, c := range v.f.Headline {
 		switch c := c.(type) {
-		case verdict.GotWorse, verdict.Gone, verdict.Wrong, verdict.NoSpeedVerdict, verdict.NothingToChoose, verdict.NoDifference,
-			verdict.OnlyOne, verdict.Alone, verdict.Choice:
+		case verdict.GotWorse, verdict.Gone, verdict.Wrong, verdict.NoSpeedVerdict, verdict.NothingToChoose,
+			verdict.NoDifference, verdict.OnlyOne, verdict.Alone, verdict.Choice:
 			all = append(all, v.state(c).Text)
 		case verdict.LeakClaim:
-			leaking = append(leaking, fmt.Sprintf("Do not run %s: it leaks %s a request.", c.Memory.Build, wholeBytes(c.Memory.PerRequest.Mid)))
+			leaking = append(leaking, fmt.Sprintf("Do not run %s: it leaks %s a request.", c.Memory.Build,
+				wholeBytes(c.Memory.PerRequest.Mid)))
 		}
 	}
 	all = append(all, leaking...)
@@ -82,7 +83,8 @@ func (v view) choice(c verdict.Choice) string {
 	case c.Wins == c.Scenarios:
 		what = fmt.Sprintf("it is the fastest in all %d scenarios%s", c.Scenarios, where)
 	case c.Wins == 0 && c.Losses == 0:
-		what = fmt.Sprintf("whether another is faster depends on the processor, in %d of %d scenarios", c.Depends, c.Scenarios)
+		what = fmt.Sprintf("whether another is faster depends on the processor, in %d of %d scenarios", c.Depends,
+			c.Scenarios)
 	default:
 		what = fmt.Sprintf("it is the fastest in %d of %d scenarios%s", c.Wins, c.Scenarios, where)
 		if c.Losses > 0 {
@@ -132,11 +134,13 @@ func noDifference(c verdict.NoDifference) string {
 	if c.Scenarios == 1 {
 		in = ""
 	}
-	return fmt.Sprintf("Speed does not decide: %s take the same time, within %.0f %%%s.", list(c.Builds), 100*verdict.Band, in)
+	return fmt.Sprintf("Speed does not decide: %s take the same time, within %.0f %%%s.", list(c.Builds),
+		100*verdict.Band, in)
 }
 
 func onlyChoice(c verdict.OnlyOne) string {
-	return fmt.Sprintf("Of the %d builds %s alone can be chosen: there is no other to compare its speed with.", len(c.LeftOut)+1, c.Build)
+	return fmt.Sprintf("Of the %d builds %s alone can be chosen: there is no other to compare its speed with.",
+		len(c.LeftOut)+1, c.Build)
 }
 
 func nothingToChoose(c verdict.NothingToChoose) string {

@@ -21,13 +21,14 @@ func (v view) against() section {
 	for _, n := range a.Notes {
 		s.Lead = append(s.Lead, note(n))
 	}
-	g := grid{Caption: "changed, or undecided", Head: []string{"build", "scenario", "what", "then", "now", "now over then", "verdict"}}
+	g := grid{Caption: "changed, or undecided", Head: []string{"build", "scenario", "what", "then", "now", "now over then",
+		"verdict"}}
 	same := grid{Caption: "no change", Head: g.Head, Detail: true}
 	both := grid{Caption: "then and now", Head: g.Head[:6], Detail: false}
 	for _, c := range a.Changes {
 		tones := map[verdict.ChangeWord]tone{verdict.Better: good, verdict.Worse: bad, verdict.Unsure: warn}
-		row := []cell{text(c.Build), text(orNone(c.Scenario)), text(c.What), text(within(c.Then, in(c.Unit))), text(within(c.Now, in(c.Unit))),
-			text(within(c.Ratio, units.Ratio)), {string(c.Word), tones[c.Word], ""}}
+		row := []cell{text(c.Build), text(orNone(c.Scenario)), text(c.What), text(within(c.Then, in(c.Unit))),
+			text(within(c.Now, in(c.Unit))), text(within(c.Ratio, units.Ratio)), {string(c.Word), tones[c.Word], ""}}
 		switch c.Word {
 		case verdict.NotCompared:
 			both.Rows = append(both.Rows, row[:6])
@@ -38,7 +39,8 @@ func (v view) against() section {
 		}
 	}
 	if a.Same {
-		s.Lead = append(s.Lead, fmt.Sprintf("%d of what was compared changed, or may have; %d did not.", len(g.Rows), len(same.Rows)))
+		s.Lead = append(s.Lead, fmt.Sprintf("%d of what was compared changed, or may have; %d did not.", len(g.Rows),
+			len(same.Rows)))
 	}
 	for _, g := range []grid{g, both, same} {
 		if len(g.Rows) > 0 {
@@ -91,12 +93,14 @@ func where(scenario string) string {
 func gotWorse(c verdict.GotWorse) (text string, evidence []string) {
 	w := c.Worst
 	write := in(w.Unit)
-	names := map[string]string{"time": "time of a request", "bytes_per_request": "leak", "resident": "resident memory", "size": "size", "startup": "start-up", "ratio_to_floor": "time over the floor's"}
+	names := map[string]string{"time": "time of a request", "bytes_per_request": "leak", "resident": "resident memory",
+		"size": "size", "startup": "start-up", "ratio_to_floor": "time over the floor's"}
 	what := names[w.What]
 	if what == "" {
 		what = w.What
 	}
-	text = fmt.Sprintf("%s got worse since %s: its %s%s was %s, and is %s", c.Build, c.File, what, where(w.Scenario), write(w.Then.Mid), write(w.Now.Mid))
+	text = fmt.Sprintf("%s got worse since %s: its %s%s was %s, and is %s", c.Build, c.File, what, where(w.Scenario),
+		write(w.Then.Mid), write(w.Now.Mid))
 	if c.Count > 1 {
 		text += fmt.Sprintf("; %s in all got worse", words.Plural(c.Count, "number"))
 	}

@@ -83,9 +83,13 @@ func (v view) sizeBars() []figure {
 		return nil
 	}
 	keys := []key{{"k0", "code"}, {"k1", "data"}, {"k2", "custom: names, debug information"}, {"k3", "the rest"}}
-	a := v.stacked("size-0", "bytes of the file", "A bar for each module, made of its sections. The table of sizes has the same numbers.", whole, binaryUnit(most),
+	a := v.stacked("size-0", "bytes of the file",
+		"A bar for each module, made of its sections. The table of sizes has the same numbers.", whole, binaryUnit(most),
 		func(x float64) string { return round(units.Bytes(x)) })
-	b := v.stacked("size-1", "shares of the file", "The same as percentages of each module.", shares, 1, func(x float64) string { return fmt.Sprintf("%.0f %%", x) })
+	b := v.stacked("size-1", "shares of the file", "The same as percentages of each module.", shares, 1,
+		func(x float64) string {
+			return fmt.Sprintf("%.0f %%", x)
+		})
 	a.Keys, b.Keys = keys, keys
 	return []figure{a, b}
 }
@@ -146,7 +150,8 @@ func (v view) startBars() []figure {
 			continue
 		}
 		title := map[bool]string{false: "nothing compiled before", true: "compiled code read from the cache"}[cached]
-		f := v.stacked(fmt.Sprintf("start-%d", i), title, "A bar for each build, made of the phases of its start-up.", bars, 1, tickNanos)
+		f := v.stacked(fmt.Sprintf("start-%d", i), title, "A bar for each build, made of the phases of its start-up.", bars,
+			1, tickNanos)
 		f.Keys = keys
 		all = append(all, f)
 	}

@@ -112,8 +112,8 @@ func (v view) reference() string {
 // sections are the report's sections in their order, without empty ones.
 func (v view) sections() []section {
 	all := append(v.envoySections(),
-		v.published(), v.machines(), v.times(), v.undecided(), v.pairs(), v.tails(), v.startups(), v.memory(), v.resident(), v.sizes(), v.cost(),
-		v.scale(), v.budgets(), v.against(), v.witnesses(), v.refused(), v.provenance(),
+		v.published(), v.machines(), v.times(), v.undecided(), v.pairs(), v.tails(), v.startups(), v.memory(), v.resident(),
+		v.sizes(), v.cost(), v.scale(), v.budgets(), v.against(), v.witnesses(), v.refused(), v.provenance(),
 	)
 	return slices.DeleteFunc(all, func(s section) bool { return len(s.Lead) == 0 && len(s.Grids) == 0 })
 }

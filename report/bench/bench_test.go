@@ -82,7 +82,8 @@ func TestThreeMachines(t *testing.T) {
 	if err := Text(&got, runs[0].Report, f, TextOptions{Width: 120}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"4 runs on 3 machines", "the next machine", "on all 3 machines", "one machine differ by a standard deviation of 1.3 %"} {
+	for _, want := range []string{"4 runs on 3 machines", "the next machine", "on all 3 machines",
+		"one machine differ by a standard deviation of 1.3 %"} {
 		if !strings.Contains(got.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, got.String()[:min(6000, got.Len())])
 		}
@@ -109,7 +110,9 @@ func TestTablesFitTheTerminal(t *testing.T) {
 func TestNothingPrintsNaN(t *testing.T) {
 	for name, write := range forms {
 		for _, make := range []func() (*evidence.Report, *verdict.Findings){
-			refusedFixture, func() (*evidence.Report, *verdict.Findings) { return new(evidence.Report), new(verdict.Findings) }} {
+			refusedFixture, func() (*evidence.Report, *verdict.Findings) {
+				return new(evidence.Report), new(verdict.Findings)
+			}} {
 			var got bytes.Buffer
 			r, f := make()
 			if err := write(&got, r, f); err != nil {
@@ -137,7 +140,8 @@ type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// TestInstructionsConfirm: under the first table it says how many verdicts on time the counted instructions confirm, and which not.
+// TestInstructionsConfirm: under the first table it says how many verdicts on time the counted
+// instructions confirm, and which not.
 func TestInstructionsConfirm(t *testing.T) {
 	r, f := fixture(3, 3)
 	for i, count := range []verdict.Count{{Ratio: 3.2, Agrees: true}, {Ratio: 0.8}} {
@@ -149,16 +153,19 @@ func TestInstructionsConfirm(t *testing.T) {
 			}
 		}
 	}
-	for name, write := range map[string]form{"text": inText(TextOptions{}), "markdown": Markdown, "html": HTML, "summary": inSummary} {
+	for name, write := range map[string]form{"text": inText(TextOptions{}), "markdown": Markdown, "html": HTML,
+		"summary": inSummary} {
 		var got bytes.Buffer
 		if err := write(&got, r, f); err != nil {
 			t.Fatal(err)
 		}
-		const want = "1 of 2 verdicts on time, in typical/allow and typical/refuse-missing; not tinygo-nottinygc in typical/refuse-missing (0.800 times the instructions)."
+		const want = "1 of 2 verdicts on time, in typical/allow and typical/refuse-missing; not tinygo-nottinygc in " +
+			"typical/refuse-missing (0.800 times the instructions)."
 		if !strings.Contains(got.String(), want) {
 			t.Errorf("%s lacks %q", name, want)
 		}
-		if name == "html" && !(strings.Contains(got.String(), "slower, confirmed") && strings.Contains(got.String(), "slower, instructions disagree")) {
+		if name == "html" && !(strings.Contains(got.String(), "slower, confirmed") && strings.Contains(got.String(),
+			"slower, instructions disagree")) {
 			t.Errorf("%s: its tables do not say which verdicts are confirmed", name)
 		}
 	}

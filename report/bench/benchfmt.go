@@ -20,7 +20,8 @@ import (
 func Benchfmt(w io.Writer, r *evidence.Report) error {
 	out := &words.Writer{To: w}
 	for _, c := range [][2]string{
-		{"goos", r.Machine.OS}, {"goarch", r.Machine.Arch}, {"cpu", r.Machine.CPU}, {"pkg", "github.com/header-auth/header-auth"},
+		{"goos", r.Machine.OS}, {"goarch", r.Machine.Arch}, {"cpu", r.Machine.CPU}, {"pkg",
+			"github.com/header-auth/header-auth"},
 		{"table", words.Short(r.Table.Digest)}, {"host", "wazero-" + r.Host.Wazero + "-" + r.Host.Engine},
 		{"profile", r.Host.Profile}, {"allocator", r.Host.Allocator},
 	} {
@@ -36,8 +37,8 @@ func Benchfmt(w io.Writer, r *evidence.Report) error {
 	for _, contestant := range contestants {
 		for _, s := range r.Batches {
 			if s.Contestant == contestant && len(s.Nanos) > 0 {
-				fmt.Fprintf(out, "BenchmarkRequest/scenario=%s/build=%s%s\t%d\t%.5g ns/op\n", part(plainScenario(r, s.Scenario)), part(contestant), suffix,
-					len(s.Nanos)*max(1, r.Run.Plan.Requests), stats.Median(s.Nanos))
+				fmt.Fprintf(out, "BenchmarkRequest/scenario=%s/build=%s%s\t%d\t%.5g ns/op\n", part(plainScenario(r, s.Scenario)),
+					part(contestant), suffix, len(s.Nanos)*max(1, r.Run.Plan.Requests), stats.Median(s.Nanos))
 			}
 		}
 	}

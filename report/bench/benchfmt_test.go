@@ -11,7 +11,8 @@ import (
 
 // TestBenchstatReadsIt reads the form with the package that benchstat reads with.
 func TestBenchstatReadsIt(t *testing.T) {
-	for name, build := range map[string]string{"a usual name": "tinygo", "one like GOMAXPROCS": "rust-2", "one with blanks": "my own/build"} {
+	for name, build := range map[string]string{"a usual name": "tinygo", "one like GOMAXPROCS": "rust-2",
+		"one with blanks": "my own/build"} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := fixture(2, 2)
 			r.Builds[1].Name = build
@@ -46,7 +47,8 @@ func TestBenchstatReadsIt(t *testing.T) {
 			if err := reader.Err(); err != nil {
 				t.Fatal(err)
 			}
-			for _, key := range []string{"/scenario=allow/build=rust", "/scenario=allow/build=" + part(build), "/scenario=refuse-missing/build=" + evidence.Floor} {
+			for _, key := range []string{"/scenario=allow/build=rust", "/scenario=allow/build=" + part(build),
+				"/scenario=refuse-missing/build=" + evidence.Floor} {
 				if counts[key] != 10 {
 					t.Errorf("%d lines of %s, want 5 processes × 2 instances: %v", counts[key], key, counts)
 				}

@@ -76,7 +76,8 @@ func (v view) state(c verdict.Claim) statement {
 		if len(c.Builds) > 1 {
 			need = "need"
 		}
-		s.Text = fmt.Sprintf("%s %s the %s %s, which is %s: its faults will not be mended.", list(c.Builds), need, c.Part.Role, c.Part.Name, stateWord(c.Part.State))
+		s.Text = fmt.Sprintf("%s %s the %s %s, which is %s: its faults will not be mended.", list(c.Builds), need,
+			c.Part.Role, c.Part.Name, stateWord(c.Part.State))
 		s.Evidence = []string{fmt.Sprintf("%s, looked at on %s", c.Part.Source, c.Part.Checked)}
 	}
 	return s
@@ -120,7 +121,8 @@ func comparison(c verdict.Comparison) string {
 	case c.Pair.Word == verdict.Undecided:
 		text = fmt.Sprintf("Whether %s takes longer than %s for %s is undecided", a, b, c.Scenario)
 	case c.Small:
-		text = fmt.Sprintf("%s takes %.0f %% longer than %s for %s, which is small: another correct harness may disagree", a, 100*(ratio-1), b, c.Scenario)
+		text = fmt.Sprintf("%s takes %.0f %% longer than %s for %s, which is small: another correct harness may disagree", a,
+			100*(ratio-1), b, c.Scenario)
 	default:
 		text = fmt.Sprintf("%s takes %s times as long as %s for %s", a, units.Digits(ratio), b, c.Scenario)
 	}

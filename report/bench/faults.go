@@ -14,7 +14,8 @@ func wrongAnswers(c verdict.Wrong) string {
 	if n := len(c.Scenarios); n > 0 {
 		where = fmt.Sprintf("in %d of %d scenarios, %s", n, c.Of, list(c.Scenarios))
 	}
-	return fmt.Sprintf("%s answers wrongly or not at all %s, and has no numbers there: %s", c.Build, where, sentence(c.Reason))
+	return fmt.Sprintf("%s answers wrongly or not at all %s, and has no numbers there: %s", c.Build, where,
+		sentence(c.Reason))
 }
 
 // alone tells the numbers of the only build.
@@ -40,7 +41,8 @@ func alone(c verdict.Alone) (text string, evidence []string) {
 		case verdict.Unclear:
 			facts = append(facts, "may leak or not, which this run does not decide")
 		default:
-			facts = append(facts, fmt.Sprintf("shows no leak, of which one below %s bytes a request would not show", units.Digits(m.PerRequest.High)))
+			facts = append(facts, fmt.Sprintf("shows no leak, of which one below %s bytes a request would not show",
+				units.Digits(m.PerRequest.High)))
 		}
 	}
 	if c.Startup.N > 0 {
@@ -65,5 +67,6 @@ func cure(g verdict.Gate) string {
 			return "More processes: one alone has no interval."
 		}
 	}
-	return "A quieter machine: a build timed against itself did not come out equal, so no difference between builds can be trusted."
+	return "A quieter machine: a build timed against itself did not come out equal, so no difference " +
+		"between builds can be trusted."
 }

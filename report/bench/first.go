@@ -28,7 +28,8 @@ func (v view) comparable() bool {
 	return false
 }
 
-// first is the table with which a report begins. Its last columns are words; a terminal has them in a line of their own.
+// first is the table with which a report begins. Its last columns are words; a terminal has
+// them in a line of their own.
 func (v view) first() grid {
 	if len(v.f.BuildRows) == 0 {
 		return grid{}
@@ -45,7 +46,9 @@ func (v view) first() grid {
 		v.byScenario(&g)
 		v.withoutTime(&g)
 	default:
-		column("time", func(s verdict.BuildRow) (float64, string) { return s.Nanos.Mid, units.Short(units.Nanos(s.Nanos.Mid)) })
+		column("time", func(s verdict.BuildRow) (float64, string) {
+			return s.Nanos.Mid, units.Short(units.Nanos(s.Nanos.Mid))
+		})
 	}
 	column("worst pause", func(s verdict.BuildRow) (float64, string) {
 		if v.r.Run.Plan.TailProcesses < fewestPauses {
@@ -65,7 +68,8 @@ func (v view) first() grid {
 		head  string
 		value func(verdict.BuildRow) cell
 	}{
-		{"what it is", whatCell}, {"leak", leakCell}, {"upkeep", upkeepCell}, {"Envoy", func(s verdict.BuildRow) cell { return text(envoys(s)) }},
+		{"what it is", whatCell}, {"leak", leakCell}, {"upkeep", upkeepCell},
+		{"Envoy", func(s verdict.BuildRow) cell { return text(envoys(s)) }},
 	} {
 		v.words(&g, words.head, words.value)
 	}
@@ -99,8 +103,8 @@ func (v view) withoutTime(g *grid) {
 	}
 }
 
-// column adds a column of numbers, of which less is better, and marks the best: of the builds that can be run. What no build has is no
-// column.
+// column adds a column of numbers, of which less is better, and marks the best: of the builds that can be run. What
+// no build has is no column.
 func (v view) column(g *grid, head string, value func(verdict.BuildRow) (float64, string)) {
 	values := make([]float64, len(v.f.BuildRows))
 	said := make([]string, len(v.f.BuildRows))
@@ -175,7 +179,8 @@ func (v view) firstNotes(g grid) grid {
 		how = append(how, fmt.Sprintf("from … to: from machine to machine (%s)", list(names)))
 	} else if len(v.f.Scenarios) > 0 {
 		if t, ok := v.f.Scenarios[0].Timing(v.reference()); ok && !t.Missing.Any() && v.f.Gate.Passed && v.comparable() {
-			how = append(how, fmt.Sprintf("%s takes %s for %s", v.reference(), units.Short(units.Nanos(t.Time.Mid)), v.f.Scenarios[0].ID))
+			how = append(how, fmt.Sprintf("%s takes %s for %s", v.reference(), units.Short(units.Nanos(t.Time.Mid)),
+				v.f.Scenarios[0].ID))
 		}
 	}
 	if slices.Contains(g.Head, "worst pause") {

@@ -25,7 +25,8 @@ type fixtureBuild struct {
 
 var fixtureBuilds = []fixtureBuild{
 	{"rust", "rust", "proxy-wasm 0.2.5", "", "maintained", 304, 154e3, 17, 40e6, 1143 << 10, 0, 0},
-	{"tinygo", "go", "proxy-wasm-go-sdk v0.24.0", "Leaks in Envoy, on purpose here.", "archived", 1016, 155e3, 2, 57e6, 145 << 10, 341, 0},
+	{"tinygo", "go", "proxy-wasm-go-sdk v0.24.0", "Leaks in Envoy, on purpose here.", "archived", 1016, 155e3, 2, 57e6,
+		145 << 10, 341, 0},
 	{"tinygo-nottinygc", "go", "proxy-wasm-go-sdk v0.24.0", "", "maintained", 977, 238e3, 8, 83e6, 692 << 10, 0, 511},
 	{"tinygo-custommalloc", "go", "proxy-wasm-go-sdk v0.24.0", "", "given up", 1003, 156e3, 2, 57e6, 138 << 10, 0, 129},
 	{"go-wasip1", "go", "proxy-wasm/proxy-wasm-go-sdk", "", "maintained", 1483, 2697e3, 48, 780e6, 8574 << 10, 0, 700},
@@ -36,9 +37,11 @@ var fixtureScenarios = []struct {
 	status       int
 	factor       float64
 }{
-	{"typical/allow", "allow", 200, 1}, {"typical/refuse-missing", "refuse", 403, 2.3}, {"typical/headers-60", "allow", 200, 1.4},
-	{"typical/refuse-wrong", "refuse", 403, 2.1}, {"typical/headers-20", "allow", 200, 1.1}, {"typical/rate-limited", "refuse", 429, 2.6},
-	{"typical/config-header", "allow", 200, 1.2}, {"typical/callout", "allow", 200, 4.5}, {"typical/log-headers", "allow", 200, 6},
+	{"typical/allow", "allow", 200, 1}, {"typical/refuse-missing", "refuse", 403, 2.3},
+	{"typical/headers-60", "allow", 200, 1.4}, {"typical/refuse-wrong", "refuse", 403, 2.1}, {"typical/headers-20",
+		"allow", 200, 1.1}, {"typical/rate-limited", "refuse", 429, 2.6},
+	{"typical/config-header", "allow", 200, 1.2}, {"typical/callout", "allow", 200, 4.5},
+	{"typical/log-headers", "allow", 200, 6},
 }
 
 func about(mid, share float64, n int) verdict.Interval {
@@ -61,38 +64,47 @@ func noise(of ...any) float64 {
 func fixture(builds, scenarios int) (*evidence.Report, *verdict.Findings) {
 	r := &evidence.Report{
 		Schema: evidence.Schema,
-		Run: evidence.Run{RunHead: evidence.RunHead{Command: []string{"parity", "bench", "--plan", "default"}, Revision: "0123456789abcdef0123",
-			Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seconds: 118.4, Complete: true, Seed: 20260102},
+		Run: evidence.Run{RunHead: evidence.RunHead{Command: []string{"parity", "bench", "--plan", "default"},
+			Revision: "0123456789abcdef0123", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seconds: 118.4,
+			Complete: true, Seed: 20260102},
 			Plan: evidence.Plan{Name: "default", Processes: 5, Instances: 2, Rounds: 34, Requests: 500, TailProcesses: 3}},
 		Table: evidence.Table{Name: "header-auth", Folder: "conformance/cases", Digest: strings.Repeat("ab", 32)},
 		Host:  evidence.Host{Wazero: "1.12.0", Engine: "compiler", Profile: "envoy-1.40", Allocator: "envoy"},
-		Machine: evidence.Machine{OS: "linux", Arch: "amd64", Kernel: "6.18.0", CPU: "AMD EPYC 9V74", Microcode: "0xb002116", CPUs: 2, Go: "go1.26",
-			LoadBefore: []float64{0.31, 0.4, 0.52}, LoadAfter: []float64{1.12, 0.8, 0.6}, Steal: 0.004},
+		Machine: evidence.Machine{OS: "linux", Arch: "amd64", Kernel: "6.18.0", CPU: "AMD EPYC 9V74", Microcode: "0xb002116",
+			CPUs: 2, Go: "go1.26", LoadBefore: []float64{0.31, 0.4, 0.52}, LoadAfter: []float64{1.12, 0.8, 0.6}, Steal: 0.004},
 	}
 	f := &verdict.Findings{
 		Gate: verdict.Gate{Passed: true, Twins: []verdict.TwinRatio{
-			{Build: "rust", Ratio: verdict.Interval{Low: 0.998, Mid: 1.001, High: 1.004, N: 10}}, {Build: "tinygo-custommalloc", Ratio: verdict.Interval{Low: 0.993, Mid: 0.998, High: 1.003, N: 10}}}},
+			{Build: "rust", Ratio: verdict.Interval{Low: 0.998, Mid: 1.001, High: 1.004, N: 10}},
+			{Build: "tinygo-custommalloc", Ratio: verdict.Interval{Low: 0.993, Mid: 0.998, High: 1.003, N: 10}}}},
 		Headline: []verdict.Claim{
-			verdict.Choice{Build: "rust", Among: 2, Scenarios: scenarios, Wins: scenarios, LeftOut: []verdict.LeftOut{{Build: "tinygo", Fault: verdict.Leaks}}},
+			verdict.Choice{Build: "rust", Among: 2, Scenarios: scenarios, Wins: scenarios,
+				LeftOut: []verdict.LeftOut{{Build: "tinygo", Fault: verdict.Leaks}}},
 			verdict.Choice{Build: "tinygo-nottinygc", Language: "go", Among: 1, Scenarios: scenarios},
-			verdict.Comparison{Pair: verdict.Pair{A: "tinygo-nottinygc", B: "rust", Ratio: about(3.03, 0.02, 10), Word: verdict.Slower}, Scenario: "typical/allow",
-				Others: [2]float64{3.29, 3.3}, OthersN: scenarios - 1},
-			verdict.LeakClaim{OnlyEnvoys: true, Memory: verdict.Memory{Build: "tinygo", Allocator: "envoy", Requests: 1e6, Ready: 128 << 10, End: 512 << 20,
-				Scenario: "typical/allow", Verdict: verdict.Leak, PerRequest: about(341, 0.003, 12), Course: verdict.Doubling, Steps: 12,
-				First: verdict.UsedUp{Requests: 400, Bytes: 128 << 10}, Last: verdict.UsedUp{Requests: 800_000, Bytes: 256 << 20}, Lately: 352}},
+			verdict.Comparison{Pair: verdict.Pair{A: "tinygo-nottinygc", B: "rust", Ratio: about(3.03, 0.02, 10),
+				Word: verdict.Slower}, Scenario: "typical/allow", Others: [2]float64{3.29, 3.3}, OthersN: scenarios - 1},
+			verdict.LeakClaim{OnlyEnvoys: true, Memory: verdict.Memory{Build: "tinygo", Allocator: "envoy", Requests: 1e6,
+				Ready: 128 << 10, End: 512 << 20, Scenario: "typical/allow", Verdict: verdict.Leak,
+				PerRequest: about(341, 0.003, 12), Course: verdict.Doubling, Steps: 12,
+				First: verdict.UsedUp{Requests: 400, Bytes: 128 << 10}, Last: verdict.UsedUp{Requests: 800_000, Bytes: 256 << 20},
+				Lately: 352}},
 			verdict.Extremes{Of: verdict.ModuleSize, Least: verdict.Measured{Build: "rust", Value: stats.Exact(154e3)},
 				Most: verdict.Measured{Build: "go-wasip1", Value: stats.Exact(2697e3)}, Level: []string{"tinygo"}},
-			verdict.ArchivedPart{Builds: []string{"tinygo"}, Part: evidence.Part{Role: "SDK", Name: "proxy-wasm-go-sdk", Source: "example.com/tinygo", Checked: "2026-01-01"}},
+			verdict.ArchivedPart{Builds: []string{"tinygo"}, Part: evidence.Part{Role: "SDK", Name: "proxy-wasm-go-sdk",
+				Source: "example.com/tinygo", Checked: "2026-01-01"}},
 		},
 		Warnings: []verdict.Warning{{Kind: verdict.Stolen, Share: 0.041}},
 	}
 	for i, b := range fixtureBuilds[:builds] {
-		r.Builds = append(r.Builds, evidence.Build{Name: b.name, File: "dist/" + b.name + ".wasm", SHA256: fmt.Sprintf("%064x", i+1), Language: b.language,
-			Toolchain: b.language + " 1.2.3", SDK: b.sdk, Recipe: b.language + " build -o dist/" + b.name + ".wasm", Label: b.label})
+		r.Builds = append(r.Builds, evidence.Build{Name: b.name, File: "dist/" + b.name + ".wasm",
+			SHA256: fmt.Sprintf("%064x", i+1), Language: b.language,
+			Toolchain: b.language + " 1.2.3", SDK: b.sdk, Recipe: b.language + " build -o dist/" + b.name + ".wasm",
+			Label: b.label})
 		addResources(r, f, b)
 	}
 	for _, s := range fixtureScenarios[:scenarios] {
-		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: s.id, Why: "It is usual.", Decision: s.decision, Status: s.status})
+		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: s.id, Why: "It is usual.", Decision: s.decision,
+			Status: s.status})
 		addScenario(r, f, s.id, s.factor, fixtureBuilds[:builds])
 	}
 	f.Together([]verdict.Run{{Report: r, Findings: f}}, 0)
@@ -109,8 +121,9 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 		contestants = append(contestants, b.name)
 	}
 	for i, contestant := range contestants {
-		found.Timings = append(found.Timings, verdict.Timing{Contestant: contestant, Time: about(times[i], 0.012, 10), OverFloor: about(times[i]/floor, 0.01, 10),
-			AboveFloor: about(times[i]-floor, 0.015, 10), Usual: times[i] * 0.98, Spread: 0.02, Replaced: 0.012, LeftOut: 0.006})
+		found.Timings = append(found.Timings, verdict.Timing{Contestant: contestant, Time: about(times[i], 0.012, 10),
+			OverFloor: about(times[i]/floor, 0.01, 10), AboveFloor: about(times[i]-floor, 0.015, 10), Usual: times[i] * 0.98,
+			Spread: 0.02, Replaced: 0.012, LeftOut: 0.006})
 		if last := &found.Timings[i]; contestant == "go-wasip1" && id == "typical/headers-60" {
 			last.Usual, last.Collector = times[i]*0.9, &verdict.Collector{Period: 700, Pause: 42e3, Max: 90e3, Share: 0.11}
 		}
@@ -121,18 +134,21 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 			for instance := range 2 {
 				s := evidence.Batches{Scenario: id, Contestant: contestant, Process: process, Instance: instance}
 				for round := range 5 {
-					s.Nanos = append(s.Nanos, math.Round(times[i]*(1+0.02*noise(id, contestant, process, instance)+0.01*noise(round))*10)/10)
+					s.Nanos = append(s.Nanos, math.Round(times[i]*(1+0.02*noise(id, contestant, process, instance)+
+						0.01*noise(round))*10)/10)
 				}
 				r.Batches = append(r.Batches, s)
 			}
 		}
-		r.Tails = append(r.Tails, evidence.Tail{Scenario: id, Contestant: contestant, Counts: [][2]int64{{int64(times[i]), 500000}}, Max: int64(times[i] * 260)})
+		r.Tails = append(r.Tails, evidence.Tail{Scenario: id, Contestant: contestant,
+			Counts: [][2]int64{{int64(times[i]), 500000}}, Max: int64(times[i] * 260)})
 		addTail(f, id, contestant, times[i], builds[max(0, i-1)].collects, i == 0)
 	}
 	for i := range builds {
 		for j := i + 1; j < len(builds); j++ {
 			ratio := times[i+1] / times[j+1]
-			p := verdict.Pair{A: builds[i].name, B: builds[j].name, Ratio: about(ratio, 0.02, 10), P: 0.0001, Word: verdict.Faster}
+			p := verdict.Pair{A: builds[i].name, B: builds[j].name, Ratio: about(ratio, 0.02, 10), P: 0.0001,
+				Word: verdict.Faster}
 			switch {
 			case math.Abs(ratio-1) < 0.03:
 				p.Word, p.P = verdict.Equivalent, 0.61
@@ -154,7 +170,8 @@ func addScenario(r *evidence.Report, f *verdict.Findings, id string, factor floa
 			f.Scale = append(f.Scale, verdict.Scale{Build: b.name, Scenario: id, Rate: rate, Workers: 4, Proxies: 1,
 				Cores: about(rate*times[i+1]/1e9, 0.012, 10), GiB: about(5*b.resident/(1<<30), 0.02, 5)})
 		}
-		r.Witnesses = append(r.Witnesses, evidence.Witness{Build: b.name, Scenario: id, ToGuest: 6, ToHost: 1, BytesToGuest: 12, BytesToHost: 5, Pages: b.pages})
+		r.Witnesses = append(r.Witnesses, evidence.Witness{Build: b.name, Scenario: id, ToGuest: 6, ToHost: 1,
+			BytesToGuest: 12, BytesToHost: 5, Pages: b.pages})
 	}
 }
 
@@ -175,10 +192,12 @@ func addTail(f *verdict.Findings, id, contestant string, time, collects float64,
 		tail.Curve = append(tail.Curve, verdict.CurvePoint{P: p, Nanos: slow(p)})
 	}
 	if collects > 0 && !floor {
-		tail.Collector = &verdict.Collector{Period: collects, Pause: 42e3, Max: 90e3, Share: 0.11, Periods: about(collects, 0, 5), Pauses: about(42e3, 0.1, 5)}
+		tail.Collector = &verdict.Collector{Period: collects, Pause: 42e3, Max: 90e3, Share: 0.11,
+			Periods: about(collects, 0, 5), Pauses: about(42e3, 0.1, 5)}
 	}
 	tail.Slow = verdict.Slow{OfTime: about(0.02, 0.2, 5), OfRequests: about(1./1300, 0.2, 5), Longer: about(30e3, 0.1, 5)}
-	tail.Open = verdict.Open{Rate: about(0.5e9/time, 0.01, 5), Percentiles: []verdict.Percentile{{P: 99, Nanos: about(25e3, 0.2, 5)}, {P: 99.9, Nanos: about(90e3, 0.5, 5)}}}
+	tail.Open = verdict.Open{Rate: about(0.5e9/time, 0.01, 5),
+		Percentiles: []verdict.Percentile{{P: 99, Nanos: about(25e3, 0.2, 5)}, {P: 99.9, Nanos: about(90e3, 0.5, 5)}}}
 	f.Tails = append(f.Tails, tail)
 }
 
@@ -188,20 +207,24 @@ func addResources(r *evidence.Report, f *verdict.Findings, b fixtureBuild) {
 		if cached {
 			compile /= 28
 		}
-		phases := []verdict.Phase{{Name: "compile", Time: about(compile, 0.04, 10)}, {Name: "instantiate", Time: about(compile/300, 0.05, 10)},
+		phases := []verdict.Phase{{Name: "compile", Time: about(compile, 0.04, 10)},
+			{Name: "instantiate", Time: about(compile/300, 0.05, 10)},
 			{Name: "configure", Time: about(90e3, 0.05, 10)}, {Name: "first request", Time: about(60e3, 0.2, 10)}}
 		total := compile + compile/300 + 150e3
-		f.Startups = append(f.Startups, verdict.Startup{Build: b.name, Cached: cached, Phases: phases, Total: about(total, 0.04, 10)})
+		f.Startups = append(f.Startups, verdict.Startup{Build: b.name, Cached: cached, Phases: phases,
+			Total: about(total, 0.04, 10)})
 		for sample := range 3 {
 			r.Startups = append(r.Startups, evidence.Startup{Build: b.name, Sample: sample, Cached: cached,
-				Compile: int64(compile * (1 + 0.03*noise(b.name, sample))), Instantiate: int64(compile / 300), Configure: 90e3, First: 60e3})
+				Compile: int64(compile * (1 + 0.03*noise(b.name, sample))), Instantiate: int64(compile / 300), Configure: 90e3,
+				First: 60e3})
 		}
 	}
 	for _, order := range []string{"envoy", "spec"} {
 		ready := int64(b.pages) << 16
 		m := evidence.Memory{Build: b.name, Allocator: order, Scenario: "typical/allow", Requests: 1e6, Ready: ready}
-		v := verdict.Memory{Build: b.name, Allocator: order, Requests: 1e6, Ready: ready, Warm: ready, Scenario: "typical/allow",
-			Verdict: verdict.Flat, Course: verdict.NeverGrew, PerRequest: verdict.Interval{High: float64(ready) / 1e6, N: 12}}
+		v := verdict.Memory{Build: b.name, Allocator: order, Requests: 1e6, Ready: ready, Warm: ready,
+			Scenario: "typical/allow", Verdict: verdict.Flat, Course: verdict.NeverGrew,
+			PerRequest: verdict.Interval{High: float64(ready) / 1e6, N: 12}}
 		size := ready
 		for _, n := range []int{0, 1, 10, 100, 1000, 10000, 100000, 1000000} {
 			if order == "envoy" {
@@ -226,22 +249,28 @@ func addResources(r *evidence.Report, f *verdict.Findings, b fixtureBuild) {
 		v.Each = []verdict.Memory{v, other}
 		r.Memory, f.Memory = append(r.Memory, m), append(f.Memory, v)
 	}
-	f.Resident = append(f.Resident, verdict.Resident{Build: b.name, PerVM: about(b.resident, 0.02, 5), Fixed: about(12<<20, 0.1, 5)})
-	r.Sizes = append(r.Sizes, evidence.Size{Build: b.name, Raw: b.size, Stripped: b.size * 9 / 10, StrippedZip: b.size / 3, Zip: b.size * 4 / 10, Image: b.size/2 + 900,
-		CacheOnDisk: b.size * 7 / 2,
-		Sections:    []evidence.Section{{Name: "code", Bytes: b.size * 7 / 10}, {Name: "data", Bytes: b.size * 15 / 100}, {Name: "custom", Bytes: b.size / 10}, {Name: "export", Bytes: 900}},
-		Profiles:    []evidence.Loads{{Profile: "envoy-1.32", Loads: b.name != "go-wasip1", Reason: "it needs Envoy 1.33"}, {Profile: "envoy-1.40", Loads: true}}})
-	r.Costs = append(r.Costs, evidence.Cost{Build: b.name, Cold: b.compile / 2e6, Warm: b.compile / 3e7, ToolchainBytes: 900 << 20, Dependencies: []string{b.sdk}, Lines: 640,
-		Parts: []evidence.Part{{Role: "SDK", Name: b.sdk, Version: "1.0", Date: "2025-02-12", State: b.state, Source: "https://example.com/" + b.name, Checked: "2026-01-01"}}})
-	budget := verdict.Budget{Where: "budgets.yaml:7", Build: b.name, What: "size", Limit: 1 << 20, Got: about(float64(b.size), 0, 1), Unit: verdict.InBytes}
+	f.Resident = append(f.Resident, verdict.Resident{Build: b.name, PerVM: about(b.resident, 0.02, 5),
+		Fixed: about(12<<20, 0.1, 5)})
+	r.Sizes = append(r.Sizes, evidence.Size{Build: b.name, Raw: b.size, Stripped: b.size * 9 / 10, StrippedZip: b.size / 3,
+		Zip: b.size * 4 / 10, Image: b.size/2 + 900, CacheOnDisk: b.size * 7 / 2,
+		Sections: []evidence.Section{{Name: "code", Bytes: b.size * 7 / 10}, {Name: "data", Bytes: b.size * 15 / 100},
+			{Name: "custom", Bytes: b.size / 10}, {Name: "export", Bytes: 900}},
+		Profiles: []evidence.Loads{{Profile: "envoy-1.32", Loads: b.name != "go-wasip1", Reason: "it needs Envoy 1.33"},
+			{Profile: "envoy-1.40", Loads: true}}})
+	r.Costs = append(r.Costs, evidence.Cost{Build: b.name, Cold: b.compile / 2e6, Warm: b.compile / 3e7,
+		ToolchainBytes: 900 << 20, Dependencies: []string{b.sdk}, Lines: 640,
+		Parts: []evidence.Part{{Role: "SDK", Name: b.sdk, Version: "1.0", Date: "2025-02-12", State: b.state,
+			Source: "https://example.com/" + b.name, Checked: "2026-01-01"}}})
+	budget := verdict.Budget{Where: "budgets.yaml:7", Build: b.name, What: "size", Limit: 1 << 20,
+		Got: about(float64(b.size), 0, 1), Unit: verdict.InBytes}
 	if b.size > 1<<20 {
 		budget.State = verdict.Above
 	}
 	f.Budgets = append(f.Budgets, budget)
 }
 
-// twoMachines is the fixture and a second run of the same modules on another machine, where every ratio is a tenth larger, and one
-// build was another module.
+// twoMachines is the fixture and a second run of the same modules on another machine, where every ratio is a tenth
+// larger, and one build was another module.
 func twoMachines() (*evidence.Report, *verdict.Findings) {
 	r, f := fixture(4, 3)
 	other, found := fixture(4, 3)
@@ -263,14 +292,16 @@ func refusedFixture() (*evidence.Report, *verdict.Findings) {
 	r, f := fixture(3, 2)
 	none := func(i *verdict.Interval) { i.Low, i.High, i.N = math.NaN(), math.NaN(), 1 }
 	biased := verdict.Interval{Low: 1.02, Mid: 1.06, High: 1.1, N: 10}
-	f.Gate = verdict.Gate{Twins: []verdict.TwinRatio{{Build: "rust", Ratio: biased}}, Faults: []verdict.GateFault{{Kind: verdict.GateBiased, Build: "rust", Ratio: biased}}}
+	f.Gate = verdict.Gate{Twins: []verdict.TwinRatio{{Build: "rust", Ratio: biased}},
+		Faults: []verdict.GateFault{{Kind: verdict.GateBiased, Build: "rust", Ratio: biased}}}
 	f.Headline = append([]verdict.Claim{verdict.NoSpeedVerdict{}}, f.Headline[4:]...)
 	reason := "step 1 of typical/allow was answered with 500 at request 1207"
 	r.Refused = []evidence.Refused{{Build: "tinygo-nottinygc", Reason: reason}}
 	r.Run.Complete = false
 	for i := range f.Scenarios {
 		s := &f.Scenarios[i]
-		s.Timings[3] = verdict.Timing{Contestant: "tinygo-nottinygc", Missing: verdict.Missing{Kind: verdict.Excluded, Refusal: reason}}
+		s.Timings[3] = verdict.Timing{Contestant: "tinygo-nottinygc",
+			Missing: verdict.Missing{Kind: verdict.Excluded, Refusal: reason}}
 		for j := range s.Timings {
 			none(&s.Timings[j].Time)
 			none(&s.Timings[j].OverFloor)

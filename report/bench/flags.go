@@ -116,7 +116,8 @@ func (t *Flags) lead() []string {
 		gate = "A/A check failed, no times are compared: " + gate
 	}
 	machine := t.Report.Machine
-	return append(all, fmt.Sprintf("Measured %s, %s, %d CPUs. %s.", when(t.Report.Run.Started), machine.CPU, machine.CPUs, gate))
+	return append(all, fmt.Sprintf("Measured %s, %s, %d CPUs. %s.", when(t.Report.Run.Started), machine.CPU,
+		machine.CPUs, gate))
 }
 
 // timed are the cells of a build after its size.

@@ -22,7 +22,8 @@ func percentile(p, nanos float64) verdict.Percentile {
 }
 
 func flagsTable() *Flags {
-	t := &Flags{Build: "shipped", Cases: 7, Report: &evidence.Report{Machine: evidence.Machine{CPU: "A processor", CPUs: 2}}}
+	t := &Flags{Build: "shipped", Cases: 7, Report: &evidence.Report{Machine: evidence.Machine{CPU: "A processor",
+		CPUs: 2}}}
 	t.Rows = []FlagsRow{
 		{Name: "shipped"},
 		{Name: "smaller", Change: []string{"-Oz"}},

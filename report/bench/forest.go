@@ -8,7 +8,8 @@ import (
 	"github.com/header-auth/header-auth/internal/units"
 )
 
-// The forest: a line for each build in each scenario, its time over the reference's. Names on the left, values on the right.
+// The forest: a line for each build in each scenario, its time over the reference's. Names on the
+// left, values on the right.
 const (
 	forestLeft, forestRight = 150, 402
 	forestRow, forestHead   = 15, 19
@@ -62,9 +63,11 @@ func (v view) forest() []figure {
 			y += forestRow
 		}
 	}
-	c.text("tick", "middle", (forestLeft+forestRight)/2, bottom+31, "time ÷ "+clip(reference, 20)+"'s; right of the line takes longer")
+	c.text("tick", "middle", (forestLeft+forestRight)/2, bottom+31, "time ÷ "+clip(reference, 20)+
+		"'s; right of the line takes longer")
 	return []figure{{Picture: c.done("forest", "Time over that of "+reference,
-		"Each build's time divided by that of "+reference+" in each scenario, on a logarithmic axis. The first table and those of the scenarios have the same numbers.")}}
+		"Each build's time divided by that of "+reference+
+			" in each scenario, on a logarithmic axis. The first table and those of the scenarios have the same numbers.")}}
 }
 
 func (v view) forestLine(c *chart, x axis, l forestLine, y float64) {
@@ -112,7 +115,8 @@ func (v view) forestLead() string {
 	if names := v.counting(); len(names) > 1 {
 		what = fmt.Sprintf("from machine to machine (%s)", list(names))
 	}
-	lead := fmt.Sprintf("Each build's time over that of %s, %s. Builds in the shaded band take the same time; hollow marks are undecided, or depend on the processor.", v.reference(), what)
+	lead := fmt.Sprintf("Each build's time over that of %s, %s. Builds in the shaded band take the same time; hollow "+
+		"marks are undecided, or depend on the processor.", v.reference(), what)
 	for _, s := range v.f.BuildRows {
 		if s.Out.Fault == verdict.Leaks {
 			lead += fmt.Sprintf(" %s leaks, so it has no stationary time and is not shown.", s.Build.Name)

@@ -54,7 +54,8 @@ func in(unit verdict.Unit) func(float64) string {
 
 // sentence ends a text that may or may not end already.
 func sentence(s string) string {
-	if s = words.OneLine(s); s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") || strings.HasSuffix(s, "?") {
+	if s = words.OneLine(s); s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") ||
+		strings.HasSuffix(s, "?") {
 		return s
 	}
 	return s + "."

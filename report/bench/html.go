@@ -31,7 +31,8 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	v := view{r, f}
 	data := pageData{
-		Style: template.CSS(style), Script: template.JS(script), Question: question, Builds: len(r.Builds), Machines: max(1, len(v.counting())), Passed: f.Gate.Passed, Gate: gateText(f.Gate), Faults: gateFaults(f.Gate),
+		Style: template.CSS(style), Script: template.JS(script), Question: question, Builds: len(r.Builds),
+		Machines: max(1, len(v.counting())), Passed: f.Gate.Passed, Gate: gateText(f.Gate), Faults: gateFaults(f.Gate),
 		First: v.first(), Advice: v.advice(), Headline: v.headline(), Warnings: v.warnings(),
 		Started: when(r.Run.Started), Changes: v.changes(), Sections: v.sections(), Calculator: v.calculator(),
 	}
@@ -39,8 +40,10 @@ func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 		data.Forest, data.ForestLead = &forest[0], v.forestLead()
 	}
 	for _, p := range []pictures{
-		{"How long the slowest take", "Single requests. A step up to the right is a pause, most often a garbage collector's.", v.curves()},
-		{"What memory does over time", "Linear memory of one VM. It never shrinks: a line that keeps rising is a leak.", v.growth()},
+		{"How long the slowest take", "Single requests. A step up to the right is a pause, most often a garbage collector's.",
+			v.curves()},
+		{"What memory does over time", "Linear memory of one VM. It never shrinks: a line that keeps rising is a leak.",
+			v.growth()},
 		{"How large", "The module's file by section.", v.sizeBars()},
 		{"How long until the first answer", "Each sample in a process of its own.", v.startBars()},
 	} {

@@ -80,7 +80,8 @@ func wellFormed(t *testing.T, page string) {
 func TestPageNeedsNothingElse(t *testing.T) {
 	r, f := fixture(5, 9)
 	page := pageOf(t, r, f)
-	for _, loads := range []string{"src=", "<link", "@import", "url(", "fetch(", "XMLHttpRequest", "<iframe", "<object", "<base"} {
+	for _, loads := range []string{"src=", "<link", "@import", "url(", "fetch(", "XMLHttpRequest", "<iframe", "<object",
+		"<base"} {
 		if strings.Contains(page, loads) {
 			t.Errorf("the page has %q", loads)
 		}
@@ -114,7 +115,8 @@ func TestPageSaysWhatTheFindingsSay(t *testing.T) {
 			}
 		}
 		for _, bad := range []string{"NaN", "Inf", "%!", "ZgotmplZ"} {
-			if i := strings.Index(strings.ReplaceAll(page, ": NaN", ""), bad); i >= 0 { // the script contains NaN, and does not show it
+			// the script contains NaN, and does not show it
+			if i := strings.Index(strings.ReplaceAll(page, ": NaN", ""), bad); i >= 0 {
 				t.Errorf("the page has %s: …%s…", bad, page[max(0, i-80):min(len(page), i+20)])
 			}
 		}
@@ -128,12 +130,14 @@ func TestWhatOthersWroteIsShownAsText(t *testing.T) {
 	r.Builds[0].Name, r.Builds[1].Label, r.Builds[1].Recipe = evil, evil, evil
 	r.Refused = []evidence.Refused{{Build: evil, Reason: evil}}
 	r.Scenarios[0].ID, f.Scenarios[0].ID, f.Tails[0].Scenario = evil, evil, evil
-	f.Scenarios[0].Timings[1] = verdict.Timing{Contestant: evil, Missing: verdict.Missing{Kind: verdict.Excluded, Refusal: evil}}
+	f.Scenarios[0].Timings[1] = verdict.Timing{Contestant: evil,
+		Missing: verdict.Missing{Kind: verdict.Excluded, Refusal: evil}}
 	f.Scenarios[0].Pairs[0].A = evil
 	f.Memory[0].Build, f.Memory[0].Ended = evil, evil
 	r.Memory[0].Build, r.Memory[0].Allocator = evil, evil
 	f.Headline[0] = verdict.Choice{Build: evil, Language: evil}
-	f.Gate = verdict.Gate{Twins: []verdict.TwinRatio{{Build: evil}}, Faults: []verdict.GateFault{{Kind: verdict.GateNotMeasured, Build: evil, Scenario: evil}}}
+	f.Gate = verdict.Gate{Twins: []verdict.TwinRatio{{Build: evil}},
+		Faults: []verdict.GateFault{{Kind: verdict.GateNotMeasured, Build: evil, Scenario: evil}}}
 	r.Costs[0].Parts[0].Source = "javascript:alert(3)"
 	page := pageOf(t, r, f)
 	wellFormed(t, page)
@@ -165,8 +169,9 @@ func TestNudge(t *testing.T) {
 		name string
 		at   []float64
 	}{
-		{"all at once", []float64{50, 50, 50, 50}}, {"at the top", []float64{0, 1, 2}}, {"at the bottom", []float64{100, 99, 98}},
-		{"far apart", []float64{10, 50, 90}}, {"one", []float64{40}}, {"none", nil},
+		{"all at once", []float64{50, 50, 50, 50}}, {"at the top", []float64{0, 1, 2}},
+		{"at the bottom", []float64{100, 99, 98}}, {"far apart", []float64{10, 50, 90}}, {"one", []float64{40}},
+		{"none", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			labels := make([]label, len(test.at))
@@ -188,8 +193,8 @@ func TestNudge(t *testing.T) {
 
 func TestTicks(t *testing.T) {
 	for _, a := range []axis{
-		{low: 0, high: 783e6}, {low: 0, high: 100}, {low: 0, high: 1}, {low: 0, high: 3e-9}, {low: 0.9, high: 1.1, log: true}, {low: 0.5, high: 6, log: true},
-		{low: 1, high: 1e12, log: true}, {low: 100, high: 3e5, log: true},
+		{low: 0, high: 783e6}, {low: 0, high: 100}, {low: 0, high: 1}, {low: 0, high: 3e-9}, {low: 0.9, high: 1.1, log: true},
+		{low: 0.5, high: 6, log: true}, {low: 1, high: 1e12, log: true}, {low: 100, high: 3e5, log: true},
 	} {
 		ticks := a.ticks(1)
 		if len(ticks) < 2 || len(ticks) > 9 {
@@ -209,10 +214,12 @@ func TestFormats(t *testing.T) {
 	}
 	nan := math.NaN()
 	for _, test := range []struct{ got, want string }{
-		{within(interval(2, 3, 4, 9), units.Nanos), "3.00 [2.00, 4.00] ns"}, {within(interval(nan, nan, nan, 0), units.Nanos), "–"},
+		{within(interval(2, 3, 4, 9), units.Nanos), "3.00 [2.00, 4.00] ns"},
+		{within(interval(nan, nan, nan, 0), units.Nanos), "–"},
 		{plusMinus(interval(95, 100, 103, 9)), "± 5.0 %"}, {plusMinus(interval(nan, 100, nan, 1)), "–"},
 		{percentileText(0.301), "50"}, {percentileText(1), "90"}, {percentileText(2), "99"}, {percentileText(4), "99.99"},
-		{wrap("one two three", 7), "one two\nthree"}, {wrap("one two", 0), "one two"}, {sentence("so it is"), "so it is."}, {sentence("so it is."), "so it is."},
+		{wrap("one two three", 7), "one two\nthree"}, {wrap("one two", 0), "one two"}, {sentence("so it is"), "so it is."},
+		{sentence("so it is."), "so it is."},
 	} {
 		if test.got != test.want {
 			t.Errorf("got %q, want %q", test.got, test.want)

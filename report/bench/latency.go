@@ -9,7 +9,8 @@ import (
 	"github.com/header-auth/header-auth/internal/units"
 )
 
-// tails are the latencies of single requests: percentiles, what the slow ones are, and a client's view at a constant rate.
+// tails are the latencies of single requests: percentiles, what the slow ones are, and a client's
+// view at a constant rate.
 func (v view) tails() section {
 	s := section{ID: "tail", Title: "Latency of single requests"}
 	for _, scenario := range v.r.Scenarios {
@@ -22,10 +23,13 @@ func (v view) tails() section {
 	}
 	if len(s.Grids) > 0 {
 		s.Lead = []string{
-			"Each request timed by itself, the clock's own time included. A percentile is given only where at least a hundred requests took longer.",
-			"Slow requests took more than six times the median. The floor collects nothing: its slow ones are the machine's, and every build has some like them.",
-			"At half the rate is what a client would see that sends at equal distances, half as often as the build can answer: what comes during a pause waits behind it. " +
-				"The slow requests stand where they were measured; the order of the others is not known, so they count with their mean while something waits."}
+			"Each request timed by itself, the clock's own time included. A percentile is given only where at least a " +
+				"hundred requests took longer.",
+			"Slow requests took more than six times the median. The floor collects nothing: its slow ones are the machine's, " +
+				"and every build has some like them.",
+			"At half the rate is what a client would see that sends at equal distances, half as often as the build can " +
+				"answer: what comes during a pause waits behind it. The slow requests stand where they were measured; the order " +
+				"of the others is not known, so they count with their mean while something waits."}
 	}
 	return s
 }
@@ -38,7 +42,8 @@ func (v view) tailsOf(scenario evidence.Scenario) []grid {
 		times.Head = append(times.Head, fmt.Sprintf("p%v", p))
 	}
 	times.Head = append(times.Head, "max")
-	slow := grid{Caption: scenario.ID + ", slow requests", Head: []string{"build", "of the time", "one in", "longer by", "longest", "every, requests"}}
+	slow := grid{Caption: scenario.ID + ", slow requests", Head: []string{"build", "of the time", "one in", "longer by",
+		"longest", "every, requests"}}
 	open := grid{Caption: scenario.ID + ", at half the rate", Head: []string{"build", "requests a second", "p99", "p99.9"}}
 	var fewest, most int64
 	for _, tail := range v.f.Tails {
@@ -82,8 +87,8 @@ func slowRow(t verdict.Tail) []cell {
 			longer = c.Pauses
 			every = within(c.Periods, wholeRequests)
 		}
-		row = append(row, text(within(t.Slow.OfTime, units.Percent)), text(units.Digits(1/t.Slow.OfRequests.Mid)), text(within(longer, units.Nanos)),
-			text(units.Nanos(t.Max)), text(every))
+		row = append(row, text(within(t.Slow.OfTime, units.Percent)), text(units.Digits(1/t.Slow.OfRequests.Mid)),
+			text(within(longer, units.Nanos)), text(units.Nanos(t.Max)), text(every))
 	}
 	return row
 }

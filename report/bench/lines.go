@@ -87,7 +87,8 @@ func (v view) curves() []figure {
 		}
 		nudge(labels, 15, plotTop, plotBottom)
 		c.ends(labels, plotRight+14)
-		all = append(all, figure{Caption: v.about(scenario.ID), Picture: c.done(fmt.Sprintf("curve-%d", i), "Latency percentiles, "+scenario.ID,
+		all = append(all, figure{Caption: v.about(scenario.ID), Picture: c.done(fmt.Sprintf("curve-%d", i),
+			"Latency percentiles, "+scenario.ID,
 			"Time of single requests, on a logarithmic axis, over the percentile. The table of latencies has the same numbers.")})
 	}
 	return all
@@ -155,7 +156,8 @@ func (v view) growth() []figure {
 		c := newChart(lineHeight)
 		x := axis{low: 1, high: last, from: plotLeft, to: plotRight, log: true}
 		y := logAxis(sizes, 0.06, plotBottom, plotTop)
-		c.frame(x, y, decades(last), powersOfTwo(y), powerText, func(b float64) string { return round(units.Bytes(b)) }, "requests")
+		c.frame(x, y, decades(last), powersOfTwo(y), powerText, func(b float64) string { return round(units.Bytes(b)) },
+			"requests")
 		var labels []label
 		for _, m := range soaks {
 			if m.Allocator != order || len(m.Curve) == 0 {
@@ -168,7 +170,8 @@ func (v view) growth() []figure {
 		}
 		nudge(labels, 15, plotTop, plotBottom)
 		c.ends(labels, plotRight+14)
-		all = append(all, figure{Caption: "allocator order: " + order, Picture: c.done(fmt.Sprintf("growth-%d", i), "Memory over requests, allocator order "+order,
+		all = append(all, figure{Caption: "allocator order: " + order, Picture: c.done(fmt.Sprintf("growth-%d", i),
+			"Memory over requests, allocator order "+order,
 			"Linear memory of one VM over the number of requests, both axes logarithmic. A line that keeps rising is a leak.")})
 	}
 	return all

@@ -23,19 +23,24 @@ func (v view) machines() section {
 		return section{}
 	}
 	s := section{ID: "machines", Title: "From machine to machine", Lead: v.machinesLead(runs)}
-	overall := v.acrossGrid("all scenarios, time ÷ "+v.reference()+"'s", "build", m.Overall, func(a verdict.Across) string { return a.A })
+	overall := v.acrossGrid("all scenarios, time ÷ "+v.reference()+"'s", "build", m.Overall,
+		func(a verdict.Across) string { return a.A })
 	if len(overall.Rows) > 0 {
 		s.Grids = append(s.Grids, overall)
 	}
 	var compared []verdict.Across
 	for _, scenario := range v.f.Scenarios {
 		for _, b := range v.r.Builds {
-			if a, ok := m.Pair(scenario.ID, b.Name, v.reference()); ok && b.Name != v.reference() && len(a.On)+len(a.Others) > 0 {
+			if a, ok := m.Pair(scenario.ID, b.Name, v.reference()); ok && b.Name != v.reference() &&
+				len(a.On)+len(a.Others) > 0 {
 				compared = append(compared, a)
 			}
 		}
 	}
-	all := v.acrossGrid("each scenario, time ÷ "+v.reference()+"'s", "scenario, build", compared, func(a verdict.Across) string { return a.Scenario + ", " + a.A })
+	all := v.acrossGrid("each scenario, time ÷ "+v.reference()+"'s", "scenario, build", compared,
+		func(a verdict.Across) string {
+			return a.Scenario + ", " + a.A
+		})
 	all.Detail = true
 	if len(all.Rows) > 0 {
 		s.Grids = append(s.Grids, all)
@@ -53,7 +58,8 @@ func (v view) places() []string {
 		if !p.Same {
 			modules = " (of other modules)"
 		}
-		all = append(all, fmt.Sprintf("%s takes %s times %s's time on this machine; %s %s%s.", p.Build, units.Short(units.Ratio(p.Here)), v.reference(), published, machines, modules))
+		all = append(all, fmt.Sprintf("%s takes %s times %s's time on this machine; %s %s%s.", p.Build,
+			units.Short(units.Ratio(p.Here)), v.reference(), published, machines, modules))
 	}
 	return all
 }
@@ -65,20 +71,24 @@ func (v view) published() section {
 
 func (v view) machinesLead(runs int) []string {
 	m := v.f.Machines
-	lead := fmt.Sprintf("%s on %s. Runs of one machine are averaged.", words.Plural(runs, "run"), words.Plural(len(m.Machines), "machine"))
+	lead := fmt.Sprintf("%s on %s. Runs of one machine are averaged.", words.Plural(runs, "run"),
+		words.Plural(len(m.Machines), "machine"))
 	if len(m.Machines) < 3 {
 		lead += " With three machines there would be an interval for the next one."
 	} else {
-		lead += " The next machine's ratio lies in the last column with 95 % confidence, if machines are as different as these are."
+		lead += " The next machine's ratio lies in the last column with 95 % confidence, if machines " +
+			"are as different as these are."
 	}
 	all := []string{lead}
 	if m.RunNoise > 0 {
-		all = append(all, fmt.Sprintf("Runs of the same modules on one machine differ by a standard deviation of %s; the intervals of a single run assume %s.",
+		all = append(all, fmt.Sprintf("Runs of the same modules on one machine differ by a standard deviation of %s; the "+
+			"intervals of a single run assume %s.",
 			units.Percent(m.RunNoise), units.Percent(verdict.RunNoise)))
 	}
 	for _, machine := range m.Machines {
 		if machine.Refused > 0 && len(m.Machines) > 1 {
-			all = append(all, fmt.Sprintf("%s: the A/A check failed in %s, whose times do not count.", machine.Name, words.Plural(machine.Refused, "run")))
+			all = append(all, fmt.Sprintf("%s: the A/A check failed in %s, whose times do not count.", machine.Name,
+				words.Plural(machine.Refused, "run")))
 		}
 	}
 	return all
@@ -135,7 +145,8 @@ func ratioOn(all []verdict.MachineRatio, machine string) string {
 
 // acrossWord is the verdict on all machines; where they differ, what it is on each.
 func (v view) acrossWord(a verdict.Across) cell {
-	tones := map[verdict.Word]tone{verdict.Faster: good, verdict.Slower: bad, verdict.Undecided: warn, verdict.Depends: warn, verdict.Refused: dim}
+	tones := map[verdict.Word]tone{verdict.Faster: good, verdict.Slower: bad, verdict.Undecided: warn,
+		verdict.Depends: warn, verdict.Refused: dim}
 	said := string(a.Word)
 	if len(a.On) > 1 && (a.Word == verdict.Depends || a.Word == verdict.Undecided) {
 		var each []string

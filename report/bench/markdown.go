@@ -119,5 +119,5 @@ func escape(s string) string {
 	return markdownEscapes.Replace(words.OneLine(printable(s)))
 }
 
-var markdownEscapes = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "*", "\\*", "_", "\\_", "`", "\\`",
-	"](", "\\](", "@", "&#64;")
+var markdownEscapes = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "*", "\\*",
+	"_", "\\_", "`", "\\`", "](", "\\](", "@", "&#64;")

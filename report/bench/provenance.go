@@ -33,11 +33,13 @@ func (v view) provenance() section {
 		{"revision", revision},
 		{"started", when(r.Run.Started)},
 		{"measured for", took},
-		{"plan", fmt.Sprintf("%s: %d processes × %d instances × %d rounds × %d requests; seed %d", p.Name, p.Processes, p.Instances, p.Rounds, p.Requests, r.Run.Seed)},
+		{"plan", fmt.Sprintf("%s: %d processes × %d instances × %d rounds × %d requests; seed %d", p.Name, p.Processes,
+			p.Instances, p.Rounds, p.Requests, r.Run.Seed)},
 		{"table", words.Join(", ", r.Table.Name, r.Table.Folder, "sha256 "+words.Short(r.Table.Digest))},
-		{"host", fmt.Sprintf("wazero %s (%s), as %s, allocator order %s", r.Host.Wazero, r.Host.Engine, r.Host.Profile, r.Host.Allocator)},
-		{"machine", words.Join(", ", r.Machine.CPU, words.Plural(r.Machine.CPUs, "CPU"), r.Machine.OS+"/"+r.Machine.Arch, r.Machine.Kernel,
-			microcode(r.Machine.Microcode), r.Machine.Go)},
+		{"host", fmt.Sprintf("wazero %s (%s), as %s, allocator order %s", r.Host.Wazero, r.Host.Engine, r.Host.Profile,
+			r.Host.Allocator)},
+		{"machine", words.Join(", ", r.Machine.CPU, words.Plural(r.Machine.CPUs, "CPU"), r.Machine.OS+"/"+r.Machine.Arch,
+			r.Machine.Kernel, microcode(r.Machine.Microcode), r.Machine.Go)},
 		{"load before", loads(r.Machine.LoadBefore)},
 		{"load after", loads(r.Machine.LoadAfter)},
 		{"steal", units.Percent(r.Machine.Steal)},
@@ -47,7 +49,8 @@ func (v view) provenance() section {
 	builds := grid{Caption: "the builds", Head: []string{"build", "language", "toolchain", "SDK", "sha256 of the module"}}
 	recipes := grid{Caption: "how they are made", Head: []string{"build", "file", "recipe"}, Detail: true}
 	for _, b := range r.Builds {
-		builds.Rows = append(builds.Rows, []cell{text(b.Name), text(orNone(b.Language)), text(orNone(b.Toolchain)), text(orNone(b.SDK)), text(b.SHA256)})
+		builds.Rows = append(builds.Rows, []cell{text(b.Name), text(orNone(b.Language)), text(orNone(b.Toolchain)),
+			text(orNone(b.SDK)), text(b.SHA256)})
 		recipes.Rows = append(recipes.Rows, []cell{text(b.Name), text(b.File), text(orNone(words.OneLine(b.Recipe)))})
 		if label := sentence(b.Label); label != "" {
 			builds.Notes = append(builds.Notes, b.Name+": "+label)

@@ -41,14 +41,16 @@ func (v view) startups() section {
 }
 
 func (v view) memory() section {
-	g := grid{Head: []string{"build", "allocator order", "worst in", "requests", "configured", "end", "leaks, a request", "verdict"}}
+	g := grid{Head: []string{"build", "allocator order", "worst in", "requests", "configured", "end", "leaks, a request",
+		"verdict"}}
 	each := grid{Caption: "every scenario", Head: g.Head[:2:2], Detail: true}
 	each.Head = append(append(each.Head, "scenario"), g.Head[3:]...)
 	soaked := 0
 	for _, m := range v.f.Memory {
 		g.Rows = append(g.Rows, memoryRow(m))
 		soaked = max(soaked, len(m.Each))
-		if why := words.Join(" ", MemoryCourse(m, "request"), sentence(m.Ended)); why != "" && (m.Verdict != verdict.Flat || m.Ended != "") {
+		if why := words.Join(" ", MemoryCourse(m, "request"), sentence(m.Ended)); why != "" &&
+			(m.Verdict != verdict.Flat || m.Ended != "") {
 			g.Notes = append(g.Notes, fmt.Sprintf("%s, %s: %s", m.Build, m.Allocator, why))
 		}
 		for _, one := range m.Each {
@@ -59,8 +61,10 @@ func (v view) memory() section {
 		return section{}
 	}
 	s := section{ID: "memory", Title: "Memory of one VM over many requests", Grids: []grid{g}, Lead: []string{
-		"Linear memory, which never shrinks. The allocator order says which export gives the host memory in the guest: Envoy asks for malloc first, the specification for proxy_on_memory_allocate.",
-		soakedText(soaked) + " Where no leak was found, the number is what a leak would have had to be to show: a smaller one would not."}}
+		"Linear memory, which never shrinks. The allocator order says which export gives the host memory in the guest: " +
+			"Envoy asks for malloc first, the specification for proxy_on_memory_allocate.",
+		soakedText(soaked) + " Where no leak was found, the number is what a leak would have had to be to " +
+			"show: a smaller one would not."}}
 	if soaked > 1 {
 		s.Grids = append(s.Grids, each)
 	}
@@ -85,8 +89,9 @@ func memoryRow(m verdict.Memory) []cell {
 	if m.Verdict != verdict.Leak && units.Known(m.PerRequest.High) && m.PerRequest.High > 0 {
 		rate = "< " + units.Bytes(m.PerRequest.High)
 	}
-	return []cell{text(m.Build), text(m.Allocator), text(scenario), text(units.Count(int64(m.Requests))), text(units.Bytes(float64(m.Ready))),
-		text(units.Bytes(float64(m.End))), text(rate), {string(m.Verdict), tones[m.Verdict], ""}}
+	return []cell{text(m.Build), text(m.Allocator), text(scenario), text(units.Count(int64(m.Requests))),
+		text(units.Bytes(float64(m.Ready))), text(units.Bytes(float64(m.End))), text(rate),
+		{string(m.Verdict), tones[m.Verdict], ""}}
 }
 
 func (v view) resident() section {
@@ -98,7 +103,8 @@ func (v view) resident() section {
 		return section{}
 	}
 	return section{ID: "resident", Title: "Resident memory", Grids: []grid{g}, Lead: []string{
-		"Anonymous memory of the process with warm VMs: a fixed part and one for each VM, fitted over several numbers of them. Envoy runs one VM on each worker and one on its main thread."}}
+		"Anonymous memory of the process with warm VMs: a fixed part and one for each VM, fitted over several numbers of " +
+			"them. Envoy runs one VM on each worker and one on its main thread."}}
 }
 
 // hostedLimit is the largest plugin, with its configuration, that Google's Service Extensions take
@@ -106,15 +112,17 @@ func (v view) resident() section {
 const hostedLimit = 5 << 20
 
 func (v view) sizes() section {
-	g := grid{Caption: "modules", Head: []string{"build", "file", "gzip", "stripped", "gzip", "code", "data", "image", "compiled, on disk", "of 5 MiB"}}
+	g := grid{Caption: "modules", Head: []string{"build", "file", "gzip", "stripped", "gzip", "code", "data", "image",
+		"compiled, on disk", "of 5 MiB"}}
 	loads := grid{Caption: "which Envoy loads it", Head: []string{"build"}}
 	for _, s := range v.r.Sizes {
 		share := cell{Text: units.Percent(float64(s.Raw) / hostedLimit)}
 		if s.Raw > hostedLimit {
 			share.Tone = bad
 		}
-		g.Rows = append(g.Rows, []cell{text(s.Build), text(size(s.Raw)), text(size(s.Zip)), text(size(s.Stripped)), text(size(s.StrippedZip)),
-			text(size(sectionSize(s, "code"))), text(size(sectionSize(s, "data"))), text(size(s.Image)), text(size(s.CacheOnDisk)), share})
+		g.Rows = append(g.Rows, []cell{text(s.Build), text(size(s.Raw)), text(size(s.Zip)), text(size(s.Stripped)),
+			text(size(s.StrippedZip)), text(size(sectionSize(s, "code"))), text(size(sectionSize(s, "data"))),
+			text(size(s.Image)), text(size(s.CacheOnDisk)), share})
 		row := []cell{text(s.Build)}
 		for _, p := range s.Profiles {
 			if len(loads.Rows) == 0 {
@@ -133,7 +141,8 @@ func (v view) sizes() section {
 		return section{}
 	}
 	s := section{ID: "size", Title: "Size", Grids: []grid{g}, Lead: []string{
-		"Stripped is without custom sections: names and debug information, which no host needs. 5 MiB is what a hosted service takes at most (Google Service Extensions)."}}
+		"Stripped is without custom sections: names and debug information, which no host needs. 5 MiB is what a hosted " +
+			"service takes at most (Google Service Extensions)."}}
 	if len(loads.Head) > 1 {
 		s.Grids = append(s.Grids, loads)
 	}

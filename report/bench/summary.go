@@ -10,13 +10,14 @@ import (
 	"github.com/header-auth/header-auth/internal/words"
 )
 
-// Summary is the first screen in Markdown, for a README, with the picture at an address: which build is what, what to choose, and the
-// commands that measured it. Everything else is folded.
+// Summary is the first screen in Markdown, for a README, with the picture at an address: which build is what, what to
+// choose, and the commands that measured it. Everything else is folded.
 func Summary(w io.Writer, r *evidence.Report, f *verdict.Findings, picture string) error {
 	out := &words.Writer{To: w}
 	v := view{r, f}
 	firstScreen(out, v)
-	fmt.Fprintf(out, "\n![%s](%s)\n", escape("Each build's time over that of "+v.reference()+", in each scenario"), picture)
+	fmt.Fprintf(out, "\n![%s](%s)\n", escape("Each build's time over that of "+v.reference()+", in each scenario"),
+		picture)
 	fmt.Fprintf(out, "\n<sub>%s</sub>\n", escape(v.forestLead()))
 	fmt.Fprint(out, "\n<details><summary>How sure that is, and each scenario</summary>\n\n")
 	headlines(out, v)
@@ -40,7 +41,8 @@ func Summary(w io.Writer, r *evidence.Report, f *verdict.Findings, picture strin
 // measuredBy names the command, the day and the machine of each run.
 func (v view) measuredBy() []string {
 	of := func(r *evidence.Report) string {
-		return fmt.Sprintf("%s, %s, %s", strings.Join(r.Run.Command, " "), when(r.Run.Started), verdict.MachineName(r.Machine))
+		return fmt.Sprintf("%s, %s, %s", strings.Join(r.Run.Command, " "), when(r.Run.Started),
+			verdict.MachineName(r.Machine))
 	}
 	if v.f.Machines == nil {
 		return []string{of(v.r) + "."}
@@ -62,9 +64,12 @@ func Picture(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 		if _, err := fmt.Sscanf(svg, `<svg viewBox="0 0 %f %f"`, &width, &height); err != nil {
 			return fmt.Errorf("read the size of a picture: %w", err)
 		}
-		place := fmt.Sprintf(`<svg x="0" y="0" width="%.0f" height="%.0f" style="width:%.0fpx;height:%.0fpx;max-width:none" `, width, height, width, height)
-		_, err := fmt.Fprintf(w, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-16 -16 %.0f %.0f\" style=\"max-width:none\">\n<style>\n%s\n"+
-			"svg { background: var(--paper); }\n</style>\n%s\n</svg>\n", width+32, height+32, style, strings.Replace(svg, "<svg ", place, 1))
+		place := fmt.Sprintf(`<svg x="0" y="0" width="%.0f" height="%.0f" style="width:%.0fpx;height:%.0fpx;max-width:none" `,
+			width, height, width, height)
+		_, err := fmt.Fprintf(w,
+			"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-16 -16 %.0f %.0f\" style=\"max-width:none\">\n<style>\n%s\n"+
+				"svg { background: var(--paper); }\n</style>\n%s\n</svg>\n", width+32, height+32, style,
+			strings.Replace(svg, "<svg ", place, 1))
 		if err != nil {
 			return err
 		}

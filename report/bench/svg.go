@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// chart is an SVG picture while it is drawn. It names classes; the page's style sheet has their colours, light and dark.
+// chart is an SVG picture while it is drawn. It names classes; the page's style sheet has their
+// colours, light and dark.
 type chart struct {
 	b    strings.Builder
 	w, h float64
@@ -51,7 +52,8 @@ func (c *chart) path(class string, points [][2]float64) {
 // done is the finished picture. A screen reader reads its title and description.
 func (c *chart) done(id, title, description string) template.HTML {
 	e := html.EscapeString
-	return template.HTML(fmt.Sprintf("<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-labelledby=\"%s-t %s-d\">\n<title id=\"%s-t\">%s</title>\n<desc id=\"%s-d\">%s</desc>\n%s</svg>",
+	return template.HTML(fmt.Sprintf("<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-labelledby=\"%s-t "+
+		"%s-d\">\n<title id=\"%s-t\">%s</title>\n<desc id=\"%s-d\">%s</desc>\n%s</svg>",
 		c.w, c.h, id, id, id, e(title), id, e(description), c.b.String()))
 }
 

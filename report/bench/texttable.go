@@ -16,8 +16,8 @@ const (
 	longestCell           = 60 // columns: a cell with more words is broken into lines when its table is too wide
 )
 
-// grid writes a table. Where it is wider than the terminal, columns of words go below their row, and what is still too wide
-// becomes several tables with the same first column.
+// grid writes a table. Where it is wider than the terminal, columns of words go below their row, and what is still too
+// wide becomes several tables with the same first column.
 func (t terminal) grid(g grid) {
 	if g.Caption != "" {
 		t.line("\n  %s", printable(g.Caption))

@@ -22,8 +22,9 @@ func (v view) times() section {
 		s.Grids = append(s.Grids, g)
 	}
 	if len(s.Grids) > 0 {
-		s.Lead = []string{fmt.Sprintf("A whole request through host and plugin. × floor: how many times the time of a guest that makes the same host "+
-			"calls with constants and nothing else. The verdict is on the build, compared with %s.", v.reference())}
+		s.Lead = []string{fmt.Sprintf("A whole request through host and plugin. × floor: how many times the time of a "+
+			"guest that makes the same host calls with constants and nothing else. The verdict is on "+
+			"the build, compared with %s.", v.reference())}
 	}
 	return s
 }
@@ -66,8 +67,8 @@ func (v view) timesOf(scenario verdict.Scenario) grid {
 			continue
 		}
 		if row.Missing.Any() {
-			g.Rows = append(g.Rows, []cell{text(row.Contestant), {units.None, dim, ""}, text(units.None), text(units.None), text(units.None),
-				{"no number", bad, ""}, text(units.None)})
+			g.Rows = append(g.Rows, []cell{text(row.Contestant), {units.None, dim, ""}, text(units.None), text(units.None),
+				text(units.None), {"no number", bad, ""}, text(units.None)})
 			g.Notes = append(g.Notes, row.Contestant+" has no number: "+sentence(missing(row.Missing)))
 			continue
 		}
@@ -77,7 +78,8 @@ func (v view) timesOf(scenario verdict.Scenario) grid {
 		if row.Contestant == evidence.Floor {
 			over, above = "1", units.None
 		}
-		g.Rows = append(g.Rows, []cell{text(row.Contestant), time, text(plusMinus(row.Time)), text(over), text(above), word, ratio})
+		g.Rows = append(g.Rows, []cell{text(row.Contestant), time, text(plusMinus(row.Time)), text(over), text(above),
+			word, ratio})
 	}
 	g.Notes = append(g.Notes, v.apart(scenario)...)
 	return g
@@ -92,17 +94,22 @@ func (v view) apart(scenario verdict.Scenario) []string {
 		switch {
 		case t.Missing.Any():
 		case t.Growth > 0:
-			notes = append(notes, fmt.Sprintf("%s leaks, so its time has no mean: it grew %s times from the first half of the rounds to the last.", t.Contestant, units.Digits(t.Growth)))
+			notes = append(notes, fmt.Sprintf("%s leaks, so its time has no mean: it grew %s times from the first "+
+				"half of the rounds to the last.", t.Contestant, units.Digits(t.Growth)))
 		case t.Differs() && t.Collector != nil:
-			notes = append(notes, fmt.Sprintf("%s: a batch usually takes %s a request, the mean is %s: it collects every %s requests, for %s.", t.Contestant,
-				units.Nanos(t.Usual), units.Nanos(t.Time.Mid), units.Count(int(t.Collector.Period)), units.Nanos(t.Collector.Pause)))
+			notes = append(notes, fmt.Sprintf("%s: a batch usually takes %s a request, the mean is %s: it "+
+				"collects every %s requests, for %s.", t.Contestant,
+				units.Nanos(t.Usual), units.Nanos(t.Time.Mid), units.Count(int(t.Collector.Period)),
+				units.Nanos(t.Collector.Pause)))
 		case t.Differs():
-			notes = append(notes, fmt.Sprintf("%s: a batch usually takes %s a request, the mean is %s: some rounds are slow in every instance.", t.Contestant,
+			notes = append(notes, fmt.Sprintf("%s: a batch usually takes %s a request, the mean is %s: some rounds "+
+				"are slow in every instance.", t.Contestant,
 				units.Nanos(t.Usual), units.Nanos(t.Time.Mid)))
 		}
 	}
 	if left >= 0.001 {
-		notes = append(notes, fmt.Sprintf("Left out because something else disturbed it: at most %s of a build's time.", units.Percent(left)))
+		notes = append(notes, fmt.Sprintf("Left out because something else disturbed it: at most %s of a build's time.",
+			units.Percent(left)))
 	}
 	return notes
 }
@@ -124,7 +131,8 @@ func (v view) compared(scenario verdict.Scenario, contestant string) (word, rati
 }
 
 func verdictOf(p verdict.Pair) cell {
-	tones := map[verdict.Word]tone{verdict.Faster: good, verdict.Slower: bad, verdict.Undecided: warn, verdict.Refused: dim}
+	tones := map[verdict.Word]tone{verdict.Faster: good, verdict.Slower: bad, verdict.Undecided: warn,
+		verdict.Refused: dim}
 	said := string(p.Word)
 	switch decided := p.Word == verdict.Faster || p.Word == verdict.Slower || p.Word == verdict.Equivalent; {
 	case !decided || p.Count.Ratio == 0:
@@ -136,14 +144,16 @@ func verdictOf(p verdict.Pair) cell {
 	return cell{said, tones[p.Word], ""}
 }
 
-// confirmation says how many of the verdicts on the reference are confirmed by counted instructions; "" where there are none.
+// confirmation says how many of the verdicts on the reference are confirmed by counted instructions;
+// "" where there are none.
 func (v view) confirmation() string {
 	agree, all := 0, 0
 	var where, not []string
 	for _, s := range v.f.Scenarios {
 		for _, b := range v.r.Builds {
 			p, ok := s.Pair(b.Name, v.reference())
-			if !ok || p.Count.Ratio == 0 || p.Word != verdict.Faster && p.Word != verdict.Slower && p.Word != verdict.Equivalent {
+			if !ok || p.Count.Ratio == 0 || p.Word != verdict.Faster && p.Word != verdict.Slower &&
+				p.Word != verdict.Equivalent {
 				continue
 			}
 			if all++; !slices.Contains(where, s.ID) {
@@ -162,7 +172,8 @@ func (v view) confirmation() string {
 	case all == 0:
 		return "Instructions were not counted; make bench-full does, where valgrind is there."
 	}
-	said := fmt.Sprintf("Confirmed by instructions, which an emulator counts without noise: %d of %d verdicts on time, in %s", agree, all, list(where))
+	said := fmt.Sprintf("Confirmed by instructions, which an emulator counts without noise: %d "+
+		"of %d verdicts on time, in %s", agree, all, list(where))
 	if len(not) > 0 {
 		said += "; not " + list(not)
 	}
@@ -181,7 +192,8 @@ func (v view) undecided() section {
 			if p.More > 0 && p.More < verdict.TooMany {
 				more = fmt.Sprintf("about %d more processes", p.More)
 			}
-			g.Rows = append(g.Rows, []cell{text(scenario.ID), text(p.A + " to " + p.B), text(within(p.Ratio, units.Ratio)), text(more)})
+			g.Rows = append(g.Rows, []cell{text(scenario.ID), text(p.A + " to " + p.B), text(within(p.Ratio, units.Ratio)),
+				text(more)})
 		}
 	}
 	if len(g.Rows) == 0 {
@@ -211,7 +223,8 @@ func (v view) pairs() section {
 		return section{}
 	}
 	return section{ID: "pairs", Title: "Every two builds", Grids: []grid{g}, Detail: true, Lead: []string{
-		"The ratio is the first build's time over the second's; below 1 the first is faster. The probability p is adjusted for the number of comparisons."}}
+		"The ratio is the first build's time over the second's; below 1 the first is faster. The probability p is adjusted " +
+			"for the number of comparisons."}}
 }
 
 // about is a scenario's id with its decision and status.

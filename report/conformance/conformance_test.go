@@ -95,7 +95,8 @@ func TestManyFindingsAreCutPerBuild(t *testing.T) {
 
 func TestSameFailureOfSeveralBuildsIsOneFinding(t *testing.T) {
 	fail := func(build, got string) report.Result {
-		return report.Result{Build: build, Case: "refuse/twice", Outcome: report.Fail, Mismatches: []report.Mismatch{{Field: "decision", Wanted: "refuse", Got: got}}}
+		return report.Result{Build: build, Case: "refuse/twice", Outcome: report.Fail,
+			Mismatches: []report.Mismatch{{Field: "decision", Wanted: "refuse", Got: got}}}
 	}
 	tests := []struct {
 		name    string
@@ -192,7 +193,8 @@ func large() *report.Report {
 		for i, c := range r.Cases {
 			result := report.Result{Build: build, Case: c.ID, Outcome: report.Pass}
 			if i%10 == 0 {
-				result.Outcome, result.Mismatches = report.Fail, []report.Mismatch{{Field: "decision", Wanted: "refuse", Got: "allow"}}
+				result.Outcome, result.Mismatches = report.Fail, []report.Mismatch{{Field: "decision", Wanted: "refuse",
+					Got: "allow"}}
 			}
 			r.Results = append(r.Results, result)
 		}
@@ -206,7 +208,8 @@ func TestLargeReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"\n  group-99   ✗ 180/200 ",
-		"\n  total      ✗ 18000/20000 ", "\n✗ 1980 more findings not shown", "not conformant: 90000 of 100000 passed, 10000 failed\n"} {
+		"\n  total      ✗ 18000/20000 ", "\n✗ 1980 more findings not shown",
+		"not conformant: 90000 of 100000 passed, 10000 failed\n"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in the text", want)
 		}

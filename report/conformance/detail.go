@@ -59,8 +59,8 @@ type part struct {
 	write func()
 }
 
-// parts are the findings, at most so many in full for each set of builds, then each error of several cases once, then the
-// divergences. The findings that are left out are counted.
+// parts are the findings, at most so many in full for each set of builds, then each error of several cases once, then
+// the divergences. The findings that are left out are counted.
 func (t text) parts() (all []part, hidden int) {
 	errors := t.errors()
 	shown := map[string]int{}
@@ -77,7 +77,8 @@ func (t text) parts() (all []part, hidden int) {
 		cases := errors[cause{r.Build, r.Reason}]
 		if r.Outcome == report.Error && len(cases) > 1 && cases[0] == r.Case {
 			all = append(all, part{write: func() {
-				t.line("%s %s · %s and %s", t.paint.Red("!"), t.paint.Bold(r.Build), r.Case, words.Plural(len(cases)-1, "more case"))
+				t.line("%s %s · %s and %s", t.paint.Red("!"), t.paint.Bold(r.Build), r.Case,
+					words.Plural(len(cases)-1, "more case"))
 				t.line("%s\n", words.Indent(r.Reason, "    "))
 			}})
 		}

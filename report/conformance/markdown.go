@@ -10,8 +10,8 @@ import (
 	"github.com/header-auth/header-auth/report"
 )
 
-// Markdown writes the report for a pull request or the summary of a CI job: the verdict, a table of builds and groups, and
-// each red result in a part that can be opened.
+// Markdown writes the report for a pull request or the summary of a CI job: the verdict, a table of builds and groups,
+// and each red result in a part that can be opened.
 func Markdown(w io.Writer, r *report.Report) error {
 	out := &words.Writer{To: w}
 	var inner strings.Builder
@@ -29,7 +29,8 @@ func Markdown(w io.Writer, r *report.Report) error {
 	for _, part := range all {
 		part.write()
 		title, rest, _ := strings.Cut(take(), "\n")
-		fmt.Fprintf(out, "<details><summary>%s</summary>\n\n%s\n\n</details>\n\n", html.EscapeString(title), fence(outdent(rest)))
+		fmt.Fprintf(out, "<details><summary>%s</summary>\n\n%s\n\n</details>\n\n", html.EscapeString(title),
+			fence(outdent(rest)))
 	}
 	if hidden > 0 {
 		fmt.Fprintf(out, "%s\n", notShown(hidden))
@@ -79,8 +80,8 @@ func fence(s string) string {
 	return mark + "text\n" + strings.TrimRight(s, "\n") + "\n" + mark
 }
 
-// GitHub writes a workflow command of GitHub Actions for each red result and each divergence: an annotation at the case's
-// line. The verdict is the last line.
+// GitHub writes a workflow command of GitHub Actions for each red result and each divergence: an annotation at the
+// case's line. The verdict is the last line.
 //
 // Source: docs.github.com, "Workflow commands for GitHub Actions".
 func GitHub(w io.Writer, r *report.Report) error {

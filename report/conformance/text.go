@@ -23,8 +23,8 @@ type TextOptions struct {
 // hide the others.
 const detailed = 20
 
-// Text writes the report for people: what ran, a table of builds and groups, every red result with all that is needed to
-// understand it, and the verdict as the last line.
+// Text writes the report for people: what ran, a table of builds and groups, every red result with all that is needed
+// to understand it, and the verdict as the last line.
 func Text(w io.Writer, r *report.Report, o TextOptions) error {
 	out := &words.Writer{To: w}
 	t := text{w: out, report: newIndex(r), paint: words.Paint{On: o.Color}}
@@ -60,7 +60,8 @@ func (t text) head() {
 	t.line("")
 	rows := words.NewTable()
 	for _, b := range r.Builds {
-		rows.AppendRow(table.Row{b.Name, units.Bytes(float64(b.Size)), "sha256 " + words.Short(b.SHA256), words.Join(", ", b.Toolchain, b.SDK)})
+		rows.AppendRow(table.Row{b.Name, units.Bytes(float64(b.Size)), "sha256 " + words.Short(b.SHA256),
+			words.Join(", ", b.Toolchain, b.SDK)})
 	}
 	for i, row := range strings.Split(words.TrimLines(rows.Render()), "\n") {
 		t.line("  %s", row)
@@ -81,7 +82,9 @@ func (t text) table() {
 	rows.AppendRow(header)
 	for _, group := range r.Table.Groups {
 		if r.groups[group.Name] {
-			rows.AppendRow(t.row(group.Name, func(build string) report.Counts { return r.ofGroup[groupAndBuild{group.Name, build}] }))
+			rows.AppendRow(t.row(group.Name, func(build string) report.Counts {
+				return r.ofGroup[groupAndBuild{group.Name, build}]
+			}))
 		}
 	}
 	rows.AppendSeparator()
@@ -150,7 +153,8 @@ func (t text) verdict() {
 		n    int
 		text string
 	}{
-		{counts[report.Fail], "failed"}, {counts[report.Error], "could not be judged"}, {counts[report.XPass], "passed unexpectedly"},
+		{counts[report.Fail], "failed"}, {counts[report.Error], "could not be judged"}, {counts[report.XPass],
+			"passed unexpectedly"},
 		{counts[report.XFail], "known to fail"}, {counts[report.Skip], "skipped"},
 	} {
 		if p.n > 0 {

@@ -1,5 +1,5 @@
-// Package suitetest runs a request table inside go test, for a project that tests its plugin there. It is a package of its
-// own so that package testing is not part of the command.
+// Package suitetest runs a request table inside go test, for a project that tests its plugin there. It is a package of
+// its own so that package testing is not part of the command.
 package suitetest
 
 import (
@@ -16,10 +16,11 @@ import (
 
 // Run runs the table in a folder on a module. Each case is a subtest "group/name", which go test -run can select.
 //
-// A case fails with the text that parity check prints for it. A known failure is skipped with its reason; when it passes,
-// it fails, because its entry is out of date. An entry that matches no case is an error too. After suite.MaxEnded cases
-// in which the module did not return in time, the other cases are not run, and fail. A call without a loop can't be ended
-// here (see the documentation of package host): parity check, which runs modules in processes that it kills, does.
+// A case fails with the text that parity check prints for it. A known failure is skipped with its reason; when it
+// passes, it fails, because its entry is out of date. An entry that matches no case is an error too. After
+// suite.MaxEnded cases in which the module did not return in time, the other cases are not run, and fail. A call
+// without a loop can't be ended here (see the documentation of package host): parity check, which runs modules in
+// processes that it kills, does.
 func Run(t *testing.T, wasm []byte, folder string, known ...suite.Known) {
 	t.Helper()
 	loaded, err := table.Load(folder)

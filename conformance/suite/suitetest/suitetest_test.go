@@ -29,7 +29,8 @@ func door() []byte {
 	g := guest()
 	const status = 1024 // where the guest keeps the status of its first call
 	g.Call(onRequest, "proxy_get_header_map_value", 0, "allow", wasmtest.Out)
-	g.Do(onRequest, wasmtest.I32(status), wasmtest.Load(0), wasmtest.Eqz, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End)
+	g.Do(onRequest, wasmtest.I32(status), wasmtest.Load(0), wasmtest.Eqz, wasmtest.If, wasmtest.I32(0), wasmtest.Return,
+		wasmtest.End)
 	g.Call(onRequest, "proxy_send_local_response", 403, "", "no", wasmtest.Pairs(), -1)
 	g.Returns(onRequest, 1)
 	return g.Bytes()
@@ -75,19 +76,24 @@ func TestWrong(t *testing.T) {
 func TestFailures(t *testing.T) {
 	for name, want := range map[string][]string{
 		"wrong module": {
-			"testdata/cases/door.yaml:9:9\n", "clause 2: Every other request is refused with 403.\n", "why: Other clients must not be served.\n",
+			"testdata/cases/door.yaml:9:9\n", "clause 2: Every other request is refused with 403.\n",
+			"why: Other clients must not be served.\n",
 			"in production: Requests without the header reach the service.\n",
-			"decision  - wanted + got\n              - refuse\n              + allow\n", "<- proxy_on_request_headers = Continue\n",
+			"decision  - wanted + got\n              - refuse\n              + allow\n",
+			"<- proxy_on_request_headers = Continue\n",
 			"known to fail: names are not compared yet\n",
-			"--- PASS: TestWrong/door/with-header", "--- FAIL: TestWrong/door/without-header", "--- SKIP: TestWrong/door/other-header",
+			"--- PASS: TestWrong/door/with-header", "--- FAIL: TestWrong/door/without-header",
+			"--- SKIP: TestWrong/door/other-header",
 		},
 		"wrong list": {
 			`known failure "door/no-header": expected the id of a case or a pattern that matches one, but none of 3 cases does`,
-			"passes, though it is listed as known to fail: an old reason. Remove the entry.\n", "--- FAIL: TestWrong/door/without-header",
+			"passes, though it is listed as known to fail: an old reason. Remove the entry.\n",
+			"--- FAIL: TestWrong/door/without-header",
 		},
-		"no module":    {"the module: load module: not a WebAssembly module"},
-		"no table":     {"the table of cases:", "read table: open testdata/none"},
-		"endless loop": {"deadline exceeded in the request, proxy_on_request_headers", "not run: in 3 cases before it the module did not return in time"},
+		"no module": {"the module: load module: not a WebAssembly module"},
+		"no table":  {"the table of cases:", "read table: open testdata/none"},
+		"endless loop": {"deadline exceeded in the request, proxy_on_request_headers",
+			"not run: in 3 cases before it the module did not return in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test := exec.Command(os.Args[0], "-test.v", "-test.run", "^TestWrong$")
