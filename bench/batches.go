@@ -48,7 +48,7 @@ func (w *worker) batchesOf(ctx context.Context, t *contest, c *table.Case, insta
 	if err != nil {
 		return err
 	}
-	defer func() { leave(ctx, contestants) }()
+	defer func() { w.leave(ctx, contestants, c) }()
 	nanos := map[*contestant][]float64{}
 	for round := range warmBatches + w.Plan.Rounds {
 		if ctx.Err() != nil {
@@ -59,8 +59,9 @@ func (w *worker) batchesOf(ctx context.Context, t *contest, c *table.Case, insta
 		}
 		w.random.Shuffle(len(contestants), func(i, j int) { contestants[i], contestants[j] = contestants[j], contestants[i] })
 		for _, e := range slices.Clone(contestants) {
-			begin := clock.Now()
 			requests := w.batch(c.ID, e.name)
+			w.at(e, c, requests)
+			begin := clock.Now()
 			err := e.loop.Run(requests)
 			took := clock.Now() - begin
 			if err == nil {

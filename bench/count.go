@@ -40,7 +40,7 @@ func Count(ctx context.Context, c Config, r *evidence.Report, folder string, pro
 		if err := os.WriteFile(file, text, 0o644); err != nil {
 			return err
 		}
-		command := func(n int) []string { return append(append([]string{}, c.Worker...), file, strconv.Itoa(n)) }
+		command := func(n int) []string { return append(append([]string{}, c.Counted...), file, strconv.Itoa(n)) }
 		w.Instructions, err = countInstructions(ctx, command, defaultCounting)
 		switch {
 		case ctx.Err() != nil:
@@ -69,7 +69,7 @@ func Serve(ctx context.Context, file, requests string) error {
 	if err := json.Unmarshal(text, &t); err != nil {
 		return err
 	}
-	w, err := newWorker(&t, os.Stdout)
+	w, err := newWorker(&t, nil, func(finding) error { return nil })
 	if err != nil {
 		return err
 	}

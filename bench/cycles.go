@@ -16,7 +16,7 @@ func (q *queue) prepare() {
 	if q.config.Periods == nil {
 		return
 	}
-	partial := evidence.Report{Builds: q.report.Builds, Scenarios: q.report.Scenarios, Refused: slices.Clone(q.report.Refused)}
+	partial := evidence.Report{Builds: q.report.Builds, Scenarios: q.report.Scenarios, Refused: slices.Concat(q.report.Refused, q.refused)}
 	for _, f := range q.found() {
 		collect(&partial, f)
 	}

@@ -8,27 +8,34 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/load"
 )
 
 // The tasks of a worker that need no contest, and counting.
 
 func (w *worker) startup(ctx context.Context) error {
-	c, wasm, err := w.alone()
+	c, wasm, err := w.single()
 	if err != nil {
 		return err
 	}
-	s, err := measureStartup(ctx, wasm, w.optionsOf(w.Modules[0]), c, w.Cached, w.CacheDir)
-	if err != nil {
+	w.note(0, w.scenario(c), w.compileTime(len(wasm))+w.within(1))
+	s, mended, err := measureStartup(ctx, wasm, w.optionsOf(w.Modules[0]), c, w.Cached, w.CacheDir)
+	switch {
+	case err != nil:
 		return w.refuseBuild(err)
+	case mended: // it was compiled, and took the time of a cold start-up
+		return w.tell(finding{Mended: true})
 	}
 	s.Build, s.Sample = w.Modules[0].Build, w.Number
 	return w.tell(finding{Startup: &s})
 }
 
 func (w *worker) soak(ctx context.Context) error {
-	m, err := w.module(ctx)
+	wasm, err := os.ReadFile(w.Modules[0].Path)
+	if err != nil {
+		return err
+	}
+	m, err := w.compile(ctx, 0, wasm, w.optionsOf(w.Modules[0]))
 	if err != nil {
 		return err
 	}
@@ -41,7 +48,8 @@ func (w *worker) soak(ctx context.Context) error {
 		found.Build, found.Allocator = w.Modules[0].Build, w.Host.Allocator
 		return w.tell(finding{Memory: &found, Share: share})
 	}
-	found, err := soak(ctx, m, c, w.Plan.SoakRequests, most, func(found evidence.Memory) {
+	w.alone(c, repetitions(c))
+	found, err := soak(ctx, m, c, w.Plan.SoakRequests, most, func() { w.alone(c, stretch) }, func(found evidence.Memory) {
 		_ = tell(found, min(1, float64(found.Requests)/float64(w.Plan.SoakRequests)))
 	})
 	if err != nil {
@@ -54,11 +62,12 @@ func (w *worker) soak(ctx context.Context) error {
 }
 
 func (w *worker) resident(ctx context.Context) error {
-	c, wasm, err := w.alone()
+	c, wasm, err := w.single()
 	if err != nil {
 		return err
 	}
-	found, err := resident(ctx, wasm, w.optionsOf(w.Modules[0]), c, w.Plan.ResidentVMs)
+	w.note(0, w.scenario(c), w.compileTime(len(wasm)))
+	found, err := resident(ctx, wasm, w.optionsOf(w.Modules[0]), c, w.Plan.ResidentVMs, func() { w.alone(c, warmUp) })
 	if err != nil {
 		return w.refuseBuild(err)
 	}
@@ -81,16 +90,17 @@ func (w *worker) witnesses(ctx context.Context) error {
 		}
 		for _, e := range contestants {
 			if err := w.witness(ctx, e, c); err != nil {
-				leave(ctx, contestants)
+				w.leave(ctx, contestants, c)
 				return err
 			}
 		}
-		leave(ctx, contestants)
+		w.leave(ctx, contestants, c)
 	}
 	return nil
 }
 
 func (w *worker) witness(ctx context.Context, e *contestant, c *table.Case) error {
+	w.at(e, c, warmBatches*w.Plan.Requests)
 	var counted [2]evidence.Witness
 	for i := range counted {
 		before := e.loop.VM().Traffic()
@@ -117,21 +127,13 @@ func (w *worker) witness(ctx context.Context, e *contestant, c *table.Case) erro
 	return w.tell(finding{Witness: &counted[0]})
 }
 
-// alone is the one case and the one module of a task on start-up or resident memory.
-func (w *worker) alone() (c *table.Case, wasm []byte, err error) {
+// single is the one case and the one module of a task on start-up or resident memory.
+func (w *worker) single() (c *table.Case, wasm []byte, err error) {
 	if c, err = single(w.cases); err != nil {
 		return nil, nil, err
 	}
 	wasm, err = os.ReadFile(w.Modules[0].Path)
 	return c, wasm, err
-}
-
-func (w *worker) module(ctx context.Context) (*host.Module, error) {
-	wasm, err := os.ReadFile(w.Modules[0].Path)
-	if err != nil {
-		return nil, err
-	}
-	return host.Compile(ctx, wasm, w.optionsOf(w.Modules[0]))
 }
 
 // refuseBuild reports that a build has none of these numbers.

@@ -52,8 +52,9 @@ func (q *queue) say(t *task, share float64) {
 		done += time.Duration(part * float64(each))
 		left += time.Duration((1 - part) * float64(each))
 	}
+	what := q.describe(t)
 	q.mu.Unlock()
-	q.config.Progress(Progress{What: q.describe(t), Done: float64(done) / float64(max(1, done+left)), Left: left})
+	q.config.Progress(Progress{What: what, Done: float64(done) / float64(max(1, done+left)), Left: left})
 }
 
 // each is how long a task of a kind probably takes.

@@ -19,8 +19,8 @@ import (
 const warmUp = 1000
 
 // resident reads the memory of this process, which must do nothing else, at each number of warm VMs (ascending).
-// Before that the host's own garbage is returned to the system: compiling a module leaves more of it than a VM takes.
-func resident(ctx context.Context, wasm []byte, o host.Options, c *table.Case, vms []int) (found evidence.Resident, err error) {
+// Before that the host's own garbage is returned to the system: compiling a module leaves more of it than a VM takes. goesOn is called before each VM.
+func resident(ctx context.Context, wasm []byte, o host.Options, c *table.Case, vms []int, goesOn func()) (found evidence.Resident, err error) {
 	if !slices.IsSorted(vms) || len(vms) == 0 || vms[0] < 1 {
 		return found, fmt.Errorf("resident memory of %v VMs: expected ascending numbers from 1", vms)
 	}
@@ -32,11 +32,13 @@ func resident(ctx context.Context, wasm []byte, o host.Options, c *table.Case, v
 	var loops []*suite.Loop
 	defer func() {
 		for _, l := range loops {
+			goesOn()
 			l.Close(ctx)
 		}
 	}()
 	for _, n := range vms {
 		for len(loops) < n {
+			goesOn()
 			l, err := suite.NewLoop(ctx, m, c, suite.ObserveOptions{})
 			if err != nil {
 				return found, err

@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,13 +38,18 @@ type Config struct {
 	Subjects []Subject
 	Host     host.Options
 	CacheDir string   // of compiled code; a cold start-up uses none
-	Worker   []string // the command that calls Work on its standard input and output
+	Worker   []string // the command that serves Jobs; package sandbox adds an argument
+	Counted  []string // the command that calls Serve with the two arguments that follow
 	Journal  *Journal // of what was found so far; nil: nothing is kept
 
 	// Periods finds, in the tails of a report, how many requests lie from one collection to the next, by scenario and
 	// contestant. nil: every batch is as long as the plan says.
 	Periods  func(*evidence.Report) map[string]map[string]float64
 	Progress func(Progress)
+
+	// Hang says why a build does not come back in a scenario, from so many requests of one VM: the callback and the reason. nil:
+	// it came back this time, or it is not asked.
+	Hang func(ctx context.Context, s Subject, c *table.Case, requests int) error
 
 	// Judge runs the table before anything is timed; nil: suite.Run, in this process.
 	Judge func(context.Context, *table.Table, []suite.Subject, suite.RunOptions) *report.Report
@@ -73,6 +79,7 @@ func Run(ctx context.Context, c Config, r *evidence.Report) error {
 	}
 	q := newQueue(&c, r, tasks(&c, able))
 	err := q.run(ctx)
+	r.Refused = append(r.Refused, q.refused...)
 	for _, found := range q.found() {
 		collect(r, found)
 	}
@@ -156,7 +163,8 @@ func excludeNonConformant(ctx context.Context, c *Config, r *evidence.Report) []
 // minute does not hit one build alone.
 func tasks(c *Config, able []Subject) []task {
 	newTask := func(kind taskKind, number int, subjects ...Subject) task {
-		t := task{Kind: kind, Number: number, Seed: c.Seed, Plan: c.Plan, Folder: c.Folder, Host: hostOf(c.Host), CacheDir: c.CacheDir}
+		t := task{Kind: kind, Number: number, Seed: c.Seed, Plan: c.Plan, Folder: c.Folder, Host: hostOf(c.Host), CacheDir: c.CacheDir,
+			Deadline: cmp.Or(c.Host.Deadline, suite.Deadline)}
 		for _, s := range subjects {
 			t.Modules = append(t.Modules, moduleFile{s.Name, s.Path, s.Environment})
 		}
@@ -248,8 +256,12 @@ type queue struct {
 	tasks  []task
 	begun  time.Time
 
-	mu      sync.Mutex
+	refusing sync.Mutex
+
+	mu      sync.Mutex                   // for tasks, too, as soon as one has begun
 	results map[string][]finding         // by task
+	refused []evidence.Refused           // builds that did not come back
+	redo    bool                         // tasks before the one that runs
 	share   map[string]float64           // of tasks that run
 	took    map[taskKind][]time.Duration // by tasks of this run
 }
@@ -274,17 +286,20 @@ func (q *queue) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	var failed error
 	prepared := false
-	for i := range q.tasks {
-		t := &q.tasks[i]
-		if _, done := q.results[t.id()]; done {
-			continue
-		}
-		if t.Kind.timed() {
+	for i := 0; i < len(q.tasks); i++ {
+		if q.tasks[i].Kind.timed() {
 			wg.Wait()
+		}
+		q.mu.Lock()
+		t := q.tasks[i]
+		_, done := q.results[t.id()]
+		q.mu.Unlock()
+		if done {
+			continue
 		}
 		if t.Kind == doBatches && !prepared {
 			q.prepare()
-			prepared = true
+			t, prepared = q.tasks[i], true
 		}
 		room <- struct{}{}
 		q.mu.Lock()
@@ -295,7 +310,7 @@ func (q *queue) run(ctx context.Context) error {
 		}
 		wg.Go(func() {
 			defer func() { <-room }()
-			if err := q.one(ctx, t); err != nil {
+			if err := q.one(ctx, &t); err != nil {
 				q.mu.Lock()
 				failed = errors.Join(failed, err)
 				q.mu.Unlock()
@@ -304,6 +319,9 @@ func (q *queue) run(ctx context.Context) error {
 		})
 		if t.Kind.timed() {
 			wg.Wait()
+			if q.again() {
+				i = -1
+			}
 		}
 	}
 	wg.Wait()
@@ -313,22 +331,97 @@ func (q *queue) run(ctx context.Context) error {
 	return failed
 }
 
+// one does a task. A build that does not come back in it is refused, and the task is done without it.
 func (q *queue) one(ctx context.Context, t *task) error {
 	q.say(t, 0)
-	begin := time.Now()
-	found, err := start(ctx, q.config.Worker, t, soakPatience, func(share float64) { q.say(t, share) })
+	begin, id := time.Now(), t.id()
+	found, err := q.start(ctx, t)
+	for h := (*hung)(nil); errors.As(err, &h); {
+		q.refuse(ctx, t, h)
+		if *t = t.without(h.build); len(t.Modules) == 0 {
+			found, err = nil, nil
+			break
+		}
+		h = nil
+		found, err = q.start(ctx, t)
+	}
 	if err != nil {
 		return err
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.results[t.id()] = found
+	q.results[id] = found
 	q.took[t.Kind] = append(q.took[t.Kind], time.Since(begin))
-	delete(q.share, t.id())
+	delete(q.share, id)
 	if q.config.Journal != nil {
-		return q.config.Journal.add(t.id(), found)
+		return q.config.Journal.add(id, found)
 	}
 	return nil
+}
+
+// start is start; what needs the cache of compiled code is done again when that was mended. A cache that can't be used gives
+// no sample.
+func (q *queue) start(ctx context.Context, t *task) (found []finding, err error) {
+	fault := func(text string) {
+		if q.config.Host.CacheFault != nil {
+			q.config.Host.CacheFault(errors.New(text))
+		}
+	}
+	for range 2 {
+		found, err = start(ctx, q.config.Worker, t, func(share float64) { q.say(t, share) }, fault)
+		if err != nil || len(found) != 1 || !found[0].Mended {
+			return found, err
+		}
+	}
+	return nil, nil
+}
+
+// refuse takes a build that did not come back out of the run.
+func (q *queue) refuse(ctx context.Context, t *task, h *hung) {
+	q.refusing.Lock() // another task may have found the same beside this one
+	defer q.refusing.Unlock()
+	if slices.ContainsFunc(q.refused, func(f evidence.Refused) bool { return f.Build == h.build }) {
+		return
+	}
+	why := error(h)
+	if q.config.Hang != nil && h.scenario != "" {
+		for i := range q.config.Subjects {
+			cases := q.config.Table.Cases()
+			at := slices.IndexFunc(cases, func(c table.Case) bool { return c.ID == h.scenario })
+			if q.config.Subjects[i].Name != h.build || at < 0 {
+				continue
+			}
+			if err := q.config.Hang(ctx, q.config.Subjects[i], &cases[at], t.requests()); err != nil && ctx.Err() == nil {
+				why = fmt.Errorf("%s: %w", h.scenario, err)
+			}
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.refused = append(q.refused, evidence.Refused{Build: h.build, Reason: why.Error()})
+	for i := range q.tasks {
+		other := &q.tasks[i]
+		_, done := q.results[other.id()]
+		switch {
+		case len(other.Modules) > 1 && !done:
+			*other = other.without(h.build)
+		case len(other.Modules) > 1 && len(other.Twins) > 0 && other.Twins[0] == h.build: // the others' A/A check was of this build
+			*other = other.without(h.build)
+			delete(q.results, other.id())
+			q.redo = true
+		case len(other.Modules) == 1 && other.Modules[0].Build == h.build && !done:
+			q.results[other.id()] = nil
+		}
+	}
+}
+
+// again says whether tasks that were done are to be done once more.
+func (q *queue) again() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	redo := q.redo
+	q.redo = false
+	return redo
 }
 
 // found are all findings, in the order of the tasks.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,6 +19,9 @@ import (
 	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
+	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/internal/sandbox"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -25,8 +29,8 @@ import (
 const workerArg = "work"
 
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == workerArg {
-		if err := bench.Work(context.Background(), os.Stdin, os.Stdout); err != nil {
+	if len(os.Args) == 3 && os.Args[1] == workerArg {
+		if err := sandbox.Serve(context.Background(), os.Stdin, os.Stdout, os.Args[2], bench.Jobs()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -151,6 +155,78 @@ func TestWrongBuildHasNoNumber(t *testing.T) {
 				t.Error("the good build has no number")
 			}
 		})
+	}
+}
+
+// hangs is a guest that lets everything pass, and does not return from its nth request.
+func hangs(n int) []byte {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", "proxy_on_done", "proxy_on_delete")
+	count := g.Global(0)
+	g.Do("proxy_on_request_headers", wasmtest.GetGlobal(count), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(count),
+		wasmtest.GetGlobal(count), wasmtest.I32(n), wasmtest.Eq, wasmtest.If, wasmtest.Loop, wasmtest.Br(0), wasmtest.End, wasmtest.End)
+	return g.Bytes()
+}
+
+// TestBuildThatHangs: it costs its own numbers and no others, whatever it is measured with, and be it the first, which takes
+// part twice.
+func TestBuildThatHangs(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		plan evidence.Plan
+		at   int
+	}{
+		{"in a batch", evidence.Plan{Name: "speed", Processes: 2, Instances: 1, Rounds: 3, Requests: 100}, 450},
+		{"in a batch, after tails", evidence.Plan{Name: "speed", TailProcesses: 1, TailRequests: 1000, Processes: 1, Instances: 1, Rounds: 50, Requests: 100}, 4500},
+		{"in a tail", evidence.Plan{Name: "speed", TailProcesses: 2, TailRequests: 2000, Processes: 1, Instances: 1, Rounds: 3, Requests: 100}, 4000},
+		{"in a soak", evidence.Plan{Name: "speed", Instances: 1, SoakRequests: 3000}, 2500},
+		{"in a start-up", evidence.Plan{Name: "speed", Instances: 1, StartupSamples: 1}, 1},
+	} {
+		for _, names := range [][2]string{{"good", "hangs"}, {"hangs", "good"}} {
+			t.Run(test.name+", first "+names[0], func(t *testing.T) {
+				wasm := map[string][]byte{"good": guest.Work(0), "hangs": hangs(test.at)}
+				c, r := configure(t, test.plan, allow, named{names[0], wasm[names[0]]}, named{names[1], wasm[names[1]]})
+				c.Host.Deadline = 100 * time.Millisecond
+				c.Judge = func(_ context.Context, cases *table.Table, subjects []suite.Subject, _ suite.RunOptions) *report.Report {
+					return suite.NewReport(cases) // it passes: what is looked at comes later
+				}
+				asked := 0
+				c.Hang = func(_ context.Context, s bench.Subject, c *table.Case, requests int) error {
+					if asked++; s.Name != "hangs" || c.ID != "typical/allow" || requests < test.at {
+						t.Errorf("asked about %s, %s and %d requests", s.Name, c.ID, requests)
+					}
+					return &host.Failure{Kind: host.DeadlineExceeded, In: "a callback", Reason: "it took long"}
+				}
+				if err := bench.Run(t.Context(), c, r); err != nil {
+					t.Fatal(err)
+				}
+				want := []evidence.Refused{{Build: "hangs", Reason: "typical/allow: deadline exceeded in a callback: it took long"}}
+				if diff := cmp.Diff(want, r.Refused); diff != "" || asked != 1 || !r.Run.Complete {
+					t.Errorf("asked %d times, complete %t, refused (-want +got):\n%s", asked, r.Run.Complete, diff)
+				}
+				got := map[string]int{}
+				for _, s := range r.Batches {
+					got[s.Contestant]++
+				}
+				for _, s := range r.Tails {
+					got[s.Contestant]++
+				}
+				for _, s := range r.Memory {
+					got[s.Build]++
+				}
+				for _, s := range r.Startups {
+					got[s.Build]++
+				}
+				p := test.plan
+				good := p.Processes + p.TailProcesses + 2*p.StartupSamples
+				if p.SoakRequests > 0 {
+					good += 2
+				}
+				if got["good"] != good || got["hangs"] != 0 || got[evidence.Twin] != p.Processes+p.TailProcesses {
+					t.Errorf("%v, want %d samples of good, its twin and none of hangs", got, good)
+				}
+			})
+		}
 	}
 }
 

@@ -11,14 +11,13 @@ import (
 	"path/filepath"
 
 	"github.com/header-auth/header-auth/bench/evidence"
-	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/image"
 )
 
-// Size is how large a module is, in each form in which it is stored. The language is for the image's labels; the
-// options say how it is compiled. A module that does not load has no compiled code.
-func Size(ctx context.Context, build, language string, wasm []byte, o host.Options) (evidence.Size, error) {
+// Size is how large a module is, in each form in which it is stored. The language is for the image's labels; compile compiles
+// the module with a folder for compiled code. A module that does not load has none.
+func Size(ctx context.Context, build, language string, wasm []byte, compile func(ctx context.Context, folder string) error) (evidence.Size, error) {
 	i, err := load.Inspect(wasm)
 	if err != nil {
 		return evidence.Size{}, fmt.Errorf("inspect %s: %w", build, err)
@@ -44,7 +43,7 @@ func Size(ctx context.Context, build, language string, wasm []byte, o host.Optio
 	if s.Image, err = image.Size(language, wasm); err != nil {
 		return s, fmt.Errorf("size of %s: %w", build, err)
 	}
-	if s.CacheOnDisk, err = compiledSize(ctx, wasm, o); err != nil {
+	if s.CacheOnDisk, err = compiledSize(ctx, compile); err != nil {
 		return s, fmt.Errorf("size of %s: %w", build, err)
 	}
 	return s, nil
@@ -63,14 +62,13 @@ func zipped(wasm []byte) (int, error) {
 }
 
 // compiledSize is what wazero keeps of a module on disk; 0 when the module does not load, or is interpreted.
-func compiledSize(ctx context.Context, wasm []byte, o host.Options) (int, error) {
+func compiledSize(ctx context.Context, compile func(ctx context.Context, folder string) error) (int, error) {
 	dir, err := os.MkdirTemp("", "header-auth-cache-")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	o.CacheDir = dir
-	m, err := host.Compile(ctx, wasm, o)
+	err = compile(ctx, dir)
 	var refused *load.Error
 	switch {
 	case errors.As(err, &refused):
@@ -78,7 +76,6 @@ func compiledSize(ctx context.Context, wasm []byte, o host.Options) (int, error)
 	case err != nil:
 		return 0, err
 	}
-	defer m.Close(ctx)
 	return folderSize(dir)
 }
 

@@ -11,13 +11,13 @@ import (
 )
 
 // soak repeats a case's last request in one VM and records how memory grows: linear memory, and what the host keeps for the
-// plugin. progress gets what is known so far, a hundred times and more.
+// plugin. progress gets what is known so far, a hundred times and more; goesOn is called before every stretch of requests.
 //
 // Where memory seems to have stopped to grow, and a leak of a byte a request would not have shown yet, it goes on until one would
 // have, to at most so many requests.
 //
 // A VM that runs out of memory is a finding: Ended. The error is a *suite.WrongError or any other *host.Failure.
-func soak(ctx context.Context, m *host.Module, c *table.Case, requests, most int, progress func(evidence.Memory)) (found evidence.Memory, err error) {
+func soak(ctx context.Context, m *host.Module, c *table.Case, requests, most int, goesOn func(), progress func(evidence.Memory)) (found evidence.Memory, err error) {
 	loop, err := suite.NewLoop(ctx, m, c, suite.ObserveOptions{})
 	if err != nil {
 		return found, err
@@ -35,6 +35,9 @@ func soak(ctx context.Context, m *host.Module, c *table.Case, requests, most int
 	}
 	often := max(1, requests/100)
 	for n := 1; n <= requests || s.linear.unseen(n-1) && n <= most; n++ {
+		if n%stretch == 1 {
+			goesOn()
+		}
 		if err := loop.Run(1); err != nil {
 			if !suite.Starved(err, int64(vm.Memory()), found.Limit, loop.LastLine()) {
 				return found, err

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	stretch   = 1000 // requests of one contestant in a row, so that the processor's caches are as in its own traffic
+	// A contestant has stretch requests in a row, so that the processor's caches are as in its own traffic.
 	settled   = 20   // the first of them are not counted: they find the caches as another contestant left them
 	spikeAt   = 6    // times the median
 	spikesMax = 1000 // kept
@@ -44,7 +44,7 @@ func (w *worker) tailsOf(ctx context.Context, t *contest, c *table.Case) error {
 	if err != nil {
 		return err
 	}
-	defer func() { leave(ctx, contestants) }()
+	defer func() { w.leave(ctx, contestants, c) }()
 	runtime.GC()
 	seen := map[*contestant]*latencies{}
 	for _, e := range contestants {
@@ -53,6 +53,7 @@ func (w *worker) tailsOf(ctx context.Context, t *contest, c *table.Case) error {
 	for done := -warmBatches * stretch; done < w.Plan.TailRequests; done += stretch {
 		w.random.Shuffle(len(contestants), func(i, j int) { contestants[i], contestants[j] = contestants[j], contestants[i] })
 		for _, e := range slices.Clone(contestants) {
+			w.at(e, c, stretch)
 			err := ctx.Err()
 			for n := range stretch {
 				if err != nil {

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/host"
@@ -35,6 +36,7 @@ type task struct {
 	Modules  []moduleFile  `json:"modules"`
 	Host     hostText      `json:"host"`
 	CacheDir string        `json:"cache_dir"` // of compiled code
+	Deadline time.Duration `json:"deadline"`  // that the table was run with: the limits of the task are some of it
 	Cached   bool          `json:"cached"`    // start-up only
 	Twins    []string      `json:"twins"`     // builds that take part twice; none in witnesses
 
@@ -69,7 +71,7 @@ func hostOf(o host.Options) hostText {
 }
 
 // options are without a deadline: it would cost every call 0.4 µs, and Envoy has none. The process that started this one
-// kills it when it does not end.
+// ends it when requests do not return.
 func (h hostText) options() (o host.Options, err error) {
 	if o.Profile, err = profile.Parse(h.Profile); err != nil {
 		return o, err
@@ -105,4 +107,7 @@ type finding struct {
 	Resident *evidence.Resident `json:"resident,omitempty"`
 	Witness  *evidence.Witness  `json:"witness,omitempty"`
 	Refused  *evidence.Refused  `json:"refused,omitempty"`
+
+	CacheFault string `json:"cache_fault,omitempty"` // what was wrong with the cache of compiled code
+	Mended     bool   `json:"mended,omitempty"`      // the cache, which was to be measured: the task is to be done again
 }

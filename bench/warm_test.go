@@ -3,10 +3,12 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/guest"
@@ -76,9 +78,9 @@ func compiled(t *testing.T, wasm []byte, o host.Options) *host.Module {
 func TestMeasureStartup(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
 	for _, cached := range []bool{false, true} {
-		s, err := measureStartup(ctx, allowing(), host.Options{}, allowCase(), cached, dir)
-		if err != nil {
-			t.Fatal(err)
+		s, mended, err := measureStartup(ctx, allowing(), host.Options{}, allowCase(), cached, dir)
+		if err != nil || mended {
+			t.Fatal(err, mended)
 		}
 		if s.Cached != cached || s.Compile <= 0 || s.Instantiate <= 0 || s.Configure <= 0 || s.First <= 0 {
 			t.Errorf("cached %v: %+v", cached, s)
@@ -88,11 +90,11 @@ func TestMeasureStartup(t *testing.T) {
 		}
 	}
 	var wrong *suite.WrongError
-	if _, err := measureStartup(ctx, denying(), host.Options{}, allowCase(), false, ""); !errors.As(err, &wrong) {
+	if _, _, err := measureStartup(ctx, denying(), host.Options{}, allowCase(), false, ""); !errors.As(err, &wrong) {
 		t.Errorf("a wrong answer ended with %v", err)
 	}
 	var refused *load.Error
-	if _, err := measureStartup(ctx, []byte("no module"), host.Options{}, allowCase(), false, ""); !errors.As(err, &refused) {
+	if _, _, err := measureStartup(ctx, []byte("no module"), host.Options{}, allowCase(), false, ""); !errors.As(err, &refused) {
 		t.Errorf("no module ended with %v", err)
 	}
 }
@@ -120,7 +122,7 @@ func TestSoak(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			m := compiled(t, test.wasm, host.Options{MemoryPages: test.pages})
 			calls, last := 0, 0
-			found, err := soak(context.Background(), m, test.c, 1000, 1000, func(m evidence.Memory) { calls, last = calls+1, m.Requests })
+			found, err := soak(context.Background(), m, test.c, 1000, 1000, func() {}, func(m evidence.Memory) { calls, last = calls+1, m.Requests })
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("it ended with %v, want %q", err, test.err)
@@ -157,7 +159,7 @@ func TestSoakGoesOn(t *testing.T) {
 		{"never", guest.Work(0), 0, requests},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			found, err := soak(t.Context(), compiled(t, test.wasm, host.Options{}), allowCase(), requests, longest*requests, func(evidence.Memory) {})
+			found, err := soak(t.Context(), compiled(t, test.wasm, host.Options{}), allowCase(), requests, longest*requests, func() {}, func(evidence.Memory) {})
 			if err != nil || found.Requests < test.want-2 || found.Requests > test.want+2 {
 				t.Errorf("%d requests, expected %d; %v", found.Requests, test.want, err)
 			}
@@ -175,23 +177,51 @@ func TestSoakSeesWhatTheHostKeeps(t *testing.T) {
 	g.Call(onRequest, "proxy_set_shared_data", wasmtest.Raw{At: 8192, Len: 4}, "value", 0)
 	c := allowCase()
 	c.Steps[0].Want.AnyEffects = true
-	found, err := soak(t.Context(), compiled(t, g.Bytes(), host.Options{}), c, 1000, 1000, func(evidence.Memory) {})
+	found, err := soak(t.Context(), compiled(t, g.Bytes(), host.Options{}), c, 1000, 1000, func() {}, func(evidence.Memory) {})
 	if err != nil || len(found.Kept) < 100 || found.Kept[len(found.Kept)-1].Bytes-found.Kept[0].Bytes < 1000*5 {
 		t.Errorf("%v, %d points of what is kept", err, len(found.Kept))
 	}
 }
 
-// TestStartKillsWhatIsSilent: a soak that stalls has reported how far it came, and that is kept.
-func TestStartKillsWhatIsSilent(t *testing.T) {
-	reported := `{"share":0.5,"memory":{"build":"go","requests":500,"curve":[{"requests":500,"bytes":1073741824}]}}`
-	task := &task{Kind: doSoak, Plan: evidence.Plan{SoakRequests: 1000}}
-	found, err := start(t.Context(), []string{"sh", "-c", "echo '" + reported + "'; exec tail -f /dev/null"}, task, time.Nanosecond, func(float64) {})
-	if err != nil || len(found) != 1 {
-		t.Fatalf("found %v, %v", found, err)
+// TestMendedCacheIsNoSample: a cache that was damaged is mended, which is neither a sample nor the module's fault.
+func TestMendedCacheIsNoSample(t *testing.T) {
+	dir, said := t.TempDir(), 0
+	o := host.Options{CacheFault: func(error) { said++ }}
+	for _, want := range []bool{false, true, false} {
+		if _, mended, err := measureStartup(t.Context(), allowing(), o, allowCase(), true, dir); err != nil || mended != want {
+			t.Fatalf("mended %t, %v, want %t", mended, err, want)
+		}
+		if want {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*"))
+		if err != nil || len(files) < 2 {
+			t.Fatalf("%q in the cache, %v", files, err)
+		}
+		for _, file := range files {
+			if filepath.Ext(file) == "" {
+				if err := os.Truncate(file, 10); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 	}
-	want := "stalled after 500 requests, at 1024 MiB: fewer than 10 more in 1ns"
-	if m := found[0].Memory; m.Requests != 500 || m.Ended != want {
-		t.Errorf("after %d requests: %q, want %q", m.Requests, m.Ended, want)
+	if said != 1 {
+		t.Errorf("it was said %d times, want once", said)
+	}
+}
+
+// TestWithout: a task goes on without a build, and what takes part twice is another.
+func TestWithout(t *testing.T) {
+	all := task{Modules: []moduleFile{{Build: "a"}, {Build: "b"}, {Build: "c"}}, Twins: []string{"a", "b"}}
+	for build, want := range map[string]string{"a": "[{b  []} {c  []}] [b]", "b": "[{a  []} {c  []}] [a]", "c": "[{a  []} {b  []}] [a b]"} {
+		left := all.without(build)
+		if got := fmt.Sprint(left.Modules, left.Twins); got != want {
+			t.Errorf("without %s: %s, want %s", build, got, want)
+		}
+	}
+	if left := all.without("a").without("b").without("c"); len(left.Modules) > 0 || len(all.Modules) != 3 {
+		t.Errorf("%v of %v are left", left.Modules, all.Modules)
 	}
 }
 
@@ -224,7 +254,7 @@ func TestSoakIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	m := compiled(t, allowing(), host.Options{})
-	if _, err := soak(ctx, m, allowCase(), 1000, 1000, func(evidence.Memory) { cancel() }); !errors.Is(err, context.Canceled) {
+	if _, err := soak(ctx, m, allowCase(), 1000, 1000, func() {}, func(evidence.Memory) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("it ended with %v", err)
 	}
 }
@@ -248,7 +278,7 @@ func TestResident(t *testing.T) {
 		}
 		return
 	}
-	found, err := resident(context.Background(), allowing(), host.Options{}, allowCase(), []int{1, 3})
+	found, err := resident(context.Background(), allowing(), host.Options{}, allowCase(), []int{1, 3}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +286,7 @@ func TestResident(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 	for _, vms := range [][]int{nil, {0}, {3, 1}} {
-		if _, err := resident(context.Background(), allowing(), host.Options{}, allowCase(), vms); err == nil {
+		if _, err := resident(context.Background(), allowing(), host.Options{}, allowCase(), vms, func() {}); err == nil {
 			t.Errorf("%v VMs were measured", vms)
 		}
 	}
@@ -272,9 +302,19 @@ func TestKilobytes(t *testing.T) {
 	}
 }
 
+func intoFolder(wasm []byte) func(context.Context, string) error {
+	return func(ctx context.Context, folder string) error {
+		m, err := host.Compile(ctx, wasm, host.Options{CacheDir: folder})
+		if err != nil {
+			return err
+		}
+		return m.Close(ctx)
+	}
+}
+
 func TestSize(t *testing.T) {
 	wasm := allowing()
-	s, err := Size(context.Background(), "a", "go", wasm, host.Options{})
+	s, err := Size(context.Background(), "a", "go", wasm, intoFolder(wasm))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,10 +330,10 @@ func TestSize(t *testing.T) {
 	}
 	unloadable := wasmtest.NewGuest("0_2_1")
 	unloadable.CallFrom("wasi_snapshot_preview1", onRequest, "no_such_function", "")
-	if s, err = Size(context.Background(), "b", "go", unloadable.Bytes(), host.Options{}); err != nil || s.CacheOnDisk != 0 || s.Profiles[0].Loads || s.Profiles[0].Reason == "" {
+	if s, err = Size(context.Background(), "b", "go", unloadable.Bytes(), intoFolder(unloadable.Bytes())); err != nil || s.CacheOnDisk != 0 || s.Profiles[0].Loads || s.Profiles[0].Reason == "" {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if _, err := Size(context.Background(), "c", "go", []byte("no module"), host.Options{}); err == nil {
+	if _, err := Size(context.Background(), "c", "go", []byte("no module"), intoFolder(nil)); err == nil {
 		t.Error("no module has a size")
 	}
 }

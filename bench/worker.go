@@ -1,31 +1,28 @@
 package bench
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/guest"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/internal/sandbox"
 )
 
-// Work is all that a worker process does: it reads a task and writes what it finds, a JSON value a line.
-func Work(ctx context.Context, in io.Reader, out io.Writer) error {
-	var t task
-	if err := json.NewDecoder(in).Decode(&t); err != nil {
-		return fmt.Errorf("read task: %w", err)
-	}
-	w, err := newWorker(&t, out)
+// work is all that a worker process does: a task. It tells what it finds.
+func work(ctx context.Context, t *task, page *sandbox.Page, tell func(finding) error) error {
+	w, err := newWorker(t, page, tell)
 	if err != nil {
 		return err
 	}
@@ -55,17 +52,20 @@ type worker struct {
 	*task
 	options host.Options
 	cases   []table.Case
-	out     *json.Encoder
+	page    *sandbox.Page // nil: nothing watches this process
+	tell    func(finding) error
 	random  *rand.Rand
+	noted   int // what at has noted last, for the page
 }
 
-func newWorker(t *task, out io.Writer) (*worker, error) {
-	w := &worker{task: t, out: json.NewEncoder(out), random: rand.New(rand.NewPCG(t.Seed, uint64(t.Number)))}
+func newWorker(t *task, page *sandbox.Page, tell func(finding) error) (*worker, error) {
+	w := &worker{task: t, page: page, tell: tell, random: rand.New(rand.NewPCG(t.Seed, uint64(t.Number))), noted: -1}
 	var err error
 	if w.options, err = t.Host.options(); err != nil {
 		return nil, err
 	}
 	w.options.CacheDir = t.CacheDir
+	w.options.CacheFault = func(err error) { _ = tell(finding{CacheFault: err.Error()}) }
 	var groups []string
 	for _, id := range t.Cases {
 		group, _, _ := strings.Cut(id, "/")
@@ -90,7 +90,32 @@ func (w *worker) optionsOf(m moduleFile) host.Options {
 	return o
 }
 
-func (w *worker) tell(f finding) error { return w.out.Encode(f) }
+// note tells the process that waits which module is at work in which scenario (-1: none) until the next note, and how long
+// that may take.
+func (w *worker) note(module, scenario int, most time.Duration) {
+	if w.page == nil {
+		return
+	}
+	w.page.End(w.noted)
+	w.noted = w.page.Begin(place(module, scenario))
+	w.page.Limit(most)
+}
+
+// at notes that a contestant gets so many requests in a scenario.
+func (w *worker) at(e *contestant, c *table.Case, requests int) {
+	w.note(slices.IndexFunc(w.Modules, func(m moduleFile) bool { return m.Build == e.build }), w.scenario(c), w.within(requests))
+}
+
+// alone notes the same of the task's only module.
+func (w *worker) alone(c *table.Case, requests int) { w.note(0, w.scenario(c), w.within(requests)) }
+
+func (w *worker) scenario(c *table.Case) int { return slices.Index(w.Cases, c.ID) }
+
+// compile compiles one of the task's modules.
+func (w *worker) compile(ctx context.Context, module int, wasm []byte, o host.Options) (*host.Module, error) {
+	w.note(module, -1, w.compileTime(len(wasm)))
+	return host.Compile(ctx, wasm, o)
+}
 
 // quiet turns the host's own garbage collector off and keeps this goroutine on its thread, so that neither is timed. The
 // collector is called between two measurements.
@@ -134,14 +159,13 @@ func (w *worker) newContest(ctx context.Context) (*contest, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read module: %w", err)
 		}
-		m, err := host.Compile(ctx, wasm, w.optionsOf(files[i]))
+		build := cmp.Or(original[files[i].Build], files[i].Build)
+		module := slices.IndexFunc(w.Modules, func(m moduleFile) bool { return m.Build == build })
+		m, err := w.compile(ctx, module, wasm, w.optionsOf(files[i]))
 		if err != nil {
 			return nil, fmt.Errorf("load %s: %w", files[i].Build, err)
 		}
-		e := &contestant{name: files[i].Build, build: files[i].Build, module: m}
-		if build, ok := original[e.name]; ok {
-			e.build = build
-		}
+		e := &contestant{name: files[i].Build, build: build, module: m}
 		t.contestants = append(t.contestants, e)
 	}
 	for i := range w.cases {
@@ -176,6 +200,7 @@ func (t *contest) enter(ctx context.Context, c *table.Case, o suite.ObserveOptio
 	t.w.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	var entered []*contestant
 	for _, e := range all {
+		t.w.at(e, c, repetitions(c))
 		loop, err := suite.NewLoop(ctx, e.module, c, o)
 		if err != nil {
 			if err := t.w.refuse(e, c, err); err != nil {
@@ -189,8 +214,18 @@ func (t *contest) enter(ctx context.Context, c *table.Case, o suite.ObserveOptio
 	return entered, nil
 }
 
-func leave(ctx context.Context, contestants []*contestant) {
+// repetitions are how many requests a case has before its last step is repeated.
+func repetitions(c *table.Case) (n int) {
+	for i := range c.Steps {
+		n += max(1, c.Steps[i].Times)
+	}
+	return n
+}
+
+// leave ends the VMs of a scenario.
+func (w *worker) leave(ctx context.Context, contestants []*contestant, c *table.Case) {
 	for _, e := range contestants {
+		w.at(e, c, 1)
 		e.loop.Close(ctx)
 	}
 }

@@ -17,16 +17,11 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string { return e.Line }
 
-// startTime is how long a plugin may take to read its configuration.
-const startTime = 10 * time.Second
+// StartTime is how long a plugin may take to read its configuration: the deadline of the module that Check gets.
+const StartTime = 10 * time.Second
 
 // Check starts the plugin with a configuration, as Envoy would. A *RefusedError says what the plugin says.
-func Check(ctx context.Context, wasm, config []byte) error {
-	m, err := host.Compile(ctx, wasm, host.Options{Deadline: startTime})
-	if err != nil {
-		return err
-	}
-	defer m.Close(ctx)
+func Check(ctx context.Context, m *host.Module, config []byte) error {
 	var line string
 	vm, err := m.NewVM(ctx, host.VMConfig{
 		LogLevel: abi.LogError,
@@ -37,12 +32,15 @@ func Check(ctx context.Context, wasm, config []byte) error {
 		},
 		Clusters: func(string) host.ClusterState { return host.ClusterReady },
 	})
+	var failed *host.Failure
+	if errors.As(err, &failed) {
+		return &RefusedError{err.Error()}
+	}
 	if err != nil {
 		return fmt.Errorf("start the plugin: %w", err)
 	}
 	defer vm.Close(ctx)
 	p, err := vm.NewPlugin(ctx, host.PluginConfig{Name: "header-auth", Configuration: config})
-	var failed *host.Failure
 	switch {
 	case err == nil:
 		return p.Close()

@@ -53,7 +53,8 @@
 //
 // Such a call can't be interrupted, and as soon as the garbage collector waits for it, no goroutine of the process runs on:
 // a watchdog has to be another process. Set Options.Watch, write what it is told to memory that the other process
-// sees, and have that kill this one. Package internal/sandbox of this module does so for the command parity.
+// sees, and have that kill this one. Package internal/sandbox of this module does so for the command parity, whose limits
+// are in SECURITY.md.
 //
 // What a guest makes the host keep has limits, at which the guest traps: 16 MiB in one callback; shared data and queues, and
 // metrics, each 64 MiB; the elements of tables. Linear memory has Options.MemoryPages. What is spread over many callbacks

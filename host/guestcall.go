@@ -72,7 +72,14 @@ func (vm *VM) callAllocator(n uint32) (uint32, bool) {
 		vm.traceAllocator(n)
 	}
 	vm.allocStack[0] = uint64(n)
-	err := vm.allocator.CallWithStack(vm.callCtx, vm.allocStack[:])
+	var err error
+	if vm.callsDirectly {
+		err = vm.allocator.CallWithStack(vm.callCtx, vm.allocStack[:])
+	} else {
+		ended := watched(vm.module.options.Watch, vm.allocatorName)
+		err = vm.allocator.CallWithStack(vm.callCtx, vm.allocStack[:])
+		ended()
+	}
 	vm.phase, vm.running, vm.currentContext, vm.effectiveContext = phase, running, current, effective
 	ptr := uint32(vm.allocStack[0])
 	if err != nil {

@@ -24,8 +24,8 @@ type Memory struct {
 	PerRound Interval       `json:"per_round"` // by which the bytes that are kept grow
 	Ended    string         `json:"ended,omitempty"`
 
-	Reason Reason         `json:"-"`
-	Steps  verdict.Memory `json:"-"` // what linear memory's steps alone say; its requests are rounds
+	Reason Reason         `json:"-" cbor:"reason"`
+	Steps  verdict.Memory `json:"-" cbor:"steps"` // what linear memory's steps alone say; its requests are rounds
 }
 
 // Reason is what a verdict on a path's memory follows from.

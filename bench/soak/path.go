@@ -23,7 +23,7 @@ type path struct {
 	result Result
 	rounds int   // that were asked for
 	limit  int64 // bytes of linear memory
-	say    func(share float64)
+	say    func(Done)
 
 	cycle  *suite.Cycle
 	memory evidence.Memory
@@ -59,8 +59,13 @@ func (p *path) run(ctx context.Context, m *host.Module, c *table.Case) {
 		}
 	}
 	p.cycle.Close(ctx)
-	p.result.Pauses = p.pauses.confirmed(ctx, m, c)
+	p.result.Pauses = p.pauses.confirmed(ctx, m, c, often(p.rounds), func() { p.tell(1) })
 }
+
+// often is after how many rounds memory is read and it is told how far the path is.
+func often(rounds int) int { return max(1, rounds/looks) }
+
+func (p *path) tell(share float64) { p.say(Done{share, p.result.Rounds, p.result.Requests}) }
 
 // most is the largest number of rounds.
 func (p *path) most() int { return max(Longest*p.rounds, 2*settled) }
@@ -72,7 +77,7 @@ func (p *path) over() bool {
 // part does the rounds from done+1 to until.
 func (p *path) part(ctx context.Context, done, until int) error {
 	vm := p.cycle.VM()
-	often := max(1, p.rounds/looks)
+	often := often(p.rounds)
 	before := clock.Now()
 	for n := done + 1; n <= until; n++ {
 		if err := p.cycle.Round(ctx); err != nil {
@@ -85,7 +90,7 @@ func (p *path) part(ctx context.Context, done, until int) error {
 		p.curve.Note(n, size)
 		if n%often == 0 {
 			p.stay.look(n, vm.Linear())
-			p.say(float64(n) / float64(until))
+			p.tell(float64(n) / float64(until))
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -111,6 +116,6 @@ func (p *path) failed(ctx context.Context, err error) {
 		p.memory.Ended = fmt.Sprintf("out of memory after %d rounds, at %d MiB", p.result.Rounds, p.cycle.VM().Memory()>>20)
 		p.curve.Note(p.memory.Requests, int64(p.cycle.VM().Memory()))
 	default:
-		p.result.Failed = err.Error()
+		p.result.failed(ctx, err)
 	}
 }

@@ -77,8 +77,8 @@ func (p *pauses) median() time.Duration {
 }
 
 // confirmed are the pauses that come again in a second run. There the guest sees the same clock and the same random
-// numbers, so its own pauses take as long again, and others do not.
-func (p *pauses) confirmed(ctx context.Context, m *host.Module, c *table.Case) Pauses {
+// numbers, so its own pauses take as long again, and others do not. After every so many rounds it says so.
+func (p *pauses) confirmed(ctx context.Context, m *host.Module, c *table.Case, often int, say func()) Pauses {
 	found := Pauses{Median: p.median()}
 	limit := found.Median * TimesMedian
 	suspects := slices.DeleteFunc(slices.Clone(p.longest), func(s pause) bool { return s.took <= limit })
@@ -95,6 +95,9 @@ func (p *pauses) confirmed(ctx context.Context, m *host.Module, c *table.Case) P
 		for y.Rounds() < s.round-1 && ctx.Err() == nil {
 			if y.Round(ctx) != nil {
 				return found
+			}
+			if y.Rounds()%often == 0 {
+				say()
 			}
 		}
 		begun := clock.Now()

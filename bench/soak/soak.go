@@ -4,10 +4,14 @@
 package soak
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/header-auth/header-auth/bench/stats"
@@ -38,21 +42,51 @@ func Estimate(steps, rounds int) time.Duration {
 
 // Subject is one build.
 type Subject struct {
-	Name  string
-	Wasm  []byte
-	Err   error  // why there is no module; nil: there is one
-	Leaks string // why it is known to leak; "": it is not
+	Name        string
+	Wasm        []byte
+	Err         error           // why there is no module; nil: there is one
+	Environment []host.Variable // of its VMs, besides Environment
+	Leaks       string          // why it is known to leak; "": it is not
 	// MayNotLeak: it is no finding when the build does not leak, because Leaks is about another host.
 	MayNotLeak bool
 }
 
 // Config says how a run goes.
 type Config struct {
-	Host     host.Options // its Deadline holds in the first two rounds of each path: for all it costs more than they do
+	Host     host.Options
 	Workers  int
 	Rounds   int
 	Progress func(done float64, what string)
+
+	// Path runs a case on a build; nil: in this process, which does not end when the module does not. With an error there is
+	// no result, because the module does not load, or was ended: then it is a *host.Failure.
+	Path func(ctx context.Context, s *Subject, w Way, say func(Done)) (Result, error)
 }
+
+// Way is what a path is: a case, and how often it is repeated.
+type Way struct {
+	Build  string
+	Case   table.Case
+	Rounds int
+}
+
+// Done is how far a path is.
+type Done struct {
+	Share            float64
+	Rounds, Requests int // as in Result
+}
+
+// Step is how long a path may take from one Done to the next, where a call may take deadline. No request of a plugin that
+// anybody would run takes so long on the average.
+func (w *Way) Step(deadline time.Duration) time.Duration {
+	requests := 0
+	for i := range w.Case.Steps {
+		requests += max(1, w.Case.Steps[i].Times)
+	}
+	return 4*deadline + time.Duration(often(w.Rounds)*requests)*requestTime
+}
+
+const requestTime = 5 * time.Millisecond
 
 // Result is one case on one build: a path.
 type Result struct {
@@ -63,6 +97,7 @@ type Result struct {
 	Memory   Memory  `json:"memory"`
 	Pauses   Pauses  `json:"pauses"`
 	Seconds  float64 `json:"seconds"`
+	Ended    bool    `json:"-" cbor:"ended"` // because the module did not return in time, or took too much memory
 
 	Wrong   *Wrong `json:"wrong,omitempty"`    // an answer that differs from the first
 	Failed  string `json:"failed,omitempty"`   // why the path ended: the VM died, or did not return
@@ -111,9 +146,9 @@ func Run(ctx context.Context, cases []table.Case, subjects []Subject, c Config) 
 	r := runner{Config: c, results: make([]Result, len(cases)*len(subjects)), share: make([]float64, len(cases)*len(subjects))}
 	var wg sync.WaitGroup
 	next := make(chan int)
-	modules := make([]*compiled, len(subjects))
+	modules := make([]*build, len(subjects))
 	for i := range subjects {
-		modules[i] = &compiled{Subject: subjects[i]}
+		modules[i] = &build{Subject: subjects[i]}
 	}
 	for range max(1, c.Workers) {
 		wg.Go(func() {
@@ -127,8 +162,8 @@ func Run(ctx context.Context, cases []table.Case, subjects []Subject, c Config) 
 	}
 	close(next)
 	wg.Wait()
-	for _, m := range modules {
-		m.close(ctx)
+	for _, b := range modules {
+		b.close(ctx)
 	}
 	return r.report(ctx, subjects, len(cases), begun)
 }
@@ -141,29 +176,33 @@ type runner struct {
 	share []float64 // of each that is done
 }
 
-// compiled is a module that its first path compiles: guarded, so that a call can be ended, and without that, as it
-// costs time.
-type compiled struct {
+// build is a subject with what its paths share.
+type build struct {
 	Subject
-	once            sync.Once
-	guarded, module *host.Module
+	ended atomic.Int32 // paths
+	once  sync.Once    // of what follows, in this process
+	modules
 }
 
-func (m *compiled) compile(ctx context.Context, o host.Options) error {
-	m.once.Do(func() {
-		if m.Err == nil {
-			m.guarded, m.Err = host.Compile(ctx, m.Wasm, o)
+// modules are one module, compiled so that a call can be ended, and without that, as it costs time.
+type modules struct{ guarded, timed *host.Module }
+
+func (b *build) compile(ctx context.Context, o host.Options) error {
+	o.Environment = slices.Concat(o.Environment, b.Environment)
+	b.once.Do(func() {
+		if b.Err == nil {
+			b.guarded, b.Err = host.Compile(ctx, b.Wasm, o)
 		}
-		if m.Err == nil {
+		if b.Err == nil {
 			o.Deadline = 0
-			m.module, m.Err = host.Compile(ctx, m.Wasm, o)
+			b.timed, b.Err = host.Compile(ctx, b.Wasm, o)
 		}
 	})
-	return m.Err
+	return b.Err
 }
 
-func (m *compiled) close(ctx context.Context) {
-	for _, module := range []*host.Module{m.guarded, m.module} {
+func (b *build) close(ctx context.Context) {
+	for _, module := range []*host.Module{b.guarded, b.timed} {
 		if module != nil {
 			_ = module.Close(ctx)
 		}
@@ -211,33 +250,83 @@ func (r *runner) say(i int, share float64, build, id string) {
 	r.Progress(done/float64(len(r.share)), build+" "+id)
 }
 
-func (r *runner) one(ctx context.Context, m *compiled, c *table.Case, i int) Result {
-	result := Result{Build: m.Name, Case: c.ID, Memory: Memory{PerRound: Interval{stats.None()}}}
-	defer r.say(i, 1, m.Name, c.ID)
-	if ctx.Err() != nil {
+// mostEnded is how many paths of a build may end because a call had to be ended. The paths after them are not run.
+const mostEnded = 3
+
+func (r *runner) one(ctx context.Context, b *build, c *table.Case, i int) Result {
+	result := nothing(b.Name, c)
+	defer r.say(i, 1, b.Name, c.ID)
+	cyclic := suite.Cyclic(c)
+	switch {
+	case ctx.Err() != nil:
 		result.LeftOut = NotBegun
-		return result
+	case cyclic != nil:
+		result.LeftOut = cyclic.Error()
+	case b.ended.Load() >= mostEnded:
+		result.LeftOut = fmt.Sprintf("%d paths before it were ended: the module did not return in time, or took too much memory", mostEnded)
+	default:
+		var done Done
+		found, err := r.path(ctx, b, Way{b.Name, *c, r.Rounds}, func(d Done) {
+			done = d
+			r.say(i, d.Share, b.Name, c.ID)
+		})
+		if err == nil {
+			result = found
+		} else {
+			result.failed(ctx, err)
+			result.Rounds, result.Requests = done.Rounds, done.Requests
+		}
+		if result.Ended {
+			b.ended.Add(1)
+		}
 	}
-	if err := m.compile(ctx, r.Host); err != nil {
-		result.Failed = err.Error()
-		return result
+	return result
+}
+
+// path runs one where the configuration says.
+func (r *runner) path(ctx context.Context, b *build, w Way, say func(Done)) (Result, error) {
+	if r.Path != nil {
+		if b.Err != nil {
+			return Result{}, b.Err
+		}
+		return r.Path(ctx, &b.Subject, w, say)
 	}
-	if err := suite.Cyclic(c); err != nil {
-		result.LeftOut = err.Error()
-		return result
+	if err := b.compile(ctx, r.Host); err != nil {
+		return Result{}, err
 	}
-	p := &path{result: result, rounds: r.Rounds, limit: int64(r.Host.MemoryPages) << 16, say: func(share float64) { r.say(i, share, m.Name, c.ID) }}
-	if p.limit == 0 {
-		p.limit = 1 << 30
-	}
-	if y, err := suite.NewCycle(ctx, m.guarded, c, Environment...); err != nil {
+	return Path(ctx, b.guarded, b.timed, w, r.Host.MemoryPages, say), nil
+}
+
+// Path runs a case on a module that was compiled with a deadline and without one: the deadline holds in the first two rounds,
+// because for all of them it costs more than they do. The module's memory may have so many pages.
+func Path(ctx context.Context, guarded, timed *host.Module, w Way, pages uint32, say func(Done)) Result {
+	p := &path{result: nothing(w.Build, &w.Case), rounds: w.Rounds, limit: cmp.Or(int64(pages)<<16, 1<<30), say: say}
+	y, err := suite.NewCycle(ctx, guarded, &w.Case, Environment...)
+	if err != nil {
 		p.failed(ctx, err)
 		return p.result
-	} else {
-		y.Close(ctx)
 	}
-	p.run(ctx, m.module, c)
+	y.Close(ctx)
+	p.run(ctx, timed, &w.Case)
 	return p.result
+}
+
+// nothing is the result of a path before its first round.
+func nothing(build string, c *table.Case) Result {
+	return Result{Build: build, Case: c.ID, Memory: Memory{PerRound: Interval{stats.None()}}}
+}
+
+// failed records why there is no more of the path.
+func (r *Result) failed(ctx context.Context, err error) {
+	var f *host.Failure
+	if errors.As(err, &f) {
+		r.Ended = f.Kind == host.DeadlineExceeded || f.Kind == host.OutOfMemory
+	}
+	if ctx.Err() != nil {
+		r.Cut = true
+	} else {
+		r.Failed = err.Error()
+	}
 }
 
 // Done says whether any path was run.

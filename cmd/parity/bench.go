@@ -21,6 +21,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/sandbox"
 	"github.com/header-auth/header-auth/internal/units"
 )
 
@@ -336,8 +337,8 @@ func (b *benchmark) configuration(plan evidence.Plan, work string, line *progres
 		cache = filepath.Join(work, "wazero")
 	}
 	c = bench.Config{Plan: bench.Filled(plan, len(b.tested), b.table.Len()), Seed: b.seed, Folder: b.folder, Table: b.table,
-		Host: b.options, CacheDir: cache, Worker: []string{program, workerCommand}, Periods: verdict.Periods,
-		Judge: runTable}
+		Host: b.options, CacheDir: cache, Worker: sandboxProgram(), Counted: []string{program, workerCommand},
+		Periods: verdict.Periods, Judge: runTable, Hang: b.hang}
 	c.Progress = func(p bench.Progress) {
 		line.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*p.Done, p.Left.Round(time.Second), p.What))
 	}
@@ -370,7 +371,7 @@ func (b *benchmark) sizesAndCosts(ctx context.Context, r *evidence.Report, p evi
 			continue
 		}
 		line.say("size of " + m.Name)
-		size, err := bench.Size(ctx, m.Name, m.Language, m.Wasm, b.options)
+		size, err := bench.Size(ctx, m.Name, m.Language, m.Wasm, b.compileInto(m.Wasm))
 		if err != nil {
 			r.Run.Notes = append(r.Run.Notes, fmt.Sprintf("size of %s: %v", m.Name, err))
 		} else {
@@ -395,6 +396,37 @@ func (b *benchmark) sizesAndCosts(ctx context.Context, r *evidence.Report, p evi
 		r.Run.Notes = append(r.Run.Notes, "build times: only with --full")
 	}
 	return nil
+}
+
+// hangTime is how long it is looked for the callback that does not come back.
+const hangTime = 30 * time.Second
+
+// hang sends a scenario's requests to a build again, in a process that knows which callback runs. The error is a *host.Failure.
+func (b *benchmark) hang(ctx context.Context, s bench.Subject, c *table.Case, requests int) error {
+	runner := newRunner(b.options, 1)
+	defer runner.Close()
+	m, err := runner.Compile(ctx, s.Wasm, s.Environment)
+	if err != nil {
+		return err
+	}
+	var f *host.Failure
+	err = m.Do(ctx, sandbox.Job{Kind: loopJob, Request: loopRequest{*c, requests}, Answer: &f, Whole: hangTime})
+	if err == nil && f != nil {
+		return f
+	}
+	return err
+}
+
+// compileInto compiles a module in a process, with a folder for compiled code.
+func (b *benchmark) compileInto(wasm []byte) func(context.Context, string) error {
+	return func(ctx context.Context, folder string) error {
+		o := b.options
+		o.CacheDir = folder
+		runner := newRunner(o, 1)
+		defer runner.Close()
+		_, err := runner.Compile(ctx, wasm, nil)
+		return err
+	}
 }
 
 // buildsMeasured are the builds of builds.yaml that take part, by name.

@@ -4,22 +4,19 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/header-auth/header-auth/bench"
 )
 
-// workerCommand starts a process of the benchmark; it is not for users.
+// workerCommand starts a process whose instructions are counted; it is not for users.
 const workerCommand = "bench-worker"
 
 func runBenchWorker(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var err error
-	if len(args) == 2 {
-		err = bench.Serve(ctx, args[0], args[1])
-	} else {
-		err = bench.Work(ctx, os.Stdin, unwrapped(stdout))
+	if len(args) != 2 {
+		fmt.Fprintln(stderr, "parity bench-worker: this is how parity starts itself")
+		return 2
 	}
-	if err != nil {
+	if err := bench.Serve(ctx, args[0], args[1]); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}

@@ -12,8 +12,11 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/build"
+	"github.com/header-auth/header-auth/conformance/apart"
 	"github.com/header-auth/header-auth/deploy"
+	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/image"
+	"github.com/header-auth/header-auth/internal/sandbox"
 )
 
 const deployHelp = `Usage: parity deploy istio|envoy-gateway|envoy [flags]
@@ -134,7 +137,13 @@ func (d *deployFlags) manifest(ctx context.Context, kinds []string, stderr io.Wr
 			return nil, err
 		}
 	}
-	if err := deploy.Check(ctx, wasm, d.Config); err != nil {
+	runner := newRunner(host.Options{Deadline: deploy.StartTime}, 1)
+	defer runner.Close()
+	plugin, err := runner.Compile(ctx, wasm, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := startsWith(ctx, plugin, d.Config); err != nil {
 		return nil, err
 	}
 	manifest, err := deployKinds[kind](d.Options)
@@ -146,11 +155,24 @@ func (d *deployFlags) manifest(ctx context.Context, kinds []string, stderr io.Wr
 		if err != nil {
 			return nil, usagef("%v", err)
 		}
-		if err := deploy.Check(ctx, wasm, config); err != nil {
+		if err := startsWith(ctx, plugin, config); err != nil {
 			return nil, fmt.Errorf("as Istio will write it: %w", err)
 		}
 	}
 	return manifest, nil
+}
+
+// startsWith is deploy.Check in a process. A plugin that had to be ended refuses, too.
+func startsWith(ctx context.Context, plugin *apart.Module, config []byte) error {
+	var line string
+	err := plugin.Do(ctx, sandbox.Job{Kind: deployJob, Request: config, Answer: &line})
+	if f := failureOf(err); f != nil {
+		line, err = f.Error(), nil
+	}
+	if err == nil && line != "" {
+		return &deploy.RefusedError{Line: line}
+	}
+	return err
 }
 
 // read looks at the flags and reads the files that they name. It gives the module.

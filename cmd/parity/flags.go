@@ -278,7 +278,7 @@ func (c *flagsCall) benchmarks(ctx context.Context) (*evidence.Report, error) {
 		}
 	}
 	for _, m := range c.tested {
-		size, err := bench.Size(ctx, m.Name, m.Language, m.Wasm, c.options)
+		size, err := bench.Size(ctx, m.Name, m.Language, m.Wasm, c.compileInto(m.Wasm))
 		if err != nil {
 			return nil, err
 		}

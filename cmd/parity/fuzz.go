@@ -14,11 +14,14 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/build"
+	"github.com/header-auth/header-auth/conformance/apart"
 	"github.com/header-auth/header-auth/conformance/dictionary"
 	"github.com/header-auth/header-auth/conformance/fuzz"
+	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/sandbox"
 	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
@@ -46,7 +49,7 @@ Flags
   --out DIR              where to write cases, each in a folder of its own (default found)
 
 Exit codes: 0 nothing was found; 1 something was found, and the output says which command shows it, or a module did not
-load; 2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler.
+load or return; 2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler.
 `, profile.Default)
 
 // mostWords is how many words of a module are tried. A Go program has twenty thousand.
@@ -84,7 +87,8 @@ type fuzzing struct {
 	list bool
 
 	options host.Options
-	sweeper *fuzz.TableSweeper // nil: the model judges
+	runner  *apart.Runner
+	folder  string // of the table; "": the model judges
 	known   []reference
 
 	mu             sync.Mutex
@@ -114,8 +118,8 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 			return false, err
 		}
 		if f.cases != "" || t.Contract.Name != ourTable { // for which there is a model
-			f.cases = dir
-			if f.sweeper, err = fuzz.NewTableSweeper(t, dir); err != nil {
+			f.folder = dir
+			if _, err = fuzz.NewTableSweeper(t, dir); err != nil {
 				return false, usagef("the table %s: %v", dir, err)
 			}
 		}
@@ -130,6 +134,8 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 	f.known = f.references()
 
 	workers := min(runtime.GOMAXPROCS(0), len(modules))
+	f.runner = newRunner(f.options, workers)
+	defer f.runner.Close()
 	each := f.time / time.Duration((len(modules)+workers-1)/workers)
 	verdicts := make([]bool, len(modules))
 	errs := make([]error, len(modules))
@@ -156,8 +162,8 @@ func (f *fuzzing) printPlan() error {
 		return err
 	}
 	judge := "a model of the contract says what each module should do"
-	if f.sweeper != nil {
-		judge = "what a case of " + f.cases + " refuses must stay refused"
+	if f.folder != "" {
+		judge = "what a case of " + f.folder + " refuses must stay refused"
 	}
 	fmt.Fprintf(f.stdout, "\nAt most %s words of each module, in %v for all modules together; %s. Cases are written into %s.\n",
 		units.Count(mostWords), f.time, judge, f.out)
@@ -176,18 +182,19 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 		say("not tried: %v", m.Err)
 		return true, nil
 	}
-	compiled, err := host.Compile(ctx, m.Wasm, f.options)
+	compiled, err := f.runner.Compile(ctx, m.Wasm, m.Environment)
 	if err != nil {
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
 		say("not tried: %v", err)
 		return true, nil
 	}
-	defer compiled.Close(context.WithoutCancel(ctx))
-	builds := fuzz.SingleBuild(m.Name, compiled)
 	var passed []string
-	if f.sweeper != nil {
-		passed = f.sweeper.PassedTexts(ctx, compiled)
-	} else {
-		passed = builds.PassedTexts(ctx)
+	err = compiled.Do(ctx, sandbox.Job{Kind: textsJob, Request: sweepRequest{Name: m.Name, Folder: f.folder}, Answer: &passed,
+		Whole: fuzz.SweepTime(0, f.options.Deadline)})
+	if err != nil && failureOf(err) == nil { // of a module that does not end, the sweep finds the case
+		return false, err
 	}
 	vocabulary, err := dictionary.Words(m.Wasm, passed)
 	if err != nil {
@@ -197,23 +204,17 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 	vocabulary = share(f.part, dictionary.Rank(vocabulary, f.knownTo(m), mostWords))
 
 	started := time.Now()
-	limited, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	var tried fuzz.Progress
-	step := func(t fuzz.Progress) {
-		tried = t
-		f.step(m.Name, t, len(vocabulary))
+	s, err := f.sweep(ctx, compiled, sweepRequest{Name: m.Name, Folder: f.folder, Words: vocabulary, Seed: f.seed, Most: most})
+	switch {
+	case err != nil && ctx.Err() == nil && failureOf(err) != nil:
+		say("not tried: %v", err)
+		return true, nil
+	case err != nil:
+		return false, err
+	case s.Problem != "":
+		return false, usagef("%s: %s", m.Name, s.Problem)
 	}
-	var c table.Case
-	var d *fuzz.Difference
-	if f.sweeper != nil {
-		c, d, err = f.sweeper.Sweep(limited, m.Name, compiled, vocabulary, step)
-	} else {
-		c, d = builds.Sweep(limited, vocabulary, f.seed, step)
-	}
-	if err != nil {
-		return false, usagef("%s: %v", m.Name, err)
-	}
+	c, d, tried := s.Case, s.Difference, s.Tried
 	took := time.Since(started).Round(100 * time.Millisecond)
 	if d == nil {
 		say("nothing found: %d of %d words, %d requests and configurations in %v", tried.Words, len(vocabulary), tried.Steps, took)
@@ -226,6 +227,42 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 	say("%s: expected %s, found %s, after %v\n                parity check %s --cases %s", d.Field, words.OneLine(d.Wanted), words.OneLine(d.Found), took,
 		strings.Join(m.Select[:2], " "), dir)
 	return true, nil
+}
+
+// sweep has the words tried in a process. When that had to be ended, they are tried once more up to the case that was tried last,
+// which is the difference. The error is a *host.Failure when that is not found again.
+func (f *fuzzing) sweep(ctx context.Context, m *apart.Module, r sweepRequest) (s swept, err error) {
+	var told sweepTold
+	job := sandbox.Job{Kind: sweepJob, Request: &r, Answer: &s, Whole: fuzz.SweepTime(r.Most, f.options.Deadline),
+		Told: toldTo(func(t sweepTold) {
+			told = t
+			f.step(r.Name, t.Tried, len(r.Words))
+		})}
+	err = m.Do(ctx, job)
+	if failureOf(err) != nil && told.Number > 0 {
+		r.From, told = told.Number, sweepTold{}
+		err = m.Do(ctx, job)
+	}
+	if failure := failureOf(err); failure != nil && told.Case != nil {
+		ended := suite.Failure{Kind: failure.Kind.String(), In: failure.In, Reason: failure.Reason}
+		s, err = swept{Case: *told.Case, Difference: fuzz.Ended(r.Name, &ended), Tried: told.Tried}, nil
+	}
+	if err == nil && s.Difference != nil && s.Difference.Ends {
+		s.Case = single(ctx, m, s.Case)
+	}
+	return s, err
+}
+
+// single is the case with the one step alone in which the module has to be ended, if there is one.
+func single(ctx context.Context, m *apart.Module, c table.Case) table.Case {
+	for i := range c.Steps {
+		one := c
+		one.Steps = c.Steps[i : i+1]
+		if o, err := m.Observe(ctx, &one, nil); err == nil && o.Failure != nil && o.Failure.Ends() {
+			return one
+		}
+	}
+	return c
 }
 
 // step shows the progress with a module: on a terminal at once, in a pipe once a minute.

@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/header-auth/header-auth/internal/sandbox"
 )
 
 func main() {
-	os.Exit(runSupervised(interruptible(), os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(interruptible(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // command is one subcommand. What run returns is the exit code of the program.
@@ -34,7 +36,7 @@ func commands() []command {
 		{"record", "write a table that wants what a module does today", runRecord},
 		{"import", "make a table of the test files of a hosted service", runImport},
 		{"render", "write the report of a benchmark again, in any of its forms", runRender},
-		{workerCommand, "", runBenchWorker}, // how bench starts itself in a fresh process
+		{workerCommand, "", runBenchWorker}, // how bench starts itself under valgrind
 		{sandboxCommand, "", runSandbox},    // how commands start themselves in a process that can be killed
 		{"fuzz", "search modules for requests that they treat differently, with the words in their code", runFuzz},
 		{"mutants", "change the plugins in small ways, to see whether the table finds the change", runMutants},
@@ -50,8 +52,16 @@ func commands() []command {
 	}
 }
 
+// leastAddresses is how much address space the program needs: Go's runtime maps more than it uses, and dies of a failure.
+const leastAddresses = 2 << 30
+
 // run runs a command. If its output cannot be written, the exit code is 3, whatever else happened.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if bytes, limited := sandbox.AddressSpace(); limited && bytes < leastAddresses {
+		fmt.Fprintf(stderr, "parity: this process was given %d MiB of address space, and needs %d: ulimit -v unlimited gives more\n",
+			bytes>>20, leastAddresses>>20)
+		return 3
+	}
 	out := &console{to: stdout}
 	code := dispatch(ctx, args, out, &console{to: stderr})
 	if out.err != nil && code != 3 {

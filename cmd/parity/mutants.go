@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/mutants"
+	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/host"
 )
 
@@ -79,8 +80,10 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		defer done()
 		cache = folder
 	}
+	engine, done := mutantEngine(host.Options{}) // a mutant's code is used once: no cache
+	defer done()
 	progress := newProgress(stderr)
-	scores, err := mutants.Run(ctx, mutants.Options{Root: s.root, Cache: cache, Table: loaded, Host: host.Options{}, Languages: languages,
+	scores, err := mutants.Run(ctx, mutants.Options{Root: s.root, Cache: cache, Table: loaded, Engine: engine, Languages: languages,
 		Files: files, Shard: part.i, Shards: part.n, Again: *again, Log: remarks(stderr), Progress: progress.step})
 	progress.clear()
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -109,6 +112,24 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		*least = 0 // the share is of all mutants
 	}
 	return mutantsVerdict(scores, found, *least)
+}
+
+// mutantEngine runs cases of mutants in processes.
+func mutantEngine(o host.Options) (engine mutants.Engine, done func()) {
+	compiler := newRunner(o, 1)
+	o.Interpreter = true
+	interpreter := newRunner(o, 1)
+	engine = func(ctx context.Context, wasm []byte, interpreted bool) (suite.Engine, error) {
+		r := compiler
+		if interpreted {
+			r = interpreter
+		}
+		return r.Engine(nil)(ctx, nil, wasm)
+	}
+	return engine, func() {
+		compiler.Close()
+		interpreter.Close()
+	}
 }
 
 func madeMutants(scores []mutants.Score) (n int) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -62,7 +63,11 @@ func TestRedTeam(t *testing.T) {
 					return
 				}
 				limited(t, append([]string{"trace", "all/get"}, table...)...).judge(t, nil)
-				limited(t, append([]string{"soak", "--rounds", "1000"}, table...)...).judge(t, nil)
+				soaked := limited(t, append([]string{"soak", "--rounds", "1000", "--wasm", "good=" + good}, table...)...)
+				soaked.judge(t, &k)
+				if n := len(goodPath.FindAllString(soaked.out, -1)); n != 2 {
+					t.Errorf("%d paths of the other module are sound, want 2:\n%s", n, soaked.out)
+				}
 				limited(t, append([]string{"bench", "--speed", "--wasm", "good=" + good}, table...)...).judge(t, nil)
 				if r := limited(t, append([]string{"inspect", file}, own...)...); at == "_initialize" || at == "start section" {
 					r.judge(t, &k)
@@ -71,6 +76,9 @@ func TestRedTeam(t *testing.T) {
 		}
 	}
 }
+
+// goodPath is a path of a soak on which the first module is sound.
+var goodPath = regexp.MustCompile(`(?m)^all/(get|post) +✓`)
 
 // shortPlace is the place of a kind in the short form: another for each, and where its harm is done where that matters.
 func shortPlace(k *redteam.Kind, i int) int {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
 
+	"github.com/header-auth/header-auth/bench"
 	"github.com/header-auth/header-auth/conformance/apart"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
@@ -25,16 +27,26 @@ func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		fmt.Fprintln(stderr, "parity sandbox: this is how parity starts itself")
 		return 2
 	}
-	if err := sandbox.Serve(ctx, os.Stdin, stdout, args[0], apart.Jobs(cel.New())); err != nil {
+	jobs := apart.Jobs(cel.New(), works)
+	maps.Copy(jobs, bench.Jobs())
+	if err := sandbox.Serve(ctx, os.Stdin, unwrapped(stdout), args[0], jobs); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
 	return 0
 }
 
+// sandboxProgram is the command that starts such a process; the limit of memory follows.
+func sandboxProgram() []string { return []string{thisProgram(), sandboxCommand} }
+
 // newRunner makes a runner of modules in processes of this program.
 func newRunner(o host.Options, processes int) *apart.Runner {
-	return apart.New([]string{thisProgram(), sandboxCommand}, processes, o)
+	return apart.New(sandboxProgram(), processes, o)
+}
+
+// newTimedRunner makes one for work that measures time.
+func newTimedRunner(o host.Options, processes int) *apart.Runner {
+	return apart.NewTimed(sandboxProgram(), processes, o)
 }
 
 // runTable is suite.Run in processes that can be killed.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) {
 		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	}
 	testscript.Main(m, map[string]func(){
-		"parity": func() { os.Exit(runSupervised(interruptible(), os.Args[1:], os.Stdout, os.Stderr)) },
+		"parity": func() { os.Exit(run(interruptible(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
 }
 
@@ -115,7 +116,19 @@ func modules() map[string][]byte {
 		wasmtest.GetGlobal(count), wasmtest.I32(1500), wasmtest.Eq, wasmtest.If)
 	late.Call("proxy_on_request_headers", "proxy_log", 1, "odd")
 	late.Do("proxy_on_request_headers", wasmtest.End)
-	for _, g := range []*wasmtest.Guest{leaky, late} {
+	// stuck does not return from its sixtieth request, and never from none. straight does not return from one with this header,
+	// and has no loop, so that only its process can be ended.
+	stuck, never, straight := guest(), guest(), guest()
+	forever := wasmtest.Join(wasmtest.Loop, wasmtest.Br(0), wasmtest.End)
+	count = stuck.Global(0)
+	stuck.Do("proxy_on_request_headers", wasmtest.GetGlobal(count), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(count),
+		wasmtest.GetGlobal(count), wasmtest.I32(60), wasmtest.Eq, wasmtest.If, forever, wasmtest.End)
+	never.Do("proxy_on_request_headers", forever)
+	fill := wasmtest.Join(wasmtest.I32(0), wasmtest.I32(1), wasmtest.I32(3990<<16), wasmtest.Code{0xfc, 11, 0})
+	call = straight.Call("proxy_on_request_headers", "proxy_get_header_map_value", 0, "x-debug-allow", wasmtest.Out)
+	straight.Do("proxy_on_request_headers", wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call)), wasmtest.Eqz, wasmtest.If,
+		wasmtest.I32(3990), wasmtest.MemoryGrow, wasmtest.Drop, bytes.Repeat(fill, 100), wasmtest.End)
+	for _, g := range []*wasmtest.Guest{leaky, late, stuck, never, straight} {
 		refuse(g, "refused")
 	}
 	return map[string][]byte{
@@ -123,6 +136,9 @@ func modules() map[string][]byte {
 		"other.wasm":      refusing("turned down"),
 		"leaky.wasm":      leaky.Bytes(),
 		"late.wasm":       late.Bytes(),
+		"stuck.wasm":      stuck.Bytes(),
+		"never.wasm":      never.Bytes(),
+		"straight.wasm":   straight.Bytes(),
 		"open.wasm":       guest().Bytes(),
 		"door.wasm":       door.Bytes(),
 		"told.wasm":       told.Bytes(),

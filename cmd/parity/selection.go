@@ -173,7 +173,6 @@ func (s *selection) hostOptions(stderr io.Writer) (o host.Options, err error) {
 		return o, usagef("--deadline %v: expected %v or more", s.deadline, shortestDeadline)
 	}
 	o = host.Options{Deadline: cmp.Or(s.deadline, suite.Deadline), MemoryPages: suite.MemoryPages, Expressions: cel.New()}
-	watch(&o)
 	switch s.engine {
 	case "wazero":
 	case "interpreter":

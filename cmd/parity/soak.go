@@ -12,6 +12,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/sandbox"
 	"github.com/header-auth/header-auth/internal/units"
 )
 
@@ -124,15 +125,25 @@ func soakAll(ctx context.Context, s *selection, patterns []string, rounds int, s
 	var subjects []soak.Subject
 	for _, m := range modules {
 		r.builds = append(r.builds, m.Name)
-		subjects = append(subjects, soak.Subject{Name: m.Name, Wasm: m.Wasm, Err: m.Err, Leaks: m.leaks, MayNotLeak: !s.usualHost()})
+		subjects = append(subjects, soak.Subject{Name: m.Name, Wasm: m.Wasm, Err: m.Err, Environment: m.Environment, Leaks: m.leaks, MayNotLeak: !s.usualHost()})
 	}
 	for _, c := range selected.Cases() {
 		r.cases = append(r.cases, c.ID)
 	}
+	runner := newTimedRunner(options, runtime.GOMAXPROCS(0))
+	defer runner.Close()
 	line := newProgress(stderr)
 	r.Report = soak.Run(ctx, selected.Cases(), subjects, soak.Config{Host: options, Workers: runtime.GOMAXPROCS(0), Rounds: rounds,
 		Progress: func(done float64, what string) {
 			line.say(fmt.Sprintf("%3.0f %%%s  %s", 100*done, line.left(done), what))
+		},
+		Path: func(ctx context.Context, s *soak.Subject, w soak.Way, say func(soak.Done)) (found soak.Result, err error) {
+			m, err := runner.Compile(ctx, s.Wasm, s.Environment)
+			if err != nil {
+				return found, err
+			}
+			return found, m.Do(ctx, sandbox.Job{Kind: soakJob, Request: soakRequest{w, options.MemoryPages}, Answer: &found,
+				Told: toldTo(say), Step: w.Step(options.Deadline)})
 		}})
 	line.clear()
 	return r, nil

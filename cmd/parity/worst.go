@@ -14,10 +14,12 @@ import (
 
 	"github.com/header-auth/header-auth/bench"
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/bench/worst"
+	"github.com/header-auth/header-auth/conformance/apart"
 	requests "github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/sandbox"
 	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
 )
@@ -132,35 +134,40 @@ func worstAll(ctx context.Context, s *selection, patterns []string, rounds int, 
 	if err != nil {
 		return nil, err
 	}
-	options, selected, loaded := run.options, run.cases, run.modules
-	options.Deadline = 0 // it costs time in each call
+	cases, modules := run.cases.Cases(), run.modules
 	watch := bench.WatchMachine()
-	r := &worstReport{Schema: "header-auth/worst/v1", Taken: time.Now().UTC(), Table: selected.Digest, Rounds: rounds}
-	var modules []*host.Module
-	for _, m := range loaded {
-		if m.Err == nil {
-			var compiled *host.Module
-			if compiled, m.Err = host.Compile(ctx, m.Wasm, options); m.Err == nil {
-				defer compiled.Close(ctx)
-			}
-			modules = append(modules, compiled)
-		}
-		if m.Err != nil {
-			return nil, fmt.Errorf("build %s: %w", m.Name, m.Err)
-		}
+	r := &worstReport{Schema: "header-auth/worst/v1", Taken: time.Now().UTC(), Table: run.cases.Digest, Rounds: rounds}
+	for _, m := range modules {
 		r.builds = append(r.builds, m.Name)
 	}
+	runner := newTimedRunner(run.options, len(modules)) // a process for each module, of which one is at work
+	defer runner.Close()
 	line := newProgress(stderr)
-	cases := selected.Cases()
+	ended := make([]int, len(modules)) // cases
 	for i := range cases {
 		if ctx.Err() != nil {
 			break
 		}
 		r.cases = append(r.cases, cases[i].ID)
-		for b, m := range modules {
-			line.step(i*len(modules)+b+1, len(cases)*len(modules), r.builds[b], cases[i].ID)
-			p := worst.Measure(ctx, m, r.builds[b], &cases[i], rounds)
-			p.Known = loaded[b].leaks
+		for b := range modules {
+			m := &modules[b]
+			line.step(i*len(modules)+b+1, len(cases)*len(modules), m.Name, cases[i].ID)
+			p := worst.Result{Build: m.Name, Case: cases[i].ID, Mean: stats.None()}
+			if ended[b] < worstEnded {
+				p, err = worstOf(ctx, runner, m, &cases[i], rounds)
+			} else {
+				err = fmt.Errorf("not run: in %d cases before it the module did not return in time, or took too much memory", worstEnded)
+			}
+			if failureOf(err) != nil {
+				ended[b]++
+			}
+			switch {
+			case ctx.Err() != nil:
+				p.Failed = "interrupted"
+			case err != nil:
+				p.Failed = err.Error()
+			}
+			p.Known = m.leaks
 			r.Results = append(r.Results, p)
 		}
 	}
@@ -168,6 +175,35 @@ func worstAll(ctx context.Context, s *selection, patterns []string, rounds int, 
 	r.Machine = watch.Machine()
 	return r, nil
 }
+
+// worstEnded is how many cases of a build may end because a call had to be ended. The cases after them are not run.
+const worstEnded = 3
+
+// worstRequestTime is how long a request may take on the average until its case is ended: ten times the limit.
+const worstRequestTime = 10 * worst.Limit
+
+// worstOf times one case on one build in a process. The error says why there are no times; it is a *host.Failure when the
+// process had to be ended.
+func worstOf(ctx context.Context, runner *apart.Runner, m *module, c *requests.Case, rounds int) (worst.Result, error) {
+	found := worst.Result{Build: m.Name, Case: c.ID, Mean: stats.None()}
+	if m.Err != nil {
+		return found, m.Err
+	}
+	compiled, err := runner.Compile(ctx, m.Wasm, m.Environment)
+	if err != nil {
+		return found, err
+	}
+	repeated := 0
+	for i := range c.Steps {
+		repeated += max(1, c.Steps[i].Times)
+	}
+	err = compiled.Do(ctx, sandbox.Job{Kind: worstJob, Request: worstRequest{m.Name, *c, rounds}, Answer: &found,
+		Whole: time.Duration(rounds*repeated)*worstRequestTime + worstGrace})
+	return found, err
+}
+
+// worstGrace is how much longer a case may take, for its start and the rounds that are not timed.
+const worstGrace = 20 * time.Second
 
 // worstText writes a table of cases and builds, and below it what is above the limit.
 func worstText(to io.Writer, r *worstReport, markdown bool) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/header-auth/header-auth/host/cel"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/internal/redteam"
 	"github.com/header-auth/header-auth/internal/sandbox"
 	"github.com/header-auth/header-auth/report"
 )
@@ -24,7 +26,7 @@ import (
 // TestMain is also the process that a runner starts.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
-		if err := sandbox.Serve(context.Background(), os.Stdin, os.Stdout, os.Args[2], Jobs(cel.New())); err != nil {
+		if err := sandbox.Serve(context.Background(), os.Stdin, os.Stdout, os.Args[2], Jobs(cel.New(), works)); err != nil {
 			panic(err)
 		}
 		return
@@ -120,13 +122,92 @@ func TestWhatHasNoEnd(t *testing.T) {
 			t.Errorf("trace of %s: %v, %+v after %d steps", name, err, f, steps)
 		}
 	}
-	m, err := runner(t, host.Options{Deadline: deadline}).Compile(t.Context(), itself("_initialize", "", ""), nil)
+}
+
+// TestAllocatorHasNoEnd: it is the allocator that is named, and not the callback that waits for it.
+func TestAllocatorHasNoEnd(t *testing.T) {
+	tail := redteam.Kinds()[1] // which can't be ended inside the process
+	if tail.Name != "tail call" {
+		t.Fatalf("the kind is %s", tail.Name)
+	}
+	c := realTable(t, "allow/true").Cases()[0]
+	m, err := runner(t, host.Options{Deadline: 100 * time.Millisecond}).Compile(t.Context(), tail.Module("malloc"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := m.Observe(t.Context(), &c, nil)
+	if f := o.Failure; err != nil || f == nil || f.In != "malloc" || f.Reason != "the call took longer than 100ms" {
+		t.Errorf("%v, %+v, want that malloc took too long", err, f)
+	}
+}
+
+// works are jobs as those of a user of this package.
+var works = map[string]Work{
+	"case without deadline": func(ctx context.Context, c *Compiled, request func(any) error, tell func(any) error) (any, error) {
+		var each table.Case
+		if err := request(&each); err != nil {
+			return nil, err
+		}
+		if c.Module == nil || c.Timed == nil {
+			return nil, errors.New("it was not compiled twice")
+		}
+		_ = tell("it begins")
+		o, err := suite.Observe(ctx, c.Timed, &each, suite.ObserveOptions{})
+		return o.Failure, err
+	},
+}
+
+// TestTimed: without a deadline, too, a call that does not end costs the process, and names the callback.
+func TestTimed(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewTimed([]string{program, "serve"}, 1, host.Options{Deadline: 100 * time.Millisecond})
+	t.Cleanup(r.Close)
+	loop := wasmtest.NewGuest("0_2_1")
+	loop.Do(headers, wasmtest.Loop, wasmtest.Br(0), wasmtest.End)
+	m, err := r.Compile(t.Context(), loop.Bytes(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var failure *host.Failure
-	if err := m.Start(t.Context()); !errors.As(err, &failure) || failure.Kind != host.DeadlineExceeded || failure.In != "_initialize" {
-		t.Errorf("start: %v, want that _initialize took too long", err)
+	told := ""
+	job := sandbox.Job{Kind: "case without deadline", Request: realTable(t, "allow/true").Cases()[0],
+		Told: func(read func(any) error) { _ = read(&told) }}
+	if err := m.Do(t.Context(), job); !errors.As(err, &failure) || failure.Kind != host.DeadlineExceeded || failure.In != headers || told == "" {
+		t.Errorf("told %q, error %v, want that %s took too long", told, err, headers)
+	}
+}
+
+// TestDamagedCacheIsTold: whoever waits for the process is told once that the cache was damaged, however many use it.
+func TestDamagedCacheIsTold(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	g.Exports(headers)
+	dir := t.TempDir()
+	cases := realTable(t, "allow/*")
+	judge := func() (faults []string) {
+		r := runner(t, host.Options{CacheDir: dir, CacheFault: func(err error) { faults = append(faults, err.Error()) }})
+		s := suite.Subject{Build: report.Build{Name: "mine"}, Wasm: g.Bytes(), Engine: r.Engine(nil)}
+		suite.Run(t.Context(), cases, []suite.Subject{s}, suite.RunOptions{Workers: 1})
+		return faults
+	}
+	if faults := judge(); len(faults) > 0 {
+		t.Fatalf("a new cache: %q", faults)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*"))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%q in the cache, %v", files, err)
+	}
+	for _, file := range files {
+		if filepath.Ext(file) == "" {
+			if err := os.Truncate(file, 10); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if faults := judge(); len(faults) != 1 || !strings.Contains(faults[0], "was damaged; the module is compiled again") {
+		t.Errorf("a damaged cache: %q, want that it is said once", faults)
 	}
 }
 

@@ -18,31 +18,44 @@ import (
 // The kinds of jobs.
 const (
 	compileJob = "compile"
-	startJob   = "start"
 	observeJob = "observe"
 	traceJob   = "trace"
 	linesJob   = "trace of a failure"
 )
 
-// Jobs are what a process of a Runner does, for sandbox.Serve. The expressions take the place of those in the options of the
-// Runner, which can't be sent to another process.
-func Jobs(e host.Expressions) map[string]sandbox.Handler {
+// Work is a job of a user of this package, for Module.Do. It reads the request into a value, and may tell how far it is.
+type Work func(ctx context.Context, c *Compiled, request func(any) error, tell func(any) error) (answer any, err error)
+
+// Compiled is the module that a process holds.
+type Compiled struct {
+	Module *host.Module // under the deadline of the runner's options
+	Timed  *host.Module // without a deadline, which costs time in each call; nil unless the runner was made by NewTimed
+}
+
+// Jobs are what a process of a Runner does, for sandbox.Serve: those of this package, and others by their kinds. The expressions
+// take the place of those in the options of the Runner, which can't be sent to another process.
+func Jobs(e host.Expressions, others map[string]Work) map[string]sandbox.Handler {
 	p := process{expressions: e}
-	return map[string]sandbox.Handler{
-		compileJob: p.compile, startJob: p.start, observeJob: p.observe, traceJob: p.trace, linesJob: p.lines,
+	all := map[string]sandbox.Handler{compileJob: p.compile, observeJob: p.observe, traceJob: p.trace, linesJob: p.lines}
+	for kind, work := range others {
+		all[kind] = func(ctx context.Context, _ *sandbox.Page, request func(any) error, tell func(any) error) (any, error) {
+			return work(ctx, &p.Compiled, request, tell)
+		}
 	}
+	return all
 }
 
 // process is what the jobs of one share.
 type process struct {
 	expressions host.Expressions
-	module      *host.Module
+	Compiled
 }
 
 // module is a request to compile.
 type module struct {
 	Wasm    []byte
 	Options options
+	Timed   bool // compile it once more without a deadline
 }
 
 // options are host.Options as data.
@@ -99,10 +112,12 @@ func (e *textError) Error() string { return e.text }
 func (e *textError) Unwrap() error { return e.err }
 
 func (p *process) compile(ctx context.Context, page *sandbox.Page, request func(any) error, tell func(any) error) (any, error) {
-	if p.module != nil {
-		_ = p.module.Close(ctx)
-		p.module = nil
+	for _, m := range []*host.Module{p.Module, p.Timed} {
+		if m != nil {
+			_ = m.Close(ctx)
+		}
 	}
+	p.Compiled = Compiled{}
 	var m module
 	if err := request(&m); err != nil {
 		return nil, err
@@ -113,14 +128,10 @@ func (p *process) compile(ctx context.Context, page *sandbox.Page, request func(
 	}
 	o.CacheFault = func(err error) { _ = tell(err.Error()) }
 	o.Expressions = p.expressions
-	p.module, err = host.Compile(ctx, m.Wasm, o)
-	return failedOf(err), nil
-}
-
-func (p *process) start(ctx context.Context, _ *sandbox.Page, _ func(any) error, _ func(any) error) (any, error) {
-	vm, err := p.module.NewVM(ctx, host.VMConfig{})
-	if err == nil {
-		err = vm.Close(ctx)
+	p.Module, err = host.Compile(ctx, m.Wasm, o)
+	if err == nil && m.Timed {
+		o.Deadline = 0
+		p.Timed, err = host.Compile(ctx, m.Wasm, o)
 	}
 	return failedOf(err), nil
 }
@@ -144,7 +155,7 @@ func (p *process) observe(ctx context.Context, _ *sandbox.Page, request func(any
 	if err := request(&r); err != nil {
 		return nil, err
 	}
-	o, err := suite.Observe(ctx, p.module, &r.Case, suite.ObserveOptions{Good: r.Good})
+	o, err := suite.Observe(ctx, p.Module, &r.Case, suite.ObserveOptions{Good: r.Good})
 	return seen{o, failedOf(err)}, nil
 }
 
@@ -154,7 +165,7 @@ func (p *process) trace(ctx context.Context, _ *sandbox.Page, request func(any) 
 		return nil, err
 	}
 	var lost error
-	o, err := suite.Observe(ctx, p.module, &r.Case, suite.ObserveOptions{Good: r.Good, Repeat: r.Repeat, Trace: func(s suite.StepTrace) {
+	o, err := suite.Observe(ctx, p.Module, &r.Case, suite.ObserveOptions{Good: r.Good, Repeat: r.Repeat, Trace: func(s suite.StepTrace) {
 		lost = errors.Join(lost, tell(s))
 	}})
 	if lost != nil {
@@ -168,7 +179,7 @@ func (p *process) lines(ctx context.Context, _ *sandbox.Page, request func(any) 
 	if err := request(&r); err != nil {
 		return nil, err
 	}
-	lines := suite.Trace(ctx, p.module, &r.Case, r.Good, r.At)
+	lines := suite.Trace(ctx, p.Module, &r.Case, r.Good, r.At)
 	return append([]report.TraceLine{}, lines...), nil
 }
 

@@ -37,6 +37,7 @@ const (
 type Runner struct {
 	pool    *sandbox.Pool
 	options host.Options
+	timed   bool
 }
 
 // New makes a runner for modules under these options. command starts this program in a process that serves Jobs; processes
@@ -45,7 +46,15 @@ func New(command []string, processes int, o host.Options) *Runner {
 	o.Deadline = cmp.Or(o.Deadline, suite.Deadline)
 	o.MemoryPages = cmp.Or(o.MemoryPages, suite.MemoryPages)
 	c := sandbox.Config{Command: command, Processes: processes, Memory: memory + int64(o.MemoryPages)<<16}
-	return &Runner{sandbox.New(c), o}
+	return &Runner{pool: sandbox.New(c), options: o}
+}
+
+// NewTimed is New for work that measures time: each module is compiled once more without a deadline. What does not end
+// there is ended all the same, with its process.
+func NewTimed(command []string, processes int, o host.Options) *Runner {
+	r := New(command, processes, o)
+	r.timed = true
+	return r
 }
 
 // cacheFault passes on what a process tells while it compiles.
@@ -87,7 +96,7 @@ func (r *Runner) CompileAs(ctx context.Context, p profile.Profile, wasm []byte) 
 func (r *Runner) compile(ctx context.Context, wasm []byte, h host.Options) (*Module, error) {
 	o := options{Profile: h.Profile.String(), Interpreter: h.Interpreter, Allocator: h.Allocator, MemoryPages: h.MemoryPages,
 		CacheDir: h.CacheDir, Environment: h.Environment, Deadline: int64(h.Deadline)}
-	m := &Module{runner: r, request: module{wasm, o}, key: fmt.Sprintf("%x %+v", sha256.Sum256(wasm), o)}
+	m := &Module{runner: r, request: module{wasm, o, r.timed}, key: fmt.Sprintf("%x %+v", sha256.Sum256(wasm), o)}
 	err := m.use(ctx, func(*sandbox.Process) error { return nil })
 	if f := m.failure(err); f != nil {
 		err = f
@@ -102,9 +111,13 @@ func (m *Module) use(ctx context.Context, do func(*sandbox.Process) error) error
 		if !holds(p) {
 			p.Holds = ""
 			var f *failed
-			limit := m.deadline() + mebibyteDeadlines*m.deadline()*time.Duration(len(m.request.Wasm))/(1<<20)
+			limit := CompileTime(len(m.request.Wasm), m.deadline())
+			whole := limit + time.Second
+			if m.request.Timed {
+				whole += limit
+			}
 			err := p.Do(ctx, sandbox.Job{Kind: compileJob, Request: m.request, Answer: &f, Told: m.runner.cacheFault,
-				Call: limit, Whole: limit + time.Second})
+				Call: limit, Whole: whole})
 			if err == nil {
 				err = f.err()
 			}
@@ -115,6 +128,22 @@ func (m *Module) use(ctx context.Context, do func(*sandbox.Process) error) error
 		}
 		return do(p)
 	})
+}
+
+// CompileTime is how long the compilation of a module of so many bytes may take, where a call may take deadline.
+func CompileTime(bytes int, deadline time.Duration) time.Duration {
+	return (deadline + mebibyteDeadlines*deadline*time.Duration(bytes)/(1<<20)).Round(time.Millisecond)
+}
+
+// Do gives a job to a process that holds the module. Job.Call is the runner's deadline unless it is set. The error is a
+// *host.Failure when the process had to be ended.
+func (m *Module) Do(ctx context.Context, j sandbox.Job) error {
+	j.Call = cmp.Or(j.Call, m.deadline()+m.grace())
+	err := m.use(ctx, func(p *sandbox.Process) error { return p.Do(ctx, j) })
+	if f := m.failure(err); f != nil {
+		return f
+	}
+	return err
 }
 
 // job is a job on a case.
@@ -147,6 +176,8 @@ func (m *Module) failure(err error) *host.Failure {
 		f.Reason = fmt.Sprintf("it took longer than %v", e.Limit)
 	case e.Why == sandbox.CallTooLong:
 		f.Reason = fmt.Sprintf("the call took longer than %v", m.deadline())
+	case e.Why == sandbox.StepTooLong:
+		f.Reason = fmt.Sprintf("a part of the case took longer than %v, and no call longer than %v", e.Limit, m.deadline())
 	case e.Why == sandbox.WholeTooLong:
 		f.Reason = fmt.Sprintf("the case took longer than %v", e.Limit)
 	case e.Why == sandbox.OutOfMemory:
@@ -154,19 +185,6 @@ func (m *Module) failure(err error) *host.Failure {
 			(memory+int64(m.request.Options.MemoryPages)<<16)>>20)
 	}
 	return f
-}
-
-// Start makes a VM of the module and closes it. The error is a *host.Failure when it does not start.
-func (m *Module) Start(ctx context.Context) error {
-	var f *failed
-	err := m.use(ctx, func(p *sandbox.Process) error { return p.Do(ctx, m.job(startJob, one{}, &f)) })
-	if failure := m.failure(err); failure != nil {
-		return failure
-	}
-	if err != nil {
-		return err
-	}
-	return f.err()
 }
 
 // Observe is suite.Observe in a process. Of a case whose process was killed only the failure is known.

@@ -70,7 +70,7 @@ func readBuilds(ctx context.Context, dir string) (Builds, error) {
 		if err != nil {
 			return nil, fmt.Errorf("load build %s: %w", b.Name, err)
 		}
-		all = append(all, compiled{b.Name, module})
+		all = append(all, compiled{b.Name, module, nil})
 	}
 	return all, nil
 }

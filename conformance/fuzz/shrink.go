@@ -15,8 +15,11 @@ import (
 // maxTries is how many smaller cases are tried.
 const maxTries = 4000
 
-// Shrink makes a case as small as possible while it still shows a difference in the same field.
+// Shrink makes a case as small as possible while it still shows a difference in the same field, until ctx ends.
 func (b Builds) Shrink(ctx context.Context, c table.Case, d *Difference) (table.Case, *Difference) {
+	if d.Ends {
+		return c, d
+	}
 	s := shrinker{ctx: ctx, builds: b.only(d.Build), field: fieldOf(d), left: maxTries, best: c, found: d}
 	for before := -1; before != s.left; {
 		before = s.left
@@ -45,7 +48,7 @@ type shrinker struct {
 
 // try keeps a smaller case if it still shows the difference.
 func (s *shrinker) try(c table.Case) bool {
-	if s.left--; s.left < 0 {
+	if s.left--; s.left < 0 || s.ctx.Err() != nil {
 		return false
 	}
 	c = complete(c)
@@ -53,7 +56,7 @@ func (s *shrinker) try(c table.Case) bool {
 		return false
 	}
 	c, d := s.builds.Compare(s.ctx, c)
-	if d == nil || fieldOf(d) != s.field {
+	if d == nil || fieldOf(d) != s.field || s.ctx.Err() != nil { // the end of the context ends calls, too
 		return false
 	}
 	s.best, s.found = c, d

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/header-auth/header-auth/conformance/dictionary"
 	"github.com/header-auth/header-auth/conformance/suite"
@@ -18,8 +19,17 @@ import (
 // dozens of them.
 const stepsPerCase = 60
 
-// SingleBuild is one module of any origin.
-func SingleBuild(name string, m *host.Module) Builds { return Builds{{name, m}} }
+// shrinkTime is how long a case is made smaller: one that does not end takes the whole deadline at each try.
+const shrinkTime = 30 * time.Second
+
+// SweepTime is how long a sweep may take whose context ends after most, where a call may take deadline.
+func SweepTime(most, deadline time.Duration) time.Duration { return most + shrinkTime + 8*deadline }
+
+// SingleBuild is one module of any origin. before is called with each case before it is run: of one that does not end,
+// nothing else will be known. nil: it is not called.
+func SingleBuild(name string, m *host.Module, before func(*table.Case)) Builds {
+	return Builds{{name, m, before}}
+}
 
 // Progress is what a sweep has done so far.
 type Progress struct {
@@ -44,7 +54,9 @@ func (b Builds) Sweep(ctx context.Context, words []dictionary.Word, seed uint64,
 		tried.Words, tried.Cases, tried.Steps = p.words, tried.Cases+1, tried.Steps+len(c.Steps)
 		progress(tried)
 		if d != nil {
-			return b.Shrink(context.WithoutCancel(ctx), c, d)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shrinkTime)
+			defer cancel()
+			return b.Shrink(ctx, c, d)
 		}
 	}
 	return table.Case{}, nil
@@ -208,7 +220,10 @@ func (b Builds) PassedTexts(ctx context.Context) []string {
 			continue // this case can't be written
 		}
 		for _, build := range b {
-			_, _ = suite.Observe(ctx, build.module, &c, suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, passedTexts(p, string(said))...) }})
+			o, _ := suite.Observe(ctx, build.module, &c, suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, passedTexts(p, string(said))...) }})
+			if o.Failure != nil && o.Failure.Ends() {
+				return all // it would take as long each time
+			}
 		}
 	}
 	return all

@@ -168,7 +168,7 @@ func TestSweepFindsDoors(t *testing.T) {
 		known[w.Text] = true
 	}
 	sweep := func(wasm []byte, most time.Duration) (string, *Difference) {
-		b := SingleBuild("go", compile(t, wasm))
+		b := SingleBuild("go", compile(t, wasm), nil)
 		words, err := dictionary.Words(wasm, b.PassedTexts(t.Context()))
 		if err != nil {
 			t.Fatal(err)

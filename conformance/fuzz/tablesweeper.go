@@ -23,6 +23,10 @@ type TableSweeper struct {
 	bases     []table.Case // each is a single request that is to be refused
 	keys      []string     // headers of the table's requests
 	mentioned map[string]bool
+
+	Before func(*table.Case) // is called with each case before it is run, as that of SingleBuild
+
+	ended func(build string) (table.Case, *Difference) // the first case in which a call had to be ended; nil: none
 }
 
 // errNoRefusedRequest says that a table contains no request to start from.
@@ -82,22 +86,33 @@ func mentions(text string) []string {
 // PassedTexts are the texts that a module passes to the host in the cases.
 func (f *TableSweeper) PassedTexts(ctx context.Context, m *host.Module) (all []string) {
 	for _, c := range f.bases[:min(len(f.bases), 16)] {
-		_, _ = suite.Observe(ctx, m, &c, suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, passedTexts(p, "")...) }})
+		o, _ := suite.Observe(ctx, m, &c, suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, passedTexts(p, "")...) }})
+		if o.Failure != nil && o.Failure.Ends() {
+			break // it would take as long each time
+		}
 	}
 	return all
 }
 
 // Sweep tries words on a module until all have been tried, the context ends or a request is allowed. It returns that
-// request as a case with as few headers as possible. The error is errNoRefusedRequest when the module refuses no
+// request as a case with as few headers as possible, or a case in which a call had to be ended. The error is errNoRefusedRequest when the module refuses no
 // request of the table.
 func (f *TableSweeper) Sweep(ctx context.Context, name string, m *host.Module, words []dictionary.Word, progress func(Progress)) (table.Case, *Difference, error) {
 	words = slices.DeleteFunc(slices.Clone(words), func(w dictionary.Word) bool { return f.mentioned[strings.ToLower(w.Text)] })
+	f.ended = nil
 	var tried Progress
 	var left []baseCase
 	for _, c := range f.bases {
+		if f.ended != nil {
+			break
+		}
 		if decisions, err := f.run(ctx, m, c, []*table.Request{c.Steps[0].Request}); err == nil && decisions[0] == string(table.Refuse) {
 			left = append(left, baseCase{c, f.parts(ctx, m, c)})
 		}
+	}
+	if f.ended != nil && ctx.Err() == nil {
+		c, d := f.ended(name)
+		return c, d, nil
 	}
 	if len(left) == 0 && ctx.Err() == nil {
 		return table.Case{}, nil, fmt.Errorf("%w, which the module refuses: parity check shows what the module does", errNoRefusedRequest)
@@ -115,11 +130,17 @@ func (f *TableSweeper) Sweep(ctx context.Context, name string, m *host.Module, w
 				if ctx.Err() != nil {
 					return table.Case{}, nil, nil
 				}
+				if f.ended != nil {
+					c, d := f.ended(name)
+					return c, d, nil
+				}
 				tried.Cases, tried.Steps = tried.Cases+1, tried.Steps+len(few)
 				progress(tried)
 				for i, d := range decisions {
 					if err == nil && d == string(table.Allow) && f.allows(ctx, m, b.Case, requests[i]) {
-						c, d := f.shrink(context.WithoutCancel(ctx), name, m, b.Case, requests[i])
+						ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shrinkTime)
+						defer cancel()
+						c, d := f.shrink(ctx, name, m, b.Case, requests[i])
 						return c, d, nil
 					}
 				}
@@ -139,6 +160,9 @@ func (f *TableSweeper) parts(ctx context.Context, m *host.Module, c table.Case) 
 	parts := map[string]bool{}
 	nonsense := dictionary.Word{Text: "qzxvj-wkqh", Neighbours: []string{"vwqzk"}}
 	for _, v := range variations([]dictionary.Word{nonsense}, c.Steps[0].Request, f.keys) {
+		if f.ended != nil {
+			break
+		}
 		if _, seen := parts[v.part]; !seen {
 			parts[v.part] = true
 		}
@@ -162,9 +186,15 @@ func (f *TableSweeper) run(ctx context.Context, m *host.Module, c table.Case, re
 		s.Request = r
 		c.Steps = append(c.Steps, s)
 	}
+	if f.Before != nil {
+		f.Before(&c)
+	}
 	o, err := suite.Observe(ctx, m, &c, suite.ObserveOptions{})
 	if err != nil {
 		return nil, err
+	}
+	if o.Failure != nil && o.Failure.Ends() && f.ended == nil {
+		f.ended = func(build string) (table.Case, *Difference) { return c, Ended(build, o.Failure) }
 	}
 	var decisions []string
 	for _, s := range o.Steps {
@@ -202,5 +232,5 @@ func (f *TableSweeper) shrink(ctx context.Context, name string, m *host.Module, 
 	fewest(best.Trailers, func(r *table.Request, rest []headermap.Header) { r.Trailers = rest })
 	c.Steps = slices.Clone(c.Steps)
 	c.Steps[0].Request = &best
-	return c, &Difference{name, "decision", string(table.Refuse), string(table.Allow)}
+	return c, &Difference{Build: name, Field: "decision", Wanted: string(table.Refuse), Found: string(table.Allow)}
 }

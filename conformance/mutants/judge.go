@@ -4,31 +4,27 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/host"
 )
 
-const (
-	deadline = 5 * time.Second // for each call into a mutant; long, so that a busy machine kills none
-	long     = 100             // a case with so many repetitions or more is run last
-)
+// long: a case with so many repetitions or more is run last.
+const long = 100
+
+// Engine makes what the cases are run with: wazero's interpreter, or its compiler. A call that does not end is a failure of
+// the module there. The error says that Envoy would not load the module.
+type Engine func(ctx context.Context, wasm []byte, interpreter bool) (suite.Engine, error)
 
 // judge runs the cases of the table on modules, those that are likeliest to fail first.
 type judge struct {
-	options  host.Options
+	engine   Engine
 	contract *table.Contract
 	cases    []table.Case
 }
 
-func newJudge(t *table.Table, o host.Options) *judge {
-	o.Deadline, o.CacheDir = deadline, "" // a mutant's code is used once
-	if o.MemoryPages == 0 {
-		o.MemoryPages = suite.MemoryPages
-	}
-	j := &judge{options: o, contract: &t.Contract, cases: slices.Clone(t.Cases())}
+func newJudge(t *table.Table, e Engine) *judge {
+	j := &judge{engine: e, contract: &t.Contract, cases: slices.Clone(t.Cases())}
 	slices.SortStableFunc(j.cases, func(a, b table.Case) int { return repetitions(&a)/long - repetitions(&b)/long })
 	return j
 }
@@ -43,11 +39,11 @@ func repetitions(c *table.Case) int {
 
 // leaveOut removes the cases that the unchanged module fails, and gives their ids. They would kill every mutant.
 func (j *judge) leaveOut(ctx context.Context, wasm []byte) (ids []string, err error) {
-	m, err := host.Compile(ctx, wasm, j.options)
+	m, err := j.engine(ctx, wasm, false)
 	if err != nil {
 		return nil, fmt.Errorf("load the unchanged module: %w", err)
 	}
-	defer m.Close(ctx)
+	defer m.Close()
 	j.cases = slices.DeleteFunc(j.cases, func(c table.Case) bool {
 		fails := ctx.Err() == nil && j.fails(ctx, m, &c)
 		if fails {
@@ -75,13 +71,11 @@ func (j *judge) killer(ctx context.Context, wasm []byte, hint string) (killer st
 const likely = 20
 
 func (j *judge) try(ctx context.Context, wasm []byte, interpreter bool, cases []table.Case) (killer string, err error) {
-	o := j.options
-	o.Interpreter = o.Interpreter || interpreter
-	m, err := host.Compile(ctx, wasm, o)
+	m, err := j.engine(ctx, wasm, interpreter)
 	if err != nil {
 		return notLoaded, ctx.Err()
 	}
-	defer m.Close(ctx)
+	defer m.Close()
 	for i := range cases {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
@@ -97,8 +91,8 @@ func (j *judge) try(ctx context.Context, wasm []byte, interpreter bool, cases []
 	return "", ctx.Err()
 }
 
-func (j *judge) fails(ctx context.Context, m *host.Module, c *table.Case) bool {
-	seen, err := suite.Observe(ctx, m, c, suite.ObserveOptions{Good: suite.Good(j.contract, c)})
+func (j *judge) fails(ctx context.Context, m suite.Engine, c *table.Case) bool {
+	seen, err := m.Observe(ctx, c, suite.Good(j.contract, c))
 	return err != nil || len(suite.Check(c, seen)) > 0
 }
 

@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/toolchain"
 )
 
@@ -19,7 +18,7 @@ type Options struct {
 	Root      string // the repository's folder
 	Cache     string // keeps the copies, what is built and the verdicts; "": .cache in Root
 	Table     *table.Table
-	Host      host.Options
+	Engine    Engine
 	Languages []string                                       // some of Languages; none: all
 	Files     []string                                       // patterns for the names of files, as in path.Match; none: all files
 	Shard     int                                            // with Shards: only one of so many equal parts, counted from 1
@@ -121,7 +120,7 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 	if err != nil {
 		return score, fmt.Errorf("build the unchanged %s plugin: %w", p.language, err)
 	}
-	j := newJudge(o.Table, o.Host)
+	j := newJudge(o.Table, o.Engine)
 	if score.LeftOut, err = j.leaveOut(ctx, original); err != nil {
 		return score, err
 	}

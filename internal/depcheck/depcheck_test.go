@@ -57,7 +57,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"bench/verdict", []string{"bench/evidence", "bench/stats"}, []string{"github.com/tetratelabs"}}, // it measures nothing
 		{"bench/guest", with("host/wasmtest"), []string{"github.com/jedib0t"}},
 		{"bench", with("bench/evidence", "bench/guest", "bench/stats", "build", "conformance/suite", "conformance/table", "host/wasmtest",
-			"image", "internal/clock", "report", "toolchain"), []string{"github.com/jedib0t"}}, // it judges nothing
+			"image", "internal/clock", "internal/sandbox", "report", "toolchain"), []string{"github.com/jedib0t"}}, // it judges nothing
 		{"bench/soak", with("bench/evidence", "bench/stats", "bench/verdict", "conformance/suite", "conformance/table",
 			"internal/clock", "report"), []string{"github.com/jedib0t"}},
 		{"bench/worst", with("bench/stats", "conformance/suite", "conformance/table", "internal/clock", "report"), []string{"github.com/jedib0t"}},

@@ -5,8 +5,8 @@
 // an *Ended that says what the process did; the next job gets a new process.
 //
 // Both sides share a Page of memory, in which the process notes each call before it begins: that costs no system call, and
-// a process that hangs needs no help to be seen. A job has no limit for all of its time but one for the time in which no
-// call begins or ends, and one for the whole.
+// a process that hangs needs no help to be seen. A job has a limit for the time in which no call begins or ends, one for the
+// time in which it tells nothing of how far it is, and one for the whole.
 //
 // Requests and answers go over pipes as CBOR, which keeps strings that are not UTF-8, and empty lists apart from none.
 //

@@ -14,16 +14,18 @@ type Page struct {
 }
 
 type shared struct {
-	limit atomic.Int64 // of a call, which the process itself asks for; 0: none
-	slots [slots]slot
+	limit  atomic.Int64  // of a call, which the process itself asks for; 0: none
+	number atomic.Uint64 // of calls that have begun
+	slots  [slots]slot
 }
 
 // slots is how many calls are seen at once: one for each goroutine that calls guests.
 const slots = 64
 
 type slot struct {
-	count atomic.Uint64 // of calls that have begun or ended: odd while one runs
-	name  [120]byte     // what is called, and then 0
+	count  atomic.Uint64 // of calls that have begun or ended: odd while one runs
+	number atomic.Uint64 // of the call that began last, among all
+	name   [120]byte     // what is called, and then 0
 }
 
 const pageBytes = int(unsafe.Sizeof(shared{}))
@@ -34,6 +36,7 @@ func (p *Page) Begin(what string) int {
 		s := &p.slots[i]
 		if n := s.count.Load(); n&1 == 0 && s.count.CompareAndSwap(n, n+1) {
 			s.name[copy(s.name[:len(s.name)-1], what)] = 0
+			s.number.Store(p.number.Add(1))
 			return i
 		}
 	}
@@ -55,15 +58,15 @@ func (p *Page) changes() (n uint64) {
 	return n
 }
 
-// running is what is called now; "": nothing.
-func (p *Page) running() string {
+// running is what is called now; "": nothing. Of calls inside each other it is the innermost, which began last.
+func (p *Page) running() (what string) {
+	last := uint64(0)
 	for i := range p.slots {
-		s := &p.slots[i]
-		if s.count.Load()&1 == 1 {
-			return s.what()
+		if s := &p.slots[i]; s.count.Load()&1 == 1 && s.number.Load() > last {
+			last, what = s.number.Load(), s.what()
 		}
 	}
-	return ""
+	return what
 }
 
 func (s *slot) what() string {
@@ -71,5 +74,6 @@ func (s *slot) what() string {
 	return string(name)
 }
 
-// Limit asks for the process to be killed when a call takes longer, for Supervise.
+// Limit sets the longest time in which no call begins or ends, from now on and until the job ends, for a job without
+// Job.Call.
 func (p *Page) Limit(call time.Duration) { p.limit.Store(int64(call)) }

@@ -2,13 +2,14 @@ package sandbox
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
 // Config says what a Pool starts.
 type Config struct {
 	Command   []string // of this program: it calls Serve with its last argument, the limit of memory
-	Memory    int64    // bytes that a process may have
+	Memory    int64    // bytes that a process may have; 0: no limit
 	Processes int      // at most at once; 0: 1
 }
 
@@ -16,8 +17,10 @@ type Config struct {
 type Pool struct {
 	config Config
 	free   chan struct{} // one for each process that may run a job
-	mu     sync.Mutex
-	idle   []*Process // the one that was used last is the last
+
+	mu   sync.Mutex
+	idle []*Process // the one that was used last is the last
+	busy int
 }
 
 // New makes a pool. Its processes start when they are needed.
@@ -30,7 +33,8 @@ func New(c Config) *Pool {
 }
 
 // Use waits until a process may run jobs and lends it to do, which is the only one that uses it meanwhile. prefers chooses
-// among those that wait. The error is that of starting a process, or of do.
+// among those that wait; when it chooses none, a new one is started as long as there are fewer than there may be. The error
+// is that of starting a process, or of do.
 func (p *Pool) Use(ctx context.Context, prefers func(*Process) bool, do func(*Process) error) error {
 	select {
 	case <-p.free:
@@ -38,36 +42,50 @@ func (p *Pool) Use(ctx context.Context, prefers func(*Process) bool, do func(*Pr
 		return ctx.Err()
 	}
 	defer func() { p.free <- struct{}{} }()
-	process, err := p.take(prefers)
-	if err != nil {
-		return err
+	process, err := p.take(prefers), error(nil)
+	if process == nil {
+		process, err = start(p.config)
 	}
-	err = do(process)
-	if process.dead {
-		return err
+	if err == nil {
+		err = do(process)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.idle = append(p.idle, process)
+	p.busy--
+	if process != nil && !process.dead {
+		p.idle = append(p.idle, process)
+	}
 	return err
 }
 
-func (p *Pool) take(prefers func(*Process) bool) (*Process, error) {
+// take gives a process that waits, nil when one is to be started.
+func (p *Pool) take(prefers func(*Process) bool) *Process {
 	p.mu.Lock()
-	if n := len(p.idle); n > 0 {
-		defer p.mu.Unlock()
-		at := n - 1
-		for i, process := range p.idle {
-			if prefers(process) {
-				at = i
-			}
+	defer p.mu.Unlock()
+	p.busy++
+	at := slices.IndexFunc(p.idle, prefers)
+	if at < 0 {
+		if len(p.idle) == 0 || len(p.idle)+p.busy <= cap(p.free) {
+			return nil
 		}
-		process := p.idle[at]
-		p.idle = append(p.idle[:at], p.idle[at+1:]...)
-		return process, nil
+		at = 0 // the one that was used longest ago
 	}
-	p.mu.Unlock()
-	return start(p.config)
+	process := p.idle[at]
+	p.idle = slices.Delete(p.idle, at, at+1)
+	return process
+}
+
+// Alone does one job in a process that does no other.
+func Alone(ctx context.Context, c Config, j Job) error {
+	p, err := start(c)
+	if err != nil {
+		return err
+	}
+	err = p.Do(ctx, j)
+	if !p.dead {
+		p.end()
+	}
+	return err
 }
 
 // Close ends the processes. No job may run.

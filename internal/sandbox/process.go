@@ -35,7 +35,8 @@ type Job struct {
 	Request any
 	Answer  any                   // a pointer; nil: the answer is dropped
 	Told    func(func(any) error) // is called with what the process tells on its way, to be read into a value; nil: dropped
-	Call    time.Duration         // longest time in which no call begins or ends; 0: no limit
+	Call    time.Duration         // longest time in which no call begins or ends; 0: what the process sets by Page.Limit
+	Step    time.Duration         // longest time in which it tells nothing; 0: no limit
 	Whole   time.Duration         // longest time of the job; 0: no limit
 }
 
@@ -44,6 +45,7 @@ type Why uint8
 
 const (
 	CallTooLong  Why = iota + 1 // no call began or ended in Job.Call
+	StepTooLong                 // nothing was told in Job.Step
 	WholeTooLong                // the job took longer than Job.Whole
 	OutOfMemory                 // it needed more memory than it may have
 	Died                        // something else, which is a fault of this program or of the machine
@@ -53,7 +55,7 @@ const (
 type Ended struct {
 	Why   Why
 	In    string        // what was called; "": nothing
-	Limit time.Duration // that was reached, with the first two
+	Limit time.Duration // that was reached, with the first three
 	Words string        // of the process, with Died
 }
 
@@ -65,6 +67,8 @@ func (e *Ended) Error() string {
 	switch e.Why {
 	case CallTooLong:
 		return fmt.Sprintf("%s took longer than %v", in, e.Limit)
+	case StepTooLong:
+		return fmt.Sprintf("a part of it took longer than %v, and was in %s then", e.Limit, in)
 	case WholeTooLong:
 		return fmt.Sprintf("it took longer than %v, and was in %s then", e.Limit, in)
 	case OutOfMemory:
@@ -115,8 +119,8 @@ func start(c Config) (*Process, error) {
 	return p, nil
 }
 
-// interval is how often a process that has a job is looked at.
-const interval = 20 * time.Millisecond
+// How often a process that has a job is looked at. One that sets its own limits measures time, and is disturbed less.
+const interval, seldom = 20 * time.Millisecond, 200 * time.Millisecond
 
 // starting is how long a process may take until it can do jobs, on a machine that is very busy.
 const starting = 30 * time.Second
@@ -150,6 +154,7 @@ func (p *Process) Do(ctx context.Context, j Job) error {
 		return err
 	}
 	begun := time.Now()
+	p.page.Limit(j.Call)
 	sent := make(chan error, 1)
 	go func() { // a process that hangs may not read
 		body, err := encoding.Marshal(j.Request)
@@ -161,9 +166,13 @@ func (p *Process) Do(ctx context.Context, j Job) error {
 		}
 		sent <- err
 	}()
-	look := time.NewTicker(interval)
+	every := interval
+	if j.Call == 0 {
+		every = seldom
+	}
+	look := time.NewTicker(every)
 	defer look.Stop()
-	changes, changed := p.page.changes(), begun
+	changes, changed, told := p.page.changes(), begun, begun
 	for {
 		select {
 		case m, ok := <-p.answers:
@@ -171,6 +180,7 @@ func (p *Process) Do(ctx context.Context, j Job) error {
 			case !ok:
 				return p.ended()
 			case m.Tell != nil:
+				told = time.Now()
 				if j.Told != nil {
 					j.Told(func(to any) error { return decoding.Unmarshal(m.Tell, to) })
 				}
@@ -194,16 +204,20 @@ func (p *Process) Do(ctx context.Context, j Job) error {
 			if n := p.page.changes(); n != changes {
 				changes, changed = n, now
 			}
+			e := &Ended{In: p.page.running()}
+			call := time.Duration(p.page.limit.Load())
 			switch {
-			case j.Call > 0 && now.Sub(changed) > j.Call:
-				e := &Ended{Why: CallTooLong, In: p.page.running(), Limit: j.Call}
-				p.end()
-				return e
+			case call > 0 && now.Sub(changed) > call:
+				e.Why, e.Limit = CallTooLong, call
+			case j.Step > 0 && now.Sub(told) > j.Step:
+				e.Why, e.Limit = StepTooLong, j.Step
 			case j.Whole > 0 && now.Sub(begun) > j.Whole:
-				e := &Ended{Why: WholeTooLong, In: p.page.running(), Limit: j.Whole}
-				p.end()
-				return e
+				e.Why, e.Limit = WholeTooLong, j.Whole
+			default:
+				continue
 			}
+			p.end()
+			return e
 		}
 	}
 }

@@ -49,6 +49,28 @@ var handlers = map[string]Handler{
 			runtime.Gosched()
 		}
 	},
+	"hang inside": func(_ context.Context, page *Page, _ func(any) error, _ func(any) error) (any, error) {
+		first := page.Begin("before")
+		page.Begin("an outer call")
+		page.End(first) // its slot is the inner call's
+		page.Begin("an inner call")
+		for {
+			runtime.Gosched()
+		}
+	},
+	"hang under its own limit": func(_ context.Context, page *Page, _ func(any) error, _ func(any) error) (any, error) {
+		page.Begin("a measurement")
+		page.Limit(50 * time.Millisecond)
+		for {
+			runtime.Gosched()
+		}
+	},
+	"tell once": func(_ context.Context, page *Page, _ func(any) error, tell func(any) error) (any, error) {
+		_ = tell(1)
+		for {
+			page.End(page.Begin("a short call"))
+		}
+	},
 	"calls for ever": func(_ context.Context, page *Page, _ func(any) error, _ func(any) error) (any, error) {
 		for {
 			page.End(page.Begin("a short call"))
@@ -115,6 +137,9 @@ func TestEnded(t *testing.T) {
 		want Ended
 	}{
 		{Job{Kind: "hang", Call: 50 * time.Millisecond}, Ended{Why: CallTooLong, In: "a call", Limit: 50 * time.Millisecond}},
+		{Job{Kind: "hang inside", Call: 50 * time.Millisecond}, Ended{Why: CallTooLong, In: "an inner call", Limit: 50 * time.Millisecond}},
+		{Job{Kind: "hang under its own limit"}, Ended{Why: CallTooLong, In: "a measurement", Limit: 50 * time.Millisecond}},
+		{Job{Kind: "tell once", Call: 5 * time.Second, Step: 50 * time.Millisecond}, Ended{Why: StepTooLong, Limit: 50 * time.Millisecond}},
 		{Job{Kind: "calls for ever", Call: 5 * time.Second, Whole: 50 * time.Millisecond}, Ended{Why: WholeTooLong, Limit: 50 * time.Millisecond}},
 		{Job{Kind: "eat"}, Ended{Why: OutOfMemory, In: "a greedy call"}},
 		{Job{Kind: "die"}, Ended{Why: Died, Words: "the last words"}},
@@ -136,6 +161,33 @@ func TestEnded(t *testing.T) {
 		if err := do(t, p, Job{Kind: "process", Answer: &after}); err != nil || before != again || before == after {
 			t.Errorf("%s: processes %d, %d and then %d, %v: want the same twice, and then another", test.job.Kind, before, again, after, err)
 		}
+	}
+}
+
+// TestWhichProcess: one that is preferred is used again, else a new one is started, and at the end the one that was used longest
+// ago is taken.
+func TestWhichProcess(t *testing.T) {
+	p := pool(t, 2)
+	use := func(holds, name string) (pid int) {
+		t.Helper()
+		err := p.Use(t.Context(), func(process *Process) bool { return process.Holds == holds }, func(process *Process) error {
+			process.Holds = name
+			return process.Do(t.Context(), Job{Kind: "process", Answer: &pid})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}
+	a, b := use("a", "a"), use("b", "b")
+	again, third, alone := use("a", "a"), use("c", "c"), 0
+	if a == b || again != a || third != b {
+		t.Errorf("processes %d, %d, %d and %d: want the second another, the third the first, the fourth the second", a, b, again, third)
+	}
+	config := p.config
+	config.Memory = 0
+	if err := Alone(t.Context(), config, Job{Kind: "process", Answer: &alone}); err != nil || alone == a || alone == b {
+		t.Errorf("process %d, %v: want one of its own", alone, err)
 	}
 }
 

@@ -49,8 +49,10 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, memory string, hand
 	if err != nil {
 		return fmt.Errorf("limit of memory: %w", err)
 	}
-	limit(bytes)
-	debug.SetMemoryLimit(bytes / 2)
+	if bytes > 0 {
+		limit(bytes)
+		debug.SetMemoryLimit(bytes / 2)
+	}
 	page, err := inherited()
 	if err != nil {
 		return err
