@@ -1,5 +1,7 @@
 package host
 
+import "github.com/header-auth/header-auth/host/abi"
+
 // abiContext is what the ABI calls a context: the VM's (number 0), a plugin's (the root context) or a stream's.
 type abiContext struct {
 	id     uint32 // by which the guest knows it
@@ -34,8 +36,10 @@ func (vm *VM) removeContext(s *abiContext) {
 	if s.index > last || vm.contexts[s.index] != s {
 		return // it belongs to an instance that has been replaced
 	}
-	vm.contexts[s.index] = vm.contexts[last]
-	vm.contexts[s.index].index = s.index
+	if s.index < last {
+		vm.contexts[s.index] = vm.contexts[last]
+		vm.contexts[s.index].index = s.index
+	}
 	vm.contexts[last] = nil
 	vm.contexts = vm.contexts[:last]
 }
@@ -51,8 +55,11 @@ func (vm *VM) findContext(id uint32) *abiContext {
 }
 
 // actingContext is the context on whose behalf the guest calls host functions now: that of the callback, unless the
-// guest has chosen another with proxy_set_effective_context.
+// guest has chosen another with proxy_set_effective_context. The allocator acts for context 0 while the host calls it.
 func (vm *VM) actingContext() *abiContext {
+	if vm.phase == abi.WhenAllocating {
+		return &vm.contextZero
+	}
 	if vm.effectiveContext != nil {
 		return vm.effectiveContext
 	}

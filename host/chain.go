@@ -22,7 +22,7 @@ func NewChain(c StreamConfig, plugins ...*Plugin) *Chain {
 	}
 	first := chain.streams[0]
 	for i, s := range chain.streams {
-		s.exchange, s.chain = &first.own, chain.streams
+		s.exchange, s.chain, s.quick = &first.own, chain.streams, false
 		if i > 0 {
 			s.response.next = &chain.streams[i-1].response
 			chain.streams[i-1].request.next = &s.request
@@ -118,7 +118,7 @@ func (d *direction) passHeaders(end bool) {
 	if n.hasHeaders {
 		return // the next one has got them; Envoy's own repetition ends there
 	}
-	n.headers.Entries = append(n.headers.Entries[:0], d.headers.Entries...)
+	n.headers.LoadKnown(d.headers.Entries, 0)
 	n.headersChanged, n.routeUnsure = d.headersChanged, d.routeUnsure
 	defer n.entered()()
 	n.receiveHeaders(end)
@@ -139,7 +139,7 @@ func (d *direction) passLast() {
 	if n.trailers.Kind() != d.trailers.Kind() {
 		n.trailers.Reset(d.trailers.Kind())
 	}
-	n.trailers.Entries = append(n.trailers.Entries[:0], d.trailers.Entries...)
+	n.trailers.LoadKnown(d.trailers.Entries, 0)
 	defer n.entered()()
 	n.receiveTrailers()
 }

@@ -79,7 +79,12 @@ func (d *direction) receiveHeaders(end bool) {
 	if d.aborted {
 		return
 	}
-	switch action := d.callHeaders(end); {
+	d.settleHeaders(d.callHeaders(end), end)
+}
+
+// settleHeaders forwards or holds the headers, as their callback wants it.
+func (d *direction) settleHeaders(action abi.Action, end bool) {
+	switch {
 	case d.repliedLocally():
 	case action == abi.Continue:
 		d.continued = true
@@ -109,13 +114,17 @@ func (d *direction) receiveData(data []byte, end bool) {
 // passData shows data, which is the chunk or the buffer, to the plugin, and then forwards or holds it.
 func (d *direction) passData(end bool, data *[]byte) {
 	before := d.hasTrailers
-	action, alive := d.callBody(end, data)
-	if d.repliedLocally() || !alive {
-		return
+	if action, alive := d.callBody(end, data); alive {
+		d.settleData(action, before, end, data)
+	} else {
+		d.repliedLocally()
 	}
-	// Trailers that a request gets in its body callback go on at once, past a body that is held.
-	if d.hasTrailers && !before && !d.response && action != abi.Continue {
-		defer d.forwardTrailers()
+}
+
+// settleData forwards or holds data, as the body callback wants it. hadTrailers says whether there were trailers before.
+func (d *direction) settleData(action abi.Action, hadTrailers, end bool, data *[]byte) {
+	if d.repliedLocally() {
+		return
 	}
 	if action == abi.Continue {
 		if d.state == stopped {
@@ -133,6 +142,14 @@ func (d *direction) passData(end bool, data *[]byte) {
 		}
 		return
 	}
+	d.holdData(action, data)
+	if d.hasTrailers && !hadTrailers && !d.response {
+		d.forwardTrailers() // those that a request gets in its body callback go on at once, past a body that is held
+	}
+}
+
+// holdData keeps what the plugin holds back in its body callback.
+func (d *direction) holdData(action abi.Action, data *[]byte) {
 	d.state = stopped
 	switch {
 	case data == &d.buffer:

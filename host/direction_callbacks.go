@@ -28,8 +28,19 @@ func (d *direction) callHeaders(end bool) abi.Action {
 	if !d.response {
 		s.createContext()
 	}
-	d.headersMapped, s.endOfStream = true, end
-	raw, ok := s.callGuest(headersCallback[d.index()], uint32(len(d.headers.Entries)), flag(end))
+	raw, ok := d.askHeaders(end)
+	return d.headersAnswer(raw, ok)
+}
+
+// askHeaders is the headers callback itself.
+func (d *direction) askHeaders(end bool) (uint32, bool) {
+	d.headersMapped, d.stream.endOfStream = true, end
+	return d.stream.callGuest(headersCallback[d.index()], uint32(len(d.headers.Entries)), flag(end))
+}
+
+// headersAnswer follows the headers callback, which returned raw, or ended the VM.
+func (d *direction) headersAnswer(raw uint32, ok bool) abi.Action {
+	s := d.stream
 	action := abi.StopAllIterationAndWatermark
 	if ok {
 		d.action = abi.Action(raw)
@@ -76,6 +87,12 @@ func (d *direction) callBody(end bool, data *[]byte) (abi.Action, bool) {
 	}
 	d.body, s.endOfStream = data, end
 	raw, ok := s.callGuest(bodyCallback[d.index()], uint32(len(*data)), flag(end))
+	return d.bodyAnswer(raw, ok), true
+}
+
+// bodyAnswer follows the body callback, which returned raw, or ended the VM.
+func (d *direction) bodyAnswer(raw uint32, ok bool) abi.Action {
+	s := d.stream
 	action := abi.StopNoBuffer
 	if ok && !s.vm.stopIteration {
 		action = abi.Action(raw)
@@ -92,7 +109,7 @@ func (d *direction) callBody(end bool, data *[]byte) (abi.Action, bool) {
 		d.body = &d.buffer
 	default: // data, which is empty from now on; what is written there goes before the next piece
 	}
-	return action, true
+	return action
 }
 
 // callTrailers makes the trailers callback. It returns Continue or Pause.

@@ -119,11 +119,22 @@ func (vm *VM) trap(reason string) { panic(&trapError{reason}) }
 func (vm *VM) crash(reason string) {
 	// What a callback asked for before it trapped is still done, and may end the Envoy.
 	if vm.failure == nil || vm.failure.Kind == Trapped && !vm.inGuest {
-		vm.setFailure(&Failure{Kind: WouldCrashEnvoy, In: vm.running, Reason: reason})
+		vm.setFailure(&Failure{Kind: WouldCrashEnvoy, In: vm.running(), Reason: reason})
 	}
 	if vm.inGuest {
 		panic(&trapError{reason})
 	}
+}
+
+// running is the name of the export that runs, or ran last.
+func (vm *VM) running() string {
+	switch vm.phase {
+	case abi.WhenRunning:
+		return vm.callback.Name()
+	case abi.WhenAllocating:
+		return vm.allocatorName
+	}
+	return vm.starting
 }
 
 // setFailure makes f the reason why no further call is made into the guest.

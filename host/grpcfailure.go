@@ -58,14 +58,14 @@ func closeGrpcAction(a action) {
 
 // nested makes a callback inside a host call, on behalf of another context than the one that runs.
 func (vm *VM) nested(callback func()) {
-	running, current, effective, functions := vm.running, vm.currentContext, vm.effectiveContext, vm.functions
+	running, current, effective, functions := vm.callback, vm.currentContext, vm.effectiveContext, vm.functions
 	ctx, headers := vm.callCtx, vm.callHeaders
 	vm.findCallbacks() // wazero: one that runs must not be called again by the same value
 	vm.callHeaders = [2]headermap.Map{}
 	vm.nesting++
 	callback()
 	vm.nesting--
-	vm.running, vm.currentContext, vm.effectiveContext, vm.functions = running, current, effective, functions
+	vm.callback, vm.currentContext, vm.effectiveContext, vm.functions = running, current, effective, functions
 	vm.callCtx, vm.callHeaders = ctx, headers
 	vm.inGuest = true
 	if vm.failure != nil {

@@ -13,10 +13,15 @@ func (vm *VM) callGuest(c abi.Callback, s *abiContext, missing uint32, a, b, d, 
 	if f == nil || vm.liveGeneration < 0 {
 		return missing
 	}
+	if vm.effectiveContext != nil {
+		vm.effectiveContext = nil
+	}
+	if len(vm.output) > 0 {
+		vm.output = vm.output[:0]
+	}
 	stack := &vm.stack
 	stack[0], stack[1], stack[2], stack[3], stack[4] = uint64(s.id), uint64(a), uint64(b), uint64(d), uint64(e)
-	vm.currentContext, vm.effectiveContext, vm.running, vm.inGuest, vm.keptBytes = s, nil, c.Name(), true, 0
-	vm.output = vm.output[:0]
+	vm.currentContext, vm.callback, vm.inGuest, vm.keptBytes = s, c, true, 0
 	var err error
 	if vm.callsDirectly {
 		err = f.CallWithStack(vm.ctx, stack[:])
@@ -64,10 +69,8 @@ func (vm *VM) callWithDeadline(c abi.Callback) error {
 
 // callAllocator asks the guest for n bytes while one of its callbacks, or a start function, waits for a host function.
 func (vm *VM) callAllocator(n uint32) (uint32, bool) {
-	phase, running, current, effective := vm.phase, vm.running, vm.currentContext, vm.effectiveContext
-	depth := vm.traceDepth
-	vm.phase, vm.running = abi.WhenAllocating, vm.allocatorName
-	vm.currentContext, vm.effectiveContext = &vm.contextZero, nil
+	phase, depth := vm.phase, vm.traceDepth
+	vm.phase = abi.WhenAllocating
 	if vm.config.Trace {
 		vm.traceAllocator(n)
 	}
@@ -80,7 +83,7 @@ func (vm *VM) callAllocator(n uint32) (uint32, bool) {
 		err = vm.allocator.CallWithStack(vm.callCtx, vm.allocStack[:])
 		ended()
 	}
-	vm.phase, vm.running, vm.currentContext, vm.effectiveContext = phase, running, current, effective
+	vm.phase = phase
 	ptr := uint32(vm.allocStack[0])
 	if err != nil {
 		vm.fail(vm.allocatorName, err)

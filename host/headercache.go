@@ -17,6 +17,7 @@ type headerCache struct {
 	fault                    int
 	headRequest, grpcRequest bool
 	routeUnsure              bool
+	number                   uint64 // of entries; another list has another
 }
 
 // has reports whether h are the strings in the cache. Equal strings at other addresses are not.
@@ -41,10 +42,11 @@ func sameString(a, b string) bool {
 func (s *Stream) loadHeaders(d *direction, h []Header) *headerCache {
 	t := &s.vm.headerCaches[d.index()]
 	if t.has(h, &s.config) {
-		d.headers.Entries = append(d.headers.Entries[:0], t.entries...)
+		d.headers.LoadKnown(t.entries, t.number)
 		return t
 	}
 	t.given = append(t.given[:0], h...)
+	t.number++
 	t.config.protocol, t.config.raw = s.config.Protocol, s.config.Raw
 	t.fault, t.headRequest, t.grpcRequest, t.routeUnsure = 0, false, false, false
 	http1 := s.config.Protocol == HTTP1

@@ -73,7 +73,7 @@ func (vm *VM) newGrpc(stack []uint64) (*GrpcCall, uint32) {
 		target = grpcService{isEnvoy: true, set: true, cluster: string(upstream)}
 	case !target.set:
 		vm.crash(fmt.Sprintf("a gRPC call in %s with the upstream %q, which is a GrpcService without a target: Envoy dies of SIGABRT",
-			vm.running, upstream))
+			vm.running(), upstream))
 	}
 	own := vm.copyPairs(metadata, headermap.Plain)
 	return &GrpcCall{Cluster: target.cluster, Target: target.target, Service: string(service), Method: string(method),

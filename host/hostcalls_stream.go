@@ -26,7 +26,7 @@ func proxySendLocalResponse(vm *VM, stack []uint64) uint32 {
 		return ok
 	}
 	if s.closing {
-		vm.crash("proxy_send_local_response in " + vm.running + ": the exchange is over, Envoy dies of SIGSEGV")
+		vm.crash("proxy_send_local_response in " + vm.running() + ": the exchange is over, Envoy dies of SIGSEGV")
 	}
 	vm.chargeBytes(len(details) + len(body) + len(headers))
 	r := s.newReply()
@@ -118,8 +118,8 @@ func proxyCloseStream(vm *VM, stack []uint64) uint32 {
 	if s == nil || t > abi.StreamResponse {
 		return ok
 	}
-	if s.closing || vm.running == abi.OnContextCreate.Name() {
-		vm.crash("proxy_close_stream in " + vm.running + ": Envoy dies of SIGSEGV")
+	if s.closing || vm.callback == abi.OnContextCreate {
+		vm.crash("proxy_close_stream in " + vm.running() + ": Envoy dies of SIGSEGV")
 	}
 	vm.deferAction(action{run: closeAction, stream: s})
 	return ok

@@ -65,6 +65,9 @@ func (b *binding) Call(ctx context.Context, stack []uint64) {
 		c = ctx.Value(goContextKey{}).(*goContext)
 	}
 	vm := c.vm
+	if vm.fusion != noFusion {
+		vm.split()
+	}
 	if vm.tracedOrIntercepted || b.Phases&vm.phase == 0 {
 		b.callObserved(vm, stack)
 		return
@@ -128,7 +131,7 @@ func (vm *VM) checkPhase(f *abi.Function) {
 	}
 	switch vm.phase {
 	case abi.WhenStarting:
-		vm.trap("start functions must not call " + f.Name + ": " + load.StartPhaseCure(f.Name, vm.running))
+		vm.trap("start functions must not call " + f.Name + ": " + load.StartPhaseCure(f.Name, vm.running()))
 	case abi.WhenAllocating:
 		vm.trap(f.Name + " must not be called by the allocator while the host asks it for memory")
 	default:

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"encoding/binary"
 	"math"
 	"unsafe"
 
@@ -11,7 +12,7 @@ import (
 // read is a view of n bytes of linear memory at ptr, good until the guest runs again. An empty range must lie inside
 // memory too, as Envoy has it.
 func (vm *VM) read(ptr, n uint32) ([]byte, bool) {
-	b, ok := vm.memory.Read(ptr, n)
+	b, ok := vm.view(ptr, n)
 	if ok && vm.config.Trace {
 		vm.traffic.BytesToHost += len(b)
 	}
@@ -20,25 +21,34 @@ func (vm *VM) read(ptr, n uint32) ([]byte, bool) {
 
 // writableView is a view like that of read, for a host function that fills it.
 func (vm *VM) writableView(ptr, n uint32) ([]byte, bool) {
-	b, ok := vm.memory.Read(ptr, n)
+	b, ok := vm.view(ptr, n)
 	if ok && vm.config.Trace {
 		vm.traffic.BytesToGuest += len(b)
 	}
 	return b, ok
 }
 
+// view is read without a count. It takes the memory from its allocator: asking wazero costs as much as a small copy.
+func (vm *VM) view(ptr, n uint32) ([]byte, bool) {
+	all, end := vm.linear.Bytes, uint64(ptr)+uint64(n)
+	if end > uint64(len(all)) {
+		return nil, false
+	}
+	return all[ptr:end:end], true
+}
+
 func (vm *VM) writeU32(ptr, v uint32) bool {
-	ok := vm.memory.WriteUint32Le(ptr, v)
-	if ok && vm.config.Trace {
-		vm.traffic.BytesToGuest += 4
+	b, ok := vm.writableView(ptr, 4)
+	if ok {
+		binary.LittleEndian.PutUint32(b, v)
 	}
 	return ok
 }
 
 func (vm *VM) writeU64(ptr uint32, v uint64) bool {
-	ok := vm.memory.WriteUint64Le(ptr, v)
-	if ok && vm.config.Trace {
-		vm.traffic.BytesToGuest += 8
+	b, ok := vm.writableView(ptr, 8)
+	if ok {
+		binary.LittleEndian.PutUint64(b, v)
 	}
 	return ok
 }
@@ -83,6 +93,9 @@ func (vm *VM) copyStringToGuest(s string, outPtr, outLen uint32) abi.Status {
 
 // writeRange writes an address and a length into the two out words.
 func (vm *VM) writeRange(ptr, n, outPtr, outLen uint32) abi.Status {
+	if outPtr+4 == outLen && vm.writeU64(outPtr, uint64(n)<<32|uint64(ptr)) {
+		return abi.StatusOk // both at once
+	}
 	if !vm.writeU32(outPtr, ptr) || !vm.writeU32(outLen, n) {
 		return abi.StatusInvalidMemoryAccess
 	}

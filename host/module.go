@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -47,6 +48,10 @@ type Module struct {
 	runtime  wazero.Runtime
 	cache    wazero.CompilationCache
 	compiled wazero.CompiledModule
+
+	helperOnce     sync.Once
+	compiledHelper wazero.CompiledModule
+	helperError    error
 
 	readsProperties bool // imports proxy_get_property, or a foreign function, which may be expr_evaluate
 	rules           *profile.Rules

@@ -42,6 +42,7 @@ type Stream struct {
 	own   exchange  // what exchange points to, unless it is that of a chain's first stream
 	chain []*Stream // all streams of the chain, in order
 	alone [1]*Stream
+	quick bool // the quick paths may be tried
 	place
 }
 
@@ -95,6 +96,10 @@ func (p *Plugin) NewStream(c StreamConfig) *Stream {
 	s.response.reset(s, true)
 	s.own = exchange{details: s.own.details[:0], connectionID: vm.connections}
 	s.exchange, s.chain = &s.own, s.alone[:]
+	if vm.fused == nil {
+		vm.fuse()
+	}
+	s.quick = vm.fused != nil
 	s.place = place{bypassed: vm.dead() && (p.config.FailurePolicy == FailOpen || p.config.FailurePolicy == LegacyFailOpen)}
 	vm.connections++
 	return s

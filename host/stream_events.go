@@ -7,10 +7,13 @@ import "github.com/header-auth/header-auth/host/abi"
 // is there only if the caller gives it. The strings are kept until the stream is released, the slice is not.
 func (s *Stream) RequestHeaders(h []Header, end bool) {
 	s = s.first()
-	d := &s.request
-	if d.hasHeaders || s.closing {
-		return
+	if !s.request.hasHeaders && !s.closing && !s.openQuickly(h, end) {
+		s.guardedRequestHeaders(h, end)
 	}
+}
+
+func (s *Stream) guardedRequestHeaders(h []Header, end bool) {
+	d := &s.request
 	s.vm.enter()
 	defer s.leave("RequestHeaders")
 	s.started = s.time()
@@ -34,9 +37,14 @@ func (s *Stream) RequestTrailers(h []Header) { s.first().trailers(false, h) }
 func (s *Stream) ResponseHeaders(h []Header, end bool) {
 	s = s.last()
 	d := &s.response
-	if d.hasHeaders || s.closing || s.request.aborted || !s.request.out.HeadersSent {
+	if d.hasHeaders || s.closing || s.request.aborted || !s.request.out.HeadersSent || s.answerQuickly(h, end) {
 		return
 	}
+	s.guardedResponseHeaders(h, end)
+}
+
+func (s *Stream) guardedResponseHeaders(h []Header, end bool) {
+	d := &s.response
 	s.vm.enter()
 	defer s.leave("ResponseHeaders")
 	s.loadHeaders(d, h)
@@ -65,7 +73,10 @@ func (s *Stream) ignores(d *direction) bool {
 // responseEnds notes that the upstream's response has come to its end. A request that has not is given up by the router
 // (Envoy, source/common/router/router.cc, Filter::onUpstreamComplete).
 func (s *Stream) responseEnds(end bool) {
-	if up := s.Upstream(); end && !up.Ended {
+	if !end {
+		return
+	}
+	if up := s.Upstream(); !up.Ended {
 		up.Reset = true
 	}
 }
@@ -80,9 +91,12 @@ func (s *Stream) direction(response bool) *direction {
 // data is RequestBody and ResponseBody.
 func (s *Stream) data(response bool, data []byte, end bool) {
 	d := s.direction(response)
-	if s.ignores(d) {
-		return
+	if !s.ignores(d) && !s.passQuickly(d, data, end) {
+		s.guardedData(d, data, end)
 	}
+}
+
+func (s *Stream) guardedData(d *direction, data []byte, end bool) {
 	s.vm.enter()
 	defer s.leave("Body")
 	if !d.response {
@@ -121,9 +135,12 @@ func (s *Stream) trailers(response bool, h []Header) {
 // client that has ended the exchange.
 func (s *Stream) Close() {
 	s = s.first()
-	if s.closing {
-		return
+	if !s.closing && !s.closeQuickly() {
+		s.guardedClose()
 	}
+}
+
+func (s *Stream) guardedClose() {
 	s.vm.enter()
 	defer s.leave("Close")
 	s.noteClient()
@@ -157,9 +174,14 @@ func (s *Stream) closeLog() {
 	if !s.instanceDead() {
 		s.inLog = true
 		s.vm.callGuest(abi.OnLog, &s.abiContext, 0, 0, 0, 0, 0)
-		s.vm.runActions()
-		s.inLog = false
+		s.logged()
 	}
+}
+
+// logged follows proxy_on_log.
+func (s *Stream) logged() {
+	s.vm.runActions()
+	s.inLog = false
 }
 
 // closeContext is the second half.
@@ -172,10 +194,20 @@ func (s *Stream) closeContext() {
 		s.vm.callGuest(abi.OnDone, &s.abiContext, 0, 0, 0, 0, 0)
 		s.vm.runActions()
 	}
+	s.deleteContext()
+}
+
+// deleteContext follows proxy_on_done.
+func (s *Stream) deleteContext() {
 	if !s.instanceDead() {
 		s.vm.callGuest(abi.OnDelete, &s.abiContext, 0, 0, 0, 0, 0)
 		s.vm.runActions()
 	}
+	s.forgetContext()
+}
+
+// forgetContext follows proxy_on_delete.
+func (s *Stream) forgetContext() {
 	s.closed = true
 	if s.id != 0 {
 		s.vm.removeContext(&s.abiContext)

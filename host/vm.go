@@ -40,10 +40,11 @@ type VM struct {
 
 	phase               abi.Phases
 	tracedOrIntercepted bool
-	callsDirectly       bool   // neither traced nor watched nor under a deadline
-	running             string // the export that runs, or ran last
-	inGuest             bool   // running is running now
-	output              []byte // the end of what running has written to stdout and stderr
+	callsDirectly       bool         // neither traced nor watched nor under a deadline
+	starting            string       // the start function that runs, or ran last
+	callback            abi.Callback // the callback that runs, or ran last
+	inGuest             bool         // one of them is running now
+	output              []byte       // the end of what the guest's call has written to stdout and stderr
 	failure             *Failure
 	closed              bool
 	lastSize            uint32 // bytes of memory when the instance was unloaded
@@ -61,6 +62,11 @@ type VM struct {
 	contextIDsWrapped bool      // all numbers have been used once
 	plugins           []*Plugin // that are not closed
 	hadPlugin         bool      // the first plugin has started
+
+	uses    int    // exchanges that the instance has served
+	fused   *fused // nil until the instance has served some exchanges, and where its guest lacks callbacks
+	fusion  fusion // that runs
+	stopped bool   // the helper has been told to return behind the callback that runs
 
 	stopIteration bool // the running callback's message is held, whatever it returns
 	actions       []action

@@ -90,7 +90,7 @@ func (vm *VM) runGuarded(name string, run func(context.Context) error) (err erro
 		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
 	}
-	vm.running, vm.inGuest, vm.output = name, true, vm.output[:0]
+	vm.starting, vm.inGuest, vm.output = name, true, vm.output[:0]
 	defer watched(vm.module.options.Watch, name)()
 	defer func() {
 		vm.inGuest = false
@@ -108,6 +108,10 @@ func (vm *VM) runGuarded(name string, run func(context.Context) error) (err erro
 // unload closes the instance.
 func (vm *VM) unload(ctx context.Context) error {
 	var err error
+	if vm.fused != nil {
+		_ = vm.fused.instance.Close(ctx)
+	}
+	vm.fused, vm.uses, vm.fusion = nil, 0, noFusion
 	if vm.instance != nil {
 		err = vm.instance.Close(ctx)
 		vm.instance = nil

@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -75,26 +74,31 @@ func CheckResponse(m *headermap.Map) Refusal {
 // FilterUtility::finalTimeout, and source/common/router/retry_state_impl.cc). What the others ask for, such as a second
 // try, is not done.
 func TakeRouterHeaders(m *headermap.Map, timeout int) int {
-	const prefix = "x-envoy-"
-	m.Entries = slices.DeleteFunc(m.Entries, func(h headermap.Header) bool {
-		if !strings.HasPrefix(h.Name, prefix) {
-			return false
-		}
-		switch h.Name[len(prefix):] {
-		case "upstream-rq-timeout-ms":
+	for _, h := range m.Entries {
+		if h.Name == routerPrefix+"upstream-rq-timeout-ms" {
 			if n, err := strconv.ParseUint(strings.TrimSpace(h.Value), 10, 31); err == nil {
 				timeout = int(n)
 			}
-			return true
-		case "hedge-on-per-try-timeout", "max-retries", "retriable-header-names", "retriable-status-codes",
-			"retry-grpc-on", "retry-on", "upstream-alt-stat-name", "upstream-rq-per-try-timeout-ms",
-			"upstream-rq-timeout-alt-response",
-			"upstream-stream-duration-ms":
-			return true
 		}
-		return false
-	})
+	}
+	m.DeleteFunc(routerReads)
 	return timeout
+}
+
+const routerPrefix = "x-envoy-"
+
+// routerReads says whether the router takes a header out.
+func routerReads(h headermap.Header) bool {
+	if !strings.HasPrefix(h.Name, routerPrefix) {
+		return false
+	}
+	switch h.Name[len(routerPrefix):] {
+	case "upstream-rq-timeout-ms", "hedge-on-per-try-timeout", "max-retries", "retriable-header-names", "retriable-status-codes",
+		"retry-grpc-on", "retry-on", "upstream-alt-stat-name", "upstream-rq-per-try-timeout-ms",
+		"upstream-rq-timeout-alt-response", "upstream-stream-duration-ms":
+		return true
+	}
+	return false
 }
 
 // Number reads a number made of digits alone, 0 for anything else or more than six digits.

@@ -39,6 +39,7 @@ func (m *Map) ReplaceCopy(name, value []byte) {
 
 // Append puts an entry last, a pseudo-header last among the pseudo-headers, whether or not the name may occur twice.
 func (m *Map) Append(name, value string) {
+	m.known = 0
 	at := len(m.Entries)
 	if strings.HasPrefix(name, ":") {
 		at = m.pseudoHeaders()
@@ -59,6 +60,7 @@ func (m *Map) pseudoHeaders() int {
 }
 
 func (m *Map) join(i int, value string) {
+	m.known = 0
 	e := &m.Entries[i]
 	switch {
 	case value == "":
@@ -72,6 +74,7 @@ func (m *Map) join(i int, value string) {
 // Set gives a name one value, in the place of its first entry or at the end.
 func (m *Map) Set(name, value string) {
 	if i := m.Index(name); i >= 0 {
+		m.known = 0
 		m.Entries[i].Value = value
 		return
 	}
@@ -85,30 +88,23 @@ func (m *Map) Remove(name string) {
 		return
 	}
 	name = m.Entries[i].Name
-	kept := m.Entries[:i]
-	for _, e := range m.Entries[i+1:] {
-		if e.Name != name {
-			kept = append(kept, e)
-		}
-	}
-	clear(m.Entries[len(kept):])
-	m.Entries = kept
+	m.DeleteFunc(func(h Header) bool { return h.Name == name })
+}
+
+// DeleteFunc deletes the entries for which drop is true.
+func (m *Map) DeleteFunc(drop func(Header) bool) {
+	m.known = 0
+	m.Entries = slices.DeleteFunc(m.Entries, drop)
 }
 
 // Clear deletes all entries. The map stays of its kind, and its strings stay valid.
 func (m *Map) Clear() {
+	m.known = 0
 	clear(m.Entries)
 	m.Entries = m.Entries[:0]
 }
 
 // KeepPseudoHeaders removes the pseudo-headers that are not among the known ones.
 func (m *Map) KeepPseudoHeaders(known ...string) {
-	kept := m.Entries[:0]
-	for _, e := range m.Entries {
-		if !strings.HasPrefix(e.Name, ":") || slices.Contains(known, e.Name) {
-			kept = append(kept, e)
-		}
-	}
-	clear(m.Entries[len(kept):])
-	m.Entries = kept
+	m.DeleteFunc(func(h Header) bool { return strings.HasPrefix(h.Name, ":") && !slices.Contains(known, h.Name) })
 }

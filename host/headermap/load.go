@@ -5,7 +5,7 @@ import "strings"
 // Load replaces the entries by headers from outside, whose strings it shares: names in lower case, pseudo-headers
 // first, values of names that cannot occur twice joined. trim takes spaces and tabs off the values, as HTTP/1.1 asks.
 func (m *Map) Load(h []Header, trim bool) {
-	m.Entries = append(m.Entries[:0], h...)
+	m.LoadKnown(h, 0)
 	// Most lists are in order already. seen is a set of hashes of names: only a name that may be there twice makes the
 	// list be built anew.
 	var seen uint64
@@ -44,4 +44,14 @@ func (m *Map) rebuild() {
 	for _, e := range old {
 		m.Add(e.Name, e.Value)
 	}
+}
+
+// LoadKnown replaces the entries by those of a list that was loaded before. A number other than 0 stands for the list: under
+// the same number the entries are not copied again, as long as nothing has changed them.
+func (m *Map) LoadKnown(entries []Header, number uint64) {
+	if number != 0 && m.known == number {
+		m.Entries = m.Entries[:len(entries)]
+		return
+	}
+	m.Entries, m.known = append(m.Entries[:0], entries...), number
 }

@@ -17,6 +17,7 @@ type Map struct {
 
 	arena []byte
 	kind  Kind
+	known uint64 // the number under which the entries were loaded, when nothing has changed them since; else 0
 }
 
 // arenaBytes is how much a map keeps of what its guest adds before it leaves the rest to the garbage collector, which
@@ -44,6 +45,7 @@ func FromPairs(pairs []Pair, kind Kind) Map {
 func (m *Map) Reset(kind Kind) {
 	if len(m.arena) > 0 {
 		clear(m.Entries) // they may point into the arena
+		m.known = 0
 	}
 	m.Entries, m.arena, m.kind = m.Entries[:0], m.arena[:0], kind
 }

@@ -5,17 +5,21 @@ package linearmemory
 import "github.com/tetratelabs/wazero/experimental"
 
 // Memory is an ordinary slice on other systems: growing it copies.
-type Memory struct{ bytes []byte }
+type Memory struct {
+	Bytes    []byte // all there is now
+	reserved []byte
+}
 
 func (m *Memory) Allocate(_, _ uint64) experimental.LinearMemory { return m }
 
 func (m *Memory) Reallocate(size uint64) []byte {
-	if size > uint64(len(m.bytes)) {
-		m.bytes = append(m.bytes, make([]byte, size-uint64(len(m.bytes)))...)
+	if size > uint64(len(m.reserved)) {
+		m.reserved = append(m.reserved, make([]byte, size-uint64(len(m.reserved)))...)
 	}
-	return m.bytes[:size]
+	m.Bytes = m.reserved[:size]
+	return m.Bytes
 }
 
 func (m *Memory) Free() {}
 
-func (m *Memory) Release() { m.bytes = nil }
+func (m *Memory) Release() { m.Bytes, m.reserved = nil, nil }

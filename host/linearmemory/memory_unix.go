@@ -11,6 +11,7 @@ import (
 // it. Growing copies nothing, and the garbage collector does not see it. It is unmapped when the VM is closed, not when
 // wazero frees it, because a host function may still be running then.
 type Memory struct {
+	Bytes    []byte // all there is now
 	reserved []byte
 	fallback []byte // when the reservation failed
 }
@@ -29,13 +30,15 @@ func (m *Memory) Allocate(_, most uint64) experimental.LinearMemory {
 }
 
 func (m *Memory) Reallocate(size uint64) []byte {
-	if size <= uint64(len(m.reserved)) {
-		return m.reserved[:size]
+	all := m.reserved
+	if size > uint64(len(all)) {
+		if size > uint64(len(m.fallback)) {
+			m.fallback = append(m.fallback, make([]byte, size-uint64(len(m.fallback)))...)
+		}
+		all = m.fallback
 	}
-	if size > uint64(len(m.fallback)) {
-		m.fallback = append(m.fallback, make([]byte, size-uint64(len(m.fallback)))...)
-	}
-	return m.fallback[:size]
+	m.Bytes = all[:size]
+	return m.Bytes
 }
 
 func (m *Memory) Free() {}
@@ -45,5 +48,5 @@ func (m *Memory) Release() {
 	if m.reserved != nil {
 		_ = unix.Munmap(m.reserved)
 	}
-	m.reserved, m.fallback = nil, nil
+	m.Bytes, m.reserved, m.fallback = nil, nil, nil
 }

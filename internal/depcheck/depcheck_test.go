@@ -11,7 +11,7 @@ import (
 const module = "github.com/header-auth/header-auth"
 
 // running are the packages that running a plugin needs: host and what it is made of.
-var running = []string{"host", "host/abi", "host/envoy", "host/headermap", "host/linearmemory", "host/load", "host/process",
+var running = []string{"host", "host/abi", "host/callbacks", "host/envoy", "host/headermap", "host/linearmemory", "host/load", "host/process",
 	"host/profile", "host/property", "host/trace", "host/wasi", "host/wasmfile"}
 
 // with adds packages to those that running a plugin needs.
@@ -28,6 +28,7 @@ func TestImportsGoOneWay(t *testing.T) {
 	}{
 		{"host/wasmfile", nil, []string{"github.com/"}},
 		{"host/headermap", nil, []string{"github.com/"}},
+		{"host/callbacks", []string{"host/abi"}, []string{"github.com/"}},
 		{"host/profile", nil, []string{"github.com/"}},
 		{"host/abi", []string{"host/profile", "host/wasmfile"}, []string{"github.com/"}},
 		{"host/wasi", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
