@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/header-auth/header-auth/bench/stats"
@@ -48,13 +49,22 @@ func countInstructions(ctx context.Context, command func(requests int) []string,
 	counts := make([]float64, 0, c.Repetitions)
 	for range c.Repetitions {
 		var ends [2]int64
+		var failed [2]error
+		var both sync.WaitGroup // a number of instructions does not depend on what else the machine does
 		for i, n := range []int{c.Low, c.High} {
-			if ends[i], err = countOnce(ctx, valgrind, command(n)); err != nil && ctx.Err() == nil {
-				ends[i], err = countOnce(ctx, valgrind, command(n))
-			}
-			if err != nil {
-				return 0, fmt.Errorf("count instructions of %d requests: %w", n, err)
-			}
+			both.Go(func() {
+				var err error
+				if ends[i], err = countOnce(ctx, valgrind, command(n)); err != nil && ctx.Err() == nil {
+					ends[i], err = countOnce(ctx, valgrind, command(n))
+				}
+				if err != nil {
+					failed[i] = fmt.Errorf("count instructions of %d requests: %w", n, err)
+				}
+			})
+		}
+		both.Wait()
+		if err := errors.Join(failed[:]...); err != nil {
+			return 0, err
 		}
 		counts = append(counts, float64(ends[1]-ends[0])/float64(c.High-c.Low))
 	}

@@ -5,8 +5,8 @@ import "github.com/header-auth/header-auth/bench/evidence"
 // DefaultPlan takes less than two and a half minutes for six builds on two cores.
 func DefaultPlan() evidence.Plan {
 	return evidence.Plan{
-		Name: "default", Processes: 10, Instances: 2, Rounds: 8, Requests: 500,
-		TailProcesses: 2, TailRequests: 30_000, StartupSamples: 4, SoakRequests: 700_000,
+		Name: "default", Processes: 10, Instances: 2, Rounds: 6, Requests: 500,
+		TailProcesses: 2, TailRequests: 20_000, StartupSamples: 4, SoakRequests: 350_000,
 		ResidentVMs: []int{1, 10, 20, 40}, ResidentSamples: 3,
 	}
 }

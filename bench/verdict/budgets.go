@@ -25,16 +25,19 @@ type Budget struct {
 type BudgetState int
 
 const (
-	Kept        BudgetState = iota // the interval does not lie above the limit as a whole
-	Above                          // it does
-	KnownAbove                     // it does, and the file says that this is known
-	Unjudged                       // there is no number, or no interval
-	KnownInVain                    // the file says that it is known to be above, and it is certainly not
-	NoSuchBuild                    // the report has no build of that name
+	Kept         BudgetState = iota // the interval does not lie above the limit as a whole
+	Above                           // it does
+	KnownAbove                      // it does, and the file says that this is known
+	Unjudged                        // there is no number, or no interval
+	KnownInVain                     // the file says that it is known to be above, and it is certainly not
+	NoSuchBuild                     // the report has no build of that name
+	NoSteadyTime                    // the build leaks, so that its time grows; the limit on what it leaks judges it
 )
 
 // Broken reports whether the limit fails the run.
-func (b Budget) Broken() bool { return b.State != Kept && b.State != KnownAbove }
+func (b Budget) Broken() bool {
+	return b.State != Kept && b.State != KnownAbove && b.State != NoSteadyTime
+}
 
 // CheckBudgets compares findings with limits, in the order of builds, quantities and scenarios.
 func CheckBudgets(b *Budgets, r *evidence.Report, f *Findings) []Budget {
@@ -53,6 +56,9 @@ func CheckBudgets(b *Budgets, r *evidence.Report, f *Findings) []Budget {
 			for _, scenario := range q.places(r) {
 				if l, ok := first(limits, scenario); ok {
 					budget := q.check(r, f, build.Name, scenario, l.max, known)
+					if budget.Missing.Kind == NotSteady && b.limits(build.Name, "bytes_per_request") {
+						budget.State = NoSteadyTime
+					}
 					budget.Where = b.where(l.line)
 					found = append(found, budget)
 				}
@@ -60,6 +66,12 @@ func CheckBudgets(b *Budgets, r *evidence.Report, f *Findings) []Budget {
 		}
 	}
 	return found
+}
+
+// limits says whether there is a limit of a quantity for a build.
+func (b *Budgets) limits(build, what string) bool {
+	l, _ := b.of(build, what)
+	return len(l) > 0
 }
 
 func (b *Budgets) where(line int) string { return fmt.Sprintf("%s:%d", b.file, line) }

@@ -52,6 +52,8 @@ func TestCheckBudgets(t *testing.T) {
 			return s + " known in vain"
 		case NoSuchBuild:
 			return s + "no such build"
+		case NoSteadyTime:
+			return s + " has no steady time"
 		}
 		return s
 	}
@@ -68,6 +70,10 @@ func TestCheckBudgets(t *testing.T) {
 		{name: "a leak", source: "'*':\n  bytes_per_request: 1\n", want: []string{"budgets.yaml:2 go-leaks bytes_per_request"}},
 		{name: "a known leak", source: "'*':\n  bytes_per_request: 1\ngo-leaks:\n  known: {bytes_per_request: It is known.}\n",
 			want: []string{"budgets.yaml:2 go-leaks bytes_per_request known: It is known."}},
+		{name: "a leak and its time", source: "go-leaks:\n  bytes_per_request: 1\n  ratio_to_floor: {typical/s0: 0}\n  known: {bytes_per_request: It is known.}\n",
+			want: []string{"budgets.yaml:3 go-leaks ratio_to_floor typical/s0 has no steady time", "budgets.yaml:2 go-leaks bytes_per_request known: It is known."}},
+		{name: "a leak without a limit", source: "go-leaks:\n  ratio_to_floor: {typical/s0: 0}\n",
+			want: []string{"budgets.yaml:2 go-leaks ratio_to_floor typical/s0: leaks"}},
 		{name: "known no more", source: "rust:\n  size: 5MiB\n  known: {size: It is known.}\n",
 			want: []string{"budgets.yaml:2 rust size known in vain"}},
 		{name: "not measured", source: "rust:\n  size: 5MiB\n  p99.9: 5ms\n", change: func(r *evidence.Report) { r.Sizes = nil; r.Scenarios = r.Scenarios[1:2] },
@@ -102,7 +108,7 @@ func TestCheckBudgets(t *testing.T) {
 				if budget.State != Kept {
 					got = append(got, broken(budget))
 				}
-				if kept := budget.State == Kept || budget.State == KnownAbove; budget.Broken() == kept {
+				if kept := budget.State == Kept || budget.State == KnownAbove || budget.State == NoSteadyTime; budget.Broken() == kept {
 					t.Errorf("broken: %t, %+v", budget.Broken(), budget)
 				}
 			}

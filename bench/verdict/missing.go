@@ -18,6 +18,7 @@ const (
 	NoVerdicts  MissingKind = "no verdicts"  // the A/A check failed
 	FewRequests MissingKind = "few requests" // fewer than a hundred lie above the percentile
 	NoBounds    MissingKind = "no bounds"    // one process: there is a number, and no interval
+	NotSteady   MissingKind = "leaks"        // its time grows with every request
 )
 
 // Any reports whether something is missing.

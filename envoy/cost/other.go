@@ -18,6 +18,8 @@ type thread struct{}
 
 func (thread) time() (time.Duration, error) { return 0, errSystem }
 
+func (thread) awaitIdle() error { return errSystem }
+
 func pinned(int, bool, bool) (thread, error) { return thread{}, errSystem }
 
 func leaveProcessorToWorker() (func(), error) { return func() {}, errSystem }

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -27,6 +28,21 @@ func (t thread) time() (time.Duration, error) {
 	first, _, _ := strings.Cut(string(text), " ")
 	n, err := strconv.ParseInt(strings.TrimSpace(first), 10, 64)
 	return time.Duration(n), err
+}
+
+// awaitIdle returns as soon as the thread waits for something to do, but after 20 ms at the latest.
+func (t thread) awaitIdle() error {
+	for begin := time.Now(); time.Since(begin) < 20*time.Millisecond; {
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(t.schedstat), "stat"))
+		if err != nil {
+			return fmt.Errorf("read the worker's state: %w", err)
+		}
+		// Behind the name, which may hold anything: a blank and the state, R for one that runs.
+		if end := bytes.LastIndexByte(text, ')'); end < 0 || end+2 >= len(text) || text[end+2] != 'R' {
+			return nil
+		}
+	}
+	return nil
 }
 
 // pinned finds an Envoy's worker. With pin, it gets the last processor for itself, or with the others when it is not exclusive, and

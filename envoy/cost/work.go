@@ -100,7 +100,8 @@ func (m *measurement) rounds(ctx context.Context, e *running, process int) (work
 		}
 		all = append(all, &opened{s, c, evidence.Work{Scenario: s.place(), Contestant: s.name, Process: process}})
 	}
-	for round := -1; round < m.Plan.Rounds; round++ { // the first warms up, and does not count
+	warm := max(1, warmRequests/m.Plan.Requests) // rounds that do not count
+	for round := -warm; round < m.Plan.Rounds; round++ {
 		m.say(fmt.Sprintf("processor time, Envoy %d of %d, round %d of %d", process+1, m.Plan.Processes, max(0, round)+1, m.Plan.Rounds))
 		m.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		for _, o := range slices.Clone(all) {
@@ -182,6 +183,9 @@ func (m *measurement) slice(ctx context.Context, e *running, c *client) (nanos, 
 		}
 	}
 	if _, err := c.run(ctx, m.Plan.Requests); err != nil {
+		return 0, 0, err
+	}
+	if err := e.worker.awaitIdle(); err != nil { // proxy_on_log and what follows it come after the response
 		return 0, 0, err
 	}
 	after, err := e.worker.time()

@@ -167,6 +167,8 @@ func missing(m verdict.Missing) string {
 		return fmt.Sprintf("too few requests: a hundred must lie above a percentile, and there are %s in all", units.Count(m.Requests))
 	case verdict.NoBounds:
 		return "no interval: it was measured in one process only"
+	case verdict.NotSteady:
+		return "it leaks: its time grows with every request"
 	}
 	return string(m.Kind)
 }

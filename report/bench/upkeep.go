@@ -112,10 +112,14 @@ func (v view) budgets() section {
 	head := []string{"line", "build", "what", "limit", "measured", "kept"}
 	open := grid{Caption: "not kept", Head: append(head[:len(head):len(head)], "why")}
 	all := grid{Caption: "all of them", Head: head, Detail: true}
+	leaking := 0
 	for _, b := range v.f.Budgets {
 		write := in(b.Unit)
 		kept := cell{"kept", good, ""}
 		switch {
+		case b.State == verdict.NoSteadyTime:
+			kept = cell{"it leaks", warn, ""}
+			leaking++
 		case b.Broken():
 			kept = cell{"broken", bad, ""}
 		case b.State == verdict.KnownAbove:
@@ -123,7 +127,7 @@ func (v view) budgets() section {
 		}
 		row := []cell{text(b.Where), text(b.Build), text(words.Join(" ", b.What, b.Scenario)), text(write(b.Limit)), text(within(b.Got, write)), kept}
 		all.Rows = append(all.Rows, row)
-		if kept.Tone != good {
+		if kept.Tone != good && b.State != verdict.NoSteadyTime {
 			open.Rows = append(open.Rows, append(row[:len(row):len(row)], text(orNone(words.OneLine(budgetReason(b))))))
 		}
 	}
@@ -131,7 +135,11 @@ func (v view) budgets() section {
 		return section{}
 	}
 	s := section{ID: "budgets", Title: "Budgets", Lead: []string{
-		fmt.Sprintf("%d of %s kept.", len(all.Rows)-len(open.Rows), words.Plural(len(all.Rows), "limit"))}}
+		fmt.Sprintf("%d of %s kept.", len(all.Rows)-len(open.Rows)-leaking, words.Plural(len(all.Rows), "limit"))}}
+	if leaking > 0 {
+		s.Lead[0] += fmt.Sprintf(" %d on the time of a build that leaks are not judged: its time grows with every request, and the limit on what it leaks counts.",
+			leaking)
+	}
 	if len(open.Rows) > 0 {
 		s.Grids = append(s.Grids, open)
 	}
