@@ -28,7 +28,7 @@ func TestImportsGoOneWay(t *testing.T) {
 	}{
 		{"host/wasmfile", nil, []string{"github.com/"}},
 		{"host/headermap", nil, []string{"github.com/"}},
-		{"host/callbacks", []string{"host/abi"}, []string{"github.com/"}},
+		{"host/callbacks", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
 		{"host/profile", nil, []string{"github.com/"}},
 		{"host/abi", []string{"host/profile", "host/wasmfile"}, []string{"github.com/"}},
 		{"host/wasi", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
