@@ -10,17 +10,17 @@ import (
 	"github.com/header-auth/header-auth/build"
 )
 
-const buildHelp = `Usage: parity build [--build NAME]… [--jobs N]
+const buildHelp = `Usage: parity build [NAME…] [--jobs N]
 
 Makes the builds of builds.yaml: for each, the module dist/NAME.wasm, and dist/NAME.json, which says how it was built. It
 builds a module again only when its entry, its compiler or one of its sources has changed. Missing compilers are obtained
 first; parity doctor shows them.
 
   parity build                                   all of them
-  parity build --build rust --build tinygo    two of them
+  parity build rust tinygo                       two of them
 
 Flags
-  --build NAME   one build; may be given several times (default: all)
+  --build NAME   the same as NAME, one build; may be given several times (default: all)
   --list         print the builds: name, language, compiler, what is special about each; build nothing
   --jobs N       how many builds run at once, at most (default 2)
 
@@ -35,9 +35,11 @@ func runBuild(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	flags.Var(&names, "build", "")
 	jobs := flags.Int("jobs", 2, "")
 	only := flags.Bool("list", false, "")
-	if code, done := parseFlags(flags, args, buildHelp, stdout, stderr); done {
+	builds, code, done := parseArgs(flags, args, buildHelp, stdout, stderr)
+	if done {
 		return code
 	}
+	names = append(names, builds...)
 	if *jobs < 1 {
 		fmt.Fprintf(stderr, "parity build: --jobs %d: expected at least 1\n", *jobs)
 		return 2

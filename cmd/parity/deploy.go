@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/header-auth/header-auth/build"
@@ -125,7 +127,9 @@ func orText(text, or string) string {
 // manifest reads what the flags name, asks the plugin, and makes the manifest.
 func (d *deployFlags) manifest(ctx context.Context, kinds []string, stderr io.Writer) ([]byte, error) {
 	if len(kinds) != 1 || deployKinds[kinds[0]] == nil {
-		return nil, usagef("%q: expected one of istio, envoy-gateway, envoy; see parity deploy --help", strings.Join(kinds, " "))
+		word := strings.Join(kinds, " ")
+		return nil, usagef("%q: expected one of istio, envoy-gateway, envoy%s; see parity deploy --help", word,
+			didYouMean(word, slices.Sorted(maps.Keys(deployKinds))))
 	}
 	kind := kinds[0]
 	wasm, err := d.read(kind)

@@ -75,7 +75,7 @@ func runImage(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		fmt.Fprint(stdout, imageHelp)
 		return 0
 	}
-	fmt.Fprintf(stderr, "parity image: unknown command %q: expected push or verify; see parity image --help\n", args[0])
+	fmt.Fprintf(stderr, "parity image: unknown command %q: expected push or verify%s; see parity image --help\n", args[0], didYouMean(args[0], verbs["image"]))
 	return 2
 }
 

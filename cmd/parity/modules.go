@@ -72,7 +72,11 @@ func (s *selection) wasmModules(ctx context.Context) ([]module, error) {
 func nameAndFile(arg string) (name, file string, err error) {
 	name, file, ok := strings.Cut(arg, "=")
 	if !ok || !moduleName.MatchString(name) || file == "" {
-		return "", "", usagef("--wasm %q: expected NAME=FILE, such as mine=plugin.wasm, the name of letters, digits and ._-", arg)
+		example := "mine=plugin.wasm"
+		if stem := strings.TrimSuffix(filepath.Base(arg), ".wasm"); !ok && moduleName.MatchString(stem) {
+			example = stem + "=" + arg
+		}
+		return "", "", usagef("--wasm %q: expected NAME=FILE, such as %s, the name of letters, digits and ._-", arg, example)
 	}
 	return name, file, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"os"
 
 	"github.com/header-auth/header-auth/report"
 	"github.com/header-auth/header-auth/report/conformance"
@@ -22,7 +23,9 @@ func newReportForm(form string) (reportForm, error) {
 	case "markdown":
 		return conformance.Markdown, nil
 	case "github":
-		return conformance.GitHub, nil
+		return func(w io.Writer, r *report.Report) error { // the folder into which a job has cloned
+			return conformance.GitHub(w, r, os.Getenv("GITHUB_WORKSPACE"))
+		}, nil
 	}
 	return nil, format("check", form)
 }

@@ -36,7 +36,8 @@ Flags
   --wasm NAME=FILE  the module, with a name for it
   --build, --no-build, --engine, --profile, --allocator, --deadline
                     which build of builds.yaml instead, and on which host: as for parity check
-  --out DIR         the folder of the table (default: cases); contract.yaml is written if there is none
+  --out DIR         the folder of the table (default: the table of the build, and cases with --wasm); contract.yaml is written if there
+                    is none
   --force           replace the file of cases that is there
 
 Exit codes: 0 all cases are written; 1 the module does something in a case that no case can want, such as a trap: the others
@@ -48,7 +49,7 @@ func runRecord(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	var s selection
 	flags := flag.NewFlagSet("record", flag.ContinueOnError)
 	s.flags(flags)
-	out := flags.String("out", "cases", "")
+	out := flags.String("out", "", "")
 	force := flags.Bool("force", false, "")
 	paths, code, done := parseArgs(flags, args, recordHelp, stdout, stderr)
 	if done {
@@ -76,6 +77,11 @@ func recordFile(ctx context.Context, s *selection, paths []string, out string, f
 	}
 	if err != nil {
 		return 0, err
+	}
+	if out == "" {
+		if out, err = s.newTable(); err != nil {
+			return 0, err
+		}
 	}
 	s.cases = out // so that the repository's own table is not looked for
 	if err := s.find(); err != nil {
@@ -147,4 +153,16 @@ func recordFile(ctx context.Context, s *selection, paths []string, out string, f
 	fmt.Fprintf(stdout, "%s: %d of %d cases, with what %s does today; cut it down to what must be so\n", filepath.Join(out, name), len(all)-left, len(all),
 		strings.TrimSpace(modules[0].Name))
 	return left, nil
+}
+
+// newTable is the folder in which cases are written that the call gives no folder for.
+func (s *selection) newTable() (string, error) {
+	if !s.usesBuilds() {
+		return "cases", nil
+	}
+	groups, err := s.groups()
+	if err != nil {
+		return "", err
+	}
+	return near(filepath.Join(s.root, filepath.FromSlash(groups[0].folder))), nil
 }

@@ -235,12 +235,7 @@ func (s *selection) loadTable() (*table.Table, string, error) {
 		if len(groups) > 1 {
 			return nil, "", usagef("the builds have %d tables: choose those of one table with --build: %s", len(groups), either(groups))
 		}
-		dir, from = filepath.Join(s.root, filepath.FromSlash(groups[0].folder)), build.File+": table"
-		if here, err := os.Getwd(); err == nil {
-			if near, err := filepath.Rel(here, dir); err == nil {
-				dir = near
-			}
-		}
+		dir, from = near(filepath.Join(s.root, filepath.FromSlash(groups[0].folder))), build.File+": table"
 	}
 	t, err := table.Load(dir)
 	var wrong table.Errors
@@ -248,6 +243,16 @@ func (s *selection) loadTable() (*table.Table, string, error) {
 		err = usagef("%s: %v", from, err)
 	}
 	return t, dir, err
+}
+
+// near is a path from the working directory.
+func near(path string) string {
+	if here, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(here, path); err == nil {
+			return rel
+		}
+	}
+	return path
 }
 
 // groups are the tables of the selected builds, unless the call says which table it wants.

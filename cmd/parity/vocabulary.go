@@ -89,6 +89,8 @@ func arguments(command string, before []string, v *vocabulary) []string {
 	switch {
 	case slices.Contains([]string{"trace", "check", "bench", "soak", "worst"}, command):
 		return v.cases()
+	case command == "build":
+		return v.builds()
 	case command == "exec" && len(before) == 0:
 		return compilers.Names()
 	case command == "completion" && len(before) == 0:

@@ -89,6 +89,7 @@ func TestCompletions(t *testing.T) {
 		{"trace allow/tr", []string{"allow/true"}},
 		{"check allow/tr", []string{"allow/true"}},
 		{"soak --build rust soak/token-b", []string{"soak/token-bad"}},
+		{"build rus", []string{"rust"}},
 		{"table ", []string{"export"}},
 		{"try header-c", []string{"header-check"}},
 		{"exec ", []string{"go", "tinygo", "rust"}},

@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/bench/stats"
 	"github.com/header-auth/header-auth/bench/worst"
 	"github.com/header-auth/header-auth/conformance/apart"
+	"github.com/header-auth/header-auth/conformance/suite"
 	requests "github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/internal/sandbox"
@@ -37,7 +38,7 @@ often a garbage collector's pause), and linear memory. Times are processor time 
   parity worst --format markdown                 the table of bench/METHODOLOGY.md
 
 Flags
-`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to time (default: the group worst); repeat it for several
+`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to time (default: the group worst, else all); repeat it for several
   --list                 print the cases and the builds that would be timed, and about how long it takes; time nothing
   --rounds N             timed rounds of each case (default %d)
   --format FORMAT        text (default), markdown or json
@@ -81,9 +82,6 @@ func runWorst(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if *rounds < 40 {
 		return exit("worst", usagef("--rounds %d: expected 40 or more, a mean needs them", *rounds), stderr)
 	}
-	if len(patterns) == 0 {
-		patterns = nameList{"worst"}
-	}
 	if *list {
 		return exit("worst", listWorst(&s, patterns, *rounds, stdout, stderr), stderr)
 	}
@@ -111,9 +109,29 @@ func runWorst(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	return 0
 }
 
+// worstOr are the cases that the patterns select; without patterns the group worst, or in a table without it all that can be
+// repeated.
+func worstOr(patterns []string) func(*requests.Table) []string {
+	return func(whole *requests.Table) []string {
+		if len(patterns) > 0 {
+			return patterns
+		}
+		if slices.ContainsFunc(whole.Groups, func(g requests.Group) bool { return g.Name == "worst" }) {
+			return []string{"worst"}
+		}
+		var all []string
+		for _, c := range whole.Cases() {
+			if suite.Cyclic(&c) == nil {
+				all = append(all, c.ID)
+			}
+		}
+		return all
+	}
+}
+
 // listWorst prints what would be timed.
 func listWorst(s *selection, patterns []string, rounds int, stdout, stderr io.Writer) error {
-	run, err := s.choose(func(*requests.Table) []string { return patterns }, stderr)
+	run, err := s.choose(worstOr(patterns), stderr)
 	if err != nil {
 		return err
 	}
@@ -130,7 +148,7 @@ func listWorst(s *selection, patterns []string, rounds int, stdout, stderr io.Wr
 
 // worstAll times what was selected, one after the other: side by side they would slow each other down.
 func worstAll(ctx context.Context, s *selection, patterns []string, rounds int, stderr io.Writer) (*worstReport, error) {
-	run, err := s.load(ctx, func(*requests.Table) []string { return patterns }, stderr)
+	run, err := s.load(ctx, worstOr(patterns), stderr)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,8 @@ func sample(t testing.TB) *report.Report {
 	return r
 }
 
+func github(w io.Writer, r *report.Report) error { return GitHub(w, r, "") }
+
 func plainText(w io.Writer, r *report.Report) error { return Text(w, r, TextOptions{}) }
 
 func TestRenderers(t *testing.T) {
@@ -55,8 +57,8 @@ func TestRenderers(t *testing.T) {
 		{"red.xml", sample(t), JUnit},
 		{"red.md", sample(t), Markdown},
 		{"green.md", green, Markdown},
-		{"red.github", sample(t), GitHub},
-		{"green.github", green, GitHub},
+		{"red.github", sample(t), github},
+		{"green.github", green, github},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/header-auth/header-auth/internal/words"
@@ -80,11 +81,26 @@ func fence(s string) string {
 	return mark + "text\n" + strings.TrimRight(s, "\n") + "\n" + mark
 }
 
-// GitHub writes a workflow command of GitHub Actions for each red result and each divergence: an annotation at the
-// case's line. The verdict is the last line.
+// from is a file, which is named from the working directory, as it is named from the folder root; "": as it is.
+func from(root, file string) string {
+	if root == "" {
+		return file
+	}
+	whole, err := filepath.Abs(file)
+	if err != nil {
+		return file
+	}
+	if near, err := filepath.Rel(root, whole); err == nil && filepath.IsLocal(near) {
+		return filepath.ToSlash(near)
+	}
+	return file
+}
+
+// GitHub writes a workflow command of GitHub Actions for each red result and each divergence: an annotation at the case's
+// line, in a file that is named from the folder root: there GitHub looks for it. The verdict is the last line.
 //
 // Source: docs.github.com, "Workflow commands for GitHub Actions".
-func GitHub(w io.Writer, r *report.Report) error {
+func GitHub(w io.Writer, r *report.Report, root string) error {
 	out := &words.Writer{To: w}
 	var inner strings.Builder
 	t := text{w: &inner, report: newIndex(r)}
@@ -98,7 +114,7 @@ func GitHub(w io.Writer, r *report.Report) error {
 		}
 		at := "title=" + property(title)
 		if part.place.File != "" {
-			at = fmt.Sprintf("file=%s,line=%d,%s", property(part.place.File), part.place.Line, at)
+			at = fmt.Sprintf("file=%s,line=%d,%s", property(from(root, part.place.File)), part.place.Line, at)
 		}
 		fmt.Fprintf(out, "::error %s::%s\n", at, data(strings.TrimSpace(outdent(rest))))
 	}
