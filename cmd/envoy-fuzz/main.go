@@ -35,6 +35,7 @@ func run(ctx context.Context) int {
 	release := flag.String("release", "", "the release of Envoy, such as 1.37")
 	file := flag.String("envoy", "", "the program of an Envoy")
 	most := flag.Int("most", 10, "differences after which it ends")
+	asFound := flag.Bool("as-found", false, "do not shrink the scripts that differ")
 	out := flag.String("out", "", "a folder for the scripts that differ")
 	record := flag.String("record", "", "make no scripts: write this Envoy's answers to those of the folder into their files")
 	flag.Parse()
@@ -62,14 +63,14 @@ func run(ctx context.Context) int {
 	fmt.Printf("envoy-fuzz: Envoy %s (%s) against package host as %v, seed %d\n", e.Version, e.Origin, p, *seed)
 	runner := &probe.Runner{Program: e.Path}
 	defer runner.Close()
-	fuzzer := &probe.Fuzzer{Runner: runner, Profile: p, Seed: *seed}
+	fuzzer := &probe.Fuzzer{Runner: runner, Profile: p, Seed: *seed, AsFound: *asFound}
 	found := 0
 	n, err := fuzzer.Run(ctx, *limit, *most, func(scripts int, d *probe.Difference) {
 		if d == nil {
 			return
 		}
 		found++
-		fmt.Printf("\ndifference %d: script %d of seed %d, shrunk\n%s", found, d.Number, d.Seed, indent(d.Script.String()))
+		fmt.Printf("\ndifference %d: script %d of seed %d\n%s", found, d.Number, d.Seed, indent(d.Script.String()))
 		fmt.Printf("host (-) and Envoy (+):\n%s", indent(probe.Compare(d.Host, d.OfEnvoy)))
 		if *out != "" {
 			k := &probe.Kept{Name: fmt.Sprintf("found-%d-%d", d.Seed, d.Number), Script: d.Script,
@@ -115,7 +116,10 @@ func recordAnswers(ctx context.Context, dir, program, release string, p profile.
 			return 3
 		}
 	}
-	fmt.Printf("envoy-fuzz: %d scripts on Envoy %s; host/ differs on %d: %s\n", len(kept), release, len(differ), strings.Join(differ, " "))
+	for _, d := range differ {
+		fmt.Printf("%s: host (-) and Envoy (+):\n%s", d.Name, indent(probe.Compare(d.Host, d.OfEnvoy)))
+	}
+	fmt.Printf("envoy-fuzz: %d scripts on Envoy %s; host/ differs on %d\n", len(kept), release, len(differ))
 	if len(differ) > 0 {
 		return 1
 	}

@@ -13,25 +13,38 @@ import (
 // Answer is what a script did, a line for each thing that was seen, the lines of an event behind that event.
 type Answer []string
 
-// Crash is the last line of an Answer whose script has ended the Envoy.
-const Crash = "crash"
+// Crash is the last line of an Answer whose script has ended the Envoy, Hang of one that its worker never came back from.
+const (
+	Crash = "crash"
+	Hang  = "hang"
+)
 
 // Crashed says whether the script has ended the Envoy, or would end it.
-func (a Answer) Crashed() bool { return len(a) > 0 && a[len(a)-1] == Crash }
+func (a Answer) Crashed() bool { return a.last() == Crash }
 
-// Equal compares two answers. Of an event that ends in a crash nothing else is compared: how far Envoy came in it is
-// chance.
+// Hung says whether the script has kept the worker for ever.
+func (a Answer) Hung() bool { return a.last() == Hang }
+
+func (a Answer) last() string {
+	if len(a) == 0 {
+		return ""
+	}
+	return a[len(a)-1]
+}
+
+// Equal compares two answers. Of an event that ends in a crash, or never, nothing else is compared: how far Envoy came in it
+// is chance.
 func (a Answer) Equal(b Answer) bool { return slices.Equal(a.known(), b.known()) }
 
 func (a Answer) known() Answer {
-	if !a.Crashed() {
+	if !a.Crashed() && !a.Hung() {
 		return a
 	}
 	at := len(a) - 1
 	for at > 0 && !strings.HasPrefix(a[at], "> ") {
 		at--
 	}
-	return append(slices.Clone(a[:at+1]), Crash)
+	return append(slices.Clone(a[:at+1]), a.last())
 }
 
 // Compare shows two answers as one list: with - what a has alone, with + what b has alone.

@@ -37,21 +37,30 @@ func (v *Envoy) Run(ctx context.Context, scripts []*Script, want []Answer, grace
 	for i, script := range scripts {
 		s := &slot{v: v, name: fmt.Sprintf("s%d-%d", v.batches, i), script: script, want: want[i]}
 		slots[i] = s
-		s.module = Build(script, s.name+"-callout")
-		file := filepath.Join(v.process.Dir, s.name+".wasm")
-		if err := os.WriteFile(file, s.module.Wasm, 0o600); err != nil {
-			return nil, err
-		}
-		for _, name := range []string{s.name + "-up", s.name + "-callout"} {
-			if err := s.listen(v.process.Socket(name), name != s.name+"-up"); err != nil {
+		s.plugins = build(script, s.name)
+		for _, c := range append([]arrival{{}}, s.plugins.callees()...) {
+			name := s.name + upstreamSuffix
+			if c.call {
+				name = callee(s.name, c.second)
+			}
+			if err := s.listen(v.process.Socket(name), c); err != nil {
 				return nil, err
 			}
 			clusters = append(clusters, proxy.Cluster{Name: name, Socket: v.process.Socket(name)})
 		}
-		listeners = append(listeners, proxy.Listener{Name: s.name, Cluster: s.name + "-up", Limit: script.Limit,
-			Filters: []proxy.Filter{{Module: file, Plugin: s.name, VM: s.name, Config: []byte("configuration"),
-				FailurePolicy: script.Policy, BodyWhileHeld: script.StopIteration}}})
+		l := proxy.Listener{Name: s.name, Cluster: s.name + upstreamSuffix, Limit: script.Limit}
+		for i, m := range s.plugins {
+			name := pluginName(s.name, i)
+			file := filepath.Join(v.process.Dir, name+".wasm")
+			if err := os.WriteFile(file, m.Wasm, 0o600); err != nil {
+				return nil, err
+			}
+			l.Filters = append(l.Filters, proxy.Filter{Module: file, Plugin: name, VM: name, Config: []byte("configuration"),
+				FailurePolicy: script.Policy, BodyWhileHeld: script.StopIteration})
+		}
+		listeners = append(listeners, l)
 	}
+	added := len(clusters)
 	clusters = append(clusters, proxy.Cluster{Name: emptyName})
 	v.mu.Lock()
 	for _, s := range slots {
@@ -62,7 +71,7 @@ func (v *Envoy) Run(ctx context.Context, scripts []*Script, want []Answer, grace
 	if err := v.process.SetClusters(clusters...); err != nil {
 		return nil, err
 	}
-	if err := v.within(ctx, 30*time.Second, func() bool { return v.clusters >= 2*len(slots) }); err != nil {
+	if err := v.within(ctx, 30*time.Second, func() bool { return v.clusters >= added }); err != nil {
 		return nil, fmt.Errorf("clusters: %w", err)
 	}
 	if err := v.process.SetListeners(listeners...); err != nil {
@@ -213,6 +222,8 @@ func (s *slot) happen(e *Event) error {
 		return s.open(e)
 	case CallAnswer:
 		s.answerCall(e)
+	case GrpcMetadata, GrpcMessage, GrpcEnd:
+		s.answerGrpc(e)
 	case Advance, "start":
 	default:
 		if st == nil {
@@ -281,20 +292,43 @@ func (st *stream) happen(e *Event, up *arrival) {
 	up.whole = e.End || e.Kind == ResponseTrailers
 }
 
+// oldest is the oldest HTTP call, or gRPC call, that waits; nil when none does.
+func (s *slot) oldest(grpc bool) *arrival {
+	s.v.mu.Lock()
+	defer s.v.mu.Unlock()
+	for _, a := range s.ordered() {
+		if a.headers && a.grpc == grpc && !a.broken && !a.whole {
+			return a
+		}
+	}
+	return nil
+}
+
+// ordered are the calls: HTTP before gRPC, those of the first plugin before those of the second, then as they came. The lock
+// is held.
+func (s *slot) ordered() []*arrival {
+	place := func(a *arrival) int {
+		n := 0
+		if a.second {
+			n = 1
+		}
+		if a.grpc {
+			n += 2
+		}
+		return n
+	}
+	all := slices.Clone(s.calls)
+	slices.SortStableFunc(all, func(a, b *arrival) int { return place(a) - place(b) })
+	return all
+}
+
 // answerCall answers the oldest call that waits.
 func (s *slot) answerCall(e *Event) {
-	s.v.mu.Lock()
-	var a *arrival
-	for a == nil && s.answered < len(s.calls) {
-		if c := s.calls[s.answered]; c.headers && !c.broken {
-			a = c
-		}
-		s.answered++
-	}
-	s.v.mu.Unlock()
+	a := s.oldest(false)
 	if a == nil {
 		return
 	}
+	a.whole = true
 	status, body, more := e.answer()
 	_ = a.conn.Headers(a.id, append(headermap.Of(":status", status), more...), body == "")
 	if body != "" {
@@ -302,10 +336,33 @@ func (s *slot) answerCall(e *Event) {
 	}
 }
 
+// answerGrpc is one part of the answer to the oldest gRPC call that waits. It begins with headers, whatever the part is.
+func (s *slot) answerGrpc(e *Event) {
+	a := s.oldest(true)
+	if a == nil {
+		return
+	}
+	var more []headermap.Header
+	if e.Kind == GrpcMetadata {
+		more = e.more(0)
+	}
+	if !a.answered {
+		a.answered = true
+		_ = a.conn.Headers(a.id, append(grpcHeaders(), more...), false)
+	}
+	switch e.Kind {
+	case GrpcMessage:
+		_ = a.conn.Data(a.id, grpcFrame([]byte(e.Args[0].Text)), false)
+	case GrpcEnd:
+		a.whole = true
+		_ = a.conn.Headers(a.id, e.grpcTrailers(), true)
+	}
+}
+
 // peek is what was seen since the last event. The lock is held.
 func (s *slot) peek() []string {
-	lines := s.module.Lines(s.logged)
-	for _, c := range s.calls {
+	lines := s.lines(s.logged)
+	for _, c := range s.ordered() {
 		lines = append(lines, c.side.peek("call")...)
 	}
 	if s.stream != nil {

@@ -66,8 +66,8 @@ func parseKept(in string) (*Kept, error) {
 	return k, nil
 }
 
-// Record runs the scripts on a real Envoy and keeps its answers. It gives the names of those on which host differs.
-func Record(ctx context.Context, kept []*Kept, r *Runner, release string, p profile.Profile) (differ []string, err error) {
+// Record runs the scripts on a real Envoy and keeps its answers. It gives those on which host differs.
+func Record(ctx context.Context, kept []*Kept, r *Runner, release string, p profile.Profile) (differ []*Difference, err error) {
 	var scripts []*Script
 	var ours []Answer
 	for _, k := range kept {
@@ -85,7 +85,7 @@ func Record(ctx context.Context, kept []*Kept, r *Runner, release string, p prof
 	for i, k := range kept {
 		k.Answers[release] = theirs[i].known()
 		if !ours[i].Equal(theirs[i]) {
-			differ = append(differ, k.Name)
+			differ = append(differ, &Difference{Name: k.Name, Script: k.Script, Host: ours[i], OfEnvoy: theirs[i]})
 		}
 	}
 	return differ, nil

@@ -58,7 +58,7 @@ func Start(ctx context.Context, program string) (_ *Envoy, err error) {
 		return nil, err
 	}
 	module := filepath.Join(dir, "base.wasm")
-	if err := os.WriteFile(module, Build(&Script{ABI: "0_2_1"}, calleeName).Wasm, 0o600); err != nil {
+	if err := os.WriteFile(module, Build(&Script{ABI: "0_2_1"}, probeName, false).Wasm, 0o600); err != nil {
 		return nil, err
 	}
 	v.process, err = proxy.Start(ctx, dir, proxy.Options{Program: program, Clock: v.clock, Info: true, Line: v.line,
@@ -126,8 +126,10 @@ func (v *Envoy) line(l proxy.Line) {
 		if !ok {
 			return
 		}
-		if s := v.slots[prefix[strings.LastIndexByte(prefix, ' ')+1:]]; s != nil && strings.HasPrefix(prefix, "wasm log ") {
-			s.logged = append(s.logged, text)
+		vm := prefix[strings.LastIndexByte(prefix, ' ')+1:]
+		name, second := strings.CutSuffix(vm, secondSuffix)
+		if s := v.slots[name]; s != nil && strings.HasPrefix(prefix, "wasm log ") {
+			s.logged = append(s.logged, logged{second, text})
 		}
 	case l.Logger == "upstream" && strings.HasPrefix(l.Text, "cds: added/updated "):
 		// Each file that is published makes Envoy read all, so there are lines that say 0.
@@ -152,8 +154,11 @@ func (v *Envoy) verdict(text string) {
 	}
 }
 
-// errLate says that something did not come in time.
-var errLate = errors.New("envoy does not answer")
+// errLate says that something did not come in time, errBusy that it was the worker.
+var (
+	errLate = errors.New("envoy does not answer")
+	errBusy = errors.New("envoy's worker is busy for ever")
+)
 
 // within waits for a condition, which is asked with the lock held.
 func (v *Envoy) within(ctx context.Context, limit time.Duration, so func() bool) error {
@@ -179,7 +184,7 @@ func (v *Envoy) within(ctx context.Context, limit time.Duration, so func() bool)
 }
 
 // workerTime is how long the worker may be busy.
-const workerTime = 20 * time.Second
+const workerTime = 10 * time.Second
 
 // mark waits until the worker has been through its events twice, and its log was read.
 func (v *Envoy) mark(ctx context.Context) error {
@@ -190,7 +195,11 @@ func (v *Envoy) mark(ctx context.Context) error {
 		if err != nil {
 			return v.gone(err)
 		}
-		if err := v.within(ctx, workerTime, func() bool { return v.marked >= v.markers }); err != nil {
+		err = v.within(ctx, workerTime, func() bool { return v.marked >= v.markers })
+		if errors.Is(err, errLate) {
+			err = errBusy
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -235,7 +244,7 @@ type slot struct {
 	v      *Envoy
 	name   string
 	script *Script
-	module *Module
+	plugins
 	want   Answer // what is expected, event by event
 	shown  int    // lines of want that were passed
 	answer Answer
@@ -247,9 +256,8 @@ type slot struct {
 	leaving   bool
 
 	// Guarded by the Envoy's lock.
-	logged   []string
-	calls    []*arrival // at the service, in the order in which they came
-	answered int
+	logged []logged
+	calls  []*arrival // at the service, in the order in which they came
 }
 
 // stream is one request of a slot.
@@ -268,6 +276,8 @@ type stream struct {
 type arrival struct {
 	slot    *slot
 	call    bool
+	second  bool // of the second plugin
+	grpc    bool // a gRPC call
 	conn    *wire.Conn
 	id      uint32
 	side    *side // of a call
@@ -337,6 +347,9 @@ func (a *arrival) Headers(id uint32, h []headermap.Header, end bool) {
 	switch {
 	case a.headers:
 		to.trailers(h)
+	case a.call && isGrpc(h):
+		a.grpc = true
+		to.headers(ofGrpcCall(h))
 	case a.call:
 		to.headers(withoutScheme(h))
 	default:
@@ -371,6 +384,8 @@ func (a *arrival) end(now bool) {
 		a.ended = true
 		if !a.call {
 			a.stream.upstream.end()
+		} else if a.grpc {
+			a.side.end()
 		}
 	}
 	a.slot.v.happened()
@@ -388,8 +403,8 @@ func (a *arrival) Closed() {
 	a.slot.v.happened()
 }
 
-// listen serves a socket of the slot: its upstream, or its service.
-func (s *slot) listen(path string, call bool) error {
+// listen serves a socket of the slot: its upstream, or a plugin's service. What arrives is as the given arrival.
+func (s *slot) listen(path string, kind arrival) error {
 	l, err := net.Listen("unix", path)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -401,9 +416,9 @@ func (s *slot) listen(path string, call bool) error {
 			if err != nil {
 				return
 			}
-			a := &arrival{slot: s, call: call}
+			a := &arrival{slot: s, call: kind.call, second: kind.second}
 			s.v.mu.Lock()
-			if call {
+			if a.call {
 				a.side = &side{}
 				s.calls = append(s.calls, a)
 			} else if a.stream = s.stream; a.stream != nil {

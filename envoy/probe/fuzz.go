@@ -11,6 +11,7 @@ import (
 
 // Difference is a script on which host and Envoy differ, and their answers.
 type Difference struct {
+	Name          string // of the file
 	Seed, Number  uint64 // of Generate
 	Script        *Script
 	Found         *Script // before it was shrunk
@@ -22,6 +23,7 @@ type Fuzzer struct {
 	Runner  *Runner
 	Profile profile.Profile
 	Seed    uint64
+	AsFound bool // differences are not shrunk, which takes most of the time
 	// Ours runs a script on package host; nil: Ours. A test puts a host with a fault here.
 	Ours func(context.Context, *Script, profile.Profile) (Answer, error)
 }
@@ -55,10 +57,11 @@ func (f *Fuzzer) Run(ctx context.Context, limit time.Duration, most int, progres
 		}
 		progress(int(done), nil)
 		for i := range scripts {
-			if !differ[i] || time.Since(begin) >= 2*limit {
+			if !differ[i] {
 				continue
 			}
-			d, err := f.explain(ctx, scripts[i])
+			// When the time is long over, what differs is still told, and not shrunk.
+			d, err := f.explain(ctx, scripts[i], !f.AsFound && time.Since(begin) < 2*limit)
 			if err != nil {
 				return int(done), err
 			}
@@ -76,11 +79,14 @@ func (f *Fuzzer) Run(ctx context.Context, limit time.Duration, most int, progres
 	return int(done), nil
 }
 
-// explain looks at a difference once more and shrinks it. It gives nil for one that does not come again.
-func (f *Fuzzer) explain(ctx context.Context, s *Script) (*Difference, error) {
-	again, err := f.differ(ctx, []*Script{s}, confirmGrace)
-	if err != nil || !again[0] {
+// explain looks at a difference once more and shrinks it if it should. It gives nil for one that does not come again.
+func (f *Fuzzer) explain(ctx context.Context, s *Script, shrink bool) (*Difference, error) {
+	mine, again, err := f.both(ctx, []*Script{s}, confirmGrace)
+	if err != nil || mine[0].Equal(again[0]) {
 		return nil, err
+	}
+	if !shrink || again[0].Hung() { // with a worker that hangs each try would take as long as it may be busy
+		return &Difference{Script: s, Found: s, Host: mine[0], OfEnvoy: again[0]}, nil
 	}
 	short, err := Shrink(ctx, s, f.shorter)
 	if err != nil {

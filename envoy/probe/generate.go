@@ -9,14 +9,17 @@ import (
 // the configuration. Equal seeds and numbers give equal scripts.
 func Generate(seed, n uint64) *Script {
 	for try := uint64(0); ; try++ {
-		g := generator{rand.New(rand.NewPCG(seed, n<<8|try))}
+		g := generator{Rand: rand.New(rand.NewPCG(seed, n<<8|try))}
 		if s := g.script(); Expected(s) == "" {
 			return s
 		}
 	}
 }
 
-type generator struct{ *rand.Rand }
+type generator struct {
+	*rand.Rand
+	topic *topic // what the script is about besides the stream; nil: nothing
+}
 
 // chance is true in so many of a hundred cases.
 func (g generator) chance(percent int) bool { return g.IntN(100) < percent }
@@ -24,6 +27,9 @@ func (g generator) chance(percent int) bool { return g.IntN(100) < percent }
 func pick[T any](g generator, list ...T) T { return list[g.IntN(len(list))] }
 
 func (g generator) script() *Script {
+	if g.chance(60) {
+		g.topic = &topics[g.IntN(len(topics))]
+	}
 	s := &Script{ABI: "0_2_1"}
 	if g.chance(8) {
 		s.ABI = "0_1_0"
@@ -38,34 +44,39 @@ func (g generator) script() *Script {
 	if g.chance(15) {
 		s.Policy = pick(g, "fail_closed", "fail_open", "fail_reload", "legacy_fail_open")
 	}
-	ticks := false
+	chained := g.chance(15)
 	if g.chance(30) {
-		s.Handlers = g.heldAndResumed(s)
-		ticks = s.Handlers[1].Callback == "tick"
+		s.Handlers = g.heldAndResumed(s, chained && g.chance(50))
 	}
-	for range g.IntN(5) {
+	handlers := g.IntN(5)
+	if g.topic != nil {
+		handlers += 2
+	}
+	for range handlers {
 		h := g.handler(s)
+		h.Second = chained && g.chance(50)
 		if len(s.Handlers) > 1 && h.Callback == s.Handlers[0].Callback && g.chance(60) {
 			continue
 		}
-		ticks = ticks || h.Callback == "tick"
 		s.Handlers = append(s.Handlers, h)
 	}
-	if ticks {
-		s.Handlers = append(s.Handlers, Handler{Callback: "configure",
-			Steps: []Step{{"set_tick_period_milliseconds", []Arg{number(1000)}}}})
+	for _, second := range []bool{false, true} {
+		if slices.ContainsFunc(s.Handlers, func(h Handler) bool { return h.Callback == "tick" && h.Second == second }) {
+			s.Handlers = append(s.Handlers, Handler{Callback: "configure", Second: second,
+				Steps: []Step{{"set_tick_period_milliseconds", []Arg{number(1000)}}}})
+		}
 	}
 	s.Events = g.events(s)
 	return s
 }
 
 // heldAndResumed are two handlers of which one holds a message, and the other continues it later.
-func (g generator) heldAndResumed(s *Script) []Handler {
+func (g generator) heldAndResumed(s *Script, second bool) []Handler {
 	direction := g.IntN(2)
 	of := []string{"request_", "response_"}[direction]
-	hold := Handler{Callback: of + pick(g, "headers", "body", "body", "body", "trailers"), Nth: pick(g, 0, 1, 1, 1, 2),
+	hold := Handler{Second: second, Callback: of + pick(g, "headers", "body", "body", "body", "trailers"), Nth: pick(g, 0, 1, 1, 1, 2),
 		Steps: []Step{{"return", []Arg{number(int64(pick(g, 1, 1, 1, 1, 2, 3)))}}}}
-	resume := Handler{Callback: "tick", Nth: pick(g, 0, 0, 1, 2), Steps: []Step{{"set_effective_context", []Arg{number(2)}}}}
+	resume := Handler{Second: second, Callback: "tick", Nth: pick(g, 0, 0, 1, 2), Steps: []Step{{"set_effective_context", []Arg{number(2)}}}}
 	if g.chance(30) {
 		resume.Callback = "http_call_response"
 		hold.Steps = slices.Insert(hold.Steps, 0, Step{"http_call", []Arg{text(calleeName),
@@ -85,12 +96,19 @@ var places = []string{"request_headers", "request_headers", "request_headers", "
 	"response_body", "response_body", "response_body", "response_body", "response_trailers", "response_trailers", "tick",
 	"tick", "tick", "http_call_response", "http_call_response", "log", "done", "delete", "context_create"}
 
+// ofPlugin are the callbacks of the root context.
+var ofPlugin = []string{"tick", "http_call_response", "queue_ready", "grpc_receive_initial_metadata", "grpc_receive",
+	"grpc_receive_trailing_metadata", "grpc_close"}
+
 func (g generator) handler(s *Script) Handler {
 	h := Handler{Callback: pick(g, places...)}
+	if g.topic != nil && len(g.topic.places) > 0 && g.chance(30) {
+		h.Callback = pick(g, g.topic.places...)
+	}
 	if g.chance(50) {
 		h.Nth = 1 + g.IntN(3)
 	}
-	outside := h.Callback == "tick" || h.Callback == "http_call_response"
+	outside := slices.Contains(ofPlugin, h.Callback)
 	if outside && g.chance(85) {
 		h.Steps = append(h.Steps, Step{"set_effective_context", []Arg{number(2)}})
 	}
@@ -102,7 +120,7 @@ func (g generator) handler(s *Script) Handler {
 	switch {
 	case g.chance(3):
 		h.Steps = append(h.Steps, Step{Name: "trap"})
-	case callbackNumber(h.Callback).Result() != 0 && h.Callback != "done" && g.chance(70):
+	case callbackNumber(h.Callback).Result() != 0 && h.Callback != "done" && !slices.Contains(atStart, h.Callback) && g.chance(70):
 		h.Steps = append(h.Steps, Step{"return", []Arg{number(int64(pick(g, 0, 0, 1, 1, 1, 1, 2, 3, 4)))}})
 	}
 	return h
@@ -164,6 +182,9 @@ var calls = []string{"get_header_map_value", "get_header_map_pairs", "get_header
 	"continue_request", "continue_response", "clear_route_cache", "get_log_level"}
 
 func (g generator) step(s *Script, callback string) (Step, bool) {
+	if g.topic != nil && g.chance(65) {
+		return g.topicStep(callback)
+	}
 	name := pick(g, calls...)
 	ending := slices.Contains([]string{"log", "done", "delete", "context_create"}, callback)
 	switch name {
@@ -180,8 +201,8 @@ func (g generator) step(s *Script, callback string) (Step, bool) {
 	if ending && (name == "close_stream" || name == "send_local_response") && !g.chance(3) {
 		return Step{}, false // it ends the Envoy, which takes long
 	}
-	if callback == "context_create" && name == "http_call" {
-		return Step{}, false // the main thread's VM calls too
+	if name == "http_call" && slices.Contains(atStart, callback) {
+		return Step{}, false
 	}
 	var args []Arg
 	switch name {
@@ -237,6 +258,9 @@ func (g generator) events(s *Script) []Event {
 			if step.Name == "http_call" && g.chance(80) {
 				list := append([]Arg{text(pick(g, "200", "403", "503")), text(pick(g, "", "answer"))}, flat(g.plain())...)
 				events = g.insert(events, Event{Kind: CallAnswer, Args: list})
+			}
+			if (step.Name == "grpc_call" || step.Name == "grpc_stream") && g.chance(80) {
+				events = g.insertGrpc(events)
 			}
 		}
 		if h.Callback == "tick" || g.chance(10) {

@@ -12,15 +12,19 @@ import (
 
 // Module is a script as a plugin. It logs what it sees, in lines that Line reads.
 type Module struct {
-	Wasm  []byte
-	lines []form // by number
+	Wasm   []byte
+	name   string
+	lines  []form                    // by number
+	tokens map[string]map[uint32]int // in which order those of a family were seen first
 }
 
 // form says what stands behind a line's number.
 type form struct {
-	name  string
-	kinds []abi.Kind // of the words of a callback, or of the out words of a call
-	call  bool
+	name      string
+	kinds     []abi.Kind // of the words of a callback, or of the out words of a call
+	families  []string   // of numbers that are told by their order, as kinds; "" for others
+	call      bool
+	unordered bool // what a call gives is a header map in any order
 }
 
 // recordsAt is where lines are put together: behind the memory that package wasmtest gives away.
@@ -36,13 +40,35 @@ type writer struct {
 	module Module
 	at     uint32
 	script *Script
-	callee string
+	second bool
+	last   map[string]uint32 // the global that has the number which was given last, by family
 }
 
-// Build makes the module of a script. The cluster "callout" of the script gets the name callee.
-func Build(s *Script, callee string) *Module {
-	w := &writer{Guest: wasmtest.NewGuest(s.ABI), at: recordsAt, script: s, callee: callee}
+// probeName is what a plugin and its VM are called, with secondSuffix those of the second plugin.
+const (
+	probeName    = "probe"
+	secondSuffix = "b"
+	calleeSuffix = "-callout"
+)
+
+// callee is the cluster that a plugin calls.
+func callee(name string, second bool) string {
+	if second {
+		return name + calleeSuffix + secondSuffix
+	}
+	return name + calleeSuffix
+}
+
+// Build makes the module of a script, or that of its second plugin. The names that begin with "probe" begin with name, and
+// the cluster "callout" is called after it, too.
+func Build(s *Script, name string, second bool) *Module {
+	w := &writer{Guest: wasmtest.NewGuest(s.ABI), at: recordsAt, script: s, second: second, last: map[string]uint32{},
+		module: Module{name: name, tokens: map[string]map[uint32]int{}}}
 	w.Pages = pages
+	for _, family := range families {
+		w.last[family] = w.Global(0)
+		w.module.tokens[family] = map[uint32]int{}
+	}
 	for _, name := range callbacks {
 		w.callback(name)
 	}
@@ -68,6 +94,14 @@ func callbackNumber(name string) abi.Callback {
 	panic("probe: no callback " + name)
 }
 
+// counted is the family of a number that Envoy counts over all its VMs, so that it differs from script to script.
+func counted(parameter string) string {
+	if parameter == "queue" || parameter == "cas" {
+		return parameter
+	}
+	return ""
+}
+
 func (w *writer) callback(name string) {
 	export := "proxy_on_" + name
 	version := abi.V021
@@ -76,8 +110,8 @@ func (w *writer) callback(name string) {
 	}
 	params := callbackNumber(name).Params(version)
 	f := form{name: name}
-	for range params {
-		f.kinds = append(f.kinds, abi.KindI32)
+	for _, p := range params {
+		f.kinds, f.families = append(f.kinds, abi.KindI32), append(f.families, counted(p.Name))
 	}
 	at := w.line(f, len(params))
 	for i := range params {
@@ -85,13 +119,13 @@ func (w *writer) callback(name string) {
 	}
 	w.log(export, at, len(params))
 	var counter uint32
-	counted := slices.ContainsFunc(w.script.Handlers, func(h Handler) bool { return h.Callback == name && h.Nth > 0 })
-	if counted {
+	here := func(h Handler) bool { return h.Callback == name && h.Second == w.second }
+	if slices.ContainsFunc(w.script.Handlers, func(h Handler) bool { return here(h) && h.Nth > 0 }) {
 		counter = w.Global(0)
 		w.Do(export, wasmtest.GetGlobal(counter), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(counter))
 	}
 	for _, h := range w.script.Handlers {
-		if h.Callback != name {
+		if !here(h) {
 			continue
 		}
 		if h.Nth > 0 {
@@ -124,11 +158,15 @@ func (w *writer) step(export string, s Step) {
 		return
 	}
 	f := functions[s.Name]
-	shape := form{name: s.String(), call: true}
+	shape := form{name: s.String(), call: true, unordered: s.Name == "get_property" && wholeMap(s.Args[0].Text)}
 	n := 1
+	keep := map[string]int{} // the word of a number that is kept for last
 	for _, p := range f.Params {
 		if p.Kind.Out() {
-			shape.kinds = append(shape.kinds, p.Kind)
+			shape.kinds, shape.families = append(shape.kinds, p.Kind), append(shape.families, counted(p.Name))
+			if slices.Contains(families, p.Name) {
+				keep[p.Name] = n
+			}
 			n += outWords(p.Kind)
 		}
 	}
@@ -146,16 +184,20 @@ func (w *writer) step(export string, s Step) {
 			word += outWords(p.Kind)
 			continue
 		}
-		args = append(args, w.argument(p.Kind, s.Args[given]))
+		args = append(args, w.argument(s.Name, p, s.Args[given]))
 		given++
 	}
 	results := "i"
 	if f.Result == abi.ResultNone {
 		results = ""
 	}
-	call := w.CallFrom("env", export, f.Name, results, args...)
+	call := w.CallFrom(f.module, export, f.Name, results, args...)
 	w.Do(export, wasmtest.I32(int(at)), wasmtest.I32(int(wasmtest.StatusAt(call))), wasmtest.Load(0), wasmtest.Store(0))
 	w.log(export, at, n)
+	for family, word := range keep {
+		w.Do(export, wasmtest.I32(int(at)), wasmtest.Load(0), wasmtest.Eqz, wasmtest.If,
+			wasmtest.I32(int(at)+4*word), wasmtest.Load(0), wasmtest.SetGlobal(w.last[family]), wasmtest.End)
+	}
 	word = 1
 	for _, k := range shape.kinds {
 		if k == abi.KindOutBytes || k == abi.KindOutPairs {
@@ -176,22 +218,52 @@ func outWords(k abi.Kind) int {
 	return k.Words()
 }
 
-func (w *writer) argument(k abi.Kind, a Arg) any {
+// argument is what the guest passes for an argument of a script.
+func (w *writer) argument(call string, p abi.Param, a Arg) any {
 	switch {
+	case a.Kind == 'l':
+		return wasmtest.GetGlobal(w.last[p.Name])
 	case a.Kind == 'm':
 		return wasmtest.Pairs(a.Pairs...)
-	case a.Kind == 's' && k == abi.KindBytes && a.Text == calleeName:
-		return w.callee
+	case a.Kind == 's' && p.Kind == abi.KindBytes:
+		return w.text(call, p.Name, a.Text)
 	case a.Kind == 's':
 		return a.Text
-	case k == abi.KindI64:
+	case p.Kind == abi.KindI64:
 		return a.Number
 	}
 	return int(a.Number)
 }
 
+// text is a string with the names of this script.
+func (w *writer) text(call, parameter, s string) string {
+	cluster, isGrpc := strings.CutPrefix(s, "grpc:")
+	switch {
+	case s == calleeName:
+		return callee(w.module.name, w.second)
+	case parameter == "upstream" && isGrpc:
+		return grpcService(w.text(call, "", cluster))
+	case call == "define_metric" && parameter == "name":
+		return w.module.name + "." + s
+	case parameter == "vm_id" && strings.HasPrefix(s, probeName):
+		return w.module.name + strings.TrimPrefix(s, probeName)
+	}
+	return s
+}
+
+// grpcService is an envoy.config.core.v3.GrpcService with the field envoy_grpc.
+func grpcService(cluster string) string {
+	field := func(s string) string { return "\n" + string(rune(len(s))) + s }
+	return field(field(cluster))
+}
+
 // calleeName is the cluster that a script calls.
 const calleeName = "callout"
+
+// wholeMap says whether a property is a header map.
+func wholeMap(path string) bool {
+	return slices.Contains([]string{"request\x00headers", "response\x00headers", "response\x00trailers"}, path)
+}
 
 // Lines reads the lines that a module has logged.
 func (m *Module) Lines(logged []string) (out []string) {
@@ -207,6 +279,9 @@ func (m *Module) Lines(logged []string) (out []string) {
 			w = append(w, binary.LittleEndian.Uint32(b))
 		}
 		if !f.call {
+			for j := range min(len(w), len(f.families)) {
+				w[j] = m.order(f.families[j], w[j])
+			}
 			out = append(out, fmt.Sprintf("%s%v", f.name, w))
 			continue
 		}
@@ -216,19 +291,23 @@ func (m *Module) Lines(logged []string) (out []string) {
 		}
 		line := fmt.Sprintf("  %s = %d", f.name, int32(w[0]))
 		ok, at := w[0] == 0, 1
-		for _, k := range f.kinds {
+		for j, k := range f.kinds {
 			touched := slices.ContainsFunc(w[at:at+outWords(k)], func(v uint32) bool { return v != untouched })
 			switch {
 			case ok && (k == abi.KindOutBytes || k == abi.KindOutPairs):
 				data := "nothing"
 				if i+1 < len(logged) {
 					i++
-					data = show(k, logged[i])
+					data = show(k, logged[i], f.unordered)
 				}
-				line += " " + data
+				line += " " + strings.ReplaceAll(data, m.name, probeName)
 			case !touched:
 				line += " -"
-			case k == abi.KindOut32 || k == abi.KindOut64:
+			case k == abi.KindOut64:
+				line += fmt.Sprint(" ", uint64(w[at])|uint64(w[at+1])<<32)
+			case k == abi.KindOut32 && ok:
+				line += fmt.Sprint(" ", m.order(f.families[j], w[at]))
+			case k == abi.KindOut32:
 				line += fmt.Sprint(" ", w[at])
 			default: // an address and a length with an error
 				line += fmt.Sprint(" ", w[at+1], " bytes")
@@ -240,9 +319,21 @@ func (m *Module) Lines(logged []string) (out []string) {
 	return out
 }
 
+// order is a number of a family as the order in which it was seen first, from 1; any other number as it is.
+func (m *Module) order(family string, n uint32) uint32 {
+	seen := m.tokens[family]
+	if seen == nil || n == 0 {
+		return n
+	}
+	if seen[n] == 0 {
+		seen[n] = len(seen) + 1
+	}
+	return uint32(seen[n])
+}
+
 // show is bytes, or a header map, as text.
-func show(k abi.Kind, data string) string {
-	if k != abi.KindOutPairs || len(data) < 4 {
+func show(k abi.Kind, data string, unordered bool) string {
+	if k != abi.KindOutPairs && !unordered || len(data) < 4 {
 		return fmt.Sprintf("%q", data)
 	}
 	n := int(binary.LittleEndian.Uint32([]byte(data)))
@@ -258,9 +349,17 @@ func show(k abi.Kind, data string) string {
 		}
 		word := data[at : at+size]
 		at += size + 1
-		if dated = i%2 == 0 && word == "date" || i%2 == 1 && dated; !dated { // Envoy adds it behind the filters
-			list = append(list, fmt.Sprintf("%q", word))
+		if dated = i%2 == 0 && word == "date" || i%2 == 1 && dated; dated { // Envoy adds it behind the filters
+			continue
 		}
+		if i%2 == 0 {
+			list = append(list, fmt.Sprintf("%q", word))
+		} else {
+			list[len(list)-1] += fmt.Sprintf(" %q", word)
+		}
+	}
+	if unordered {
+		slices.Sort(list)
 	}
 	return "[" + strings.Join(list, " ") + "]"
 }

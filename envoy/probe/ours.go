@@ -4,29 +4,45 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/abi"
+	"github.com/header-auth/header-auth/host/cel"
 	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/load"
+	"github.com/header-auth/header-auth/host/process"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/host/property"
 )
 
 // ours is a script on package host.
 type ours struct {
 	script *Script
-	module *Module
+	plugins
 	answer Answer
 
-	vm     *host.VM
-	plugin *host.Plugin
-	stream *host.Stream
-	logged []string
+	vms    []*host.VM
+	filter []*host.Plugin
+	chain  *host.Chain
+	logged []logged
 
 	seen  [2]progress // of the upstream and of the client
-	calls int         // that were shown
-	waits []*host.Call
+	calls [2]int      // of each VM that were shown
+	waits [2][]*host.Call
+	grpc  [2][]*grpcCall
+}
+
+// grpcCall is a gRPC call and how much of it was shown.
+type grpcCall struct {
+	*host.GrpcCall
+	vm       *host.VM
+	messages int
+	ended    bool
+	metadata bool   // of the answer was given
+	whole    bool   // so was its end
+	answer   []byte // the last message of an answer to a call that waits for its end
 }
 
 // progress is how much of a message was shown.
@@ -44,38 +60,38 @@ const refused = "refused"
 
 // Ours runs a script on package host.
 func Ours(ctx context.Context, s *Script, p profile.Profile) (Answer, error) {
-	m := Build(s, calleeName)
-	compiled, err := host.Compile(ctx, m.Wasm, host.Options{Profile: p, Interpreter: true})
-	var fault *load.Error
-	if errors.As(err, &fault) {
-		return Answer{refused}, nil
-	} else if err != nil {
-		return nil, err
-	}
-	defer compiled.Close(ctx)
-	o := &ours{script: s, module: m}
-	o.vm, err = compiled.NewVM(ctx, host.VMConfig{ID: "probe", LogLevel: abi.LogInfo, Clock: host.NewManualClock(time.Unix(1_700_000_000, 0)),
-		Log: func(l host.LogLine) { o.logged = append(o.logged, l.Text) },
-		Clusters: func(name string) host.ClusterState {
-			switch name {
-			case calleeName:
-				return host.ClusterReady
-			case emptyName:
-				return host.ClusterEmpty
-			}
-			return host.ClusterUnknown
-		}})
-	if err != nil {
-		return Answer{refused}, nil
-	}
-	defer o.vm.Close(ctx)
-	o.plugin, err = o.vm.NewPlugin(ctx, host.PluginConfig{Name: "probe", Configuration: []byte("configuration"),
-		FailurePolicy: policies[s.Policy], AllowOnHeadersStopIteration: s.StopIteration, BufferLimit: s.Limit})
-	if err != nil {
-		if f := o.vm.Failure(); f != nil && f.Kind == host.WouldCrashEnvoy {
-			return Answer{"> start", Crash}, nil
+	o := &ours{script: s, plugins: build(s, probeName)}
+	shared, metrics := process.NewShared(), process.NewMetrics()
+	for i, m := range o.plugins {
+		compiled, err := host.Compile(ctx, m.Wasm, host.Options{Profile: p, Interpreter: true, Expressions: expressions})
+		var fault *load.Error
+		if errors.As(err, &fault) {
+			return Answer{refused}, nil
+		} else if err != nil {
+			return nil, err
 		}
-		return Answer{refused}, nil
+		defer compiled.Close(ctx)
+		vm, err := compiled.NewVM(ctx, host.VMConfig{ID: pluginName(probeName, i), LogLevel: abi.LogInfo,
+			Clock: host.NewManualClock(time.Unix(1_700_000_000, 0)), Shared: shared, Metrics: metrics,
+			Node: &property.Node{ID: "parity", Cluster: "parity"}, Clusters: cluster,
+			Log: func(l host.LogLine) { o.logged = append(o.logged, logged{i > 0, l.Text}) }})
+		if err != nil {
+			return Answer{refused}, nil
+		}
+		defer vm.Close(ctx)
+		o.vms = append(o.vms, vm)
+	}
+	for i, vm := range o.vms {
+		plugin, err := vm.NewPlugin(ctx, host.PluginConfig{Name: pluginName(probeName, i), Configuration: []byte("configuration"),
+			FailurePolicy: policies[s.Policy], AllowOnHeadersStopIteration: s.StopIteration, BufferLimit: s.Limit,
+			Properties: map[string]any{"xds.cluster_name": probeName + upstreamSuffix, "xds.virtual_host_name": "all"}})
+		if err != nil {
+			if o.crashed() {
+				return Answer{"> start", Crash}, nil
+			}
+			return Answer{refused}, nil
+		}
+		o.filter = append(o.filter, plugin)
 	}
 	o.take("start")
 	for _, e := range s.Events {
@@ -83,7 +99,7 @@ func Ours(ctx context.Context, s *Script, p profile.Profile) (Answer, error) {
 			return append(o.answer, Crash), nil
 		}
 	}
-	if o.stream != nil {
+	if o.chain != nil {
 		if o.event(Event{Kind: Leave}); o.crashed() {
 			return append(o.answer, Crash), nil
 		}
@@ -91,55 +107,121 @@ func Ours(ctx context.Context, s *Script, p profile.Profile) (Answer, error) {
 	return o.answer, nil
 }
 
-// emptyName is a cluster without a host.
-const emptyName = "empty"
+// expressions are compiled for all scripts.
+var expressions = cel.New()
+
+// Clusters of a script besides the one that answers: one without a host, and the upstream.
+const (
+	emptyName      = "empty"
+	upstreamSuffix = "-up"
+)
+
+// cluster is what is known of a cluster.
+func cluster(name string) host.ClusterState {
+	switch name {
+	case probeName + calleeSuffix:
+		return host.ClusterReady
+	case emptyName:
+		return host.ClusterEmpty
+	}
+	return host.ClusterUnknown
+}
 
 func (o *ours) crashed() bool {
-	f := o.vm.Failure()
-	return f != nil && f.Kind == host.WouldCrashEnvoy
+	return slices.ContainsFunc(o.vms, func(vm *host.VM) bool {
+		f := vm.Failure()
+		return f != nil && f.Kind == host.WouldCrashEnvoy
+	})
 }
 
 func (o *ours) event(e Event) {
-	s := o.stream
-	switch {
-	case e.Kind == Request && s == nil:
+	switch c := o.chain; {
+	case e.Kind == Request && c == nil:
 		protocol := host.HTTP2
 		if o.script.HTTP1 {
 			protocol = host.HTTP1
 		}
-		o.stream = o.plugin.NewStream(host.StreamConfig{Protocol: protocol})
+		o.chain = host.NewChain(host.StreamConfig{Protocol: protocol}, o.filter...)
 		o.seen = [2]progress{}
-		o.stream.RequestHeaders(e.requestHeaders(), e.End)
+		o.chain.RequestHeaders(e.requestHeaders(), e.End)
 	case e.Kind == Advance:
-		_ = o.vm.Advance(time.Second)
-	case e.Kind == CallAnswer:
-		if len(o.waits) > 0 {
-			c := o.waits[0]
-			o.waits = o.waits[1:]
-			status, body, more := e.answer()
-			_ = o.vm.Answer(c.Token, host.CallAnswer{
-				Headers: append(headermap.Of(":status", status), more...), Body: []byte(body)})
+		for range 2 { // as batch.go does
+			for _, vm := range o.vms {
+				_ = vm.Advance(time.Second / 2)
+			}
 		}
-	case s == nil:
+	case e.Kind == CallAnswer:
+		for i, vm := range o.vms {
+			if len(o.waits[i]) > 0 {
+				status, body, more := e.answer()
+				_ = vm.Answer(o.waits[i][0].Token, host.CallAnswer{Headers: append(headermap.Of(":status", status), more...), Body: []byte(body)})
+				break
+			}
+		}
+	case e.Kind == GrpcMetadata || e.Kind == GrpcMessage || e.Kind == GrpcEnd:
+		all := slices.Concat(o.grpc[0], o.grpc[1])
+		if at := slices.IndexFunc(all, func(c *grpcCall) bool { return !c.Done && !c.whole }); at >= 0 {
+			all[at].answerPart(e)
+		}
+	case c == nil:
 	case e.Kind == RequestBody:
-		s.RequestBody([]byte(e.Args[0].Text), e.End)
+		c.RequestBody([]byte(e.Args[0].Text), e.End)
 	case e.Kind == RequestTrailers:
-		s.RequestTrailers(e.more(0))
+		c.RequestTrailers(e.more(0))
 	case e.Kind == Response:
-		s.ResponseHeaders(e.responseHeaders(), e.End)
+		c.ResponseHeaders(e.responseHeaders(), e.End)
 	case e.Kind == ResponseBody:
-		s.ResponseBody([]byte(e.Args[0].Text), e.End)
+		c.ResponseBody([]byte(e.Args[0].Text), e.End)
 	case e.Kind == ResponseTrailers:
-		s.ResponseTrailers(e.more(0))
+		c.ResponseTrailers(e.more(0))
 	case e.Kind == Leave:
-		s.Close()
+		c.Close()
 	}
-	if s := o.stream; s != nil && (s.Downstream().Ended || s.Downstream().Reset) {
-		s.Close()
+	over := func() bool { return o.chain != nil && (o.chain.Downstream().Ended || o.chain.Downstream().Reset) }
+	if over() {
+		o.chain.Close()
+	}
+	for _, vm := range o.vms {
+		_ = vm.Advance(0) // what the other one has put into its queues
 	}
 	o.take(e.String())
-	if s := o.stream; s != nil && (s.Downstream().Ended || s.Downstream().Reset) {
-		o.stream = nil
+	if over() {
+		o.chain = nil
+	}
+}
+
+// answerPart is a part of a gRPC call's answer. An Envoy looks at the answer to a call when it has ended.
+func (c *grpcCall) answerPart(e Event) {
+	tell := func(e host.GrpcEvent) { _ = c.vm.AnswerGrpc(c.Token, e) }
+	if !c.metadata {
+		c.metadata = true
+		h := grpcHeaders()
+		if e.Kind == GrpcMetadata {
+			h = append(h, e.more(0)...)
+		}
+		if c.Streaming {
+			tell(host.GrpcEvent{Kind: host.GrpcInitialMetadata, Metadata: h})
+		}
+	}
+	switch {
+	case e.Kind == GrpcMessage && c.Streaming:
+		tell(host.GrpcEvent{Kind: host.GrpcMessage, Message: []byte(e.Args[0].Text)})
+	case e.Kind == GrpcMessage:
+		c.answer = []byte(e.Args[0].Text)
+	case e.Kind == GrpcEnd:
+		c.whole = true
+		text, message, _ := e.answer()
+		status, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			status = 2
+		}
+		if c.Streaming {
+			tell(host.GrpcEvent{Kind: host.GrpcTrailingMetadata, Metadata: e.grpcTrailers()})
+		} else if status == 0 && c.answer != nil {
+			tell(host.GrpcEvent{Kind: host.GrpcMessage, Message: c.answer})
+			return
+		}
+		tell(host.GrpcEvent{Kind: host.GrpcClose, Status: uint32(status), StatusMessage: message})
 	}
 }
 
@@ -151,39 +233,59 @@ func (e Event) answer() (status, body string, more []headermap.Header) {
 // take adds what was seen in an event.
 func (o *ours) take(event string) {
 	o.answer = append(o.answer, "> "+event)
-	o.answer = append(o.answer, o.module.Lines(o.logged)...)
+	o.answer = append(o.answer, o.lines(o.logged)...)
 	o.logged = nil
-	for _, c := range o.vm.Calls()[o.calls:] {
-		// One that was answered before it left has reached no service.
-		if !c.Done {
-			var to side
-			to.headers(withoutScheme(c.Headers))
-			to.data(c.Body)
-			o.answer = append(o.answer, to.take("call")...)
-			o.waits = append(o.waits, c)
+	for i, vm := range o.vms {
+		for _, c := range vm.Calls()[o.calls[i]:] {
+			// One that was answered before it left has reached no service.
+			if !c.Done {
+				var to side
+				to.headers(withoutScheme(c.Headers))
+				to.data(c.Body)
+				o.answer = append(o.answer, to.take("call")...)
+				o.waits[i] = append(o.waits[i], c)
+			}
+			o.calls[i]++
 		}
-		o.calls++
+		o.waits[i] = slices.DeleteFunc(o.waits[i], func(c *host.Call) bool { return c.Done })
 	}
-	o.waits = waiting(o.waits)
-	if o.stream == nil {
+	for i, vm := range o.vms {
+		o.takeGrpc(i, vm)
+	}
+	if o.chain == nil {
 		return
 	}
-	for i, m := range []*host.Message{o.stream.Upstream(), o.stream.Downstream()} {
+	for i, m := range []*host.Message{o.chain.Upstream(), o.chain.Downstream()} {
 		to := side{http1: i == 1 && o.script.HTTP1}
-		down := o.stream.Downstream()
-		gone := i == 0 && (m.Reset || o.stream.Replied() || down.HeadersSent || down.Reset)
+		down := o.chain.Downstream()
+		gone := i == 0 && (m.Reset || o.chain.Reply() != nil || down.HeadersSent || down.Reset)
 		o.seen[i].show(m, &to, gone, event == Leave && i == 1, i == 0 && down.Reset)
 		o.answer = append(o.answer, to.take([]string{"upstream", "client"}[i])...)
 	}
 }
 
-func waiting(calls []*host.Call) (still []*host.Call) {
-	for _, c := range calls {
-		if !c.Done {
-			still = append(still, c)
-		}
+// takeGrpc adds what the gRPC calls of a plugin have sent.
+func (o *ours) takeGrpc(plugin int, vm *host.VM) {
+	known := len(o.grpc[plugin])
+	for _, c := range vm.GrpcCalls()[known:] {
+		o.grpc[plugin] = append(o.grpc[plugin], &grpcCall{GrpcCall: c, vm: vm})
 	}
-	return still
+	for i, c := range o.grpc[plugin] {
+		var to side
+		if i >= known && c.Done {
+			c.ended, c.messages = true, len(c.Messages) // it has reached no service
+		} else if i >= known {
+			to.headers(ofGrpcCall(append(headermap.Of(":path", "/"+c.Service+"/"+c.Method), c.Metadata...)))
+		}
+		for ; c.messages < len(c.Messages); c.messages++ {
+			to.data(grpcFrame(c.Messages[c.messages]))
+		}
+		if c.HalfEnded && !c.ended {
+			c.ended = true
+			to.end()
+		}
+		o.answer = append(o.answer, to.take("call")...)
+	}
 }
 
 // withoutScheme leaves out what Envoy adds to a call for HTTP/2.

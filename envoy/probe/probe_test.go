@@ -170,7 +170,7 @@ event response "200" end
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := f.explain(t.Context(), long)
+	d, err := f.explain(t.Context(), long, true)
 	if err != nil {
 		t.Fatal(err)
 	}

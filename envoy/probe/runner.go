@@ -30,7 +30,8 @@ func (r *Runner) Close() {
 }
 
 // Answers runs scripts. want are the answers that are expected, those of package host. A script that ends the Envoy has an
-// answer that says so; those that are expected to do it run alone, in an Envoy of their own.
+// answer that says so, and so has one that keeps its worker busy for ever; those that are expected to end it run alone, in
+// an Envoy of their own.
 func (r *Runner) Answers(ctx context.Context, scripts []*Script, want []Answer) ([]Answer, error) {
 	answers := make([]Answer, len(scripts))
 	var together []int
@@ -54,7 +55,8 @@ func (r *Runner) Answers(ctx context.Context, scripts []*Script, want []Answer) 
 	return answers, nil
 }
 
-// batch runs the scripts of these numbers side by side. When the Envoy ends, it runs each half anew.
+// batch runs the scripts of these numbers side by side. When the Envoy ends, or its worker hangs, it runs each half
+// anew.
 func (r *Runner) batch(ctx context.Context, scripts []*Script, want, answers []Answer, numbers []int) (err error) {
 	if r.envoy != nil && r.envoy.batches >= batchesFor {
 		r.Close()
@@ -75,10 +77,7 @@ func (r *Runner) batch(ctx context.Context, scripts []*Script, want, answers []A
 	}
 	got, err := r.envoy.Run(ctx, some, wanted, grace)
 	var exit *proxy.ExitError
-	ended := errors.As(err, &exit)
-	if errors.Is(err, errLate) && len(numbers) > 1 {
-		ended = true // one of the scripts holds it up; alone it is an error
-	}
+	ended := errors.As(err, &exit) || errors.Is(err, errBusy)
 	switch {
 	case ended && len(numbers) > 1:
 		r.Close()
@@ -92,7 +91,11 @@ func (r *Runner) batch(ctx context.Context, scripts []*Script, want, answers []A
 		if len(got) == 0 || len(got[0]) == 0 {
 			got = []Answer{{"> start"}}
 		}
-		answers[numbers[0]] = append(got[0], Crash)
+		last := Crash
+		if exit == nil {
+			last = Hang
+		}
+		answers[numbers[0]] = append(got[0], last)
 		return nil
 	case err != nil:
 		r.Close()

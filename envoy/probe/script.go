@@ -8,6 +8,7 @@ import (
 
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/host/wasi"
 )
 
 // Script is what a module does in its callbacks, and what happens to it. String and Parse have its text:
@@ -24,9 +25,15 @@ import (
 //	event request-body "abc" end
 //	event advance
 //
-// A handler runs each time the callback is made, or the time that its number says. A call is the name of a host
-// function without proxy_, and its arguments without the out words: numbers, quoted strings, and lists in brackets for
-// header maps. return and trap end a callback.
+// A handler runs each time the callback is made, or the time that its number says. second in place of on is the same for a
+// plugin behind the first one, in a VM of its own. A call is the name of a host function without proxy_, or one of WASI's
+// behind wasi., and its arguments without the out words: numbers, quoted strings, and lists in brackets for header maps.
+// last is the number of the queue, metric, call or version (cas) that a host function gave last. return and trap end a
+// callback.
+//
+// Names that must differ from script to script where an Envoy runs many are made so: "probe" and "probeb" are the names of
+// the plugins and of their VMs, "callout" is the cluster that answers, "empty" one without a host, and "grpc:callout" a
+// GrpcService with that cluster.
 type Script struct {
 	ABI           string // "0_2_1" unless given
 	Policy        string // failure policy, as proxy.Filter has it; "" for none
@@ -41,6 +48,7 @@ type Script struct {
 type Handler struct {
 	Callback string // without proxy_on_
 	Nth      int    // 0: each time
+	Second   bool   // of the second plugin
 	Steps    []Step
 }
 
@@ -52,7 +60,7 @@ type Step struct {
 
 // Arg is a number, a string or a header map.
 type Arg struct {
-	Kind   byte // 'n', 's' or 'm'
+	Kind   byte // 'n', 's', 'm', or 'l' for last
 	Number int64
 	Text   string
 	Pairs  []string // names and values in turn
@@ -74,15 +82,22 @@ const (
 	ResponseBody     = "response-body"     // bytes; end
 	ResponseTrailers = "response-trailers" // names and values
 	CallAnswer       = "call-answer"       // status, body, names and values: to the oldest call that waits
+	GrpcMetadata     = "grpc-metadata"     // names and values: to the oldest gRPC call that waits, as the next two
+	GrpcMessage      = "grpc-message"      // bytes
+	GrpcEnd          = "grpc-end"          // status, message, names and values
 	Advance          = "advance"           // a second passes
 	Leave            = "leave"             // the client goes
 )
 
-var kinds = []string{Request, RequestBody, RequestTrailers, Response, ResponseBody, ResponseTrailers, CallAnswer, Advance, Leave}
+var kinds = []string{Request, RequestBody, RequestTrailers, Response, ResponseBody, ResponseTrailers, CallAnswer,
+	GrpcMetadata, GrpcMessage, GrpcEnd, Advance, Leave}
 
 func number(n int64) Arg       { return Arg{Kind: 'n', Number: n} }
 func text(s string) Arg        { return Arg{Kind: 's', Text: s} }
 func pairs(list ...string) Arg { return Arg{Kind: 'm', Pairs: list} }
+
+// lastWord is an argument that stands for what a host function gave.
+const lastWord = "last"
 
 func (a Arg) String() string {
 	switch a.Kind {
@@ -90,6 +105,8 @@ func (a Arg) String() string {
 		return strconv.FormatInt(a.Number, 10)
 	case 's':
 		return strconv.Quote(a.Text)
+	case 'l':
+		return lastWord
 	}
 	quoted := make([]string, len(a.Pairs))
 	for i, s := range a.Pairs {
@@ -132,7 +149,11 @@ func (s *Script) String() string {
 		b.WriteString("stop-iteration\n")
 	}
 	for _, h := range s.Handlers {
-		b.WriteString("on " + h.Callback)
+		word := "on "
+		if h.Second {
+			word = "second "
+		}
+		b.WriteString(word + h.Callback)
 		if h.Nth > 0 {
 			fmt.Fprintf(&b, " %d", h.Nth)
 		}
@@ -192,9 +213,9 @@ func (s *Script) line(line string, indented bool) error {
 		n, err := strconv.Atoi(rest)
 		s.Limit, s.HTTP1 = n, true
 		return err
-	case "on":
+	case "on", "second":
 		name, nth, given := strings.Cut(rest, " ")
-		h := Handler{Callback: name}
+		h := Handler{Callback: name, Second: word == "second"}
 		if given {
 			n, err := strconv.Atoi(nth)
 			if err != nil {
@@ -215,7 +236,7 @@ func (s *Script) line(line string, indented bool) error {
 		s.Events = append(s.Events, Event{kind, args, end})
 		return err
 	default:
-		return fmt.Errorf("%q: expected abi, policy, limit, http1, stop-iteration, on or event", line)
+		return fmt.Errorf("%q: expected abi, policy, limit, http1, stop-iteration, on, second or event", line)
 	}
 	return nil
 }
@@ -251,9 +272,13 @@ func arguments(in string) (args []Arg, end bool, err error) {
 			args, in = append(args, pairs(list...)), in[1:]
 		default:
 			word, rest, _ := strings.Cut(in, " ")
+			if word == lastWord {
+				args, in = append(args, Arg{Kind: 'l'}), rest
+				continue
+			}
 			n, err := strconv.ParseInt(word, 10, 64)
 			if err != nil {
-				return nil, false, fmt.Errorf("%q: expected a number, a quoted string or a list in brackets", word)
+				return nil, false, fmt.Errorf("%q: expected a number, a quoted string, a list in brackets or last", word)
 			}
 			args, in = append(args, number(n)), rest
 		}
@@ -276,14 +301,34 @@ var callbacks = []string{"context_create", "vm_start", "configure", "tick", "req
 	"http_call_response", "queue_ready", "grpc_receive_initial_metadata", "grpc_receive", "grpc_receive_trailing_metadata",
 	"grpc_close"}
 
+// function is a host function and the module that it is imported from.
+type function struct {
+	abi.Function
+	module string
+}
+
+// wasiPrefix begins the names of WASI's functions in scripts.
+const wasiPrefix = "wasi."
+
 // functions are the host functions by their name without proxy_.
-var functions = func() map[string]abi.Function {
-	all := map[string]abi.Function{}
+var functions = func() map[string]function {
+	all := map[string]function{}
 	for _, f := range abi.Functions(profile.Default) {
-		all[strings.TrimPrefix(f.Name, "proxy_")] = f
+		all[strings.TrimPrefix(f.Name, "proxy_")] = function{f, "env"}
+	}
+	for _, f := range wasi.Functions(profile.Default) {
+		all[wasiPrefix+f.Name] = function{f.Function, wasi.Modules[0]}
 	}
 	return all
 }()
+
+// families are the parameters whose numbers host functions give, for which last may stand.
+var families = []string{"queue", "cas", "metric", "token"}
+
+// Chained says whether there is a second plugin.
+func (s *Script) Chained() bool {
+	return slices.ContainsFunc(s.Handlers, func(h Handler) bool { return h.Second })
+}
 
 // check says what is wrong with a step.
 func (s Step) check() error {
@@ -301,9 +346,10 @@ func (s Step) check() error {
 		return fmt.Errorf("no host function proxy_%s", s.Name)
 	}
 	var want []byte
+	var given []bool // by another host function
 	for _, p := range f.Params {
 		if !p.Kind.Out() {
-			want = append(want, argKind(p.Kind))
+			want, given = append(want, argKind(p.Kind)), append(given, slices.Contains(families, p.Name))
 		}
 	}
 	var got []byte
@@ -313,6 +359,9 @@ func (s Step) check() error {
 	for i := range want {
 		if i < len(got) && got[i] == 's' && want[i] == 'm' { // a map that is damaged on purpose
 			got[i] = 'm'
+		}
+		if i < len(got) && got[i] == 'l' && given[i] {
+			got[i] = 'n'
 		}
 	}
 	if string(got) != string(want) {

@@ -69,7 +69,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"envoy/cost", with("bench/evidence", "bench/guest", "conformance/suite", "conformance/table", "envoy/obtain", "envoy/proxy", "host/wasmtest",
 			"internal/clock", "report", "toolchain"), []string{"github.com/jedib0t"}}, // it judges nothing
 		{"envoy/obtain/obtaintest", []string{"envoy/obtain", "toolchain"}, []string{"github.com/envoyproxy", "github.com/tetratelabs"}},
-		{"envoy/probe", with("envoy/proxy", "envoy/wire", "host/property", "host/wasmtest", "internal/diff"), nil},
+		{"envoy/probe", with("envoy/proxy", "envoy/wire", "host/cel", "host/property", "host/wasmtest", "internal/diff"), nil},
 		{"envoy/rewrite", []string{"conformance/table", "host/headermap", "host/wasmfile", "host/wasmtest"}, []string{"github.com/envoyproxy"}},
 		{"toolchain", nil, []string{"github.com/tetratelabs"}},
 		{"build", []string{"internal/suggest", "toolchain"}, []string{"github.com/tetratelabs"}},
