@@ -115,11 +115,14 @@ func (s *Stream) furthest(response bool) *direction {
 // passHeaders gives headers to the next plugin.
 func (d *direction) passHeaders(end bool) {
 	n := d.next
-	if n.hasHeaders {
-		return // the next one has got them; Envoy's own repetition ends there
+	if !n.hasHeaders {
+		n.headers.LoadKnown(d.headers.Entries, 0)
+		n.headersChanged, n.routeUnsure = d.headersChanged, d.routeUnsure
+	} else if n.response && d.stream.Downstream().HeadersSent {
+		// They come once more, which proxy_continue_stream does with nothing held. Envoy has put a date into them on their
+		// way to the client.
+		n.headers.Set("date", d.stream.vm.now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
 	}
-	n.headers.LoadKnown(d.headers.Entries, 0)
-	n.headersChanged, n.routeUnsure = d.headersChanged, d.routeUnsure
 	defer n.entered()()
 	n.receiveHeaders(end)
 }
@@ -133,13 +136,12 @@ func (d *direction) passBody(data []byte, end bool) {
 // passLast gives trailers to the next plugin.
 func (d *direction) passLast() {
 	n := d.next
-	if n.hasTrailers {
-		return
-	}
 	if n.trailers.Kind() != d.trailers.Kind() {
 		n.trailers.Reset(d.trailers.Kind())
 	}
-	n.trailers.LoadKnown(d.trailers.Entries, 0)
+	if !n.hasTrailers {
+		n.trailers.LoadKnown(d.trailers.Entries, 0)
+	}
 	defer n.entered()()
 	n.receiveTrailers()
 }

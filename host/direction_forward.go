@@ -73,7 +73,10 @@ func (d *direction) forwardTrailers() {
 // afterEnd is asked before something goes on. It ends the VM when it is a response that has gone on to its end, which
 // proxy_continue_stream does in a callback that then continues too: Envoy has given the stream up by then.
 func (d *direction) afterEnd() bool {
-	if !d.response || d.next != nil || !d.out.Ended || d.out.Reset {
+	if !d.response {
+		return false
+	}
+	if client := d.stream.Downstream(); !client.Ended || client.Reset {
 		return false
 	}
 	d.stream.vm.crash("proxy_continue_stream(Response) has sent the response to its end, and the callback goes on: " +

@@ -102,7 +102,23 @@ func continueAction(a action) {
 		a.stream.reset()
 		return
 	}
+	if a.stream.closedHere && a.direction.response {
+		a.direction.sendClosed()
+		return
+	}
 	a.direction.resume()
+}
+
+// sendClosed sends a held response after proxy_close_stream, in the same callback: Envoy has given the stream up, but its
+// HTTP/2 codec still takes what comes, and ends the response with it.
+func (d *direction) sendClosed() {
+	if d.stream.config.Protocol == HTTP1 || d.next != nil || d.state == iterating || d.out.HeadersSent {
+		return
+	}
+	d.out.HeadersSent, d.out.Ended, d.out.Reset = true, true, false
+	d.out.body = append(d.out.body, d.buffer...)
+	d.out.trailersSent = d.hasTrailers
+	d.state = iterating
 }
 
 // proxyCloseStream is proxy_close_stream(stream): the exchange is cut off when the callback has returned, without an
@@ -133,6 +149,7 @@ func closeAction(a action) {
 	if len(s.details) == 0 {
 		s.details = append(s.details, "wasm_close_stream"...)
 	}
+	s.closedHere = s.active == 0
 	s.reset()
 	s.close()
 }
