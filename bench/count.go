@@ -11,6 +11,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/guest"
+	"github.com/header-auth/header-auth/host"
 )
 
 // Count adds to the witnesses of one allowed and one refused scenario how many instructions a request takes. Where
@@ -56,7 +57,7 @@ func Count(ctx context.Context, c Config, r *evidence.Report, folder string, pro
 }
 
 // Serve is what runs under valgrind: it sends that many requests of a task's one scenario to its one module.
-func Serve(ctx context.Context, file, requests string) error {
+func Serve(ctx context.Context, e host.Expressions, file, requests string) error {
 	n, err := strconv.Atoi(requests)
 	if err != nil {
 		return err
@@ -69,7 +70,7 @@ func Serve(ctx context.Context, file, requests string) error {
 	if err := json.Unmarshal(text, &t); err != nil {
 		return err
 	}
-	w, err := newWorker(&t, nil, func(finding) error { return nil })
+	w, err := newWorker(&t, e, nil, func(finding) error { return nil })
 	if err != nil {
 		return err
 	}

@@ -10,20 +10,22 @@ import (
 	"time"
 
 	"github.com/header-auth/header-auth/bench/evidence"
+	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/internal/sandbox"
 )
 
 // taskJob is the kind of job that a task is.
 const taskJob = "task of a benchmark"
 
-// Jobs are what a process of a run does, for sandbox.Serve: it gets a task and tells what it finds.
-func Jobs() map[string]sandbox.Handler {
+// Jobs are what a process of a run does, for sandbox.Serve: it gets a task and tells what it finds. The expressions take the place
+// of those in Config.Host, which can't be sent to another process.
+func Jobs(e host.Expressions) map[string]sandbox.Handler {
 	return map[string]sandbox.Handler{taskJob: func(ctx context.Context, page *sandbox.Page, request func(any) error, tell func(any) error) (any, error) {
 		var t task
 		if err := request(&t); err != nil {
 			return nil, err
 		}
-		return nil, work(ctx, &t, page, func(f finding) error { return tell(f) })
+		return nil, work(ctx, &t, e, page, func(f finding) error { return tell(f) })
 	}}
 }
 

@@ -30,7 +30,7 @@ const workerArg = "work"
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == workerArg {
-		if err := sandbox.Serve(context.Background(), os.Stdin, os.Stdout, os.Args[2], bench.Jobs()); err != nil {
+		if err := sandbox.Serve(context.Background(), os.Stdin, os.Stdout, os.Args[2], bench.Jobs(nil)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -21,8 +21,8 @@ import (
 )
 
 // work is all that a worker process does: a task. It tells what it finds.
-func work(ctx context.Context, t *task, page *sandbox.Page, tell func(finding) error) error {
-	w, err := newWorker(t, page, tell)
+func work(ctx context.Context, t *task, e host.Expressions, page *sandbox.Page, tell func(finding) error) error {
+	w, err := newWorker(t, e, page, tell)
 	if err != nil {
 		return err
 	}
@@ -58,13 +58,13 @@ type worker struct {
 	noted   int // what at has noted last, for the page
 }
 
-func newWorker(t *task, page *sandbox.Page, tell func(finding) error) (*worker, error) {
+func newWorker(t *task, e host.Expressions, page *sandbox.Page, tell func(finding) error) (*worker, error) {
 	w := &worker{task: t, page: page, tell: tell, random: rand.New(rand.NewPCG(t.Seed, uint64(t.Number))), noted: -1}
 	var err error
 	if w.options, err = t.Host.options(); err != nil {
 		return nil, err
 	}
-	w.options.CacheDir = t.CacheDir
+	w.options.CacheDir, w.options.Expressions = t.CacheDir, e
 	w.options.CacheFault = func(err error) { _ = tell(finding{CacheFault: err.Error()}) }
 	var groups []string
 	for _, id := range t.Cases {

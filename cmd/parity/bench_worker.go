@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/header-auth/header-auth/bench"
+	"github.com/header-auth/header-auth/host/cel"
 )
 
 // workerCommand starts a process whose instructions are counted; it is not for users.
@@ -16,7 +17,7 @@ func runBenchWorker(ctx context.Context, args []string, stdout, stderr io.Writer
 		fmt.Fprintln(stderr, "parity bench-worker: this is how parity starts itself")
 		return 2
 	}
-	if err := bench.Serve(ctx, args[0], args[1]); err != nil {
+	if err := bench.Serve(ctx, cel.New(), args[0], args[1]); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}

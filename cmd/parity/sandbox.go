@@ -28,7 +28,7 @@ func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return 2
 	}
 	jobs := apart.Jobs(cel.New(), works)
-	maps.Copy(jobs, bench.Jobs())
+	maps.Copy(jobs, bench.Jobs(cel.New()))
 	if err := sandbox.Serve(ctx, os.Stdin, unwrapped(stdout), args[0], jobs); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
