@@ -214,13 +214,18 @@ func TestInterruptsOfHangs(t *testing.T) {
 		t.Skip("what is left running is looked for on Linux alone")
 	}
 	cases, file := redteamTable(t), filepath.Join(t.TempDir(), "mine.wasm")
-	hang := redteam.Kinds()[1]
+	hang, requests := redteam.Kinds()[1], filepath.Join(t.TempDir(), "all.yaml")
 	writeFile(t, file, hang.Module("_initialize"))
+	writeFile(t, requests, []byte("cases: [{id: all/get, steps: [{request: {}}]}]\n"))
 	for _, args := range [][]string{
 		{"check", "--cases", cases, "--wasm", "mine=" + file},
 		{"trace", "all/get", "--cases", cases, "--wasm", "mine=" + file},
 		{"inspect", file},
 		{"soak", "--rounds", "1000", "--cases", cases, "--wasm", "mine=" + file},
+		{"worst", "--case", "all/get", "--cases", cases, "--wasm", "mine=" + file},
+		{"fuzz", "--wasm", "mine=" + file},
+		{"bench", "--speed", "--cases", cases, "--wasm", "mine=" + file},
+		{"record", "--wasm", "mine=" + file, requests},
 	} {
 		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
 			t.Run(args[0]+" "+signal.String(), func(t *testing.T) {
