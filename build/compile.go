@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/header-auth/header-auth/internal/input"
 	"github.com/header-auth/header-auth/toolchain"
 )
 
@@ -48,7 +49,7 @@ func (r *runner) compile(ctx context.Context, b Build, tool *toolchain.Tool, key
 			return p, err
 		}
 	}
-	module, err := os.ReadFile(out)
+	module, err := input.ReadRegular(out, mostFile)
 	if err != nil {
 		return p, fmt.Errorf("the recipe wrote no module: %v", err)
 	}

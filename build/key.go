@@ -4,17 +4,21 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/header-auth/header-auth/internal/input"
 	"github.com/header-auth/header-auth/toolchain"
 )
+
+// mostFile is how many bytes a source, a module or its provenance may have.
+const mostFile = 64 << 20
 
 // key is a digest of everything that decides a module's bytes: the entry of builds.yaml, the compiler and the sources.
 func key(b Build, tool *toolchain.Tool, root string) (string, error) {
@@ -31,7 +35,7 @@ func key(b Build, tool *toolchain.Tool, root string) (string, error) {
 		return "", fmt.Errorf("digest %s: %w", b.Name, err)
 	}
 	for _, file := range files {
-		content, err := os.ReadFile(filepath.Join(root, file))
+		content, err := input.ReadRegular(filepath.Join(root, file), mostFile)
 		if err != nil {
 			return "", fmt.Errorf("read sources of %s: %w", b.Name, err)
 		}
@@ -93,7 +97,7 @@ func walk(root, pattern string) (found []string, err error) {
 		}
 		return nil
 	})
-	if os.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	return found, err

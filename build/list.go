@@ -15,7 +15,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/header-auth/header-auth/internal/input"
 	"github.com/header-auth/header-auth/internal/suggest"
+	"github.com/header-auth/header-auth/internal/yamlcheck"
 )
 
 // File is the name of the list, in the repository's root.
@@ -100,9 +102,12 @@ type document struct {
 
 // read puts a file's content into list. Messages name the file as it was given.
 func read(file, key string, list any) (*document, error) {
-	text, err := os.ReadFile(file)
+	text, err := input.ReadRegular(file, yamlcheck.MaxSource)
 	if err != nil {
 		return nil, &ListError{fmt.Sprintf("read %s: %v", key, err)}
+	}
+	if f := yamlcheck.File(text); f != nil {
+		return nil, &ListError{file + ":" + f.Error()}
 	}
 	doc, err := parser.ParseBytes(text, 0)
 	if err != nil {

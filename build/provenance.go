@@ -5,10 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/header-auth/header-auth/internal/input"
 	"github.com/header-auth/header-auth/toolchain"
 )
 
@@ -68,11 +68,11 @@ func (p Provenance) save(file string) error {
 // upToDate gives the provenance of a module if it has this key and the module has not been changed since.
 func upToDate(root string, b Build, key string) (p Provenance, ok bool) {
 	file := filepath.Join(root, filepath.FromSlash(b.Wasm))
-	text, err := os.ReadFile(provenanceOf(file))
+	text, err := input.ReadRegular(provenanceOf(file), mostFile)
 	if err != nil || json.Unmarshal(text, &p) != nil || p.Schema != provenanceSchema || p.Key != key {
 		return Provenance{}, false
 	}
-	module, err := os.ReadFile(file)
+	module, err := input.ReadRegular(file, mostFile)
 	if err != nil {
 		return Provenance{}, false
 	}

@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/header-auth/header-auth/internal/input"
+	"github.com/header-auth/header-auth/internal/yamlcheck"
 )
 
 // Example is one folder.
@@ -46,12 +49,16 @@ func Names(dir string) ([]string, error) {
 // Load reads an example.
 func Load(dir string) (*Example, error) {
 	e := &Example{Name: filepath.Base(dir), Dir: dir}
-	text, err := os.ReadFile(filepath.Join(dir, "services.yaml"))
+	services := filepath.Join(dir, "services.yaml")
+	text, err := input.ReadRegular(services, yamlcheck.MaxSource)
 	if err != nil {
 		return nil, err
 	}
+	if f := yamlcheck.File(text); f != nil {
+		return nil, fmt.Errorf("read %s:%w", services, f)
+	}
 	if err := yaml.UnmarshalWithOptions(text, &e.Services, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("read %s: %w", filepath.Join(dir, "services.yaml"), err)
+		return nil, fmt.Errorf("read %s: %w", services, err)
 	}
 	readme := filepath.Join(dir, "README.md")
 	if text, err = os.ReadFile(readme); err != nil {

@@ -11,7 +11,7 @@ import (
 // RunGroup runs a command in a process group of its own. When ctx ends, so does every process of the group: a compiler
 // starts others. The command must be made with exec.CommandContext and ctx; cmd.WaitDelay is how long they may take.
 func RunGroup(ctx context.Context, cmd *exec.Cmd) error {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = groupAttributes()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	err := cmd.Run()
 	if ctx.Err() != nil && cmd.Process != nil {

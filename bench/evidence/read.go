@@ -38,5 +38,8 @@ func parse[R any](data []byte, schema string) (*R, error) {
 	if err := json.Unmarshal(data, r, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("parse evidence: %w", err)
 	}
+	if err := any(r).(interface{ check() error }).check(); err != nil {
+		return nil, fmt.Errorf("parse evidence: %w", err)
+	}
 	return r, nil
 }

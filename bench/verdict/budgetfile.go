@@ -3,7 +3,6 @@ package verdict
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -12,6 +11,9 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/header-auth/header-auth/internal/input"
+	"github.com/header-auth/header-auth/internal/yamlcheck"
 )
 
 // Budgets are the limits of budgets.yaml, by build and by "*" for every build that sets none of its own.
@@ -42,7 +44,7 @@ func (e *BudgetError) Error() string { return strings.Join(e.Faults, "\n") }
 
 // LoadBudgets reads a file of budgets. Its faults are a *BudgetError; a file that cannot be read is another error.
 func LoadBudgets(file string) (*Budgets, error) {
-	source, err := os.ReadFile(file)
+	source, err := input.Read(file, yamlcheck.MaxSource)
 	if err != nil {
 		return nil, fmt.Errorf("read budgets: %w", err)
 	}
@@ -88,6 +90,10 @@ func (r *budgetReader) fault(n ast.Node, format string, args ...any) {
 }
 
 func (r *budgetReader) parse(source []byte) ast.Node {
+	if f := yamlcheck.File(source); f != nil {
+		r.faultAt(f.Line, f.Column, "%s", f.Text)
+		return nil
+	}
 	file, err := parser.ParseBytes(source, 0)
 	if err != nil {
 		line, column, what := 1, 1, err.Error()

@@ -126,7 +126,7 @@ func (b *benchmark) run(ctx context.Context) (code int, err error) {
 	if b.asksEnvoy() {
 		return b.onEnvoy(ctx)
 	}
-	if err := b.choose(); err != nil {
+	if err := b.choose(ctx); err != nil {
 		return 0, err
 	}
 	if b.list {
@@ -152,7 +152,7 @@ func (b *benchmark) run(ctx context.Context) (code int, err error) {
 }
 
 // choose finds everything that is wrong with the call before anything is made or measured.
-func (b *benchmark) choose() (err error) {
+func (b *benchmark) choose(ctx context.Context) (err error) {
 	if b.full && b.speed {
 		return usagef("--full and --speed: expected one of them")
 	}
@@ -186,7 +186,7 @@ func (b *benchmark) choose() (err error) {
 		}
 	}
 	b.folder = folder
-	if err := b.references(); err != nil {
+	if err := b.references(ctx); err != nil {
 		return err
 	}
 	if b.dirGiven = b.dir != ""; !b.dirGiven {
@@ -255,18 +255,18 @@ func scenariosOf(t *table.Table) (patterns nameList, err error) {
 }
 
 // references reads what the results are compared with: limits and an earlier report.
-func (b *benchmark) references() (err error) {
+func (b *benchmark) references(ctx context.Context) (err error) {
 	file := b.budgets
 	if file == "" && b.usual() {
 		file = filepath.Join(b.root, "budgets.yaml")
 	}
 	if file != "" && file != "none" {
-		if b.limits, err = verdict.LoadBudgets(file); err != nil {
-			return usagef("%v", err)
+		if b.limits, err = waiting(ctx, func() (*verdict.Budgets, error) { return verdict.LoadBudgets(file) }); err != nil {
+			return wrongFile(ctx, err)
 		}
 	}
 	if b.against != "" {
-		b.then, err = readEvidence(b.against)
+		b.then, err = waiting(ctx, func() (*evidence.Report, error) { return readEvidence(b.against) })
 	}
 	return err
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/header-auth/header-auth/envoy/cost"
 	"github.com/header-auth/header-auth/envoy/obtain"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/input"
 	"github.com/header-auth/header-auth/internal/units"
 	benchreport "github.com/header-auth/header-auth/report/bench"
 	compilers "github.com/header-auth/header-auth/toolchain"
@@ -239,10 +240,14 @@ func writeOnEnvoy(dir string, r *evidence.OnEnvoy) error {
 
 // readOnEnvoy reads an envoy.json.
 func readOnEnvoy(file string) (*evidence.OnEnvoy, error) {
-	text, err := os.ReadFile(file)
+	text, err := input.Read(file, mostResult)
 	if err != nil {
 		return nil, usagef("read report: %v", err)
 	}
+	return parseOnEnvoy(file, text)
+}
+
+func parseOnEnvoy(file string, text []byte) (*evidence.OnEnvoy, error) {
 	r, err := evidence.ParseOnEnvoy(text)
 	if err != nil {
 		return nil, usagef("%s: %v", file, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
+	"github.com/header-auth/header-auth/internal/input"
 	benchreport "github.com/header-auth/header-auth/report/bench"
 )
 
@@ -39,10 +40,14 @@ func writeForms(dir string, r *evidence.Report, f *verdict.Findings) error {
 
 // readEvidence reads a bench.json.
 func readEvidence(file string) (*evidence.Report, error) {
-	text, err := os.ReadFile(file)
+	text, err := input.Read(file, mostResult)
 	if err != nil {
 		return nil, usagef("read report: %v", err)
 	}
+	return parseEvidence(file, text)
+}
+
+func parseEvidence(file string, text []byte) (*evidence.Report, error) {
 	r, err := evidence.Parse(text)
 	if err != nil {
 		return nil, usagef("%s: %v", file, err)

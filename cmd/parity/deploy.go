@@ -132,7 +132,7 @@ func (d *deployFlags) manifest(ctx context.Context, kinds []string, stderr io.Wr
 			didYouMean(word, slices.Sorted(maps.Keys(deployKinds))))
 	}
 	kind := kinds[0]
-	wasm, err := d.read(kind)
+	wasm, err := d.read(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func startsWith(ctx context.Context, plugin *apart.Module, config []byte) error 
 }
 
 // read looks at the flags and reads the files that they name. It gives the module.
-func (d *deployFlags) read(kind string) (wasm []byte, err error) {
+func (d *deployFlags) read(ctx context.Context, kind string) (wasm []byte, err error) {
 	if d.lang != "go" && d.lang != "rust" {
 		return nil, usagef("--lang %q: expected go or rust", d.lang)
 	}
@@ -191,15 +191,15 @@ func (d *deployFlags) read(kind string) (wasm []byte, err error) {
 		}
 		d.wasm, d.Module = filepath.Join(d.root, image.DefaultWasm(d.lang)), image.DefaultWasm(d.lang)
 	}
-	if wasm, err = os.ReadFile(d.wasm); errors.Is(err, os.ErrNotExist) {
+	if wasm, err = readInput(ctx, d.wasm, mostModule); errors.Is(err, os.ErrNotExist) {
 		return nil, usagef("%s is not there: run make build, or name a module with --wasm", d.wasm)
 	} else if err != nil {
-		return nil, usagef("--wasm: %v", err)
+		return nil, wrongFile(ctx, err, "--wasm")
 	}
 	d.SHA256 = fmt.Sprintf("%x", sha256.Sum256(wasm))
 	if d.config != "" {
-		if d.Config, err = os.ReadFile(d.config); err != nil {
-			return nil, usagef("--config: %v", err)
+		if d.Config, err = readInput(ctx, d.config, mostConfig); err != nil {
+			return nil, wrongFile(ctx, err, "--config")
 		}
 	}
 	if d.Listen, err = deploy.ParseAddress(d.listen); err != nil {

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/input"
 	"github.com/header-auth/header-auth/internal/sandbox"
 	"github.com/header-auth/header-auth/internal/units"
 	"github.com/header-auth/header-auth/internal/words"
@@ -282,7 +282,7 @@ func (f *fuzzing) references() (all []reference) {
 		return nil // they only change the order of the words
 	}
 	for _, b := range list.Builds {
-		wasm, err := os.ReadFile(filepath.Join(f.root, filepath.FromSlash(b.Wasm)))
+		wasm, err := input.ReadRegular(filepath.Join(f.root, filepath.FromSlash(b.Wasm)), mostModule)
 		if err != nil {
 			continue
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/image"
+	"github.com/header-auth/header-auth/internal/input"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -156,7 +156,7 @@ func localBuild(root, name string, p *image.Pulled) string {
 	}
 	other := ""
 	for _, b := range list.Builds {
-		wasm, err := os.ReadFile(fromRoot(root, b.Wasm))
+		wasm, err := input.ReadRegular(fromRoot(root, b.Wasm), mostModule)
 		if err != nil {
 			continue
 		}

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/conformance/textpb"
+	"github.com/header-auth/header-auth/internal/input"
 )
 
 const importHelp = `Usage: parity import [flags] FILE.textpb…
@@ -34,7 +34,7 @@ Exit codes: 0 the table is written; 2 the call or a file is wrong, or no test ca
 `
 
 // runImport is the command "import".
-func runImport(_ context.Context, args []string, stdout, stderr io.Writer) int {
+func runImport(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("import", flag.ContinueOnError)
 	out := flags.String("out", "cases", "")
 	config := flags.String("config", "", "")
@@ -43,18 +43,18 @@ func runImport(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	if done {
 		return code
 	}
-	return exit("import", importTests(paths, *out, *config, *force, stdout), stderr)
+	return exit("import", importTests(ctx, paths, *out, *config, *force, stdout), stderr)
 }
 
-func importTests(paths []string, out, config string, force bool, stdout io.Writer) error {
+func importTests(ctx context.Context, paths []string, out, config string, force bool, stdout io.Writer) error {
 	if len(paths) == 0 {
 		return usagef("no file of tests: expected one, such as tests.textpb; see parity import --help")
 	}
 	var given []byte
 	if config != "" {
 		var err error
-		if given, err = os.ReadFile(config); err != nil {
-			return usagef("--config: %v", err)
+		if given, err = readInput(ctx, config, mostConfig); err != nil {
+			return wrongFile(ctx, err, "--config")
 		}
 		if given == nil {
 			given = []byte{}
@@ -63,8 +63,9 @@ func importTests(paths []string, out, config string, force bool, stdout io.Write
 	files := map[string][]byte{"contract.yaml": textpb.Contract(filepath.Base(filepath.Clean(out)))}
 	var groups []*textpb.Group
 	said, all := 0, 0
+	named := &namedFiles{content: map[string][]byte{}}
 	for _, path := range paths {
-		g, err := importFile(path, groupName(path, paths), given)
+		g, err := importFile(ctx, path, groupName(path, paths), given, named)
 		if err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func importTests(paths []string, out, config string, force bool, stdout io.Write
 	}
 	for i, g := range groups {
 		for _, u := range g.Unsaid {
-			fmt.Fprintf(stdout, "%s: test %s can't be said: %s\n", paths[i], u.Test, u.Why)
+			fmt.Fprintf(stdout, "%s: test %s can't be said: %s\n", paths[i], printable(u.Test), printable(u.Why))
 		}
 	}
 	if said == 0 {
@@ -96,10 +97,10 @@ func importTests(paths []string, out, config string, force bool, stdout io.Write
 	return nil
 }
 
-func importFile(path, name string, config []byte) (*textpb.Group, error) {
-	source, err := os.ReadFile(path)
+func importFile(ctx context.Context, path, name string, config []byte, named *namedFiles) (*textpb.Group, error) {
+	source, err := readInput(ctx, path, mostConfig)
 	if err != nil {
-		return nil, usagef("%v", err)
+		return nil, wrongFile(ctx, err)
 	}
 	suite, err := textpb.Parse(source)
 	if err != nil {
@@ -109,12 +110,41 @@ func importFile(path, name string, config []byte) (*textpb.Group, error) {
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(filepath.Dir(path), file)
 		}
-		return os.ReadFile(file)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return named.read(file)
 	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, usagef("%s: %v: expected the file beside the tests (a configuration can be given by --config)", path, err)
 	}
 	return g, nil
+}
+
+// mostTestFiles is how many bytes the files of all tests may have together, a file for each test that names it.
+const mostTestFiles = 256 << 20
+
+// namedFiles are the files that tests name. Each is read once.
+type namedFiles struct {
+	content map[string][]byte
+	bytes   int
+}
+
+func (n *namedFiles) read(file string) (content []byte, err error) {
+	content, known := n.content[file]
+	if !known {
+		if content, err = input.ReadRegular(file, mostConfig); err != nil {
+			return nil, err
+		}
+		n.content[file] = content
+	}
+	if n.bytes += len(content); n.bytes > mostTestFiles {
+		return nil, fmt.Errorf("the files that the tests name have more than %d MiB, each as often as it is named", mostTestFiles>>20)
+	}
+	return content, nil
 }
 
 // groupName is the file's stem, with the folder's name in front when another file has the same stem.

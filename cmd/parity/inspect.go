@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/host/load"
@@ -57,9 +56,9 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	}
 	p.deadline = *deadline
 	if *config != "" {
-		content, err := os.ReadFile(*config)
+		content, err := readInput(ctx, *config, mostConfig)
 		if err != nil {
-			return exit("inspect", usagef("--config: %v", err), stderr)
+			return exit("inspect", wrongFile(ctx, err, "--config"), stderr)
 		}
 		p.config = append([]byte{}, content...) // an empty file is a configuration too
 	}
@@ -79,12 +78,9 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 // inspectFile inspects one file and gives its exit code.
 func inspectFile(ctx context.Context, file string, p pluginStart, render func(io.Writer, string, *load.Inspection) error,
 	stdout, stderr io.Writer) int {
-	wasm, err := readModule(ctx, file)
+	wasm, err := readInput(ctx, file, mostModule)
 	if err != nil {
-		if ctx.Err() == nil {
-			err = usagef("read module: %v", err)
-		}
-		return exit("inspect", err, stderr)
+		return exit("inspect", wrongFile(ctx, err, "read module"), stderr)
 	}
 	found, err := load.Inspect(wasm)
 	if err != nil {

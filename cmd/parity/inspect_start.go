@@ -22,6 +22,9 @@ type pluginStart struct {
 	rootID   string
 }
 
+// allReleases is how many deadlines it may take until no further release is tried.
+const allReleases = 12
+
 // try starts the module and its plugin as each Envoy would that has found no fault so far: some faults show only then.
 // They and warnings are added to the verdicts, which are of found. A module that had to be ended is started only once: it
 // would have to be ended each time. The error says why it can't be known.
@@ -35,6 +38,7 @@ func (s pluginStart) try(ctx context.Context, wasm []byte, found *load.Inspectio
 func (s pluginStart) judge(found *load.Inspection, verdicts []load.Verdict,
 	start func(profile.Profile) (suite.Observation, error)) error {
 	var ended *load.Fault
+	begun, limit := time.Now(), allReleases*s.deadline
 	for i := range verdicts {
 		v := &verdicts[i]
 		switch {
@@ -42,6 +46,10 @@ func (s pluginStart) judge(found *load.Inspection, verdicts []load.Verdict,
 			continue
 		case ended != nil:
 			v.Faults = append(v.Faults, *ended)
+			continue
+		case time.Since(begun) > limit:
+			v.Warnings = append(v.Warnings, load.Fault{What: fmt.Sprintf("was not started: starting it in newer releases took more than %v", limit),
+				Cure: "give more time: --deadline"})
 			continue
 		}
 		seen, err := start(v.Profile)

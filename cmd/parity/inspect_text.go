@@ -12,16 +12,21 @@ import (
 	"github.com/header-auth/header-auth/internal/units"
 )
 
-// mostExports is how many exports are named unless all are asked for: then those that Envoy looks up.
-const mostExports = 100
+// How many exports are named unless all are asked for, then those that Envoy looks up; how many sections and imports; and
+// how long a name is shown. A module may have a million of each.
+const (
+	mostExports = 100
+	mostNamed   = 1000
+	longestName = 200
+)
 
 // renderInspection writes what inspect has found: first the facts, then whether each Envoy would start the module.
 func renderInspection(w io.Writer, file string, i *load.Inspection, all bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", file)
 	writeFacts(&b, i)
-	writeSections(&b, i)
-	writeImports(&b, i)
+	writeSections(&b, i, all)
+	writeImports(&b, i, all)
 	writeExports(&b, i, all)
 	if len(i.Warnings) > 0 {
 		b.WriteString("\nWarnings\n")
@@ -84,29 +89,44 @@ func memory(m *wasmfile.Limits) string {
 	return fmt.Sprintf("%s bytes at the start", units.Count(int(m.Min)*page))
 }
 
-func writeSections(b *strings.Builder, i *load.Inspection) {
+func writeSections(b *strings.Builder, i *load.Inspection, all bool) {
 	b.WriteString("\nSections\n")
 	sections := slices.Clone(i.Sections)
 	slices.SortStableFunc(sections, func(x, y wasmfile.Section) int { return y.Size - x.Size })
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, s := range sections {
+	for n, s := range sections {
+		if n == mostNamed && !all {
+			break
+		}
 		name := s.Name
 		if s.Custom() {
-			name = printable(name) + " (custom)"
+			name = shown(name) + " (custom)"
 		}
 		fmt.Fprintf(t, "%s\t%.1f %%\t  %s\n", units.Count(s.Size), 100*float64(s.Size)/float64(i.Size), name)
 	}
 	t.Flush()
+	if more := len(sections) - mostNamed; more > 0 && !all {
+		fmt.Fprintf(b, "  and %d smaller ones (--all names them)\n", more)
+	}
 }
 
-func writeImports(b *strings.Builder, i *load.Inspection) {
+func writeImports(b *strings.Builder, i *load.Inspection, all bool) {
 	b.WriteString("\nImports\n")
 	if len(i.Imports) == 0 {
 		b.WriteString("  none\n")
 	}
-	for _, g := range i.Imports {
-		fmt.Fprintf(b, "  %s (%d)\n", printable(g.Module), len(g.Names))
-		writeWords(b, g.Names)
+	named := 0
+	for n, g := range i.Imports {
+		names := g.Names
+		if room := mostNamed - named; !all && len(names) > room {
+			names = names[:room]
+		}
+		fmt.Fprintf(b, "  %s (%d)\n", shown(g.Module), len(g.Names))
+		writeWords(b, names)
+		if named += len(names); len(names) < len(g.Names) || named == mostNamed && !all && n < len(i.Imports)-1 {
+			b.WriteString("  and others (--all names them)\n")
+			break
+		}
 	}
 }
 
@@ -122,10 +142,13 @@ func writeExports(b *strings.Builder, i *load.Inspection, all bool) {
 		}
 	}
 	slices.Sort(names)
+	if len(names) > mostNamed && !all {
+		names = names[:mostNamed]
+	}
 	fmt.Fprintf(b, "\nExports (%d)\n", len(i.Exports))
 	writeWords(b, names)
 	if more := len(i.Exports) - len(names); more > 0 {
-		fmt.Fprintf(b, "    and %d more, which Envoy does not look up (--all names them)\n", more)
+		fmt.Fprintf(b, "    and %d more%s (--all names them)\n", more, pick(len(names) < mostNamed, ", which Envoy does not look up", ""))
 	}
 }
 
@@ -139,7 +162,7 @@ func writeWords(b *strings.Builder, words []string) {
 	const indent, width = "    ", 100
 	line := indent
 	for n, word := range words {
-		word = printable(word)
+		word = shown(word)
 		if len(line)+1+len(word) > width && line != indent {
 			b.WriteString(line + "\n")
 			line = indent
@@ -193,6 +216,21 @@ func orNone(s string) string {
 		return "none"
 	}
 	return printable(s)
+}
+
+func pick(condition bool, yes, no string) string {
+	if condition {
+		return yes
+	}
+	return no
+}
+
+// shown is a name, or the beginning of a long one.
+func shown(name string) string {
+	if len(name) > longestName {
+		name = strings.ToValidUTF8(name[:longestName], "") + "…"
+	}
+	return printable(name)
 }
 
 // printable replaces control characters, so that a name in a module can't control the terminal.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/internal/input"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -62,7 +63,7 @@ func addFile(w io.Writer, name string) error {
 
 // load returns the report, nil if there is none or the digest is another one.
 func (l lastGreen) load() *report.Report {
-	text, err := os.ReadFile(l.file)
+	text, err := input.ReadRegular(l.file, mostResult)
 	if l.file == "" || err != nil {
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -14,6 +13,7 @@ import (
 	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/host/profile"
+	"github.com/header-auth/header-auth/internal/input"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -56,12 +56,9 @@ func (s *selection) wasmModules(ctx context.Context) ([]module, error) {
 		if err != nil {
 			return nil, err
 		}
-		wasm, err := readModule(ctx, file)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
+		wasm, err := readInput(ctx, file, mostModule)
 		if err != nil {
-			return nil, usagef("--wasm %s: read module: %v", name, err)
+			return nil, wrongFile(ctx, err, "--wasm "+name+": read module")
 		}
 		all = append(all, s.module(name, file, wasm, "--wasm", arg))
 	}
@@ -79,25 +76,6 @@ func nameAndFile(arg string) (name, file string, err error) {
 		return "", "", usagef("--wasm %q: expected NAME=FILE, such as %s, the name of letters, digits and ._-", arg, example)
 	}
 	return name, file, nil
-}
-
-// mostModule is how many bytes a module may have. The largest of real plugins has 30 MB, and a device has no end.
-const mostModule = 256 << 20
-
-// readModule reads a file, which may be a FIFO.
-func readModule(ctx context.Context, file string) ([]byte, error) {
-	return waiting(ctx, func() ([]byte, error) {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		wasm, err := io.ReadAll(io.LimitReader(f, mostModule+1))
-		if len(wasm) > mostModule {
-			return nil, fmt.Errorf("%s: more than %d MiB", file, mostModule>>20)
-		}
-		return wasm, err
-	})
 }
 
 func (s *selection) buildModules(ctx context.Context, stderr io.Writer) ([]module, error) {
@@ -141,7 +119,7 @@ func (s *selection) makeModules(ctx context.Context, chosen []build.Build, stder
 }
 
 func (s *selection) buildModule(r build.Result) (module, error) {
-	wasm, err := os.ReadFile(r.Path)
+	wasm, err := input.ReadRegular(r.Path, mostModule)
 	if err != nil && r.Err == nil {
 		return module{}, usagef("build %s: read module: %v; parity build makes it", r.Name, err)
 	}

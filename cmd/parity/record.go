@@ -14,6 +14,8 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/internal/input"
+	"github.com/header-auth/header-auth/internal/yamlcheck"
 )
 
 const recordHelp = `Usage: parity record --wasm NAME=FILE [flags] REQUESTS.yaml
@@ -120,6 +122,9 @@ func recordFile(ctx context.Context, s *selection, paths []string, out string, f
 		if seen.Failure != nil && seen.Failure.Ends() {
 			ended++
 		}
+		if seen.Failure != nil && seen.Failure.Ends() {
+			ended++
+		}
 		c := record.Case{Case: &all[i], Seen: seen}
 		if why := c.Unsaid(); why != "" {
 			fmt.Fprintf(stdout, "%s: %s is left out: %s\n", all[i].Position, all[i].ID, why)
@@ -130,7 +135,7 @@ func recordFile(ctx context.Context, s *selection, paths []string, out string, f
 	if left == len(all) {
 		return left, nil
 	}
-	source, err := os.ReadFile(paths[0])
+	source, err := input.ReadRegular(paths[0], yamlcheck.MaxSource)
 	if err != nil {
 		return 0, err
 	}

@@ -268,19 +268,54 @@ func isZombie(pid int) bool {
 	return err != nil || strings.Contains(string(stat), ") Z ")
 }
 
-// TestLittleAddressSpace: a limit of the shell is named, and is not the module's fault.
+// TestLittleAddressSpace: a limit of the shell is named, and is not the module's fault. What Go's own start needs is of the
+// machine: with less, this program can say nothing.
 func TestLittleAddressSpace(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has the limit")
 	}
-	c, out := parityCommand(t, "version")
-	shell := exec.Command("bash", "-c", `ulimit -v 1500000; exec -a parity "$0" version`, c.Path)
-	shell.Stdout, shell.Stderr = out, out
-	_ = shell.Run()
-	if strings.Contains(out.String(), "runtime stack:") {
-		t.Skip("Go's own start needs more than that on this machine")
+	cases, file := redteamTable(t), filepath.Join(t.TempDir(), "good.wasm")
+	writeFile(t, file, guest().Bytes())
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if code := shell.ProcessState.ExitCode(); code != 3 || !strings.Contains(out.String(), "ulimit -v unlimited") {
-		t.Errorf("exit code %d, want 3 and the cure: %s", code, out)
+	limitedTo := func(bytes int64, args ...string) (code int, out string) {
+		script := fmt.Sprintf(`ulimit -v %d; exec -a parity "$0" "$@"`, bytes>>10)
+		shell := exec.Command("bash", append([]string{"-c", script, program}, args...)...)
+		text, _ := shell.CombinedOutput()
+		return shell.ProcessState.ExitCode(), string(text)
+	}
+	starts := func(bytes int64) bool {
+		code, _ := limitedTo(bytes, "version")
+		return code == 0 || code == 3
+	}
+	const step = 16 << 20
+	least, most := int64(step), int64(16<<30)
+	for most-least > step {
+		if middle := (least + most) / 2; starts(middle) {
+			most = middle
+		} else {
+			least = middle
+		}
+	}
+	t.Logf("Go starts in %d MiB, and the program wants %d", most>>20, leastAddresses>>20)
+	if most+step >= leastAddresses {
+		t.Fatalf("Go needs %d MiB to start: leastAddresses, %d, says nothing to anybody", most>>20, leastAddresses>>20)
+	}
+	for _, args := range [][]string{{"version"}, {"check", "--cases", cases, "--wasm", "mine=" + file}, {"inspect", file}} {
+		for bytes := most + step; bytes < most+16*step; bytes += 5 * step {
+			code, out := limitedTo(min(bytes, leastAddresses-step), args...)
+			if code != 3 || !strings.Contains(out, "ulimit -v unlimited") || strings.Count(out, "\n") > 1 {
+				t.Errorf("parity %s in %d MiB: exit code %d, want 3 and the cure in one line: %s", args[0], bytes>>20, code, out)
+			}
+		}
+		for bytes := int64(leastAddresses); bytes < leastAddresses+32*step; bytes += 7 * step {
+			code, out := limitedTo(bytes, args...)
+			if code == 0 || code == 3 && strings.Contains(out, "ulimit -v unlimited") {
+				continue
+			}
+			t.Errorf("parity %s in %d MiB: exit code %d, want 0, or 3 and the cure: %s", args[0], bytes>>20, code, out)
+		}
 	}
 }

@@ -51,7 +51,7 @@ type rendering struct {
 }
 
 // runRender is the command "render"; renderHelp explains its exit codes.
-func runRender(_ context.Context, args []string, stdout, stderr io.Writer) int {
+func runRender(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c rendering
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
 	flags.StringVar(&c.format, "format", "", "")
@@ -65,7 +65,7 @@ func runRender(_ context.Context, args []string, stdout, stderr io.Writer) int {
 		return code
 	}
 	var usage *usageError
-	f, err := c.run(files, stdout)
+	f, err := c.run(ctx, files, stdout)
 	switch {
 	case errors.As(err, &usage):
 		return exit("render", err, stderr)
@@ -76,7 +76,7 @@ func runRender(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	return c.failOn.code(f, "render", stderr)
 }
 
-func (c rendering) run(files []string, stdout io.Writer) (*verdict.Findings, error) {
+func (c rendering) run(ctx context.Context, files []string, stdout io.Writer) (*verdict.Findings, error) {
 	if len(files) == 0 {
 		return nil, usagef("0 files: expected one or more; see parity render --help")
 	}
@@ -93,7 +93,7 @@ func (c rendering) run(files []string, stdout io.Writer) (*verdict.Findings, err
 	if err := writable(c.out); err != nil {
 		return nil, err
 	}
-	r, f, err := c.findings(files)
+	r, f, err := c.findings(ctx, files)
 	if err != nil {
 		return nil, err
 	}
@@ -116,20 +116,24 @@ func (c rendering) run(files []string, stdout io.Writer) (*verdict.Findings, err
 }
 
 // findings reads the measurements and judges them. The report is the newest.
-func (c rendering) findings(files []string) (r *evidence.Report, f *verdict.Findings, err error) {
+func (c rendering) findings(ctx context.Context, files []string) (r *evidence.Report, f *verdict.Findings, err error) {
 	var all []*evidence.Report
 	var onEnvoy *evidence.OnEnvoy
 	for _, file := range files {
-		if text, err := os.ReadFile(file); err == nil && evidence.SchemaOf(text) == evidence.OnEnvoySchema {
+		text, err := readInput(ctx, file, mostResult)
+		if err != nil {
+			return nil, nil, wrongFile(ctx, err, "read report")
+		}
+		if evidence.SchemaOf(text) == evidence.OnEnvoySchema {
 			if onEnvoy != nil {
 				return nil, nil, usagef("%s: two files of runs on Envoy, expected one at most", file)
 			}
-			if onEnvoy, err = readOnEnvoy(file); err != nil {
+			if onEnvoy, err = parseOnEnvoy(file, text); err != nil {
 				return nil, nil, err
 			}
 			continue
 		}
-		one, err := readEvidence(file)
+		one, err := parseEvidence(file, text)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -140,13 +144,13 @@ func (c rendering) findings(files []string) (r *evidence.Report, f *verdict.Find
 	}
 	var limits *verdict.Budgets
 	if c.budgets != "" {
-		if limits, err = verdict.LoadBudgets(c.budgets); err != nil {
-			return nil, nil, usagef("%v", err)
+		if limits, err = waiting(ctx, func() (*verdict.Budgets, error) { return verdict.LoadBudgets(c.budgets) }); err != nil {
+			return nil, nil, wrongFile(ctx, err)
 		}
 	}
 	var then *evidence.Report
 	if c.against != "" {
-		if then, err = readEvidence(c.against); err != nil {
+		if then, err = waiting(ctx, func() (*evidence.Report, error) { return readEvidence(c.against) }); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -40,6 +40,9 @@ table is wrong; 3 this machine lacks a compiler.
 // shownRepetitions is how many repetitions of a step are traced; the memory cases have thousands.
 const shownRepetitions = 3
 
+// mostTraced is how many lines of a module are shown. A module may call the host a million times.
+const mostTraced = 10_000
+
 // runTrace is the command "trace"; traceHelp explains its exit codes.
 func runTrace(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var s selection
@@ -133,7 +136,12 @@ func traceOne(ctx context.Context, r *apart.Runner, m module, t *table.Table) (t
 	}
 	c := &t.Cases()[0]
 	one := traced{name: m.Name, id: c.ID, stepsOfCase: len(c.Steps)}
+	room := mostTraced
 	seen, err := compiled.TraceAll(ctx, c, suite.Good(&t.Contract, c), shownRepetitions, func(s suite.StepTrace) {
+		if n := len(s.Lines); n > room {
+			s.Lines = append(s.Lines[:room:room], report.TraceLine{Text: fmt.Sprintf("and %d more lines", n-room)})
+		}
+		room -= min(room, len(s.Lines))
 		one.steps = append(one.steps, s)
 	})
 	if err != nil {

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/header-auth/header-auth/internal/input"
+	"github.com/header-auth/header-auth/internal/yamlcheck"
 )
 
 // Survivor gives the reason why no case can kill some mutants: nothing outside the plugin can observe the change.
@@ -18,12 +20,15 @@ type Survivor struct {
 
 // LoadSurvivors reads survivors.yaml. An unknown, missing or repeated entry is an error; without a file there are none.
 func LoadSurvivors(file string) ([]Survivor, error) {
-	content, err := os.ReadFile(file)
+	content, err := input.ReadRegular(file, yamlcheck.MaxSource)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	if f := yamlcheck.File(content); f != nil {
+		return nil, fmt.Errorf("read %s:%w", file, f)
 	}
 	var list struct {
 		Survivors []Survivor `yaml:"survivors"`

@@ -13,7 +13,7 @@ import (
 
 // The limits of one value and of one list, so that a wrong `times` is an error and does not use up the memory.
 const (
-	maxBytes = 64 << 20
+	maxBytes = 16 << 20
 	maxPairs = 1 << 20
 )
 
@@ -118,6 +118,9 @@ func (r *reader) content(n ast.Node) []byte {
 	if !fs.ValidPath(name) || name == "." {
 		r.errorf(n, "the file %q, expected one in the folder of the table, write its path from there, with /", name)
 		return []byte{}
+	}
+	if r.used.made > maxMade {
+		return []byte{} // reported
 	}
 	content, err := r.folder.read(name)
 	if err != nil {

@@ -1,13 +1,15 @@
 package table
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"path/filepath"
 )
 
 // earlier are the cases that were read before, by id and by test.
 type earlier struct {
-	ids, tests map[string]Case
+	ids   map[string]Case
+	tests map[[sha256.Size]byte]Case // by the digest of what they do
 }
 
 // unique reports a case with the id or the test of an earlier one. The test is compared only if it was read without error.
@@ -18,10 +20,15 @@ func (r *reader) unique(c Case, whole bool) {
 	} else {
 		r.earlier.ids[c.ID] = c
 	}
-	if !whole {
+	if !whole || r.used.tests > maxTests {
 		return
 	}
-	test := c.test()
+	text := c.test()
+	if r.used.tests += len(text); r.used.tests > maxTests {
+		r.errorAt(c.Position, "more than %d bytes in the cases so far, each with the values of defaults, expected fewer, "+
+			"take large values out of defaults", maxTests)
+	}
+	test := sha256.Sum256([]byte(text))
 	if first, ok := r.earlier.tests[test]; ok {
 		text := fmt.Sprintf("the same test as %s (%s:%d), expected each once, remove one or make them differ", first.ID,
 			filepath.Base(first.Position.File), first.Position.Line)

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -47,9 +46,9 @@ func (r *reader) call(n ast.Node) Call {
 	if s, ok := n.(*ast.StringNode); ok {
 		call, known := r.contract.Calls[s.Value]
 		if !known && !r.noContract {
-			names := slices.Sorted(maps.Keys(r.contract.Calls))
+			names := shownNames(r, r.contract.Calls)
 			r.errorf(n, "unknown call %q, expected a name of contract.yaml (%s) or a mapping, %s", s.Value,
-				strings.Join(names, ", "), suggest(s.Value, names, "add it there"))
+				strings.Join(names, ", "), r.suggest(s.Value, names, "add it there"))
 		}
 		return call
 	}

@@ -34,11 +34,18 @@ func (e Error) Error() string { return e.Position.String() + ": " + e.Text }
 // Errors are all errors of a table, sorted by place.
 type Errors []Error
 
-// Error gives one line for each error.
+// mostLines is how many errors are shown at once.
+const mostLines = 100
+
+// Error gives one line for each error, of the first hundred.
 func (e Errors) Error() string {
-	lines := make([]string, len(e))
+	var lines []string
 	for i, err := range e {
-		lines[i] = err.Error()
+		if i == mostLines {
+			lines = append(lines, fmt.Sprintf("and %d more errors", len(e)-i))
+			break
+		}
+		lines = append(lines, err.Error())
 	}
 	return strings.Join(lines, "\n")
 }

@@ -137,21 +137,24 @@ func (r *reader) caseID(group string, n ast.Node) string {
 }
 
 func (r *reader) citations(n ast.Node) []string {
-	known := make([]string, len(r.contract.Clauses))
-	for i, clause := range r.contract.Clauses {
-		known[i] = clause.ID
+	if r.known == nil {
+		r.known = map[string]bool{}
+		for _, clause := range r.contract.Clauses {
+			r.known[clause.ID], r.ids = true, append(r.ids, clause.ID)
+		}
 	}
 	var ids []string
+	cited := map[string]bool{}
 	for _, item := range r.filled(n, "clause ids", "cite the clauses that the case tests") {
 		id, ok := r.text(item)
 		switch {
 		case !ok || r.noContract:
-		case !slices.Contains(known, id):
-			r.errorf(item, "unknown clause %q, expected an id of contract.yaml, %s", id, suggest(id, known, "add it there"))
-		case slices.Contains(ids, id):
+		case !r.known[id]:
+			r.errorf(item, "unknown clause %q, expected an id of contract.yaml, %s", id, r.suggest(id, r.ids, "add it there"))
+		case cited[id]:
 			r.errorf(item, "repeated clause %q, expected each once, remove it", id)
 		}
-		ids = append(ids, id)
+		cited[id], ids = true, append(ids, id)
 	}
 	return ids
 }
@@ -178,7 +181,7 @@ func (r *reader) start(n ast.Node) Start {
 func (r *reader) policy(n ast.Node) string {
 	s, ok := r.text(n)
 	if ok && !slices.Contains(policies, s) {
-		r.errorf(n, "the failure policy %q, expected one of %s, %s", s, strings.Join(policies, ", "), suggest(s, policies, "change it"))
+		r.errorf(n, "the failure policy %q, expected one of %s, %s", s, strings.Join(policies, ", "), r.suggest(s, policies, "change it"))
 	}
 	return s
 }

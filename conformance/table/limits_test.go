@@ -37,6 +37,17 @@ func TestLimits(t *testing.T) {
 		{"empty lines", "a: |\n  b\n" + again("\n", 500_000), "a.yaml:103:1: more than 100 empty lines"},
 		{"blank lines", "a: |\n  b\n" + again("    \n", 300_000), "a.yaml:103:1: more than 100 empty lines"},
 		{"open quote", "a: \"" + again("b", 1_000_000), "a.yaml:1:4: a text that begins with \" and does not end"},
+		{"keys in braces", "{" + again("a: b, ", 25_000) + "}", "a.yaml:1:6003: more than 1000 keys"},
+		{"aliases of aliases", "a: &a [b]\nc: &c [*a, *a]\n", "a.yaml:2:8: an alias inside the value of an anchor"},
+		{"texts in one line", "breaks: B.\ncases: [" + again(`"\x41",`, 150_000) + "]", `a.yaml:2:9: the text "A", expected a mapping`},
+		{"texts that are no clause", group(`"` + again("z", 500_000) + `"`), `unknown clause "zzz`},
+		{"clauses that are none", group(again(`"z",`, 100_000)), "more errors"},
+		{"replies that are none", steps(again("{request: {}, want: {decision: refuse, reply: nobody}},\n", 10_000)), `unknown reply "nobody"`},
+		{"streams", steps(again("{respond: nobody, want: {decision: allow}},\n", 20_000)), `no stream "nobody" is open here`},
+		{"chunks", steps(again(`{request: {body: {bytes: {text: a, times: 1048576}, chunks: 1048576}}, want: {decision: allow}},`, 40)),
+			"more than 67108864 bytes in the values"},
+		{"repetitions", steps(again(`{request: {}, times: 1000000, want: {decision: allow}},`, 6)), "more than 5000000 repetitions"},
+		{"defaults in each case", "breaks: B.\ndefaults: {config: {text: a, times: 16000000}}\ncases:\n" + numbered(60), "take large values out of defaults"},
 
 		{"no UTF-8", "breaks: caf\xe9\n", "a.yaml:1:12: the byte e9, expected UTF-8"},
 		{"half a character", "breaks: B.\n# \xe2\x82", "a.yaml:2:3: the byte e2, expected UTF-8"},
@@ -66,6 +77,25 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// group is a group with one case that cites clauses.
+func group(clauses string) string {
+	return "breaks: B.\ncases:\n  - {id: a/b, clauses: [" + clauses + "], why: W., steps: [{request: {}, want: {decision: allow}}]}\n"
+}
+
+// steps is a group with one case of these steps.
+func steps(all string) string {
+	return "breaks: B.\ncases:\n  - {id: a/b, clauses: [\"1\"], why: W., steps: [\n" + all + "]}\n"
+}
+
+// numbered are as many cases.
+func numbered(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  - {id: a/b%d, clauses: [\"1\"], why: W., steps: [{request: {path: /%[1]d}, want: {decision: allow}}]}\n", i)
+	}
+	return b.String()
+}
+
 // indented is as many mappings in one another, each in a line of its own.
 func indented(n int) string {
 	var b strings.Builder
@@ -81,15 +111,15 @@ func TestBytesMade(t *testing.T) {
 		return "breaks: B.\ncases:\n  - {id: a/b, clauses: [\"1\"], why: W., steps: [\n" + strings.Repeat("    {request: {"+value+"}, want: {decision: allow}},\n", 40) + "  ]}\n"
 	}
 	for name, value := range map[string]string{
-		"a body": `body: [{text: "0123456789", times: 6000000}]`, "parts": `body: [{parts: ["0123456789"], times: 6000000}]`,
-		"numbered": `body: [{numbered: "%d 23456789", times: 3000000}]`, "headers": `headers: [{name: "x-%d", value: "0123456789 123456789 123456789 12", times: 900000}]`,
+		"a body": `body: [{text: "0123456789", times: 1500000}]`, "parts": `body: [{parts: ["0123456789"], times: 1500000}]`,
+		"numbered": `body: [{numbered: "%d 23456789", times: 900000}]`, "headers": `headers: [{name: "x-%d", value: "0123456789 123456789 123456789 12", times: 300000}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			write(t, dir, "contract.yaml", plain)
 			write(t, dir, "a.yaml", group(value))
 			_, err := table.Load(dir)
-			if err == nil || strings.Count(err.Error(), "more than 268435456 bytes in the values of the table") != 1 {
+			if err == nil || strings.Count(err.Error(), "more than 67108864 bytes in the values of the table") != 1 {
 				t.Errorf("error %.300v", err)
 			}
 		})
@@ -97,8 +127,8 @@ func TestBytesMade(t *testing.T) {
 	t.Run("digits", func(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, "contract.yaml", plain)
-		write(t, dir, "a.yaml", group(`body: [{numbered: "%d", times: 20000000}]`))
-		if _, err := table.Load(dir); err == nil || !strings.Contains(err.Error(), "a value of 160000000 bytes, expected at most 67108864") {
+		write(t, dir, "a.yaml", group(`body: [{numbered: "%d", times: 16000000}]`))
+		if _, err := table.Load(dir); err == nil || !strings.Contains(err.Error(), "a value of 128000000 bytes, expected at most 16777216") {
 			t.Errorf("error %.300v", err)
 		}
 	})

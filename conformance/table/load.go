@@ -31,9 +31,9 @@ func load(dir string, groups []string) (*Table, error) {
 		return nil, fmt.Errorf("read table: %w, expected a folder with %s and files of cases", err, contractFile)
 	}
 	folder := &folder{dir: dir, files: map[string][]byte{}}
-	noContract, first := true, earlier{ids: map[string]Case{}, tests: map[string]Case{}}
+	noContract, first := true, earlier{ids: map[string]Case{}, tests: map[[sha256.Size]byte]Case{}}
 	table.Contract.Default = Defaults{Case: Case{Start: Start{Accepted: true}}}
-	used := &used{}
+	used := newUsed()
 	newReader := func(name string) *reader {
 		return &reader{file: filepath.Join(dir, name), contract: &table.Contract, noContract: noContract, earlier: first, errors: &found,
 			folder: folder, warnings: &table.Warnings, used: used}
@@ -136,8 +136,8 @@ func LoadRequests(path string) (*Table, error) {
 	table := &Table{}
 	stem := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	table.Contract.Default = Defaults{Case: Case{Start: Start{Accepted: true}}}
-	r := &reader{file: path, contract: &table.Contract, noContract: true, earlier: earlier{ids: map[string]Case{}, tests: map[string]Case{}},
-		errors: &found, folder: &folder{dir: filepath.Dir(path), files: map[string][]byte{}}, warnings: &table.Warnings, used: &used{}, recording: true}
+	r := &reader{file: path, contract: &table.Contract, noContract: true, earlier: earlier{ids: map[string]Case{}, tests: map[[sha256.Size]byte]Case{}},
+		errors: &found, folder: &folder{dir: filepath.Dir(path), files: map[string][]byte{}}, warnings: &table.Warnings, used: newUsed(), recording: true}
 	if body := r.parse(source); body != nil {
 		table.Groups = []Group{r.readGroup(stem, body)}
 	}

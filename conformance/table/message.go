@@ -78,7 +78,7 @@ func (r *reader) response(n ast.Node) Message {
 		kind := AnswerKind(s.Value)
 		if !slices.Contains(before, kind) {
 			r.errorf(n, "the response %q, expected a mapping or one of %s, %s", s.Value, kindsText(before),
-				suggest(s.Value, texts(before), "change it"))
+				r.suggest(s.Value, texts(before), "change it"))
 		}
 		return Message{Failed: kind}
 	}
@@ -109,7 +109,7 @@ func (r *reader) brokenOff(o object) AnswerKind {
 	case slices.Contains([]AnswerKind{Refused, NotConnected, NoHost}, kind):
 		r.errorf(n, "failed: %s in a response that has begun, expected %s, write response: %s for one that never begins", s, kindsText(after), s)
 	case !slices.Contains(after, kind):
-		r.errorf(n, "failed: %q, expected %s, %s", s, kindsText(after), suggest(s, texts(after), "change it"))
+		r.errorf(n, "failed: %q, expected %s, %s", s, kindsText(after), r.suggest(s, texts(after), "change it"))
 	case len(o.fields) == 1 && !o.unknownKey:
 		r.errorf(n, "failed without anything of the response, expected status, headers or body that come before, write response: %s if nothing comes", s)
 	}
@@ -157,6 +157,9 @@ func (r *reader) chunks(n ast.Node) [][]byte {
 			r.errorf(o.fields["chunks"], "%d chunks of a body of %d bytes, expected at most one for each byte, lower it", number, len(whole))
 			return [][]byte{}
 		}
+		if !r.charge(n, number*perChunk) {
+			return [][]byte{}
+		}
 		all := make([][]byte, 0, number) // all of one size, and the last has what is left
 		for size = len(whole) / number; len(all) < number-1; whole = whole[size:] {
 			all = append(all, whole[:size])
@@ -167,6 +170,9 @@ func (r *reader) chunks(n ast.Node) [][]byte {
 	}
 	if (len(whole)+size-1)/size > maxPairs {
 		r.errorf(n, "more than %d chunks, expected fewer, raise chunk_size", maxPairs)
+		return [][]byte{}
+	}
+	if !r.charge(n, len(whole)/size*perChunk) {
 		return [][]byte{}
 	}
 	all := slices.Collect(slices.Chunk(whole, size))
@@ -225,8 +231,11 @@ func (r *reader) pair(n ast.Node) []headermap.Header {
 	return all
 }
 
-// perHeader is what a header needs beside its bytes.
-const perHeader = 32
+// What a header and a chunk need beside their bytes.
+const (
+	perHeader = 32
+	perChunk  = 24
+)
 
 // numberedSize is the most bytes that numbered gives for the numbers up to n.
 func numberedSize(b []byte, n int) int {

@@ -168,9 +168,9 @@ func (r *reader) missing(n ast.Node, keys []string, of, expected string) {
 func (r *reader) unknown(keys []*ast.MappingValueNode, s shape, missing []string) (meant []string) {
 	for _, p := range keys {
 		key := keyText(p)
-		cure := suggest(key, s.keys(), "")
+		cure := r.suggest(key, s.keys(), "")
 		if cure == "" && len(keys) == 1 && len(missing) == 1 && len(s.optional) < 4 {
-			cure = suggest(missing[0], missing, "") // the only one that it can be
+			cure = r.suggest(missing[0], missing, "") // the only one that it can be
 		}
 		if cure == "" {
 			r.errorf(p, "unknown key %q, expected one of %s, remove it", key, strings.Join(s.keys(), ", "))

@@ -44,7 +44,7 @@ func (r *reader) checkEscapes(n *ast.StringNode) {
 	if n.Token.Type != token.DoubleQuoteType || at.Line > len(r.lines) {
 		return
 	}
-	line := []rune(r.lines[at.Line-1])
+	line := r.line(at.Line)
 	for i := at.Column; i+2 < len(line) && line[i] != '"'; i++ {
 		if line[i] != '\\' {
 			continue
@@ -56,6 +56,14 @@ func (r *reader) checkEscapes(n *ast.StringNode) {
 			return
 		}
 	}
+}
+
+// line gives the characters of a line. A file may have all of its texts in one.
+func (r *reader) line(number int) []rune {
+	if r.runesOf != number {
+		r.runes, r.runesOf = []rune(r.lines[number-1]), number
+	}
+	return r.runes
 }
 
 func (r *reader) boolean(n ast.Node) bool {

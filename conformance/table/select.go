@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	names "github.com/header-auth/header-auth/internal/suggest"
 )
 
 // Select returns the table with only those cases that one of the patterns selects; without a pattern, all of them.
@@ -31,7 +33,7 @@ func (t *Table) Select(patterns ...string) (*Table, error) {
 		}
 		if !found {
 			wrong = append(wrong, fmt.Errorf("select cases: %q selects none of %d cases, expected an id or a pattern like %q, %s",
-				pattern, t.Len(), t.Groups[0].Name+"/*", suggest(pattern, t.names(), "see the files of the table")))
+				pattern, t.Len(), t.Groups[0].Name+"/*", names.Or(pattern, t.names(), "see the files of the table")))
 		}
 	}
 	if len(wrong) > 0 {

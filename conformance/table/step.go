@@ -95,14 +95,10 @@ func (r *reader) configure(n ast.Node) *Configure {
 func (r *reader) carryOn(verb, name string, n ast.Node) *requestLine {
 	s := r.open[name]
 	if s == nil {
-		var names []string
-		for other := range r.open {
-			names = append(names, other)
-		}
-		slices.Sort(names)
 		if name != "" {
+			names := shownNames(r, r.open)
 			r.errorf(n, "no stream %q is open here, expected one of [%s], %s", name, strings.Join(names, ", "),
-				suggest(name, names, "open it by stream and request in a step before"))
+				r.suggest(name, names, "open it by stream and request in a step before"))
 		}
 		return &requestLine{}
 	}
@@ -147,6 +143,11 @@ func (r *reader) modify(step *Step, o object) {
 	}
 	set(&step.Clusters, o, "clusters", r.clusters)
 	step.Times = r.times(o, 1_000_000)
+	if before := r.used.times; before <= maxTimes {
+		if r.used.times += step.Times; r.used.times > maxTimes {
+			r.errorf(o, "more than %d repetitions in the steps of the table, expected fewer, lower times", maxTimes)
+		}
+	}
 	if o.has("times") && (step.StreamName() != "" || step.Answer != nil) {
 		r.errorf(o.fields["times"], "times in a step that can be done only once, expected it with a whole request, advance, jump or configure, remove it")
 	}

@@ -2,7 +2,6 @@ package table
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -124,7 +123,7 @@ func (r *reader) wantedTrailers(n ast.Node) *Headers {
 func (r *reader) action(n ast.Node) string {
 	s, ok := r.text(n)
 	if i := slices.Index(actions, s); ok && i < 0 {
-		r.errorf(n, "the action %q, expected one of %s, %s", s, strings.Join(actions, ", "), suggest(s, actions, "change it"))
+		r.errorf(n, "the action %q, expected one of %s, %s", s, strings.Join(actions, ", "), r.suggest(s, actions, "change it"))
 	}
 	return s
 }
@@ -183,8 +182,8 @@ func (r *reader) reply(n ast.Node) Reply {
 	if s, ok := n.(*ast.StringNode); ok {
 		reply, known := r.contract.Replies[s.Value]
 		if !known && !r.noContract {
-			names := slices.Sorted(maps.Keys(r.contract.Replies))
-			r.errorf(n, "unknown reply %q, expected %s or a mapping, %s", s.Value, namesOf(names, "replies"), suggest(s.Value, names, "add it there"))
+			names := shownNames(r, r.contract.Replies)
+			r.errorf(n, "unknown reply %q, expected %s or a mapping, %s", s.Value, namesOf(names, "replies"), r.suggest(s.Value, names, "add it there"))
 		}
 		return reply
 	}
@@ -262,9 +261,9 @@ func (r *reader) namedLog(n ast.Node) WantedLog {
 	}
 	log, known := r.contract.Logs[s.Value]
 	if !known && !r.noContract {
-		names := slices.Sorted(maps.Keys(r.contract.Logs))
+		names := shownNames(r, r.contract.Logs)
 		r.errorf(n, "unknown log %q, expected %s or a line {level: text}, %s", s.Value, namesOf(names, "logs"),
-			suggest(s.Value, names, fmt.Sprintf("write {info: %q} or add it there", s.Value)))
+			r.suggest(s.Value, names, fmt.Sprintf("write {info: %q} or add it there", s.Value)))
 	}
 	return log
 }
@@ -281,7 +280,7 @@ func (r *reader) log(n ast.Node) WantedLog {
 	}
 	level := keyText(pairs[0])
 	if known := append(slices.Clone(levels), AnyLevel); !slices.Contains(known, level) {
-		r.errorf(n, "the log level %q, expected one of %s, %s", level, strings.Join(known, ", "), suggest(level, known, "change it"))
+		r.errorf(n, "the log level %q, expected one of %s, %s", level, strings.Join(known, ", "), r.suggest(level, known, "change it"))
 	}
 	return WantedLog{level, r.pattern(pairs[0].Value)}
 }

@@ -17,11 +17,15 @@ import (
 // so that the walk goes on and one run shows all errors.
 type reader struct {
 	file       string
-	lines      []string  // of the source
-	contract   *Contract // what cases may cite
-	noContract bool      // the contract could not be read, so citations are not checked
-	earlier    earlier   // cases
-	base       Defaults  // what a case has that does not say otherwise
+	lines      []string // of the source
+	runes      []rune   // of the line with the number runesOf
+	runesOf    int
+	contract   *Contract       // what cases may cite
+	known      map[string]bool // the ids of its clauses, once a case was read
+	ids        []string        // the same
+	noContract bool            // the contract could not be read, so citations are not checked
+	earlier    earlier         // cases
+	base       Defaults        // what a case has that does not say otherwise
 	folder     *folder
 	recording  bool // a step need not say what it wants
 	warnings   *[]Error
@@ -40,7 +44,7 @@ func (r *reader) parse(source []byte) ast.Node {
 	if !r.bounded(source) {
 		return nil
 	}
-	r.lines = strings.Split(string(source), "\n")
+	r.lines, r.runesOf = strings.Split(string(source), "\n"), 0
 	// The parser would stop at the first repeated key. object reports all of them, each with both places.
 	file, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
@@ -64,8 +68,15 @@ func (r *reader) parse(source []byte) ast.Node {
 	return file.Docs[0].Body
 }
 
+// mostText is how many bytes an error shows, the beginning and the end: it may quote a value of megabytes.
+const mostText = 2000
+
 func (r *reader) errorAt(p Position, format string, args ...any) {
-	*r.errors = append(*r.errors, Error{p, fmt.Sprintf(format, args...)})
+	text := fmt.Sprintf(format, args...)
+	if len(text) > mostText {
+		text = strings.ToValidUTF8(text[:mostText/2]+" … "+text[len(text)-mostText/2:], "")
+	}
+	*r.errors = append(*r.errors, Error{p, text})
 }
 
 func (r *reader) errorf(n ast.Node, format string, args ...any) {

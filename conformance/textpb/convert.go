@@ -1,6 +1,7 @@
 package textpb
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path"
@@ -50,7 +51,7 @@ func (g *Group) YAML() []byte {
 // one that the suite names, or none. An error is that of a file that can't be read.
 func Convert(name string, s *Suite, config []byte, read func(path string) ([]byte, error)) (*Group, error) {
 	g := &Group{Name: slug(name), Files: map[string][]byte{}}
-	c := converter{group: g, suite: s, read: read, ids: map[string]int{}}
+	c := converter{group: g, suite: s, read: read, ids: names{}, files: names{}, kept: map[keptBytes]string{}}
 	if config == nil && s.Config != "" {
 		var err error
 		if config, err = read(s.Config); err != nil {
@@ -63,6 +64,12 @@ func Convert(name string, s *Suite, config []byte, read func(path string) ([]byt
 	// The service's runner has a clock that stands, a millisecond after the epoch unless the suite sets it.
 	at := time.UnixMilli(1).UTC()
 	if s.TimeSecs != nil && *s.TimeSecs > 0 {
+		if *s.TimeSecs > lastSecond {
+			for _, t := range s.Tests {
+				g.Unsaid = append(g.Unsaid, Unsaid{t.Name, fmt.Sprintf("time_secs is %d, and a table has times up to the year 9999", *s.TimeSecs)})
+			}
+			return g, nil
+		}
 		at = time.Unix(int64(*s.TimeSecs), 0).UTC()
 	}
 	g.base.Add("clock", at.Format(time.RFC3339Nano))
@@ -82,6 +89,9 @@ func Convert(name string, s *Suite, config []byte, read func(path string) ([]byt
 	return g, nil
 }
 
+// lastSecond is the last of the year 9999 since 1970.
+const lastSecond = 253402300799
+
 // cantSay is why a test can't be said.
 type cantSay string
 
@@ -91,7 +101,29 @@ type converter struct {
 	group *Group
 	suite *Suite
 	read  func(string) ([]byte, error)
-	ids   map[string]int
+	ids   names
+	files names
+	kept  map[keptBytes]string // the file with these bytes
+}
+
+// keptBytes are bytes, by their digest, that a test has in something of that name.
+type keptBytes struct {
+	name   string
+	digest [sha256.Size]byte
+}
+
+// names counts how often each was taken.
+type names map[string]int
+
+// take gives the name, or one with a number behind it that was not given before.
+func (n names) take(name string) string {
+	for n[name]++; n[name] > 1; n[name]++ {
+		if numbered := fmt.Sprintf("%s-%d", name, n[name]); n[numbered] == 0 {
+			n[numbered]++
+			return numbered
+		}
+	}
+	return name
 }
 
 // inline is how many bytes stand in the table itself; longer ones go into a file beside it.
@@ -102,32 +134,28 @@ func (c *converter) keep(name string, content []byte) any {
 	if len(content) <= inline {
 		return casefile.Bytes(content)
 	}
-	file := path.Join("data", c.group.Name+"-"+slug(name))
-	for n := 2; c.group.Files[file] != nil && string(c.group.Files[file]) != string(content); n++ {
-		file = path.Join("data", fmt.Sprintf("%s-%s-%d", c.group.Name, slug(name), n))
+	key := keptBytes{slug(name), sha256.Sum256(content)}
+	file, known := c.kept[key]
+	if !known {
+		file = path.Join("data", c.files.take(c.group.Name+"-"+key.name))
+		c.kept[key], c.group.Files[file] = file, content
 	}
-	c.group.Files[file] = content
 	return casefile.Map{{Key: "file", Value: file}}
 }
 
-var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
+var (
+	notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
+	camelCase = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+)
 
 // slug is a text as an id has it: CamelCase becomes camel-case.
 func slug(s string) string {
-	s = regexp.MustCompile(`([a-z0-9])([A-Z])`).ReplaceAllString(s, "$1-$2")
+	s = camelCase.ReplaceAllString(s, "$1-$2")
 	s = strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(s), "-"), "-")
 	if s == "" {
 		return "test"
 	}
 	return s
-}
-
-func (c *converter) id(t *Test) string {
-	name := slug(t.Name)
-	if c.ids[name]++; c.ids[name] > 1 {
-		name = fmt.Sprintf("%s-%d", name, c.ids[name])
-	}
-	return c.group.Name + "/" + name
 }
 
 func (c *converter) test(t *Test) (casefile.Map, error) {
@@ -143,7 +171,7 @@ func (c *converter) test(t *Test) (casefile.Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := casefile.Map{{Key: "id", Value: c.id(t)}}
+	m := casefile.Map{{Key: "id", Value: c.group.Name + "/" + c.ids.take(slug(t.Name))}}
 	if len(t.Properties) > 0 {
 		var properties casefile.Map
 		seen := map[string]bool{}

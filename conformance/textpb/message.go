@@ -190,6 +190,9 @@ func (c *converter) body(t *Test, name string, all []Invocation) (any, error) {
 		if len(all) > 1 {
 			return nil, cantSay("several bodies with a plan of chunks, which the service's runner refuses")
 		}
+		if t.Chunks < 0 || t.ChunkSize < 0 {
+			return nil, cantSay(fmt.Sprintf("%d chunks of %d bytes", t.Chunks, t.ChunkSize))
+		}
 		m := casefile.Map{{Key: "bytes", Value: c.keep(file, content)}}
 		switch {
 		case t.ChunkSize > 0:

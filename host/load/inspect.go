@@ -84,11 +84,12 @@ func Inspect(wasm []byte) (*Inspection, error) {
 
 func groupImports(f *wasmfile.File) []ImportGroup {
 	var groups []ImportGroup
+	index := map[string]int{}
 	for _, i := range f.Imports {
-		at := slices.IndexFunc(groups, func(g ImportGroup) bool { return g.Module == i.Module })
-		if at < 0 {
+		at, known := index[i.Module]
+		if !known {
 			at = len(groups)
-			groups = append(groups, ImportGroup{Module: i.Module})
+			index[i.Module], groups = at, append(groups, ImportGroup{Module: i.Module})
 		}
 		groups[at].Names = append(groups[at].Names, i.Name)
 	}

@@ -39,15 +39,24 @@ func checkABI(f *wasmfile.File, version abi.Version) []Fault {
 			"_0_2_1 is exported",
 		Cure: abiCure(f),
 	}
+	const most = 10 // that are named
+	named := 0
 	for _, e := range f.Exports {
+		if named == most {
+			fault.What += "; and others"
+			break
+		}
+		if strings.HasPrefix(e.Name, "proxy_abi_version_") {
+			named++
+		}
 		switch {
 		case !strings.HasPrefix(e.Name, "proxy_abi_version_"):
 		case e.Kind != wasmfile.KindFunction:
-			fault.What += fmt.Sprintf("; %s is a %s", e.Name, e.Kind)
+			fault.What += fmt.Sprintf("; %s is a %s", short(e.Name), e.Kind)
 		case e.Name == higressMarker:
 			fault.What += fmt.Sprintf("; %s is one that only Higress's Envoy knows", e.Name)
 		default:
-			fault.What += fmt.Sprintf("; %s is one no Envoy knows", e.Name)
+			fault.What += fmt.Sprintf("; %s is one no Envoy knows", short(e.Name))
 		}
 	}
 	return []Fault{fault}

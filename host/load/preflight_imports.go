@@ -2,7 +2,6 @@ package load
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/header-auth/header-auth/host/abi"
@@ -11,16 +10,46 @@ import (
 	"github.com/header-auth/header-auth/host/wasmfile"
 )
 
+// mostImportFaults is how many imports are named that Envoy would not link. A module may have a million.
+const mostImportFaults = 20
+
 // checkImports compares every import with what Envoy offers to modules of the ABI version; 0 stands for all versions.
 func checkImports(f *wasmfile.File, version abi.Version, p profile.Profile) []Fault {
 	o := offer{offers(version, p), version, p, emscriptenIn(f) != ""}
 	var faults []Fault
+	type key struct {
+		module, name string
+		kind         wasmfile.Kind
+	}
+	faulty := map[key]bool{} // the same import is reported once
 	for _, i := range f.Imports {
-		if fault, found := o.check(i); found && !slices.Contains(faults, fault) {
-			faults = append(faults, fault)
+		if want, ok := o.functions[[2]string{i.Module, i.Name}]; ok && i.Kind == wasmfile.KindFunction && want.Equal(i.Type) {
+			continue
 		}
+		k := key{i.Module, i.Name, i.Kind}
+		if faulty[k] {
+			continue
+		}
+		fault, found := o.check(i)
+		if !found {
+			continue
+		}
+		faulty[k] = true
+		if len(faults) == mostImportFaults {
+			return append(faults, Fault{What: fmt.Sprintf("and further imports: %d are named here", mostImportFaults)})
+		}
+		faults = append(faults, fault)
 	}
 	return faults
+}
+
+// short is the beginning of a name. A module may have one of megabytes.
+func short(name string) string {
+	const most = 200
+	if len(name) > most {
+		return strings.ToValidUTF8(name[:most], "") + "…"
+	}
+	return name
 }
 
 // offer is what an Envoy offers to a module.
@@ -48,7 +77,7 @@ func offers(version abi.Version, p profile.Profile) map[[2]string]wasmfile.FuncT
 }
 
 func (o offer) check(i wasmfile.Import) (Fault, bool) {
-	name := i.Module + "." + i.Name
+	name := short(i.Module) + "." + short(i.Name)
 	missing := quote("Failed to load Wasm module due to a missing import: " + name)
 	switch i.Kind {
 	case wasmfile.KindFunction:

@@ -8,6 +8,7 @@
 package wasmfile
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -32,8 +33,9 @@ type File struct {
 	CommandExports int    // functions the linker wrapped as NAME.command_export, known from the name section
 	Producers      []Producer
 
-	functions []uint32 // type index of every function, imported ones first
-	globals   int      // imported and defined
+	exportAt  map[string]int // index in Exports, by name
+	functions []uint32       // type index of every function, imported ones first
+	globals   int            // imported and defined
 	tables    int
 	memories  int
 	tags      int
@@ -109,9 +111,14 @@ func values(types []ValType) string {
 	if len(types) == 0 {
 		return "void"
 	}
-	names := make([]string, len(types))
+	const most = 100 // that are shown
+	names := make([]string, 0, min(len(types), most+1))
 	for i, t := range types {
-		names[i] = t.String()
+		if i == most {
+			names = append(names, fmt.Sprintf("and %d more", len(types)-most))
+			break
+		}
+		names = append(names, t.String())
 	}
 	return strings.Join(names, " ")
 }
@@ -181,12 +188,15 @@ type Producer struct{ Field, Name, Version string }
 
 // Export finds an export by name.
 func (f *File) Export(name string) (Export, bool) {
-	for _, e := range f.Exports {
-		if e.Name == name {
-			return e, true
-		}
+	i, ok := f.exportAt[name]
+	if f.exportAt == nil { // it was not parsed
+		i = slices.IndexFunc(f.Exports, func(e Export) bool { return e.Name == name })
+		ok = i >= 0
 	}
-	return Export{}, false
+	if !ok {
+		return Export{}, false
+	}
+	return f.Exports[i], true
 }
 
 // ExportsFunction reports whether a function of any type is exported under the name.

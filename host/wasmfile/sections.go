@@ -19,9 +19,16 @@ func (p *parser) parseTypes(s *reader) {
 	}
 }
 
+// maxValues is V8's limit on the parameters of a function, and on its results.
+const maxValues = 1000
+
 func (r *reader) valTypes(what string) []ValType {
+	at := r.at
 	n := r.count(1, what)
-	if n == 0 {
+	if n > maxValues {
+		r.failAt(at, "expected at most %d %s of a function, as V8 does, found %d", maxValues, what, n)
+	}
+	if n == 0 || r.err != nil {
 		return nil
 	}
 	types := make([]ValType, n)
@@ -163,14 +170,15 @@ func (p *parser) parseTag(s *reader) {
 func (p *parser) parseExports(s *reader) {
 	n := s.count(3, "exports")
 	p.file.Exports = make([]Export, 0, n)
-	seen := make(map[string]struct{}, n)
+	seen := make(map[string]int, n)
+	p.file.exportAt = seen
 	for i := 0; i < n; i++ {
 		at := s.at
 		e := Export{Name: s.name("an export's name")}
 		if _, twice := seen[e.Name]; twice && s.err == nil {
 			s.failAt(at, "expected export names to differ, found %q twice", e.Name)
 		}
-		seen[e.Name] = struct{}{}
+		seen[e.Name] = i
 		at = s.at
 		e.Kind = Kind(s.byte("an export's kind"))
 		index := s.u32("an export's index")

@@ -15,6 +15,8 @@ type Kind struct {
 	write func(g *guest) uint32 // gives the function that does it, without parameters and results
 	large bool                  // the harm is in the code: where it is called from makes no difference
 	calls bool                  // it needs host functions, which start functions can't call
+	wasi  bool                  // it needs fd_write, too
+	also  func(g *guest)        // adds callbacks of its own; nil: it has none
 }
 
 // Harm is what a kind does to a host without limits.
@@ -49,12 +51,18 @@ func (k *Kind) Module(at Place) []byte {
 	g := &guest{Module: &wasm.Module{Pages: 4}}
 	if at != "start section" && at != "_initialize" { // Envoy forbids the calls there, and tests of package host show it
 		g.imports = slices.Sorted(maps.Keys(imports))
+		if k.calls {
+			g.imports = append(g.imports, slices.Sorted(maps.Keys(more))...)
+		}
 	}
-	index := map[string]uint32{}
+	g.index = map[string]uint32{}
 	for _, name := range g.imports {
-		index[name] = g.Import("env", name, imports[name], "i")
+		g.index[name] = g.Import("env", name, imports[name]+more[name], "i")
 	}
-	g.index = index
+	if k.wasi {
+		g.imports = append(g.imports, "fd_write")
+		g.index["fd_write"] = g.Import("wasi_snapshot_preview1", "fd_write", "iiii", "i")
+	}
 	harm := wasm.Call(k.write(g))
 	callback := func(name Place, params, results string, code ...wasm.Code) {
 		if at == name {
@@ -75,6 +83,9 @@ func (k *Kind) Module(at Place) []byte {
 	}
 	callback("proxy_on_request_headers", "iii", "i", headers...)
 	callback("proxy_on_log", "i", "")
+	if k.also != nil {
+		k.also(g)
+	}
 	if at == "start section" {
 		g.Start(g.Func("", "", "", 0, harm))
 	}
@@ -153,7 +164,7 @@ func repeat(n int, code ...wasm.Code) wasm.Code { return bytes.Repeat(wasm.Join(
 
 // Kinds are all that are known.
 func Kinds() []Kind {
-	return []Kind{
+	return append([]Kind{
 		plain("loop", Hangs, forever),
 		{Name: "tail call", Harm: Hangs, write: func(g *guest) uint32 { return g.Func("", "", "", 0, returnCall(g.next(0))) }},
 		{Name: "tail calls of two", Harm: Hangs, write: func(g *guest) uint32 {
@@ -228,7 +239,33 @@ func Kinds() []Kind {
 		storm("calls", func(g *guest) wasm.Code {
 			return g.call("proxy_http_call", wasm.I32(counter), wasm.I32(4), wasm.I32(0), wasm.I32(4), wasm.I32(0), wasm.I32(0), wasm.I32(0), wasm.I32(0), wasm.I32(1000), wasm.I32(counter+8))
 		}),
-	}
+		plain("memory that grows and grows", Heavy, wasm.Loop, wasm.I32(1), wasm.MemoryGrow, wasm.I32(-1), wasm.Eq, wasm.BrIf(1),
+			wasm.MemorySize, wasm.I32(65536), wasm.Mul, wasm.I32(4), wasm.Sub, wasm.I32(1), wasm.Store(0), wasm.Br(0), wasm.End),
+		{Name: "indirect recursion", Harm: Traps, write: func(g *guest) uint32 {
+			g.Table(1, 1)
+			f := g.Func("itself again", "", "", 0, wasm.I32(0), callIndirect(g), wasm.I32(0), callIndirect(g))
+			return g.Func("", "", "", 0, wasm.I32(0), refFunc(f), tableSet, wasm.Call(f))
+		}},
+		heavy("additions", Heavy, repeat(1_500_000, wasm.I32(1)), repeat(1_499_999, wasm.Add), wasm.Drop),
+		{Name: "many locals and loops", Harm: Heavy, large: true, write: func(g *guest) uint32 {
+			var code wasm.Code
+			for i := range 20_000 {
+				code = append(code, wasm.Join(wasm.Loop, wasm.Get(i), wasm.Set(i+1), wasm.Get(i), wasm.BrIf(0), wasm.End)...)
+			}
+			return g.Func("", "", "", 40_000, code)
+		}},
+		{Name: "functions with many locals", Harm: Heavy, large: true, write: func(g *guest) uint32 {
+			for range 200_000 {
+				g.Func("", "", "", 49_000)
+			}
+			return g.Func("", "", "", 0)
+		}},
+	}, hostKinds()...)
+}
+
+// callIndirect is call_indirect of a function without parameters and results.
+func callIndirect(g *guest) wasm.Code {
+	return wasm.Join(wasm.Code{0x11}, leb(g.TypeIndex("", "")), wasm.Code{0})
 }
 
 // returnCallIndirect is return_call_indirect of a function without parameters and results.

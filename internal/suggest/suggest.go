@@ -8,14 +8,26 @@ import (
 	"strings"
 )
 
+// Longer words are not compared, and no more names: it would take too long, and a name that was meant is short.
+const (
+	mostBytes = 100
+	mostNames = 1000
+)
+
 // nearest returns at most three names that are similar to the word, the most similar first.
 func nearest(word string, names []string) []string {
+	if len(word) > mostBytes || len(names) > mostNames {
+		return nil
+	}
 	type candidate struct {
 		name  string
 		edits int
 	}
 	var found []candidate
 	for _, name := range names {
+		if len(name) > mostBytes {
+			continue
+		}
 		edits := distance(word, name)
 		if strings.Contains(name, word) && word != "" {
 			edits = 1

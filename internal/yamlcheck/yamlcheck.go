@@ -1,0 +1,191 @@
+// Package yamlcheck looks at YAML before it is given to the YAML library, so that a wrong or hostile file is an error with
+// its place. The library has no limits: what it needs grows with the square of the depth, of the keys of a mapping, and of
+// empty lines in a text, and an alias inside the value of an anchor multiplies what stands there.
+package yamlcheck
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
+)
+
+// The limits of a file. The project's own files have a tenth of each.
+const (
+	MaxSource     = 2 << 20 // bytes
+	maxDepth      = 100     // lists and mappings in one another
+	maxKeys       = 1000    // of a mapping
+	maxMarks      = 100     // tags, anchors and aliases
+	maxEmptyLines = 100     // in a row
+)
+
+// Fault is what is wrong, with the place, counted from 1.
+type Fault struct {
+	Line, Column int
+	Text         string
+}
+
+func (f *Fault) Error() string { return fmt.Sprintf("%d:%d: %s", f.Line, f.Column, f.Text) }
+
+// Budget is how many words several sources may have together: texts, brackets, colons and dashes, as the library cuts them.
+type Budget struct {
+	Words int
+	Of    string // what has them, for the message
+	Cure  string
+	used  int
+}
+
+// File checks the source of a file that stands alone.
+func File(source []byte) *Fault {
+	if len(source) > MaxSource {
+		return &Fault{1, 1, fmt.Sprintf("more than %d bytes, expected fewer", MaxSource)}
+	}
+	return (&Budget{Words: 50_000, Of: "the file", Cure: "remove some"}).Check(source)
+}
+
+// Check says whether a source may be given to the YAML library; nil: it may. It takes time in proportion to the source.
+func (b *Budget) Check(source []byte) *Fault {
+	if f := plainText(source); f != nil {
+		return f
+	}
+	if f := fewEmptyLines(source); f != nil {
+		return f
+	}
+	return b.shallow(source)
+}
+
+// plainText finds the first character that YAML does not allow. The library would change it, and send another request.
+func plainText(source []byte) *Fault {
+	line, column := 1, 1
+	for rest := source; len(rest) > 0; column++ {
+		char, size := utf8.DecodeRune(rest)
+		what := ""
+		switch {
+		case char == utf8.RuneError && size == 1:
+			what = fmt.Sprintf("the byte %02x, expected UTF-8, write bytes as {hex: …}", rest[0])
+		case char == '\ufeff':
+			what = "a byte order mark, expected UTF-8 without one, remove it"
+		case char < ' ' && char != '\n' && char != '\r' && char != '\t', char >= 0x7f && char < 0xa0 && char != 0x85:
+			what = fmt.Sprintf("the control character %02x, expected text, write it as \\x%02x in double quotes", char, char)
+		}
+		if what != "" {
+			return &Fault{line, column, what}
+		}
+		if rest = rest[size:]; char == '\n' {
+			line, column = line+1, 0
+		}
+	}
+	return nil
+}
+
+func fewEmptyLines(source []byte) *Fault {
+	line, empty := 0, 0
+	for text := range bytes.Lines(source) {
+		line++
+		if empty++; len(bytes.TrimSpace(text)) > 0 {
+			empty = 0
+		}
+		if empty > maxEmptyLines {
+			return &Fault{line, 1, fmt.Sprintf(`more than %d empty lines, expected fewer, remove some, or write them as {text: "\n", times: …}`,
+				maxEmptyLines)}
+		}
+	}
+	return nil
+}
+
+// frame is an open list or mapping; the column is 0 for one in brackets.
+type frame struct {
+	column  int
+	mapping bool
+	keys    int
+}
+
+// shallow finds what is too much for the library, or what it takes long to find wrong.
+func (b *Budget) shallow(source []byte) *Fault {
+	var open []frame
+	marks, documents := 0, 0
+	anchored := -1 // how many are open around the value of an anchor that is not at its end; -1: there is none
+	var before *token.Token
+	words := lexer.Tokenize(string(source))
+	for _, t := range words {
+		fault := ""
+		top := func() *frame {
+			if len(open) == 0 {
+				return &frame{}
+			}
+			return &open[len(open)-1]
+		}
+		inBrackets := len(open) > 0 && top().column == 0
+		structure := true
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			open = append(open, frame{})
+		case token.SequenceEndType, token.MappingEndType:
+			if !inBrackets {
+				fault = fmt.Sprintf("not YAML: %s without its beginning, expected one YAML document, remove it", t.Value)
+			} else {
+				open = open[:len(open)-1]
+			}
+		case token.CollectEntryType:
+			if before != nil && before.Type == token.CollectEntryType {
+				fault = "not YAML: two commas, expected a value between them, remove one"
+			}
+		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
+			if inBrackets {
+				if top().keys++; top().keys > maxKeys {
+					fault = fmt.Sprintf("more than %d keys in a mapping, expected fewer, remove some", maxKeys)
+				}
+				break
+			}
+			mapping, column := t.Type != token.SequenceEntryType, t.Position.Column
+			if t.Type == token.MappingValueType && before != nil && before.Position.Line == t.Position.Line {
+				column = before.Position.Column // of the key
+			}
+			for len(open) > 0 && (top().column > column || top().column == column && top().mapping != mapping && mapping) {
+				open = open[:len(open)-1]
+			}
+			if len(open) == 0 || top().column < column || top().mapping != mapping {
+				open = append(open, frame{column: column, mapping: mapping})
+			}
+			if top().keys++; mapping && top().keys > maxKeys {
+				fault = fmt.Sprintf("more than %d keys in a mapping, expected fewer, remove some", maxKeys)
+			}
+		case token.DocumentHeaderType, token.DocumentEndType:
+			open = open[:0]
+			if documents++; documents > 2 {
+				fault = "several documents, expected one in a file, remove the --- and ... lines"
+			}
+		case token.TagType, token.AnchorType, token.AliasType:
+			structure = false
+			if marks++; marks > maxMarks {
+				fault = fmt.Sprintf("more than %d tags, anchors and aliases, expected none, write the values out", maxMarks)
+			}
+			if t.Type == token.AliasType && anchored >= 0 && len(open) > anchored {
+				fault = "an alias inside the value of an anchor, expected the value itself there, write it out"
+			}
+			if t.Type == token.AnchorType && anchored < 0 {
+				anchored = len(open)
+			}
+		default:
+			structure = false
+		}
+		if structure && len(open) <= anchored {
+			anchored = -1
+		}
+		switch {
+		case fault != "":
+		case len(open) > maxDepth:
+			fault = fmt.Sprintf("more than %d lists and mappings in one another, expected fewer, remove some", maxDepth)
+		case b.used >= b.Words:
+			fault = fmt.Sprintf("more than %d texts and signs in %s, expected fewer, %s", b.Words, b.Of, b.Cure)
+		}
+		if fault != "" {
+			return &Fault{t.Position.Line, t.Position.Column, fault}
+		}
+		before = t
+		b.used++
+	}
+	return nil
+}
