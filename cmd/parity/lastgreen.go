@@ -47,8 +47,9 @@ func newLastGreen(root string, o host.Options, t *table.Table, modules []module)
 
 // answers names the options that can change a result.
 func answers(o host.Options) string {
-	o.CacheDir, o.CacheFault = "", nil
-	return fmt.Sprintf("%+v", o)
+	expressions := o.Expressions != nil
+	o.CacheDir, o.CacheFault, o.Watch, o.Expressions = "", nil, nil, nil // of the rest each has its value in the text
+	return fmt.Sprintf("%+v %t", o, expressions)
 }
 
 func addFile(w io.Writer, name string) error {
