@@ -71,7 +71,7 @@ func (s pluginStart) judge(found *load.Inspection, verdicts []load.Verdict,
 		case err != nil:
 			return err
 		case seen.Failure != nil:
-			v.Faults = append(v.Faults, trapFault(found, seen.Failure))
+			v.Faults = append(v.Faults, s.trapFault(found, &seen))
 			if endedBy(seen.Failure.Kind) {
 				ended = &v.Faults[0]
 			}
@@ -100,8 +100,9 @@ func endedBy(kind string) bool {
 	return kind == host.DeadlineExceeded.String() || kind == host.OutOfMemory.String()
 }
 
-// trapFault is a failure of a plugin's start in words, with what it wrote before.
-func trapFault(found *load.Inspection, f *suite.Failure) load.Fault {
+// trapFault is a failure of a plugin's start in words, with what it wrote or logged before.
+func (s pluginStart) trapFault(found *load.Inspection, seen *suite.Observation) load.Fault {
+	f := seen.Failure
 	how := f.Kind
 	switch f.Kind {
 	case host.Trapped.String():
@@ -118,18 +119,21 @@ func trapFault(found *load.Inspection, f *suite.Failure) load.Fault {
 			break
 		}
 	}
-	return load.Fault{What: what, Cure: found.TrapCure(f.In)}
+	if len(seen.Start.Logs) > 0 {
+		what += logged(seen.Start.Logs)
+	}
+	return load.Fault{What: what, Cure: found.TrapCure(f.In, s.rootID != "")}
 }
 
-// logged are the log lines of a start, at most three, as the end of a sentence.
+// logged are the last log lines of a start, at most three, as the end of a sentence: they say best why it ended.
 func logged(lines []table.Log) string {
 	const most = 3
 	var all []string
-	for i, l := range lines {
-		if i == most {
-			all = append(all, "…")
-			break
-		}
+	if cut := len(lines) - most; cut > 0 {
+		lines = lines[cut:]
+		all = []string{"…"}
+	}
+	for _, l := range lines {
 		all = append(all, fmt.Sprintf("%s %q", l.Level, l.Text))
 	}
 	if len(all) == 0 {

@@ -29,6 +29,8 @@ type Inspection struct {
 	Allocator      string   // the export Envoy takes memory from, "" without one
 	Warnings       []Fault  // what goes wrong although the module loads
 	Verdicts       []Verdict
+
+	asksRootID bool // it has the name of that property
 }
 
 // ImportGroup is what a module imports from another: names, sorted, each once.
@@ -68,6 +70,8 @@ func Inspect(wasm []byte) (*Inspection, error) {
 		Start:          StartFunctions(f, profile.Default),
 		Allocator:      EnvoyOrder.Find(f),
 	}
+	const rootID = "plugin_root_id"
+	i.asksRootID = bytes.Contains(wasm, []byte(rootID)) || bytes.Contains(wasm, utf16(rootID))
 	if f.Start != nil {
 		i.Start = append([]string{"the start section"}, i.Start...)
 	}

@@ -74,8 +74,15 @@ func abiCure(f *wasmfile.File) string {
 		return "Go's compiler exports what //go:wasmexport names, and github.com/tetratelabs/proxy-wasm-go-sdk has //export, " +
 			"which only TinyGo reads: use github.com/proxy-wasm/proxy-wasm-go-sdk, whose packages have the same names, or " +
 			"build with TinyGo"
+	case clang(f).Compiler != "" && fromProducers(f).Compiler == "" && !exportsCallback(f):
+		return "C and C++ linkers drop what nothing calls: link with -Wl,--export-dynamic, which exports the SDK's functions, and " +
+			"as a reactor (-mexec-model=reactor); is this a Proxy-Wasm plugin?"
 	}
 	return "a Proxy-Wasm SDK exports it: is this a Proxy-Wasm plugin, and did linker or wasm-opt keep its exports?"
+}
+
+func exportsCallback(f *wasmfile.File) bool {
+	return slices.ContainsFunc(f.Exports, func(e wasmfile.Export) bool { return strings.HasPrefix(e.Name, "proxy_") })
 }
 
 func madeByGo(f *wasmfile.File) bool {

@@ -141,7 +141,10 @@ func wasiCure(name string) string {
 	if !found {
 		return "WASI preview 1 has no function of that name"
 	}
-	cure := name + " " + f.Links.Needs()
+	cure := "it " + f.Links.Needs()
+	if f.Links == profile.Never {
+		cure = f.Links.Needs()
+	}
 	switch name {
 	case "sched_yield", "poll_oneoff":
 		return cure + "; it comes with Go's runtime, a scheduler (TinyGo: -scheduler=none) or sleeping"

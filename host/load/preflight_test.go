@@ -99,6 +99,9 @@ func TestPreflight(t *testing.T) {
 				"//export, which only TinyGo reads"},
 		{name: "no ABI, an object file", changes: []change{abiMarker("x"), section("linking")},
 			what: "Missing or unknown Proxy-Wasm ABI version", cure: "link it"},
+		{name: "no ABI, C++ without its exports", changes: []change{abiMarker("x"), func(f *wasmfile.File) {
+			f.Producers = []wasmfile.Producer{{Field: "processed-by", Name: "Debian clang"}}
+		}}, what: "Missing or unknown Proxy-Wasm ABI version", cure: "-Wl,--export-dynamic"},
 		{name: "ABI marker is a global",
 			changes: []change{func(f *wasmfile.File) { f.Exports[1].Kind = wasmfile.KindGlobal }},
 			what:    "proxy_abi_version_0_2_0 is a global"},
@@ -190,7 +193,7 @@ func TestPreflight(t *testing.T) {
 			changes: []change{imports(p1, "sched_yield", i32Type(0, 1))}},
 		{name: "sched_yield, 1.32", options: Options{Profile: profile.Envoy132},
 			changes: []change{imports(p1, "sched_yield", i32Type(0, 1))},
-			what:    missing + "wasi_snapshot_preview1.sched_yield", cure: "sched_yield needs Envoy 1.33 or later"},
+			what:    missing + "wasi_snapshot_preview1.sched_yield", cure: "it needs Envoy 1.33 or later"},
 		{name: "poll_oneoff, 1.31", options: Options{Profile: profile.Envoy131},
 			changes: []change{imports(p1, "poll_oneoff", i32Type(4, 1))}, what: missing, cure: "needs Envoy 1.33 or later"},
 		{name: "fd_filestat_get, 1.39", options: Options{Profile: profile.Envoy139}, changes: []change{imports(p1,

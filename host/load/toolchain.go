@@ -12,7 +12,7 @@ import (
 // Toolchain is what probably made a module. Empty fields are unknown. Evidence says where in the module it was found.
 type Toolchain struct {
 	Language string // "Go", "Rust", "C or C++", "AssemblyScript", "Zig"
-	Compiler string // "TinyGo", "Go", "rustc", "clang", "Debian clang", "Emscripten", "zig cc", …
+	Compiler string // "TinyGo", "Go", "rustc", "clang", "Debian clang", "Emscripten", …
 	Version  string // of the compiler
 	SDK      string // with its version where the module carries it
 	Evidence string
@@ -64,17 +64,17 @@ func fromProducers(f *wasmfile.File) Toolchain {
 	return Toolchain{}
 }
 
-// clang finds the C compiler in the producers section. A distribution writes its name before that of clang, wasi-sdk
-// its own behind the version, and Zig's clang names Zig's repository.
+// clang finds the C compiler in the producers section. A distribution writes its name before that of clang, wasi-sdk its own
+// behind the version. The linker keeps the version of the first file, which is one of the C library: that of a distribution is
+// mostly made by another clang, so that the version says nothing.
 func clang(f *wasmfile.File) Toolchain {
 	for _, p := range f.Producers {
 		if p.Field != "processed-by" || !strings.HasSuffix(p.Name, "clang") {
 			continue
 		}
 		t := Toolchain{Language: languageC, Compiler: p.Name, Evidence: fromProducersSection}
-		t.Version, _, _ = strings.Cut(p.Version, " ")
-		if strings.Contains(p.Version, "ziglang/") {
-			t.Compiler = "zig cc, clang"
+		if p.Name == "clang" {
+			t.Version, _, _ = strings.Cut(p.Version, " ")
 		}
 		return t
 	}
@@ -92,6 +92,9 @@ func fromShape(f *wasmfile.File, wasm []byte) Toolchain {
 	}
 	if evidence := emscriptenIn(f); evidence != "" {
 		return Toolchain{Language: languageC, Compiler: compilerEmscripten, Evidence: evidence}
+	}
+	if m := zigDebug.FindSubmatch(wasm); m != nil {
+		return Toolchain{Language: "Zig", Compiler: compilerZig, Version: string(m[1]), Evidence: "debug information"}
 	}
 	switch {
 	case has("__new", "__pin", "__unpin"):
@@ -128,6 +131,9 @@ func emscriptenIn(f *wasmfile.File) string {
 	}
 	return ""
 }
+
+// zigDebug is the producer in Zig's debug information; a module without that shows nothing of Zig.
+var zigDebug = regexp.MustCompile(`\x00zig ([0-9]+\.[0-9]+\.[0-9]+)\x00`)
 
 // rustLibrary is in the messages of panics in Rust's own library.
 var rustLibrary = regexp.MustCompile(`library/(?:core|alloc|std)/src/[a-z0-9_/]+\.rs`)
