@@ -31,7 +31,9 @@ const allReleases = 12
 func (s pluginStart) try(ctx context.Context, wasm []byte, found *load.Inspection, verdicts []load.Verdict) error {
 	runner := newRunner(host.Options{Interpreter: true, Deadline: s.deadline}, 1)
 	defer runner.Close()
-	return s.judge(found, verdicts, func(p profile.Profile) (suite.Observation, error) { return s.observe(ctx, runner, wasm, p) })
+	return s.judge(found, verdicts, func(p profile.Profile) (suite.Observation, error) {
+		return s.observe(ctx, runner, wasm, p)
+	})
 }
 
 // judge is try with another way to start the module.
@@ -87,7 +89,8 @@ func (s pluginStart) judge(found *load.Inspection, verdicts []load.Verdict,
 	return nil
 }
 
-func (s pluginStart) observe(ctx context.Context, r *apart.Runner, wasm []byte, p profile.Profile) (suite.Observation, error) {
+func (s pluginStart) observe(ctx context.Context, r *apart.Runner, wasm []byte, p profile.Profile) (suite.Observation,
+	error) {
 	m, err := r.CompileAs(ctx, p, wasm)
 	if err != nil {
 		return suite.Observation{}, err

@@ -81,7 +81,8 @@ func Inspect(wasm []byte) (*Inspection, error) {
 	i.Warnings = warnings(f, i.Toolchain)
 	code := CheckCode(f, wasm)
 	for _, p := range profile.All() {
-		i.Verdicts = append(i.Verdicts, Verdict{p, append(Preflight(f, Options{Profile: p}), code...), profileWarnings(f, i.Toolchain, p)})
+		faults := append(Preflight(f, Options{Profile: p}), code...)
+		i.Verdicts = append(i.Verdicts, Verdict{p, faults, profileWarnings(f, i.Toolchain, p)})
 	}
 	return i, nil
 }

@@ -64,9 +64,9 @@ func fromProducers(f *wasmfile.File) Toolchain {
 	return Toolchain{}
 }
 
-// clang finds the C compiler in the producers section. A distribution writes its name before that of clang, wasi-sdk its own
-// behind the version. The linker keeps the version of the first file, which is one of the C library: that of a distribution is
-// mostly made by another clang, so that the version says nothing.
+// clang finds the C compiler in the producers section. A distribution writes its name before that of clang, wasi-sdk
+// its own behind the version. The linker keeps the version of the first file, which is one of the C library: that of a
+// distribution is mostly made by another clang, so that the version says nothing.
 func clang(f *wasmfile.File) Toolchain {
 	for _, p := range f.Producers {
 		if p.Field != "processed-by" || !strings.HasSuffix(p.Name, "clang") {
@@ -150,7 +150,8 @@ func utf16(text string) []byte {
 // Go keeps the versions of all dependencies in a module, as text, one a line, what replaces one in the next; Rust's
 // panic messages carry the folders of the crates unless they were remapped away.
 var (
-	goSDK   = regexp.MustCompile(`dep\t(github\.com/[a-z-]+/proxy-wasm-go-sdk)\t(v[0-9A-Za-z.+-]+)[^\n]*(?:\n=>\t(\S+)\t(v[0-9A-Za-z.+-]+))?`)
+	goSDK = regexp.MustCompile(`dep\t(github\.com/[a-z-]+/proxy-wasm-go-sdk)\t(v[0-9A-Za-z.+-]+)[^\n]*` +
+		`(?:\n=>\t(\S+)\t(v[0-9A-Za-z.+-]+))?`)
 	rustSDK = regexp.MustCompile(`proxy-wasm-([0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.-]*)/src/`)
 )
 
