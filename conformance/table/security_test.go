@@ -16,6 +16,9 @@ func TestSecurity(t *testing.T) {
 	sentences := 0
 	for _, chapter := range strings.Split(read(t, "../../SECURITY.md"), "\n## ")[1:] {
 		title, text, _ := strings.Cut(chapter, "\n")
+		if title == "What the commands hold modules to" {
+			continue // it is about the commands, whose limits internal/redteam tries
+		}
 		marker := "\n- "
 		if strings.Contains(text, "\n|---") { // a table: a row is a sentence
 			_, text, _ = strings.Cut(text, "\n|---")
