@@ -75,7 +75,7 @@ bench: parity ## speed, latency, start-up, memory and size of every build (two m
 bench-full: parity ## the same with more of everything, and what building costs (twenty minutes)
 	@$(PARITY) bench --full
 
-bench-envoy: parity ## what a plugin costs on a real Envoy, beside RBAC, Lua and ext_authz (five minutes; FULL=1: half an hour)
+bench-envoy: parity ## what a plugin costs on a real Envoy, beside RBAC, Lua and ext_authz (seven minutes; FULL=1: half an hour)
 	@$(PARITY) bench --engine envoy $(if $(FULL),--full)
 
 bench-flags: parity ## would other compiler flags be better? size, time, pauses, memory (bench/FLAGS.md)

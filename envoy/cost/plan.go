@@ -9,7 +9,7 @@ import (
 // warmRequests go to each contestant before what counts.
 const warmRequests = 2400
 
-// DefaultPlan takes about five minutes for six builds on two cores. Slices are short, some ten milliseconds: the speed of a
+// DefaultPlan takes five to seven minutes for six builds on two cores. Slices are short, some ten milliseconds: the speed of a
 // processor that other machines use, too, changes for seconds at a time, and all contestants of a round must get the same of it.
 func DefaultPlan() evidence.EnvoyPlan {
 	return evidence.EnvoyPlan{
