@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -35,14 +34,16 @@ Flags
   --config FILE            the plugin's configuration (default: none)
   --lang go|rust           which plugin (default go)
   --wasm FILE              its module (default %s or %s)
-  --name NAME              of the objects and of the filter (default header-auth)
+  --build NAME             a build of builds.yaml, in place of --lang (default in a folder of your own: the only one); made if it is not
+                           up to date
+  --name NAME              of the objects and of the filter (default header-auth, or the build's)
   --service NAME=ADDRESS   where a cluster of the configuration's call-outs is: HOST, HOST:PORT or https://HOST; repeat it for
                            two (default: the call-out's authority). For Istio the cluster gets Istio's own name of it.
   --out FILE               write to that file (default: to the terminal)
 
 For Istio and Envoy Gateway
   --image REFERENCE        host/path@sha256:…, as parity image push prints it
-  --registry HOST/PATH     in place of --image: HOST/PATH/header-auth-LANG and the digest of an image of the module here, as
+  --registry HOST/PATH     in place of --image: HOST/PATH/header-auth-LANG, or the build's name, and the digest of an image of the module here, as
                            parity image push makes it
   --pull-secret NAME       a secret of type kubernetes.io/dockerconfigjson in the namespace
   --namespace NAME         (default istio-system, and for Envoy Gateway default)
@@ -66,10 +67,11 @@ var deployKinds = map[string]func(deploy.Options) ([]byte, error){
 
 // deployFlags are what the command line says, before it is looked at.
 type deployFlags struct {
-	config, lang, wasm, registry, selector, listen, upstream, out string
-	services                                                      nameList
-	root                                                          string
-	built                                                         bool // the module is the one that is built here
+	config, lang, wasm, build, registry, selector, listen, upstream, out string
+	services                                                             nameList
+	root                                                                 string
+	made                                                                 build.Build // the module is that of a build here; no Name: it is a file
+	ours                                                                 bool        // it is header-auth's plugin
 	deploy.Options
 }
 
@@ -78,9 +80,10 @@ func runDeploy(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	var d deployFlags
 	flags := flag.NewFlagSet("deploy", flag.ContinueOnError)
 	flags.StringVar(&d.config, "config", "", "")
-	flags.StringVar(&d.lang, "lang", "go", "")
+	flags.StringVar(&d.lang, "lang", "", "")
+	flags.StringVar(&d.build, "build", "", "")
 	flags.StringVar(&d.wasm, "wasm", "", "")
-	flags.StringVar(&d.Name, "name", "header-auth", "")
+	flags.StringVar(&d.Name, "name", "", "")
 	flags.Var(&d.services, "service", "")
 	flags.StringVar(&d.out, "out", "", "")
 	flags.StringVar(&d.Image, "image", "", "")
@@ -132,7 +135,7 @@ func (d *deployFlags) manifest(ctx context.Context, kinds []string, stderr io.Wr
 			didYouMean(word, slices.Sorted(maps.Keys(deployKinds))))
 	}
 	kind := kinds[0]
-	wasm, err := d.read(ctx, kind)
+	wasm, err := d.read(ctx, kind, stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -180,16 +183,9 @@ func startsWith(ctx context.Context, plugin *apart.Module, config []byte) error 
 }
 
 // read looks at the flags and reads the files that they name. It gives the module.
-func (d *deployFlags) read(ctx context.Context, kind string) (wasm []byte, err error) {
-	if d.lang != "go" && d.lang != "rust" {
-		return nil, usagef("--lang %q: expected go or rust", d.lang)
-	}
-	d.Module = d.wasm
-	if d.built = d.wasm == ""; d.built {
-		if d.root, err = build.FindRoot(); err != nil {
-			return nil, usagef("%v: name the module with --wasm", err)
-		}
-		d.wasm, d.Module = filepath.Join(d.root, image.DefaultWasm(d.lang)), image.DefaultWasm(d.lang)
+func (d *deployFlags) read(ctx context.Context, kind string, stderr io.Writer) (wasm []byte, err error) {
+	if err := d.choose(ctx, stderr); err != nil {
+		return nil, err
 	}
 	if wasm, err = readInput(ctx, d.wasm, mostModule); errors.Is(err, os.ErrNotExist) {
 		return nil, usagef("%s is not there: run make build, or name a module with --wasm", d.wasm)
@@ -216,6 +212,43 @@ func (d *deployFlags) read(ctx context.Context, kind string) (wasm []byte, err e
 		}
 	}
 	return wasm, d.place(kind)
+}
+
+// choose finds the module, and makes it where it is that of a plugin of the user's own.
+func (d *deployFlags) choose(ctx context.Context, stderr io.Writer) (err error) {
+	if d.build != "" && (d.wasm != "" || d.lang != "") {
+		return usagef("--build with --wasm or --lang: expected one of them")
+	}
+	if d.lang = orText(d.lang, "go"); d.lang != "go" && d.lang != "rust" {
+		return usagef("--lang %q: expected go or rust", d.lang)
+	}
+	d.Module, d.ours = d.wasm, true
+	if d.wasm == "" {
+		if d.root, err = build.FindRoot(); err != nil {
+			return usagef("%v: name the module with --wasm", err)
+		}
+		if d.made, d.ours, err = imageBuild(d.root, d.build, d.lang); err != nil {
+			return err
+		}
+		if !d.ours {
+			s := selection{root: d.root}
+			made, err := s.makeModules(ctx, []build.Build{d.made}, stderr)
+			if err == nil {
+				err = made[0].Err
+			}
+			if err != nil {
+				return err
+			}
+		}
+		d.wasm, d.Module = fromRoot(d.root, d.made.Wasm), d.made.Wasm
+	}
+	if d.Name == "" {
+		d.Name = "header-auth"
+		if !d.ours {
+			d.Name = d.made.Name
+		}
+	}
+	return nil
 }
 
 // place fills in where the objects go.
@@ -251,7 +284,11 @@ func (d *deployFlags) chooseImage(ctx context.Context, wasm []byte, stderr io.Wr
 		if err != nil {
 			return err
 		}
-		d.Image = strings.TrimSuffix(d.registry, "/") + "/header-auth-" + d.lang + "@" + digest
+		name := "header-auth-" + d.lang
+		if !d.ours {
+			name = d.made.Name
+		}
+		d.Image = strings.TrimSuffix(d.registry, "/") + "/" + name + "@" + digest
 	}
 	if err := deploy.CheckImage(d.Image); err != nil {
 		return usagef("--image %v", err)
@@ -262,8 +299,8 @@ func (d *deployFlags) chooseImage(ctx context.Context, wasm []byte, stderr io.Wr
 // digest is that of the image that parity image push makes of the module, with the labels that it gives it.
 func (d *deployFlags) digest(ctx context.Context, wasm []byte, stderr io.Writer) (string, error) {
 	m := imageModule{wasm: wasm}
-	if d.built {
-		made, err := buildImageModule(ctx, d.root, d.lang, stderr)
+	if d.made.Name != "" {
+		made, err := buildImageModule(ctx, d.root, d.made, stderr)
 		if err != nil {
 			return "", err
 		}
@@ -272,7 +309,10 @@ func (d *deployFlags) digest(ctx context.Context, wasm []byte, stderr io.Writer)
 	if err := m.inspect(ctx); err != nil {
 		return "", err
 	}
-	labels := image.Labels(d.lang)
+	labels := ownLabels(d.made.Name)
+	if d.ours {
+		labels = image.Labels(d.lang)
+	}
 	m.label(labels)
 	return image.Digest(labels, m.wasm)
 }

@@ -34,11 +34,14 @@ or that fails a case of the table, is pushed with a warning.
   parity image push --registry registry.example.com/team                     the Go plugin
   parity image push --registry registry.example.com/team --lang rust --tag v1.2.0
   parity image push --registry localhost:5000/try --wasm my.wasm --name my-plugin     a module of your own
+  parity image push --registry localhost:5000/try                            in a folder with a builds.yaml of your own: its build
 
 Flags
   --registry HOST/PATH   where the image goes; the host is required, also for docker.io
   --lang go|rust         which plugin (default go); it is built if it is not up to date
-  --name NAME            the image's name (default header-auth-go or header-auth-rust)
+  --build NAME           a build of builds.yaml, in place of --lang; the image has its name (default in a folder of your own: the
+                         only one)
+  --name NAME            the image's name (default header-auth-go or header-auth-rust, or that of the build)
   --tag TAG              (default latest; deploy by the printed digest, because a tag can move)
   --wasm FILE            push this module (default %s or %s).
                          With --name and without --lang, its image has no labels of this plugin.
@@ -82,9 +85,11 @@ func runImage(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 // imagePush is a call of "image push".
 type imagePush struct {
 	options        image.PushOptions
-	wasm           string
+	wasm, build    string
 	force          bool
-	extra          nameList // labels
+	made           build.Build // what is pushed without --wasm
+	unmade         error       // why there is none
+	extra          nameList    // labels
 	stdout, stderr io.Writer
 }
 
@@ -97,6 +102,7 @@ func runImagePush(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	flags.StringVar(&o.Name, "name", "", "")
 	flags.StringVar(&o.Tag, "tag", "", "")
 	flags.StringVar(&p.wasm, "wasm", "", "")
+	flags.StringVar(&p.build, "build", "", "")
 	flags.Var(&p.extra, "label", "")
 	flags.StringVar(&o.Builder, "builder", "auto", "")
 	flags.BoolVar(&p.force, "force", false, "")
@@ -106,18 +112,34 @@ func runImagePush(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if code, done := parseFlags(flags, args, help, stdout, stderr); done {
 		return code
 	}
-	if o.Lang == "" && (o.Name == "" || p.wasm == "") {
-		o.Lang = "go"
-	}
 	if root, err := build.FindRoot(); err == nil { // outside the repository, --wasm works
 		o.Root = root
 	}
+	if p.build != "" && (p.wasm != "" || o.Lang != "") {
+		return imageExit("push", usagef("--build with --wasm or --lang: expected one of them"), stderr)
+	}
+	p.choose()
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
 	if err := p.run(ctx); err != nil {
 		return imageExit("push", err, stderr)
 	}
 	return 0
+}
+
+// choose finds what is pushed.
+func (p *imagePush) choose() {
+	o := &p.options
+	lang, ours := cmp.Or(o.Lang, "go"), true
+	if p.wasm == "" {
+		p.made, ours, p.unmade = imageBuild(o.Root, p.build, lang)
+	}
+	switch {
+	case !ours && p.unmade == nil:
+		o.Name = cmp.Or(o.Name, p.made.Name)
+	case o.Lang == "" && (o.Name == "" || p.wasm == ""):
+		o.Lang = lang
+	}
 }
 
 // imageTimeout is how long a push or a pull may take.
@@ -127,6 +149,9 @@ const imageTimeout = 10 * time.Minute
 func (p *imagePush) run(ctx context.Context) error {
 	if err := image.CheckPush(p.options); err != nil {
 		return err
+	}
+	if p.unmade != nil {
+		return p.unmade
 	}
 	labels, err := p.labels()
 	if err != nil {
@@ -148,10 +173,10 @@ func (p *imagePush) run(ctx context.Context) error {
 		return err
 	}
 	if p.wasm == "" {
-		if m, err = buildImageModule(ctx, p.options.Root, p.options.Lang, p.stderr); err != nil {
+		if m, err = buildImageModule(ctx, p.options.Root, p.made, p.stderr); err != nil {
 			return err
 		}
-		if err := p.look(ctx, image.DefaultWasm(p.options.Lang), &m); err != nil {
+		if err := p.look(ctx, p.made.Wasm, &m); err != nil {
 			return err
 		}
 		m.label(labels)
@@ -165,12 +190,10 @@ func (p *imagePush) run(ctx context.Context) error {
 
 // labels are those of this repository's plugin, or of another module, and those of the call.
 func (p *imagePush) labels() (map[string]string, error) {
-	labels := map[string]string{}
+	labels := ownLabels(p.options.Name)
 	if p.options.Lang != "" {
 		labels = image.Labels(p.options.Lang)
-	}
-	if p.options.Name != "" {
-		labels["org.opencontainers.image.title"] = p.options.Name
+		labels["org.opencontainers.image.title"] = cmp.Or(p.options.Name, labels["org.opencontainers.image.title"])
 	}
 	for _, one := range p.extra {
 		key, value, ok := strings.Cut(one, "=")
@@ -196,10 +219,14 @@ func (p *imagePush) look(ctx context.Context, file string, m *imageModule) error
 	for _, f := range append(m.faults(), m.warnings()...) {
 		warn(faultText(f))
 	}
-	if p.options.Lang == "" || p.options.Root == "" || len(m.faults()) > 0 {
-		return nil // the table is of this repository's plugins
+	var builds nameList
+	if p.wasm == "" && p.options.Lang == "" {
+		builds = nameList{p.made.Name}
 	}
-	text, err := failingCases(ctx, p.options.Root, m.wasm, p.stderr)
+	if p.options.Lang == "" && builds == nil || p.options.Root == "" || len(m.faults()) > 0 || builds != nil && p.made.Table == "" {
+		return nil // there is no table of it
+	}
+	text, err := failingCases(ctx, p.options.Root, builds, m.wasm, p.stderr)
 	if err == nil && text != "" {
 		warn(text)
 	}

@@ -34,33 +34,60 @@ type imageModule struct {
 	found *load.Inspection
 }
 
-// buildImageModule makes the build that is pushed for a language, and no other.
-func buildImageModule(ctx context.Context, root, lang string, stderr io.Writer) (m imageModule, err error) {
+// imageBuild is the build that goes into an image or a manifest, and whether it is one of header-auth's own plugin: that of a
+// language, or in a folder with other builds the one that is named, or the only one.
+func imageBuild(root, name, lang string) (b build.Build, ours bool, err error) {
 	if root == "" {
-		return m, usagef("this is not the repository of the plugins: name a file with --wasm")
+		return b, false, usagef("there is no %s here or above: name a file with --wasm", build.File)
 	}
 	list, err := build.Load(filepath.Join(root, build.File))
 	if err != nil {
-		return m, err
+		return b, false, err
 	}
+	var names []string
 	for _, b := range list.Builds {
-		if b.Wasm != image.DefaultWasm(lang) {
-			continue
+		for _, known := range []string{"go", "rust"} {
+			ours = ours || b.Wasm == image.DefaultWasm(known)
 		}
-		results, err := build.Run(ctx, []build.Build{b}, build.Options{Root: root, Jobs: 1, Log: stderr, Progress: isTerminal(stderr)})
-		if err != nil {
-			return m, err
+		if name == "" && b.Wasm == image.DefaultWasm(lang) {
+			return b, true, nil
 		}
-		p := results[0].Provenance
-		m.toolchain = strings.TrimSpace(p.Compiler.Name + " " + p.Compiler.Version)
-		m.sdk = strings.TrimSpace(p.SDK.Name + " " + p.SDK.Version)
-		if commit, dirty := revision(ctx, root); commit != "" && !dirty {
-			m.revision = commit
-		}
-		m.wasm, err = image.ReadModule(fromRoot(root, b.Wasm))
+		names = append(names, b.Name)
+	}
+	switch {
+	case name == "" && ours:
+		return b, false, usagef("no build of %s makes %s: name a file with --wasm", build.File, image.DefaultWasm(lang))
+	case name == "" && len(names) > 1:
+		return b, false, usagef("which build? give --build %s", strings.Join(names, " or --build "))
+	case name == "":
+		return list.Builds[0], false, nil
+	}
+	chosen, err := list.Select([]string{name})
+	if err != nil {
+		return b, false, err
+	}
+	return chosen[0], false, nil
+}
+
+// buildImageModule makes a build, and no other.
+func buildImageModule(ctx context.Context, root string, b build.Build, stderr io.Writer) (m imageModule, err error) {
+	results, err := build.Run(ctx, []build.Build{b}, build.Options{Root: root, Jobs: 1, Log: remarks(stderr), Progress: isTerminal(stderr)})
+	if err != nil {
 		return m, err
 	}
-	return m, usagef("no build of builds.yaml makes %s: name a file with --wasm", image.DefaultWasm(lang))
+	p := results[0].Provenance
+	m.toolchain = strings.TrimSpace(p.Compiler.Name + " " + p.Compiler.Version)
+	m.sdk = strings.TrimSpace(p.SDK.Name + " " + p.SDK.Version)
+	if commit, dirty := revision(ctx, root); commit != "" && !dirty {
+		m.revision = commit
+	}
+	m.wasm, err = image.ReadModule(fromRoot(root, b.Wasm))
+	return m, err
+}
+
+// ownLabels are those of the image of a plugin that is not header-auth's.
+func ownLabels(name string) map[string]string {
+	return map[string]string{"org.opencontainers.image.title": name}
 }
 
 // inspect looks at the module, and starts it as the current Envoy would.
@@ -107,8 +134,8 @@ func (m *imageModule) label(labels map[string]string) {
 }
 
 // failingCases runs the whole table on a module and says in one line which cases fail; "" if none does.
-func failingCases(ctx context.Context, root string, wasm []byte, stderr io.Writer) (string, error) {
-	s := selection{root: root}
+func failingCases(ctx context.Context, root string, builds nameList, wasm []byte, stderr io.Writer) (string, error) {
+	s := selection{root: root, builds: builds}
 	r, err := tableOn(ctx, &s, wasm, stderr)
 	if err != nil || r.Conformant() {
 		return "", err
