@@ -158,14 +158,30 @@ func TestWrongBuildHasNoNumber(t *testing.T) {
 	}
 }
 
+// TestStalls: a soak that comes to a stand with half of its memory in use is a finding on memory, and no hang.
+func TestStalls(t *testing.T) {
+	g := hanging(2500)
+	g.MaxPages = 8 // of which it has four
+	c, r := configure(t, evidence.Plan{Name: "speed", Instances: 1, SoakRequests: 3000}, allow, named{"stalls", g.Bytes()})
+	c.Host.Deadline = 100 * time.Millisecond
+	if err := bench.Run(t.Context(), c, r); err != nil || len(r.Refused) > 0 || len(r.Memory) != 2 {
+		t.Fatalf("%v, refused %v, %d soaks, want 2 and no refusal", err, r.Refused, len(r.Memory))
+	}
+	if m := r.Memory[0]; !strings.HasPrefix(m.Ended, "stalled after 24") || m.Requests < 2400 {
+		t.Errorf("after %d requests: %q", m.Requests, m.Ended)
+	}
+}
+
 // hangs is a guest that lets everything pass, and does not return from its nth request.
-func hangs(n int) []byte {
+func hangs(n int) []byte { return hanging(n).Bytes() }
+
+func hanging(n int) *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", "proxy_on_done", "proxy_on_delete")
 	count := g.Global(0)
 	g.Do("proxy_on_request_headers", wasmtest.GetGlobal(count), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(count),
 		wasmtest.GetGlobal(count), wasmtest.I32(n), wasmtest.Eq, wasmtest.If, wasmtest.Loop, wasmtest.Br(0), wasmtest.End, wasmtest.End)
-	return g.Bytes()
+	return g
 }
 
 // TestBuildThatHangs: it costs its own numbers and no others, whatever it is measured with, and be it the first, which takes
