@@ -20,13 +20,14 @@ const taskJob = "task of a benchmark"
 // Jobs are what a process of a run does, for sandbox.Serve: it gets a task and tells what it finds. The expressions take the place
 // of those in Config.Host, which can't be sent to another process.
 func Jobs(e host.Expressions) map[string]sandbox.Handler {
-	return map[string]sandbox.Handler{taskJob: func(ctx context.Context, page *sandbox.Page, request func(any) error, tell func(any) error) (any, error) {
+	do := func(ctx context.Context, page *sandbox.Page, request func(any) error, tell func(any) error) (any, error) {
 		var t task
 		if err := request(&t); err != nil {
 			return nil, err
 		}
 		return nil, work(ctx, &t, e, page, func(f finding) error { return tell(f) })
-	}}
+	}
+	return map[string]sandbox.Handler{taskJob: do}
 }
 
 // requestTime is how long a request may take on the average. It is generous: a plugin that takes so long is not run.

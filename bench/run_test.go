@@ -193,8 +193,10 @@ func TestBuildThatHangs(t *testing.T) {
 		at   int
 	}{
 		{"in a batch", evidence.Plan{Name: "speed", Processes: 2, Instances: 1, Rounds: 3, Requests: 100}, 450},
-		{"in a batch, after tails", evidence.Plan{Name: "speed", TailProcesses: 1, TailRequests: 1000, Processes: 1, Instances: 1, Rounds: 50, Requests: 100}, 4500},
-		{"in a tail", evidence.Plan{Name: "speed", TailProcesses: 2, TailRequests: 2000, Processes: 1, Instances: 1, Rounds: 3, Requests: 100}, 4000},
+		{"in a batch, after tails", evidence.Plan{Name: "speed", TailProcesses: 1, TailRequests: 1000, Processes: 1, Instances: 1,
+			Rounds: 50, Requests: 100}, 4500},
+		{"in a tail", evidence.Plan{Name: "speed", TailProcesses: 2, TailRequests: 2000, Processes: 1, Instances: 1,
+			Rounds: 3, Requests: 100}, 4000},
 		{"in a soak", evidence.Plan{Name: "speed", Instances: 1, SoakRequests: 3000}, 2500},
 		{"in a start-up", evidence.Plan{Name: "speed", Instances: 1, StartupSamples: 1}, 1},
 	} {
