@@ -14,7 +14,7 @@ const warmRequests = 2400
 func DefaultPlan() evidence.EnvoyPlan {
 	return evidence.EnvoyPlan{
 		Name: "default", Processes: 6, Rounds: 20, Requests: 400, Connections: 8,
-		LatencyRate: 2000, LatencySeconds: 0.3, SoakRequests: 1_000_000, StartupSamples: 2,
+		LatencyRate: 2000, LatencySeconds: 0.3, SoakRequests: 1_000_000, StartupSamples: 4,
 		HostInstances: 8, HostRounds: 10, HostRequests: 2000, CrossingGuests: true, AlternativesToo: true,
 	}
 }

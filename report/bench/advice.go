@@ -39,7 +39,6 @@ func (v view) advice() []string {
 		}
 		all = append(all, fmt.Sprintf(form, list(gone)))
 	}
-	all = append(all, v.onEnvoyAdvice()...)
 	if len(all) == 0 {
 		all = append(all, "Nothing can be said from this run.")
 	}
@@ -70,6 +69,10 @@ func (v view) noSpeed() string {
 func (v view) choice(c verdict.Choice) string {
 	where := v.everywhere()
 	var what string
+	fastest := "it is the fastest"
+	if c.Language != "" && c.Among > 1 {
+		fastest = fmt.Sprintf("of the %s builds that can be chosen it is the fastest", title(c.Language))
+	}
 	switch {
 	case c.Among == 1:
 		what = fmt.Sprintf("no other %s build can be chosen", title(c.Language))
@@ -79,14 +82,14 @@ func (v view) choice(c verdict.Choice) string {
 			what = "it takes as long as " + list(c.Level) + ", and is not known to be faster than the others"
 		}
 	case c.Wins == c.Scenarios && c.Scenarios == 1:
-		what = "it is the fastest" + where
+		what = fastest + where
 	case c.Wins == c.Scenarios:
-		what = fmt.Sprintf("it is the fastest in all %d scenarios%s", c.Scenarios, where)
+		what = fmt.Sprintf("%s in all %d scenarios%s", fastest, c.Scenarios, where)
 	case c.Wins == 0 && c.Losses == 0:
 		what = fmt.Sprintf("whether another is faster depends on the processor, in %d of %d scenarios", c.Depends,
 			c.Scenarios)
 	default:
-		what = fmt.Sprintf("it is the fastest in %d of %d scenarios%s", c.Wins, c.Scenarios, where)
+		what = fmt.Sprintf("%s in %d of %d scenarios%s", fastest, c.Wins, c.Scenarios, where)
 		if c.Losses > 0 {
 			what += fmt.Sprintf(", and slower than another in %d", c.Losses)
 		}

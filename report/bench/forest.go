@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/header-auth/header-auth/bench/verdict"
 	"github.com/header-auth/header-auth/internal/units"
@@ -11,7 +12,7 @@ import (
 // The forest: a line for each build in each scenario, its time over the reference's. Names on the
 // left, values on the right.
 const (
-	forestLeft, forestRight = 150, 402
+	forestLeft, forestRight = 166, 402
 	forestRow, forestHead   = 15, 19
 	forestTop               = 24
 )
@@ -90,7 +91,7 @@ func (v view) forestLines(scenario verdict.Scenario) []forestLine {
 	var all []forestLine
 	for _, b := range v.r.Builds {
 		p, ok := scenario.Pair(b.Name, v.reference())
-		if !ok || p.Word == verdict.Unsteady || !units.Known(p.Ratio.Mid) || p.Ratio.Mid <= 0 {
+		if !ok || v.leaking(b.Name) || p.Word == verdict.Unsteady || !units.Known(p.Ratio.Mid) || p.Ratio.Mid <= 0 {
 			continue
 		}
 		l := forestLine{b.Name, p.Ratio.Mid, p.Ratio.Mid, p.Word}
@@ -107,6 +108,13 @@ func (v view) forestLines(scenario verdict.Scenario) []forestLine {
 		}
 	}
 	return all
+}
+
+// leaking says whether a build leaks in Envoy, in some scenario.
+func (v view) leaking(build string) bool {
+	return slices.ContainsFunc(v.f.BuildRows, func(s verdict.BuildRow) bool {
+		return s.Build.Name == build && s.Out.Fault == verdict.Leaks
+	})
 }
 
 // forestLead says how to read the forest.

@@ -33,7 +33,7 @@ func HTML(w io.Writer, r *evidence.Report, f *verdict.Findings) error {
 	data := pageData{
 		Style: template.CSS(style), Script: template.JS(script), Question: question, Builds: len(r.Builds),
 		Machines: max(1, len(v.counting())), Passed: f.Gate.Passed, Gate: gateText(f.Gate), Faults: gateFaults(f.Gate),
-		First: v.first(), Advice: v.advice(), Headline: v.headline(), Warnings: v.warnings(),
+		First: v.first(), Advice: v.advice(), OnEnvoy: v.onEnvoyAdvice(), Headline: v.headline(), Warnings: v.warnings(),
 		Started: when(r.Run.Started), Changes: v.changes(), Sections: v.sections(), Calculator: v.calculator(),
 	}
 	if forest := v.forest(); len(forest) > 0 {
@@ -71,6 +71,7 @@ type pageData struct {
 	Faults     []string
 	First      grid
 	Advice     []string
+	OnEnvoy    []string
 	Forest     *figure
 	ForestLead string
 	Headline   []statement

@@ -54,6 +54,9 @@ func firstScreen(out io.Writer, v view) {
 	for _, s := range v.advice() {
 		fmt.Fprintf(out, "- **%s**\n", escape(sentence(s)))
 	}
+	for _, s := range v.onEnvoyAdvice() {
+		fmt.Fprintf(out, "- %s\n", escape(sentence(s)))
+	}
 }
 
 func headlines(out io.Writer, v view) {

@@ -64,7 +64,7 @@ func (v view) envoySections() []section {
 // over writes a cost with the bounds of its interval.
 func over(i verdict.Interval) string { return units.Interval(i.Low, i.Mid, i.High, units.Nanos) }
 
-// onEnvoyAdvice is what a real Envoy says of the choice, in two sentences.
+// onEnvoyAdvice is what a real Envoy says of the choice: what the plugin costs there, and what else would do.
 func (v view) onEnvoyAdvice() []string {
 	j := v.f.Envoy
 	if j == nil || len(j.Scenarios) == 0 {
@@ -95,6 +95,16 @@ func (v view) onEnvoyAdvice() []string {
 		all = append(all, fmt.Sprintf("The same check there without Wasm: %s. Without any filter a request takes %s.",
 			list(others), units.Short(units.Nanos(s.Base.Mid))))
 	}
+	return all
+}
+
+// onEnvoyMore is what else a run on a real Envoy has found.
+func (v view) onEnvoyMore() []string {
+	j := v.f.Envoy
+	if j == nil {
+		return nil
+	}
+	var all []string
 	for _, m := range j.Soaks {
 		if m.Verdict != verdict.Leak {
 			continue

@@ -17,7 +17,7 @@ func (v view) onEnvoy() section {
 		"Listeners of one Envoy with one worker, in turns. A time is what the kernel counts for the " +
 			"worker's thread, divided by the requests: by how much it is more than with no filter. The mean, a collector's " +
 			"work included; in brackets the 95 % interval, over Envoys that were started anew."}}
-	s.Lead = append(s.Lead, v.envoyGate())
+	s.Lead = append(append(s.Lead, v.envoyGate()), v.onEnvoyMore()...)
 	s.Grids = append(s.Grids, envoyCosts(j))
 	if g := envoyWaits(j); len(g.Rows) > 0 {
 		s.Grids = append(s.Grids, g)

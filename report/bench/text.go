@@ -100,7 +100,7 @@ func (t terminal) head() {
 }
 
 func (t terminal) advise() {
-	for _, s := range t.advice() {
+	for _, s := range append(t.advice(), t.onEnvoyAdvice()...) {
 		t.prose("  · ", sentence(s))
 	}
 }
