@@ -89,7 +89,7 @@ func (e *engines) subjects(ctx context.Context, s *selection, modules []module, 
 			return nil, err
 		}
 		e.found = append(e.found, found)
-		more, err := onEnvoy(found, modules, s.updates == "lds")
+		more, err := s.onEnvoy(found, modules)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +99,15 @@ func (e *engines) subjects(ctx context.Context, s *selection, modules []module, 
 }
 
 // onEnvoy are modules as subjects on a real Envoy. What a build is known to fail on it may pass there.
-func onEnvoy(found obtain.Envoy, modules []module, listenerUpdates bool) ([]suite.Subject, error) {
+func (s *selection) onEnvoy(found obtain.Envoy, modules []module) ([]suite.Subject, error) {
+	listenerUpdates := s.updates == "lds"
+	again := []string{"--engine", "envoy@" + found.Version}
+	if s.envoy != "" {
+		again = append(again, "--envoy", s.envoy)
+	}
+	if listenerUpdates {
+		again = append(again, "--updates", s.updates)
+	}
 	differences, err := envoy.Differences(listenerUpdates)
 	if err != nil {
 		return nil, err
@@ -108,6 +116,7 @@ func onEnvoy(found obtain.Envoy, modules []module, listenerUpdates bool) ([]suit
 	for _, m := range modules {
 		on := m.Subject
 		on.Name += "@envoy-" + found.Version
+		on.Select = slices.Concat(m.Select, again)
 		on.Known = slices.Clone(differences)
 		for _, k := range m.Known {
 			k.MayPass = true

@@ -206,10 +206,14 @@ func TestEnvoyIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out := r.end()
-	for _, says := range []string{"! all/get · mine@envoy-", "step 1: envoy: signal: killed; the end of its log:", "not conformant: 1 of 2 passed, 1 could not be judged"} {
+	for _, says := range []string{"! all/get · mine@envoy-", "step 1: envoy: signal: killed; the end of its log:", "not conformant: 1 of 2 passed, 1 could not be judged",
+		".wasm --cases " + r.dir + "/cases --engine envoy@"} {
 		if !strings.Contains(out, says) {
 			t.Errorf("expected %q", says)
 		}
+	}
+	if strings.Contains(out, "parity trace") {
+		t.Error("expected no trace, which would be one of package host")
 	}
 	if code != 1 || len(r.left()) > 0 || len(r.envoys()) > 0 {
 		t.Errorf("exit code %d; %v and the processes %v are left", code, r.left(), r.envoys())

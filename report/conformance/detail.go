@@ -118,7 +118,7 @@ func (t text) finding(f finding) {
 	t.title(t.paint.Red(mark), c, builds)
 	t.explain(c, f.Result)
 	t.hint("check", "--case "+words.QuoteArg(c.ID), t.report.selects(f.builds...))
-	t.hint("trace", words.QuoteArg(c.ID), t.report.selects(f.builds[0]))
+	t.traces(c.ID, f.builds[0])
 	t.line("")
 }
 
@@ -207,6 +207,16 @@ func (t text) details(result *report.Result) {
 		for _, c := range result.Trace {
 			t.line("      %s%s", strings.Repeat("  ", c.Depth), c.Text)
 		}
+	}
+}
+
+// traces names the command that traces a case on builds. There are traces of package host alone, and none of an Envoy.
+func (t text) traces(id string, builds ...string) {
+	builds = slices.DeleteFunc(builds, func(name string) bool {
+		return slices.ContainsFunc(t.report.build(name).Select, func(s string) bool { return strings.HasPrefix(s, "envoy@") })
+	})
+	if len(builds) > 0 {
+		t.hint("trace", words.QuoteArg(id), t.report.selects(builds...))
 	}
 }
 

@@ -126,7 +126,7 @@ func (t text) divergence(d *report.Divergence) {
 		t.line("    %s", t.paint.Bold(strings.Join(side.Builds, ", ")))
 		t.line("%s", words.Indent(side.Value, "      "))
 	}
-	t.hint("trace", words.QuoteArg(c.ID), t.report.selects(d.Sides[0].Builds[0], d.Sides[1].Builds[0]))
+	t.traces(c.ID, d.Sides[0].Builds[0], d.Sides[1].Builds[0])
 	t.line("")
 }
 
