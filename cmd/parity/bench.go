@@ -8,8 +8,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +55,7 @@ How
   --short          with --engine envoy: half a minute, for a first look
   --resume         go on with the run that was interrupted
   --seed N         of every shuffle (default 1)
-  --budgets FILE   limits: a broken one fails the run (default budgets.yaml of the repository when its builds are measured;
+  --budgets FILE   limits: a broken one fails the run (default budgets.yaml beside builds.yaml when all its builds are measured;
                    none: no limits)
   --against FILE   an earlier bench.json to compare with; of another machine or plan there are two numbers and no word
   --fail-on-regression N%%
@@ -71,6 +73,7 @@ budgets.yaml is wrong; 3 this machine lacks something, is too busy for a verdict
 type benchmark struct {
 	selection
 	patterns    nameList
+	given       bool // the call says which scenarios
 	list        bool
 	full, speed bool
 	short       bool // with a real Envoy
@@ -172,6 +175,7 @@ func (b *benchmark) choose(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	b.given = len(b.patterns) > 0 && !slices.Equal(b.patterns, nameList{"typical"})
 	if len(b.patterns) == 0 {
 		if b.patterns, err = scenariosOf(whole); err != nil {
 			return err
@@ -257,8 +261,10 @@ func scenariosOf(t *table.Table) (patterns nameList, err error) {
 // references reads what the results are compared with: limits and an earlier report.
 func (b *benchmark) references(ctx context.Context) (err error) {
 	file := b.budgets
-	if file == "" && b.usual() {
-		file = filepath.Join(b.root, "budgets.yaml")
+	if own := filepath.Join(b.root, "budgets.yaml"); file == "" && b.usual() {
+		if _, err := os.Stat(own); !errors.Is(err, fs.ErrNotExist) { // a plugin of one's own may have none
+			file = own
+		}
 	}
 	if file != "" && file != "none" {
 		if b.limits, err = waiting(ctx, func() (*verdict.Budgets, error) { return verdict.LoadBudgets(file) }); err != nil {
@@ -271,9 +277,9 @@ func (b *benchmark) references(ctx context.Context) (err error) {
 	return err
 }
 
-// usual says whether the call measures what the repository's own budgets are about: all of its builds on its own table.
+// usual says whether the call measures what the budgets of a folder are about: all of its builds in the usual scenarios of its table.
 func (b *benchmark) usual() bool {
-	return len(b.builds) == 0 && len(b.wasm) == 0 && b.cases == "" && len(b.patterns) == 1 && b.patterns[0] == "typical" && !b.speed &&
+	return len(b.builds) == 0 && len(b.wasm) == 0 && b.cases == "" && !b.given && !b.speed &&
 		b.engine == "wazero" && b.usualHost()
 }
 

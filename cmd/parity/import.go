@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/conformance/textpb"
 	"github.com/header-auth/header-auth/internal/input"
+	"github.com/header-auth/header-auth/internal/words"
 )
 
 const importHelp = `Usage: parity import [flags] FILE.textpb…
@@ -93,7 +95,11 @@ func importTests(ctx context.Context, paths []string, out, config string, force 
 	if _, err := table.Load(out); err != nil { // other files of the folder may be wrong
 		return err
 	}
-	fmt.Fprintf(stdout, "%s: %d of %d tests, now run: parity check --wasm mine=plugin.wasm --cases %s\n", out, said, all, out)
+	module := "--wasm mine=plugin.wasm "
+	if _, err := build.FindRoot(); err == nil { // its builds are checked
+		module = ""
+	}
+	fmt.Fprintf(stdout, "%s: %d of %d tests, now run: parity check %s--cases %s\n", out, said, all, module, words.QuoteArg(out))
 	return nil
 }
 
