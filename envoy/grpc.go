@@ -175,13 +175,25 @@ func (v *visit) answerGRPC(a *table.Answer) {
 		c.due, c.expected = c.made+c.timeout, c.expected+1
 		return
 	}
+	initial := append(headermap.Of(":status", "200", "content-type", "application/grpc"), answerOnWire(a.Headers, false)...)
 	if a.Kind != table.Answers {
-		c.expected++
 		v.ended = true
+		switch c.expected++; {
+		case c.stream && c.begun:
+			c.expected++
+		case c.stream:
+			c.expected += 2
+		}
+		if a.Kind == table.Reset && !c.begun {
+			_ = v.conn.Headers(v.stream, initial, false)
+		}
+		if a.Kind == table.Reset {
+			_ = v.conn.Reset(v.stream)
+			return
+		}
 		v.fails(a.Kind)
 		return
 	}
-	initial := append(headermap.Of(":status", "200", "content-type", "application/grpc"), answerOnWire(a.Headers, false)...)
 	closes := a.Closes || !c.stream
 	end := append(answerOnWire(a.Trailers, false), headermap.Header{Name: "grpc-status", Value: strconv.Itoa(a.Status)})
 	if a.StatusMessage != "" {

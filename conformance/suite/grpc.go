@@ -111,7 +111,11 @@ func (u *upstreams) answerGRPC(c *host.GrpcCall) []host.GrpcEvent {
 // as Envoy reads them from headers and trailers of a server (Envoy, source/common/grpc/async_client_impl.cc).
 func grpcEvents(c *host.GrpcCall, a *table.Answer) (events []host.GrpcEvent) {
 	if a.Kind != table.Answers {
-		return []host.GrpcEvent{{Failure: failures[a.Kind]}}
+		fails := []host.GrpcEvent{{Failure: failures[a.Kind]}}
+		if a.Kind == table.Reset && c.Streaming && !c.Answered { // the headers have come
+			return append([]host.GrpcEvent{{Kind: host.GrpcInitialMetadata, Metadata: grpcHeaders}}, fails...)
+		}
+		return fails
 	}
 	closes := host.GrpcEvent{Kind: host.GrpcClose, Status: uint32(a.Status), StatusMessage: a.StatusMessage}
 	if !c.Streaming {
@@ -120,7 +124,7 @@ func grpcEvents(c *host.GrpcCall, a *table.Answer) (events []host.GrpcEvent) {
 		}
 		return []host.GrpcEvent{{Kind: host.GrpcMessage, Message: a.Messages[0]}}
 	}
-	initial, trailing := slices.Concat(headermap.Of(":status", "200", "content-type", "application/grpc"), a.Headers), slices.Clone(a.Trailers)
+	initial, trailing := slices.Concat(grpcHeaders, a.Headers), slices.Clone(a.Trailers)
 	if a.Closes {
 		trailing = append(trailing, headermap.Header{Name: "grpc-status", Value: strconv.Itoa(a.Status)})
 		if a.StatusMessage != "" {
@@ -141,6 +145,9 @@ func grpcEvents(c *host.GrpcCall, a *table.Answer) (events []host.GrpcEvent) {
 	}
 	return events
 }
+
+// grpcHeaders begin the answer of a server.
+var grpcHeaders = headermap.Of(":status", "200", "content-type", "application/grpc")
 
 // resolvedGRPC are the wanted calls, with each part that is a pattern replaced by the observed one if it matches.
 func resolvedGRPC(wanted []table.WantedGRPC, got []table.GRPC) []table.GRPC {

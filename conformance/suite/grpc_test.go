@@ -4,18 +4,7 @@ import (
 	"testing"
 
 	"github.com/header-auth/header-auth/conformance/words"
-	"github.com/header-auth/header-auth/host/wasmtest"
 )
-
-// cancelling gives its gRPC stream up with the response, and asks in the request's end.
-func cancelling() []byte {
-	g := guest()
-	stream := g.Call(onRequest, "proxy_grpc_stream", words.UsersService, "pkg.Users", "Watch", wasmtest.Pairs(), wasmtest.Out1)
-	g.Call(onResponse, "proxy_grpc_cancel", wasmtest.OutWord(stream, 0))
-	call := g.Call("proxy_on_log", "proxy_grpc_call", words.UsersService, "pkg.Users", "Get", "", "bye", 0, wasmtest.Out1)
-	g.Call("proxy_on_log", "proxy_grpc_cancel", wasmtest.OutWord(call, 0))
-	return g.Bytes()
-}
 
 const (
 	get1   = `{cluster: users, service: pkg.Users, method: Get, metadata: [[x-tenant, acme]], message: bob, timeout_ms: 1000}`
@@ -79,7 +68,7 @@ clusters: {users: {grpc: {trailing_metadata: [[x-sum, "0"]], status: 7, status_m
 steps:
   - {request: {}, want: {decision: allow, grpc: [` + watch1 + `], logs: [{info: ""}, {info: "0"}, {info: "7"}, {info: "denied{via_upstream}"}]}}`,
 		[]string{"[" + watch1 + "] => [" + watch1 + ", {call: 1, ended: true}]", "status: 7 => status: 6", "{info: \"\"}, => "}},
-	{"gRPC stream, given up", cancelling, `
+	{"gRPC stream, given up", words.Cancelling, `
 clusters: {users: ready}
 steps:
   - {stream: a, request: {}, want: {decision: allow, grpc: [{cluster: users, service: pkg.Users, method: Watch, messages: []}]}}

@@ -31,7 +31,9 @@ func Write(dir string) error {
 
 // Plugins are the modules of the groups.
 func Plugins() map[string][]byte {
-	return map[string][]byte{"upstream": NameAdding(), "grpc": Asking(), "stream": Watching(), "chain": NameAdding(), "effects": Storing()}
+	return map[string][]byte{"upstream": NameAdding(), "grpc": Asking(), "stream": Watching(), "chain": NameAdding(), "effects": Storing(),
+		"grpc-failures": Asking(), "stream-ends": Watching(), "stream-metadata": Reading(), "stream-given-up": Cancelling(),
+		"upstream-fails": NameAdding(), "upstream-held": Holding(), "upstream-mended": Mending(), "chain-held": Asking()}
 }
 
 const (
@@ -132,5 +134,39 @@ func Storing() []byte {
 	g.Call(onRequest, "proxy_enqueue_shared_queue", wasmtest.OutWord(q, 0), "a job")
 	g.Call(onRequest, "proxy_set_property", "my\x00path", "v")
 	g.Call(onRequest, "proxy_call_foreign_function", "clear_route_cache", "", 0, 0)
+	return g.Bytes()
+}
+
+// Reading opens a gRPC stream and logs all metadata that comes.
+func Reading() []byte {
+	g := Guest()
+	g.Call(onRequest, "proxy_grpc_stream", UsersService, "pkg.Users", "Watch", wasmtest.Pairs(), wasmtest.Out1)
+	shows(g, onInitial, 0, "proxy_get_header_map_pairs", initialMetadata)
+	shows(g, onTrailing, 0, "proxy_get_header_map_pairs", trailing)
+	g.Exports(onMessage, onClose)
+	return g.Bytes()
+}
+
+// Cancelling gives its gRPC stream up with the response, and asks in the request's end, which it gives up too.
+func Cancelling() []byte {
+	g := Guest()
+	stream := g.Call(onRequest, "proxy_grpc_stream", UsersService, "pkg.Users", "Watch", wasmtest.Pairs(), wasmtest.Out1)
+	g.Call(onResponse, "proxy_grpc_cancel", wasmtest.OutWord(stream, 0))
+	call := g.Call("proxy_on_log", "proxy_grpc_call", UsersService, "pkg.Users", "Get", "", "bye", 0, wasmtest.Out1)
+	g.Call("proxy_on_log", "proxy_grpc_cancel", wasmtest.OutWord(call, 0))
+	return g.Bytes()
+}
+
+// Holding holds each response.
+func Holding() []byte {
+	g := Guest()
+	g.Returns(onResponse, 1)
+	return g.Bytes()
+}
+
+// Mending answers in place of each response.
+func Mending() []byte {
+	g := Guest()
+	g.Call(onResponse, "proxy_send_local_response", 200, "mended", "try later", wasmtest.Pairs(), -1)
 	return g.Bytes()
 }
