@@ -20,5 +20,6 @@
 //   - failures of proxy_http_call and proxy_set_effective_context that Envoy does not give: the Rust SDK traps on them;
 //   - a success of proxy_http_call, proxy_define_metric or the clock without a result: no clause says what it means;
 //   - a fault in the second of several reads of the configuration: a plugin may read it as often as it likes;
+//   - gRPC calls, responses that fail, and chains: no clause speaks of them;
 //   - the response of an upstream that has not received its request, memory, and steps that are repeated many times.
 package fuzz

@@ -13,7 +13,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/record"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/conformance/words"
+	"github.com/header-auth/header-auth/conformance/wordtable"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/wasmtest"
 	"github.com/header-auth/header-auth/internal/golden"
@@ -140,7 +140,7 @@ func TestRecordedIsGreen(t *testing.T) {
 			"forwarded_body: XXX", `logs: [{warn: up}]`, `effects: [{shared_data: a, value: "1"}]`, `tick_every: "2s"`, "metrics: {size: {gauge: 0}}", "timeout_ms: 300", `{hex: "ff"}`}},
 		{"late", late().Bytes(), []string{"decision: replace", "status: 502"}},
 		{"refusing", refusing().Bytes(), []string{"start: {accepted: false}"}},
-		{"watching", words.Watching(), []string{"grpc: [{cluster: users, service: pkg.Users, method: Watch, messages: [hello]}]", "grpc: [{call: 1, messages: [more], ended: true}]"}},
+		{"watching", wordtable.Watching(), []string{"grpc: [{cluster: users, service: pkg.Users, method: Watch, messages: [hello]}]", "grpc: [{call: 1, messages: [more], ended: true}]"}},
 		{"holding", holding().Bytes(), []string{"response: upstream_failed"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/conformance/words"
+	"github.com/header-auth/header-auth/conformance/wordtable"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/wasmtest"
 	"github.com/header-auth/header-auth/report"
@@ -85,13 +85,13 @@ func other() []byte {
 	g.Call(onRequest, "proxy_log", 2, "seen")
 	g.Call(onRequest, "proxy_set_shared_data", "last", "one", 0)
 	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "", 500, wasmtest.Out1)
-	g.Call(onRequest, "proxy_grpc_call", words.UsersService, "pkg.Users", "Get", "", "bob", 0, wasmtest.Out1)
+	g.Call(onRequest, "proxy_grpc_call", wordtable.UsersService, "pkg.Users", "Get", "", "bob", 0, wasmtest.Out1)
 	g.Call(onAnswer, "proxy_increment_metric", 4, int64(1))
 	return g.Bytes()
 }
 
 var chains = []sample{
-	{"the same module", words.NameAdding, `
+	{"the same module", wordtable.NameAdding, `
 chain: {before: [{plugin_name: one}, {plugin_name: two}], behind: [{plugin_name: last}]}
 steps:
   - request: {}
@@ -101,7 +101,7 @@ steps:
       response: {add: [[x-way, last], [x-way, main], [x-way, two], [x-way, one]]}`,
 		[]string{"before: [{plugin_name: one}, => before: [", "behind: [{plugin_name: last}] => behind: [{}]", "[x-way, two], [x-way, main], [x-way, last] => [x-way, two], [x-way, last]",
 			"response: {add: [[x-way, last], => response: {add: [[x-way, main],", "{before: [{plugin_name: one}, {plugin_name: two}], behind: [{plugin_name: last}]} => {before: [{plugin_name: last}], behind: [{plugin_name: one}, {plugin_name: two}]}"}},
-	{"other modules", words.NameAdding, `
+	{"other modules", wordtable.NameAdding, `
 chain: {before: [{module: other.wasm}], behind: [{module: refusing.wasm}]}
 clusters: {auth: {status: 200}, users: ready}
 start: {accepted: true, metrics: {asked: 0}}
@@ -119,7 +119,7 @@ steps:
   - {answer: {grpc: {call: 1, message: ann}}, want: {}}`,
 		[]string{"behind: [{module: refusing.wasm}] => behind: [{module: other.wasm}]", "before: [{module: other.wasm}], => ", "{info: seen}, => ", "effects: [{shared_data: last, value: one}] => effects: []",
 			"{has: [[x-way, main]]} => {lacks: [x-way]}", "metrics: {asked: 1} => metrics: {}", "timeout_ms: 500 => timeout_ms: 5", "call: 1, message => call: 2, message"}},
-	{"a stream that is held behind the plugin", words.NameAdding, `
+	{"a stream that is held behind the plugin", wordtable.NameAdding, `
 chain: {behind: [{module: asking.wasm}]}
 clusters: {users: ready}
 steps:
@@ -127,7 +127,7 @@ steps:
   - {answer: {grpc: {message: go}}, want: {logs: [{info: go}], streams: {a: {decision: allow, forwarded: {add: [[x-way, main]]}}}}}
   - {finish: a, want: {decision: allow, forwarded: {add: [[x-way, main]]}, response: {add: [[x-way, main]]}}}`,
 		[]string{"{message: go} => {status: 5}", "chain: {behind: [{module: asking.wasm}]} => chain: {behind: [{}]}"}},
-	{"an upstream that fails", words.NameAdding, `
+	{"an upstream that fails", wordtable.NameAdding, `
 chain: {behind: [{plugin_name: last}]}
 steps:
   - {request: {response: closed}, want: {decision: allow, forwarded: any, response: {add: [[x-way, last], [x-way, main]]}}}`,
@@ -139,7 +139,7 @@ steps: [{request: {}, want: {decision: allow}}]`, nil},
 }
 
 func TestChains(t *testing.T) {
-	tryAll(t, chains[:len(chains)-1], "other.wasm", string(other()), "refusing.wasm", string(refusing().Bytes()), "asking.wasm", string(words.Asking()))
+	tryAll(t, chains[:len(chains)-1], "other.wasm", string(other()), "refusing.wasm", string(refusing().Bytes()), "asking.wasm", string(wordtable.Asking()))
 }
 
 // What is wrong with another module of the chain is no fault of the one under test, and red all the same.
@@ -204,12 +204,12 @@ func TestCycleOfChain(t *testing.T) {
 chain: {before: [{plugin_name: one}], behind: [{module: asking.wasm}]}
 clusters: {users: {grpc: {message: go}}}
 steps:
-  - {request: {}, want: {decision: allow, forwarded: any, response: any, logs: any, grpc: [`+get1+`]}}`, "asking.wasm", string(words.Asking()))
+  - {request: {}, want: {decision: allow, forwarded: any, response: any, logs: any, grpc: [`+get1+`]}}`, "asking.wasm", string(wordtable.Asking()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &loaded.Groups[0].Cases[0]
-	m := compile(t, words.NameAdding())
+	m := compile(t, wordtable.NameAdding())
 	y, err := NewCycle(t.Context(), m, c)
 	if err == nil {
 		defer y.Close(t.Context())

@@ -3,7 +3,7 @@ package suite
 import (
 	"testing"
 
-	"github.com/header-auth/header-auth/conformance/words"
+	"github.com/header-auth/header-auth/conformance/wordtable"
 )
 
 const (
@@ -13,7 +13,7 @@ const (
 )
 
 var grpcLanguage = []sample{
-	{"gRPC call, answered later", words.Asking, `
+	{"gRPC call, answered later", wordtable.Asking, `
 clusters: {users: ready}
 steps:
   - {stream: a, request: {}, want: {` + asks + `}}
@@ -25,7 +25,7 @@ steps:
 			", grpc: [" + get1 + "] => ", "grpc: [" + get1 + "] => grpc: [" + get1 + ", " + get1 + "]",
 			"call: 1, message => call: 2, message", "message: {base64: YWRtaW4=} => status: 5", "message: {base64: YWRtaW4=} => failed: refused",
 			"logs: [{info: admin}], streams => logs: [{info: user}], streams"}},
-	{"gRPC call, partly said", words.Asking, `
+	{"gRPC call, partly said", wordtable.Asking, `
 clusters: {users: none}
 steps:
   - {stream: a, request: {}, want: {decision: hold, grpc: [{cluster: {any: true}, service: {contains: Users}, method: Get, metadata: {has: [[x-tenant, {any: true}]]}, message: {matches: "b.b"}, timeout_ms: any}]}}
@@ -33,7 +33,7 @@ steps:
   - {close: a, want: {decision: hold}}
   - {close: b, want: {decision: hold}}`,
 		[]string{"message: {matches: \"b.b\"} => message: {not: bob}", "has: [[x-tenant, => has: [[x-other,"}},
-	{"gRPC call, answered at once", words.Asking, `
+	{"gRPC call, answered at once", wordtable.Asking, `
 clusters: {users: [{grpc: {message: admin}}, {grpc: {status: 5, status_message: no such user}}, {grpc: {status: 0}}, refused, closed, garbage, reset, timed_out, none]}
 steps:
   - {request: {}, want: {decision: allow, grpc: [` + get1 + `], logs: [{info: admin}]}}
@@ -50,7 +50,7 @@ steps:
 		[]string{"{grpc: {message: admin}} => {grpc: {message: user}}", "status_message: no such user => status_message: gone", "status: 5, => status: 0,",
 			"refused, closed => closed, refused", "garbage, reset => reset, garbage", "reset, timed_out => timed_out, reset", "timed_out, none => none, timed_out",
 			"{grpc: {message: admin}}, => {status: 200},", "advance: 999ms => advance: 1s"}},
-	{"gRPC stream", words.Watching, `
+	{"gRPC stream", wordtable.Watching, `
 clusters: {users: ready}
 steps:
   - {stream: a, request: {}, want: {decision: allow, grpc: [` + watch1 + `]}}
@@ -63,12 +63,12 @@ steps:
 			"call: 1, messages: [more] => call: 2, messages: [more]", "messages: [more] => messages: [{contains: less}]", ", ended: true => ",
 			", grpc: [{call: 1, messages: [more], ended: true}] => ", "[[x-sum, \"2\"]] => [[x-sum, \"3\"]]", "status: 9 => status: 8", "status_message: enough => status_message: more",
 			", status: 9, status_message: enough}}, want => , status: 9}}, want"}},
-	{"gRPC stream, refused by the server at once", words.Watching, `
+	{"gRPC stream, refused by the server at once", wordtable.Watching, `
 clusters: {users: {grpc: {trailing_metadata: [[x-sum, "0"]], status: 7, status_message: denied}}}
 steps:
   - {request: {}, want: {decision: allow, grpc: [` + watch1 + `], logs: [{info: ""}, {info: "0"}, {info: "7"}, {info: "denied{via_upstream}"}]}}`,
 		[]string{"[" + watch1 + "] => [" + watch1 + ", {call: 1, ended: true}]", "status: 7 => status: 6", "{info: \"\"}, => "}},
-	{"gRPC stream, given up", words.Cancelling, `
+	{"gRPC stream, given up", wordtable.Cancelling, `
 clusters: {users: ready}
 steps:
   - {stream: a, request: {}, want: {decision: allow, grpc: [{cluster: users, service: pkg.Users, method: Watch, messages: []}]}}

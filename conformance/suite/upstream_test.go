@@ -3,7 +3,7 @@ package suite
 import (
 	"testing"
 
-	"github.com/header-auth/header-auth/conformance/words"
+	"github.com/header-auth/header-auth/conformance/wordtable"
 )
 
 // marking adds a header to each response.
@@ -37,13 +37,13 @@ steps:
   - {request: {response: {status: 200, headers: [[x-a, b]], body: [half], failed: closed}}, want: {decision: allow, response: {set: [[x-seen, "1"]]}}}`,
 		[]string{"closed}, want: {decision: allow, response: {add: [[x-seen, \"1\"]]}} => closed}, want: {decision: allow}",
 			"response: {set: [[x-seen, \"1\"]]} => response: {set: [[x-seen, \"1\"]]}, response_body: whole", "response: {set: [[x-seen, \"1\"]]} => response: upstream_failed"}},
-	{"upstream breaks off behind its headers", words.Holding, `
+	{"upstream breaks off behind its headers", wordtable.Holding, `
 steps:
   - {request: {response: {status: 200, body: [half], failed: reset}}, want: {decision: allow, response: upstream_failed}}
   - {request: {response: {status: 200, failed: timed_out}}, want: {decision: allow, response: upstream_failed, response_body: upstream request timeout}}`,
 		[]string{"failed: reset}}, want: {decision: allow, response: upstream_failed} => failed: reset}}, want: {decision: allow}",
 			"failed: timed_out => failed: closed", "failed: reset}}, want: {decision: allow, response: upstream_failed} => failed: reset}}, want: {decision: allow, response: cut}"}},
-	{"upstream fails, and the plugin answers instead", words.Mending, `
+	{"upstream fails, and the plugin answers instead", wordtable.Mending, `
 steps:
   - {request: {response: closed}, want: {decision: replace, reply: {status: 200, headers: [], body: try later}}}`,
 		[]string{"body: try later => body: {contains: upstream}", "decision: replace, reply: {status: 200, headers: [], body: try later} => decision: allow"}},

@@ -42,7 +42,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		{"host/cel", with("host"), []string{"github.com/envoyproxy"}},
 		{"conformance/table", []string{"host/headermap", "internal/suggest", "internal/yamlcheck"}, []string{"github.com/tetratelabs"}},
 		{"conformance/suite", with("conformance/table", "report"), []string{"github.com/jedib0t"}},
-		{"conformance/words", []string{"host/wasmtest"}, []string{"github.com/"}},
+		{"conformance/wordtable", []string{"host/wasmtest"}, []string{"github.com/"}},
 		{"conformance/suite/suitetest", with("conformance/suite", "conformance/table", "internal/diff", "internal/units", "internal/words", "report",
 			"report/conformance"), nil},
 		{"conformance/apart", with("conformance/suite", "conformance/table", "internal/sandbox", "report"), []string{"github.com/jedib0t"}},

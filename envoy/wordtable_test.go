@@ -6,26 +6,26 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
-	"github.com/header-auth/header-auth/conformance/words"
+	"github.com/header-auth/header-auth/conformance/wordtable"
 	"github.com/header-auth/header-auth/host"
 )
 
-// notShownWords are the cases of package words that no Envoy can be shown.
+// notShownWords are the cases of package wordtable that no Envoy can be shown.
 var notShownWords = map[string]string{
 	"chain/another-module": "the lines of Envoy's log do not say which VM they are about, so a chain with another module can't be followed",
 }
 
-// TestWords holds a real Envoy against the table of package words, and against package host.
+// TestWords holds a real Envoy against the table of package wordtable, and against package host.
 func TestWords(t *testing.T) {
 	dir := t.TempDir()
-	if err := words.Write(dir); err != nil {
+	if err := wordtable.Write(dir); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := table.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plugins, shown := words.Plugins(), 0
+	plugins, shown := wordtable.Plugins(), 0
 	for _, group := range whole.Groups {
 		t.Run(group.Name, func(t *testing.T) {
 			cases, err := whole.Select(group.Name)

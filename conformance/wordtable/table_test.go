@@ -1,4 +1,4 @@
-package words
+package wordtable
 
 import (
 	"os"
@@ -51,14 +51,14 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := 0
-	for _, block := range regexp.MustCompile("(?s)```yaml\n# words/([a-z]+\\.yaml)\n(.*?)```").FindAllSubmatch(text, -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml\n# wordtable/([a-z]+\\.yaml)\n(.*?)```").FindAllSubmatch(text, -1) {
 		found++
 		want, err := files.ReadFile(string(block[1]))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if string(block[2]) != string(want) {
-			t.Errorf("README.md, words/%s: it is not the file\n%s", block[1], want)
+			t.Errorf("README.md, wordtable/%s: it is not the file\n%s", block[1], want)
 		}
 	}
 	if found != 4 {
