@@ -26,8 +26,7 @@
 // The caller is client and upstream. It calls a method of the stream for each event, in order, and reads from Upstream
 // and Downstream what has left the plugin's filter. Stream.FailUpstream is an upstream that fails. VM.Advance makes the
 // ticks and the time-outs of calls happen; VM.Answer answers an HTTP call, VM.AnswerGrpc a gRPC call, and VMConfig.Upstream
-// and VMConfig.GrpcUpstream answer at once. A Chain is an exchange
-// that goes through several plugins.
+// and VMConfig.GrpcUpstream answer at once. A Chain is an exchange that goes through several plugins.
 //
 // One goroutine at a time may use a VM with its plugins and streams. A Module, a process.Shared and a
 // process.Metrics may be used by several at once.
