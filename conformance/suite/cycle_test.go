@@ -110,6 +110,37 @@ func TestCycleNotices(t *testing.T) {
 	}
 }
 
+// TestCycleOfWhatIsOpen: a plugin that numbers its log lines can be repeated when the case leaves them open; all else is
+// compared with the case in each round.
+func TestCycleOfWhatIsOpen(t *testing.T) {
+	numbering := func() *wasmtest.Guest {
+		g := guest()
+		count := g.Global('a')
+		g.Do(onRequest, wasmtest.I32(50_000), wasmtest.GetGlobal(count), wasmtest.Store(0),
+			wasmtest.GetGlobal(count), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(count))
+		g.Call(onRequest, "proxy_log", 2, wasmtest.Raw{At: 50_000, Len: 1})
+		return g
+	}
+	c := allowCase()
+	c.Steps[0].Want.Logs = table.Logs{Any: true}
+	if err := rounds(t, numbering(), &c, 10); err != nil {
+		t.Errorf("log lines are open: %v", err)
+	}
+	g := numbering()
+	oddOnce(g, onRequest, 5, func() { g.Call(onRequest, "proxy_add_header_map_value", 0, "x-odd", "1") })
+	var wrong *WrongError
+	if err := rounds(t, g, &c, 10); !errors.As(err, &wrong) || wrong.Request != 5 ||
+		!strings.Contains(wrong.What, "forwarded") {
+		t.Errorf("%v, expected forwarded headers in round 5", err)
+	}
+	g = numbering()
+	oddOnce(g, onRequest, 5, func() { g.Do(onRequest, wasmtest.Unreachable) })
+	var f *host.Failure
+	if err := rounds(t, g, &c, 10); !errors.As(err, &f) {
+		t.Errorf("%v, expected a trap", err)
+	}
+}
+
 // TestCycleNoticesMetrics: a counter grows by one in each round, and in the fifth by two.
 func TestCycleNoticesMetrics(t *testing.T) {
 	g := guest()
