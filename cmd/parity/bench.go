@@ -201,11 +201,26 @@ func (b *benchmark) choose(ctx context.Context) (err error) {
 
 // prepare makes the folder of the reports, and the modules.
 func (b *benchmark) prepare(ctx context.Context) (err error) {
-	if err := os.MkdirAll(b.dir, 0o755); err != nil {
-		return usagef("--dir: %v", err)
+	if err := b.makeDir(); err != nil {
+		return err
 	}
 	b.tested, err = b.modules(ctx, b.stderr)
 	return err
+}
+
+// makeDir makes the folder of the reports.
+func (b *benchmark) makeDir() error {
+	err := os.MkdirAll(b.dir, 0o755)
+	if err == nil {
+		err = tryWriting(b.dir)
+	}
+	switch {
+	case unwritable(err):
+		return fmt.Errorf("the folder of the reports: %w: expected one that can be written, choose it with --dir", err)
+	case err != nil:
+		return usagef("--dir: %v", err)
+	}
+	return nil
 }
 
 // printPlan prints what would be measured.

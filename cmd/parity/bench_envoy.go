@@ -205,8 +205,8 @@ func (b *benchmark) printPlanOnEnvoy() error {
 // prepareOnEnvoy finds an Envoy, and makes the folder of the reports and the modules.
 func (b *benchmark) prepareOnEnvoy(ctx context.Context) (found obtain.Envoy, err error) {
 	version, _ := b.envoyVersion()
-	if err := os.MkdirAll(b.dir, 0o755); err != nil {
-		return found, usagef("--dir: %v", err)
+	if err := b.makeDir(); err != nil {
+		return found, err
 	}
 	found, err = obtain.Find(ctx, obtain.Options{Root: b.root, File: b.envoy, Version: version, Log: b.stderr})
 	var missing *compilers.MissingError

@@ -64,3 +64,8 @@ func ofMachine(err error) bool {
 	var number syscall.Errno
 	return errors.As(err, &path) || errors.As(err, &link) || errors.As(err, &call) || errors.As(err, &number)
 }
+
+// unwritable says whether something could not be written because of the folder or the disk.
+func unwritable(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}

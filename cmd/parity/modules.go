@@ -105,6 +105,11 @@ func (s *selection) makeModules(ctx context.Context, chosen []build.Build, stder
 		if made == nil && err != nil {
 			return nil, err
 		}
+		for _, r := range made {
+			if unwritable(r.Err) {
+				return nil, fmt.Errorf("build %s: %w: expected a folder that can be written (--no-build takes the modules that are in dist)", r.Name, r.Err)
+			}
+		}
 		results = made // a recipe that failed does not stop the other builds
 	}
 	var all []module
@@ -122,6 +127,9 @@ func (s *selection) buildModule(r build.Result) (module, error) {
 	wasm, err := input.ReadRegular(r.Path, mostModule)
 	if err != nil && r.Err == nil {
 		return module{}, usagef("build %s: read module: %v; parity build makes it", r.Name, err)
+	}
+	if r.Err != nil {
+		wasm = nil // that of an earlier recipe says nothing of this one
 	}
 	m := s.module(r.Name, r.Wasm, wasm, "--build", r.Name)
 	m.Err = r.Err

@@ -60,8 +60,11 @@ func (t text) head() {
 	t.line("")
 	rows := words.NewTable()
 	for _, b := range r.Builds {
-		rows.AppendRow(table.Row{b.Name, units.Bytes(float64(b.Size)), "sha256 " + words.Short(b.SHA256),
-			words.Join(", ", b.Toolchain, b.SDK)})
+		size, digest := units.Bytes(float64(b.Size)), "sha256 "+words.Short(b.SHA256)
+		if b.SHA256 == "" {
+			size, digest = "", "no module"
+		}
+		rows.AppendRow(table.Row{b.Name, size, digest, words.Join(", ", b.Toolchain, b.SDK)})
 	}
 	for i, row := range strings.Split(words.TrimLines(rows.Render()), "\n") {
 		t.line("  %s", row)
