@@ -56,15 +56,9 @@ func (r onWorker) without(root *root) *exchange {
 // refusedOne uses up the answer of a call that has found no service, and makes the service ready for the next.
 func (r onWorker) refusedOne() {
 	for _, c := range r.calls {
-		s := r.find(c.Cluster)
-		if c.visit != nil || s == nil || s.next >= len(s.Answers) || s.Answers[s.next].Kind != table.Refused {
-			continue
+		if c.visit == nil && r.useRefusal(c.Cluster) {
+			return
 		}
-		if !s.Always {
-			s.next++
-		}
-		r.openOrRefuse(c.Cluster)
-		return
 	}
 }
 
@@ -168,7 +162,7 @@ func (r onWorker) called(function string, args []int64, effective int64, status 
 		if t := pairs(text(3)); len(t) > 0 {
 			c.Trailers = t
 		}
-		if s := r.find(c.Cluster); s != nil && silent(s.Cluster) {
+		if s := r.answers.Cluster(c.Cluster); s != nil && silent(*s) {
 			c.due = c.made + proxy.ConnectTimeout
 		}
 		r.calls = append(r.calls, c)

@@ -36,11 +36,13 @@ func firstReply(c *table.Case) *table.Reply {
 }
 
 var (
-	moreHeaders = []headermap.Header{{Name: "x-more", Value: "1"}}
-	hasMore     = &table.Headers{Has: table.Wanted(moreHeaders)}
-	another     = table.Exact("another")
-	aSecond     = time.Second
-	zero        = 0
+	moreHeaders   = []headermap.Header{{Name: "x-more", Value: "1"}}
+	hasMore       = &table.Headers{Has: table.Wanted(moreHeaders)}
+	another       = table.Exact("another")
+	aSecond       = time.Second
+	anotherEffect = []table.WantedEffect{{Kind: "queue", Name: "q", Value: another}}
+	anotherGRPC   = []table.WantedGRPC{{Cluster: another}}
+	zero          = 0
 )
 
 var falsifications = []falsified{
@@ -49,6 +51,8 @@ var falsifications = []falsified{
 	{"Start.Metrics", "metrics/allowed-and-denied", func(c *table.Case) { c.Start.Metrics = nil }},
 	{"Start.TickEvery", "token/comes-back", func(c *table.Case) { c.Start.TickEvery = &aSecond }},
 	{"Start.Calls", "allow/true", func(c *table.Case) { c.Start.Calls = []table.Call{{Cluster: "another"}} }},
+	{"Start.Effects", "allow/true", func(c *table.Case) { c.Start.Effects = anotherEffect }},
+	{"Start.GRPC", "allow/true", func(c *table.Case) { c.Start.GRPC = anotherGRPC }},
 	{"Start.Trap", "allow/true", func(c *table.Case) { c.Start.Trap = "proxy_on_configure" }},
 	{"Want.Decision", "allow/true", func(c *table.Case) { firstWant(c).Decision = table.Hold }},
 	{"Want.Forwarded", "allow/true", func(c *table.Case) {
@@ -76,6 +80,8 @@ var falsifications = []falsified{
 	{"Want.Metrics", "metrics/allowed-and-denied", func(c *table.Case) { firstWant(c).Metrics = nil }},
 	{"Want.TickEvery", "allow/true", func(c *table.Case) { firstWant(c).TickEvery = &aSecond }},
 	{"Want.Trap", "allow/true", func(c *table.Case) { firstWant(c).Trap = "proxy_on_request_headers" }},
+	{"Want.Effects", "allow/true", func(c *table.Case) { firstWant(c).Effects = anotherEffect }},
+	{"Want.GRPC", "allow/true", func(c *table.Case) { firstWant(c).GRPC = anotherGRPC }},
 	{"Want.Refused", "contexts/update-refused", func(c *table.Case) { firstWant(c).Refused = false }},
 	{"Want.Streams", "interplay/answers-out-of-order", func(c *table.Case) {
 		for i := range c.Steps {
@@ -109,8 +115,6 @@ var falsifications = []falsified{
 // notFalsified are the fields that cannot be false on a real Envoy, with the reason.
 var notFalsified = map[string]string{
 	"Start.Faults":       "it is no expectation",
-	"Start.Effects":      "a case with effects is not run there",
-	"Want.Effects":       "a case with effects is not run there",
 	"Want.MemoryGrowth":  "V8 does not tell",
 	"Want.MemoryBounded": "V8 does not tell",
 }

@@ -62,7 +62,7 @@ func (r *run) makes(stream bool, texts []string, timeout int64) {
 		c.half, c.Messages, c.TimeoutMS = true, [][]byte{[]byte(texts[4])}, int(timeout)
 		c.timeout = time.Duration(timeout) * time.Millisecond
 	}
-	if s := r.find(c.cluster); s != nil && silent(s.Cluster) {
+	if s := r.answers.Cluster(c.cluster); s != nil && silent(*s) {
 		c.due = c.made + proxy.ConnectTimeout
 	}
 	r.grpc = append(r.grpc, c)
@@ -106,11 +106,8 @@ func (r *run) comes(callback string, token int64) {
 	c.callbacks++
 	if callback == "proxy_on_grpc_close" || callback == "proxy_on_grpc_receive" && !c.stream {
 		c.done = true
-		if s := r.find(c.cluster); c.visit == nil && s != nil && s.next < len(s.Answers) && s.Answers[s.next].Kind == table.Refused {
-			if !s.Always {
-				s.next++
-			}
-			r.openOrRefuse(c.cluster)
+		if c.visit == nil {
+			r.useRefusal(c.cluster)
 		}
 	}
 }

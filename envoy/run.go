@@ -31,7 +31,7 @@ type run struct {
 	seen      suite.Observation
 
 	// Guarded by the lane's lock.
-	ofCase, ofStep []*script
+	answers        suite.Answers
 	exchanges      map[int64]*exchange // by the plugin's context
 	opening        *exchange
 	configuring    string          // the plugin whose context comes next
@@ -75,7 +75,7 @@ func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, 
 	seen suite.Observation, err error) {
 	l.cases++
 	r := &run{lane: l, table: c, vm: "c" + strconv.Itoa(l.cases), module: l.modules[0],
-		sets: sets, ofCase: scripts(c.Clusters),
+		sets: sets, answers: suite.NewAnswers(c.Clusters),
 		exchanges: map[int64]*exchange{}, roots: map[int64]*root{}, queues: map[int64]string{}, known: map[string][2]int64{}}
 	if fails(c) {
 		r.module = l.modules[1]

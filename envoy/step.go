@@ -20,7 +20,7 @@ func (r *run) step(ctx context.Context, number int, s *table.Step) error {
 			return err
 		}
 		r.lane.mu.Lock()
-		r.ofStep = scripts(s.Clusters)
+		r.answers.Step(s.Clusters)
 		r.lane.mu.Unlock()
 		if err := r.useClusters(ctx, s.Clusters); err != nil {
 			return err
@@ -41,7 +41,7 @@ func (r *run) step(ctx context.Context, number int, s *table.Step) error {
 		}
 	}
 	r.lane.mu.Lock()
-	r.ofStep = nil
+	r.answers.Step(nil)
 	r.lane.mu.Unlock()
 	var err error
 	step.Metrics, err = r.metrics(ctx)

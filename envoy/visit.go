@@ -103,14 +103,14 @@ func (v *visit) end(now bool) {
 	case !now:
 	case v.grpc != nil:
 		if run != nil {
-			if a := run.next(v.service.name, true); a != nil {
+			if a := run.take(v.service.name, true); a != nil {
 				v.answerGRPC(a)
 			}
 		}
 	default:
 		v.call.Body = v.call.body
 		if run != nil {
-			if a := run.next(v.service.name, false); a != nil {
+			if a := run.take(v.service.name, false); a != nil {
 				v.answer(a)
 			}
 		}

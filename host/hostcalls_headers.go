@@ -180,20 +180,28 @@ func (vm *VM) headerToChange(stack []uint64) (m *headermap.Map, name, value []by
 // outside memory.
 // Source: Envoy source/extensions/common/wasm/context.cc, Context::removeHeaderMapValue.
 func proxyRemoveHeaderMapValue(vm *VM, stack []uint64) uint32 {
-	t := abi.MapType(stack[0])
-	if !t.Valid() {
-		return badArgument
-	}
-	name, valid := readRange(vm, stack[1:])
-	if !valid {
-		return invalidMemoryAccess
-	}
-	m := vm.mapToChange(t)
+	m, name, status := readMapAndRange(vm, stack)
 	if m == nil {
-		return badArgument
+		return status
 	}
 	m.Remove(unsafe.String(unsafe.SliceData(name), len(name)))
 	return ok
+}
+
+// readMapAndRange reads the arguments of a function that changes a map (map, range). Without a map status says why.
+func readMapAndRange(vm *VM, stack []uint64) (m *headermap.Map, b []byte, status uint32) {
+	t := abi.MapType(stack[0])
+	if !t.Valid() {
+		return nil, nil, badArgument
+	}
+	b, valid := readRange(vm, stack[1:])
+	if !valid {
+		return nil, nil, invalidMemoryAccess
+	}
+	if m = vm.mapToChange(t); m == nil {
+		return nil, nil, badArgument
+	}
+	return m, b, ok
 }
 
 // proxyGetHeaderMapPairs is proxy_get_header_map_pairs(map, pairs): the whole map, serialized (headermap.ParsePairs
@@ -220,17 +228,9 @@ func proxyGetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
 // Source: Envoy source/extensions/common/wasm/context.cc, Context::setHeaderMapPairs; proxy-wasm-cpp-host
 // src/pairs_util.cc, PairsUtil::toPairs.
 func proxySetHeaderMapPairs(vm *VM, stack []uint64) uint32 {
-	t := abi.MapType(stack[0])
-	if !t.Valid() {
-		return badArgument
-	}
-	b, valid := readRange(vm, stack[1:])
-	if !valid {
-		return invalidMemoryAccess
-	}
-	m := vm.mapToChange(t)
+	m, b, status := readMapAndRange(vm, stack)
 	if m == nil {
-		return badArgument
+		return status
 	}
 	vm.pairs = headermap.ParsePairs(vm.pairs, b)
 	vm.chargeBytes(len(b))

@@ -169,17 +169,7 @@ func (j *OnEnvoy) words() {
 	adjusted := stats.Holm(p)
 	for i, pair := range pairs {
 		pair.P = adjusted[i]
-		switch d := pair.Difference; {
-		case !j.Gate.Passed:
-			pair.Word = Refused
-		case d.Within(-bands[i], bands[i]):
-			pair.Word = Equivalent
-		case pair.P < Alpha && d.Mid < 0:
-			pair.Word = Faster
-		case pair.P < Alpha:
-			pair.Word = Slower
-		default:
-			pair.Word = Undecided
-		}
+		d := pair.Difference
+		pair.Word = wordOf(j.Gate.Passed, d.Within(-bands[i], bands[i]), pair.P, d.Mid)
 	}
 }

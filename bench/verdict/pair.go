@@ -64,19 +64,25 @@ func (c pending) ratio() stats.Estimate { return c.own.Plus(RunNoise) }
 func (c pending) judge(family int, passed bool) {
 	p, e := c.pair, c.ratio()
 	p.Ratio, p.Within = e.Interval(Confidence).Exp(), c.own.Interval(Confidence).Exp()
-	switch {
-	case !passed:
-		p.Word = Refused
-	case withinFactor(p.Ratio, Band):
-		p.Word = Equivalent
-	case p.P < Alpha && e.Mid < 0:
-		p.Word = Faster
-	case p.P < Alpha:
-		p.Word = Slower
-	default:
-		p.Word = Undecided
+	p.Word = wordOf(passed, withinFactor(p.Ratio, Band), p.P, e.Mid)
+	if p.Word == Undecided {
 		p.More = c.more(family)
 	}
+}
+
+// wordOf is the word on the first of two builds, from the probability of a difference by chance and the sign of it.
+func wordOf(passed, equivalent bool, p, difference float64) Word {
+	switch {
+	case !passed:
+		return Refused
+	case equivalent:
+		return Equivalent
+	case p < Alpha && difference < 0:
+		return Faster
+	case p < Alpha:
+		return Slower
+	}
+	return Undecided
 }
 
 // more is how many further processes would probably decide a pair, if its ratio and spread are the true ones: until it

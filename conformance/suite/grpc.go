@@ -101,7 +101,7 @@ func (r *run) answerGRPC(a *table.Answered) string {
 
 // answerGRPC is what the script of a cluster says to a call.
 func (u *upstreams) answerGRPC(c *host.GrpcCall) []host.GrpcEvent {
-	if a := u.take(c.Cluster, true); a != nil {
+	if a, _ := u.Take(c.Cluster, true); a != nil {
 		return grpcEvents(c, a)
 	}
 	return nil

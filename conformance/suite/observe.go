@@ -76,7 +76,7 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 // newRun makes the VM of a case.
 func newRun(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions, environment ...host.Variable) (r *run, err error) {
 	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: process.NewMetrics()},
-		upstreams: upstreams{ofCase: scripts(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld, world: &c.World}
+		upstreams: upstreams{NewAnswers(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld, world: &c.World}
 	begin := epoch
 	if !c.Clock.IsZero() {
 		begin = c.Clock
@@ -168,10 +168,10 @@ func (r *run) step(ctx context.Context, number int, s *table.Step) bool {
 	for i := 1; i <= times && goesOn; i++ {
 		r.place = Place{number, i}
 		r.faults.begin(s.Faults)
-		r.upstreams.ofStep = scripts(s.Clusters)
+		r.upstreams.Step(s.Clusters)
 		e := r.do(ctx, s)
 		r.faults.begin(nil)
-		r.upstreams.ofStep = nil
+		r.upstreams.Step(nil)
 		if failure := r.failure(); s.Want.Trap != "" {
 			e.Failure = failure
 		} else {

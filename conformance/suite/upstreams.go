@@ -6,40 +6,10 @@ import (
 )
 
 // upstreams answer outgoing calls: as the step says, and otherwise as the case says.
-type upstreams struct{ ofCase, ofStep []script }
-
-type script struct {
-	table.Cluster
-	next int // answer
-}
-
-func scripts(clusters []table.Cluster) []script {
-	all := make([]script, len(clusters))
-	for i, c := range clusters {
-		all[i].Cluster = c
-	}
-	return all
-}
-
-// find returns the script of a cluster, nil if it has none. When the answers of a step are used up, those of the case
-// follow.
-func (u *upstreams) find(name string) *script {
-	for i := range u.ofStep {
-		s := &u.ofStep[i]
-		if s.Name == name && (len(s.Answers) == 0 || s.next < len(s.Answers)) {
-			return s
-		}
-	}
-	for i := range u.ofCase {
-		if u.ofCase[i].Name == name {
-			return &u.ofCase[i]
-		}
-	}
-	return nil
-}
+type upstreams struct{ Answers }
 
 func (u *upstreams) state(name string) host.ClusterState {
-	s := u.find(name)
+	s := u.Cluster(name)
 	switch {
 	case s == nil || s.State == table.Unknown:
 		return host.ClusterUnknown
@@ -50,30 +20,11 @@ func (u *upstreams) state(name string) host.ClusterState {
 }
 
 func (u *upstreams) answer(call *host.Call) (host.CallAnswer, bool) {
-	a := u.take(call.Cluster, false)
+	a, _ := u.Take(call.Cluster, false)
 	if a == nil {
 		return host.CallAnswer{}, false
 	}
 	return callAnswer(a), true
-}
-
-// take is the next answer of a cluster; nil: the call waits. An answer to the other kind of call is kept for one.
-func (u *upstreams) take(cluster string, grpc bool) *table.Answer {
-	s := u.find(cluster)
-	if s == nil || s.next >= len(s.Answers) {
-		return nil
-	}
-	a := &s.Answers[s.next]
-	if a.Kind == table.Answers && a.GRPC != grpc {
-		return nil
-	}
-	if !s.Always {
-		s.next++
-	}
-	if a.Kind == table.None {
-		return nil
-	}
-	return a
 }
 
 func callAnswer(a *table.Answer) host.CallAnswer {
