@@ -1,12 +1,9 @@
 package main
 
 import (
-	"archive/zip"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -22,7 +19,7 @@ func TestRelease(t *testing.T) {
 	proxy := filepath.Join(dir, "proxy", name, "@v")
 	write(t, filepath.Join(proxy, "list"), []byte(version+"\n"))
 	write(t, filepath.Join(proxy, version+".info"), []byte(`{"Version":"`+version+`","Time":"2026-01-01T00:00:00Z"}`))
-	write(t, filepath.Join(proxy, version+".mod"), []byte(read(t, "go.mod")))
+	write(t, filepath.Join(proxy, version+".mod"), []byte(git(t, "show", "HEAD:go.mod")))
 	archive(t, filepath.Join(proxy, version+".zip"), name+"@"+version+"/")
 
 	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
@@ -62,44 +59,25 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// archive writes the files of the commit as a module's zip: without those of the modules below it.
+// archive writes the commit as a module's zip: without the modules below it.
 func archive(t *testing.T, file, prefix string) {
 	t.Helper()
-	list := exec.Command("git", "ls-files", "-z")
-	list.Dir = root
-	out, err := list.Output()
+	args := []string{"archive", "--format=zip", "--prefix=" + prefix, "-o", file, "HEAD", "--", "."}
+	for _, below := range strings.Fields(git(t, "ls-tree", "-r", "--name-only", "HEAD")) {
+		if folder, ok := strings.CutSuffix(below, "/go.mod"); ok {
+			args = append(args, ":(exclude)"+folder)
+		}
+	}
+	git(t, args...)
+}
+
+func git(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Dir = root
+	out, err := cmd.Output()
 	if err != nil {
-		t.Skipf("this is no git repository: %v", err)
+		t.Fatalf("git %s: %v", strings.Join(args, " "), err)
 	}
-	names := strings.Split(strings.TrimRight(string(out), "\x00"), "\x00")
-	var below []string
-	for _, n := range names {
-		if path.Base(n) == "go.mod" && n != "go.mod" {
-			below = append(below, path.Dir(n)+"/")
-		}
-	}
-	f, err := os.Create(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z := zip.NewWriter(f)
-	for _, n := range names {
-		info, err := os.Lstat(filepath.Join(root, n))
-		if err != nil || !info.Mode().IsRegular() || slices.ContainsFunc(below, func(b string) bool {
-			return strings.HasPrefix(n, b)
-		}) {
-			continue
-		}
-		w, err := z.Create(prefix + n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(read(t, n))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
+	return string(out)
 }
