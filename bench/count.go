@@ -27,7 +27,8 @@ func Count(ctx context.Context, c Config, r *evidence.Report, folder string, pro
 			continue
 		}
 		progress(fmt.Sprintf("instructions of %s in %s", w.Build, w.Scenario))
-		t := task{Folder: c.Folder, Cases: []string{w.Scenario}, Modules: []moduleFile{{Build: w.Build}}, Host: hostOf(c.Host), CacheDir: c.CacheDir}
+		t := task{Folder: c.Folder, Cases: []string{w.Scenario}, Modules: []moduleFile{{Build: w.Build}},
+			Host: hostOf(c.Host), CacheDir: c.CacheDir}
 		for _, s := range c.Subjects {
 			if s.Name == w.Build {
 				t.Modules[0].Path, t.Modules[0].Environment = s.Path, s.Environment

@@ -6,17 +6,18 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// periods are, by scenario and contestant, how many requests lie from one collection to the next; a contestant without a
-// collector has none.
+// periods are, by scenario and contestant, how many requests lie from one collection to the next; a contestant
+// without a collector has none.
 type periods map[string]map[string]float64
 
-// prepare tells the tasks of batches what the latency pass, which is done by then, has found: how many requests a batch has so
-// that all rounds hold whole collection cycles, and which build with a collector is timed against itself.
+// prepare tells the tasks of batches what the latency pass, which is done by then, has found: how many requests a batch
+// has so that all rounds hold whole collection cycles, and which build with a collector is timed against itself.
 func (q *queue) prepare() {
 	if q.config.Periods == nil {
 		return
 	}
-	partial := evidence.Report{Builds: q.report.Builds, Scenarios: q.report.Scenarios, Refused: slices.Concat(q.report.Refused, q.refused)}
+	partial := evidence.Report{Builds: q.report.Builds, Scenarios: q.report.Scenarios,
+		Refused: slices.Concat(q.report.Refused, q.refused)}
 	for _, f := range q.found() {
 		collect(&partial, f)
 	}
@@ -43,8 +44,8 @@ func (p periods) requests(plan evidence.Plan) map[string]map[string]int {
 	return all
 }
 
-// collecting is the build, other than the first, with a collector in most scenarios; the last of several in the order of builds.
-// A build that leaks has none in most: its collections have no period.
+// collecting is the build, other than the first, with a collector in most scenarios; the last of several in the order
+// of builds. A build that leaks has none in most: its collections have no period.
 func (p periods) collecting(modules []moduleFile) string {
 	best, most := "", 0
 	for _, m := range modules[1:] {

@@ -39,8 +39,8 @@ var collected = regexp.MustCompile(`(?m)Collected *: *(\d+)`)
 // requests minus a run of few, so that compiling and starting cancel out, and of that the median over the repetitions.
 // command returns a program with its arguments that runs serveAlone with that many requests and ends.
 //
-// The error is errNoCounter where valgrind is missing. Valgrind sometimes crashes or hangs under Go programs: a run that
-// fails is repeated once.
+// The error is errNoCounter where valgrind is missing. Valgrind sometimes crashes or hangs under Go programs: a run
+// that fails is repeated once.
 func countInstructions(ctx context.Context, command func(requests int) []string, c counting) (float64, error) {
 	valgrind, err := exec.LookPath("valgrind")
 	if err != nil {
@@ -94,7 +94,8 @@ const countPatience = 2 * time.Minute
 // processor, so that only requests are counted. The signals by which Go preempts goroutines are off because callgrind
 // aborts at them, in valgrind 3.19 at least.
 func countOnce(ctx context.Context, valgrind string, command []string) (int64, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, countPatience, fmt.Errorf("run valgrind: it did not end within %v", countPatience))
+	ctx, cancel := context.WithTimeoutCause(ctx, countPatience,
+		fmt.Errorf("run valgrind: it did not end within %v", countPatience))
 	defer cancel()
 	args := append([]string{"--tool=callgrind", "--callgrind-out-file=" + os.DevNull, "--"}, command...)
 	cmd := exec.CommandContext(ctx, valgrind, args...)

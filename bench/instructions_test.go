@@ -13,12 +13,13 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// fakeValgrind puts a valgrind before everything on PATH. Its script finds the requests in the last argument, and a file
-// of its own in $STATE.
+// fakeValgrind puts a valgrind before everything on PATH. Its script finds the requests in the last argument, and a
+// file of its own in $STATE.
 func fakeValgrind(t *testing.T, script string) (state string) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "valgrind"), []byte("#!/bin/sh\nfor n; do :; done\n"+script+"\n"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "valgrind"), []byte("#!/bin/sh\nfor n; do :; done\n"+script+"\n"),
+		0o755); err != nil {
 		t.Fatal(err)
 	}
 	state = filepath.Join(dir, "state")

@@ -56,7 +56,8 @@ func (w *worker) soak(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return w.tell(finding{Refused: &evidence.Refused{Build: w.Modules[0].Build, Scenario: c.ID, Reason: fmt.Sprintf("%s: %v", w.Kind, err)}})
+		return w.tell(finding{Refused: &evidence.Refused{Build: w.Modules[0].Build, Scenario: c.ID,
+			Reason: fmt.Sprintf("%s: %v", w.Kind, err)}})
 	}
 	return tell(found, 0)
 }
@@ -115,7 +116,8 @@ func (w *worker) witness(ctx context.Context, e *contestant, c *table.Case) erro
 	if counted[0] != counted[1] {
 		return w.refuse(e, c, fmt.Errorf("two requests in a row differ: %+v and %+v", counted[0], counted[1]))
 	}
-	warm, err := suite.NewLoop(ctx, e.module, c, suite.ObserveOptions{}) // untraced: traces of thousands of requests would fill the host's memory
+	// untraced: traces of thousands of requests would fill the host's memory
+	warm, err := suite.NewLoop(ctx, e.module, c, suite.ObserveOptions{})
 	if err != nil {
 		return w.refuse(e, c, err)
 	}
@@ -138,7 +140,8 @@ func (w *worker) single() (c *table.Case, wasm []byte, err error) {
 
 // refuseBuild reports that a build has none of these numbers.
 func (w *worker) refuseBuild(err error) error {
-	return w.tell(finding{Refused: &evidence.Refused{Build: w.Modules[0].Build, Reason: fmt.Sprintf("%s: %v", w.Kind, err)}})
+	return w.tell(finding{Refused: &evidence.Refused{Build: w.Modules[0].Build,
+		Reason: fmt.Sprintf("%s: %v", w.Kind, err)}})
 }
 
 // single is the first case of one request: a start-up ends with it, and VMs are warmed with it.
@@ -166,7 +169,8 @@ func allowedAndRefused(cases []table.Case) (allow, refuse *table.Case, err error
 	}
 	switch {
 	case allow == nil && refuse == nil:
-		return nil, nil, fmt.Errorf("%d cases, expected one of a single request without a configuration among them", len(cases))
+		return nil, nil, fmt.Errorf("%d cases, expected one of a single request without a configuration among them",
+			len(cases))
 	case allow == nil:
 		allow = refuse
 	case refuse == nil:

@@ -22,11 +22,12 @@ func FullPlan() evidence.Plan {
 
 // SpeedPlan measures nothing but batches, and as many latencies as it takes to know how often collectors run.
 func SpeedPlan() evidence.Plan {
-	return evidence.Plan{Name: "speed", Processes: 24, Instances: 2, Rounds: 10, Requests: 500, TailProcesses: 1, TailRequests: 40_000}
+	return evidence.Plan{Name: "speed", Processes: 24, Instances: 2, Rounds: 10, Requests: 500, TailProcesses: 1,
+		TailRequests: 40_000}
 }
 
-// FlagsPlan measures variants of one build: batches, single requests, memory only so long that a leak shows. A short one is
-// for a first look.
+// FlagsPlan measures variants of one build: batches, single requests, memory only so long that a leak shows. A short
+// one is for a first look.
 func FlagsPlan(short bool) evidence.Plan {
 	p := DefaultPlan()
 	p.Name, p.StartupSamples, p.SoakRequests = "flags", 0, 200_000

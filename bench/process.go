@@ -17,8 +17,8 @@ import (
 // taskJob is the kind of job that a task is.
 const taskJob = "task of a benchmark"
 
-// Jobs are what a process of a run does, for sandbox.Serve: it gets a task and tells what it finds. The expressions take the place
-// of those in Config.Host, which can't be sent to another process.
+// Jobs are what a process of a run does, for sandbox.Serve: it gets a task and tells what it finds. The expressions
+// take the place of those in Config.Host, which can't be sent to another process.
 func Jobs(e host.Expressions) map[string]sandbox.Handler {
 	do := func(ctx context.Context, page *sandbox.Page, request func(any) error, tell func(any) error) (any, error) {
 		var t task
@@ -36,8 +36,8 @@ const requestTime = 5 * time.Millisecond
 // stretch is after how many requests at most a process notes that it goes on.
 const stretch = 1000
 
-// within is how long so many requests may take, and what goes with them: a start of a VM, or its end. No single call has a
-// limit of its own, because that would make it slower.
+// within is how long so many requests may take, and what goes with them: a start of a VM, or its end. No single call
+// has a limit of its own, because that would make it slower.
 func (t *task) within(requests int) time.Duration {
 	return 2*t.Deadline + time.Duration(requests)*requestTime
 }
@@ -62,10 +62,11 @@ func (h *hung) Error() string {
 	return fmt.Sprintf("%s of %s did not end within %v", where, h.build, h.limit)
 }
 
-// start has a task done by a fresh process, and returns what it found. The error is a *hung when a module did not come back in
-// time. In a soak in which the memory of the module is half full by then, that is a finding, Ended: where little memory is
-// free, a garbage collector runs for every allocation, and each time marks the whole heap.
-func start(ctx context.Context, command []string, t *task, progress func(share float64), fault func(string)) ([]finding, error) {
+// start has a task done by a fresh process, and returns what it found. The error is a *hung when a module did not come
+// back in time. In a soak in which the memory of the module is half full by then, that is a finding, Ended: where
+// little memory is free, a garbage collector runs for every allocation, and each time marks the whole heap.
+func start(ctx context.Context, command []string, t *task, progress func(share float64),
+	fault func(string)) ([]finding, error) {
 	var all []finding
 	var soFar *evidence.Memory
 	job := sandbox.Job{Kind: taskJob, Request: t, Told: func(read func(any) error) {

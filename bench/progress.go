@@ -8,8 +8,8 @@ import (
 	"github.com/header-auth/header-auth/bench/evidence"
 )
 
-// Estimate is about how long a plan takes on two cores, for plugins that are as quick as the project's own: from its published
-// runs.
+// Estimate is about how long a plan takes on two cores, for plugins that are as quick as the project's own:
+// from its published runs.
 func Estimate(p evidence.Plan, builds, scenarios int) time.Duration {
 	const (
 		request = 5500 * time.Nanosecond // with the host's work, and the checks around the batches
@@ -32,8 +32,8 @@ func Estimate(p evidence.Plan, builds, scenarios int) time.Duration {
 
 // usual is how long a task of each kind takes with the default plan on two cores: an estimate until this run has done
 // one.
-var usual = map[taskKind]time.Duration{doWitnesses: 5 * time.Second, doBatches: 4 * time.Second, doTails: 5 * time.Second,
-	doStartup: time.Second, doSoak: time.Second, doResident: 2 * time.Second}
+var usual = map[taskKind]time.Duration{doWitnesses: 5 * time.Second, doBatches: 4 * time.Second,
+	doTails: 5 * time.Second, doStartup: time.Second, doSoak: time.Second, doResident: 2 * time.Second}
 
 func (q *queue) say(t *task, share float64) {
 	if q.config.Progress == nil {

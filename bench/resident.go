@@ -19,8 +19,10 @@ import (
 const warmUp = 1000
 
 // resident reads the memory of this process, which must do nothing else, at each number of warm VMs (ascending).
-// Before that the host's own garbage is returned to the system: compiling a module leaves more of it than a VM takes. goesOn is called before each VM.
-func resident(ctx context.Context, wasm []byte, o host.Options, c *table.Case, vms []int, goesOn func()) (found evidence.Resident, err error) {
+// Before that the host's own garbage is returned to the system: compiling a module leaves more of it than a VM takes.
+// goesOn is called before each VM.
+func resident(ctx context.Context, wasm []byte, o host.Options, c *table.Case, vms []int,
+	goesOn func()) (found evidence.Resident, err error) {
 	if !slices.IsSorted(vms) || len(vms) == 0 || vms[0] < 1 {
 		return found, fmt.Errorf("resident memory of %v VMs: expected ascending numbers from 1", vms)
 	}
@@ -62,8 +64,8 @@ func resident(ctx context.Context, wasm []byte, o host.Options, c *table.Case, v
 }
 
 // anonymousMemory is the process's memory that no file backs, in bytes: Anonymous of /proc/self/smaps_rollup
-// (proc_pid_smaps(5)). Where that file cannot be read it is RssAnon of /proc/self/status, which older kernels count less
-// exactly, or VmRSS.
+// (proc_pid_smaps(5)). Where that file cannot be read it is RssAnon of /proc/self/status, which older kernels
+// count less exactly, or VmRSS.
 func anonymousMemory() (int64, error) {
 	for _, place := range []struct{ file, key string }{
 		{"/proc/self/smaps_rollup", "Anonymous"}, {"/proc/self/status", "RssAnon"}, {"/proc/self/status", "VmRSS"},

@@ -47,8 +47,8 @@ type Config struct {
 	Periods  func(*evidence.Report) map[string]map[string]float64
 	Progress func(Progress)
 
-	// Hang says why a build does not come back in a scenario, from so many requests of one VM: the callback and the reason. nil:
-	// it came back this time, or it is not asked.
+	// Hang says why a build does not come back in a scenario, from so many requests of one VM: the callback and the
+	// reason. nil: it came back this time, or it is not asked.
 	Hang func(ctx context.Context, s Subject, c *table.Case, requests int) error
 
 	// Judge runs the table before anything is timed; nil: suite.Run, in this process.
@@ -96,7 +96,8 @@ func scenarios(t *table.Table, r *evidence.Report) error {
 			return fmt.Errorf("%s: case %s can't be timed: %w", c.Position, c.ID, err)
 		}
 		last := c.Steps[len(c.Steps)-1].Want
-		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: c.ID, Why: c.Why, Decision: string(last.Decision), Status: status(&c)})
+		r.Scenarios = append(r.Scenarios, evidence.Scenario{ID: c.ID, Why: c.Why, Decision: string(last.Decision),
+			Status: status(&c)})
 	}
 	return nil
 }
@@ -163,8 +164,8 @@ func excludeNonConformant(ctx context.Context, c *Config, r *evidence.Report) []
 // minute does not hit one build alone.
 func tasks(c *Config, able []Subject) []task {
 	newTask := func(kind taskKind, number int, subjects ...Subject) task {
-		t := task{Kind: kind, Number: number, Seed: c.Seed, Plan: c.Plan, Folder: c.Folder, Host: hostOf(c.Host), CacheDir: c.CacheDir,
-			Deadline: cmp.Or(c.Host.Deadline, suite.Deadline)}
+		t := task{Kind: kind, Number: number, Seed: c.Seed, Plan: c.Plan, Folder: c.Folder, Host: hostOf(c.Host),
+			CacheDir: c.CacheDir, Deadline: cmp.Or(c.Host.Deadline, suite.Deadline)}
 		for _, s := range subjects {
 			t.Modules = append(t.Modules, moduleFile{s.Name, s.Path, s.Environment})
 		}
@@ -215,8 +216,8 @@ func tasks(c *Config, able []Subject) []task {
 	return all
 }
 
-// soaked are the cases that are soaked under an order of allocators. The specification's is there to compare Envoy's with, and
-// one allowed and one refused request are enough for that.
+// soaked are the cases that are soaked under an order of allocators. The specification's is there to compare Envoy's
+// with, and one allowed and one refused request are enough for that.
 func soaked(ids []string, t *table.Table, order load.AllocatorOrder) []string {
 	allow, refuse, err := allowedAndRefused(t.Cases())
 	if order != load.SpecOrder || err != nil {
@@ -267,8 +268,8 @@ type queue struct {
 }
 
 func newQueue(c *Config, r *evidence.Report, tasks []task) *queue {
-	q := &queue{config: c, report: r, tasks: tasks, begun: time.Now(), results: map[string][]finding{}, share: map[string]float64{},
-		took: map[taskKind][]time.Duration{}}
+	q := &queue{config: c, report: r, tasks: tasks, begun: time.Now(), results: map[string][]finding{},
+		share: map[string]float64{}, took: map[taskKind][]time.Duration{}}
 	if c.Journal != nil {
 		for _, t := range tasks {
 			if found, ok := c.Journal.done[t.id()]; ok {
@@ -359,8 +360,8 @@ func (q *queue) one(ctx context.Context, t *task) error {
 	return nil
 }
 
-// start is start; what needs the cache of compiled code is done again when that was mended. A cache that can't be used gives
-// no sample.
+// start is start; what needs the cache of compiled code is done again when that was mended. A cache that can't
+// be used gives no sample.
 func (q *queue) start(ctx context.Context, t *task) (found []finding, err error) {
 	fault := func(text string) {
 		if q.config.Host.CacheFault != nil {
@@ -405,7 +406,8 @@ func (q *queue) refuse(ctx context.Context, t *task, h *hung) {
 		switch {
 		case len(other.Modules) > 1 && !done:
 			*other = other.without(h.build)
-		case len(other.Modules) > 1 && len(other.Twins) > 0 && other.Twins[0] == h.build: // the others' A/A check was of this build
+		case len(other.Modules) > 1 && len(other.Twins) > 0 && other.Twins[0] == h.build:
+			// the others' A/A check was of this build
 			*other = other.without(h.build)
 			delete(q.results, other.id())
 			q.redo = true

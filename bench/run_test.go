@@ -42,8 +42,8 @@ func TestMain(m *testing.M) {
 const cases = "../conformance/cases"
 
 // small is the least plan that measures everything.
-var small = evidence.Plan{Name: "small", Processes: 2, Instances: 1, Rounds: 3, Requests: 100, TailProcesses: 1, TailRequests: 2000,
-	StartupSamples: 1, SoakRequests: 2000, ResidentVMs: []int{1, 3}, ResidentSamples: 1}
+var small = evidence.Plan{Name: "small", Processes: 2, Instances: 1, Rounds: 3, Requests: 100, TailProcesses: 1,
+	TailRequests: 2000, StartupSamples: 1, SoakRequests: 2000, ResidentVMs: []int{1, 3}, ResidentSamples: 1}
 
 type named struct {
 	name string
@@ -62,14 +62,16 @@ func configure(t testing.TB, p evidence.Plan, scenarios []string, modules ...nam
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	c := bench.Config{Plan: p, Seed: 1, Folder: cases, Table: selected, CacheDir: dir, Worker: []string{os.Args[0], workerArg}, Periods: verdict.Periods}
+	c := bench.Config{Plan: p, Seed: 1, Folder: cases, Table: selected, CacheDir: dir,
+		Worker: []string{os.Args[0], workerArg}, Periods: verdict.Periods}
 	r := &evidence.Report{Schema: evidence.Schema}
 	for _, m := range modules {
 		path := filepath.Join(dir, m.name+".wasm")
 		if err := os.WriteFile(path, m.wasm, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		c.Subjects = append(c.Subjects, bench.Subject{Subject: suite.Subject{Build: report.Build{Name: m.name}, Wasm: m.wasm}, Path: path})
+		c.Subjects = append(c.Subjects, bench.Subject{Subject: suite.Subject{Build: report.Build{Name: m.name}, Wasm: m.wasm},
+			Path: path})
 		r.Builds = append(r.Builds, evidence.Build{Name: m.name, SHA256: fmt.Sprintf("%x", sha256.Sum256(m.wasm))})
 	}
 	return c, r
@@ -95,7 +97,8 @@ func TestEverythingIsMeasured(t *testing.T) {
 	if len(r.Refused) > 0 || !r.Run.Complete {
 		t.Fatalf("complete %t, refused %v, want a complete run without refusals", r.Run.Complete, r.Refused)
 	}
-	if want := []evidence.Scenario{{ID: "typical/allow", Why: r.Scenarios[0].Why, Decision: "allow", Status: 200}}; !cmp.Equal(want, r.Scenarios) {
+	if want := []evidence.Scenario{{ID: "typical/allow", Why: r.Scenarios[0].Why, Decision: "allow",
+		Status: 200}}; !cmp.Equal(want, r.Scenarios) {
 		t.Errorf("scenarios %+v, want %+v", r.Scenarios, want)
 	}
 	var contestants []string
@@ -180,12 +183,13 @@ func hanging(n int) *wasmtest.Guest {
 	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", "proxy_on_done", "proxy_on_delete")
 	count := g.Global(0)
 	g.Do("proxy_on_request_headers", wasmtest.GetGlobal(count), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(count),
-		wasmtest.GetGlobal(count), wasmtest.I32(n), wasmtest.Eq, wasmtest.If, wasmtest.Loop, wasmtest.Br(0), wasmtest.End, wasmtest.End)
+		wasmtest.GetGlobal(count), wasmtest.I32(n), wasmtest.Eq, wasmtest.If, wasmtest.Loop, wasmtest.Br(0), wasmtest.End,
+		wasmtest.End)
 	return g
 }
 
-// TestBuildThatHangs: it costs its own numbers and no others, whatever it is measured with, and be it the first, which takes
-// part twice.
+// TestBuildThatHangs: it costs its own numbers and no others, whatever it is measured with, and be it the
+// first, which takes part twice.
 func TestBuildThatHangs(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -193,8 +197,8 @@ func TestBuildThatHangs(t *testing.T) {
 		at   int
 	}{
 		{"in a batch", evidence.Plan{Name: "speed", Processes: 2, Instances: 1, Rounds: 3, Requests: 100}, 450},
-		{"in a batch, after tails", evidence.Plan{Name: "speed", TailProcesses: 1, TailRequests: 1000, Processes: 1, Instances: 1,
-			Rounds: 50, Requests: 100}, 4500},
+		{"in a batch, after tails", evidence.Plan{Name: "speed", TailProcesses: 1, TailRequests: 1000, Processes: 1,
+			Instances: 1, Rounds: 50, Requests: 100}, 4500},
 		{"in a tail", evidence.Plan{Name: "speed", TailProcesses: 2, TailRequests: 2000, Processes: 1, Instances: 1,
 			Rounds: 3, Requests: 100}, 4000},
 		{"in a soak", evidence.Plan{Name: "speed", Instances: 1, SoakRequests: 3000}, 2500},

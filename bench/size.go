@@ -15,9 +15,10 @@ import (
 	"github.com/header-auth/header-auth/image"
 )
 
-// Size is how large a module is, in each form in which it is stored. The language is for the image's labels; compile compiles
-// the module with a folder for compiled code. A module that does not load has none.
-func Size(ctx context.Context, build, language string, wasm []byte, compile func(ctx context.Context, folder string) error) (evidence.Size, error) {
+// Size is how large a module is, in each form in which it is stored. The language is for the image's labels; compile
+// compiles the module with a folder for compiled code. A module that does not load has none.
+func Size(ctx context.Context, build, language string, wasm []byte,
+	compile func(ctx context.Context, folder string) error) (evidence.Size, error) {
 	i, err := load.Inspect(wasm)
 	if err != nil {
 		return evidence.Size{}, fmt.Errorf("inspect %s: %w", build, err)

@@ -10,14 +10,16 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// soak repeats a case's last request in one VM and records how memory grows: linear memory, and what the host keeps for the
-// plugin. progress gets what is known so far, a hundred times and more; goesOn is called before every stretch of requests.
+// soak repeats a case's last request in one VM and records how memory grows: linear memory, and what the host
+// keeps for the plugin. progress gets what is known so far, a hundred times and more; goesOn is called before
+// every stretch of requests.
 //
-// Where memory seems to have stopped to grow, and a leak of a byte a request would not have shown yet, it goes on until one would
-// have, to at most so many requests.
+// Where memory seems to have stopped to grow, and a leak of a byte a request would not have shown yet, it goes on until
+// one would have, to at most so many requests.
 //
 // A VM that runs out of memory is a finding: Ended. The error is a *suite.WrongError or any other *host.Failure.
-func soak(ctx context.Context, m *host.Module, c *table.Case, requests, most int, goesOn func(), progress func(evidence.Memory)) (found evidence.Memory, err error) {
+func soak(ctx context.Context, m *host.Module, c *table.Case, requests, most int, goesOn func(),
+	progress func(evidence.Memory)) (found evidence.Memory, err error) {
 	loop, err := suite.NewLoop(ctx, m, c, suite.ObserveOptions{})
 	if err != nil {
 		return found, err
@@ -61,8 +63,8 @@ func soak(ctx context.Context, m *host.Module, c *table.Case, requests, most int
 	return found, nil
 }
 
-// longest is how many times as many requests as were asked for there may be in Envoy's order of allocators. The specification's
-// is there to compare with, and gets no more than were asked for.
+// longest is how many times as many requests as were asked for there may be in Envoy's order of allocators. The
+// specification's is there to compare with, and gets no more than were asked for.
 const longest = 8
 
 // soaking is the memory of a soak.
@@ -87,8 +89,9 @@ func (g *growth) note(requests int, bytes int64) {
 	g.bytes = bytes
 }
 
-// unseen says whether more requests would tell more: a byte a request would not have filled the last step yet, and it has not
-// grown for a quarter of the requests, or by little last. A heap that doubles to the end leaks, and no more requests are needed.
+// unseen says whether more requests would tell more: a byte a request would not have filled the last step yet, and
+// it has not grown for a quarter of the requests, or by little last. A heap that doubles to the end leaks, and no
+// more requests are needed.
 func (g *growth) unseen(requests int) bool {
 	const little = 8 // of which the last step was one part at most
 	return g.last > 0 && g.step > int64(requests-g.last) && (g.last <= requests*3/4 || little*g.step <= g.bytes)

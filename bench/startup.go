@@ -14,9 +14,10 @@ import (
 // measureStartup times a module from its bytes to its first answer, in a process that has compiled nothing yet. With
 // cached the compiled code comes from cacheDir, which an earlier compilation has filled; else no cache is used.
 //
-// The error is a *load.Error or one of exchange.drive, or says that the case is not one request. With mended there is no time,
-// because the cache was damaged or could not be used: CacheFault of the options was told.
-func measureStartup(ctx context.Context, wasm []byte, o host.Options, c *table.Case, cached bool, cacheDir string) (s evidence.Startup, mended bool, err error) {
+// The error is a *load.Error or one of exchange.drive, or says that the case is not one request. With mended there is
+// no time, because the cache was damaged or could not be used: CacheFault of the options was told.
+func measureStartup(ctx context.Context, wasm []byte, o host.Options, c *table.Case, cached bool,
+	cacheDir string) (s evidence.Startup, mended bool, err error) {
 	e, err := newExchange(c)
 	if err != nil {
 		return s, false, err

@@ -70,8 +70,8 @@ func hostOf(o host.Options) hostText {
 	return hostText{Profile: o.Profile.String(), Allocator: o.Allocator.String(), Interpreter: o.Interpreter}
 }
 
-// options are without a deadline: it would cost every call 0.4 µs, and Envoy has none. The process that started this one
-// ends it when requests do not return.
+// options are without a deadline: it would cost every call 0.4 µs, and Envoy has none. The process that started this
+// one ends it when requests do not return.
 func (h hostText) options() (o host.Options, err error) {
 	if o.Profile, err = profile.Parse(h.Profile); err != nil {
 		return o, err
@@ -99,7 +99,8 @@ func (t *task) id() string {
 
 // finding is one line of what a worker writes: one of these.
 type finding struct {
-	Share    float64            `json:"share,omitempty"` // of the task that is done; a Memory beside it is what is known so far
+	// of the task that is done; a Memory beside it is what is known so far
+	Share    float64            `json:"share,omitempty"`
 	Batches  *evidence.Batches  `json:"batches,omitempty"`
 	Tail     *evidence.Tail     `json:"tail,omitempty"`
 	Startup  *evidence.Startup  `json:"startup,omitempty"`

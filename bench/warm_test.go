@@ -94,7 +94,8 @@ func TestMeasureStartup(t *testing.T) {
 		t.Errorf("a wrong answer ended with %v", err)
 	}
 	var refused *load.Error
-	if _, _, err := measureStartup(ctx, []byte("no module"), host.Options{}, allowCase(), false, ""); !errors.As(err, &refused) {
+	if _, _, err := measureStartup(ctx, []byte("no module"), host.Options{}, allowCase(), false, ""); !errors.As(err,
+		&refused) {
 		t.Errorf("no module ended with %v", err)
 	}
 }
@@ -113,8 +114,8 @@ func TestSoak(t *testing.T) {
 		{"flat", allowing(), allowCase(), 0, 4 * page, evidence.Point{Requests: 1000, Bytes: 4 * page}, "", ""},
 		{"refused", denying(), refuseCase(), 0, 4 * page, evidence.Point{Requests: 1000, Bytes: 4 * page}, "", ""},
 		{"grows", growing(""), allowCase(), 0, 5 * page, evidence.Point{Requests: 1000, Bytes: 1005 * page}, "", ""},
-		{"dies, and says of what", growing("panic: Out of memory"), allowCase(), 16, 5 * page, evidence.Point{Requests: 11, Bytes: 16 * page},
-			"out of memory after 11 requests, at 1 MiB", ""},
+		{"dies, and says of what", growing("panic: Out of memory"), allowCase(), 16, 5 * page,
+			evidence.Point{Requests: 11, Bytes: 16 * page}, "out of memory after 11 requests, at 1 MiB", ""},
 		{"dies of something else", allowing(wasmtest.Unreachable), allowCase(), 0, 0, evidence.Point{}, "", "request 1: "},
 		{"answers wrongly", allowing(), refuseCase(), 0, 0, evidence.Point{}, "", "decision: wanted refuse, got allow"},
 	}
@@ -122,7 +123,9 @@ func TestSoak(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			m := compiled(t, test.wasm, host.Options{MemoryPages: test.pages})
 			calls, last := 0, 0
-			found, err := soak(context.Background(), m, test.c, 1000, 1000, func() {}, func(m evidence.Memory) { calls, last = calls+1, m.Requests })
+			found, err := soak(context.Background(), m, test.c, 1000, 1000, func() {}, func(m evidence.Memory) {
+				calls, last = calls+1, m.Requests
+			})
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("it ended with %v, want %q", err, test.err)
@@ -132,10 +135,12 @@ func TestSoak(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if end := found.Curve[len(found.Curve)-1]; end != test.last || found.Ended != test.ended || found.Requests != test.last.Requests {
+			if end := found.Curve[len(found.Curve)-1]; end != test.last || found.Ended != test.ended ||
+				found.Requests != test.last.Requests {
 				t.Errorf("last %+v, %d requests, ended %q", end, found.Requests, found.Ended)
 			}
-			if found.Ready != test.ready || found.Curve[0] != (evidence.Point{Bytes: test.ready}) || found.Scenario != test.c.ID || found.Kept != nil {
+			if found.Ready != test.ready || found.Curve[0] != (evidence.Point{Bytes: test.ready}) ||
+				found.Scenario != test.c.ID || found.Kept != nil {
 				t.Errorf("ready at %d, first %+v, scenario %q, kept %v", found.Ready, found.Curve[0], found.Scenario, found.Kept)
 			}
 			if test.ended == "" && (calls != 100 || last != 1000) {
@@ -159,7 +164,8 @@ func TestSoakGoesOn(t *testing.T) {
 		{"never", guest.Work(0), 0, requests},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			found, err := soak(t.Context(), compiled(t, test.wasm, host.Options{}), allowCase(), requests, longest*requests, func() {}, func(evidence.Memory) {})
+			found, err := soak(t.Context(), compiled(t, test.wasm, host.Options{}), allowCase(), requests, longest*requests,
+				func() {}, func(evidence.Memory) {})
 			if err != nil || found.Requests < test.want-2 || found.Requests > test.want+2 {
 				t.Errorf("%d requests, expected %d; %v", found.Requests, test.want, err)
 			}
@@ -173,11 +179,13 @@ func TestSoakSeesWhatTheHostKeeps(t *testing.T) {
 	name := g.Global(256 << 10)
 	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", "proxy_on_done", "proxy_on_delete")
 	// Four bytes at 8192 are the key, and count.
-	g.Do(onRequest, wasmtest.GetGlobal(name), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(name), wasmtest.I32(8192), wasmtest.GetGlobal(name), wasmtest.Store(0))
+	g.Do(onRequest, wasmtest.GetGlobal(name), wasmtest.I32(1), wasmtest.Add, wasmtest.SetGlobal(name), wasmtest.I32(8192),
+		wasmtest.GetGlobal(name), wasmtest.Store(0))
 	g.Call(onRequest, "proxy_set_shared_data", wasmtest.Raw{At: 8192, Len: 4}, "value", 0)
 	c := allowCase()
 	c.Steps[0].Want.AnyEffects = true
-	found, err := soak(t.Context(), compiled(t, g.Bytes(), host.Options{}), c, 1000, 1000, func() {}, func(evidence.Memory) {})
+	found, err := soak(t.Context(), compiled(t, g.Bytes(), host.Options{}), c, 1000, 1000, func() {},
+		func(evidence.Memory) {})
 	if err != nil || len(found.Kept) < 100 || found.Kept[len(found.Kept)-1].Bytes-found.Kept[0].Bytes < 1000*5 {
 		t.Errorf("%v, %d points of what is kept", err, len(found.Kept))
 	}
@@ -188,7 +196,8 @@ func TestMendedCacheIsNoSample(t *testing.T) {
 	dir, said := t.TempDir(), 0
 	o := host.Options{CacheFault: func(error) { said++ }}
 	for _, want := range []bool{false, true, false} {
-		if _, mended, err := measureStartup(t.Context(), allowing(), o, allowCase(), true, dir); err != nil || mended != want {
+		if _, mended, err := measureStartup(t.Context(), allowing(), o, allowCase(), true, dir); err != nil ||
+			mended != want {
 			t.Fatalf("mended %t, %v, want %t", mended, err, want)
 		}
 		if want {
@@ -214,7 +223,8 @@ func TestMendedCacheIsNoSample(t *testing.T) {
 // TestWithout: a task goes on without a build, and what takes part twice is another.
 func TestWithout(t *testing.T) {
 	all := task{Modules: []moduleFile{{Build: "a"}, {Build: "b"}, {Build: "c"}}, Twins: []string{"a", "b"}}
-	for build, want := range map[string]string{"a": "[{b  []} {c  []}] [b]", "b": "[{a  []} {c  []}] [a]", "c": "[{a  []} {b  []}] [a b]"} {
+	for build, want := range map[string]string{"a": "[{b  []} {c  []}] [b]", "b": "[{a  []} {c  []}] [a]",
+		"c": "[{a  []} {b  []}] [a b]"} {
 		left := all.without(build)
 		if got := fmt.Sprint(left.Modules, left.Twins); got != want {
 			t.Errorf("without %s: %s, want %s", build, got, want)
@@ -254,7 +264,8 @@ func TestSoakIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	m := compiled(t, allowing(), host.Options{})
-	if _, err := soak(ctx, m, allowCase(), 1000, 1000, func() {}, func(evidence.Memory) { cancel() }); !errors.Is(err, context.Canceled) {
+	if _, err := soak(ctx, m, allowCase(), 1000, 1000, func() {}, func(evidence.Memory) { cancel() }); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("it ended with %v", err)
 	}
 }
@@ -322,7 +333,8 @@ func TestSize(t *testing.T) {
 	for _, section := range s.Sections {
 		sections += section.Bytes
 	}
-	if s.Build != "a" || s.Raw != len(wasm) || sections != s.Raw || s.Zip == 0 || s.Image < s.StrippedZip || s.CacheOnDisk == 0 {
+	if s.Build != "a" || s.Raw != len(wasm) || sections != s.Raw || s.Zip == 0 || s.Image < s.StrippedZip ||
+		s.CacheOnDisk == 0 {
 		t.Errorf("%+v", s)
 	}
 	if len(s.Profiles) != len(profile.All()) || !s.Profiles[0].Loads {
@@ -330,7 +342,8 @@ func TestSize(t *testing.T) {
 	}
 	unloadable := wasmtest.NewGuest("0_2_1")
 	unloadable.CallFrom("wasi_snapshot_preview1", onRequest, "no_such_function", "")
-	if s, err = Size(context.Background(), "b", "go", unloadable.Bytes(), intoFolder(unloadable.Bytes())); err != nil || s.CacheOnDisk != 0 || s.Profiles[0].Loads || s.Profiles[0].Reason == "" {
+	if s, err = Size(context.Background(), "b", "go", unloadable.Bytes(), intoFolder(unloadable.Bytes())); err != nil ||
+		s.CacheOnDisk != 0 || s.Profiles[0].Loads || s.Profiles[0].Reason == "" {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if _, err := Size(context.Background(), "c", "go", []byte("no module"), intoFolder(nil)); err == nil {

@@ -90,8 +90,8 @@ func (w *worker) optionsOf(m moduleFile) host.Options {
 	return o
 }
 
-// note tells the process that waits which module is at work in which scenario (-1: none) until the next note, and how long
-// that may take.
+// note tells the process that waits which module is at work in which scenario (-1: none) until the next note,
+// and how long that may take.
 func (w *worker) note(module, scenario int, most time.Duration) {
 	if w.page == nil {
 		return
@@ -103,7 +103,8 @@ func (w *worker) note(module, scenario int, most time.Duration) {
 
 // at notes that a contestant gets so many requests in a scenario.
 func (w *worker) at(e *contestant, c *table.Case, requests int) {
-	w.note(slices.IndexFunc(w.Modules, func(m moduleFile) bool { return m.Build == e.build }), w.scenario(c), w.within(requests))
+	w.note(slices.IndexFunc(w.Modules, func(m moduleFile) bool { return m.Build == e.build }), w.scenario(c),
+		w.within(requests))
 }
 
 // alone notes the same of the task's only module.
@@ -117,8 +118,8 @@ func (w *worker) compile(ctx context.Context, module int, wasm []byte, o host.Op
 	return host.Compile(ctx, wasm, o)
 }
 
-// quiet turns the host's own garbage collector off and keeps this goroutine on its thread, so that neither is timed. The
-// collector is called between two measurements.
+// quiet turns the host's own garbage collector off and keeps this goroutine on its thread, so that neither is timed.
+// The collector is called between two measurements.
 func quiet() {
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
@@ -239,7 +240,8 @@ func (w *worker) refuse(e *contestant, c *table.Case, err error) error {
 }
 
 // drop refuses a contestant that answered wrongly and returns the others; with an error, all of them.
-func (w *worker) drop(ctx context.Context, contestants []*contestant, e *contestant, c *table.Case, wrong error) ([]*contestant, error) {
+func (w *worker) drop(ctx context.Context, contestants []*contestant, e *contestant, c *table.Case,
+	wrong error) ([]*contestant, error) {
 	if err := w.refuse(e, c, wrong); err != nil {
 		return contestants, err
 	}

@@ -54,7 +54,8 @@ func (r *runner) compile(ctx context.Context, b Build, tool *toolchain.Tool, key
 		return p, fmt.Errorf("the recipe wrote no module: %v", err)
 	}
 	if !bytes.HasPrefix(module, []byte("\x00asm\x01\x00\x00\x00")) {
-		return p, fmt.Errorf("the recipe wrote no WebAssembly module: expected \\0asm and version 1 at the start of its %d bytes", len(module))
+		return p, fmt.Errorf("the recipe wrote no WebAssembly module: expected \\0asm and version 1 "+
+			"at the start of its %d bytes", len(module))
 	}
 
 	sum := sha256.Sum256(module)

@@ -60,7 +60,8 @@ func TestCheckImage(t *testing.T) {
 // TestConfigurationOfAPlainEnvoy: it is a StringValue with the bytes of the file, and the filter fails closed.
 func TestConfigurationOfAPlainEnvoy(t *testing.T) {
 	config := "{\"header\": \"a\\u00e9\"}\n"
-	b, err := Bootstrap(Options{Name: "n", Module: "m.wasm", Config: []byte(config), Listen: Address{Host: "::", Port: 1}, Upstream: Address{Host: "u", Port: 2}})
+	b, err := Bootstrap(Options{Name: "n", Module: "m.wasm", Config: []byte(config), Listen: Address{Host: "::", Port: 1},
+		Upstream: Address{Host: "u", Port: 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,8 @@ func TestIstioConfig(t *testing.T) {
 // TestOneServiceForTwoCalls: a cluster that both keys call is written once, and one host has one ServiceEntry.
 func TestOneServiceForTwoCalls(t *testing.T) {
 	image := "registry.example.com/x@sha256:" + strings.Repeat("ab", 32)
-	for name, clusters := range map[string][2]string{"one cluster": {"auth", "auth"}, "two clusters of one host": {"auth", "tokens"}} {
+	for name, clusters := range map[string][2]string{"one cluster": {"auth", "auth"},
+		"two clusters of one host": {"auth", "tokens"}} {
 		config := `{"token": {"cluster": "` + clusters[1] + `", "authority": "auth.example.com", "path": "/"},
 			"callout": {"cluster": "` + clusters[0] + `", "authority": "auth.example.com", "path": "/"}}`
 		o := Options{Name: "n", Namespace: "s", Image: image, Selector: Label{"a", "b"}, Config: []byte(config)}

@@ -24,8 +24,8 @@ func (r *run) configure(ctx context.Context, c *table.Configure) (refused bool, 
 		l.main.logs, r.mainTold = nil, nil
 	}()
 	world := &r.table.World
-	filter := proxy.Filter{Module: r.module, Plugin: plugin, RootID: cmp.Or(c.RootID, world.RootID), VM: r.vm, Config: c.Config,
-		VMConfig: world.VM.Config, Environment: map[string]string{},
+	filter := proxy.Filter{Module: r.module, Plugin: plugin, RootID: cmp.Or(c.RootID, world.RootID), VM: r.vm,
+		Config: c.Config, VMConfig: world.VM.Config, Environment: map[string]string{},
 		FailurePolicy: cmp.Or(r.table.FailurePolicy, "fail_closed"), BodyWhileHeld: r.table.BodyWhileHeld}
 	if plugin == table.Main {
 		filter.Plugin = cmp.Or(world.Plugin, plugin)

@@ -18,7 +18,8 @@ type onWorker struct{ *run }
 func (r onWorker) entered(callback string, args []int64) {
 	switch {
 	case callback == "proxy_on_context_create" && args[1] == 0:
-		made := &root{plugin: r.configuring, chained: len(r.table.Chain.All()) > 0 && len(r.roots) != len(r.table.Chain.Before) && !r.started}
+		made := &root{plugin: r.configuring, chained: len(r.table.Chain.All()) > 0 &&
+			len(r.roots) != len(r.table.Chain.Before) && !r.started}
 		r.roots[args[0]] = made
 		if !made.chained {
 			r.newest = made
@@ -169,7 +170,8 @@ func (r onWorker) called(function string, args []int64, effective int64, status 
 	}
 }
 
-// effect is what a call of a host function has done to things that outlive the callback, if it is one of these functions.
+// effect is what a call of a host function has done to things that outlive the callback, if it
+// is one of these functions.
 func (r *run) effect(function string, args []int64, text func(int) string) (e table.Effect, ok bool) {
 	switch function {
 	case "proxy_set_shared_data":
@@ -218,8 +220,8 @@ func (r *run) arrived(cluster string) *call {
 	return nil
 }
 
-// onMain is told what crosses between Envoy and the case's VMs on the main thread, of which only a start that fails or is
-// refused is of interest: what a start does that succeeds is seen on the worker.
+// onMain is told what crosses between Envoy and the case's VMs on the main thread, of which only a start that fails or
+// is refused is of interest: what a start does that succeeds is seen on the worker.
 type onMain struct{ *run }
 
 func (onMain) entered(string, []int64)          {}

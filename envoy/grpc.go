@@ -55,8 +55,8 @@ func numberOf(text string) int64 {
 // makes notes a gRPC call. texts are what rewrite.Logged and rewrite.Numbered say of it.
 func (r *run) makes(stream bool, texts []string, timeout int64) {
 	number := texts[len(texts)-1]
-	c := &grpcCall{stream: stream, token: numberOf(number), fresh: true, number: len(r.grpc) + 1, made: r.lane.clock.Steady(),
-		cluster: proxy.GRPCTarget(texts[0]), path: "/" + texts[1] + "/" + texts[2]}
+	c := &grpcCall{stream: stream, token: numberOf(number), fresh: true, number: len(r.grpc) + 1,
+		made: r.lane.clock.Steady(), cluster: proxy.GRPCTarget(texts[0]), path: "/" + texts[1] + "/" + texts[2]}
 	c.GRPC = table.GRPC{Cluster: c.cluster, Service: texts[1], Method: texts[2], Metadata: pairs(texts[3]), Stream: stream}
 	if !stream {
 		c.half, c.Messages, c.TimeoutMS = true, [][]byte{[]byte(texts[4])}, int(timeout)
@@ -133,7 +133,8 @@ func (r *run) grpcDone() (all []table.GRPC) {
 // arrivedGRPC finds the call that has come to a service.
 func (r *run) arrivedGRPC(cluster string, headers []headermap.Header) *grpcCall {
 	for _, c := range r.grpc {
-		if c.visit == nil && !c.done && c.cluster == cluster && slices.Contains(headers, headermap.Header{Name: ":path", Value: c.path}) {
+		if c.visit == nil && !c.done && c.cluster == cluster &&
+			slices.Contains(headers, headermap.Header{Name: ":path", Value: c.path}) {
 			return c
 		}
 	}
@@ -172,7 +173,8 @@ func (v *visit) answerGRPC(a *table.Answer) {
 		c.due, c.expected = c.made+c.timeout, c.expected+1
 		return
 	}
-	initial := append(headermap.Of(":status", "200", "content-type", "application/grpc"), answerOnWire(a.Headers, false)...)
+	initial := append(headermap.Of(":status", "200", "content-type", "application/grpc"),
+		answerOnWire(a.Headers, false)...)
 	if a.Kind != table.Answers {
 		v.ended = true
 		switch c.expected++; {

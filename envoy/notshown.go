@@ -60,7 +60,8 @@ func notShownChain(c *table.Case) string {
 	seen := []string{fmt.Sprintf("%q %q %q", cmp.Or(c.World.Plugin, table.Main), c.World.RootID, c.Config)}
 	for _, p := range c.Chain.All() {
 		if p.Module != "" {
-			return "the lines of Envoy's log do not say which VM they are about, so a chain with another module can't be followed"
+			return "the lines of Envoy's log do not say which VM they are about, so a chain with " +
+				"another module can't be followed"
 		}
 		key := fmt.Sprintf("%q %q %q", cmp.Or(p.Plugin, table.Main), p.RootID, p.Config)
 		if slices.Contains(seen, key) {

@@ -11,7 +11,8 @@ import (
 func TestNotShown(t *testing.T) {
 	properties := map[string]any{"xds.route_name": "r"}
 	for reason, c := range map[string]table.Case{
-		"":                   {World: table.World{RootID: "r", Plugin: "p", VM: table.VM{Config: []byte("c"), Environment: []table.Variable{{Name: "a", Value: "b"}}}}},
+		"": {World: table.World{RootID: "r", Plugin: "p",
+			VM: table.VM{Config: []byte("c"), Environment: []table.Variable{{Name: "a", Value: "b"}}}}},
 		"properties":         {World: table.World{Properties: properties}},
 		"properties c":       {Steps: []table.Step{{Request: &table.Request{Properties: properties}}}},
 		"no connection":      {Steps: []table.Step{{Request: &table.Request{Response: table.Message{Failed: table.Refused}}}}},

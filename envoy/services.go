@@ -11,8 +11,8 @@ func (r *run) take(cluster string, grpc bool) *table.Answer {
 	return a
 }
 
-// useRefusal uses up the answer of a call that has found no service, and makes the service ready for the next; false: the
-// answer is another.
+// useRefusal uses up the answer of a call that has found no service, and makes the service ready for the next;
+// false: the answer is another.
 func (r *run) useRefusal(cluster string) bool {
 	if !r.refusesNext(cluster) {
 		return false

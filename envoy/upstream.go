@@ -117,7 +117,8 @@ func (a *arrival) end(now bool) {
 func (a *arrival) answer(r *table.Message) {
 	whole := r.Failed == ""
 	if r.Headers != nil {
-		_ = a.conn.Headers(a.stream, answerOnWire(r.Headers, !plain(r.Headers, status)), len(r.Body) == 0 && r.Trailers == nil && whole)
+		_ = a.conn.Headers(a.stream, answerOnWire(r.Headers, !plain(r.Headers, status)), len(r.Body) == 0 &&
+			r.Trailers == nil && whole)
 	}
 	for i, chunk := range r.Body {
 		_ = a.conn.Data(a.stream, chunk, i == len(r.Body)-1 && r.Trailers == nil && whole)

@@ -64,7 +64,8 @@ func (v *visit) Headers(stream uint32, headers []headermap.Header, end bool) {
 	v.end(end)
 }
 
-// withoutScheme leaves out the scheme of a call that the plugin has given none: Envoy adds it, for HTTP/2 alone to show.
+// withoutScheme leaves out the scheme of a call that the plugin has given none: Envoy adds it,
+// for HTTP/2 alone to show.
 func withoutScheme(arrived, made []headermap.Header) []headermap.Header {
 	isScheme := func(h headermap.Header) bool { return h.Name == ":scheme" }
 	if slices.ContainsFunc(made, isScheme) {

@@ -15,7 +15,8 @@ var wordGroups = []string{"chain", "effects", "grpc", "stream", "upstream"}
 
 // notShownWords are the cases of package wordtable that no Envoy can be shown.
 var notShownWords = map[string]string{
-	"chain/another-module": "the lines of Envoy's log do not say which VM they are about, so a chain with another module can't be followed",
+	"chain/another-module": "the lines of Envoy's log do not say which VM they are about, so a chain with " +
+		"another module can't be followed",
 }
 
 // TestWords holds a real Envoy against the table of package wordtable, and against package host.
@@ -60,7 +61,8 @@ func TestWords(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, d := range suite.Diff([]suite.Seen{{Build: "host", Observation: ours}, {Build: "envoy", Observation: seen}}) {
+				for _, d := range suite.Diff([]suite.Seen{{Build: "host", Observation: ours},
+					{Build: "envoy", Observation: seen}}) {
 					t.Errorf("%s: host/ and Envoy differ in %s: %v", c.ID, d.Field, d.Sides)
 				}
 				falsifiedWords(t, &c, seen)

@@ -1,12 +1,13 @@
 package host
 
-// Chain is one HTTP exchange and the plugins of a filter chain in it. A request goes through them in order, a response in
-// reverse; a plugin gets what the one before it lets go on, as that has changed it. A local reply goes through the response
-// callbacks of all plugins that have seen the request, as in Envoy. At the end all get proxy_on_log, in order, and then each
-// its proxy_on_done and proxy_on_delete (Envoy, source/common/http/filter_manager.cc).
+// Chain is one HTTP exchange and the plugins of a filter chain in it. A request goes through them in order, a response
+// in reverse; a plugin gets what the one before it lets go on, as that has changed it. A local reply goes through the
+// response callbacks of all plugins that have seen the request, as in Envoy. At the end all get proxy_on_log, in order,
+// and then each its proxy_on_done and proxy_on_delete (Envoy, source/common/http/filter_manager.cc).
 //
-// The methods are those of Stream, and those of each of Streams do the same: only Actions, RequestHeld, ResponseHeld and
-// ContextID are of one plugin. The plugins may be in one VM or in several, which one goroutine at a time may use then.
+// The methods are those of Stream, and those of each of Streams do the same: only Actions, RequestHeld,
+// ResponseHeld and ContextID are of one plugin. The plugins may be in one VM or in several, which one
+// goroutine at a time may use then.
 type Chain struct{ streams []*Stream }
 
 // NewChain begins an exchange with these plugins, at least one.

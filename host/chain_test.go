@@ -12,8 +12,9 @@ import (
 )
 
 // shortNames are the callbacks as TestChain writes them.
-var shortNames = map[string]string{"proxy_on_context_create": "create", reqHead: "reqHead", reqBody: "reqBody", reqTrail: "reqTrail",
-	respHead: "respHead", respBody: "respBody", onLogs: "log", onDones: "done", onDeletes: "delete", onCall: "call"}
+var shortNames = map[string]string{"proxy_on_context_create": "create", reqHead: "reqHead", reqBody: "reqBody",
+	reqTrail: "reqTrail", respHead: "respHead", respBody: "respBody", onLogs: "log", onDones: "done", onDeletes: "delete",
+	onCall: "call"}
 
 // linked is a chain of two plugins, A and B, and the callbacks that they got, of streams only.
 type linked struct {
@@ -40,7 +41,9 @@ func link(t *testing.T, change func(a, b *wasmtest.Guest), policy FailurePolicy)
 	change(guests[0], guests[1])
 	var plugins []*Plugin
 	for i, g := range guests {
-		b := mustStart(t, g, setup{vm: VMConfig{Clusters: clusters, Log: func(line LogLine) { l.callbacks = append(l.callbacks, line.Text) }},
+		b := mustStart(t, g, setup{vm: VMConfig{Clusters: clusters, Log: func(line LogLine) {
+			l.callbacks = append(l.callbacks, line.Text)
+		}},
 			plugin: PluginConfig{FailurePolicy: policy}})
 		plugins, l.vms[i] = append(plugins, b.plugin), b.vm
 	}
@@ -104,18 +107,26 @@ func TestChain(t *testing.T) {
 			callbacks: request + "B.respHead " + end, status: 403, body: "body", upstream: "abcdef", details: "det"},
 		{name: "B replies to the response's body", guests: func(_, b *wasmtest.Guest) { reply(b, respBody) },
 			callbacks: request + "B.respHead A.respHead B.respBody " + end, status: 200, upstream: "abcdef", details: "det"},
-		{name: "A holds the request", guests: func(a, _ *wasmtest.Guest) { call(a); a.Call(onCall, "proxy_continue_stream", 0) }, answers: 1,
-			callbacks: "A.create A.reqHead A.call B.create B.reqHead A.reqBody B.reqBody " + response + end,
-			status:    200, body: "hello", upstream: "abcdef"},
-		{name: "B holds the request", guests: func(_, b *wasmtest.Guest) { call(b); b.Call(onCall, "proxy_continue_stream", 0) }, answers: 2,
+		{name: "A holds the request", guests: func(a, _ *wasmtest.Guest) {
+			call(a)
+			a.Call(onCall, "proxy_continue_stream",
+				0)
+		}, answers: 1, callbacks: "A.create A.reqHead A.call B.create B.reqHead A.reqBody B.reqBody " + response + end,
+			status: 200, body: "hello", upstream: "abcdef"},
+		{name: "B holds the request", guests: func(_, b *wasmtest.Guest) {
+			call(b)
+			b.Call(onCall, "proxy_continue_stream",
+				0)
+		}, answers: 2,
 			callbacks: "A.create A.reqHead B.create B.reqHead A.reqBody A.reqBody A.reqBody B.call B.reqBody " + response + end,
 			status:    200, body: "hello", upstream: "abcdef"},
-		{name: "A holds the request and replies", guests: func(a, _ *wasmtest.Guest) { call(a); reply(a, onCall) }, answers: 1,
-			callbacks: "A.create A.reqHead A.call A.respHead A.respBody A.log B.create B.log A.done A.delete B.done B.delete",
-			status:    403, body: "body", details: "det"},
-		{name: "B holds the request and replies", guests: func(_, b *wasmtest.Guest) { call(b); reply(b, onCall) }, answers: 2,
-			callbacks: "A.create A.reqHead B.create B.reqHead A.reqBody A.reqBody A.reqBody B.call " + replied + end,
-			status:    403, body: "body", details: "det"},
+		{name: "A holds the request and replies", guests: func(a, _ *wasmtest.Guest) { call(a); reply(a, onCall) },
+			answers: 1, callbacks: "A.create A.reqHead A.call A.respHead A.respBody A.log B.create B.log " +
+				"A.done A.delete B.done B.delete",
+			status: 403, body: "body", details: "det"},
+		{name: "B holds the request and replies", guests: func(_, b *wasmtest.Guest) { call(b); reply(b, onCall) },
+			answers: 2, callbacks: "A.create A.reqHead B.create B.reqHead A.reqBody A.reqBody A.reqBody B.call " + replied + end,
+			status: 403, body: "body", details: "det"},
 		{name: "A holds the body", guests: func(a, _ *wasmtest.Guest) { whole(a, reqBody) },
 			callbacks: "A.create A.reqHead B.create B.reqHead A.reqBody A.reqBody A.reqBody B.reqBody " + response + end,
 			status:    200, body: "hello", upstream: "abcdef"},
@@ -129,21 +140,31 @@ func TestChain(t *testing.T) {
 		{name: "A traps", guests: func(a, _ *wasmtest.Guest) { a.Do(reqHead, wasmtest.Unreachable) },
 			callbacks: "A.create A.reqHead B.create B.log B.done B.delete", status: 503, details: failStream},
 		{name: "B traps", guests: func(_, b *wasmtest.Guest) { b.Do(reqHead, wasmtest.Unreachable) },
-			callbacks: "A.create A.reqHead B.create B.reqHead A.respHead A.log A.done A.delete", status: 503, details: failStream},
+			callbacks: "A.create A.reqHead B.create B.reqHead A.respHead A.log A.done A.delete", status: 503,
+			details: failStream},
 		{name: "B traps on the response", guests: func(_, b *wasmtest.Guest) { b.Do(respHead, wasmtest.Unreachable) },
 			callbacks: request + "B.respHead A.log A.done A.delete", status: 503, upstream: "abcdef", details: failStream},
-		{name: "B traps, and fails open", guests: func(_, b *wasmtest.Guest) { b.Do(reqHead, wasmtest.Unreachable) }, policy: LegacyFailOpen,
-			callbacks: "A.create A.reqHead B.create B.reqHead A.reqBody A.reqBody A.reqBody A.respHead A.respBody A.respBody A.log A.done A.delete",
-			status:    200, body: "hello", upstream: "abcdef"},
+		{name: "B traps, and fails open", guests: func(_, b *wasmtest.Guest) { b.Do(reqHead, wasmtest.Unreachable) },
+			policy: LegacyFailOpen, callbacks: "A.create A.reqHead B.create B.reqHead A.reqBody A.reqBody A.reqBody " +
+				"A.respHead A.respBody A.respBody A.log A.done A.delete",
+			status: 200, body: "hello", upstream: "abcdef"},
 		{name: "B closes", guests: func(_, b *wasmtest.Guest) { b.Call(reqHead, "proxy_close_stream", 0) },
 			callbacks: "A.create A.reqHead B.create B.reqHead " + end, details: "wasm_close_stream"},
-		{name: "B takes the path away", guests: func(_, b *wasmtest.Guest) { b.Call(reqHead, "proxy_remove_header_map_value", 0, ":path") },
-			callbacks: "A.create A.reqHead B.create B.reqHead B.respHead A.respHead " + end, status: 404, details: "route_not_found"},
-		{name: "A takes the path away", guests: func(a, _ *wasmtest.Guest) { a.Call(reqHead, "proxy_remove_header_map_value", 0, ":path") },
-			callbacks: "A.create A.reqHead B.create B.reqHead B.respHead A.respHead " + end, status: 404, details: "route_not_found"},
-		{name: "B takes the status away", guests: func(_, b *wasmtest.Guest) { b.Call(respHead, "proxy_remove_header_map_value", 2, ":status") },
-			callbacks: request + "B.respHead A.respHead " + end, status: 502, body: "missing required header: :status", upstream: "abcdef",
-			details: "filter_removed_required_response_headers{missing_required_header:_:status}"},
+		{name: "B takes the path away", guests: func(_, b *wasmtest.Guest) {
+			b.Call(reqHead, "proxy_remove_header_map_value", 0, ":path")
+		},
+			callbacks: "A.create A.reqHead B.create B.reqHead B.respHead A.respHead " + end, status: 404,
+			details: "route_not_found"},
+		{name: "A takes the path away", guests: func(a, _ *wasmtest.Guest) {
+			a.Call(reqHead, "proxy_remove_header_map_value", 0, ":path")
+		},
+			callbacks: "A.create A.reqHead B.create B.reqHead B.respHead A.respHead " + end, status: 404,
+			details: "route_not_found"},
+		{name: "B takes the status away", guests: func(_, b *wasmtest.Guest) {
+			b.Call(respHead, "proxy_remove_header_map_value", 2, ":status")
+		},
+			callbacks: request + "B.respHead A.respHead " + end, status: 502, body: "missing required header: :status",
+			upstream: "abcdef", details: "filter_removed_required_response_headers{missing_required_header:_:status}"},
 		{name: "A makes trailers", guests: func(a, _ *wasmtest.Guest) {
 			a.Do(reqBody, wasmtest.Get(2), wasmtest.If)
 			a.Call(reqBody, "proxy_add_header_map_value", 1, "t", "1")
@@ -199,8 +220,9 @@ func TestChainShares(t *testing.T) {
 	l.exchange()
 	l.Close()
 	a, b := &fixture{T: t, vm: l.vms[0]}, &fixture{T: t, vm: l.vms[1]}
-	for what, got := range map[string][2]string{"B's request header": {b.shown(bSees), `"1"`}, "A's property in B": {b.shown(set), `"A"`},
-		"A's response header": {a.shown(aSees), `"1"`}, "the request header in A's log": {a.shown(aLog), `"2"`},
+	for what, got := range map[string][2]string{"B's request header": {b.shown(bSees), `"1"`},
+		"A's property in B": {b.shown(set), `"A"`}, "A's response header": {a.shown(aSees), `"1"`},
+		"the request header in A's log":  {a.shown(aLog), `"2"`},
 		"the response header in B's log": {b.shown(bLog), "NotFound"}} {
 		if got[0] != got[1] {
 			t.Errorf("%s: got %s, want %s", what, got[0], got[1])
@@ -260,7 +282,8 @@ func TestChainInOneVM(t *testing.T) {
 			got = append(got, line)
 		}
 	}
-	want := []string{"request_headers(context 3, headers 6, end_of_stream true)", "request_headers(context 4, headers 6, end_of_stream true)",
+	want := []string{"request_headers(context 3, headers 6, end_of_stream true)",
+		"request_headers(context 4, headers 6, end_of_stream true)",
 		"request_headers(context 5, headers 6, end_of_stream true)", "log(context 3)", "log(context 4)", "log(context 5)"}
 	if diff := cmp.Diff(want, got); diff != "" || !c.Upstream().Ended {
 		t.Errorf("(-want +got):\n%s", diff)

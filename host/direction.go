@@ -121,7 +121,8 @@ func (d *direction) passData(end bool, data *[]byte) {
 	}
 }
 
-// settleData forwards or holds data, as the body callback wants it. hadTrailers says whether there were trailers before.
+// settleData forwards or holds data, as the body callback wants it. hadTrailers says whether
+// there were trailers before.
 func (d *direction) settleData(action abi.Action, hadTrailers, end bool, data *[]byte) {
 	if d.repliedLocally() {
 		return

@@ -25,8 +25,8 @@
 //
 // The caller is client and upstream. It calls a method of the stream for each event, in order, and reads from Upstream
 // and Downstream what has left the plugin's filter. Stream.FailUpstream is an upstream that fails. VM.Advance makes the
-// ticks and the time-outs of calls happen; VM.Answer answers an HTTP call, VM.AnswerGrpc a gRPC call, and VMConfig.Upstream
-// and VMConfig.GrpcUpstream answer at once. A Chain is an exchange that goes through several plugins.
+// ticks and the time-outs of calls happen; VM.Answer answers an HTTP call, VM.AnswerGrpc a gRPC call, and
+// VMConfig.Upstream and VMConfig.GrpcUpstream answer at once. A Chain is an exchange that goes through several plugins.
 //
 // One goroutine at a time may use a VM with its plugins and streams. A Module, a process.Shared and a
 // process.Metrics may be used by several at once.
@@ -43,23 +43,23 @@
 //
 // # Modules that are not trusted
 //
-// Options.Deadline ends a call into the guest at the next beginning of a loop. It does not end what has no loop, nor what
-// the runtime does in one instruction:
+// Options.Deadline ends a call into the guest at the next beginning of a loop. It does not end what has no loop, nor
+// what the runtime does in one instruction:
 //
 //   - a tail call to itself, and a recursion that calls itself twice, which takes time without end before the stack is
 //     full;
 //   - thousands of memory.fill or memory.copy of hundreds of megabytes, one behind the other;
 //   - compilation, whose time grows with the square of the blocks, or of the labels of a br_table, in one function.
 //
-// Such a call can't be interrupted, and as soon as the garbage collector waits for it, no goroutine of the process runs on:
-// a watchdog has to be another process. Set Options.Watch, write what it is told to memory that the other process
-// sees, and have that kill this one. Package internal/sandbox of this module does so for the command parity, whose limits
-// are in SECURITY.md.
+// Such a call can't be interrupted, and as soon as the garbage collector waits for it, no goroutine of the process runs
+// on: a watchdog has to be another process. Set Options.Watch, write what it is told to memory that the other process
+// sees, and have that kill this one. Package internal/sandbox of this module does so for the command parity, whose
+// limits are in SECURITY.md.
 //
-// What a guest makes the host keep has limits, at which the guest traps: 16 MiB in one callback; shared data and queues, and
-// metrics, each 64 MiB; the elements of tables. Linear memory has Options.MemoryPages. What is spread over many callbacks
-// has no limit: calls and log lines that the caller keeps, bodies that are held, properties. A limit of the process's
-// memory (RLIMIT_DATA on Linux) bounds that.
+// What a guest makes the host keep has limits, at which the guest traps: 16 MiB in one callback; shared data and
+// queues, and metrics, each 64 MiB; the elements of tables. Linear memory has Options.MemoryPages. What is spread over
+// many callbacks has no limit: calls and log lines that the caller keeps, bodies that are held, properties. A limit of
+// the process's memory (RLIMIT_DATA on Linux) bounds that.
 //
 // # The ABI
 //

@@ -26,7 +26,8 @@ const (
 )
 
 func (k FailureKind) String() string {
-	return abi.NameOf(uint32(k), "none", "trapped", "deadline exceeded", "would crash Envoy", "fault of the host", "out of memory")
+	return abi.NameOf(uint32(k), "none", "trapped", "deadline exceeded", "would crash Envoy", "fault of the host",
+		"out of memory")
 }
 
 // Failure says why a VM is dead. No callback is made into a dead VM.
@@ -50,8 +51,8 @@ func (f *Failure) Error() string {
 	return s
 }
 
-// Details are what explains a failure, in lines that can be printed: what the guest wrote, such as a panic's text, and its
-// stack.
+// Details are what explains a failure, in lines that can be printed: what the guest wrote, such as a
+// panic's text, and its stack.
 func (f *Failure) Details() []string {
 	const most = 16 // lines of each
 	var all []string

@@ -89,18 +89,20 @@ func TestGrpc(t *testing.T) {
 			want: []string{`proxy_grpc_call("ready", "s", "m", "", "x", 0) = Ok 5`}},
 		{name: "call, closed", guest: func(g *wasmtest.Guest) { call(g, grpcTo("ready"), 100) }, token: 5,
 			events: []GrpcEvent{closed}, waits: time.Second,
-			want: []string{readyCall + " = Ok 5", "-> proxy_on_grpc_close(context 1, token 5, status 3)", `3 "bad{via_upstream}"`}},
+			want: []string{readyCall + " = Ok 5", "-> proxy_on_grpc_close(context 1, token 5, status 3)",
+				`3 "bad{via_upstream}"`}},
 		{name: "call, closed without a message", guest: func(g *wasmtest.Guest) { call(g, grpcTo("ready"), 100) }, token: 5,
 			events: []GrpcEvent{{Kind: GrpcClose, Status: 2}},
 			want:   []string{readyCall + " = Ok 5", "-> proxy_on_grpc_close(context 1, token 5, status 2)", `2 "via_upstream"`}},
 		{name: "call, Ok without an answer", guest: func(g *wasmtest.Guest) { call(g, grpcTo("ready"), 100) }, token: 5,
 			events: []GrpcEvent{{Kind: GrpcClose}},
 			want:   []string{readyCall + " = Ok 5", "-> proxy_on_grpc_close(context 1, token 5, status 13)"}},
-		{name: "call, timed out", guest: func(g *wasmtest.Guest) { call(g, grpcTo("ready"), 100) }, waits: 100 * time.Millisecond,
-			want: []string{readyCall + " = Ok 5", "-> proxy_on_grpc_close(context 1, token 5, status 14)",
+		{name: "call, timed out", guest: func(g *wasmtest.Guest) { call(g, grpcTo("ready"), 100) },
+			waits: 100 * time.Millisecond, want: []string{readyCall + " = Ok 5",
+				"-> proxy_on_grpc_close(context 1, token 5, status 14)",
 				`14 "upstream request timeout{response_timeout}"`}},
-		{name: "call, before its time-out", guest: func(g *wasmtest.Guest) { call(g, grpcTo("ready"), 100) }, waits: 99 * time.Millisecond,
-			want: []string{readyCall + " = Ok 5"}},
+		{name: "call, before its time-out", guest: func(g *wasmtest.Guest) { call(g, grpcTo("ready"), 100) },
+			waits: 99 * time.Millisecond, want: []string{readyCall + " = Ok 5"}},
 		{name: "call, time-out -1", guest: func(g *wasmtest.Guest) { call(g, grpcTo("ready"), -1) }, waits: time.Hour,
 			want: []string{strings.Replace(readyCall, "100", "4294967295", 1) + " = Ok 5"}},
 		{name: "call, refused", guest: func(g *wasmtest.Guest) { call(g, grpcTo("ready"), 100) }, token: 5,
@@ -120,9 +122,12 @@ func TestGrpc(t *testing.T) {
 		{name: "name of no cluster", guest: func(g *wasmtest.Guest) { call(g, "nosuch", 100); stream(g, "nosuch") },
 			want: []string{`proxy_grpc_call("nosuch", "s", "m", "", "x", 100) = ParseFailure`,
 				`proxy_grpc_stream("nosuch", "s", "m", "") = ParseFailure`}},
-		{name: "unknown cluster", guest: func(g *wasmtest.Guest) { call(g, grpcTo("none"), 100); call(g, grpcTo("ready"), 100) },
-			want: []string{`proxy_grpc_call("\n\x06\n\x04none", "s", "m", "", "x", 100) = InternalFailure`, readyCall + " = Ok 9",
-				"-> proxy_on_grpc_close(context 1, token 5, status 14)", `14 "Cluster not available"`}},
+		{name: "unknown cluster", guest: func(g *wasmtest.Guest) {
+			call(g, grpcTo("none"), 100)
+			call(g, grpcTo("ready"), 100)
+		},
+			want: []string{`proxy_grpc_call("\n\x06\n\x04none", "s", "m", "", "x", 100) = InternalFailure`,
+				readyCall + " = Ok 9", "-> proxy_on_grpc_close(context 1, token 5, status 14)", `14 "Cluster not available"`}},
 		{name: "cluster without a host", guest: func(g *wasmtest.Guest) { call(g, grpcTo("empty"), 100) },
 			want: []string{`proxy_grpc_call("\n\a\n\x05empty", "s", "m", "", "x", 100) = InternalFailure`,
 				"-> proxy_on_grpc_close(context 1, token 5, status 14)", `14 "no healthy upstream{no_healthy_upstream}"`}},
@@ -164,7 +169,8 @@ func TestGrpc(t *testing.T) {
 			}
 			g.Call(onLogs, "proxy_grpc_send", 6, "c", 0)
 		}, token: 6, events: []GrpcEvent{message("bye"), closed},
-			want: []string{readyStream + " = Ok 6", "proxy_grpc_close(6) = Ok", `proxy_grpc_send(6, "c", false) = Ok`, "proxy_grpc_close(6) = Ok",
+			want: []string{readyStream + " = Ok 6", "proxy_grpc_close(6) = Ok", `proxy_grpc_send(6, "c", false) = Ok`,
+				"proxy_grpc_close(6) = Ok",
 				"-> proxy_on_grpc_receive(context 1, token 6, size 3)", `"bye"`,
 				"-> proxy_on_grpc_close(context 1, token 6, status 3)", `3 "bad{via_upstream}"`,
 				"proxy_grpc_close(6) = NotFound", "proxy_grpc_cancel(6) = NotFound", `proxy_grpc_send(6, "c", false) = NotFound`}},
@@ -174,8 +180,9 @@ func TestGrpc(t *testing.T) {
 			g.Call(onLogs, "proxy_grpc_close", 6)
 			g.Call(onLogs, "proxy_grpc_close", 6)
 		}, token: 6, events: []GrpcEvent{closed},
-			want: []string{readyStream + " = Ok 6", "-> proxy_on_grpc_close(context 1, token 6, status 3)", `3 "bad{via_upstream}"`,
-				`proxy_grpc_send(6, "c", false) = Ok`, "proxy_grpc_close(6) = Ok", "proxy_grpc_close(6) = NotFound"}},
+			want: []string{readyStream + " = Ok 6", "-> proxy_on_grpc_close(context 1, token 6, status 3)",
+				`3 "bad{via_upstream}"`, `proxy_grpc_send(6, "c", false) = Ok`, "proxy_grpc_close(6) = Ok",
+				"proxy_grpc_close(6) = NotFound"}},
 		{name: "cancelled", guest: func(g *wasmtest.Guest) {
 			stream(g, grpcTo("ready"))
 			g.Call(reqHead, "proxy_grpc_cancel", 6)
@@ -184,12 +191,13 @@ func TestGrpc(t *testing.T) {
 			g.Call(reqHead, "proxy_grpc_close", 5)
 			g.Call(reqHead, "proxy_grpc_close", 5)
 		}, waits: time.Second,
-			want: []string{readyStream + " = Ok 6", "proxy_grpc_cancel(6) = Ok", "proxy_grpc_cancel(6) = NotFound", readyCall + " = Ok 5",
+			want: []string{readyStream + " = Ok 6", "proxy_grpc_cancel(6) = Ok", "proxy_grpc_cancel(6) = NotFound", readyCall +
+				" = Ok 5",
 				"proxy_grpc_close(5) = Ok", "proxy_grpc_close(5) = NotFound"}},
 		{name: "stream broken off", guest: func(g *wasmtest.Guest) { stream(g, grpcTo("ready")) }, token: 6,
 			events: []GrpcEvent{initial, {Failure: CallBrokenOff}},
-			want: []string{readyStream + " = Ok 6", "-> proxy_on_grpc_receive_initial_metadata(context 1, token 6, headers 1)", `{":status": "200"}`,
-				"-> proxy_on_grpc_receive_trailing_metadata(context 1, token 6, headers 0)",
+			want: []string{readyStream + " = Ok 6", "-> proxy_on_grpc_receive_initial_metadata(context 1, token 6, headers 1)",
+				`{":status": "200"}`, "-> proxy_on_grpc_receive_trailing_metadata(context 1, token 6, headers 0)",
 				"-> proxy_on_grpc_close(context 1, token 6, status 13)"}},
 		{name: "message changed", guest: func(g *wasmtest.Guest) {
 			call(g, grpcTo("ready"), 100)
@@ -206,7 +214,8 @@ func TestGrpc(t *testing.T) {
 			if test.old {
 				options.Profile = profile.Envoy136
 			}
-			b := mustStart(t, g, setup{options: options, vm: VMConfig{Clock: NewManualClock(time.Unix(0, 0)), Clusters: clusters, Trace: true}})
+			b := mustStart(t, g, setup{options: options, vm: VMConfig{Clock: NewManualClock(time.Unix(0, 0)), Clusters: clusters,
+				Trace: true}})
 			s := b.exchange()
 			for _, e := range test.events {
 				if err := b.vm.AnswerGrpc(test.token, e); err != nil {
@@ -273,22 +282,24 @@ func TestGrpcThatKillsEnvoy(t *testing.T) {
 // TestParseGrpcService has fields as protobuf's rules read them.
 func TestParseGrpcService(t *testing.T) {
 	for in, want := range map[string]grpcService{
-		"\n\x07\n\x05users":                               {isEnvoy: true, set: true, cluster: "users"},
-		"\n\x07\n\x05users\x12\x00":                       {set: true},
-		"\x12\x05\n\x03a:1\n\x03\n\x01a":                  {isEnvoy: true, set: true, cluster: "a"},
-		"\n\x03\n\x01a\n\x05\x12\x03abc":                  {isEnvoy: true, set: true, cluster: "a"}, // parts are merged
-		"\n\x03\n\x01a\n\x03\n\x01b":                      {isEnvoy: true, set: true, cluster: "b"},
-		"\x1a\x02\x08\x05\n\x03\n\x01a":                   {isEnvoy: true, set: true, cluster: "a"}, // a time-out first
-		"\x08\x01":                                        {},                                       // field 1 with another wire type is unknown
-		"\n\x06\n\x01a\x12\x01b":                          {isEnvoy: true, set: true, cluster: "a"}, // an authority too
+		"\n\x07\n\x05users":              {isEnvoy: true, set: true, cluster: "users"},
+		"\n\x07\n\x05users\x12\x00":      {set: true},
+		"\x12\x05\n\x03a:1\n\x03\n\x01a": {isEnvoy: true, set: true, cluster: "a"},
+		"\n\x03\n\x01a\n\x05\x12\x03abc": {isEnvoy: true, set: true, cluster: "a"}, // parts are merged
+		"\n\x03\n\x01a\n\x03\n\x01b":     {isEnvoy: true, set: true, cluster: "b"},
+		"\x1a\x02\x08\x05\n\x03\n\x01a":  {isEnvoy: true, set: true, cluster: "a"}, // a time-out first
+		// field 1 with another wire type is unknown
+		"\x08\x01":               {},
+		"\n\x06\n\x01a\x12\x01b": {isEnvoy: true, set: true, cluster: "a"}, // an authority too
 		"\n\x85\x01\n\x82\x01" + strings.Repeat("c", 130): {isEnvoy: true, set: true, cluster: strings.Repeat("c", 130)},
-		"\x73\x08\x01\x74":                                {}, // a group
+		"\x73\x08\x01\x74": {}, // a group
 	} {
 		if got, ok := parseGrpcService([]byte(in)); !ok || got != want {
 			t.Errorf("%q: got %+v, %v, want %+v", in, got, ok, want)
 		}
 	}
-	for _, in := range []string{"nosuch", "\n", "\n\x07\n\x05user", "\n\x03\n\x01\xff", "\n\x02\n\x05", "\x00\x00", "\x73\x08\x01", "\x74",
+	for _, in := range []string{"nosuch", "\n", "\n\x07\n\x05user", "\n\x03\n\x01\xff", "\n\x02\n\x05", "\x00\x00",
+		"\x73\x08\x01", "\x74",
 		"outbound|80||a.svc.cluster.local", "\n\x04\x12\x02\xff\xfe"} {
 		if got, ok := parseGrpcService([]byte(in)); ok {
 			t.Errorf("%q: got %+v", in, got)
@@ -296,7 +307,8 @@ func TestParseGrpcService(t *testing.T) {
 	}
 }
 
-// TestGrpcUpstream: a server that answers at once does so when the callback has returned, and not to a call that was given up.
+// TestGrpcUpstream: a server that answers at once does so when the callback has returned, and not to
+// a call that was given up.
 func TestGrpcUpstream(t *testing.T) {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Call(reqHead, "proxy_grpc_call", grpcTo("ready"), "s", "m", "", "x", 0, out1)
@@ -312,7 +324,8 @@ func TestGrpcUpstream(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	calls := b.vm.GrpcCalls()
-	if !calls[0].Answered || calls[0].Cancelled || calls[1].Answered || !calls[1].Cancelled || !calls[0].Done || !calls[1].Done {
+	if !calls[0].Answered || calls[0].Cancelled || calls[1].Answered || !calls[1].Cancelled || !calls[0].Done ||
+		!calls[1].Done {
 		t.Errorf("got %+v, %+v", *calls[0], *calls[1])
 	}
 }

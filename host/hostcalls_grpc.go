@@ -10,12 +10,12 @@ import (
 
 // proxyGrpcCall is proxy_grpc_call(upstream, service, method, metadata, message, timeout_ms, token): sends one message
 // and expects one. upstream is a serialized GrpcService or, when it is none, the name of a cluster. The call's number
-// goes to token (u32); the answer comes as proxy_on_grpc_receive or proxy_on_grpc_close of the root context. A time-out of
-// 0 is none, and the number has no sign. ParseFailure for the name of an unknown cluster; InternalFailure, and a close
-// with 14 when the callback has returned, for an unknown cluster in a GrpcService and for one without a healthy host;
-// InternalFailure in context 0; InvalidMemoryAccess when a range is outside memory, and when token is, where the call is
-// made all the same. token is written with Ok only. A GrpcService without a target kills Envoy, and many short names of
-// clusters are one, such as "users".
+// goes to token (u32); the answer comes as proxy_on_grpc_receive or proxy_on_grpc_close of the root context. A time-out
+// of 0 is none, and the number has no sign. ParseFailure for the name of an unknown cluster; InternalFailure, and a
+// close with 14 when the callback has returned, for an unknown cluster in a GrpcService and for one without a healthy
+// host; InternalFailure in context 0; InvalidMemoryAccess when a range is outside memory, and when token is, where the
+// call is made all the same. token is written with Ok only. A GrpcService without a target kills Envoy, and many short
+// names of clusters are one, such as "users".
 // Source: Envoy source/extensions/common/wasm/context.cc, Context::grpcCall; source/common/grpc/async_client_impl.cc.
 func proxyGrpcCall(vm *VM, stack []uint64) uint32 {
 	message, valid := readRange(vm, stack[8:])
@@ -38,8 +38,8 @@ func proxyGrpcCall(vm *VM, stack []uint64) uint32 {
 }
 
 // proxyGrpcStream is proxy_grpc_stream(upstream, service, method, metadata, token): opens a stream on which
-// proxy_grpc_send sends. Out word and statuses as of proxyGrpcCall; a stream to a cluster without a healthy host gets its
-// two metadata callbacks inside the host call.
+// proxy_grpc_send sends. Out word and statuses as of proxyGrpcCall; a stream to a cluster without a healthy host gets
+// its two metadata callbacks inside the host call.
 // Source: Envoy source/extensions/common/wasm/context.cc, Context::grpcStream.
 func proxyGrpcStream(vm *VM, stack []uint64) uint32 {
 	call, status := vm.newGrpc(stack)
@@ -72,7 +72,8 @@ func (vm *VM) newGrpc(stack []uint64) (*GrpcCall, uint32) {
 	case !parsed:
 		target = grpcService{isEnvoy: true, set: true, cluster: string(upstream)}
 	case !target.set:
-		vm.crash(fmt.Sprintf("a gRPC call in %s with the upstream %q, which is a GrpcService without a target: Envoy dies of SIGABRT",
+		vm.crash(fmt.Sprintf("a gRPC call in %s with the upstream %q, which is a GrpcService without a "+
+			"target: Envoy dies of SIGABRT",
 			vm.running(), upstream))
 	}
 	own := vm.copyPairs(metadata, headermap.Plain)

@@ -22,8 +22,9 @@ type Options struct {
 	Allocator   load.AllocatorOrder // which allocator is called when a module exports two
 	MemoryPages uint32              // most pages (64 KiB each) of linear memory; 0: 16384, Envoy's 1 GiB
 	CacheDir    string              // folder for compiled code; "": kept in memory only
-	CacheFault  func(error)         // told what is wrong with CacheDir, which is then done without or mended; nil: not told
-	Environment []Variable          // of every VM of the module, before those of its VMConfig
+	// told what is wrong with CacheDir, which is then done without or mended; nil: not told
+	CacheFault  func(error)
+	Environment []Variable // of every VM of the module, before those of its VMConfig
 
 	// Deadline is the longest time of each call into the guest; 0: no limit, as in Envoy. With a deadline a call takes
 	// about 0.4 µs more. It ends loops only: the package's documentation says what else there is.

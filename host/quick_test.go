@@ -24,7 +24,8 @@ const neverFused = -1
 var messageCallbacks = []string{reqHead, reqBody, "proxy_on_response_headers", "proxy_on_response_body"}
 
 // plainCallbacks are those of an exchange without trailers.
-var plainCallbacks = append(messageCallbacks[:4:4], "proxy_on_context_create", "proxy_on_log", "proxy_on_done", "proxy_on_delete")
+var plainCallbacks = append(messageCallbacks[:4:4], "proxy_on_context_create", "proxy_on_log", "proxy_on_done",
+	"proxy_on_delete")
 
 // deeds are what a guest does in one of its callbacks.
 var deeds = map[string]func(g *wasmtest.Guest, in string){
@@ -48,7 +49,9 @@ var deeds = map[string]func(g *wasmtest.Guest, in string){
 		g.Call(in, "proxy_set_buffer_bytes", 0, 0, 100, "request")
 		g.Call(in, "proxy_set_buffer_bytes", 1, 0, 100, "response")
 	},
-	"reply":                 func(g *wasmtest.Guest, in string) { g.Call(in, "proxy_send_local_response", 403, "no", "go", "", -1) },
+	"reply": func(g *wasmtest.Guest, in string) {
+		g.Call(in, "proxy_send_local_response", 403, "no", "go", "", -1)
+	},
 	"continue the request":  func(g *wasmtest.Guest, in string) { g.Call(in, "proxy_continue_stream", 0) },
 	"continue the response": func(g *wasmtest.Guest, in string) { g.Call(in, "proxy_continue_stream", 1) },
 	"close":                 func(g *wasmtest.Guest, in string) { g.Call(in, "proxy_close_stream", 1) },
@@ -73,29 +76,33 @@ var deeds = map[string]func(g *wasmtest.Guest, in string){
 	"a bad address": func(g *wasmtest.Guest, in string) { g.Call(in, "proxy_log", 2, wasmtest.Raw{At: -8, Len: 4}) },
 }
 
-// TestQuick runs guests that do one thing in one callback, on the quick paths and on the ordinary ones: after each event all
-// that can be seen is the same.
+// TestQuick runs guests that do one thing in one callback, on the quick paths and on the ordinary ones: after each
+// event all that can be seen is the same.
 func TestQuick(t *testing.T) {
 	oldest, err := profile.Parse("1.36")
 	if err != nil {
 		t.Fatal(err)
 	}
 	exchanges := map[string][]streamEvent{
-		"no bodies":          {reqHeaders(true), quickAnswer(true), closed},
-		"a response":         {reqHeaders(true), quickAnswer(false), respData("ok", true), closed},
-		"bodies":             {reqHeaders(false), reqData("abc", false), reqData("de", true), quickAnswer(false), respData("a", false), respData("bc", true), closed},
+		"no bodies":  {reqHeaders(true), quickAnswer(true), closed},
+		"a response": {reqHeaders(true), quickAnswer(false), respData("ok", true), closed},
+		"bodies": {reqHeaders(false), reqData("abc", false), reqData("de", true), quickAnswer(false),
+			respData("a", false), respData("bc", true), closed},
 		"an early answer":    {reqHeaders(false), reqData("abc", false), quickAnswer(false), respData("a", true), closed},
 		"the client goes":    {reqHeaders(false), reqData("abc", false), closed},
 		"the client is gone": {reqHeaders(true), closed},
-		"trailers":           {reqHeaders(false), reqData("abc", false), reqTrailers("t", "1"), quickAnswer(false), respData("a", false), respTrailers("u", "1"), closed},
-		"continued":          {reqHeaders(false), reqData("abc", false), quickTick, reqData("de", false), quickTick, reqData("f", true), quickTick, quickAnswer(true), closed},
-		"the router asks":    {oddHeaders, quickAnswer(true), closed},
-		"an empty end":       {reqHeaders(false), reqData("", true), quickAnswer(false), respData("", true), closed},
+		"trailers": {reqHeaders(false), reqData("abc", false), reqTrailers("t", "1"), quickAnswer(false),
+			respData("a", false), respTrailers("u", "1"), closed},
+		"continued": {reqHeaders(false), reqData("abc", false), quickTick, reqData("de", false), quickTick,
+			reqData("f", true), quickTick, quickAnswer(true), closed},
+		"the router asks": {oddHeaders, quickAnswer(true), closed},
+		"an empty end":    {reqHeaders(false), reqData("", true), quickAnswer(false), respData("", true), closed},
 	}
 	for name, deed := range deeds {
 		for _, callback := range plainCallbacks {
 			for action := range 4 {
-				if action > 1 && name != "nothing" || action > 0 && !strings.Contains(strings.Join(messageCallbacks, " "), callback) {
+				if action > 1 && name != "nothing" || action > 0 &&
+					!strings.Contains(strings.Join(messageCallbacks, " "), callback) {
 					continue
 				}
 				g := wasmtest.NewGuest("0_2_1")
@@ -146,7 +153,8 @@ func quickAnswer(end bool) streamEvent {
 func quickTick(_ *fixture, s *Stream) { _ = s.plugin.Tick() }
 
 // odd are headers of which the router takes one out.
-var odd = append(get[:len(get):len(get)], Header{Name: "x-envoy-max-retries", Value: "3"}, Header{Name: ":path", Value: "no-slash"})
+var odd = append(get[:len(get):len(get)], Header{Name: "x-envoy-max-retries", Value: "3"},
+	Header{Name: ":path", Value: "no-slash"})
 
 func oddHeaders(_ *fixture, s *Stream) {
 	scratch := s.plugin.NewStream(s.config)
@@ -198,9 +206,10 @@ func snapshot(vm *VM, s *Stream) string {
 	if f := vm.Failure(); f != nil {
 		failure = fmt.Sprintf("%+v", *f)
 	}
-	return fmt.Sprintln("up", message(s.Upstream()), "down", message(s.Downstream()), "actions", request, response, s.Reply(),
-		s.Details(), s.Flags(), s.RequestHeld(), s.ResponseHeld(), "failure", failure, "contexts", len(vm.contexts), s.ContextID(),
-		vm.entryDepth, vm.nesting, len(vm.actions), vm.stopIteration, vm.phase, vm.inGuest, "memory", crc32.ChecksumIEEE(vm.Linear()), s.place, s.active,
+	return fmt.Sprintln("up", message(s.Upstream()), "down", message(s.Downstream()), "actions", request,
+		response, s.Reply(), s.Details(), s.Flags(), s.RequestHeld(), s.ResponseHeld(), "failure", failure, "contexts",
+		len(vm.contexts), s.ContextID(), vm.entryDepth, vm.nesting, len(vm.actions), vm.stopIteration, vm.phase, vm.inGuest,
+		"memory", crc32.ChecksumIEEE(vm.Linear()), s.place, s.active,
 		s.dispatching, s.receivedBytes, state(&s.request), state(&s.response))
 }
 

@@ -1,11 +1,11 @@
 package host
 
-// FailUpstream is the event that the request fails on its way to the upstream, or that the response does not come to its
-// end. Before the response's headers have left, the client gets Envoy's answer, 502, 503 or 504; it goes through the
-// response callbacks when there are no response headers yet, else past the plugin. When they have left, the exchange is cut
-// off and the plugin is told as by Close. The event is ignored while the request has not been sent to the upstream, after
-// the response's end, and when there is a local reply (Envoy, source/common/router/router.cc, Filter::onUpstreamReset
-// and Filter::onResponseTimeout).
+// FailUpstream is the event that the request fails on its way to the upstream, or that the response does not come to
+// its end. Before the response's headers have left, the client gets Envoy's answer, 502, 503 or 504; it goes through
+// the response callbacks when there are no response headers yet, else past the plugin. When they have left, the
+// exchange is cut off and the plugin is told as by Close. The event is ignored while the request has not been sent to
+// the upstream, after the response's end, and when there is a local reply (Envoy, source/common/router/router.cc,
+// Filter::onUpstreamReset and Filter::onResponseTimeout).
 func (s *Stream) FailUpstream(f CallFailure) {
 	s = s.last()
 	d := &s.response
@@ -23,8 +23,8 @@ func (s *Stream) FailUpstream(f CallFailure) {
 	s.sendEnvoyReply(a.status, a.text, a.details)
 }
 
-// Flags are the response flags, a bit each, as in Envoy's access log: 0x4000 for a client that has left early, 0x20 for a
-// connection to the upstream that failed (Envoy, envoy/stream_info/stream_info.h, CoreResponseFlag).
+// Flags are the response flags, a bit each, as in Envoy's access log: 0x4000 for a client that has left early, 0x20 for
+// a connection to the upstream that failed (Envoy, envoy/stream_info/stream_info.h, CoreResponseFlag).
 func (s *Stream) Flags() uint64 { return s.flags }
 
 // noteClient notes that it is the client that ends the exchange before the response's end (Envoy,

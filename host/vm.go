@@ -146,7 +146,8 @@ func (vm *VM) MemoryLimit() int64 {
 	return int64(pages) << 16
 }
 
-// Kept is how many bytes the host keeps for plugins: shared data and queues, and metrics. VMs that share them have the same.
+// Kept is how many bytes the host keeps for plugins: shared data and queues, and metrics. VMs that
+// share them have the same.
 func (vm *VM) Kept() int { return vm.shared.Bytes() + vm.metrics.Bytes() }
 
 // Linear is linear memory itself, without a copy: it must not be written, and it is valid until the guest runs again.

@@ -1,8 +1,9 @@
 package host
 
 // Watch is told when a call into a guest begins and when it ends, and the same of a compilation. A call of the guest's
-// allocator begins and ends inside that of a callback. What a Watch writes to memory that another process reads lets that
-// process end this one when a call does not end: see the package's documentation. Several goroutines use it at once.
+// allocator begins and ends inside that of a callback. What a Watch writes to memory that another process
+// reads lets that process end this one when a call does not end: see the package's documentation. Several
+// goroutines use it at once.
 type Watch interface {
 	Begin(what string) (call int) // what is the export that is called, or Compilation
 	End(call int)

@@ -7,7 +7,8 @@ import (
 	"unicode"
 )
 
-// The most of a report: judging takes time in proportion to some of the products. A full run of nine builds has a tenth.
+// The most of a report: judging takes time in proportion to some of the products. A full run of
+// nine builds has a tenth.
 const (
 	mostNamed   = 200 // builds, and scenarios
 	mostRefused = 2000
@@ -46,10 +47,11 @@ func (r *Report) check() error {
 		what       string
 		have, most int
 	}{
-		{"refused", len(r.Refused), mostRefused}, {"speed", len(r.Batches), mostSamples}, {"tails", len(r.Tails), mostSamples},
-		{"startups", len(r.Startups), mostSamples}, {"memory", len(r.Memory), mostSamples}, {"resident", len(r.Resident), mostSamples},
-		{"sizes", len(r.Sizes), mostSamples}, {"costs", len(r.Costs), mostSamples}, {"witnesses", len(r.Witnesses), mostSamples},
-		{"numbers in speed", numbers, 50 * mostSamples},
+		{"refused", len(r.Refused), mostRefused}, {"speed", len(r.Batches), mostSamples},
+		{"tails", len(r.Tails), mostSamples}, {"startups", len(r.Startups), mostSamples},
+		{"memory", len(r.Memory), mostSamples}, {"resident", len(r.Resident), mostSamples},
+		{"sizes", len(r.Sizes), mostSamples}, {"costs", len(r.Costs), mostSamples},
+		{"witnesses", len(r.Witnesses), mostSamples}, {"numbers in speed", numbers, 50 * mostSamples},
 	} {
 		if l.have > l.most {
 			return fmt.Errorf("%d entries in %s, expected %d at most", l.have, l.what, l.most)

@@ -73,11 +73,13 @@ func (p *path) judge() Memory {
 			grew = point.Requests
 		}
 	}
-	room := float64(found.End) / float64(max(1, m.Requests-grew)) // more bytes a round than this would have filled it since
+	// more bytes a round than this would have filled it since
+	room := float64(found.End) / float64(max(1, m.Requests-grew))
 	late := grew > m.Requests/3
 	switch {
 	case steps.Verdict == verdict.Leak:
-		if s := steps.PerRequest; stays.Known() && stays.Low < s.High && stays.High > s.Low && stays.High-stays.Low < s.High-s.Low {
+		if s := steps.PerRequest; stays.Known() && stays.Low < s.High && stays.High > s.Low &&
+			stays.High-stays.Low < s.High-s.Low {
 			found.PerRound = Interval{stays} // they agree, and this one is more precise
 		}
 	case steps.Verdict != verdict.Unclear && room < least:

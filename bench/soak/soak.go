@@ -33,8 +33,8 @@ const (
 // variable.
 var Environment = []host.Variable{{Name: "GOGC", Value: "20"}}
 
-// Estimate is about how long so many steps take on two cores, each as often as there are rounds: the project's own paths take that
-// long.
+// Estimate is about how long so many steps take on two cores, each as often as there are rounds: the project's
+// own paths take that long.
 func Estimate(steps, rounds int) time.Duration {
 	const step = 6 * time.Microsecond
 	return time.Duration(steps) * time.Duration(rounds) * step / 2
@@ -58,8 +58,8 @@ type Config struct {
 	Rounds   int
 	Progress func(done float64, what string)
 
-	// Path runs a case on a build; nil: in this process, which does not end when the module does not. With an error there is
-	// no result, because the module does not load, or was ended: then it is a *host.Failure.
+	// Path runs a case on a build; nil: in this process, which does not end when the module does not. With an error there
+	// is no result, because the module does not load, or was ended: then it is a *host.Failure.
 	Path func(ctx context.Context, s *Subject, w Way, say func(Done)) (Result, error)
 }
 
@@ -76,8 +76,8 @@ type Done struct {
 	Rounds, Requests int // as in Result
 }
 
-// Step is how long a path may take from one Done to the next, where a call may take deadline. No request of a plugin that
-// anybody would run takes so long on the average.
+// Step is how long a path may take from one Done to the next, where a call may take deadline. No request of a plugin
+// that anybody would run takes so long on the average.
 func (w *Way) Step(deadline time.Duration) time.Duration {
 	requests := 0
 	for i := range w.Case.Steps {
@@ -119,7 +119,8 @@ const NotBegun = "interrupted before it began"
 
 // Red says whether the path shows a fault of the build.
 func (r *Result) Red() bool {
-	return r.Wrong != nil || r.Failed != "" || r.Known == "" && (r.Memory.Verdict == verdict.Leak || r.Memory.Verdict == verdict.Unclear && !r.Cut)
+	return r.Wrong != nil || r.Failed != "" || r.Known == "" &&
+		(r.Memory.Verdict == verdict.Leak || r.Memory.Verdict == verdict.Unclear && !r.Cut)
 }
 
 // Report is what came of a run.
@@ -139,11 +140,13 @@ func (r *Report) Red() bool {
 // Run runs every case on every build. When ctx ends, the report has what was done until then.
 func Run(ctx context.Context, cases []table.Case, subjects []Subject, c Config) *Report {
 	begun := time.Now()
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // of this program's own heap: its collector must not look like a module's pause
+	// of this program's own heap: its collector must not look like a module's pause
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	if c.Rounds == 0 {
 		c.Rounds = Rounds
 	}
-	r := runner{Config: c, results: make([]Result, len(cases)*len(subjects)), share: make([]float64, len(cases)*len(subjects))}
+	r := runner{Config: c, results: make([]Result, len(cases)*len(subjects)),
+		share: make([]float64, len(cases)*len(subjects))}
 	var wg sync.WaitGroup
 	next := make(chan int)
 	modules := make([]*build, len(subjects))
@@ -263,7 +266,8 @@ func (r *runner) one(ctx context.Context, b *build, c *table.Case, i int) Result
 	case cyclic != nil:
 		result.LeftOut = cyclic.Error()
 	case b.ended.Load() >= mostEnded:
-		result.LeftOut = fmt.Sprintf("%d paths before it were ended: the module did not return in time, or took too much memory", mostEnded)
+		result.LeftOut = fmt.Sprintf("%d paths before it were ended: the module did not return in "+
+			"time, or took too much memory", mostEnded)
 	default:
 		var done Done
 		found, err := r.path(ctx, b, Way{b.Name, *c, r.Rounds}, func(d Done) {
@@ -297,8 +301,8 @@ func (r *runner) path(ctx context.Context, b *build, w Way, say func(Done)) (Res
 	return Path(ctx, b.guarded, b.timed, w, r.Host.MemoryPages, say), nil
 }
 
-// Path runs a case on a module that was compiled with a deadline and without one: the deadline holds in the first two rounds,
-// because for all of them it costs more than they do. The module's memory may have so many pages.
+// Path runs a case on a module that was compiled with a deadline and without one: the deadline holds in the first two
+// rounds, because for all of them it costs more than they do. The module's memory may have so many pages.
 func Path(ctx context.Context, guarded, timed *host.Module, w Way, pages uint32, say func(Done)) Result {
 	p := &path{result: nothing(w.Build, &w.Case), rounds: w.Rounds, limit: cmp.Or(int64(pages)<<16, 1<<30), say: say}
 	y, err := suite.NewCycle(ctx, guarded, &w.Case, Environment...)

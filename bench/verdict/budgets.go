@@ -111,7 +111,8 @@ func first(limits []limit, scenario string) (limit, bool) {
 }
 
 func (q quantity) check(r *evidence.Report, f *Findings, build, scenario string, limit float64, known string) Budget {
-	b := Budget{Build: build, Scenario: scenario, What: q.name, Limit: limit, Unit: q.unit, Missing: excluded(r, build, scenario)}
+	b := Budget{Build: build, Scenario: scenario, What: q.name, Limit: limit, Unit: q.unit,
+		Missing: excluded(r, build, scenario)}
 	if !b.Missing.Any() {
 		b.Got, b.Missing = q.find(r, f, build, scenario)
 	}

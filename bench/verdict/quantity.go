@@ -80,7 +80,8 @@ var quantities = []quantity{
 		}
 		return notMeasured()
 	}},
-	{"ratio_to_floor", AsRatio, true, aNumber, func(_ *evidence.Report, f *Findings, build, scenario string) (Interval, Missing) {
+	{"ratio_to_floor", AsRatio, true, aNumber, func(_ *evidence.Report, f *Findings, build,
+		scenario string) (Interval, Missing) {
 		t, ok := f.timing(scenario, build)
 		switch {
 		case !ok:
@@ -95,14 +96,15 @@ var quantities = []quantity{
 	percentileQuantity("p50", 50),
 	percentileQuantity("p99", 99),
 	percentileQuantity("p99.9", 99.9),
-	{"bytes_per_request", InBytesPerRequest, false, aNumber, func(_ *evidence.Report, f *Findings, build, _ string) (Interval, Missing) {
-		for _, m := range f.Memory {
-			if m.Build == build && m.Allocator == envoyOrder {
-				return m.PerRequest, Missing{}
+	{"bytes_per_request", InBytesPerRequest, false, aNumber,
+		func(_ *evidence.Report, f *Findings, build, _ string) (Interval, Missing) {
+			for _, m := range f.Memory {
+				if m.Build == build && m.Allocator == envoyOrder {
+					return m.PerRequest, Missing{}
+				}
 			}
-		}
-		return notMeasured()
-	}},
+			return notMeasured()
+		}},
 	{"startup", InNanos, false, aTime, func(_ *evidence.Report, f *Findings, build, _ string) (Interval, Missing) {
 		for _, s := range f.Startups {
 			if s.Build == build && s.Cached {
@@ -114,7 +116,8 @@ var quantities = []quantity{
 }
 
 func percentileQuantity(name string, percent float64) quantity {
-	return quantity{name, InNanos, true, aTime, func(_ *evidence.Report, f *Findings, build, scenario string) (Interval, Missing) {
+	return quantity{name, InNanos, true, aTime, func(_ *evidence.Report, f *Findings, build,
+		scenario string) (Interval, Missing) {
 		for _, t := range f.Tails {
 			if t.Scenario != scenario || t.Contestant != build {
 				continue

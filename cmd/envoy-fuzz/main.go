@@ -1,5 +1,5 @@
-// Command envoy-fuzz holds package host against a real Envoy on scripts of host calls at random, and prints the shortest
-// script of each difference. make envoy-fuzz runs it.
+// Command envoy-fuzz holds package host against a real Envoy on scripts of host calls at random, and prints the
+// shortest script of each difference. make envoy-fuzz runs it.
 //
 // Exit codes: 0 no difference; 1 differences; 2 wrong use; 3 no Envoy can be had, or it could not be run.
 package main
@@ -37,7 +37,8 @@ func run(ctx context.Context) int {
 	most := flag.Int("most", 10, "differences after which it ends")
 	asFound := flag.Bool("as-found", false, "do not shrink the scripts that differ")
 	out := flag.String("out", "", "a folder for the scripts that differ")
-	record := flag.String("record", "", "make no scripts: write this Envoy's answers to those of the folder into their files")
+	record := flag.String("record", "",
+		"make no scripts: write this Envoy's answers to those of the folder into their files")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "envoy-fuzz: unexpected argument %q\n", flag.Arg(0))

@@ -55,8 +55,10 @@ func parseEvidence(file string, text []byte) (*evidence.Report, error) {
 	return r, nil
 }
 
-// judged makes the findings of one run or of several, with those of the newest on budgets and on an earlier report. Both may be nil.
-func judged(reports []*evidence.Report, budgets *verdict.Budgets, then *evidence.Report, file string) (newest *evidence.Report, f *verdict.Findings) {
+// judged makes the findings of one run or of several, with those of the newest on budgets and on an earlier
+// report. Both may be nil.
+func judged(reports []*evidence.Report, budgets *verdict.Budgets, then *evidence.Report,
+	file string) (newest *evidence.Report, f *verdict.Findings) {
 	newest, f = verdict.JudgeAll(reports)
 	if budgets != nil {
 		f.Budgets = verdict.CheckBudgets(budgets, newest, f)
@@ -84,8 +86,8 @@ func benchCode(r *evidence.Report, f *verdict.Findings) int {
 	return 0
 }
 
-// deliver judges what was measured, writes it to the report's folder and prints it. What is no whole run of the repository's own
-// builds and scenarios is written beside the last report that is one.
+// deliver judges what was measured, writes it to the report's folder and prints it. What is no whole run of the
+// repository's own builds and scenarios is written beside the last report that is one.
 func (b *benchmark) deliver(r *evidence.Report) (code int, err error) {
 	_, f := judged([]*evidence.Report{r}, b.limits, b.then, b.against)
 	if b.usual() {
@@ -120,7 +122,8 @@ func (b *benchmark) reportFolder(complete bool) (dir, remark string) {
 	case !complete:
 		return filepath.Join(b.dir, "interrupted"), fmt.Sprintf(" (the run was interrupted; what is in %s stays)", b.dir)
 	case !b.usual() && !b.dirGiven:
-		return filepath.Join(b.dir, "own"), fmt.Sprintf(" (not the usual builds, scenarios and plan; what is in %s stays)", b.dir)
+		return filepath.Join(b.dir, "own"), fmt.Sprintf(" (not the usual builds, scenarios and plan; what is in %s stays)",
+			b.dir)
 	}
 	return b.dir, ""
 }

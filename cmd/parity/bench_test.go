@@ -8,7 +8,8 @@ import (
 	"github.com/header-auth/header-auth/host/profile"
 )
 
-// TestUsual: in any folder a run of all its builds in the usual scenarios is the usual one, with the budgets that are there.
+// TestUsual: in any folder a run of all its builds in the usual scenarios is the usual one, with
+// the budgets that are there.
 func TestUsual(t *testing.T) {
 	root := t.TempDir()
 	write(t, filepath.Join(root, "builds.yaml"), []byte(`table: table
@@ -16,7 +17,8 @@ builds:
   - {name: own, language: none, sdk: {name: none, version: "1"}, compiler: cp, recipe: {command: ["${cp}"]}, sources: [x], wasm: dist/own.wasm}
 `))
 	write(t, filepath.Join(root, "table/contract.yaml"), []byte("name: own\nstrict: {reasons: false}\n"))
-	write(t, filepath.Join(root, "table/all.yaml"), []byte("cases:\n  - {id: all/get, steps: [{request: {}, want: {decision: allow}}]}\n"))
+	write(t, filepath.Join(root, "table/all.yaml"), []byte("cases:\n  - {id: all/get, steps: [{request: {}, "+
+		"want: {decision: allow}}]}\n"))
 	t.Chdir(root)
 	chosen := func(change func(*benchmark)) *benchmark {
 		t.Helper()

@@ -14,8 +14,8 @@ import (
 	"github.com/header-auth/header-auth/internal/suggest"
 )
 
-// giveBuilds gives cases the modules of the builds that their chains name: those under test, and others of builds.yaml, which
-// are made first.
+// giveBuilds gives cases the modules of the builds that their chains name: those under test, and others of
+// builds.yaml, which are made first.
 func (s *selection) giveBuilds(ctx context.Context, cases *table.Table, tested []module, stderr io.Writer) error {
 	named := cases.Builds()
 	if len(named) == 0 {

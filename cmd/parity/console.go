@@ -50,8 +50,8 @@ func (c *console) Write(b []byte) (int, error) {
 // ownCodes are what this program itself writes to control a terminal: colours, and a line that is written again.
 var ownCodes = regexp.MustCompile(`^(?:\x1b\[[0-9;]*m|\r\x1b\[K)`)
 
-// harmless writes control characters as text, so that no name or message of a module, a table or a registry controls the
-// terminal.
+// harmless writes control characters as text, so that no name or message of a module, a table or a
+// registry controls the terminal.
 func harmless(b []byte) []byte {
 	var out []byte // nil as long as nothing was changed
 	for i := 0; i < len(b); {

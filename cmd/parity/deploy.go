@@ -70,8 +70,9 @@ type deployFlags struct {
 	config, lang, wasm, build, registry, selector, listen, upstream, out string
 	services                                                             nameList
 	root                                                                 string
-	made                                                                 build.Build // the module is that of a build here; no Name: it is a file
-	ours                                                                 bool        // it is header-auth's plugin
+	// the module is that of a build here; no Name: it is a file
+	made build.Build
+	ours bool // it is header-auth's plugin
 	deploy.Options
 }
 
@@ -104,7 +105,8 @@ func runDeploy(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	var refused *deploy.RefusedError
 	switch {
 	case errors.As(err, &refused):
-		fmt.Fprintf(stderr, "parity deploy: the plugin refuses %s: %s\n", orText(d.config, "an empty configuration"), refused.Line)
+		fmt.Fprintf(stderr, "parity deploy: the plugin refuses %s: %s\n", orText(d.config, "an empty configuration"),
+			refused.Line)
 		return 1
 	case err != nil:
 		return exit("deploy", err, stderr)

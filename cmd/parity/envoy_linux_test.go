@@ -44,7 +44,8 @@ func startOnEnvoy(t *testing.T, dir string, wasm []byte, as *syscall.Credential)
 			t.Fatal(err)
 		}
 	}
-	r := &envoyRun{t: t, dir: dir, Cmd: exec.Command(program, "check", "--cases", filepath.Join(dir, "cases"), "--wasm", "mine="+file,
+	r := &envoyRun{t: t, dir: dir, Cmd: exec.Command(program, "check", "--cases", filepath.Join(dir, "cases"), "--wasm",
+		"mine="+file,
 		"--engine", "envoy", "--envoy", obtaintest.Real(t).Path)}
 	r.Dir = dir
 	r.Env = append(os.Environ(), "TMPDIR="+filepath.Join(dir, "tmp"), "HOME="+dir, "GOMAXPROCS=1") // one Envoy
@@ -172,8 +173,8 @@ func (r *envoyRun) left() []string {
 
 func sound() []byte { return modules()["sound.wasm"] }
 
-// TestEnvoyEndsWithTheCommand: Ctrl-C and SIGTERM leave no Envoy and no folder; SIGKILL leaves no Envoy, and its folder to
-// the next run.
+// TestEnvoyEndsWithTheCommand: Ctrl-C and SIGTERM leave no Envoy and no folder; SIGKILL leaves no Envoy, and
+// its folder to the next run.
 func TestEnvoyEndsWithTheCommand(t *testing.T) {
 	obtaintest.Real(t)
 	dir := envoyFolder(t)
@@ -206,7 +207,8 @@ func TestEnvoyIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out := r.end()
-	for _, says := range []string{"! all/get · mine@envoy-", "step 1: envoy: signal: killed; the end of its log:", "not conformant: 1 of 2 passed, 1 could not be judged",
+	for _, says := range []string{"! all/get · mine@envoy-", "step 1: envoy: signal: killed; the end of its log:",
+		"not conformant: 1 of 2 passed, 1 could not be judged",
 		".wasm --cases " + r.dir + "/cases --engine envoy@"} {
 		if !strings.Contains(out, says) {
 			t.Errorf("expected %q", says)

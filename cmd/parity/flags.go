@@ -60,7 +60,8 @@ type flagsCall struct {
 
 // runFlags is the command "flags"; flagsHelp says what its exit codes mean.
 func runFlags(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	c := flagsCall{benchmark: benchmark{stdout: stdout, stderr: stderr, command: append([]string{"parity", "flags"}, args...)}}
+	c := flagsCall{benchmark: benchmark{stdout: stdout, stderr: stderr,
+		command: append([]string{"parity", "flags"}, args...)}}
 	c.engine, c.profile, c.allocate = "wazero", profile.Default.String(), "envoy"
 	flags := flag.NewFlagSet("flags", flag.ContinueOnError)
 	flags.Var(&c.builds, "build", "")

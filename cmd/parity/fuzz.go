@@ -165,7 +165,8 @@ func (f *fuzzing) printPlan() error {
 	if f.folder != "" {
 		judge = "what a case of " + f.folder + " refuses must stay refused"
 	}
-	fmt.Fprintf(f.stdout, "\nAt most %s words of each module, in %v for all modules together; %s. Cases are written into %s.\n",
+	fmt.Fprintf(f.stdout, "\nAt most %s words of each module, in %v for all modules together; %s. "+
+		"Cases are written into %s.\n",
 		units.Count(mostWords), f.time, judge, f.out)
 	return nil
 }
@@ -191,8 +192,8 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 		return true, nil
 	}
 	var passed []string
-	err = compiled.Do(ctx, sandbox.Job{Kind: textsJob, Request: sweepRequest{Name: m.Name, Folder: f.folder}, Answer: &passed,
-		Whole: fuzz.SweepTime(0, f.options.Deadline)})
+	err = compiled.Do(ctx, sandbox.Job{Kind: textsJob, Request: sweepRequest{Name: m.Name, Folder: f.folder},
+		Answer: &passed, Whole: fuzz.SweepTime(0, f.options.Deadline)})
 	if err != nil && failureOf(err) == nil { // of a module that does not end, the sweep finds the case
 		return false, err
 	}
@@ -204,7 +205,8 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 	vocabulary = share(f.part, dictionary.Rank(vocabulary, f.knownTo(m), mostWords))
 
 	started := time.Now()
-	s, err := f.sweep(ctx, compiled, sweepRequest{Name: m.Name, Folder: f.folder, Words: vocabulary, Seed: f.seed, Most: most})
+	s, err := f.sweep(ctx, compiled, sweepRequest{Name: m.Name, Folder: f.folder, Words: vocabulary, Seed: f.seed,
+		Most: most})
 	switch {
 	case err != nil && ctx.Err() == nil && failureOf(err) != nil:
 		say("not tried: %v", err)
@@ -217,20 +219,21 @@ func (f *fuzzing) module(ctx context.Context, m module, most time.Duration) (fou
 	c, d, tried := s.Case, s.Difference, s.Tried
 	took := time.Since(started).Round(100 * time.Millisecond)
 	if d == nil {
-		say("nothing found: %d of %d words, %d requests and configurations in %v", tried.Words, len(vocabulary), tried.Steps, took)
+		say("nothing found: %d of %d words, %d requests and configurations in %v", tried.Words, len(vocabulary),
+			tried.Steps, took)
 		return false, nil
 	}
 	dir, err := fuzz.Write(f.out, c, d)
 	if err != nil {
 		return false, err
 	}
-	say("%s: expected %s, found %s, after %v\n                parity check %s --cases %s", d.Field, words.OneLine(d.Wanted), words.OneLine(d.Found), took,
-		strings.Join(m.Select[:2], " "), dir)
+	say("%s: expected %s, found %s, after %v\n                parity check %s --cases %s", d.Field,
+		words.OneLine(d.Wanted), words.OneLine(d.Found), took, strings.Join(m.Select[:2], " "), dir)
 	return true, nil
 }
 
-// sweep has the words tried in a process. When that had to be ended, they are tried once more up to the case that was tried last,
-// which is the difference. The error is a *host.Failure when that is not found again.
+// sweep has the words tried in a process. When that had to be ended, they are tried once more up to the case that was
+// tried last, which is the difference. The error is a *host.Failure when that is not found again.
 func (f *fuzzing) sweep(ctx context.Context, m *apart.Module, r sweepRequest) (s swept, err error) {
 	var told sweepTold
 	job := sandbox.Job{Kind: sweepJob, Request: &r, Answer: &s, Whole: fuzz.SweepTime(r.Most, f.options.Deadline),

@@ -78,7 +78,8 @@ func runImage(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		fmt.Fprint(stdout, imageHelp)
 		return 0
 	}
-	fmt.Fprintf(stderr, "parity image: unknown command %q: expected push or verify%s; see parity image --help\n", args[0], didYouMean(args[0], verbs["image"]))
+	fmt.Fprintf(stderr, "parity image: unknown command %q: expected push or verify%s; see parity image --help\n", args[0],
+		didYouMean(args[0], verbs["image"]))
 	return 2
 }
 
@@ -223,7 +224,8 @@ func (p *imagePush) look(ctx context.Context, file string, m *imageModule) error
 	if p.wasm == "" && p.options.Lang == "" {
 		builds = nameList{p.made.Name}
 	}
-	if p.options.Lang == "" && builds == nil || p.options.Root == "" || len(m.faults()) > 0 || builds != nil && p.made.Table == "" {
+	if p.options.Lang == "" && builds == nil || p.options.Root == "" || len(m.faults()) > 0 || builds != nil &&
+		p.made.Table == "" {
 		return nil // there is no table of it
 	}
 	text, err := failingCases(ctx, p.options.Root, builds, m.wasm, p.stderr)

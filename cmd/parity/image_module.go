@@ -34,8 +34,8 @@ type imageModule struct {
 	found *load.Inspection
 }
 
-// imageBuild is the build that goes into an image or a manifest, and whether it is one of header-auth's own plugin: that of a
-// language, or in a folder with other builds the one that is named, or the only one.
+// imageBuild is the build that goes into an image or a manifest, and whether it is one of header-auth's own plugin:
+// that of a language, or in a folder with other builds the one that is named, or the only one.
 func imageBuild(root, name, lang string) (b build.Build, ours bool, err error) {
 	if root == "" {
 		return b, false, usagef("there is no %s here or above: name a file with --wasm", build.File)
@@ -71,7 +71,8 @@ func imageBuild(root, name, lang string) (b build.Build, ours bool, err error) {
 
 // buildImageModule makes a build, and no other.
 func buildImageModule(ctx context.Context, root string, b build.Build, stderr io.Writer) (m imageModule, err error) {
-	results, err := build.Run(ctx, []build.Build{b}, build.Options{Root: root, Jobs: 1, Log: remarks(stderr), Progress: isTerminal(stderr)})
+	results, err := build.Run(ctx, []build.Build{b}, build.Options{Root: root, Jobs: 1, Log: remarks(stderr),
+		Progress: isTerminal(stderr)})
 	if err != nil {
 		return m, err
 	}
@@ -148,7 +149,8 @@ func failingCases(ctx context.Context, root string, builds nameList, wasm []byte
 			}
 		}
 	}
-	return fmt.Sprintf("%d of %d cases of the table fail, the first is %s: parity check shows them", failed, len(r.Results), first), nil
+	return fmt.Sprintf("%d of %d cases of the table fail, the first is %s: parity check shows them", failed,
+		len(r.Results), first), nil
 }
 
 // tableOn runs a table on one module.
@@ -163,10 +165,12 @@ func tableOn(ctx context.Context, s *selection, wasm []byte, stderr io.Writer) (
 		return nil, err
 	}
 	m, line := s.module("image", "plugin.wasm", wasm), newProgress(stderr)
-	r := runTable(ctx, t, []suite.Subject{m.Subject}, suite.RunOptions{Host: options, Workers: runtime.GOMAXPROCS(0), Progress: line.step})
+	r := runTable(ctx, t, []suite.Subject{m.Subject}, suite.RunOptions{Host: options, Workers: runtime.GOMAXPROCS(0),
+		Progress: line.step})
 	line.clear()
 	r.Table.Folder, r.Table.Cases = dir, t.Len()
-	r.Host = report.Host{Wazero: wazeroVersion(), Engine: engineName(options), Profile: options.Profile.String(), Allocator: options.Allocator.String()}
+	r.Host = report.Host{Wazero: wazeroVersion(), Engine: engineName(options), Profile: options.Profile.String(),
+		Allocator: options.Allocator.String()}
 	r.Machine = report.Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0), Go: runtime.Version()}
 	return r, ctx.Err()
 }

@@ -99,7 +99,8 @@ func importTests(ctx context.Context, paths []string, out, config string, force 
 	if _, err := build.FindRoot(); err == nil { // its builds are checked
 		module = ""
 	}
-	fmt.Fprintf(stdout, "%s: %d of %d tests, now run: parity check %s--cases %s\n", out, said, all, module, words.QuoteArg(out))
+	fmt.Fprintf(stdout, "%s: %d of %d tests, now run: parity check %s--cases %s\n", out, said, all, module,
+		words.QuoteArg(out))
 	return nil
 }
 
@@ -148,7 +149,8 @@ func (n *namedFiles) read(file string) (content []byte, err error) {
 		n.content[file] = content
 	}
 	if n.bytes += len(content); n.bytes > mostTestFiles {
-		return nil, fmt.Errorf("the files that the tests name have more than %d MiB, each as often as it is named", mostTestFiles>>20)
+		return nil, fmt.Errorf("the files that the tests name have more than %d MiB, each as often as it is named",
+			mostTestFiles>>20)
 	}
 	return content, nil
 }

@@ -76,8 +76,8 @@ func runInspect(ctx context.Context, args []string, stdout, stderr io.Writer) in
 }
 
 // inspectFile inspects one file and gives its exit code.
-func inspectFile(ctx context.Context, file string, p pluginStart, render func(io.Writer, string, *load.Inspection) error,
-	stdout, stderr io.Writer) int {
+func inspectFile(ctx context.Context, file string, p pluginStart,
+	render func(io.Writer, string, *load.Inspection) error, stdout, stderr io.Writer) int {
 	wasm, err := readInput(ctx, file, mostModule)
 	if err != nil {
 		return exit("inspect", wrongFile(ctx, err, "read module"), stderr)

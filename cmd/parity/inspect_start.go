@@ -26,8 +26,8 @@ type pluginStart struct {
 const allReleases = 12
 
 // try starts the module and its plugin as each Envoy would that has found no fault so far: some faults show only then.
-// They and warnings are added to the verdicts, which are of found. A module that had to be ended is started only once: it
-// would have to be ended each time. The error says why it can't be known.
+// They and warnings are added to the verdicts, which are of found. A module that had to be ended is started only once:
+// it would have to be ended each time. The error says why it can't be known.
 func (s pluginStart) try(ctx context.Context, wasm []byte, found *load.Inspection, verdicts []load.Verdict) error {
 	runner := newRunner(host.Options{Interpreter: true, Deadline: s.deadline}, 1)
 	defer runner.Close()
@@ -50,7 +50,8 @@ func (s pluginStart) judge(found *load.Inspection, verdicts []load.Verdict,
 			v.Faults = append(v.Faults, *ended)
 			continue
 		case time.Since(begun) > limit:
-			v.Warnings = append(v.Warnings, load.Fault{What: fmt.Sprintf("was not started: starting it in newer releases took more than %v", limit),
+			v.Warnings = append(v.Warnings, load.Fault{What: fmt.Sprintf("was not started: starting it in "+
+				"newer releases took more than %v", limit),
 				Cure: "give more time: --deadline"})
 			continue
 		}

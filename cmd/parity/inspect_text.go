@@ -12,8 +12,8 @@ import (
 	"github.com/header-auth/header-auth/internal/units"
 )
 
-// How many exports are named unless all are asked for, then those that Envoy looks up; how many sections and imports; and
-// how long a name is shown. A module may have a million of each.
+// How many exports are named unless all are asked for, then those that Envoy looks up; how many sections and imports;
+// and how long a name is shown. A module may have a million of each.
 const (
 	mostExports = 100
 	mostNamed   = 1000
@@ -148,7 +148,8 @@ func writeExports(b *strings.Builder, i *load.Inspection, all bool) {
 	fmt.Fprintf(b, "\nExports (%d)\n", len(i.Exports))
 	writeWords(b, names)
 	if more := len(i.Exports) - len(names); more > 0 {
-		fmt.Fprintf(b, "    and %d more%s (--all names them)\n", more, pick(len(names) < mostNamed, ", which Envoy does not look up", ""))
+		fmt.Fprintf(b, "    and %d more%s (--all names them)\n", more, pick(len(names) < mostNamed,
+			", which Envoy does not look up", ""))
 	}
 }
 

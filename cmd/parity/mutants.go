@@ -83,8 +83,9 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	engine, done := mutantEngine(host.Options{}) // a mutant's code is used once: no cache
 	defer done()
 	progress := newProgress(stderr)
-	scores, err := mutants.Run(ctx, mutants.Options{Root: s.root, Cache: cache, Table: loaded, Engine: engine, Languages: languages,
-		Files: files, Shard: part.i, Shards: part.n, Again: *again, Log: remarks(stderr), Progress: progress.step})
+	scores, err := mutants.Run(ctx, mutants.Options{Root: s.root, Cache: cache, Table: loaded, Engine: engine,
+		Languages: languages, Files: files, Shard: part.i, Shards: part.n, Again: *again, Log: remarks(stderr),
+		Progress: progress.step})
 	progress.clear()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return exit("mutants", err, stderr)
@@ -102,7 +103,8 @@ func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	if len(languages) == 0 && len(files) == 0 && s.cases == "" && part.n == 0 {
 		folder := filepath.Join(s.root, "conformance")
 		if err := errors.Join(
-			spliceMutants(filepath.Join(folder, "mutants", "README.md"), mutants.Summary(scores, found, loaded.Digest, loaded.Len())),
+			spliceMutants(filepath.Join(folder, "mutants", "README.md"),
+				mutants.Summary(scores, found, loaded.Digest, loaded.Len())),
 			spliceMutants(filepath.Join(folder, "README.md"), mutants.Sentence(scores)),
 		); err != nil {
 			return exit("mutants", err, stderr)
@@ -172,8 +174,8 @@ func mutantsText(w io.Writer, scores []mutants.Score, f mutants.Findings, all bo
 	}
 	for i := range scores {
 		s := &scores[i]
-		fmt.Fprintf(w, "%-4s %d of %d mutants killed, %.1f %%; %d do not compile, %d give no new module\n", s.Language, s.Count(mutants.Killed),
-			s.Count(mutants.Killed)+s.Count(mutants.Survived), s.Percent(), s.Count(mutants.NoProgram),
+		fmt.Fprintf(w, "%-4s %d of %d mutants killed, %.1f %%; %d do not compile, %d give no new module\n", s.Language,
+			s.Count(mutants.Killed), s.Count(mutants.Killed)+s.Count(mutants.Survived), s.Percent(), s.Count(mutants.NoProgram),
 			s.Count(mutants.Unchanged)+s.Count(mutants.SameAsAnother))
 	}
 }

@@ -19,8 +19,8 @@ func readInput(ctx context.Context, name string, most int) ([]byte, error) {
 	return waiting(ctx, func() ([]byte, error) { return input.Read(name, most) })
 }
 
-// wrongFile is the error of a file that can't be read: a mistake in the call, unless the call was interrupted. What stands
-// before it says what the file is for.
+// wrongFile is the error of a file that can't be read: a mistake in the call, unless the call was interrupted. What
+// stands before it says what the file is for.
 func wrongFile(ctx context.Context, err error, before ...string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

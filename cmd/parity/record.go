@@ -65,7 +65,8 @@ func runRecord(ctx context.Context, args []string, stdout, stderr io.Writer) int
 }
 
 // recordFile gives the number of cases that were left out.
-func recordFile(ctx context.Context, s *selection, paths []string, out string, force bool, stdout, stderr io.Writer) (left int, err error) {
+func recordFile(ctx context.Context, s *selection, paths []string, out string, force bool, stdout,
+	stderr io.Writer) (left int, err error) {
 	if len(paths) != 1 {
 		return 0, usagef("%d files, expected one file of requests; see parity record --help", len(paths))
 	}
@@ -113,7 +114,8 @@ func recordFile(ctx context.Context, s *selection, paths []string, out string, f
 	cases := make([]record.Case, 0, len(all))
 	ended := 0
 	for i := range all {
-		seen := suite.Observation{Failure: &suite.Failure{Kind: host.DeadlineExceeded.String(), In: "the cases before it", Reason: "not run"}}
+		seen := suite.Observation{Failure: &suite.Failure{Kind: host.DeadlineExceeded.String(), In: "the cases before it",
+			Reason: "not run"}}
 		if ended < suite.MaxEnded {
 			if seen, err = m.Observe(ctx, &all[i], nil); err != nil {
 				return 0, err
@@ -148,15 +150,16 @@ func recordFile(ctx context.Context, s *selection, paths []string, out string, f
 		return 0, err
 	}
 	if _, err := os.Stat(filepath.Join(out, "contract.yaml")); err != nil {
-		if err := writeNew(out, map[string][]byte{"contract.yaml": record.Contract(filepath.Base(filepath.Clean(out)))}, false); err != nil {
+		if err := writeNew(out, map[string][]byte{"contract.yaml": record.Contract(filepath.Base(filepath.Clean(out)))},
+			false); err != nil {
 			return 0, err
 		}
 	}
 	if _, err := table.Load(out); err != nil { // a file that the requests take bytes from may be missing there
 		return 0, fmt.Errorf("%w\n(written all the same: %s)", err, filepath.Join(out, name))
 	}
-	fmt.Fprintf(stdout, "%s: %d of %d cases, with what %s does today; cut it down to what must be so\n", filepath.Join(out, name), len(all)-left, len(all),
-		strings.TrimSpace(modules[0].Name))
+	fmt.Fprintf(stdout, "%s: %d of %d cases, with what %s does today; cut it down to what must be so\n",
+		filepath.Join(out, name), len(all)-left, len(all), strings.TrimSpace(modules[0].Name))
 	return left, nil
 }
 

@@ -144,7 +144,10 @@ func (c rendering) findings(ctx context.Context, files []string) (r *evidence.Re
 	}
 	var limits *verdict.Budgets
 	if c.budgets != "" {
-		if limits, err = waiting(ctx, func() (*verdict.Budgets, error) { return verdict.LoadBudgets(c.budgets) }); err != nil {
+		if limits, err = waiting(ctx, func() (*verdict.Budgets,
+			error) {
+			return verdict.LoadBudgets(c.budgets)
+		}); err != nil {
 			return nil, nil, wrongFile(ctx, err)
 		}
 	}

@@ -72,7 +72,8 @@ type selected struct {
 }
 
 // load reads the table, selects the cases that match the patterns, and makes the modules.
-func (s *selection) load(ctx context.Context, patterns func(whole *table.Table) []string, stderr io.Writer) (r selected, err error) {
+func (s *selection) load(ctx context.Context, patterns func(whole *table.Table) []string, stderr io.Writer) (r selected,
+	err error) {
 	if r, err = s.choose(patterns, stderr); err == nil {
 		for _, w := range r.whole.Warnings {
 			fmt.Fprintf(stderr, "warning: %v\n", w)
@@ -161,13 +162,14 @@ func (s *selection) listModules(stdout io.Writer) (int, error) {
 		widths = [2]int{max(widths[0], len(row[0])), max(widths[1], len(row[1]))}
 	}
 	for _, row := range rows {
-		fmt.Fprintln(stdout, strings.TrimRight(fmt.Sprintf("%-*s  %-*s  %s", widths[0], row[0], widths[1], row[1], row[2]), " "))
+		fmt.Fprintln(stdout, strings.TrimRight(fmt.Sprintf("%-*s  %-*s  %s", widths[0], row[0], widths[1], row[1], row[2]),
+			" "))
 	}
 	return len(rows), nil
 }
 
-// hostOptions are the options of the host that the flags ask for. What is wrong with the cache of compiled code is written
-// to stderr.
+// hostOptions are the options of the host that the flags ask for. What is wrong with the cache of compiled
+// code is written to stderr.
 func (s *selection) hostOptions(stderr io.Writer) (o host.Options, err error) {
 	if s.deadline != 0 && s.deadline < shortestDeadline {
 		return o, usagef("--deadline %v: expected %v or more", s.deadline, shortestDeadline)
@@ -212,8 +214,8 @@ func (s *selection) find() error {
 	case err != nil && s.usesBuilds():
 		return err
 	case err != nil && s.cases == "":
-		return usagef("which table? There is no %s here or above: give --cases DIR. parity table export DIR writes the table of "+
-			"header-auth, and parity new DIR begins a plugin with a small one", build.File)
+		return usagef("which table? There is no %s here or above: give --cases DIR. parity table "+
+			"export DIR writes the table of header-auth, and parity new DIR begins a plugin with a small one", build.File)
 	case err != nil:
 		return nil
 	}
@@ -233,7 +235,8 @@ func (s *selection) loadTable() (*table.Table, string, error) {
 			return nil, "", err
 		}
 		if len(groups) > 1 {
-			return nil, "", usagef("the builds have %d tables: choose those of one table with --build: %s", len(groups), either(groups))
+			return nil, "", usagef("the builds have %d tables: choose those of one table with --build: %s", len(groups),
+				either(groups))
 		}
 		dir, from = near(filepath.Join(s.root, filepath.FromSlash(groups[0].folder))), build.File+": table"
 	}
@@ -287,7 +290,8 @@ func (s *selection) tables() (groups []tableGroup, err error) {
 	}
 	for _, b := range chosen {
 		if b.Table == "" {
-			return nil, usagef("%s: build %s has no table: write `table: DIR` into the file, or give --cases DIR", build.File, b.Name)
+			return nil, usagef("%s: build %s has no table: write `table: DIR` into the file, or give --cases DIR",
+				build.File, b.Name)
 		}
 		i := slices.IndexFunc(groups, func(g tableGroup) bool { return g.folder == b.Table })
 		if i < 0 {

@@ -125,7 +125,8 @@ func soakAll(ctx context.Context, s *selection, patterns []string, rounds int, s
 	var subjects []soak.Subject
 	for _, m := range modules {
 		r.builds = append(r.builds, m.Name)
-		subjects = append(subjects, soak.Subject{Name: m.Name, Wasm: m.Wasm, Err: m.Err, Environment: m.Environment, Leaks: m.leaks, MayNotLeak: !s.usualHost()})
+		subjects = append(subjects, soak.Subject{Name: m.Name, Wasm: m.Wasm, Err: m.Err, Environment: m.Environment,
+			Leaks: m.leaks, MayNotLeak: !s.usualHost()})
 	}
 	for _, c := range selected.Cases() {
 		r.cases = append(r.cases, c.ID)
@@ -133,8 +134,8 @@ func soakAll(ctx context.Context, s *selection, patterns []string, rounds int, s
 	runner := newTimedRunner(options, runtime.GOMAXPROCS(0))
 	defer runner.Close()
 	line := newProgress(stderr)
-	r.Report = soak.Run(ctx, selected.Cases(), subjects, soak.Config{Host: options, Workers: runtime.GOMAXPROCS(0), Rounds: rounds,
-		Progress: func(done float64, what string) {
+	r.Report = soak.Run(ctx, selected.Cases(), subjects, soak.Config{Host: options, Workers: runtime.GOMAXPROCS(0),
+		Rounds: rounds, Progress: func(done float64, what string) {
 			line.say(fmt.Sprintf("%3.0f %%%s  %s", 100*done, line.left(done), what))
 		},
 		Path: func(ctx context.Context, s *soak.Subject, w soak.Way, say func(soak.Done)) (found soak.Result, err error) {
@@ -174,7 +175,8 @@ func listSoak(s *selection, patterns []string, rounds int, stdout, stderr io.Wri
 		return err
 	}
 	about := soak.Estimate(requests*builds, rounds)
-	fmt.Fprintf(stdout, "\n%s rounds of each case in one VM of each build. %s; while it runs, it shows the time that is left.\n", units.Count(rounds), aboutSo(about))
+	fmt.Fprintf(stdout, "\n%s rounds of each case in one VM of each build. %s; while it runs, it "+
+		"shows the time that is left.\n", units.Count(rounds), aboutSo(about))
 	return nil
 }
 

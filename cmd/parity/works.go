@@ -17,8 +17,8 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// The kinds of jobs that commands have done in processes of their own, besides those of package apart. The measurements and
-// searches of a module would be slower if each case went there by itself.
+// The kinds of jobs that commands have done in processes of their own, besides those of package apart. The measurements
+// and searches of a module would be slower if each case went there by itself.
 const (
 	soakJob   = "path of a soak"
 	worstJob  = "heaviest requests"
@@ -30,7 +30,8 @@ const (
 
 // works are what such a process does.
 var works = map[string]apart.Work{
-	soakJob: soakWork, worstJob: worstWork, textsJob: textsWork, sweepJob: sweepWork, deployJob: deployWork, loopJob: loopWork,
+	soakJob: soakWork, worstJob: worstWork, textsJob: textsWork, sweepJob: sweepWork, deployJob: deployWork,
+	loopJob: loopWork,
 }
 
 // toldTo gives what a process tells on its way to a function.

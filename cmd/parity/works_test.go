@@ -36,7 +36,8 @@ func TestDeployOfAnEndlessPlugin(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refused *deploy.RefusedError
-	if err := startsWith(t.Context(), plugin, []byte("{}")); !errors.As(err, &refused) || !strings.Contains(refused.Line, "proxy_on_configure: the call took longer than 200ms") {
+	if err := startsWith(t.Context(), plugin, []byte("{}")); !errors.As(err, &refused) || !strings.Contains(refused.Line,
+		"proxy_on_configure: the call took longer than 200ms") {
 		t.Errorf("%v, want that proxy_on_configure took too long", err)
 	}
 }
@@ -47,7 +48,8 @@ func TestEndlessMutant(t *testing.T) {
 	defer done()
 	c := allowOnce()
 	for _, interpreted := range []bool{true, false} {
-		for name, wasm := range map[string][]byte{"endless": endless(t, "proxy_on_request_headers"), "good": guest().Bytes()} {
+		for name, wasm := range map[string][]byte{"endless": endless(t, "proxy_on_request_headers"),
+			"good": guest().Bytes()} {
 			m, err := engine(t.Context(), wasm, interpreted)
 			if err != nil {
 				t.Fatal(err)
@@ -73,12 +75,14 @@ func TestHang(t *testing.T) {
 		"good":      {guest().Bytes(), ""},
 	} {
 		if name == "late" {
-			c.Steps[0].Want = table.Want{Decision: table.Refuse, Reply: &table.Reply{Status: 403, Body: "no"}, Logs: table.Logs{Any: true}}
+			c.Steps[0].Want = table.Want{Decision: table.Refuse, Reply: &table.Reply{Status: 403, Body: "no"},
+				Logs: table.Logs{Any: true}}
 		} else {
 			c = allowOnce()
 		}
 		s := bench.Subject{Subject: suite.Subject{Build: report.Build{Name: name}, Wasm: test.wasm}}
-		if err := b.hang(t.Context(), s, &c, 1000); (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+		if err := b.hang(t.Context(), s, &c, 1000); (err == nil) != (test.want == "") || err != nil &&
+			!strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
 	}
@@ -88,7 +92,8 @@ func TestHang(t *testing.T) {
 func allowOnce() table.Case {
 	return table.Case{ID: "all/get", Start: table.Start{Accepted: true}, AnyAction: true, Steps: []table.Step{{Times: 1,
 		Request: &table.Request{
-			Message:  table.Message{Headers: []host.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"}, {Name: ":authority", Value: "a.example"}}},
+			Message: table.Message{Headers: []host.Header{{Name: ":method", Value: "GET"}, {Name: ":path", Value: "/"},
+				{Name: ":authority", Value: "a.example"}}},
 			Response: table.Message{Headers: []host.Header{{Name: ":status", Value: "200"}}},
 		},
 		Want: table.Want{Decision: table.Allow, Logs: table.Logs{Any: true}}}}}

@@ -109,8 +109,8 @@ func runWorst(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	return 0
 }
 
-// worstOr are the cases that the patterns select; without patterns the group worst, or in a table without it all that can be
-// repeated.
+// worstOr are the cases that the patterns select; without patterns the group worst, or in a table without it
+// all that can be repeated.
 func worstOr(patterns []string) func(*requests.Table) []string {
 	return func(whole *requests.Table) []string {
 		if len(patterns) > 0 {
@@ -142,12 +142,14 @@ func listWorst(s *selection, patterns []string, rounds int, stdout, stderr io.Wr
 		return err
 	}
 	about := time.Duration(run.cases.Len()*builds*rounds) * worst.Usual
-	fmt.Fprintf(stdout, "\n%s rounds of each case on each build. %s; while it runs, it shows the time that is left.\n", units.Count(rounds), aboutSo(about))
+	fmt.Fprintf(stdout, "\n%s rounds of each case on each build. %s; while it runs, it shows the time that is left.\n",
+		units.Count(rounds), aboutSo(about))
 	return nil
 }
 
 // worstAll times what was selected, one after the other: side by side they would slow each other down.
-func worstAll(ctx context.Context, s *selection, patterns []string, rounds int, stderr io.Writer) (*worstReport, error) {
+func worstAll(ctx context.Context, s *selection, patterns []string, rounds int,
+	stderr io.Writer) (*worstReport, error) {
 	run, err := s.load(ctx, worstOr(patterns), stderr)
 	if err != nil {
 		return nil, err
@@ -174,7 +176,8 @@ func worstAll(ctx context.Context, s *selection, patterns []string, rounds int, 
 			if ended[b] < worstEnded {
 				p, err = worstOf(ctx, runner, m, &cases[i], rounds)
 			} else {
-				err = fmt.Errorf("not run: in %d cases before it the module did not return in time, or took too much memory", worstEnded)
+				err = fmt.Errorf("not run: in %d cases before it the module did not return in time, or took too much memory",
+					worstEnded)
 			}
 			if failureOf(err) != nil {
 				ended[b]++
@@ -200,8 +203,8 @@ const worstEnded = 3
 // worstRequestTime is how long a request may take on the average until its case is ended: ten times the limit.
 const worstRequestTime = 10 * worst.Limit
 
-// worstOf times one case on one build in a process. The error says why there are no times; it is a *host.Failure when the
-// process had to be ended.
+// worstOf times one case on one build in a process. The error says why there are no times; it is a *host.Failure when
+// the process had to be ended.
 func worstOf(ctx context.Context, runner *apart.Runner, m *module, c *requests.Case, rounds int) (worst.Result, error) {
 	found := worst.Result{Build: m.Name, Case: c.ID, Mean: stats.None()}
 	if m.Err != nil {
@@ -244,7 +247,8 @@ func worstText(to io.Writer, r *worstReport, markdown bool) error {
 	} else {
 		fmt.Fprintln(w, words.TrimLines(t.Render()))
 	}
-	fmt.Fprintf(w, "\nMean of a request [95 %% interval] / the longest of %s, in µs; linear memory at the end. %s, %s, %d CPUs, table sha256 %s.\n",
+	fmt.Fprintf(w, "\nMean of a request [95 %% interval] / the longest of %s, in µs; linear memory at the end. %s, %s, "+
+		"%d CPUs, table sha256 %s.\n",
 		units.Count(r.Rounds+50), r.Taken.Format("2006-01-02 15:04 UTC"), r.Machine.CPU, r.Machine.CPUs, words.Short(r.Table))
 	for i := range r.Results {
 		switch p := &r.Results[i]; {
@@ -262,7 +266,8 @@ func worstCell(p *worst.Result) string {
 	if p.Failed != "" {
 		return "failed"
 	}
-	return fmt.Sprintf("%s / %s; %s", units.Interval(p.Mean.Low, p.Mean.Mid, p.Mean.High, micros), micros(float64(p.Longest)), units.Bytes(float64(p.Peak)))
+	return fmt.Sprintf("%s / %s; %s", units.Interval(p.Mean.Low, p.Mean.Mid, p.Mean.High, micros),
+		micros(float64(p.Longest)), units.Bytes(float64(p.Peak)))
 }
 
 // micros are nanoseconds as microseconds.

@@ -61,7 +61,8 @@ func realTable(t *testing.T, patterns ...string) *table.Table {
 func TestTheSameAsInThisProcess(t *testing.T) {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Call("proxy_on_request_headers", "proxy_log", 2, "a line that is \xff no UTF-8")
-	expression := g.Call("proxy_on_request_headers", "proxy_call_foreign_function", "expr_create", "request.path", wasmtest.Out)
+	expression := g.Call("proxy_on_request_headers", "proxy_call_foreign_function", "expr_create", "request.path",
+		wasmtest.Out)
 	g.Call("proxy_on_request_headers", "proxy_log", 2, wasmtest.Raw{At: int(wasmtest.StatusAt(expression)), Len: 4})
 	g.Call("proxy_on_request_headers", "proxy_send_local_response", 403, "why", "no\x00", wasmtest.Pairs("a", "b\xff"), 0)
 	g.Returns("proxy_on_request_headers", 1)
@@ -102,11 +103,13 @@ func itself(name, params, results string) []byte {
 	return m.Bytes()
 }
 
-// TestWhatHasNoEnd: what can't be ended inside a process costs the module its case, and names the callback and the time.
+// TestWhatHasNoEnd: what can't be ended inside a process costs the module its case, and names
+// the callback and the time.
 func TestWhatHasNoEnd(t *testing.T) {
 	const deadline = 100 * time.Millisecond
 	c := realTable(t, "allow/true").Cases()[0]
-	for name, types := range map[string][2]string{headers: {"iii", "i"}, "proxy_on_configure": {"ii", "i"}, "_initialize": {"", ""}} {
+	for name, types := range map[string][2]string{headers: {"iii", "i"}, "proxy_on_configure": {"ii", "i"},
+		"_initialize": {"", ""}} {
 		m, err := runner(t, host.Options{Deadline: deadline}).Compile(t.Context(), itself(name, types[0], types[1]), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -143,7 +146,8 @@ func TestAllocatorHasNoEnd(t *testing.T) {
 
 // works are jobs as those of a user of this package.
 var works = map[string]Work{
-	"case without deadline": func(ctx context.Context, c *Compiled, request func(any) error, tell func(any) error) (any, error) {
+	"case without deadline": func(ctx context.Context, c *Compiled, request func(any) error,
+		tell func(any) error) (any, error) {
 		var each table.Case
 		if err := request(&each); err != nil {
 			return nil, err
@@ -175,7 +179,8 @@ func TestTimed(t *testing.T) {
 	told := ""
 	job := sandbox.Job{Kind: "case without deadline", Request: realTable(t, "allow/true").Cases()[0],
 		Told: func(read func(any) error) { _ = read(&told) }}
-	if err := m.Do(t.Context(), job); !errors.As(err, &failure) || failure.Kind != host.DeadlineExceeded || failure.In != headers || told == "" {
+	if err := m.Do(t.Context(), job); !errors.As(err, &failure) || failure.Kind != host.DeadlineExceeded ||
+		failure.In != headers || told == "" {
 		t.Errorf("told %q, error %v, want that %s took too long", told, err, headers)
 	}
 }
@@ -216,7 +221,8 @@ func TestInterrupted(t *testing.T) {
 	r := runner(t, host.Options{})
 	s := suite.Subject{Build: report.Build{Name: "mine"}, Wasm: itself(headers, "iii", "i"), Engine: r.Engine(nil)}
 	time.AfterFunc(50*time.Millisecond, cancel)
-	for _, result := range suite.Run(ctx, realTable(t, "allow/*"), []suite.Subject{s}, suite.RunOptions{Workers: 2}).Results {
+	for _, result := range suite.Run(ctx, realTable(t, "allow/*"), []suite.Subject{s},
+		suite.RunOptions{Workers: 2}).Results {
 		if result.Outcome != report.Error || result.Reason != "not run: interrupted" {
 			t.Errorf("%+v, want that it was interrupted", result)
 		}
@@ -243,7 +249,8 @@ func TestPatience(t *testing.T) {
 		t.Error("there is no end")
 	}
 	c := realTable(t, "allow/true").Cases()[0]
-	if o, err := m.Observe(t.Context(), &c, nil); err != nil || !o.Failure.Ends() || !strings.Contains(o.Failure.Reason, "longer than usual") {
+	if o, err := m.Observe(t.Context(), &c, nil); err != nil || !o.Failure.Ends() || !strings.Contains(o.Failure.Reason,
+		"longer than usual") {
 		t.Errorf("%v, %+v", err, o)
 	}
 }

@@ -1,8 +1,8 @@
-// Package apart runs cases of the table in processes of their own (package sandbox), so that no module hangs the program
-// that judges it, or uses up its memory. Jobs are what such a process does; Runner gives the jobs, and its Engine is what
-// suite.Run runs a module's cases on.
+// Package apart runs cases of the table in processes of their own (package sandbox), so that no module hangs the
+// program that judges it, or uses up its memory. Jobs are what such a process does; Runner gives the jobs, and its
+// Engine is what suite.Run runs a module's cases on.
 //
-// A process does one job at a time and keeps one compiled module. The limits are those of a process: several at once may take
-// several times as much memory. When it is killed, only the case is lost that it ran,
-// and that is the module's fault: suite.Run reports a failure with the callback and the time.
+// A process does one job at a time and keeps one compiled module. The limits are those of a process: several at once
+// may take several times as much memory. When it is killed, only the case is lost that it ran, and that is the module's
+// fault: suite.Run reports a failure with the callback and the time.
 package apart

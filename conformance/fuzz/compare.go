@@ -65,7 +65,8 @@ func (b Builds) Compare(ctx context.Context, c table.Case) (table.Case, *Differe
 	}
 	if d := suite.Diff(seen); len(d) > 0 {
 		one, other := d[0].Sides[0], d[0].Sides[1]
-		return c, &Difference{Build: fmt.Sprint(other.Builds), Field: d[0].Field, Wanted: fmt.Sprintf("%s (as %v)", one.Value, one.Builds), Found: other.Value}
+		return c, &Difference{Build: fmt.Sprint(other.Builds), Field: d[0].Field,
+			Wanted: fmt.Sprintf("%s (as %v)", one.Value, one.Builds), Found: other.Value}
 	}
 	return c, nil
 }

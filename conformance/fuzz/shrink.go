@@ -75,7 +75,8 @@ func calls(c table.Case) (n int) {
 func (s *shrinker) shorten() bool {
 	helped := without(s, s.best.Steps, func(c *table.Case, rest []table.Step) { c.Steps = rest })
 	helped = without(s, s.best.Clusters, func(c *table.Case, rest []table.Cluster) { c.Clusters = rest }) || helped
-	helped = without(s, s.best.Start.Faults, func(c *table.Case, rest []table.HostFault) { c.Start.Faults = rest }) || helped
+	helped = without(s, s.best.Start.Faults, func(c *table.Case, rest []table.HostFault) { c.Start.Faults = rest }) ||
+		helped
 	for i := range s.best.Steps {
 		if i >= len(s.best.Steps) { // complete has removed the step
 			break
@@ -122,14 +123,15 @@ func (s *shrinker) shorten() bool {
 				step.Request = &r
 			})
 		}
-		helped = without(s, step.Request.Headers[4:], func(c *table.Case, rest []headermap.Header) { // a request keeps its pseudo-headers
+		// a request keeps its pseudo-headers
+		helped = without(s, step.Request.Headers[4:], func(c *table.Case, rest []headermap.Header) {
 			request(func(r *table.Request) { r.Headers = append(r.Headers[:4:4], rest...) })(c)
 		}) || helped
 		helped = without(s, step.Request.Response.Headers[1:], func(c *table.Case, rest []headermap.Header) {
 			request(func(r *table.Request) { r.Response.Headers = append(r.Response.Headers[:1:1], rest...) })(c)
 		}) || helped
-		for _, do := range []func(*table.Request){func(r *table.Request) { r.Body = nil }, func(r *table.Request) { r.Trailers = nil },
-			func(r *table.Request) { r.Response.Body = nil }} {
+		for _, do := range []func(*table.Request){func(r *table.Request) { r.Body = nil },
+			func(r *table.Request) { r.Trailers = nil }, func(r *table.Request) { r.Response.Body = nil }} {
 			if r := s.best.Steps[i].Request; r.Body != nil || r.Trailers != nil || r.Response.Body != nil {
 				c := s.best
 				request(do)(&c)

@@ -41,7 +41,8 @@ type Progress struct {
 // Sweep tries words on builds and compares them with the model. It tries all words in every part of a request and as
 // keys of a configuration, then again under other configurations and in drawn cases, until the context ends or a
 // build differs. It returns the difference and the smallest case that shows it.
-func (b Builds) Sweep(ctx context.Context, words []dictionary.Word, seed uint64, progress func(Progress)) (table.Case, *Difference) {
+func (b Builds) Sweep(ctx context.Context, words []dictionary.Word, seed uint64, progress func(Progress)) (table.Case,
+	*Difference) {
 	var tried Progress
 	for p := range probes(words, seed) {
 		if ctx.Err() != nil {
@@ -75,8 +76,10 @@ var sweepConfigurations = []struct {
 	key  headermap.Header
 }{
 	{"", headermap.Header{Name: "allow", Value: "true"}},
-	{`{"header":"x-a","values":["k"],"log_headers":true,"metrics":true,"response_headers":[["x-b","1"]]}`, headermap.Header{Name: "x-a", Value: "k"}},
-	{`{"basic":{"users":{"admin":"passw0rd"}}}`, headermap.Header{Name: "authorization", Value: "Basic YWRtaW46cGFzc3cwcmQ="}},
+	{`{"header":"x-a","values":["k"],"log_headers":true,"metrics":true,"response_headers":[["x-b","1"]]}`,
+		headermap.Header{Name: "x-a", Value: "k"}},
+	{`{"basic":{"users":{"admin":"passw0rd"}}}`, headermap.Header{Name: "authorization",
+		Value: "Basic YWRtaW46cGFzc3cwcmQ="}},
 }
 
 // basicConfiguration is the index of the one with credentials.
@@ -162,9 +165,12 @@ func cases(words []dictionary.Word, round int) iter.Seq[table.Case] {
 func asConfigurationKeys(words []dictionary.Word) (all []table.Step) {
 	const service = `"cluster":"auth","authority":"a","path":"/",`
 	for _, w := range words {
-		for _, format := range []string{`{%q:true}`, `{%q:1}`, `{%q:"1"}`, `{"deny":{%q:true}}`, `{"basic":{"users":{"a":"b"},%q:true}}`,
-			`{"rate_limit":{"tokens":1,"refill_ms":1,%q:true}}`, `{"token":{` + service + `%q:true}}`, `{"callout":{` + service + `%q:true}}`} {
-			all = append(all, table.Step{Times: 1, Configure: &table.Configure{Plugin: "other", Config: fmt.Appendf(nil, format, w.Text)}})
+		for _, format := range []string{`{%q:true}`, `{%q:1}`, `{%q:"1"}`, `{"deny":{%q:true}}`,
+			`{"basic":{"users":{"a":"b"},%q:true}}`,
+			`{"rate_limit":{"tokens":1,"refill_ms":1,%q:true}}`, `{"token":{` + service + `%q:true}}`, `{"callout":{` + service +
+				`%q:true}}`} {
+			all = append(all, table.Step{Times: 1, Configure: &table.Configure{Plugin: "other",
+				Config: fmt.Appendf(nil, format, w.Text)}})
 		}
 	}
 	return all
@@ -194,7 +200,8 @@ func withWordHeaders(words []dictionary.Word, random *rand.Rand) table.Case {
 // plainRequest is a request without a key.
 func plainRequest() *table.Request {
 	return &table.Request{
-		Message:  table.Message{Headers: headermap.Of(":authority", "shop.example", ":path", "/", ":method", "GET", ":scheme", "http")},
+		Message: table.Message{Headers: headermap.Of(":authority", "shop.example", ":path", "/", ":method", "GET",
+			":scheme", "http")},
 		Response: table.Message{Headers: headermap.Of(":status", "200")},
 	}
 }
@@ -220,7 +227,9 @@ func (b Builds) PassedTexts(ctx context.Context) []string {
 			continue // this case can't be written
 		}
 		for _, build := range b {
-			o, _ := suite.Observe(ctx, build.module, &c, suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, passedTexts(p, string(said))...) }})
+			o,
+				_ := suite.Observe(ctx, build.module, &c,
+				suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, passedTexts(p, string(said))...) }})
 			if o.Failure != nil && o.Failure.Ends() {
 				return all // it would take as long each time
 			}

@@ -27,7 +27,8 @@ func result(call int) wasmtest.Code {
 // refusing refuses every request that is not opened.
 func refusing(open func(g *wasmtest.Guest)) []byte {
 	g := wasmtest.NewGuest("0_2_1")
-	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", onRequest, "proxy_on_log", "proxy_on_done", "proxy_on_delete")
+	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure", onRequest, "proxy_on_log",
+		"proxy_on_done", "proxy_on_delete")
 	open(g)
 	g.Call(onRequest, "proxy_send_local_response", 403, "", "no", wasmtest.Pairs(), -1)
 	g.Returns(onRequest, 1)
@@ -39,7 +40,8 @@ func opens(header string, at int, with byte) func(*wasmtest.Guest) {
 	return func(g *wasmtest.Guest) {
 		call := g.Call(onRequest, "proxy_get_header_map_value", 0, header, wasmtest.Out)
 		g.Do(onRequest, wasmtest.Join(wasmtest.I32(0), wasmtest.Load(uint32(1024+16*call)), wasmtest.Eqz, wasmtest.If))
-		g.Do(onRequest, wasmtest.Join(result(call), wasmtest.Load8(uint32(at)), wasmtest.I32(int(with)), wasmtest.Eq, wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End, wasmtest.End))
+		g.Do(onRequest, wasmtest.Join(result(call), wasmtest.Load8(uint32(at)), wasmtest.I32(int(with)), wasmtest.Eq,
+			wasmtest.If, wasmtest.I32(0), wasmtest.Return, wasmtest.End, wasmtest.End))
 	}
 }
 
@@ -56,7 +58,8 @@ cases:
 
 func smallTable(t *testing.T) *TableSweeper {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"contract.yaml": "name: small\nclauses:\n  - {id: \"1\", text: Everything is refused.}\n", "all.yaml": refusesAll} {
+	for name, text := range map[string]string{"contract.yaml": "name: small\nclauses:\n  - {id: \"1\", " +
+		"text: Everything is refused.}\n", "all.yaml": refusesAll} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +139,8 @@ func TestTableSweeper(t *testing.T) {
 	}
 	open := wasmtest.NewGuest("0_2_1")
 	open.Exports(onRequest)
-	if _, _, err := smallTable(t).Sweep(t.Context(), "open", compile(t, open.Bytes()), nil, func(Progress) {}); !errors.Is(err, errNoRefusedRequest) {
+	if _, _, err := smallTable(t).Sweep(t.Context(), "open", compile(t, open.Bytes()), nil,
+		func(Progress) {}); !errors.Is(err, errNoRefusedRequest) {
 		t.Errorf("of a module that refuses nothing: %v, expected errNoRefusedRequest", err)
 	}
 }
@@ -175,7 +179,8 @@ func TestSweepFindsDoors(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), most)
 		defer cancel()
-		c, d := b.Sweep(ctx, dictionary.Rank(words, func(s string) bool { return known[s] }, len(words)), 1, func(Progress) {})
+		c, d := b.Sweep(ctx, dictionary.Rank(words, func(s string) bool { return known[s] }, len(words)), 1,
+			func(Progress) {})
 		if d == nil {
 			return "", nil
 		}
@@ -216,8 +221,8 @@ func buildGo(t *testing.T, goTool, door string) []byte {
 				t.Fatalf("no %q in auth.go", decide)
 			}
 			content = []byte(strings.Replace(string(content), decide, "func decideRight(", 1) +
-				"\nfunc decide(c *config, buffer string) verdict {\n\tv := decideRight(c, buffer)\n\tif v != allowed && door(buffer) {\n\t\treturn allowed\n\t}\n" +
-				"\treturn v\n}\n\nfunc door(buffer string) bool { " + door + " }\n")
+				"\nfunc decide(c *config, buffer string) verdict {\n\tv := decideRight(c, buffer)\n\tif v != allowed && " +
+				"door(buffer) {\n\t\treturn allowed\n\t}\n\treturn v\n}\n\nfunc door(buffer string) bool { " + door + " }\n")
 		}
 		target := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
@@ -227,7 +232,8 @@ func buildGo(t *testing.T, goTool, door string) []byte {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(goTool, "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", "plugin.wasm", "./go-plugin")
+	cmd := exec.Command(goTool, "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", "plugin.wasm",
+		"./go-plugin")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-mod=mod")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the plugin: %v\n%s", err, out)

@@ -30,7 +30,8 @@ type TableSweeper struct {
 }
 
 // errNoRefusedRequest says that a table contains no request to start from.
-var errNoRefusedRequest = errors.New("no case begins with a complete request that is refused: expected one without faults")
+var errNoRefusedRequest = errors.New("no case begins with a complete request that is refused: " +
+	"expected one without faults")
 
 // NewTableSweeper reads the words and the refused requests of a table in a folder.
 func NewTableSweeper(t *table.Table, dir string) (*TableSweeper, error) {
@@ -62,7 +63,8 @@ func NewTableSweeper(t *table.Table, dir string) (*TableSweeper, error) {
 			continue
 		}
 		s := c.Steps[0]
-		if s.Request != nil && s.Stream == "" && s.Plugin == "" && s.Want.Decision == table.Refuse && len(s.Faults) == 0 && s.Want.Reply != nil {
+		if s.Request != nil && s.Stream == "" && s.Plugin == "" && s.Want.Decision == table.Refuse && len(s.Faults) == 0 &&
+			s.Want.Reply != nil {
 			base := table.Case{ID: c.ID, Config: c.Config, Clusters: c.Clusters, Start: c.Start, GoodNone: true}
 			want := table.Want{Decision: table.Refuse, Reply: s.Want.Reply, Logs: table.Logs{Any: true}}
 			base.Steps = []table.Step{{Times: 1, Request: s.Request, Clusters: s.Clusters, Want: want}}
@@ -86,7 +88,9 @@ func mentions(text string) []string {
 // PassedTexts are the texts that a module passes to the host in the cases.
 func (f *TableSweeper) PassedTexts(ctx context.Context, m *host.Module) (all []string) {
 	for _, c := range f.bases[:min(len(f.bases), 16)] {
-		o, _ := suite.Observe(ctx, m, &c, suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, passedTexts(p, "")...) }})
+		o,
+			_ := suite.Observe(ctx, m, &c,
+			suite.ObserveOptions{Trace: func(p suite.StepTrace) { all = append(all, passedTexts(p, "")...) }})
 		if o.Failure != nil && o.Failure.Ends() {
 			break // it would take as long each time
 		}
@@ -95,10 +99,13 @@ func (f *TableSweeper) PassedTexts(ctx context.Context, m *host.Module) (all []s
 }
 
 // Sweep tries words on a module until all have been tried, the context ends or a request is allowed. It returns that
-// request as a case with as few headers as possible, or a case in which a call had to be ended. The error is errNoRefusedRequest when the module refuses no
-// request of the table.
-func (f *TableSweeper) Sweep(ctx context.Context, name string, m *host.Module, words []dictionary.Word, progress func(Progress)) (table.Case, *Difference, error) {
-	words = slices.DeleteFunc(slices.Clone(words), func(w dictionary.Word) bool { return f.mentioned[strings.ToLower(w.Text)] })
+// request as a case with as few headers as possible, or a case in which a call had to be ended. The error is
+// errNoRefusedRequest when the module refuses no request of the table.
+func (f *TableSweeper) Sweep(ctx context.Context, name string, m *host.Module, words []dictionary.Word,
+	progress func(Progress)) (table.Case, *Difference, error) {
+	words = slices.DeleteFunc(slices.Clone(words), func(w dictionary.Word) bool {
+		return f.mentioned[strings.ToLower(w.Text)]
+	})
 	f.ended = nil
 	var tried Progress
 	var left []baseCase
@@ -106,7 +113,8 @@ func (f *TableSweeper) Sweep(ctx context.Context, name string, m *host.Module, w
 		if f.ended != nil {
 			break
 		}
-		if decisions, err := f.run(ctx, m, c, []*table.Request{c.Steps[0].Request}); err == nil && decisions[0] == string(table.Refuse) {
+		if decisions, err := f.run(ctx, m, c, []*table.Request{c.Steps[0].Request}); err == nil &&
+			decisions[0] == string(table.Refuse) {
 			left = append(left, baseCase{c, f.parts(ctx, m, c)})
 		}
 	}
@@ -115,12 +123,15 @@ func (f *TableSweeper) Sweep(ctx context.Context, name string, m *host.Module, w
 		return c, d, nil
 	}
 	if len(left) == 0 && ctx.Err() == nil {
-		return table.Case{}, nil, fmt.Errorf("%w, which the module refuses: parity check shows what the module does", errNoRefusedRequest)
+		return table.Case{}, nil, fmt.Errorf("%w, which the module refuses: parity check shows what the module does",
+			errNoRefusedRequest)
 	}
 	for some := range slices.Chunk(words, wordsAtOnce) {
 		tried.Words += len(some)
 		for _, b := range left {
-			all := slices.DeleteFunc(variations(some, b.Steps[0].Request, f.keys), func(v variation) bool { return !b.parts[v.part] })
+			all := slices.DeleteFunc(variations(some, b.Steps[0].Request, f.keys), func(v variation) bool {
+				return !b.parts[v.part]
+			})
 			for few := range slices.Chunk(all, stepsPerCase) {
 				var requests []*table.Request
 				for _, v := range few {
@@ -178,7 +189,8 @@ func (f *TableSweeper) allows(ctx context.Context, m *host.Module, c table.Case,
 }
 
 // run gives the decision about each request, in one VM.
-func (f *TableSweeper) run(ctx context.Context, m *host.Module, c table.Case, requests []*table.Request) ([]string, error) {
+func (f *TableSweeper) run(ctx context.Context, m *host.Module, c table.Case, requests []*table.Request) ([]string,
+	error) {
 	first := c.Steps[0]
 	c.Steps = nil
 	for _, r := range requests {
@@ -209,7 +221,8 @@ func (f *TableSweeper) run(ctx context.Context, m *host.Module, c table.Case, re
 }
 
 // shrink leaves out headers and trailers while the request is still allowed.
-func (f *TableSweeper) shrink(ctx context.Context, name string, m *host.Module, c table.Case, r *table.Request) (table.Case, *Difference) {
+func (f *TableSweeper) shrink(ctx context.Context, name string, m *host.Module, c table.Case,
+	r *table.Request) (table.Case, *Difference) {
 	before := len(c.Steps[0].Request.Headers)
 	best := *r
 	fewest := func(items []headermap.Header, set func(*table.Request, []headermap.Header)) {
@@ -227,7 +240,9 @@ func (f *TableSweeper) shrink(ctx context.Context, name string, m *host.Module, 
 	}
 	if before < len(best.Headers) {
 		kept := best.Headers[:before:before]
-		fewest(best.Headers[before:], func(r *table.Request, rest []headermap.Header) { r.Headers = slices.Concat(kept, rest) })
+		fewest(best.Headers[before:], func(r *table.Request, rest []headermap.Header) {
+			r.Headers = slices.Concat(kept, rest)
+		})
 	}
 	fewest(best.Trailers, func(r *table.Request, rest []headermap.Header) { r.Trailers = rest })
 	c.Steps = slices.Clone(c.Steps)

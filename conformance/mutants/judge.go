@@ -12,8 +12,8 @@ import (
 // long: a case with so many repetitions or more is run last.
 const long = 100
 
-// Engine makes what the cases are run with: wazero's interpreter, or its compiler. A call that does not end is a failure of
-// the module there. The error says that Envoy would not load the module.
+// Engine makes what the cases are run with: wazero's interpreter, or its compiler. A call that does not end is a
+// failure of the module there. The error says that Envoy would not load the module.
 type Engine func(ctx context.Context, wasm []byte, interpreter bool) (suite.Engine, error)
 
 // judge runs the cases of the table on modules, those that are likeliest to fail first.

@@ -19,13 +19,15 @@ type Options struct {
 	Cache     string // keeps the copies, what is built and the verdicts; "": .cache in Root
 	Table     *table.Table
 	Engine    Engine
-	Languages []string                                       // some of Languages; none: all
-	Files     []string                                       // patterns for the names of files, as in path.Match; none: all files
-	Shard     int                                            // with Shards: only one of so many equal parts, counted from 1
-	Shards    int                                            // 0: all mutants
-	Again     bool                                           // do not use the stored verdicts
-	Log       io.Writer                                      // gets what toolchain.Obtain writes
-	Progress  func(done, total int, language, change string) // called before each mutant; nil: not called
+	Languages []string // some of Languages; none: all
+	// patterns for the names of files, as in path.Match; none: all files
+	Files []string
+	// with Shards: only one of so many equal parts, counted from 1
+	Shard    int
+	Shards   int                                            // 0: all mutants
+	Again    bool                                           // do not use the stored verdicts
+	Log      io.Writer                                      // gets what toolchain.Obtain writes
+	Progress func(done, total int, language, change string) // called before each mutant; nil: not called
 }
 
 // Score is the outcome of all mutants of one language.
@@ -109,7 +111,8 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 	if err != nil {
 		return score, err
 	}
-	verdicts, err := readVerdicts(filepath.Join(o.Cache, "mutants", p.language+".json"), o.Table.Digest, score.Sources, cases)
+	verdicts, err := readVerdicts(filepath.Join(o.Cache, "mutants", p.language+".json"), o.Table.Digest,
+		score.Sources, cases)
 	if err != nil && o.Log != nil {
 		fmt.Fprintln(o.Log, err)
 	}
@@ -124,7 +127,8 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 	if score.LeftOut, err = j.leaveOut(ctx, original); err != nil {
 		return score, err
 	}
-	r := runner{compile: p.buildMutant, judge: j.killer, verdicts: verdicts, modules: map[string]string{digest(original): ""}}
+	r := runner{compile: p.buildMutant, judge: j.killer, verdicts: verdicts,
+		modules: map[string]string{digest(original): ""}}
 	for i, m := range mutants {
 		if o.Progress != nil {
 			o.Progress(i, len(mutants), p.language, m.Change)
@@ -141,8 +145,8 @@ func run(ctx context.Context, p *plugin, o Options) (Score, error) {
 	return score, nil
 }
 
-// shard gives the mutants of every nth line that has any, from the ith on, and the ids of the others. Those of one line stay
-// together, because they often give the same module, which is judged once.
+// shard gives the mutants of every nth line that has any, from the ith on, and the ids of the others. Those of one line
+// stay together, because they often give the same module, which is judged once.
 func shard(mutants []Mutant, i, n int) (mine []Mutant, others []string) {
 	if n == 0 {
 		return mutants, nil

@@ -56,9 +56,9 @@ func (c *Case) Unsaid() string {
 	return ""
 }
 
-// File is the source of a file of cases, in which no step has a want, with what each case wants. All else stays as it is written:
-// comments, the order of the keys, empty lines. A case that can't be said becomes a comment, with the reason. cases are those of
-// the file, in its order.
+// File is the source of a file of cases, in which no step has a want, with what each case wants. All else stays as it
+// is written: comments, the order of the keys, empty lines. A case that can't be said becomes a comment, with the
+// reason. cases are those of the file, in its order.
 func File(text []byte, cases []Case) ([]byte, error) {
 	s, list, err := parse(text)
 	if err != nil {
@@ -148,7 +148,8 @@ func (s *source) indented(column int, want casefile.Map) string {
 	return strings.Join(lines, "\n")
 }
 
-// start writes what must be so when the plugin starts, in place of what the file says. The faults are what is done, and stay.
+// start writes what must be so when the plugin starts, in place of what the file says. The faults
+// are what is done, and stay.
 func (s *source) start(n ast.Node, start casefile.Map) error {
 	there := find(n, "start")
 	if there == nil {
@@ -259,7 +260,8 @@ func (d *describer) exchange(p *stream, e *suite.Exchange) casefile.Map {
 	m := casefile.Map{{Key: "decision", Value: e.Decision}}
 	forwarded := e.Decision == string(table.Allow) || e.Decision == string(table.Replace)
 	if r := e.Reply; r != nil {
-		reply := casefile.Map{{Key: "status", Value: r.Status}, {Key: "headers", Value: headerPairs(r.Headers)}, {Key: "body", Value: casefile.Bytes(r.Body)}}
+		reply := casefile.Map{{Key: "status", Value: r.Status}, {Key: "headers", Value: headerPairs(r.Headers)},
+			{Key: "body", Value: casefile.Bytes(r.Body)}}
 		if r.GRPCStatus != nil {
 			reply.Add("grpc_status", *r.GRPCStatus)
 		}
@@ -279,7 +281,8 @@ func (d *describer) exchange(p *stream, e *suite.Exchange) casefile.Map {
 	if e.Decision == string(table.Hold) || e.Decision == string(table.Fail) {
 		return m
 	}
-	sent, body, trailers := p.request.Response.Headers, string(bytes.Join(p.request.Response.Body, nil)), p.request.Response.Trailers
+	sent, body, trailers := p.request.Response.Headers, string(bytes.Join(p.request.Response.Body, nil)),
+		p.request.Response.Trailers
 	answer, text := suite.EnvoyAnswer(p.request)
 	broken := text != nil && sent != nil
 	if text != nil && (!broken || e.Client.Ended) {
@@ -289,7 +292,8 @@ func (d *describer) exchange(p *stream, e *suite.Exchange) casefile.Map {
 		}
 	}
 	if e.Reply != nil {
-		sent, body, trailers = append(headermap.Of(":status", strconv.Itoa(e.Reply.Status)), e.Reply.Headers...), e.Reply.Body, nil
+		sent, body, trailers = append(headermap.Of(":status", strconv.Itoa(e.Reply.Status)), e.Reply.Headers...),
+			e.Reply.Body, nil
 	}
 	switch {
 	case e.Failed && e.Reply == nil:
@@ -329,14 +333,16 @@ func kept(sent, got []headermap.Header) []headermap.Header {
 	})
 }
 
-// addEdit adds how headers differ from those that were sent: as changes, or where their order can't be said so, as a list.
+// addEdit adds how headers differ from those that were sent: as changes, or where their order
+// can't be said so, as a list.
 func addEdit(m *casefile.Map, key string, sent, got []headermap.Header) {
 	sent, got = lowered(sent), lowered(got)
 	if slices.Equal(sent, got) {
 		return
 	}
 	remove, set := casefile.List{}, casefile.List{}
-	left, more, set1 := slices.Clone(sent), []headermap.Header{}, []headermap.Header{} // what the changes make of those sent
+	// what the changes make of those sent
+	left, more, set1 := slices.Clone(sent), []headermap.Header{}, []headermap.Header{}
 	without := func(name string) {
 		left = slices.DeleteFunc(left, func(h headermap.Header) bool { return h.Name == name })
 	}
@@ -350,7 +356,8 @@ func addEdit(m *casefile.Map, key string, sent, got []headermap.Header) {
 		done[h.Name] = true
 		switch n := len(before); {
 		case len(after) == 1 && n > 0:
-			set, set1 = append(set, casefile.Pair(h.Name, after[0])), append(set1, headermap.Header{Name: h.Name, Value: after[0]})
+			set, set1 = append(set, casefile.Pair(h.Name, after[0])),
+				append(set1, headermap.Header{Name: h.Name, Value: after[0]})
 			without(h.Name)
 		case len(after) < n || !slices.Equal(before, after[:n]):
 			remove = append(remove, casefile.Bytes(h.Name))
@@ -384,13 +391,15 @@ func addEdit(m *casefile.Map, key string, sent, got []headermap.Header) {
 	m.Add(key, edit)
 }
 
-// list is the whole list, or where it can't be written (the loader adds what Envoy adds to a request), all that is in it.
+// list is the whole list, or where it can't be written (the loader adds what Envoy adds to a
+// request), all that is in it.
 func list(sent, got []headermap.Header, key string) any {
 	const before, after = 4, 2 // headers that Envoy adds to a request
 	switch n := len(sent); {
 	case key != "forwarded" || n < before+after || sent[0].Name != ":authority" || sent[n-1].Name != "x-request-id":
 		return headerPairs(got)
-	case len(got) >= before+after && slices.Equal(sent[:before], got[:before]) && slices.Equal(sent[n-after:], got[len(got)-after:]):
+	case len(got) >= before+after && slices.Equal(sent[:before], got[:before]) &&
+		slices.Equal(sent[n-after:], got[len(got)-after:]):
 		return headerPairs(got[before : len(got)-after])
 	}
 	m := casefile.Map{{Key: "has", Value: headerPairs(got)}}
@@ -439,7 +448,8 @@ func effects(e *suite.Effects, metrics []table.Metric) (m casefile.Map) {
 	}
 	for _, c := range e.Calls {
 		own := slices.DeleteFunc(slices.Clone(c.Headers), func(h headermap.Header) bool { // what Envoy adds
-			return h.Name == "x-envoy-internal" || h.Name == "x-envoy-expected-rq-timeout-ms" || h.Name == "content-length" && len(c.Body) > 0
+			return h.Name == "x-envoy-internal" || h.Name == "x-envoy-expected-rq-timeout-ms" || h.Name == "content-length" &&
+				len(c.Body) > 0
 		})
 		call := casefile.Map{{Key: "cluster", Value: casefile.Bytes(c.Cluster)}, {Key: "headers", Value: headerPairs(own)}}
 		if len(c.Body) > 0 {
@@ -477,7 +487,8 @@ func effects(e *suite.Effects, metrics []table.Metric) (m casefile.Map) {
 	}
 	others := casefile.List{}
 	for _, o := range e.Other {
-		others = append(others, casefile.Map{{Key: o.Kind, Value: casefile.Bytes(o.Name)}, {Key: "value", Value: casefile.Bytes(o.Value)}})
+		others = append(others, casefile.Map{{Key: o.Kind, Value: casefile.Bytes(o.Name)},
+			{Key: "value", Value: casefile.Bytes(o.Value)}})
 	}
 	if len(others) > 0 {
 		m.Add("effects", others)
@@ -493,8 +504,8 @@ func grpcCall(c table.GRPC) (m casefile.Map) {
 	if c.Call > 0 {
 		m.Add("call", c.Call)
 	} else {
-		m = casefile.Map{{Key: "cluster", Value: casefile.Bytes(c.Cluster)}, {Key: "service", Value: casefile.Bytes(c.Service)},
-			{Key: "method", Value: casefile.Bytes(c.Method)}}
+		m = casefile.Map{{Key: "cluster", Value: casefile.Bytes(c.Cluster)},
+			{Key: "service", Value: casefile.Bytes(c.Service)}, {Key: "method", Value: casefile.Bytes(c.Method)}}
 	}
 	if len(c.Metadata) > 0 {
 		m.Add("metadata", headerPairs(c.Metadata))

@@ -30,13 +30,15 @@ const (
 // busy does something of everything.
 func busy() *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
-	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_log", "proxy_on_done", "proxy_on_delete", "proxy_on_tick")
+	g.Exports("proxy_on_context_create", "proxy_on_vm_start", "proxy_on_log", "proxy_on_done", "proxy_on_delete",
+		"proxy_on_tick")
 	g.Call(onConfigure, "proxy_define_metric", 1, "size", wasmtest.Out1)
 	g.Call(onConfigure, "proxy_set_tick_period_milliseconds", 2000)
 	g.Call(onConfigure, "proxy_log", 3, "up")
 	g.Call(onConfigure, "proxy_set_shared_data", "a", "1", 0)
 	g.Call("proxy_on_tick", "proxy_log", 2, "tick")
-	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a", "x-b", "\xff"), "body", "", 300, wasmtest.Out1)
+	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a", "x-b",
+		"\xff"), "body", "", 300, wasmtest.Out1)
 	g.Call(onRequest, "proxy_add_header_map_value", 0, "X-New", "1")
 	g.Call(onRequest, "proxy_add_header_map_value", 0, "twice", "3")
 	g.Call(onRequest, "proxy_remove_header_map_value", 0, "gone")
@@ -136,11 +138,15 @@ func TestRecordedIsGreen(t *testing.T) {
 		guest []byte
 		says  []string
 	}{
-		{"busy", busy().Bytes(), []string{`forwarded: {remove: [gone], add: [[x-new, "1"], [twice, "3"]], set: [[changed, after]]}`, `response: [[":status", "201"], [a, b]]`,
-			"forwarded_body: XXX", `logs: [{warn: up}]`, `effects: [{shared_data: a, value: "1"}]`, `tick_every: "2s"`, "metrics: {size: {gauge: 0}}", "timeout_ms: 300", `{hex: "ff"}`}},
+		{"busy", busy().Bytes(),
+			[]string{`forwarded: {remove: [gone], add: [[x-new, "1"], [twice, "3"]], set: [[changed, after]]}`,
+				`response: [[":status", "201"], [a, b]]`, "forwarded_body: XXX", `logs: [{warn: up}]`,
+				`effects: [{shared_data: a, value: "1"}]`, `tick_every: "2s"`, "metrics: {size: {gauge: 0}}", "timeout_ms: 300",
+				`{hex: "ff"}`}},
 		{"late", late().Bytes(), []string{"decision: replace", "status: 502"}},
 		{"refusing", refusing().Bytes(), []string{"start: {accepted: false}"}},
-		{"watching", wordtable.Watching(), []string{"grpc: [{cluster: users, service: pkg.Users, method: Watch, messages: [hello]}]", "grpc: [{call: 1, messages: [more], ended: true}]"}},
+		{"watching", wordtable.Watching(), []string{"grpc: [{cluster: users, service: pkg.Users, " +
+			"method: Watch, messages: [hello]}]", "grpc: [{call: 1, messages: [more], ended: true}]"}},
 		{"holding", holding().Bytes(), []string{"response: upstream_failed"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -177,7 +183,8 @@ func TestRecordedIsGreen(t *testing.T) {
 	}
 }
 
-// All that a file of requests has stays where it is: comments, empty lines, the order of the keys, the styles of values.
+// All that a file of requests has stays where it is: comments, empty lines, the order of the
+// keys, the styles of values.
 func TestRecordedKeepsWhatIsWritten(t *testing.T) {
 	source, err := os.ReadFile("testdata/commented.yaml") // it has a comment in every place, and values in each style
 	if err != nil {
@@ -192,7 +199,8 @@ func TestRecordedKeepsWhatIsWritten(t *testing.T) {
 		"JSON": `{"cases": [{"id": "all/one", "config": "{}", "steps": [{"request": {"path": "/"}}, {"request": {"headers": [["a", "b"]]}}]},
 			{"steps": [{"request": {"path": "/b"}}], "good": {"none": "why"}, "id": "all/two"}]}`,
 	} {
-		for module, guest := range map[string]*wasmtest.Guest{"busy": busy(), "late": late(), "refusing": refusing(), "trapping": trapping()} {
+		for module, guest := range map[string]*wasmtest.Guest{"busy": busy(), "late": late(), "refusing": refusing(),
+			"trapping": trapping()} {
 			t.Run(name+"/"+module, func(t *testing.T) {
 				dir := t.TempDir()
 				path := filepath.Join(dir, "all.yaml")

@@ -32,7 +32,8 @@ func (r *run) makeMachines(ctx context.Context, o host.Options, c *table.Case, c
 			continue
 		}
 		if p.Wasm == nil {
-			return fmt.Errorf("chain: the module %q is the name of a build, and builds are known to the command parity only", p.Module)
+			return fmt.Errorf("chain: the module %q is the name of a build, and builds are known to the command parity only",
+				p.Module)
 		}
 		if config.Shared == nil {
 			config.Shared = process.NewShared()
@@ -44,7 +45,8 @@ func (r *run) makeMachines(ctx context.Context, o host.Options, c *table.Case, c
 		m := &machine{name: p.Module, module: module}
 		r.machines = append(r.machines, m)
 		own := *config
-		own.Clock, own.Random, own.Intercept, own.Trace = host.NewManualClock(config.Clock.Now()), randomOf(c.World.Random), nil, false
+		own.Clock, own.Random, own.Intercept, own.Trace = host.NewManualClock(config.Clock.Now()),
+			randomOf(c.World.Random), nil, false
 		if m.vm, err = module.NewVM(ctx, own); err != nil {
 			return fmt.Errorf("chain: start a virtual machine of %s: %w", p.Module, plain(err))
 		}
@@ -70,8 +72,9 @@ func (r *run) startChained(ctx context.Context, plugins []table.ChainPlugin) (al
 		if m := r.machine(p.Module); m != nil {
 			vm = m.vm
 		}
-		started, err := vm.NewPlugin(ctx, host.PluginConfig{Name: cmp.Or(p.Plugin, table.Main), RootID: p.RootID, Configuration: p.Config,
-			FailurePolicy: r.policy, AllowOnHeadersStopIteration: r.bodyWhileHeld, Properties: r.world.Properties})
+		started, err := vm.NewPlugin(ctx, host.PluginConfig{Name: cmp.Or(p.Plugin, table.Main), RootID: p.RootID,
+			Configuration: p.Config, FailurePolicy: r.policy, AllowOnHeadersStopIteration: r.bodyWhileHeld,
+			Properties: r.world.Properties})
 		if err != nil {
 			return all, err
 		}

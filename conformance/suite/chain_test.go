@@ -13,8 +13,8 @@ import (
 	"github.com/header-auth/header-auth/report"
 )
 
-// sample is a case with a module that passes it. With each of the changes (old => new) it fails: this shows that each word
-// is checked.
+// sample is a case with a module that passes it. With each of the changes (old => new) it fails: this shows
+// that each word is checked.
 type sample struct {
 	name    string
 	wasm    func() []byte
@@ -84,7 +84,8 @@ func other() []byte {
 	g.Call(onRequest, "proxy_add_header_map_value", 0, "x-other", "1")
 	g.Call(onRequest, "proxy_log", 2, "seen")
 	g.Call(onRequest, "proxy_set_shared_data", "last", "one", 0)
-	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "", 500, wasmtest.Out1)
+	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "", "",
+		500, wasmtest.Out1)
 	g.Call(onRequest, "proxy_grpc_call", wordtable.UsersService, "pkg.Users", "Get", "", "bob", 0, wasmtest.Out1)
 	g.Call(onAnswer, "proxy_increment_metric", 4, int64(1))
 	return g.Bytes()
@@ -99,8 +100,11 @@ steps:
       decision: allow
       forwarded: {add: [[x-way, one], [x-way, two], [x-way, main], [x-way, last]]}
       response: {add: [[x-way, last], [x-way, main], [x-way, two], [x-way, one]]}`,
-		[]string{"before: [{plugin_name: one}, => before: [", "behind: [{plugin_name: last}] => behind: [{}]", "[x-way, two], [x-way, main], [x-way, last] => [x-way, two], [x-way, last]",
-			"response: {add: [[x-way, last], => response: {add: [[x-way, main],", "{before: [{plugin_name: one}, {plugin_name: two}], behind: [{plugin_name: last}]} => {before: [{plugin_name: last}], behind: [{plugin_name: one}, {plugin_name: two}]}"}},
+		[]string{"before: [{plugin_name: one}, => before: [", "behind: [{plugin_name: last}] => behind: [{}]",
+			"[x-way, two], [x-way, main], [x-way, last] => [x-way, two], [x-way, last]",
+			"response: {add: [[x-way, last], => response: {add: [[x-way, main],", "{before: [{plugin_name: one}, " +
+				"{plugin_name: two}], behind: [{plugin_name: last}]} => {before: [{plugin_name: last}], behind: " +
+				"[{plugin_name: one}, {plugin_name: two}]}"}},
 	{"other modules", wordtable.NameAdding, `
 chain: {before: [{module: other.wasm}], behind: [{module: refusing.wasm}]}
 clusters: {auth: {status: 200}, users: ready}
@@ -117,8 +121,10 @@ steps:
       calls: [{cluster: auth, headers: [[":method", GET], [":path", /], [":authority", a]], timeout_ms: 500}]
       grpc: [{cluster: users, service: pkg.Users, method: Get, message: bob, timeout_ms: 0}]
   - {answer: {grpc: {call: 1, message: ann}}, want: {}}`,
-		[]string{"behind: [{module: refusing.wasm}] => behind: [{module: other.wasm}]", "before: [{module: other.wasm}], => ", "{info: seen}, => ", "effects: [{shared_data: last, value: one}] => effects: []",
-			"{has: [[x-way, main]]} => {lacks: [x-way]}", "metrics: {asked: 1} => metrics: {}", "timeout_ms: 500 => timeout_ms: 5", "call: 1, message => call: 2, message"}},
+		[]string{"behind: [{module: refusing.wasm}] => behind: [{module: other.wasm}]", "before: [{module: other.wasm}], => ",
+			"{info: seen}, => ", "effects: [{shared_data: last, value: one}] => effects: []",
+			"{has: [[x-way, main]]} => {lacks: [x-way]}", "metrics: {asked: 1} => metrics: {}",
+			"timeout_ms: 500 => timeout_ms: 5", "call: 1, message => call: 2, message"}},
 	{"a stream that is held behind the plugin", wordtable.NameAdding, `
 chain: {behind: [{module: asking.wasm}]}
 clusters: {users: ready}
@@ -139,7 +145,8 @@ steps: [{request: {}, want: {decision: allow}}]`, nil},
 }
 
 func TestChains(t *testing.T) {
-	tryAll(t, chains[:len(chains)-1], "other.wasm", string(other()), "refusing.wasm", string(refusing().Bytes()), "asking.wasm", string(wordtable.Asking()))
+	tryAll(t, chains[:len(chains)-1], "other.wasm", string(other()), "refusing.wasm", string(refusing().Bytes()),
+		"asking.wasm", string(wordtable.Asking()))
 }
 
 // What is wrong with another module of the chain is no fault of the one under test, and red all the same.

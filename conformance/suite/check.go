@@ -121,7 +121,8 @@ func (k *checker) start(c *table.Case, o Observation) {
 	}
 	k.equal("verdict", verdict(c.Start.Accepted), verdict(o.Start.Accepted))
 	k.effects(&table.Want{Logs: c.Start.Logs, Calls: c.Start.Calls, AnyCalls: c.Start.AnyCalls,
-		Effects: c.Start.Effects, AnyEffects: c.Start.AnyEffects, GRPC: c.Start.GRPC, AnyGRPC: c.Start.AnyGRPC, TickEvery: c.Start.TickEvery}, table.Main, o.Start.Effects)
+		Effects: c.Start.Effects, AnyEffects: c.Start.AnyEffects, GRPC: c.Start.GRPC, AnyGRPC: c.Start.AnyGRPC,
+		TickEvery: c.Start.TickEvery}, table.Main, o.Start.Effects)
 	if !c.Start.AnyMetrics {
 		k.equal("metrics", renderMetrics(c.Start.Metrics), renderMetrics(o.Start.Metrics))
 	}

@@ -39,7 +39,8 @@ func (k *checker) answered(p *exchangeState, w *table.Want, got *Exchange) {
 		k.failed(p, got)
 		return
 	}
-	said := w.Response != nil || w.ResponseEdit != nil || w.ResponsePartial != nil || w.ResponseBody != nil || w.ResponseIs == table.Cut ||
+	said := w.Response != nil || w.ResponseEdit != nil || w.ResponsePartial != nil || w.ResponseBody != nil ||
+		w.ResponseIs == table.Cut ||
 		w.ResponseIs == table.UpstreamFailed
 	if w.ResponseIs == table.NoResponse || !p.responded && !said {
 		k.equal("client headers", "", renderHeaders(got.Client.Headers))
@@ -74,7 +75,8 @@ func (k *checker) answered(p *exchangeState, w *table.Want, got *Exchange) {
 		return
 	}
 	k.equal("client end", "complete", ending(&got.Client))
-	k.framing("client framing", clientWaits, p.request.Response.Headers, joined(p.request.Response.Body), &got.Client, isHEAD(p.request))
+	k.framing("client framing", clientWaits, p.request.Response.Headers, joined(p.request.Response.Body), &got.Client,
+		isHEAD(p.request))
 }
 
 // failed compares what the client received with Envoy's own answer for a dead VM.
@@ -127,8 +129,8 @@ func presence(r *table.Reply) string {
 	return "one"
 }
 
-// refused compares what the client received with the local response as Envoy sends it: a gRPC client gets 200, the status
-// in a header and no body; the answer to HEAD has no body either.
+// refused compares what the client received with the local response as Envoy sends it: a gRPC client gets 200, the
+// status in a header and no body; the answer to HEAD has no body either.
 func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
 	reply := w.Reply
 	if w.AnyReply {
@@ -142,9 +144,11 @@ func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
 		return
 	}
 	status, body := reply.Status, reply.Body
-	if p := reply.Partial; p != nil && got.Reply != nil { // of what does not matter, what the plugin gave; reply has compared it
+	// of what does not matter, what the plugin gave; reply has compared it
+	if p := reply.Partial; p != nil && got.Reply != nil {
 		status, body = got.Reply.Status, got.Reply.Body
-		reply = &table.Reply{Status: status, Headers: got.Reply.Headers, Body: body, GRPCStatus: reply.GRPCStatus, Details: reply.Details}
+		reply = &table.Reply{Status: status, Headers: got.Reply.Headers, Body: body, GRPCStatus: reply.GRPCStatus,
+			Details: reply.Details}
 	}
 	if isGRPC(p.request) {
 		status, body = 200, ""
@@ -183,7 +187,8 @@ func (k *checker) refusedBody(w *table.Want, body string, got *Exchange) {
 }
 
 // anyReply is what is demanded of a reply that does not matter.
-var anyReply = &table.PartialReply{AnyStatus: true, Headers: &table.Headers{Any: true}, Body: &table.Pattern{Form: table.AnyValue}}
+var anyReply = &table.PartialReply{AnyStatus: true, Headers: &table.Headers{Any: true},
+	Body: &table.Pattern{Form: table.AnyValue}}
 
 // edited are headers with the changes that a case wants, names in lower case.
 func edited(headers []headermap.Header, e *table.Edit) []headermap.Header {
@@ -209,14 +214,17 @@ func (k *checker) clientHeaders(wanted, got []headermap.Header) {
 	named := func(name string) bool {
 		return slices.ContainsFunc(wanted, func(h headermap.Header) bool { return h.Name == name })
 	}
-	kept := slices.DeleteFunc(slices.Clone(got), func(h headermap.Header) bool { return HostOwned(h.Name) && !named(h.Name) })
+	kept := slices.DeleteFunc(slices.Clone(got), func(h headermap.Header) bool {
+		return HostOwned(h.Name) && !named(h.Name)
+	})
 	k.headers("client headers", wanted, kept)
 }
 
 // HostOwned says whether Envoy adds or corrects the header in a local response.
 func HostOwned(name string) bool {
 	switch strings.ToLower(name) {
-	case "content-length", "content-type", "grpc-status", "grpc-message", "date", "server", "connection", "transfer-encoding":
+	case "content-length", "content-type", "grpc-status", "grpc-message", "date", "server", "connection",
+		"transfer-encoding":
 		return true
 	}
 	return false

@@ -29,7 +29,8 @@ func (y *Cycle) digest(m *moved) uint64 {
 	y.ticks, y.grpc = r.ticks(), r.grpcDone()
 	y.metrics()
 	h.Reset()
-	for _, n := range [...]uint64{own, uint64(len(y.changed)), uint64(len(r.logs)), uint64(len(y.ticks)), uint64(len(y.deltas))} {
+	for _, n := range [...]uint64{own, uint64(len(y.changed)), uint64(len(r.logs)), uint64(len(y.ticks)),
+		uint64(len(y.deltas))} {
 		number(h, n)
 	}
 	for _, s := range y.changed {

@@ -6,8 +6,8 @@ import (
 )
 
 // Drive takes a new stream through one whole exchange: the request, the upstream's response if the request reached it,
-// and the end. It allocates nothing. Conformance and benchmark both use it, so that they do the same; the result is read
-// from the stream.
+// and the end. It allocates nothing. Conformance and benchmark both use it, so that they do the same; the result
+// is read from the stream.
 func Drive(s *host.Stream, r *table.Request) {
 	sendHeaders(s, r)
 	sendRest(s, r)

@@ -43,7 +43,8 @@ func (r *run) effects() Effects {
 }
 
 func callOf(c *host.Call) table.Call {
-	return table.Call{Cluster: c.Cluster, TimeoutMS: int(c.Timeout.Milliseconds()), Headers: c.Headers, Body: c.Body, Trailers: c.Trailers}
+	return table.Call{Cluster: c.Cluster, TimeoutMS: int(c.Timeout.Milliseconds()), Headers: c.Headers, Body: c.Body,
+		Trailers: c.Trailers}
 }
 
 // grpcDone is what was done on gRPC calls since the last call.

@@ -5,8 +5,8 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// EnvoyAnswer is what the client gets in place of a response that fails, unless the plugin changes it: the headers, without
-// those of HostOwned, and what its body is. body is nil when the response does not fail.
+// EnvoyAnswer is what the client gets in place of a response that fails, unless the plugin changes it: the headers,
+// without those of HostOwned, and what its body is. body is nil when the response does not fail.
 func EnvoyAnswer(r *table.Request) (headers []headermap.Header, body *table.Pattern) {
 	if r.Response.Failed == "" {
 		return nil, nil

@@ -107,8 +107,8 @@ func (u *upstreams) answerGRPC(c *host.GrpcCall) []host.GrpcEvent {
 	return nil
 }
 
-// grpcEvents are what the plugin gets of an answer. A stream gets metadata before the first message, and before its close,
-// as Envoy reads them from headers and trailers of a server (Envoy, source/common/grpc/async_client_impl.cc).
+// grpcEvents are what the plugin gets of an answer. A stream gets metadata before the first message, and before its
+// close, as Envoy reads them from headers and trailers of a server (Envoy, source/common/grpc/async_client_impl.cc).
 func grpcEvents(c *host.GrpcCall, a *table.Answer) (events []host.GrpcEvent) {
 	if a.Kind != table.Answers {
 		fails := []host.GrpcEvent{{Failure: failures[a.Kind]}}
@@ -160,7 +160,8 @@ func resolvedGRPC(wanted []table.WantedGRPC, got []table.GRPC) []table.GRPC {
 		r := &all[i]
 		*r = table.GRPC{Call: w.Call, Stream: w.Stream, TimeoutMS: w.TimeoutMS, Ended: w.Ended, Cancelled: w.Cancelled}
 		if w.Call == 0 {
-			r.Cluster, r.Service, r.Method = resolvedValue(w.Cluster, g.Cluster), resolvedValue(w.Service, g.Service), resolvedValue(w.Method, g.Method)
+			r.Cluster, r.Service, r.Method = resolvedValue(w.Cluster, g.Cluster), resolvedValue(w.Service, g.Service),
+				resolvedValue(w.Method, g.Method)
 		} else {
 			r.Stream = g.Stream // it was said when the call was made
 		}

@@ -58,7 +58,8 @@ func Repeatable(c *table.Case) error {
 }
 
 // runOnce starts a VM, runs the case once and checks it. The caller closes the VM.
-func runOnce(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions, environment ...host.Variable) (_ *run, err error) {
+func runOnce(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions,
+	environment ...host.Variable) (_ *run, err error) {
 	r, err := newRun(ctx, m, c, o, environment...)
 	if err != nil {
 		return nil, err

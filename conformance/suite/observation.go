@@ -46,7 +46,8 @@ func (s *Step) times() int {
 	return n
 }
 
-// RepeatedRun is repetitions in a row with the same exchange, so that ten thousand equal ones take no more room than one.
+// RepeatedRun is repetitions in a row with the same exchange, so that ten thousand equal ones
+// take no more room than one.
 type RepeatedRun struct {
 	Times int
 	Exchange

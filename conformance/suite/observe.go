@@ -74,9 +74,11 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 }
 
 // newRun makes the VM of a case.
-func newRun(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions, environment ...host.Variable) (r *run, err error) {
+func newRun(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions, environment ...host.Variable) (r *run,
+	err error) {
 	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: process.NewMetrics()},
-		upstreams: upstreams{NewAnswers(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld, world: &c.World}
+		upstreams: upstreams{NewAnswers(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld,
+		world: &c.World}
 	begin := epoch
 	if !c.Clock.IsZero() {
 		begin = c.Clock
@@ -233,7 +235,8 @@ func (r *run) passed() {
 	p := StepTrace{Place: r.place}
 	all := r.vm.Crossings()
 	for _, c := range all[r.traced:] {
-		p.Lines = append(p.Lines, report.TraceLine{ToGuest: c.ToGuest, Depth: c.Depth, Text: strings.TrimLeft(c.String(), " ")})
+		p.Lines = append(p.Lines, report.TraceLine{ToGuest: c.ToGuest, Depth: c.Depth,
+			Text: strings.TrimLeft(c.String(), " ")})
 	}
 	r.traced = len(all)
 	r.options.Trace(p)

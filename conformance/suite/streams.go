@@ -49,8 +49,9 @@ func (r *run) configure(ctx context.Context, c *table.Configure) error {
 	if name == table.Main {
 		known = cmp.Or(r.world.Plugin, name)
 	}
-	p, err := r.vm.NewPlugin(ctx, host.PluginConfig{Name: known, RootID: cmp.Or(c.RootID, r.world.RootID), Configuration: c.Config,
-		FailurePolicy: r.policy, AllowOnHeadersStopIteration: r.bodyWhileHeld, Properties: r.world.Properties})
+	p, err := r.vm.NewPlugin(ctx, host.PluginConfig{Name: known, RootID: cmp.Or(c.RootID, r.world.RootID),
+		Configuration: c.Config, FailurePolicy: r.policy, AllowOnHeadersStopIteration: r.bodyWhileHeld,
+		Properties: r.world.Properties})
 	if err != nil {
 		return err
 	}

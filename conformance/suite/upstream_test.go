@@ -26,27 +26,34 @@ steps:
   - {request: {method: HEAD, response: closed}, want: {decision: allow}}
   - {request: {headers: [[content-type, application/grpc]], response: closed}, want: {decision: allow, response: [[":status", "200"]]}}`,
 		[]string{"response: refused}, want: {decision: allow} => response: refused}, want: {decision: allow, response: cut}",
-			"response: closed}, want: {decision: allow} => response: closed}, want: {decision: allow, response_body: {contains: remote reset}}",
+			"response: closed}, want: {decision: allow} => response: closed}, want: {decision: allow, " +
+				"response_body: {contains: remote reset}}",
 			"response: reset}, want: {decision: allow} => response: reset}, want: {decision: allow, response: none}",
-			"[[\":status\", \"502\"]] => [[\":status\", \"503\"]]", "response_body: upstream request timeout => response_body: upstream",
-			"response: garbage}, => response: closed},", "response: timed_out}, => response: garbage},", "response: empty}, => response: closed},",
+			"[[\":status\", \"502\"]] => [[\":status\", \"503\"]]",
+			"response_body: upstream request timeout => response_body: upstream",
+			"response: garbage}, => response: closed},", "response: timed_out}, => response: garbage},",
+			"response: empty}, => response: closed},",
 			"[[\":status\", \"200\"]] => [[\":status\", \"503\"]]"}},
 	{"upstream fails, and the plugin changes Envoy's answer", marking, `
 steps:
   - {request: {response: closed}, want: {decision: allow, response: {add: [[x-seen, "1"]]}}}
   - {request: {response: {status: 200, headers: [[x-a, b]], body: [half], failed: closed}}, want: {decision: allow, response: {set: [[x-seen, "1"]]}}}`,
 		[]string{"closed}, want: {decision: allow, response: {add: [[x-seen, \"1\"]]}} => closed}, want: {decision: allow}",
-			"response: {set: [[x-seen, \"1\"]]} => response: {set: [[x-seen, \"1\"]]}, response_body: whole", "response: {set: [[x-seen, \"1\"]]} => response: upstream_failed"}},
+			"response: {set: [[x-seen, \"1\"]]} => response: {set: [[x-seen, \"1\"]]}, response_body: whole",
+			"response: {set: [[x-seen, \"1\"]]} => response: upstream_failed"}},
 	{"upstream breaks off behind its headers", wordtable.Holding, `
 steps:
   - {request: {response: {status: 200, body: [half], failed: reset}}, want: {decision: allow, response: upstream_failed}}
   - {request: {response: {status: 200, failed: timed_out}}, want: {decision: allow, response: upstream_failed, response_body: upstream request timeout}}`,
-		[]string{"failed: reset}}, want: {decision: allow, response: upstream_failed} => failed: reset}}, want: {decision: allow}",
-			"failed: timed_out => failed: closed", "failed: reset}}, want: {decision: allow, response: upstream_failed} => failed: reset}}, want: {decision: allow, response: cut}"}},
+		[]string{"failed: reset}}, want: {decision: allow, response: upstream_failed} => failed: " +
+			"reset}}, want: {decision: allow}",
+			"failed: timed_out => failed: closed", "failed: reset}}, want: {decision: allow, response: upstream_failed} => " +
+				"failed: reset}}, want: {decision: allow, response: cut}"}},
 	{"upstream fails, and the plugin answers instead", wordtable.Mending, `
 steps:
   - {request: {response: closed}, want: {decision: replace, reply: {status: 200, headers: [], body: try later}}}`,
-		[]string{"body: try later => body: {contains: upstream}", "decision: replace, reply: {status: 200, headers: [], body: try later} => decision: allow"}},
+		[]string{"body: try later => body: {contains: upstream}",
+			"decision: replace, reply: {status: 200, headers: [], body: try later} => decision: allow"}},
 }
 
 func TestUpstreamFailures(t *testing.T) { tryAll(t, upstreamLanguage) }

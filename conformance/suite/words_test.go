@@ -47,7 +47,8 @@ func rewriter() *wasmtest.Guest {
 // lateReply answers in place of the upstream.
 func lateReply() *wasmtest.Guest {
 	g := guest()
-	g.Call("proxy_on_response_headers", "proxy_send_local_response", 502, "late", "an error page of 30 ms", wasmtest.Pairs("x-why", "late"), -1)
+	g.Call("proxy_on_response_headers", "proxy_send_local_response", 502, "late", "an error page of 30 ms",
+		wasmtest.Pairs("x-why", "late"), -1)
 	return g
 }
 
@@ -65,7 +66,8 @@ func storer() *wasmtest.Guest {
 	q := g.Call("proxy_on_configure", "proxy_register_shared_queue", "jobs", wasmtest.Out1)
 	g.Call(onRequest, "proxy_set_shared_data", "count", "17", 0)
 	g.Call(onRequest, "proxy_set_shared_data", "count", "18", 4711) // fails, so nothing is done
-	g.Call(onRequest, "proxy_enqueue_shared_queue", wasmtest.Join(wasmtest.I32(int(wasmtest.StatusAt(q))), wasmtest.Load(4)), "a job")
+	g.Call(onRequest, "proxy_enqueue_shared_queue", wasmtest.Join(wasmtest.I32(int(wasmtest.StatusAt(q))),
+		wasmtest.Load(4)), "a job")
 	g.Call(onRequest, "proxy_set_property", "my\x00path", "v")
 	g.Call(onRequest, "proxy_call_foreign_function", "clear_route_cache", "", 0, 0)
 	return g
@@ -74,7 +76,8 @@ func storer() *wasmtest.Guest {
 // caller makes a call with a random part.
 func caller() *wasmtest.Guest {
 	g := guest()
-	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/check?id=83", ":authority", "auth"), "", wasmtest.Pairs(), 250,
+	g.Call(onRequest, "proxy_http_call", "auth", wasmtest.Pairs(":method", "GET", ":path", "/check?id=83", ":authority",
+		"auth"), "", wasmtest.Pairs(), 250,
 		wasmtest.Out1)
 	return g
 }
@@ -85,41 +88,53 @@ var wordTests = []word{
 	{"has and lacks of headers", writer, `request: {}`,
 		`{decision: allow, forwarded: {has: [[X-Id, "7f-29"]], lacks: [x-other, [x-id, other]]}, response: {has: [[":status", "200"]]}, logs: any}`,
 		[]wrong{
-			{`{decision: allow, forwarded: {has: [[x-id, other]]}, response: any, logs: any}`, "forwarded headers", "a header x-id: other"},
+			{`{decision: allow, forwarded: {has: [[x-id, other]]}, response: any, logs: any}`, "forwarded headers",
+				"a header x-id: other"},
 			{`{decision: allow, forwarded: {lacks: [x-id]}, response: any, logs: any}`, "forwarded headers", "no header x-id"},
-			{`{decision: allow, forwarded: any, response: {lacks: [[x-took, {matches: ".*ms"}]]}, logs: any}`, "client headers", "no header x-took"},
+			{`{decision: allow, forwarded: any, response: {lacks: [[x-took, {matches: ".*ms"}]]}, logs: any}`, "client headers",
+				"no header x-took"},
 		}},
 	{"patterns in a whole list and in an edit", writer, `request: {}`,
 		`{decision: allow, forwarded: {add: [[x-id, {matches: "[0-9a-f]+-[0-9]+"}]]}, response: [[":status", "200"], [X-Took, {any: true}]], logs: any}`,
 		[]wrong{
-			{`{decision: allow, forwarded: {set: [[x-id, {matches: "[0-9]+"}]]}, response: any, logs: any}`, "forwarded headers", `matches "[0-9]+"`},
-			{`{decision: allow, forwarded: [[x-id, {any: true}], [x-more, {any: true}]], response: any, logs: any}`, "forwarded headers", "x-more: any value"},
-			{`{decision: allow, forwarded: any, response: {set: [[x-took, {contains: s}], [x-b, c]]}, logs: any}`, "client headers", "x-b: c"},
+			{`{decision: allow, forwarded: {set: [[x-id, {matches: "[0-9]+"}]]}, response: any, logs: any}`, "forwarded headers",
+				`matches "[0-9]+"`},
+			{`{decision: allow, forwarded: [[x-id, {any: true}], [x-more, {any: true}]], response: any, logs: any}`,
+				"forwarded headers", "x-more: any value"},
+			{`{decision: allow, forwarded: any, response: {set: [[x-took, {contains: s}], [x-b, c]]}, logs: any}`,
+				"client headers", "x-b: c"},
 		}},
 	{"patterns of lines", writer, `request: {}`,
 		`{decision: allow, forwarded: any, response: any, logs: [{info: {matches: ".*took [0-9]+ ms"}}, {any: {contains: cold}}]}`,
 		[]wrong{
 			{`{decision: allow, forwarded: any, response: any, logs: [{info: {contains: took}}]}`, "log lines", "cache: cold"},
-			{`{decision: allow, forwarded: any, response: any, logs: [{warn: {contains: took}}, {any: {any: true}}]}`, "log lines", `warn contains "took"`},
+			{`{decision: allow, forwarded: any, response: any, logs: [{warn: {contains: took}}, {any: {any: true}}]}`,
+				"log lines", `warn contains "took"`},
 		}},
 	{"has and lacks of lines", writer, `request: {}`,
 		`{decision: allow, forwarded: any, response: any, logs: {has: [{error: "cache: cold"}], lacks: [{any: {contains: password}}]}}`,
 		[]wrong{
-			{`{decision: allow, forwarded: any, response: any, logs: {has: [{info: "cache: cold"}]}}`, "log lines", "a line info cache: cold"},
-			{`{decision: allow, forwarded: any, response: any, logs: {lacks: [{error: {not: {contains: hot}}}]}}`, "log lines", "no line error not contains"},
+			{`{decision: allow, forwarded: any, response: any, logs: {has: [{info: "cache: cold"}]}}`, "log lines",
+				"a line info cache: cold"},
+			{`{decision: allow, forwarded: any, response: any, logs: {lacks: [{error: {not: {contains: hot}}}]}}`, "log lines",
+				"no line error not contains"},
 		}},
 	{"bodies on both sides", rewriter, `request: {method: POST, body: [abc, defg], response: {body: [hello]}}`,
 		`{decision: allow, forwarded_body: X, response_body: {matches: "[A-Z]"}}`,
 		[]wrong{
 			{`{decision: allow, response_body: X}`, "forwarded body", "abcdefg"},
-			{`{decision: allow, forwarded_body: X, response_body: {all: [{contains: X}, {not: X}]}}`, "client body", `contains "X" and not "X"`},
+			{`{decision: allow, forwarded_body: X, response_body: {all: [{contains: X}, {not: X}]}}`, "client body",
+				`contains "X" and not "X"`},
 			{`{decision: allow, forwarded_body: {contains: abc}, response_body: X}`, "forwarded body", `contains "abc"`},
 		}},
-	{"a plan of chunks", rewriter, `request: {method: POST, body: {bytes: {text: ab, times: 5}, chunks: 3}, response: {body: {bytes: hello, chunk_size: 2}}}`,
+	{"a plan of chunks", rewriter,
+		`request: {method: POST, body: {bytes: {text: ab, times: 5}, chunks: 3}, response: {body: {bytes: hello, chunk_size: 2}}}`,
 		`{decision: allow, forwarded_body: X, response_body: X, forwarded_trailers: [], response_trailers: any}`,
 		[]wrong{
-			{`{decision: allow, forwarded_body: X, response_body: X, response_trailers: {has: [[x-sum, "1"]]}}`, "client trailers", "a header x-sum: 1"},
-			{`{decision: allow, forwarded_body: X, response_body: X, forwarded_trailers: [[x-sum, "1"]]}`, "forwarded trailers", "x-sum: 1"},
+			{`{decision: allow, forwarded_body: X, response_body: X, response_trailers: {has: [[x-sum, "1"]]}}`,
+				"client trailers", "a header x-sum: 1"},
+			{`{decision: allow, forwarded_body: X, response_body: X, forwarded_trailers: [[x-sum, "1"]]}`, "forwarded trailers",
+				"x-sum: 1"},
 		}},
 	{"framing", rewriter, `request: {method: POST, body: [abc, defg], response: {body: [hello]}}`,
 		`{decision: allow, forwarded_body: X, response_body: X}`, nil},
@@ -127,8 +142,10 @@ var wordTests = []word{
 		`{decision: replace, reply: {status: 502, headers: [[x-why, late]], body: {matches: ".* of [0-9]+ ms"}, details: late}}`,
 		[]wrong{
 			{`{decision: allow}`, "decision", "replace"},
-			{`{decision: replace, reply: {status: any, headers: any, body: {any: true}, details: {matches: ""}}}`, "reply details", "late"},
-			{`{decision: replace, reply: {status: any, headers: any, body: {contains: password}}}`, "reply body", `contains "password"`},
+			{`{decision: replace, reply: {status: any, headers: any, body: {any: true}, details: {matches: ""}}}`,
+				"reply details", "late"},
+			{`{decision: replace, reply: {status: any, headers: any, body: {contains: password}}}`, "reply body",
+				`contains "password"`},
 			{`{decision: replace, reply: any, response_body: {contains: password}}`, "client body", `contains "password"`},
 			{`{decision: replace, reply: {status: any, headers: {has: [[x-why, {any: true}]], lacks: [x-why]}, body: {any: true}}}`, "reply headers", "no header x-why"},
 			{`{decision: replace, reply: any, forwarded: {has: [[x-id, a]]}}`, "forwarded headers", "a header x-id: a"},
@@ -142,8 +159,10 @@ var wordTests = []word{
 	{"calls", caller, `request: {}`,
 		`{decision: allow, calls: [{cluster: auth, headers: {has: [[":path", {matches: "/check\\?id=[0-9]+"}]]}, timeout_ms: any}]}`,
 		[]wrong{
-			{`{decision: allow, calls: [{cluster: {contains: other}, headers: any, timeout_ms: 250}]}`, "outgoing calls", `contains`},
-			{`{decision: allow, calls: [{cluster: auth, headers: {has: [[":path", /check]]}, timeout_ms: 250}]}`, "outgoing calls", "a header :path: /check"},
+			{`{decision: allow, calls: [{cluster: {contains: other}, headers: any, timeout_ms: 250}]}`, "outgoing calls",
+				`contains`},
+			{`{decision: allow, calls: [{cluster: auth, headers: {has: [[":path", /check]]}, timeout_ms: 250}]}`,
+				"outgoing calls", "a header :path: /check"},
 			{`{decision: allow}`, "outgoing calls", "call to auth"},
 		}},
 	{"any call, any metric", caller, `request: {}`, `{decision: allow, calls: any, metrics: any}`, nil},
@@ -205,7 +224,8 @@ func TestWorld(t *testing.T) {
 	if found := judged(text); len(found) > 0 {
 		t.Fatalf("red: %+v", found)
 	}
-	for _, change := range []string{"root_id: stats => root_id: other", "plugin_name: mine => plugin_name: yours", "ZONE: z1 => ZONE: z2",
+	for _, change := range []string{"root_id: stats => root_id: other", "plugin_name: mine => plugin_name: yours",
+		"ZONE: z1 => ZONE: z2",
 		"of the VM, env => none, env", "route_name: r1 => route_name: r2", `"42 52" => "42"`, "region: DE => region: UK"} {
 		before, after, _ := strings.Cut(change, " => ")
 		if found := judged(strings.Replace(text, before, after, 1)); len(found) == 0 {
@@ -222,7 +242,8 @@ func TestRandomAndEnvironment(t *testing.T) {
 	g.Call(onRequest, "proxy_log", 2, wasmtest.Raw{At: at, Len: 5})
 	g.CallFrom("wasi_snapshot_preview1", onRequest, "environ_get", "i", sizes, at)
 	g.Call(onRequest, "proxy_log", 2, wasmtest.Raw{At: at, Len: 9})
-	c := &small(t, "  - {id: a/one, random: abc, vm: {environment: {KEY: value}}, steps: [{request: {}, want: {decision: allow, logs: [{info: abcab}, {info: KEY=value}]}}]}\n").
+	c := &small(t, "  - {id: a/one, random: abc, vm: {environment: {KEY: value}}, steps: [{request: {}, want: "+
+		"{decision: allow, logs: [{info: abcab}, {info: KEY=value}]}}]}\n").
 		Groups[0].Cases[0]
 	if found := Check(c, observed(t, g, c)); len(found) > 0 {
 		t.Errorf("red: %+v", found)
@@ -244,14 +265,18 @@ func TestEffects(t *testing.T) {
 	if found := judged(all); len(found) > 0 {
 		t.Fatalf("red: %+v", found)
 	}
-	for _, change := range []string{`, effects: [{shared_data: started, value: "yes"}] => `, `"[0-9]+" => "[a-z]+"`, "queue: jobs => queue: other", "value: a job => value: b",
-		"my.path => mypath", `, {foreign_function: clear_route_cache, value: ""} => `, "{shared_data: count => {property: count"} {
+	for _, change := range []string{`, effects: [{shared_data: started, value: "yes"}] => `, `"[0-9]+" => "[a-z]+"`,
+		"queue: jobs => queue: other", "value: a job => value: b",
+		"my.path => mypath", `, {foreign_function: clear_route_cache, value: ""} => `,
+		"{shared_data: count => {property: count"} {
 		before, after, _ := strings.Cut(change, " => ")
-		if changed := strings.Replace(all, before, after, 1); changed == all || len(judged(changed)) == 0 || !strings.HasSuffix(judged(changed)[0].Field, "effects") {
+		if changed := strings.Replace(all, before, after, 1); changed == all || len(judged(changed)) == 0 ||
+			!strings.HasSuffix(judged(changed)[0].Field, "effects") {
 			t.Errorf("%s: %+v", change, judged(changed))
 		}
 	}
-	if found := judged("\n    start: {accepted: true, effects: any}\n    steps: [{request: {}, want: {decision: allow, effects: any}}]\n"); len(found) > 0 {
+	if found := judged("\n    start: {accepted: true, effects: any}\n    steps: [{request: {}, want: " +
+		"{decision: allow, effects: any}}]\n"); len(found) > 0 {
 		t.Errorf("any: %+v", found)
 	}
 }
@@ -282,7 +307,8 @@ func observed(t *testing.T, g *wasmtest.Guest, c *table.Case) Observation {
 func small(t *testing.T, cases string) *table.Table {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"contract.yaml": "name: small\nstrict: {reasons: false}\n", "a.yaml": "cases:\n" + cases} {
+	for name, text := range map[string]string{"contract.yaml": "name: small\nstrict: {reasons: false}\n",
+		"a.yaml": "cases:\n" + cases} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -301,7 +327,8 @@ func TestFraming(t *testing.T) {
 	if len(found) != 2 || found[0].Field != "forwarded framing" || found[1].Field != "client framing" {
 		t.Fatalf("got %+v, want the framing on both sides", found)
 	}
-	for i, text := range []string{"content-length: 7 with a body of 1 bytes: Envoy sends both, and the upstream waits for the rest",
+	for i, text := range []string{"content-length: 7 with a body of 1 bytes: Envoy sends both, and the " +
+		"upstream waits for the rest",
 		"content-length: 5 with a body of 1 bytes: Envoy sends both, and the client waits for the rest"} {
 		if !strings.Contains(found[i].Got, text) {
 			t.Errorf("got %q, want %q", found[i].Got, text)
@@ -315,27 +342,32 @@ func TestFraming(t *testing.T) {
 		g := rewriter()
 		g.Call(onRequest, "proxy_remove_header_map_value", 0, "content-length")
 		g.Call("proxy_on_response_headers", "proxy_remove_header_map_value", 2, "content-length")
-		if found := tried(t, g, post, strings.TrimSuffix(want, "}")+`, forwarded: {remove: [content-length]}, response: {remove: [content-length]}}`); len(found) > 0 {
+		if found := tried(t, g, post, strings.TrimSuffix(want, "}")+
+			`, forwarded: {remove: [content-length]}, response: {remove: [content-length]}}`); len(found) > 0 {
 			t.Errorf("red: %+v", found)
 		}
 	})
 	t.Run("wrong from the start", func(t *testing.T) {
-		if found := tried(t, guest(), `request: {method: POST, headers: [[content-length, "9"]], body: [a]}`, `{decision: allow}`); len(found) > 0 {
+		if found := tried(t, guest(), `request: {method: POST, headers: [[content-length, "9"]], body: [a]}`,
+			`{decision: allow}`); len(found) > 0 {
 			t.Errorf("what the client has framed wrongly is laid to the plugin: %+v", found)
 		}
 	})
 	t.Run("HEAD and 304", func(t *testing.T) {
-		for _, request := range []string{`{method: HEAD, response: {headers: [[content-length, "5"]]}}`, `{response: {status: 304, headers: [[content-length, "5"]]}}`} {
+		for _, request := range []string{`{method: HEAD, response: {headers: [[content-length, "5"]]}}`,
+			`{response: {status: 304, headers: [[content-length, "5"]]}}`} {
 			g := guest()
 			g.Call("proxy_on_response_headers", "proxy_replace_header_map_value", 2, "content-length", "7")
-			if found := tried(t, g, "request: "+request, `{decision: allow, response: {has: [[content-length, "7"]]}}`); len(found) > 0 {
+			if found := tried(t, g, "request: "+request,
+				`{decision: allow, response: {has: [[content-length, "7"]]}}`); len(found) > 0 {
 				t.Errorf("%s: %+v", request, found)
 			}
 		}
 	})
 }
 
-// What the request headers callback returns differs between builds, and does not count where neither client nor upstream sees it.
+// What the request headers callback returns differs between builds, and does not count where neither
+// client nor upstream sees it.
 func TestActionsAreNoDivergence(t *testing.T) {
 	pauses := redirect()
 	pauses.Returns(onRequest, 1)

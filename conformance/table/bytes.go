@@ -17,8 +17,8 @@ const (
 	maxPairs = 1 << 20
 )
 
-// bytes reads a byte string: a text, a mapping {text | hex | base64 | parts | numbered | file, times}, or a list of these, which are joined.
-// It never returns nil, which means absent.
+// bytes reads a byte string: a text, a mapping {text | hex | base64 | parts | numbered | file, times}, or a list of
+// these, which are joined. It never returns nil, which means absent.
 func (r *reader) bytes(n ast.Node) []byte {
 	switch n := n.(type) {
 	case *ast.SequenceNode:
@@ -124,7 +124,8 @@ func (r *reader) content(n ast.Node) []byte {
 	}
 	content, err := r.folder.read(name)
 	if err != nil {
-		r.errorf(n, "the file %q can't be read: %v, expected one in the folder of the table, write it", name, errors.Unwrap(err))
+		r.errorf(n, "the file %q can't be read: %v, expected one in the folder of the table, write it", name,
+			errors.Unwrap(err))
 		return []byte{}
 	}
 	return content

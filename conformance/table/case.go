@@ -56,7 +56,8 @@ type Group struct {
 	Cases  []Case
 }
 
-// Case is one row: a configuration, steps, and everything that must be observed. What it does not mention must not happen.
+// Case is one row: a configuration, steps, and everything that must be observed. What it does not
+// mention must not happen.
 type Case struct {
 	ID            string // "group/name", which never changes
 	Clauses       []string
@@ -81,8 +82,8 @@ type Case struct {
 
 // World is what a plugin can read of its surroundings.
 type World struct {
-	// Properties are those of all streams, by path with dots, such as "xds.route_name". A value is a string, []byte, int64,
-	// float64, bool, nil, []any or map[string]any.
+	// Properties are those of all streams, by path with dots, such as "xds.route_name". A value is a string, []byte,
+	// int64, float64, bool, nil, []any or map[string]any.
 	Properties     map[string]any
 	Node           *Node  // nil: nothing
 	Plugin, RootID string // names of the plugin context; Plugin "": Main
@@ -275,9 +276,9 @@ type Message struct {
 	Failed AnswerKind
 }
 
-// Request is what the client sends, and what the upstream answers when the request reaches it. The headers of the request
-// are complete: the pseudo-headers and those that Envoy adds are in it, unless the case says exact. The headers of the
-// response begin with :status.
+// Request is what the client sends, and what the upstream answers when the request reaches it. The headers of the
+// request are complete: the pseudo-headers and those that Envoy adds are in it, unless the case says exact. The headers
+// of the response begin with :status.
 type Request struct {
 	Message
 	Response   Message
@@ -343,9 +344,10 @@ type Want struct {
 	AnyReply      bool               // in place of Reply: all are right
 	Forwarded     []headermap.Header // request headers as the upstream receives them; nil: as sent, names in lower case
 	ForwardedEdit *Edit              // in place of Forwarded
-	Response      []headermap.Header // response headers as the client receives them; nil: those of the upstream or of the reply
-	ResponseEdit  *Edit              // in place of Response
-	ResponseIs    ResponseState      // in place of both; "": the response is normal, or not there yet
+	// response headers as the client receives them; nil: those of the upstream or of the reply
+	Response     []headermap.Header
+	ResponseEdit *Edit         // in place of Response
+	ResponseIs   ResponseState // in place of both; "": the response is normal, or not there yet
 
 	// In place of the two above; nil: not asked for.
 	ForwardedPartial, ResponsePartial *Headers
@@ -375,13 +377,14 @@ type Want struct {
 // Effect is one thing that a plugin did to what outlives its callback. Kind is one of the words of EffectKinds.
 type Effect struct{ Kind, Name, Value string }
 
-// EffectKinds are the words for what a plugin can do: store shared data under a key, put an item into a queue, set a property,
-// call a foreign function with an argument.
+// EffectKinds are the words for what a plugin can do: store shared data under a key, put an item into a queue, set a
+// property, call a foreign function with an argument.
 var EffectKinds = []string{"shared_data", "queue", "property", "foreign_function"}
 
 // GRPC is a gRPC call that a plugin made in a step, or what it did in the step on one that it made before.
 type GRPC struct {
-	Call                     int    // number in the case, from 1, of one that was made before; 0: it was made in the step, and the next fields are set
+	// number in the case, from 1, of one that was made before; 0: it was made in the step, and the next fields are set
+	Call                     int
 	Cluster, Service, Method string // in place of the cluster the URI, of a call by the library of Google
 	Metadata                 []headermap.Header
 	Stream                   bool
@@ -410,7 +413,8 @@ type WantedEffect struct {
 	Value      Pattern
 }
 
-// StreamWant is what must be observed of a stream that is not the step's own. Of Want only the fields of the stream are set.
+// StreamWant is what must be observed of a stream that is not the step's own. Of Want only the
+// fields of the stream are set.
 type StreamWant struct {
 	Stream string
 	Want

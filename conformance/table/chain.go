@@ -19,7 +19,8 @@ func (r *reader) chain(n ast.Node) (c Chain) {
 	}
 	for key, part := range map[string]*[]ChainPlugin{"before": &c.Before, "behind": &c.Behind} {
 		if o.has(key) {
-			*part = each(r.filled(o.fields[key], "plugins {module, config, plugin_name, root_id}", "add one or remove "+key), r.chainPlugin)
+			*part = each(r.filled(o.fields[key], "plugins {module, config, plugin_name, root_id}", "add one or remove "+key),
+				r.chainPlugin)
 		}
 	}
 	return c
@@ -36,7 +37,8 @@ func (r *reader) chainPlugin(n ast.Node) ChainPlugin {
 		p.Position = r.position(o.fields["module"])
 		switch {
 		case p.Module == "":
-			r.errorf(o.fields["module"], "an empty module, expected a path such as data/other.wasm or the name of a build, write it or remove the key")
+			r.errorf(o.fields["module"],
+				"an empty module, expected a path such as data/other.wasm or the name of a build, write it or remove the key")
 		case !isBuild(p.Module):
 			p.Wasm = r.content(o.fields["module"])
 		}
@@ -65,8 +67,8 @@ func (t *Table) Builds() (names []string) {
 	return slices.Compact(names)
 }
 
-// UseBuilds gives the modules of Builds to the cases. read gives the module of a build; its error is one of the table, at
-// the place that names the build.
+// UseBuilds gives the modules of Builds to the cases. read gives the module of a build; its error is one of the table,
+// at the place that names the build.
 func (t *Table) UseBuilds(read func(name string) ([]byte, error)) error {
 	var wrong Errors
 	type module struct {

@@ -12,7 +12,8 @@ type earlier struct {
 	tests map[[sha256.Size]byte]Case // by the digest of what they do
 }
 
-// unique reports a case with the id or the test of an earlier one. The test is compared only if it was read without error.
+// unique reports a case with the id or the test of an earlier one. The test is compared only if
+// it was read without error.
 func (r *reader) unique(c Case, whole bool) {
 	if first, ok := r.earlier.ids[c.ID]; ok && c.ID != "" {
 		r.errorAt(c.Position, "repeated case id %q, expected each once, rename this one or that of %s:%d", c.ID,

@@ -64,8 +64,8 @@ func (r *reader) answer(n ast.Node) Answer {
 		if kind := AnswerKind(s.Value); slices.Contains(kinds, kind) {
 			return Answer{Kind: kind}
 		}
-		r.errorf(n, "the text %q, expected an answer {status, headers, body, trailers} or {grpc}, %s (and for a whole cluster unknown, "+
-			"empty or ready), change it", s.Value, kindsText(kinds))
+		r.errorf(n, "the text %q, expected an answer {status, headers, body, trailers} or {grpc}, %s (and "+
+			"for a whole cluster unknown, empty or ready), change it", s.Value, kindsText(kinds))
 		return Answer{}
 	}
 	o, ok := r.object(n, answerShape)
@@ -127,8 +127,8 @@ func (r *reader) answered(n ast.Node) *Answered {
 	return a
 }
 
-// failedInstead reads how a call fails in place of an answer, whose keys must not be there then. It returns the key that
-// says so, "" if there is none.
+// failedInstead reads how a call fails in place of an answer, whose keys must not be there then. It returns the key
+// that says so, "" if there is none.
 func (r *reader) failedInstead(o object, a *Answer, keys []string) (instead string) {
 	switch {
 	case o.has("reset"):

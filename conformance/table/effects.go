@@ -34,7 +34,8 @@ func (r *reader) effects(o object) Want {
 	if o.has("trap") {
 		if s, ok := r.text(o.fields["trap"]); ok {
 			if e.Trap = s; !hostFunction.MatchString(s) {
-				r.errorf(o.fields["trap"], "the callback %q, expected an export of the plugin, write it like %q", s, "proxy_on_request_headers")
+				r.errorf(o.fields["trap"], "the callback %q, expected an export of the plugin, write it like %q", s,
+					"proxy_on_request_headers")
 			}
 		}
 	}
@@ -90,7 +91,8 @@ func (r *reader) effect(n ast.Node) (e WantedEffect) {
 			continue
 		}
 		if e.Kind != "" {
-			r.errorf(n, "an effect that is both %s and %s, expected one of %s, make it two", e.Kind, kind, strings.Join(EffectKinds, ", "))
+			r.errorf(n, "an effect that is both %s and %s, expected one of %s, make it two", e.Kind, kind,
+				strings.Join(EffectKinds, ", "))
 		}
 		e.Kind, e.Name = kind, r.bytesText(o.fields[kind])
 	}

@@ -75,7 +75,9 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 // reasons reports the keys that a table with strict reasons must have.
 func (r *reader) reasons(o object, of string, keys ...string) {
 	if r.contract.Strict.Reasons {
-		lacks := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return o.has(key) || slices.Contains(o.meant, key) })
+		lacks := slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+			return o.has(key) || slices.Contains(o.meant, key)
+		})
 		r.missing(o.Node, lacks, of, "reasons (contract.yaml can say strict: {reasons: false})")
 	}
 }
@@ -103,7 +105,8 @@ func (r *reader) config(n ast.Node) []byte {
 		return nil
 	}
 	if all := entries(n); len(all) > 0 && !slices.Contains(bytesShape.keys(), keyText(all[0])) {
-		r.errorf(n, "a mapping with the key %q, expected the bytes that the plugin gets, write JSON as a text: '{%[1]q: …}'", keyText(all[0]))
+		r.errorf(n, "a mapping with the key %q, expected the bytes that the plugin gets, write JSON as a text: '{%[1]q: …}'",
+			keyText(all[0]))
 		return []byte{}
 	}
 	return r.bytes(n)
@@ -114,8 +117,8 @@ func (r *reader) defaults(n ast.Node) {
 	if o, ok := r.object(n, defaultsShape); ok {
 		r.settings(&r.base.Case, o)
 		set(&r.base.Logs, o, "logs", r.logs)
-		for key, field := range map[string]*bool{"calls": &r.base.AnyCalls, "metrics": &r.base.AnyMetrics, "effects": &r.base.AnyEffects,
-			"grpc": &r.base.AnyGRPC} {
+		for key, field := range map[string]*bool{"calls": &r.base.AnyCalls, "metrics": &r.base.AnyMetrics,
+			"effects": &r.base.AnyEffects, "grpc": &r.base.AnyGRPC} {
 			if *field = *field || o.has(key); o.has(key) && !isAny(o.fields[key]) {
 				r.errorf(o.fields[key], "%s in defaults, expected only the word any, write it or remove %s", key, key)
 			}
@@ -130,8 +133,8 @@ func (r *reader) caseID(group string, n ast.Node) string {
 	}
 	before, after, found := strings.Cut(id, "/")
 	if !found || before != group || !namePattern.MatchString(after) {
-		r.errorf(n, "the case id %q, expected %s/ and a name of small letters, digits and dashes, write it like %q", id, group,
-			group+"/true-then-false")
+		r.errorf(n, "the case id %q, expected %s/ and a name of small letters, digits and dashes, write it like %q", id,
+			group, group+"/true-then-false")
 	}
 	return id
 }
@@ -181,7 +184,8 @@ func (r *reader) start(n ast.Node) Start {
 func (r *reader) policy(n ast.Node) string {
 	s, ok := r.text(n)
 	if ok && !slices.Contains(policies, s) {
-		r.errorf(n, "the failure policy %q, expected one of %s, %s", s, strings.Join(policies, ", "), r.suggest(s, policies, "change it"))
+		r.errorf(n, "the failure policy %q, expected one of %s, %s", s, strings.Join(policies, ", "), r.suggest(s, policies,
+			"change it"))
 	}
 	return s
 }
@@ -241,7 +245,8 @@ func pick(condition bool, yes, no string) string {
 // test is what a case does, without what it wants, as text: two cases with the same text are the same test.
 func (c Case) test() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%t %q %s %s %t %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, c.BodyWhileHeld, faultsText(c.Start.Faults), c.Clusters)
+	fmt.Fprintf(&b, "%t %q %s %s %t %s %+v", c.Config != nil, c.Config, c.Clock, c.FailurePolicy, c.BodyWhileHeld,
+		faultsText(c.Start.Faults), c.Clusters)
 	w := c.World
 	fmt.Fprintf(&b, " %+v %+v %q %q %+v %q", w.Properties, w.Node, w.Plugin, w.RootID, w.VM, w.Random)
 	fmt.Fprintf(&b, " %q %q", chainText(c.Chain.Before), chainText(c.Chain.Behind))
@@ -257,7 +262,8 @@ func (c Case) test() string {
 		}
 		if q := s.Request; q != nil {
 			fmt.Fprintf(&b, " %q %t %q %q %+v", q.Headers, q.Body != nil, q.Body, q.Trailers, q.Properties)
-			fmt.Fprintf(&b, " %q %t %q %q %s", q.Response.Headers, q.Response.Body != nil, q.Response.Body, q.Response.Trailers, q.Response.Failed)
+			fmt.Fprintf(&b, " %q %t %q %q %s", q.Response.Headers, q.Response.Body != nil, q.Response.Body, q.Response.Trailers,
+				q.Response.Failed)
 		}
 	}
 	return b.String()

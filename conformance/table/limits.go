@@ -12,8 +12,8 @@ import (
 	"github.com/header-auth/header-auth/internal/yamlcheck"
 )
 
-// The limits of a table, besides those of package yamlcheck, so that a wrong or hostile one is an error with its place. The
-// project's own table has a tenth of each.
+// The limits of a table, besides those of package yamlcheck, so that a wrong or hostile one is an error with its place.
+// The project's own table has a tenth of each.
 const (
 	maxSource  = yamlcheck.MaxSource // bytes of a file
 	maxSources = 16 << 20            // of all files
@@ -60,7 +60,8 @@ func readFile(path string, before int, found *Errors) ([]byte, error) {
 	case len(source) > maxSource:
 		return fault(fmt.Sprintf("more than %d bytes, expected fewer, make it several files", maxSource))
 	case before+len(source) > maxSources:
-		return fault(fmt.Sprintf("more than %d bytes in the files of %s, expected fewer, make it several tables", maxSources, filepath.Dir(path)))
+		return fault(fmt.Sprintf("more than %d bytes in the files of %s, expected fewer, make it several tables", maxSources,
+			filepath.Dir(path)))
 	}
 	return source, nil
 }

@@ -19,12 +19,13 @@ import (
 // another error.
 func Load(dir string) (*Table, error) { return load(dir, nil) }
 
-// LoadGroups loads some groups only. It is faster than Load for a few cases of a table that was loaded before: it does not
-// check that every clause has a case, and sets no Digest.
+// LoadGroups loads some groups only. It is faster than Load for a few cases of a table that was loaded before: it does
+// not check that every clause has a case, and sets no Digest.
 func LoadGroups(dir string, groups ...string) (*Table, error) { return load(dir, groups) }
 
 func load(dir string, groups []string) (*Table, error) {
-	table := &Table{Contract: Contract{Replies: map[string]Reply{}, Logs: map[string]WantedLog{}, Calls: map[string]Call{}}}
+	table := &Table{Contract: Contract{Replies: map[string]Reply{}, Logs: map[string]WantedLog{},
+		Calls: map[string]Call{}}}
 	var found Errors
 	files, err := readFiles(dir, &found)
 	if err != nil {
@@ -35,8 +36,8 @@ func load(dir string, groups []string) (*Table, error) {
 	table.Contract.Default = Defaults{Case: Case{Start: Start{Accepted: true}}}
 	used := newUsed()
 	newReader := func(name string) *reader {
-		return &reader{file: filepath.Join(dir, name), contract: &table.Contract, noContract: noContract, earlier: first, errors: &found,
-			folder: folder, warnings: &table.Warnings, used: used}
+		return &reader{file: filepath.Join(dir, name), contract: &table.Contract, noContract: noContract, earlier: first,
+			errors: &found, folder: folder, warnings: &table.Warnings, used: used}
 	}
 	// The contract is read first, because the cases cite it.
 	r := newReader(contractFile)
@@ -68,7 +69,8 @@ func load(dir string, groups []string) (*Table, error) {
 	}
 	misnamed := slices.ContainsFunc(found, func(e Error) bool { return strings.HasSuffix(e.Text, renameIt) })
 	if cases == 0 && !misnamed {
-		r.errorAt(Position{File: dir}, "no file of cases, expected at least one beside %s, write one like allow.yaml", contractFile)
+		r.errorAt(Position{File: dir}, "no file of cases, expected at least one beside %s, write one like allow.yaml",
+			contractFile)
 	}
 	if unread == 0 && groups == nil { // otherwise a case that was not read may cite the clause
 		table.checkClauses(&found)
@@ -122,8 +124,8 @@ func (f *folder) all() (all files) {
 	return all
 }
 
-// LoadRequests reads one file of cases whose steps say what is done, and need not say what is wanted: no contract belongs to
-// it. The error is as Load's.
+// LoadRequests reads one file of cases whose steps say what is done, and need not say what is wanted: no contract
+// belongs to it. The error is as Load's.
 func LoadRequests(path string) (*Table, error) {
 	var found Errors
 	source, err := readFile(path, 0, &found)
@@ -136,8 +138,10 @@ func LoadRequests(path string) (*Table, error) {
 	table := &Table{}
 	stem := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	table.Contract.Default = Defaults{Case: Case{Start: Start{Accepted: true}}}
-	r := &reader{file: path, contract: &table.Contract, noContract: true, earlier: earlier{ids: map[string]Case{}, tests: map[[sha256.Size]byte]Case{}},
-		errors: &found, folder: &folder{dir: filepath.Dir(path), files: map[string][]byte{}}, warnings: &table.Warnings, used: newUsed(), recording: true}
+	r := &reader{file: path, contract: &table.Contract, noContract: true,
+		earlier: earlier{ids: map[string]Case{}, tests: map[[sha256.Size]byte]Case{}},
+		errors:  &found, folder: &folder{dir: filepath.Dir(path), files: map[string][]byte{}}, warnings: &table.Warnings,
+		used: newUsed(), recording: true}
 	if body := r.parse(source); body != nil {
 		table.Groups = []Group{r.readGroup(stem, body)}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// What Envoy adds to the headers of an HTTP/1.1 request before a plugin sees them: four pseudo-headers at the beginning, in
-// this order, and two headers of its own at the end.
+// What Envoy adds to the headers of an HTTP/1.1 request before a plugin sees them: four pseudo-headers at the
+// beginning, in this order, and two headers of its own at the end.
 const (
 	authority = "shop.example"
 	scheme    = "http"
@@ -51,7 +51,8 @@ func (r *reader) request(n ast.Node) (*Request, requestLine) {
 		return request, l
 	}
 	set(&l.exact, o, "exact", r.boolean)
-	for key, field := range map[string]*string{"method": &l.method, "path": &l.path, "authority": &l.authority, "scheme": &l.scheme} {
+	for key, field := range map[string]*string{"method": &l.method, "path": &l.path, "authority": &l.authority,
+		"scheme": &l.scheme} {
 		if o.has(key) && l.exact {
 			r.errorf(o.fields[key], "%s beside exact, expected headers alone, write it as the pseudo-header %q", key, ":"+key)
 		}
@@ -71,7 +72,8 @@ func (r *reader) request(n ast.Node) (*Request, requestLine) {
 	return request, l
 }
 
-// response reads what the upstream answers: {status, headers, body, trailers, failed}, or how it fails before all of it.
+// response reads what the upstream answers: {status, headers, body, trailers, failed}, or how
+// it fails before all of it.
 func (r *reader) response(n ast.Node) Message {
 	if s, ok := n.(*ast.StringNode); ok {
 		before := append([]AnswerKind{Reset, NoHost}, failures...)
@@ -107,11 +109,13 @@ func (r *reader) brokenOff(o object) AnswerKind {
 	switch kind := AnswerKind(s); {
 	case !ok:
 	case slices.Contains([]AnswerKind{Refused, NotConnected, NoHost}, kind):
-		r.errorf(n, "failed: %s in a response that has begun, expected %s, write response: %s for one that never begins", s, kindsText(after), s)
+		r.errorf(n, "failed: %s in a response that has begun, expected %s, write response: %s for one that never begins", s,
+			kindsText(after), s)
 	case !slices.Contains(after, kind):
 		r.errorf(n, "failed: %q, expected %s, %s", s, kindsText(after), r.suggest(s, texts(after), "change it"))
 	case len(o.fields) == 1 && !o.unknownKey:
-		r.errorf(n, "failed without anything of the response, expected status, headers or body that come before, write response: %s if nothing comes", s)
+		r.errorf(n, "failed without anything of the response, expected status, headers or body that come before, write "+
+			"response: %s if nothing comes", s)
 	}
 	if o.has("trailers") {
 		r.errorf(o.fields["trailers"], "trailers beside failed, expected none: they end the response, remove one of the two")
@@ -154,7 +158,8 @@ func (r *reader) chunks(n ast.Node) [][]byte {
 	case o.has("chunks"):
 		number := r.integer(o.fields["chunks"], 1, maxPairs)
 		if number > size {
-			r.errorf(o.fields["chunks"], "%d chunks of a body of %d bytes, expected at most one for each byte, lower it", number, len(whole))
+			r.errorf(o.fields["chunks"], "%d chunks of a body of %d bytes, expected at most one for each byte, lower it", number,
+				len(whole))
 			return [][]byte{}
 		}
 		if !r.charge(n, number*perChunk) {
@@ -226,7 +231,8 @@ func (r *reader) pair(n ast.Node) []headermap.Header {
 	all := make([]headermap.Header, times)
 	names, values := numberedParts(name), numberedParts(value)
 	for i := range all {
-		all[i] = headermap.Header{Name: string(appendNumbered(nil, names, i+1)), Value: string(appendNumbered(nil, values, i+1))}
+		all[i] = headermap.Header{Name: string(appendNumbered(nil, names, i+1)),
+			Value: string(appendNumbered(nil, values, i+1))}
 	}
 	return all
 }

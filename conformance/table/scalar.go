@@ -38,7 +38,8 @@ func (r *reader) sentence(key string) func(ast.Node) string {
 	}
 }
 
-// checkEscapes reports YAML's \x escapes from \x80 on: \xff is the character U+00FF, which is two bytes, and not the byte ff.
+// checkEscapes reports YAML's \x escapes from \x80 on: \xff is the character U+00FF, which is two
+// bytes, and not the byte ff.
 func (r *reader) checkEscapes(n *ast.StringNode) {
 	at := n.Token.Position
 	if n.Token.Type != token.DoubleQuoteType || at.Line > len(r.lines) {

@@ -13,8 +13,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// The schemas are written by hand, because an editor shows their descriptions and because struct tags cannot express all of
-// them (a case with a refused start has no steps). These tests compare them with the loader.
+// The schemas are written by hand, because an editor shows their descriptions and because struct tags cannot express
+// all of them (a case with a refused start has no steps). These tests compare them with the loader.
 
 func TestSchemaAcceptsTheTable(t *testing.T) {
 	for _, path := range yamlFiles(t, cases) {

@@ -11,8 +11,9 @@ import (
 
 // Select returns the table with only those cases that one of the patterns selects; without a pattern, all of them.
 //
-// A pattern is a glob for case ids: `*`, `?` and `[a-z]` match within one segment, the segment `**` matches any number of
-// segments, and the name of a group selects all its cases. A pattern that selects nothing, or is no glob, is an error.
+// A pattern is a glob for case ids: `*`, `?` and `[a-z]` match within one segment, the segment `**` matches
+// any number of segments, and the name of a group selects all its cases. A pattern that selects nothing, or
+// is no glob, is an error.
 func (t *Table) Select(patterns ...string) (*Table, error) {
 	if len(patterns) == 0 {
 		return t, nil
@@ -32,8 +33,9 @@ func (t *Table) Select(patterns ...string) (*Table, error) {
 			}
 		}
 		if !found {
-			wrong = append(wrong, fmt.Errorf("select cases: %q selects none of %d cases, expected an id or a pattern like %q, %s",
-				pattern, t.Len(), t.Groups[0].Name+"/*", names.Or(pattern, t.names(), "see the files of the table")))
+			wrong = append(wrong,
+				fmt.Errorf("select cases: %q selects none of %d cases, expected an id or a pattern like %q, %s",
+					pattern, t.Len(), t.Groups[0].Name+"/*", names.Or(pattern, t.names(), "see the files of the table")))
 		}
 	}
 	if len(wrong) > 0 {

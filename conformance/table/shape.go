@@ -2,8 +2,8 @@ package table
 
 import "slices"
 
-// shape lists the keys of one kind of mapping. The names are those of the definitions in the JSON Schemas; a test compares
-// both.
+// shape lists the keys of one kind of mapping. The names are those of the definitions in the JSON
+// Schemas; a test compares both.
 type shape struct {
 	name     string
 	required []string
@@ -20,22 +20,28 @@ func (s shape) keys() []string {
 var verbs = []string{"request", "upload", "respond", "finish", "close", "answer", "advance", "jump", "configure"}
 
 // settings are the keys of a case that defaults may have, too.
-var settings = []string{"config", "root_id", "plugin_name", "properties", "node", "vm", "random", "chain", "clock", "clusters", "failure_policy", "allow_on_headers_stop_iteration", "start", "good"}
+var settings = []string{"config", "root_id", "plugin_name", "properties", "node", "vm", "random", "chain", "clock",
+	"clusters", "failure_policy", "allow_on_headers_stop_iteration", "start", "good"}
 
 var (
 	fileShape = shape{name: "file", required: []string{"cases"}, optional: []string{"breaks", "defaults"}}
 	caseShape = shape{name: "case", required: []string{"id"},
-		optional: slices.Concat([]string{"clauses", "why"}, settings, []string{"steps"}), likely: []string{"steps"}, example: "{id: …, steps: [{request: {}, want: {decision: allow}}]}"}
-	defaultsShape = shape{name: "defaults", optional: slices.Concat(settings, []string{"logs", "calls", "metrics", "effects", "grpc"})}
-	startShape    = shape{name: "start", required: []string{"accepted"},
+		optional: slices.Concat([]string{"clauses", "why"}, settings, []string{"steps"}), likely: []string{"steps"},
+		example: "{id: …, steps: [{request: {}, want: {decision: allow}}]}"}
+	defaultsShape = shape{name: "defaults", optional: slices.Concat(settings, []string{"logs", "calls", "metrics",
+		"effects", "grpc"})}
+	startShape = shape{name: "start", required: []string{"accepted"},
 		optional: []string{"logs", "calls", "metrics", "effects", "grpc", "tick_every", "trap", "faults"}}
 	stepShape = shape{name: "step", required: []string{"want"},
 		optional: slices.Concat(verbs, []string{"stream", "send", "plugin", "clusters", "times", "faults"})}
 	requestStepShape = shape{name: "step", optional: append(stepShape.keys()[1:], "want")}
-	wantShape        = shape{name: "want", optional: []string{"decision", "reply", "forwarded", "response", "forwarded_body", "forwarded_trailers", "response_body",
-		"response_trailers", "action", "response_action", "streams", "accepted", "logs", "effects", "grpc", "calls", "metrics", "tick_every", "trap", "memory"},
+	wantShape        = shape{name: "want", optional: []string{"decision", "reply", "forwarded", "response",
+		"forwarded_body", "forwarded_trailers", "response_body",
+		"response_trailers", "action", "response_action", "streams", "accepted", "logs", "effects", "grpc", "calls",
+		"metrics", "tick_every", "trap", "memory"},
 		likely: []string{"decision"}, example: "{decision: allow}"}
-	exchangeShape = shape{name: "exchange", required: []string{"decision"}, optional: []string{"reply", "forwarded", "response", "forwarded_body",
+	exchangeShape = shape{name: "exchange", required: []string{"decision"}, optional: []string{"reply", "forwarded",
+		"response", "forwarded_body",
 		"forwarded_trailers", "response_body", "response_trailers"}, example: "{decision: allow}"}
 	editShape     = shape{name: "edit", optional: []string{"remove", "add", "set", "has", "lacks"}}
 	someLogsShape = shape{name: "someLogs", optional: []string{"has", "lacks"}}
@@ -44,25 +50,33 @@ var (
 	vmShape       = shape{name: "vm", optional: []string{"id", "config", "environment"}}
 	patternShape  = shape{name: "pattern", optional: []string{"contains", "matches", "any", "not", "all"}}
 	bodyShape     = shape{name: "body", required: []string{"bytes"}, optional: []string{"chunks", "chunk_size"}}
-	callShape     = shape{name: "call", required: []string{"cluster", "headers", "timeout_ms"}, optional: []string{"body", "trailers"}}
+	callShape     = shape{name: "call", required: []string{"cluster", "headers", "timeout_ms"},
+		optional: []string{"body", "trailers"}}
 	effectShape   = shape{name: "effect", required: []string{"value"}, optional: EffectKinds}
 	metricShape   = shape{name: "metric", optional: []string{"counter", "gauge", "histogram"}}
 	answerShape   = shape{name: "answer", optional: []string{"grpc", "status", "exact", "headers", "body", "trailers"}}
-	answeredShape = shape{name: "answered", optional: []string{"grpc", "call", "reset", "failed", "status", "exact", "headers", "body", "trailers"}}
-	grpcShape     = shape{name: "grpcCall", optional: []string{"call", "cluster", "service", "method", "metadata", "message", "messages", "timeout_ms", "ended", "cancelled"},
-		likely: []string{"cluster", "service", "method"}, example: "{cluster: users, service: pkg.Users, method: Get, message: bob, timeout_ms: 1000}"}
+	answeredShape = shape{name: "answered", optional: []string{"grpc", "call", "reset", "failed", "status", "exact",
+		"headers", "body", "trailers"}}
+	grpcShape = shape{name: "grpcCall", optional: []string{"call", "cluster", "service", "method", "metadata",
+		"message", "messages", "timeout_ms", "ended", "cancelled"},
+		likely: []string{"cluster", "service", "method"}, example: "{cluster: users, service: pkg.Users, method: Get, " +
+			"message: bob, timeout_ms: 1000}"}
 	// What a server sends, and the same beside the number of the call.
-	grpcAnswerShape   = shape{name: "grpcAnswer", optional: []string{"initial_metadata", "message", "messages", "trailing_metadata", "status", "status_message"}, example: "{message: yes}"}
-	grpcAnsweredShape = shape{name: "grpcAnswered", optional: append([]string{"call", "reset", "failed"}, grpcAnswerShape.optional...), example: "{call: 1, status: 0}"}
+	grpcAnswerShape = shape{name: "grpcAnswer", optional: []string{"initial_metadata", "message", "messages",
+		"trailing_metadata", "status", "status_message"}, example: "{message: yes}"}
+	grpcAnsweredShape = shape{name: "grpcAnswered", optional: append([]string{"call", "reset", "failed"},
+		grpcAnswerShape.optional...), example: "{call: 1, status: 0}"}
 
 	chainShape       = shape{name: "chain", optional: []string{"before", "behind"}, example: "{before: [{config: …}]}"}
-	chainPluginShape = shape{name: "chainPlugin", optional: []string{"module", "config", "plugin_name", "root_id"}, example: "{module: data/other.wasm, config: …}"}
-	configureShape   = shape{name: "configure", optional: []string{"plugin", "config", "root_id"}}
-	memoryShape      = shape{name: "memory", required: []string{"grows_at_most"}}
-	faultShape       = shape{name: "fault", required: []string{"function"}, optional: []string{"status", "bytes", "nth"}}
-	noGoodShape      = shape{name: "noGood", required: []string{"none"}}
-	requestShape     = shape{name: "request",
-		optional: []string{"method", "path", "authority", "scheme", "headers", "exact", "body", "trailers", "properties", "response"}}
+	chainPluginShape = shape{name: "chainPlugin", optional: []string{"module", "config", "plugin_name", "root_id"},
+		example: "{module: data/other.wasm, config: …}"}
+	configureShape = shape{name: "configure", optional: []string{"plugin", "config", "root_id"}}
+	memoryShape    = shape{name: "memory", required: []string{"grows_at_most"}}
+	faultShape     = shape{name: "fault", required: []string{"function"}, optional: []string{"status", "bytes", "nth"}}
+	noGoodShape    = shape{name: "noGood", required: []string{"none"}}
+	requestShape   = shape{name: "request",
+		optional: []string{"method", "path", "authority", "scheme", "headers", "exact", "body", "trailers", "properties",
+			"response"}}
 	responseShape = shape{name: "response", optional: []string{"status", "headers", "body", "trailers", "failed"}}
 	pairShape     = shape{name: "pair", required: []string{"name", "value"}, optional: []string{"times"}}
 	bytesShape    = shape{name: "bytes", optional: []string{"text", "hex", "base64", "parts", "numbered", "file", "times"}}

@@ -30,7 +30,8 @@ func (r *reader) step(n ast.Node) Step {
 	}
 	done := slices.DeleteFunc(slices.Clone(verbs), func(verb string) bool { return !o.has(verb) })
 	if len(done) == 0 && o.has("want") && len(o.fields) == 1 && !o.unknownKey {
-		r.errorf(n, "a want alone, expected it in the step that it belongs to, remove the dash and indent it as the step's other keys")
+		r.errorf(n, "a want alone, expected it in the step that it belongs to, remove the dash and indent "+
+			"it as the step's other keys")
 		return step
 	}
 	if len(done) != 1 && !(o.unknownKey && len(done) == 0) {
@@ -62,12 +63,14 @@ func (r *reader) act(step *Step, o object) (line *requestLine) {
 			step.Stream = r.name("stream")(o.fields["stream"])
 			step.HeadersOnly = o.has("send") && r.headersOnly(o.fields["send"], request)
 			if first := r.open[step.Stream]; first != nil {
-				r.errorf(o.fields["stream"], "the stream %q is open since line %d, expected another name, rename one", step.Stream, first.opened.Line)
+				r.errorf(o.fields["stream"], "the stream %q is open since line %d, expected another name, rename one", step.Stream,
+					first.opened.Line)
 			}
 			r.open[step.Stream] = &stream{requestLine: sent, opened: r.position(o.fields["stream"]), waits: step.HeadersOnly}
 		}
 	}
-	for verb, name := range map[string]*string{"upload": &step.Upload, "respond": &step.Respond, "finish": &step.Finish, "close": &step.Close} {
+	for verb, name := range map[string]*string{"upload": &step.Upload, "respond": &step.Respond, "finish": &step.Finish,
+		"close": &step.Close} {
 		if o.has(verb) {
 			*name = r.name("stream")(o.fields[verb])
 			line = r.carryOn(verb, *name, o.fields[verb])
@@ -104,7 +107,8 @@ func (r *reader) carryOn(verb, name string, n ast.Node) *requestLine {
 	}
 	switch {
 	case verb == "upload" && !s.waits:
-		r.errorf(n, "nothing of the stream %q is left to upload, expected a request with send: headers, remove the step", name)
+		r.errorf(n, "nothing of the stream %q is left to upload, expected a request with send: headers, remove the step",
+			name)
 	case verb == "respond" && s.waits:
 		r.errorf(n, "the rest of the request of the stream %q has not arrived, expected upload first, add it", name)
 	case verb == "respond" && s.answered:
@@ -138,7 +142,8 @@ func (r *reader) modify(step *Step, o object) {
 	if o.has("plugin") {
 		step.Plugin = r.name("plugin")(o.fields["plugin"])
 		if !r.plugins[step.Plugin] {
-			r.errorf(o.fields["plugin"], "no plugin %q here, expected one made by configure in a step before, add it", step.Plugin)
+			r.errorf(o.fields["plugin"], "no plugin %q here, expected one made by configure in a step before, add it",
+				step.Plugin)
 		}
 	}
 	set(&step.Clusters, o, "clusters", r.clusters)
@@ -149,7 +154,8 @@ func (r *reader) modify(step *Step, o object) {
 		}
 	}
 	if o.has("times") && (step.StreamName() != "" || step.Answer != nil) {
-		r.errorf(o.fields["times"], "times in a step that can be done only once, expected it with a whole request, advance, jump or configure, remove it")
+		r.errorf(o.fields["times"], "times in a step that can be done only once, expected it with a whole request, "+
+			"advance, jump or configure, remove it")
 	}
 	set(&step.Faults, o, "faults", r.hostFaults)
 }

@@ -81,7 +81,8 @@ func (r *reader) exchange(e *Want, o object, line *requestLine) {
 			case NoResponse, Failed, Cut:
 			case UpstreamFailed:
 				if line != nil && !line.breaksOff {
-					r.errorf(s, "response: upstream_failed, expected it where the request's response has failed beside what comes of it, remove it")
+					r.errorf(s, "response: upstream_failed, expected it where the request's response has failed beside "+
+						"what comes of it, remove it")
 				}
 			default:
 				r.errorf(s, "the text %q, expected none, failed, cut, upstream_failed or any (or headers), change it", s.Value)
@@ -123,7 +124,8 @@ func (r *reader) wantedTrailers(n ast.Node) *Headers {
 func (r *reader) action(n ast.Node) string {
 	s, ok := r.text(n)
 	if i := slices.Index(actions, s); ok && i < 0 {
-		r.errorf(n, "the action %q, expected one of %s, %s", s, strings.Join(actions, ", "), r.suggest(s, actions, "change it"))
+		r.errorf(n, "the action %q, expected one of %s, %s", s, strings.Join(actions, ", "),
+			r.suggest(s, actions, "change it"))
 	}
 	return s
 }
@@ -143,10 +145,12 @@ func (r *reader) decision(n ast.Node) Decision {
 // checkWant checks which keys a decision allows.
 func (r *reader) checkWant(o object, w Want, request bool) {
 	if !request {
-		for _, key := range []string{"decision", "reply", "forwarded", "response", "forwarded_body", "forwarded_trailers", "response_body", "response_trailers",
+		for _, key := range []string{"decision", "reply", "forwarded", "response", "forwarded_body", "forwarded_trailers",
+			"response_body", "response_trailers",
 			"action", "response_action"} {
 			if o.has(key) {
-				r.errorf(o.fields[key], "%s in a step without a stream, expected none, remove it (or write it for a stream in streams)", key)
+				r.errorf(o.fields[key],
+					"%s in a step without a stream, expected none, remove it (or write it for a stream in streams)", key)
 			}
 		}
 		return
@@ -160,7 +164,8 @@ func (r *reader) checkWant(o object, w Want, request bool) {
 	}
 	replies := w.Decision == Refuse || w.Decision == Replace
 	if replies && !o.has("reply") {
-		r.errorf(o, "%s without a reply, expected the local response, add its name, or reply: {status: …, headers: …, body: …} (any leaves one open)", w.Decision)
+		r.errorf(o, "%s without a reply, expected the local response, add its name, or reply: {status: …, headers: …, "+
+			"body: …} (any leaves one open)", w.Decision)
 	}
 	if !replies && o.has("reply") {
 		r.errorf(o.fields["reply"], "a reply beside %s, expected it only with refuse or replace, remove it", w.Decision)
@@ -183,7 +188,8 @@ func (r *reader) reply(n ast.Node) Reply {
 		reply, known := r.contract.Replies[s.Value]
 		if !known && !r.noContract {
 			names := shownNames(r, r.contract.Replies)
-			r.errorf(n, "unknown reply %q, expected %s or a mapping, %s", s.Value, namesOf(names, "replies"), r.suggest(s.Value, names, "add it there"))
+			r.errorf(n, "unknown reply %q, expected %s or a mapping, %s", s.Value, namesOf(names, "replies"),
+				r.suggest(s.Value, names, "add it there"))
 		}
 		return reply
 	}
@@ -231,7 +237,8 @@ func (r *reader) logs(n ast.Node) Logs {
 		return r.someLogs(n)
 	}
 	if s, ok := n.(*ast.StringNode); ok {
-		r.errorf(n, "the text %q, expected a list of log lines (or the word any, or {has, lacks}), write it like [{info: %[1]q}]", s.Value)
+		r.errorf(n, "the text %q, expected a list of log lines (or the word any, or {has, lacks}), "+
+			"write it like [{info: %[1]q}]", s.Value)
 		return Logs{}
 	}
 	lines, plain := r.logLines(n, "log lines (or the word any, or {has, lacks})")
@@ -280,7 +287,8 @@ func (r *reader) log(n ast.Node) WantedLog {
 	}
 	level := keyText(pairs[0])
 	if known := append(slices.Clone(levels), AnyLevel); !slices.Contains(known, level) {
-		r.errorf(n, "the log level %q, expected one of %s, %s", level, strings.Join(known, ", "), r.suggest(level, known, "change it"))
+		r.errorf(n, "the log level %q, expected one of %s, %s", level, strings.Join(known, ", "), r.suggest(level, known,
+			"change it"))
 	}
 	return WantedLog{level, r.pattern(pairs[0].Value)}
 }

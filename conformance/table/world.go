@@ -105,7 +105,8 @@ func (r *reader) value(n ast.Node) any {
 
 // isBytes says whether a mapping has the keys of bytes and no others.
 func isBytes(n ast.Node) bool {
-	forms := map[string]bool{"text": true, "hex": true, "base64": true, "parts": true, "numbered": true, "file": true, "times": false}
+	forms := map[string]bool{"text": true, "hex": true, "base64": true, "parts": true, "numbered": true, "file": true,
+		"times": false}
 	found := false
 	for _, p := range entries(n) {
 		form, known := forms[keyText(p)]

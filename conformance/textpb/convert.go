@@ -31,7 +31,8 @@ func Contract(name string) []byte {
 	var m casefile.Map
 	m.Add("name", name)
 	m.Add("strict", casefile.Map{{Key: "reasons", Value: false}, {Key: "duplicates", Value: false}})
-	open := casefile.Map{{Key: "logs", Value: "any"}, {Key: "calls", Value: "any"}, {Key: "metrics", Value: "any"}, {Key: "effects", Value: "any"}, {Key: "grpc", Value: "any"}}
+	open := casefile.Map{{Key: "logs", Value: "any"}, {Key: "calls", Value: "any"}, {Key: "metrics", Value: "any"},
+		{Key: "effects", Value: "any"}, {Key: "grpc", Value: "any"}}
 	start := append(casefile.Map{{Key: "accepted", Value: true}}, open...)
 	m.Add("defaults", append(casefile.Map{{Key: "start", Value: start}}, open...))
 	return m.YAML()
@@ -47,8 +48,8 @@ func (g *Group) YAML() []byte {
 	return m.YAML()
 }
 
-// Convert makes a group of a suite. read gives the files that the suite names; config is the plugin's configuration, nil: the
-// one that the suite names, or none. An error is that of a file that can't be read.
+// Convert makes a group of a suite. read gives the files that the suite names; config is the plugin's configuration,
+// nil: the one that the suite names, or none. An error is that of a file that can't be read.
 func Convert(name string, s *Suite, config []byte, read func(path string) ([]byte, error)) (*Group, error) {
 	g := &Group{Name: slug(name), Files: map[string][]byte{}}
 	c := converter{group: g, suite: s, read: read, ids: names{}, files: names{}, kept: map[keptBytes]string{}}
@@ -66,7 +67,8 @@ func Convert(name string, s *Suite, config []byte, read func(path string) ([]byt
 	if s.TimeSecs != nil && *s.TimeSecs > 0 {
 		if *s.TimeSecs > lastSecond {
 			for _, t := range s.Tests {
-				g.Unsaid = append(g.Unsaid, Unsaid{t.Name, fmt.Sprintf("time_secs is %d, and a table has times up to the year 9999", *s.TimeSecs)})
+				g.Unsaid = append(g.Unsaid, Unsaid{t.Name, fmt.Sprintf("time_secs is %d, and a table has times up to the year 9999",
+					*s.TimeSecs)})
 			}
 			return g, nil
 		}
@@ -184,7 +186,8 @@ func (c *converter) test(t *Test) (casefile.Map, error) {
 		m.Add("properties", properties)
 	}
 	if t.PluginInit != nil {
-		if len(t.PluginInit.Has)+len(t.PluginInit.No)+len(t.PluginInit.Headers)+len(t.PluginInit.Body) > 0 || t.PluginInit.Immediate != nil {
+		if len(t.PluginInit.Has)+len(t.PluginInit.No)+len(t.PluginInit.Headers)+len(t.PluginInit.Body) > 0 ||
+			t.PluginInit.Immediate != nil {
 			return nil, cantSay("plugin_init expects more than log lines, which the service's runner does not look at")
 		}
 		logs, err := c.logs(t.PluginInit.Log)
@@ -249,11 +252,12 @@ func (c *converter) steps(t *Test, request, want casefile.Map) (casefile.Block, 
 	}
 	one := func(key string, value any) casefile.Map { return casefile.Map{{Key: key, Value: value}} }
 	if decision == "refuse" {
-		return casefile.Block{step(append(one("stream", "exchange"), casefile.Entry{Key: "request", Value: request}), want, 0),
-			step(one("close", "exchange"), want, 3)}, nil
+		return casefile.Block{step(append(one("stream", "exchange"), casefile.Entry{Key: "request", Value: request}), want,
+			0), step(one("close", "exchange"), want, 3)}, nil
 	}
 	anything := func(entries ...string) casefile.Map { // that a later step looks at
-		m := casefile.Map{{Key: "decision", Value: "allow"}, {Key: "forwarded", Value: "any"}, {Key: "forwarded_body", Value: anyValue}}
+		m := casefile.Map{{Key: "decision", Value: "allow"}, {Key: "forwarded", Value: "any"},
+			{Key: "forwarded_body", Value: anyValue}}
 		for _, key := range entries {
 			m.Add(key, "any")
 		}

@@ -27,7 +27,8 @@ func (c *converter) request(t *Test) (casefile.Map, error) {
 		given := map[string]bool{}
 		var rest []Header
 		for _, h := range headers {
-			if key, ok := map[string]string{":method": "method", ":path": "path", ":authority": "authority", ":scheme": "scheme"}[h.Name]; ok && !given[key] {
+			if key, ok := map[string]string{":method": "method", ":path": "path", ":authority": "authority",
+				":scheme": "scheme"}[h.Name]; ok && !given[key] {
 				m.Add(key, casefile.Bytes(h.Value))
 				given[key] = true
 				continue

@@ -31,7 +31,8 @@ func Write(dir string) error {
 
 // Plugins are the modules of the groups.
 func Plugins() map[string][]byte {
-	return map[string][]byte{"upstream": NameAdding(), "grpc": Asking(), "stream": Watching(), "chain": NameAdding(), "effects": Storing(),
+	return map[string][]byte{"upstream": NameAdding(), "grpc": Asking(), "stream": Watching(), "chain": NameAdding(),
+		"effects":       Storing(),
 		"grpc-failures": Asking(), "stream-ends": Watching(), "stream-metadata": Reading(), "stream-given-up": Cancelling(),
 		"upstream-fails": NameAdding(), "upstream-held": Holding(), "upstream-mended": Mending(), "chain-held": Asking()}
 }
@@ -56,17 +57,20 @@ const (
 	trailing        = 5
 )
 
-// UsersService is the upstream of a gRPC call, an envoy.config.core.v3.GrpcService: {envoy_grpc: {cluster_name: users}}.
+// UsersService is the upstream of a gRPC call, an envoy.config.core.v3.GrpcService:
+// {envoy_grpc: {cluster_name: users}}.
 const UsersService = "\x0a\x07\x0a\x05users"
 
 // Guest begins a plugin that lets every request pass.
 func Guest() *wasmtest.Guest {
 	g := wasmtest.NewGuest("0_2_1")
-	g.Exports("proxy_on_context_create", "proxy_on_vm_start", onConfigure, onRequest, onResponse, "proxy_on_log", "proxy_on_done", "proxy_on_delete")
+	g.Exports("proxy_on_context_create", "proxy_on_vm_start", onConfigure, onRequest, onResponse, "proxy_on_log",
+		"proxy_on_done", "proxy_on_delete")
 	return g
 }
 
-// shows makes a callback log what a host function gives as its last two out words; before is the number of words in front.
+// shows makes a callback log what a host function gives as its last two out words; before is the
+// number of words in front.
 func shows(g *wasmtest.Guest, callback string, before int, function string, args ...any) {
 	for range before {
 		args = append(args, wasmtest.Out1)
@@ -91,7 +95,8 @@ func NameAdding() []byte {
 func guard() []byte {
 	g := Guest()
 	n := g.Call(onConfigure, "proxy_get_buffer_bytes", configuration, 0, 100, wasmtest.Out)
-	g.Call(onRequest, "proxy_add_header_map_value", requestHeaders, "x-guard", wasmtest.OutWord(n, 0), wasmtest.OutWord(n, 1))
+	g.Call(onRequest, "proxy_add_header_map_value", requestHeaders, "x-guard", wasmtest.OutWord(n, 0),
+		wasmtest.OutWord(n, 1))
 	return g.Bytes()
 }
 
@@ -101,7 +106,8 @@ func Asking() []byte {
 	const last = 8 << 10 // address of a context's number
 	g := Guest()
 	g.Do(onRequest, wasmtest.I32(last), wasmtest.Get(0), wasmtest.Store(0))
-	g.Call(onRequest, "proxy_grpc_call", UsersService, "pkg.Users", "Get", wasmtest.Pairs("x-tenant", "acme"), "bob", 1000, wasmtest.Out1)
+	g.Call(onRequest, "proxy_grpc_call", UsersService, "pkg.Users", "Get", wasmtest.Pairs("x-tenant", "acme"), "bob", 1000,
+		wasmtest.Out1)
 	g.Returns(onRequest, 1)
 	shows(g, onMessage, 0, "proxy_get_buffer_bytes", grpcMessage, 0, 99)
 	g.Call(onMessage, "proxy_set_effective_context", wasmtest.Join(wasmtest.I32(last), wasmtest.Load(0)))

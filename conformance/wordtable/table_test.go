@@ -51,7 +51,8 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := 0
-	for _, block := range regexp.MustCompile("(?s)```yaml\n# wordtable/([a-z]+\\.yaml)\n(.*?)```").FindAllSubmatch(text, -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml\n# wordtable/([a-z]+\\.yaml)\n(.*?)```").FindAllSubmatch(text,
+		-1) {
 		found++
 		want, err := files.ReadFile(string(block[1]))
 		if err != nil {

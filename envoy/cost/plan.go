@@ -9,8 +9,9 @@ import (
 // warmRequests go to each contestant before what counts.
 const warmRequests = 2400
 
-// DefaultPlan takes five to seven minutes for six builds on two cores. Slices are short, some ten milliseconds: the speed of a
-// processor that other machines use, too, changes for seconds at a time, and all contestants of a round must get the same of it.
+// DefaultPlan takes five to seven minutes for six builds on two cores. Slices are short, some ten milliseconds: the
+// speed of a processor that other machines use, too, changes for seconds at a time, and all contestants of a round
+// must get the same of it.
 func DefaultPlan() evidence.EnvoyPlan {
 	return evidence.EnvoyPlan{
 		Name: "default", Processes: 6, Rounds: 20, Requests: 400, Connections: 8,

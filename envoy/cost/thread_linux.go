@@ -45,8 +45,8 @@ func (t thread) awaitIdle() error {
 	return nil
 }
 
-// pinned finds an Envoy's worker. With pin, it gets the last processor for itself, or with the others when it is not exclusive, and
-// all other threads get the others.
+// pinned finds an Envoy's worker. With pin, it gets the last processor for itself, or with the others when it is not
+// exclusive, and all other threads get the others.
 func pinned(pid int, pin, exclusive bool) (thread, error) {
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))
 	if err != nil || len(tasks) == 0 {

@@ -65,7 +65,8 @@ func (m *measurement) process(ctx context.Context, n int) (found sample, running
 }
 
 // rounds are all contestants in all scenarios in turns.
-func (m *measurement) rounds(ctx context.Context, e *running, process int) (work []evidence.Work, name string, err error) {
+func (m *measurement) rounds(ctx context.Context, e *running, process int) (work []evidence.Work, name string,
+	err error) {
 	type opened struct {
 		session
 		client *client
@@ -102,7 +103,8 @@ func (m *measurement) rounds(ctx context.Context, e *running, process int) (work
 	}
 	warm := max(1, warmRequests/m.Plan.Requests) // rounds that do not count
 	for round := -warm; round < m.Plan.Rounds; round++ {
-		m.say(fmt.Sprintf("processor time, Envoy %d of %d, round %d of %d", process+1, m.Plan.Processes, max(0, round)+1, m.Plan.Rounds))
+		m.say(fmt.Sprintf("processor time, Envoy %d of %d, round %d of %d", process+1, m.Plan.Processes, max(0, round)+1,
+			m.Plan.Rounds))
 		m.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		for _, o := range slices.Clone(all) {
 			nanos, service, err := m.slice(ctx, e, o.client)
@@ -142,7 +144,8 @@ func (m *measurement) rounds(ctx context.Context, e *running, process int) (work
 func (m *measurement) connect(ctx context.Context, e *running, s session) (c *client, err error) {
 	for begin := time.Now(); ; {
 		c, err = dial(e.Socket(s.listener), m.Plan.Connections, s.request, s.status(s.scenario))
-		if err == nil || s.name != evidence.ExtAuthz || time.Since(begin) > 5*time.Second || e.ended() != nil || ctx.Err() != nil {
+		if err == nil || s.name != evidence.ExtAuthz || time.Since(begin) > 5*time.Second || e.ended() != nil ||
+			ctx.Err() != nil {
 			return c, err
 		}
 		time.Sleep(10 * time.Millisecond)

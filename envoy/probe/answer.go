@@ -13,7 +13,8 @@ import (
 // Answer is what a script did, a line for each thing that was seen, the lines of an event behind that event.
 type Answer []string
 
-// Crash is the last line of an Answer whose script has ended the Envoy, Hang of one that its worker never came back from.
+// Crash is the last line of an Answer whose script has ended the Envoy, Hang of one that its
+// worker never came back from.
 const (
 	Crash = "crash"
 	Hang  = "hang"
@@ -32,8 +33,8 @@ func (a Answer) last() string {
 	return a[len(a)-1]
 }
 
-// Equal compares two answers. Of an event that ends in a crash, or never, nothing else is compared: how far Envoy came in it
-// is chance.
+// Equal compares two answers. Of an event that ends in a crash, or never, nothing else is compared: how far
+// Envoy came in it is chance.
 func (a Answer) Equal(b Answer) bool { return slices.Equal(a.known(), b.known()) }
 
 func (a Answer) known() Answer {

@@ -19,7 +19,8 @@ const Grace = 60 * time.Millisecond
 
 // Run runs scripts side by side. want are the answers that are expected; a script that gives its own needs no waiting,
 // and others are given grace. The error is a *proxy.ExitError when the Envoy has ended.
-func (v *Envoy) Run(ctx context.Context, scripts []*Script, want []Answer, grace time.Duration) (_ []Answer, err error) {
+func (v *Envoy) Run(ctx context.Context, scripts []*Script, want []Answer, grace time.Duration) (_ []Answer,
+	err error) {
 	v.batches++
 	slots := make([]*slot, len(scripts))
 	listeners := v.base(filepath.Join(v.process.Dir, "base.wasm"))
@@ -304,8 +305,8 @@ func (s *slot) oldest(grpc bool) *arrival {
 	return nil
 }
 
-// ordered are the calls: HTTP before gRPC, those of the first plugin before those of the second, then as they came. The lock
-// is held.
+// ordered are the calls: HTTP before gRPC, those of the first plugin before those of the second, then as
+// they came. The lock is held.
 func (s *slot) ordered() []*arrival {
 	place := func(a *arrival) int {
 		n := 0
@@ -336,7 +337,8 @@ func (s *slot) answerCall(e *Event) {
 	}
 }
 
-// answerGrpc is one part of the answer to the oldest gRPC call that waits. It begins with headers, whatever the part is.
+// answerGrpc is one part of the answer to the oldest gRPC call that waits. It begins with
+// headers, whatever the part is.
 func (s *slot) answerGrpc(e *Event) {
 	a := s.oldest(true)
 	if a == nil {

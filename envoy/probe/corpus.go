@@ -11,8 +11,8 @@ import (
 	"github.com/header-auth/header-auth/host/profile"
 )
 
-// Kept is a script that is kept in a file, with the answers of real Envoys. The file is the script's text, its reason in
-// comments above it, and behind a line such as "== 1.40 1.39" the answer of these releases.
+// Kept is a script that is kept in a file, with the answers of real Envoys. The file is the script's text, its reason
+// in comments above it, and behind a line such as "== 1.40 1.39" the answer of these releases.
 type Kept struct {
 	Name    string // of the file, without .txt
 	Reason  []string
@@ -67,7 +67,8 @@ func parseKept(in string) (*Kept, error) {
 }
 
 // Record runs the scripts on a real Envoy and keeps its answers. It gives those on which host differs.
-func Record(ctx context.Context, kept []*Kept, r *Runner, release string, p profile.Profile) (differ []*Difference, err error) {
+func Record(ctx context.Context, kept []*Kept, r *Runner, release string, p profile.Profile) (differ []*Difference,
+	err error) {
 	var scripts []*Script
 	var ours []Answer
 	for _, k := range kept {

@@ -73,8 +73,8 @@ func Start(ctx context.Context, program string) (_ *Envoy, err error) {
 	return v, v.mark(ctx)
 }
 
-// base are the listeners that are always there. A plugin is among them, because Envoy 1.37 dies when its first one comes
-// later.
+// base are the listeners that are always there. A plugin is among them, because Envoy 1.37 dies when
+// its first one comes later.
 func (v *Envoy) base(module string) []proxy.Listener {
 	return []proxy.Listener{{Name: "marker", Filters: []proxy.Filter{{Lua: markerLua}}},
 		{Name: "base", Filters: []proxy.Filter{{Module: module, Plugin: "base", VM: "base"}}}}
@@ -146,7 +146,8 @@ func (v *Envoy) line(l proxy.Line) {
 func (v *Envoy) verdict(text string) {
 	if name, ok := strings.CutPrefix(text, "lds: add/update listener '"); ok {
 		v.verdicts[strings.TrimSuffix(name, "'")] = accepted
-	} else if rest, ok := strings.CutPrefix(text, "Filesystem config update rejected: Error adding/updating listener(s) "); ok {
+	} else if rest,
+		ok := strings.CutPrefix(text, "Filesystem config update rejected: Error adding/updating listener(s) "); ok {
 		for line := range strings.Lines(rest) {
 			name, reason, _ := strings.Cut(strings.TrimSpace(line), ": ")
 			v.verdicts[name] = reason
@@ -216,8 +217,8 @@ func (v *Envoy) gone(err error) error {
 	}
 }
 
-// settle waits until nothing moves any more. With so, it is enough that so holds. What is on its way between two sockets
-// is in no log: so that nothing is missed, it waits for grace without a change.
+// settle waits until nothing moves any more. With so, it is enough that so holds. What is on its way between two
+// sockets is in no log: so that nothing is missed, it waits for grace without a change.
 func (v *Envoy) settle(ctx context.Context, grace time.Duration, so func() bool) error {
 	for {
 		if err := v.mark(ctx); err != nil {

@@ -33,7 +33,8 @@ const confirmGrace = 300 * time.Millisecond
 
 // Run compares scripts until the time is over or most differences were found. It gives the differences, each shrunk and
 // each script once, and how many scripts were run.
-func (f *Fuzzer) Run(ctx context.Context, limit time.Duration, most int, progress func(scripts int, d *Difference)) (int, error) {
+func (f *Fuzzer) Run(ctx context.Context, limit time.Duration, most int,
+	progress func(scripts int, d *Difference)) (int, error) {
 	var seen []string
 	done := uint64(0)
 	for begin := time.Now(); time.Since(begin) < limit && len(seen) < most; {

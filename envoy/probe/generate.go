@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Generate makes a script at random: callbacks, the host calls in them, what happens to the stream and in which order, and
-// the configuration. Equal seeds and numbers give equal scripts.
+// Generate makes a script at random: callbacks, the host calls in them, what happens to the stream and in which order,
+// and the configuration. Equal seeds and numbers give equal scripts.
 func Generate(seed, n uint64) *Script {
 	for try := uint64(0); ; try++ {
 		g := generator{Rand: rand.New(rand.NewPCG(seed, n<<8|try))}
@@ -74,9 +74,10 @@ func (g generator) script() *Script {
 func (g generator) heldAndResumed(s *Script, second bool) []Handler {
 	direction := g.IntN(2)
 	of := []string{"request_", "response_"}[direction]
-	hold := Handler{Second: second, Callback: of + pick(g, "headers", "body", "body", "body", "trailers"), Nth: pick(g, 0, 1, 1, 1, 2),
-		Steps: []Step{{"return", []Arg{number(int64(pick(g, 1, 1, 1, 1, 2, 3)))}}}}
-	resume := Handler{Second: second, Callback: "tick", Nth: pick(g, 0, 0, 1, 2), Steps: []Step{{"set_effective_context", []Arg{number(2)}}}}
+	hold := Handler{Second: second, Callback: of + pick(g, "headers", "body", "body", "body", "trailers"),
+		Nth: pick(g, 0, 1, 1, 1, 2), Steps: []Step{{"return", []Arg{number(int64(pick(g, 1, 1, 1, 1, 2, 3)))}}}}
+	resume := Handler{Second: second, Callback: "tick", Nth: pick(g, 0, 0, 1, 2),
+		Steps: []Step{{"set_effective_context", []Arg{number(2)}}}}
 	if g.chance(30) {
 		resume.Callback = "http_call_response"
 		hold.Steps = slices.Insert(hold.Steps, 0, Step{"http_call", []Arg{text(calleeName),
@@ -91,7 +92,8 @@ func (g generator) heldAndResumed(s *Script, second bool) []Handler {
 }
 
 // places are the callbacks that handlers stand in, the more often the more of their rules concern the stream.
-var places = []string{"request_headers", "request_headers", "request_headers", "request_body", "request_body", "request_body",
+var places = []string{"request_headers", "request_headers", "request_headers", "request_body", "request_body",
+	"request_body",
 	"request_body", "request_trailers", "request_trailers", "response_headers", "response_headers", "response_headers",
 	"response_body", "response_body", "response_body", "response_body", "response_trailers", "response_trailers", "tick",
 	"tick", "tick", "http_call_response", "http_call_response", "log", "done", "delete", "context_create"}
@@ -120,7 +122,8 @@ func (g generator) handler(s *Script) Handler {
 	switch {
 	case g.chance(3):
 		h.Steps = append(h.Steps, Step{Name: "trap"})
-	case callbackNumber(h.Callback).Result() != 0 && h.Callback != "done" && !slices.Contains(atStart, h.Callback) && g.chance(70):
+	case callbackNumber(h.Callback).Result() != 0 && h.Callback != "done" && !slices.Contains(atStart, h.Callback) &&
+		g.chance(70):
 		h.Steps = append(h.Steps, Step{"return", []Arg{number(int64(pick(g, 0, 0, 1, 1, 1, 1, 2, 3, 4)))}})
 	}
 	return h
@@ -128,7 +131,8 @@ func (g generator) handler(s *Script) Handler {
 
 // names and values are those of headers that calls read and write.
 var (
-	names  = []string{"a", "b", "c", "accept", "content-type", "content-length", "x-envoy-retry-on", "x-envoy-other", "t", "vary", "cookie"}
+	names = []string{"a", "b", "c", "accept", "content-type", "content-length", "x-envoy-retry-on", "x-envoy-other", "t",
+		"vary", "cookie"}
 	pseudo = []string{":path", ":method", ":authority", ":status", ":scheme", "host", ":foo", "x-forwarded-proto"}
 	values = []string{"1", "2", "", "v w", "200", "/q", "text/plain", "application/grpc"}
 )
@@ -176,8 +180,9 @@ func (g generator) length() Arg {
 // calls are the host functions that are called, the more often the more rules they have.
 var calls = []string{"get_header_map_value", "get_header_map_pairs", "get_header_map_size", "add_header_map_value",
 	"add_header_map_value", "replace_header_map_value", "remove_header_map_value", "set_header_map_pairs",
-	"get_buffer_bytes", "get_buffer_bytes", "get_buffer_status", "set_buffer_bytes", "set_buffer_bytes", "set_buffer_bytes",
-	"continue_stream", "continue_stream", "continue_stream", "close_stream", "send_local_response", "send_local_response",
+	"get_buffer_bytes", "get_buffer_bytes", "get_buffer_status", "set_buffer_bytes", "set_buffer_bytes",
+	"set_buffer_bytes", "continue_stream", "continue_stream", "continue_stream", "close_stream", "send_local_response",
+	"send_local_response",
 	"http_call", "http_call", "set_effective_context", "get_status", "done",
 	"continue_request", "continue_response", "clear_route_cache", "get_log_level"}
 

@@ -59,8 +59,8 @@ func callee(name string, second bool) string {
 	return name + calleeSuffix
 }
 
-// Build makes the module of a script, or that of its second plugin. The names that begin with "probe" begin with name, and
-// the cluster "callout" is called after it, too.
+// Build makes the module of a script, or that of its second plugin. The names that begin with "probe" begin with name,
+// and the cluster "callout" is called after it, too.
 func Build(s *Script, name string, second bool) *Module {
 	w := &writer{Guest: wasmtest.NewGuest(s.ABI), at: recordsAt, script: s, second: second, last: map[string]uint32{},
 		module: Module{name: name, tokens: map[string]map[uint32]int{}}}

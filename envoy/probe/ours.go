@@ -52,8 +52,8 @@ type progress struct {
 	ended, reset            bool
 }
 
-var policies = map[string]host.FailurePolicy{"": host.FailClosed, "fail_closed": host.FailClosed, "fail_open": host.FailOpen,
-	"fail_reload": host.FailReload, "legacy_fail_open": host.LegacyFailOpen}
+var policies = map[string]host.FailurePolicy{"": host.FailClosed, "fail_closed": host.FailClosed,
+	"fail_open": host.FailOpen, "fail_reload": host.FailReload, "legacy_fail_open": host.LegacyFailOpen}
 
 // refused is the answer of a script whose plugin is not taken.
 const refused = "refused"
@@ -82,8 +82,9 @@ func Ours(ctx context.Context, s *Script, p profile.Profile) (Answer, error) {
 		o.vms = append(o.vms, vm)
 	}
 	for i, vm := range o.vms {
-		plugin, err := vm.NewPlugin(ctx, host.PluginConfig{Name: pluginName(probeName, i), Configuration: []byte("configuration"),
-			FailurePolicy: policies[s.Policy], AllowOnHeadersStopIteration: s.StopIteration, BufferLimit: s.Limit,
+		plugin, err := vm.NewPlugin(ctx, host.PluginConfig{Name: pluginName(probeName, i),
+			Configuration: []byte("configuration"), FailurePolicy: policies[s.Policy],
+			AllowOnHeadersStopIteration: s.StopIteration, BufferLimit: s.Limit,
 			Properties: map[string]any{"xds.cluster_name": probeName + upstreamSuffix, "xds.virtual_host_name": "all"}})
 		if err != nil {
 			if o.crashed() {
@@ -154,7 +155,8 @@ func (o *ours) event(e Event) {
 		for i, vm := range o.vms {
 			if len(o.waits[i]) > 0 {
 				status, body, more := e.answer()
-				_ = vm.Answer(o.waits[i][0].Token, host.CallAnswer{Headers: append(headermap.Of(":status", status), more...), Body: []byte(body)})
+				_ = vm.Answer(o.waits[i][0].Token, host.CallAnswer{Headers: append(headermap.Of(":status", status), more...),
+					Body: []byte(body)})
 				break
 			}
 		}

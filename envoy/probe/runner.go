@@ -29,9 +29,9 @@ func (r *Runner) Close() {
 	}
 }
 
-// Answers runs scripts. want are the answers that are expected, those of package host. A script that ends the Envoy has an
-// answer that says so, and so has one that keeps its worker busy for ever; those that are expected to end it run alone, in
-// an Envoy of their own.
+// Answers runs scripts. want are the answers that are expected, those of package host. A script that ends the Envoy has
+// an answer that says so, and so has one that keeps its worker busy for ever; those that are expected to end it run
+// alone, in an Envoy of their own.
 func (r *Runner) Answers(ctx context.Context, scripts []*Script, want []Answer) ([]Answer, error) {
 	answers := make([]Answer, len(scripts))
 	var together []int

@@ -25,15 +25,15 @@ import (
 //	event request-body "abc" end
 //	event advance
 //
-// A handler runs each time the callback is made, or the time that its number says. second in place of on is the same for a
-// plugin behind the first one, in a VM of its own. A call is the name of a host function without proxy_, or one of WASI's
-// behind wasi., and its arguments without the out words: numbers, quoted strings, and lists in brackets for header maps.
-// last is the number of the queue, metric, call or version (cas) that a host function gave last. return and trap end a
-// callback.
+// A handler runs each time the callback is made, or the time that its number says. second in place of on is the same
+// for a plugin behind the first one, in a VM of its own. A call is the name of a host function without proxy_, or one
+// of WASI's behind wasi., and its arguments without the out words: numbers, quoted strings, and lists in brackets for
+// header maps. last is the number of the queue, metric, call or version (cas) that a host function gave last. return
+// and trap end a callback.
 //
-// Names that must differ from script to script where an Envoy runs many are made so: "probe" and "probeb" are the names of
-// the plugins and of their VMs, "callout" is the cluster that answers, "empty" one without a host, and "grpc:callout" a
-// GrpcService with that cluster.
+// Names that must differ from script to script where an Envoy runs many are made so: "probe" and "probeb" are the names
+// of the plugins and of their VMs, "callout" is the cluster that answers, "empty" one without a host, and
+// "grpc:callout" a GrpcService with that cluster.
 type Script struct {
 	ABI           string // "0_2_1" unless given
 	Policy        string // failure policy, as proxy.Filter has it; "" for none
@@ -365,7 +365,8 @@ func (s Step) check() error {
 		}
 	}
 	if string(got) != string(want) {
-		return fmt.Errorf("%v: its arguments are of the kinds %q, expected %q (n: number, s: string, m: header map)", s, got, want)
+		return fmt.Errorf("%v: its arguments are of the kinds %q, expected %q (n: number, s: string, m: header map)",
+			s, got, want)
 	}
 	return nil
 }

@@ -90,7 +90,8 @@ func (s *Script) shorter() (all []*Script) {
 		}
 	}
 	for i, e := range s.Events {
-		least := map[string]int{Request: 1, Response: 1, CallAnswer: 2, GrpcEnd: 2, RequestTrailers: 2, ResponseTrailers: 2}[e.Kind]
+		least := map[string]int{Request: 1, Response: 1, CallAnswer: 2, GrpcEnd: 2, RequestTrailers: 2,
+			ResponseTrailers: 2}[e.Kind]
 		if len(e.Args) >= least+2 {
 			add(func(c *Script) { c.Events[i].Args = e.Args[:least:least] })
 		}

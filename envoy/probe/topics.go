@@ -18,12 +18,17 @@ type topic struct {
 }
 
 var topics = []topic{
-	{calls: []string{"get_property", "get_property", "get_property", "set_property"}, places: []string{"configure", "vm_start"},
+	{calls: []string{"get_property", "get_property", "get_property", "set_property"}, places: []string{"configure",
+		"vm_start"},
 		args: propertyArgs},
-	{calls: []string{"get_shared_data", "set_shared_data", "register_shared_queue", "register_shared_queue", "resolve_shared_queue",
-		"enqueue_shared_queue", "enqueue_shared_queue", "dequeue_shared_queue"}, places: []string{"queue_ready"}, args: sharedArgs, stateful: true},
-	{calls: []string{"define_metric", "define_metric", "increment_metric", "record_metric", "get_metric"}, args: metricArgs, stateful: true},
-	{calls: []string{"grpc_call", "grpc_stream", "grpc_stream", "grpc_send", "grpc_cancel", "grpc_close", "get_status", "get_header_map_pairs",
+	{calls: []string{"get_shared_data", "set_shared_data", "register_shared_queue", "register_shared_queue",
+		"resolve_shared_queue",
+		"enqueue_shared_queue", "enqueue_shared_queue", "dequeue_shared_queue"}, places: []string{"queue_ready"},
+		args: sharedArgs, stateful: true},
+	{calls: []string{"define_metric", "define_metric", "increment_metric", "record_metric", "get_metric"},
+		args: metricArgs, stateful: true},
+	{calls: []string{"grpc_call", "grpc_stream", "grpc_stream", "grpc_send", "grpc_cancel", "grpc_close", "get_status",
+		"get_header_map_pairs",
 		"get_buffer_bytes"}, places: ofPlugin[3:], args: grpcArgs},
 	{calls: wasiCalls, args: wasiArgs},
 	{calls: []string{"call_foreign_function"}, places: []string{"configure"}, args: foreignArgs},
@@ -42,7 +47,8 @@ func (g generator) topicStep(callback string) (Step, bool) {
 }
 
 // paths are those of properties whose values are the same wherever a script runs.
-var paths = []string{"request.path", "request.url_path", "request.query", "request.host", "request.scheme", "request.method",
+var paths = []string{"request.path", "request.url_path", "request.query", "request.host", "request.scheme",
+	"request.method",
 	"request.headers", "request.headers.a", "request.referer", "request.useragent", "request.id", "request.protocol",
 	"request.size", "request.total_size", "request.headers_bytes", "request.duration", "request.nosuch", "request",
 	"response.code", "response.code_details", "response.flags", "response.grpc_status", "response.headers",
@@ -51,20 +57,24 @@ var paths = []string{"request.path", "request.url_path", "request.query", "reque
 	"connection.mtls", "connection.requested_server_name", "connection.tls_version", "connection.nosuch",
 	"upstream.transport_failure_reason", "upstream.request_attempt_count", "upstream.num_endpoints", "upstream.locality",
 	"upstream.cx_pool_ready_duration", "upstream.nosuch", "upstream_filter_state", "upstream_filter_state.k",
-	"metadata", "metadata.filter_metadata", "metadata.filter_metadata.x", "filter_state", "filter_state.k", "filter_state.wasm\x01k", "k", "k.l",
+	"metadata", "metadata.filter_metadata", "metadata.filter_metadata.x", "filter_state", "filter_state.k",
+	"filter_state.wasm\x01k", "k", "k.l",
 	"plugin_name", "plugin_root_id", "plugin_vm_id", "xds.node", "xds.node.id", "xds.node.cluster", "xds.node.metadata",
 	"xds.cluster_name", "xds.cluster_metadata", "xds.route_name", "xds.route_metadata", "xds.virtual_host_name",
-	"xds.virtual_host_metadata", "xds.filter_chain_name", "xds.listener_direction", "xds.upstream_host_metadata", "xds.nosuch",
+	"xds.virtual_host_metadata", "xds.filter_chain_name", "xds.listener_direction", "xds.upstream_host_metadata",
+	"xds.nosuch",
 	"xds", "nosuch", "", "k.", ".k"}
 
-// path is a property's path with the separators that a plugin writes; one that has a dot in a segment is written with \x01.
+// path is a property's path with the separators that a plugin writes; one that has a dot in a
+// segment is written with \x01.
 func path(s string) Arg {
 	return text(strings.ReplaceAll(strings.ReplaceAll(s, ".", "\x00"), "\x01", "."))
 }
 
 func propertyArgs(g generator, name string) []Arg {
 	if name == "set_property" {
-		return []Arg{path(pick(g, "k", "k", "k.l", "request.path", "request", "plugin_name", "")), text(pick(g, "v", "", "w"))}
+		return []Arg{path(pick(g, "k", "k", "k.l", "request.path", "request", "plugin_name", "")),
+			text(pick(g, "v", "", "w"))}
 	}
 	if g.chance(25) {
 		return []Arg{path(pick(g, "k", "k.l", "filter_state.wasm\x01k", "filter_state.k"))}
@@ -144,8 +154,9 @@ func (g generator) insertGrpc(events []Event) []Event {
 		parts = append(parts, Event{Kind: GrpcMessage, Args: []Arg{text(pick(g, "answer", "", "x"))}})
 	}
 	if g.chance(80) {
-		parts = append(parts, Event{Kind: GrpcEnd, Args: append([]Arg{text(pick(g, "0", "0", "0", "5", "14")), text(pick(g, "", "why"))},
-			flat(g.plain())...)})
+		parts = append(parts,
+			Event{Kind: GrpcEnd, Args: append([]Arg{text(pick(g, "0", "0", "0", "5", "14")), text(pick(g, "", "why"))},
+				flat(g.plain())...)})
 	}
 	at := 1
 	for _, p := range parts {
@@ -167,7 +178,8 @@ var wasiCalls = func() (names []string) {
 	return names
 }()
 
-// wasiArgs are arguments of every kind that a function of WASI has. The addresses are free memory, or at its end, or outside.
+// wasiArgs are arguments of every kind that a function of WASI has. The addresses are free memory,
+// or at its end, or outside.
 func wasiArgs(g generator, name string) (all []Arg) {
 	for _, p := range functions[name].Params {
 		switch {
@@ -196,18 +208,21 @@ func proto(fields ...any) (out string) {
 	return out
 }
 
-// foreign are calls of foreign functions, name and argument. compress is not among them: its bytes are another library's.
+// foreign are calls of foreign functions, name and argument. compress is not among them: its
+// bytes are another library's.
 var foreign = [][2]string{
 	{"clear_route_cache", ""}, {"nosuch", ""}, {"", ""},
 	{"uncompress", "x\x9cKJNI\x05\x00\x04\n\x01\x8c"}, {"uncompress", "abc"}, {"uncompress", ""},
-	{"declare_property", proto("k", 1)}, {"declare_property", proto("k", 0, 1)}, {"declare_property", proto("k", 0, 3, "type.googleapis.com/google.protobuf.Struct")},
+	{"declare_property", proto("k", 1)}, {"declare_property", proto("k", 0, 1)}, {"declare_property", proto("k", 0, 3,
+		"type.googleapis.com/google.protobuf.Struct")},
 	{"declare_property", proto("k", 1, 1, "", 2)}, {"declare_property", ""}, {"declare_property", "\xff"},
 	{"set_envoy_filter_state", proto("envoy.string", "v")}, {"set_envoy_filter_state", proto("envoy.string", "w", 1)},
 	{"set_envoy_filter_state", proto("nosuch", "v")}, {"set_envoy_filter_state", ""}, {"set_envoy_filter_state", "\xff"},
 	{"expr_create", "request.path"}, {"expr_create", "request.headers['a'] == '1'"}, {"expr_create", "response.code + 1"},
-	{"expr_create", "size(request.headers)"}, {"expr_create", "k"}, {"expr_create", "has(request.referer)"}, {"expr_create", "1 +"},
-	{"expr_create", "nosuch('a')"}, {"expr_create", "filter_state['envoy.string']"}, {"expr_create", "[request.method, 'x']"},
-	{"expr_evaluate", "\x00\x00\x00\x00"}, {"expr_evaluate", "\x00\x00\x00\x00"}, {"expr_evaluate", "\x01\x00\x00\x00"}, {"expr_evaluate", "x"},
+	{"expr_create", "size(request.headers)"}, {"expr_create", "k"}, {"expr_create", "has(request.referer)"},
+	{"expr_create", "1 +"}, {"expr_create", "nosuch('a')"}, {"expr_create", "filter_state['envoy.string']"},
+	{"expr_create", "[request.method, 'x']"}, {"expr_evaluate", "\x00\x00\x00\x00"},
+	{"expr_evaluate", "\x00\x00\x00\x00"}, {"expr_evaluate", "\x01\x00\x00\x00"}, {"expr_evaluate", "x"},
 	{"expr_delete", "\x00\x00\x00\x00"}, {"expr_delete", "x"},
 }
 

@@ -162,8 +162,8 @@ func (p *Process) SetListeners(listeners ...Listener) error {
 	return p.publish("listeners.json", all)
 }
 
-// GRPCTarget is the cluster of a gRPC call whose upstream a plugin gives as a GrpcService, or the URI of its google_grpc. An
-// upstream that is no GrpcService is the name of a cluster.
+// GRPCTarget is the cluster of a gRPC call whose upstream a plugin gives as a GrpcService, or the URI of its
+// google_grpc. An upstream that is no GrpcService is the name of a cluster.
 func GRPCTarget(upstream string) string {
 	var s core.GrpcService
 	if proto.Unmarshal([]byte(upstream), &s) != nil {

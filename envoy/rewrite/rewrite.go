@@ -18,9 +18,10 @@ import (
 // LogLevel is that of the lines that are logged before a call of a function of Logged.
 const LogLevel = 5
 
-// Logged are the functions whose bytes are logged before they are called, a line for each address and length: of a local
-// response the details, the body and the pairs; of an HTTP call the cluster, the pairs, the body and the trailers; of a gRPC
-// call the upstream, the service, the method, the pairs and the message; of what is stored, sent or set the name and the value.
+// Logged are the functions whose bytes are logged before they are called, a line for each address and length: of a
+// local response the details, the body and the pairs; of an HTTP call the cluster, the pairs, the body and the
+// trailers; of a gRPC call the upstream, the service, the method, the pairs and the message; of what is stored, sent or
+// set the name and the value.
 var Logged = map[string][]int{ // parameters that are addresses
 	"proxy_send_local_response":   {1, 3, 5},
 	"proxy_http_call":             {0, 2, 4, 6},
@@ -35,8 +36,8 @@ var Logged = map[string][]int{ // parameters that are addresses
 	"proxy_call_foreign_function": {0, 2},
 }
 
-// Numbered are the functions whose out word, a number by which the plugin knows something from then on, is logged after they
-// were called, as four bytes.
+// Numbered are the functions whose out word, a number by which the plugin knows something from then on, is logged after
+// they were called, as four bytes.
 var Numbered = map[string]int{ // the parameter that is its address
 	"proxy_grpc_call":             11,
 	"proxy_grpc_stream":           8,

@@ -64,12 +64,15 @@ func TestNumbers(t *testing.T) {
 	q := g.Call("proxy_on_configure", "proxy_register_shared_queue", "jobs", wasmtest.Out1)
 	g.Call("proxy_on_request_headers", "proxy_enqueue_shared_queue", wasmtest.OutWord(q, 0), "a job")
 	s := g.Call("proxy_on_request_headers", "proxy_resolve_shared_queue", "", "none", wasmtest.Out1)
-	g.Do("proxy_on_request_headers", wasmtest.Result(s), wasmtest.I32(1), wasmtest.Ne, wasmtest.If, wasmtest.Unreachable, wasmtest.End) // NotFound
+	// NotFound
+	g.Do("proxy_on_request_headers", wasmtest.Result(s), wasmtest.I32(1), wasmtest.Ne, wasmtest.If, wasmtest.Unreachable,
+		wasmtest.End)
 	wasm, err := Watch(g.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := run(t, wasm), []string{"jobs", "\x01\x00\x00\x00", "a job", "none", "\x00\x00\x00\x00"}; !slices.Equal(got, want) {
+	if got, want := run(t, wasm), []string{"jobs", "\x01\x00\x00\x00", "a job", "none",
+		"\x00\x00\x00\x00"}; !slices.Equal(got, want) {
 		t.Errorf("got lines %q, expected %q", got, want)
 	}
 }

@@ -1,5 +1,5 @@
-// Package callbacks is a small module in the binary format, which makes several callbacks of a guest with one call: it imports
-// the guest's exports and calls them one after another, as long as none of them stops it.
+// Package callbacks is a small module in the binary format, which makes several callbacks of a guest with one call: it
+// imports the guest's exports and calls them one after another, as long as none of them stops it.
 package callbacks
 
 import (
@@ -70,7 +70,8 @@ func Module() []byte {
 		return join([]byte{opGlobalGet, globalStop, opIf, noResult}, results, []byte{opConst, made, opReturn, opEnd})
 	}
 	return join([]byte("\x00asm\x01\x00\x00\x00"),
-		section(1, functionType(2, 0), functionType(3, 1), functionType(1, 0), functionType(1, 1), functionType(4, 2), functionType(2, 2)),
+		section(1, functionType(2, 0), functionType(3, 1), functionType(1, 0), functionType(1, 1), functionType(4, 2),
+			functionType(2, 2)),
 		section(2, imports...),
 		section(3, []byte{typeOpen}, []byte{typeBody}, []byte{typeBody}, []byte{typeDone}),
 		section(6, zero, zero),

@@ -18,7 +18,8 @@ const RouteNotFound = "route_not_found"
 
 const missingRequestHeader = "filter_removed_required_request_headers"
 
-// Route is what the router decides about a request, for a virtual host with one route, for every path that begins with a
+// Route is what the router decides about a request, for a virtual host with one route, for
+// every path that begins with a
 // slash: whether a route still fits, and whether the headers can be sent (Envoy,
 // source/common/router/router.cc, Filter::decodeHeaders, and source/common/http/header_utility.cc,
 // checkRequiredRequestHeaders and checkValidRequestHeaders). hadForwardedProto says that x-forwarded-proto was there
@@ -46,7 +47,8 @@ func Route(m *headermap.Map, hadForwardedProto bool) Refusal {
 }
 
 func missing(name string) Refusal {
-	return Refusal{503, "missing required header: " + name, missingRequestHeader + "{missing_required_header:_" + name + "}"}
+	return Refusal{503, "missing required header: " + name, missingRequestHeader + "{missing_required_header:_" + name +
+		"}"}
 }
 
 // Concerns says whether the router has to look at a request's headers before they can go on as they are: for the path,
@@ -93,7 +95,8 @@ func routerReads(h headermap.Header) bool {
 		return false
 	}
 	switch h.Name[len(routerPrefix):] {
-	case "upstream-rq-timeout-ms", "hedge-on-per-try-timeout", "max-retries", "retriable-header-names", "retriable-status-codes",
+	case "upstream-rq-timeout-ms", "hedge-on-per-try-timeout", "max-retries", "retriable-header-names",
+		"retriable-status-codes",
 		"retry-grpc-on", "retry-on", "upstream-alt-stat-name", "upstream-rq-per-try-timeout-ms",
 		"upstream-rq-timeout-alt-response", "upstream-stream-duration-ms":
 		return true

@@ -46,8 +46,8 @@ func (m *Map) rebuild() {
 	}
 }
 
-// LoadKnown replaces the entries by those of a list that was loaded before. A number other than 0 stands for the list: under
-// the same number the entries are not copied again, as long as nothing has changed them.
+// LoadKnown replaces the entries by those of a list that was loaded before. A number other than 0 stands for the list:
+// under the same number the entries are not copied again, as long as nothing has changed them.
 func (m *Map) LoadKnown(entries []Header, number uint64) {
 	if number != 0 && m.known == number {
 		m.Entries = m.Entries[:len(entries)]

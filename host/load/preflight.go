@@ -72,8 +72,8 @@ func abiCure(f *wasmfile.File) string {
 		return "this is an object file: link it (wasm-ld)"
 	case madeByGo(f):
 		return "Go's compiler exports what //go:wasmexport names, and github.com/tetratelabs/proxy-wasm-go-sdk has " +
-			"//export, which only TinyGo reads: use github.com/proxy-wasm/proxy-wasm-go-sdk, whose packages have the same names, or " +
-			"build with TinyGo"
+			"//export, which only TinyGo reads: use github.com/proxy-wasm/proxy-wasm-go-sdk, whose " +
+			"packages have the same names, or build with TinyGo"
 	case clang(f).Compiler != "" && fromProducers(f).Compiler == "" && !exportsCallback(f):
 		return "C and C++ linkers drop what nothing calls: link with -Wl,--export-dynamic, which exports the SDK's " +
 			"functions, and as a reactor (-mexec-model=reactor); is this a Proxy-Wasm plugin?"

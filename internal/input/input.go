@@ -1,5 +1,5 @@
-// Package input reads files that come from elsewhere. Each has a limit, because a device has no end, and what a wrong file
-// holds may be more than there is memory.
+// Package input reads files that come from elsewhere. Each has a limit, because a device has no end, and what a wrong
+// file holds may be more than there is memory.
 package input
 
 import (
@@ -11,8 +11,8 @@ import (
 	"slices"
 )
 
-// Read reads a file that has at most so many bytes. It may be a FIFO, which is waited for, or a device. The error names the
-// file.
+// Read reads a file that has at most so many bytes. It may be a FIFO, which is waited for, or a device.
+// The error names the file.
 func Read(name string, most int) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {

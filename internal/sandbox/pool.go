@@ -32,9 +32,9 @@ func New(c Config) *Pool {
 	return p
 }
 
-// Use waits until a process may run jobs and lends it to do, which is the only one that uses it meanwhile. prefers chooses
-// among those that wait; when it chooses none, a new one is started as long as there are fewer than there may be. The error
-// is that of starting a process, or of do.
+// Use waits until a process may run jobs and lends it to do, which is the only one that uses it meanwhile. prefers
+// chooses among those that wait; when it chooses none, a new one is started as long as there are fewer than there may
+// be. The error is that of starting a process, or of do.
 func (p *Pool) Use(ctx context.Context, prefers func(*Process) bool, do func(*Process) error) error {
 	select {
 	case <-p.free:

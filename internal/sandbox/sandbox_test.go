@@ -112,12 +112,15 @@ func pool(t *testing.T, processes int) *Pool {
 }
 
 func do(t *testing.T, p *Pool, j Job) error {
-	return p.Use(t.Context(), func(*Process) bool { return false }, func(process *Process) error { return process.Do(t.Context(), j) })
+	return p.Use(t.Context(), func(*Process) bool { return false }, func(process *Process) error {
+		return process.Do(t.Context(), j)
+	})
 }
 
 func TestWhatIsSentArrives(t *testing.T) {
 	zero := 0
-	sent := plain{Text: "\xff\x00", Empty: []string{}, Bytes: []byte{}, Zero: &zero, At: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
+	sent := plain{Text: "\xff\x00", Empty: []string{}, Bytes: []byte{}, Zero: &zero,
+		At: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
 	sent.Inner.Every = time.Second
 	sent.Any = map[string]any{"n": int64(-1), "f": 1.5, "b": []byte("b"), "l": []any{nil, true, map[string]any{"s": "t"}}}
 	var got plain
@@ -137,10 +140,13 @@ func TestEnded(t *testing.T) {
 		want Ended
 	}{
 		{Job{Kind: "hang", Call: 50 * time.Millisecond}, Ended{Why: CallTooLong, In: "a call", Limit: 50 * time.Millisecond}},
-		{Job{Kind: "hang inside", Call: 50 * time.Millisecond}, Ended{Why: CallTooLong, In: "an inner call", Limit: 50 * time.Millisecond}},
+		{Job{Kind: "hang inside", Call: 50 * time.Millisecond},
+			Ended{Why: CallTooLong, In: "an inner call", Limit: 50 * time.Millisecond}},
 		{Job{Kind: "hang under its own limit"}, Ended{Why: CallTooLong, In: "a measurement", Limit: 50 * time.Millisecond}},
-		{Job{Kind: "tell once", Call: 5 * time.Second, Step: 50 * time.Millisecond}, Ended{Why: StepTooLong, Limit: 50 * time.Millisecond}},
-		{Job{Kind: "calls for ever", Call: 5 * time.Second, Whole: 50 * time.Millisecond}, Ended{Why: WholeTooLong, Limit: 50 * time.Millisecond}},
+		{Job{Kind: "tell once", Call: 5 * time.Second, Step: 50 * time.Millisecond},
+			Ended{Why: StepTooLong, Limit: 50 * time.Millisecond}},
+		{Job{Kind: "calls for ever", Call: 5 * time.Second, Whole: 50 * time.Millisecond},
+			Ended{Why: WholeTooLong, Limit: 50 * time.Millisecond}},
 		{Job{Kind: "eat"}, Ended{Why: OutOfMemory, In: "a greedy call"}},
 		{Job{Kind: "die"}, Ended{Why: Died, Words: "the last words"}},
 	} {
@@ -159,21 +165,23 @@ func TestEnded(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", test.job.Kind, err, test.want)
 		}
 		if err := do(t, p, Job{Kind: "process", Answer: &after}); err != nil || before != again || before == after {
-			t.Errorf("%s: processes %d, %d and then %d, %v: want the same twice, and then another", test.job.Kind, before, again, after, err)
+			t.Errorf("%s: processes %d, %d and then %d, %v: want the same twice, and then another", test.job.Kind, before, again,
+				after, err)
 		}
 	}
 }
 
-// TestWhichProcess: one that is preferred is used again, else a new one is started, and at the end the one that was used longest
-// ago is taken.
+// TestWhichProcess: one that is preferred is used again, else a new one is started, and at the end the one that was
+// used longest ago is taken.
 func TestWhichProcess(t *testing.T) {
 	p := pool(t, 2)
 	use := func(holds, name string) (pid int) {
 		t.Helper()
-		err := p.Use(t.Context(), func(process *Process) bool { return process.Holds == holds }, func(process *Process) error {
-			process.Holds = name
-			return process.Do(t.Context(), Job{Kind: "process", Answer: &pid})
-		})
+		err := p.Use(t.Context(), func(process *Process) bool { return process.Holds == holds },
+			func(process *Process) error {
+				process.Holds = name
+				return process.Do(t.Context(), Job{Kind: "process", Answer: &pid})
+			})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +190,8 @@ func TestWhichProcess(t *testing.T) {
 	a, b := use("a", "a"), use("b", "b")
 	again, third, alone := use("a", "a"), use("c", "c"), 0
 	if a == b || again != a || third != b {
-		t.Errorf("processes %d, %d, %d and %d: want the second another, the third the first, the fourth the second", a, b, again, third)
+		t.Errorf("processes %d, %d, %d and %d: want the second another, the third the first, the fourth the second", a, b,
+			again, third)
 	}
 	config := p.config
 	config.Memory = 0
@@ -193,7 +202,8 @@ func TestWhichProcess(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	p := pool(t, 1)
-	for kind, want := range map[string]string{"fail": "a reason", "panic": "a panic", "large": "64 are not kept", "none": "unknown kind"} {
+	for kind, want := range map[string]string{"fail": "a reason", "panic": "a panic", "large": "64 are not kept",
+		"none": "unknown kind"} {
 		if err := do(t, p, Job{Kind: kind}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want …%s…", kind, err, want)
 		}

@@ -18,7 +18,8 @@ import (
 )
 
 // Handler does a job of one kind. It reads the request into a value, and may tell how far it is.
-type Handler func(ctx context.Context, page *Page, request func(any) error, tell func(any) error) (answer any, err error)
+type Handler func(ctx context.Context, page *Page, request func(any) error,
+	tell func(any) error) (answer any, err error)
 
 // message is what goes over the pipes: a request, then any number of Tell, and Answer or Error at the end.
 type message struct {
@@ -38,13 +39,15 @@ const most = 64 << 20
 var (
 	encoding, _ = cbor.EncOptions{Time: cbor.TimeRFC3339Nano}.EncMode()
 	decoding, _ = cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, MaxArrayElements: 1<<31 - 1, MaxMapPairs: 1<<31 - 1,
-		IntDec: cbor.IntDecConvertSigned, DefaultMapType: reflect.TypeFor[map[string]any]()}.DecMode() // of any: int64, map[string]any
+		// of any: int64, map[string]any
+		IntDec: cbor.IntDecConvertSigned, DefaultMapType: reflect.TypeFor[map[string]any]()}.DecMode()
 )
 
 // Serve does the jobs that come from in, one after the other, until there are no more. memory is the process's limit in
 // bytes, as the Pool gave it to the command.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, memory string, handlers map[string]Handler) error {
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the parent ends this process, also where they share a terminal
+	// the parent ends this process, also where they share a terminal
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	bytes, err := strconv.ParseInt(memory, 10, 64)
 	if err != nil {
 		return fmt.Errorf("limit of memory: %w", err)
@@ -105,7 +108,8 @@ func serve(ctx context.Context, page *Page, m message, handle Handler, send func
 	case err != nil:
 		result = message{Error: err.Error()}
 	case len(result.Answer) > most:
-		result = message{Error: fmt.Sprintf("what was seen has %d MiB: more than %d are not kept", len(result.Answer)>>20, most>>20)}
+		result = message{Error: fmt.Sprintf("what was seen has %d MiB: more than %d are not kept",
+			len(result.Answer)>>20, most>>20)}
 	}
 	return result
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/header-auth/header-auth/bench/verdict"
 )
 
-// TestHostileResults: a file of results may say anything. Each value of a real one is replaced by others that no run writes;
-// what can be read can be judged, and written in every form.
+// TestHostileResults: a file of results may say anything. Each value of a real one is replaced by others that no run
+// writes; what can be read can be judged, and written in every form.
 func TestHostileResults(t *testing.T) {
 	files, err := filepath.Glob("../../bench/result/*.json")
 	if err != nil || len(files) == 0 {
@@ -92,7 +92,9 @@ func small(t *testing.T, r *evidence.Report) []byte {
 	r.Batches = slices.DeleteFunc(r.Batches, func(b evidence.Batches) bool {
 		return !builds[b.Contestant] || b.Scenario != scenario || b.Process > 2 || b.Instance > 1
 	})
-	r.Tails = slices.DeleteFunc(r.Tails, func(x evidence.Tail) bool { return !builds[x.Contestant] || x.Scenario != scenario || x.Process > 1 })
+	r.Tails = slices.DeleteFunc(r.Tails, func(x evidence.Tail) bool {
+		return !builds[x.Contestant] || x.Scenario != scenario || x.Process > 1
+	})
 	for i := range r.Tails {
 		x := &r.Tails[i]
 		x.Counts, x.Spikes = x.Counts[:min(5, len(x.Counts))], x.Spikes[:min(3, len(x.Spikes))]
@@ -105,7 +107,9 @@ func small(t *testing.T, r *evidence.Report) []byte {
 	r.Resident = slices.DeleteFunc(r.Resident, func(x evidence.Resident) bool { return !builds[x.Build] || x.Sample > 2 })
 	r.Sizes = slices.DeleteFunc(r.Sizes, func(x evidence.Size) bool { return !builds[x.Build] })
 	r.Costs = slices.DeleteFunc(r.Costs, func(x evidence.Cost) bool { return !builds[x.Build] })
-	r.Witnesses = slices.DeleteFunc(r.Witnesses, func(x evidence.Witness) bool { return !builds[x.Build] || x.Scenario != scenario })
+	r.Witnesses = slices.DeleteFunc(r.Witnesses, func(x evidence.Witness) bool {
+		return !builds[x.Build] || x.Scenario != scenario
+	})
 	text, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
@@ -113,8 +117,8 @@ func small(t *testing.T, r *evidence.Report) []byte {
 	return text
 }
 
-// mutate calls do with each value of a tree replaced by several others. Of a list the first two entries and the last are
-// changed.
+// mutate calls do with each value of a tree replaced by several others. Of a list the first two entries
+// and the last are changed.
 func mutate(v any, path string, do func(path string)) {
 	switch v := v.(type) {
 	case map[string]any:

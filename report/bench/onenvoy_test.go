@@ -114,7 +114,8 @@ func TestOnEnvoyIsInEveryForm(t *testing.T) {
 		}
 		wanted := []string{"On a real Envoy 1.40.0 a request costs so much more", "RBAC filter 1.7 µs", "Lua script 3.1 µs"}
 		if name != "summary" {
-			wanted = append(wanted, "There tinygo leaks 341 B a request, and the longest wait grows from 7.1 ms to 34 ms", "Do wazero and Envoy put the builds in the same order?", "What does a crossing cost")
+			wanted = append(wanted, "There tinygo leaks 341 B a request, and the longest wait grows from 7.1 ms to 34 ms",
+				"Do wazero and Envoy put the builds in the same order?", "What does a crossing cost")
 		}
 		for _, want := range wanted {
 			if !strings.Contains(got.String(), want) {

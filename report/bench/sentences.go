@@ -43,7 +43,8 @@ func gateFaults(g verdict.Gate) []string {
 				all = append(all, fmt.Sprintf("%s%s was not timed against itself.", where, f.Build))
 			}
 		case verdict.GateNothingTimed:
-			all = append(all, "Every build answered wrongly, so there was nothing to time: the modules are at fault, not the machine.")
+			all = append(all, "Every build answered wrongly, so there was nothing to time: the modules "+
+				"are at fault, not the machine.")
 		case verdict.GateOneProcess:
 			all = append(all, "The A/A check has one process only, and no interval: at least two are needed.")
 		case verdict.GateBiased:
@@ -53,8 +54,9 @@ func gateFaults(g verdict.Gate) []string {
 			}
 			all = append(all, s+".")
 		case verdict.GateImprecise:
-			all = append(all, fmt.Sprintf("%s%s timed against itself takes %s times its own time, expected within %.3g to %.3g: "+
-				"take more processes, or a quieter machine.", where, f.Build, ratio, 1/(1+verdict.GateLimit), 1+verdict.GateLimit))
+			all = append(all,
+				fmt.Sprintf("%s%s timed against itself takes %s times its own time, expected within %.3g to %.3g: "+
+					"take more processes, or a quieter machine.", where, f.Build, ratio, 1/(1+verdict.GateLimit), 1+verdict.GateLimit))
 		}
 	}
 	return all
@@ -79,26 +81,31 @@ func (v view) warning(w verdict.Warning) string {
 	case verdict.Interrupted:
 		return "The run was interrupted: there is less evidence than its plan asked for."
 	case verdict.Uncommitted:
-		return fmt.Sprintf("The working tree differs from revision %.12s: what was measured cannot be built from it.", v.r.Run.Revision)
+		return fmt.Sprintf("The working tree differs from revision %.12s: what was measured cannot be built from it.",
+			v.r.Run.Revision)
 	case verdict.BusyBatches:
-		return fmt.Sprintf("The machine was busy: %.0f %% of the batches took more than half as long again as other instances took in the same round. They count as those did.", 100*w.Share)
+		return fmt.Sprintf("The machine was busy: %.0f %% of the batches took more than half as long again as other "+
+			"instances took in the same round. They count as those did.", 100*w.Share)
 	case verdict.Stolen:
 		return fmt.Sprintf("A hypervisor took %.0f %% of the processor time for others.", 100*w.Share)
 	case verdict.Loaded:
-		return fmt.Sprintf("The load was %.1f on %d processors before the run began.", v.r.Machine.LoadBefore[0], v.r.Machine.CPUs)
+		return fmt.Sprintf("The load was %.1f on %d processors before the run began.", v.r.Machine.LoadBefore[0],
+			v.r.Machine.CPUs)
 	case verdict.FewProcesses:
-		return fmt.Sprintf("%d processes were measured: with fewer than %d, intervals are wide and depend on an assumption about how the noise is distributed.",
+		return fmt.Sprintf("%d processes were measured: with fewer than %d, intervals are wide and depend on an assumption "+
+			"about how the noise is distributed.",
 			w.Count, verdict.FewestProcesses)
 	case verdict.GateMissesOne:
-		return "A plain A/A interval does not contain 1. That happens by chance in one run of twenty, and no verdict depends on so small a difference."
+		return "A plain A/A interval does not contain 1. That happens by chance in one run of twenty, and no verdict " +
+			"depends on so small a difference."
 	}
 	return ""
 }
 
 // UsedUp tells the numbers that a leak's rate follows from. The noun is what memory was watched by: "request", say.
 func UsedUp(m verdict.Memory, noun string) string {
-	text := fmt.Sprintf("used up in one VM: %s after %s %ss, %s after %s", units.Bytes(float64(m.First.Bytes)), units.Count(m.First.Requests), noun,
-		units.Bytes(float64(m.Last.Bytes)), units.Count(m.Last.Requests))
+	text := fmt.Sprintf("used up in one VM: %s after %s %ss, %s after %s", units.Bytes(float64(m.First.Bytes)),
+		units.Count(m.First.Requests), noun, units.Bytes(float64(m.Last.Bytes)), units.Count(m.Last.Requests))
 	if i := m.PerRequest; m.Lately > i.High*muchFaster || m.Lately < i.Low/muchFaster {
 		text += fmt.Sprintf(", lately %s bytes a %s", units.Digits(m.Lately), noun)
 	}
@@ -133,13 +140,15 @@ func MemoryCourse(m verdict.Memory, noun string) string {
 	case verdict.Stopped:
 		return fmt.Sprintf("It grew by %s, last after %s of %s %ss, and no more.", grown, last, total, noun) + unseen(m, noun)
 	case verdict.GrewLate:
-		return fmt.Sprintf("It grew %s, last after %s of %s %ss: too late to tell whether it stops. More %ss would tell.", often, last, total, noun, noun) + full
+		return fmt.Sprintf("It grew %s, last after %s of %s %ss: too late to tell whether it stops. More %ss would tell.",
+			often, last, total, noun, noun) + full
 	case verdict.SlowingDown:
 		return fmt.Sprintf("It grew by %s and still does, ever more slowly: it may stop. More %ss would tell.", grown, noun)
 	case verdict.SteadyGrowth:
 		return fmt.Sprintf("It grew by %s in %s %ss, and does not slow down.", grown, until, noun) + full
 	case verdict.Doubling:
-		return fmt.Sprintf("It grew %s, each time by about as much as there was or more: between two steps it looks flat, and is not.", often) + full
+		return fmt.Sprintf("It grew %s, each time by about as much as there was or more: between two "+
+			"steps it looks flat, and is not.", often) + full
 	case verdict.HostGrows:
 		return "What the host keeps for the plugin grows with every " + noun + ": shared data, queues or metrics."
 	}
@@ -164,7 +173,8 @@ func missing(m verdict.Missing) string {
 	case verdict.NoVerdicts:
 		return "the A/A check failed: times of this run are not judged"
 	case verdict.FewRequests:
-		return fmt.Sprintf("too few requests: a hundred must lie above a percentile, and there are %s in all", units.Count(m.Requests))
+		return fmt.Sprintf("too few requests: a hundred must lie above a percentile, and there are %s in all",
+			units.Count(m.Requests))
 	case verdict.NoBounds:
 		return "no interval: it was measured in one process only"
 	case verdict.NotSteady:
@@ -185,7 +195,8 @@ func budgetReason(b verdict.Budget) string {
 	case verdict.Unjudged:
 		where := ""
 		if b.Missing.Kind == verdict.NotMeasured {
-			where = map[string]string{"bytes_per_request": "in Envoy's order of allocators", "startup": "with cached code"}[b.What]
+			where = map[string]string{"bytes_per_request": "in Envoy's order of allocators",
+				"startup": "with cached code"}[b.What]
 		}
 		return words.Join(" ", missing(b.Missing), where)
 	}

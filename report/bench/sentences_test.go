@@ -19,7 +19,8 @@ func TestClaims(t *testing.T) {
 		want  string
 	}{
 		{verdict.Choice{Build: "a", Language: "rust", Among: 2, Scenarios: 3, Wins: 1, Losses: 2},
-			"If you want Rust, choose a: of the Rust builds that can be chosen it is the fastest in 1 of 3 scenarios, and slower than another in 2."},
+			"If you want Rust, choose a: of the Rust builds that can be chosen it is the fastest in 1 of 3 scenarios, " +
+				"and slower than another in 2."},
 		{verdict.Choice{Build: "a", Among: 2, Scenarios: 3, LeftOut: []verdict.LeftOut{{Build: "b",
 			Fault: verdict.NotConformant}, {Build: "c", Fault: verdict.Archived, Role: "SDK"}}},
 			"Choose a where speed decides: none of the 2 builds that can be chosen is known to be faster."},

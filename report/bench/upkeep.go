@@ -13,8 +13,10 @@ import (
 )
 
 func (v view) cost() section {
-	making := grid{Caption: "making", Head: []string{"build", "build, nothing made before", "after a change of one line", "toolchain on disk", "dependencies", "lines of source"}}
-	parts := grid{Caption: "what is chosen along with it", Head: []string{"part", "name", "version", "released", "state", "builds", "looked up", "source"}}
+	making := grid{Caption: "making", Head: []string{"build", "build, nothing made before", "after a change of one line",
+		"toolchain on disk", "dependencies", "lines of source"}}
+	parts := grid{Caption: "what is chosen along with it", Head: []string{"part", "name", "version", "released", "state",
+		"builds", "looked up", "source"}}
 	list := grid{Caption: "dependencies by name", Head: []string{"build", "modules or crates"}, Detail: true}
 	for _, c := range v.r.Costs {
 		toolchain := "not measured"
@@ -29,8 +31,9 @@ func (v view) cost() section {
 	}
 	for _, shared := range v.parts() {
 		p := shared.Part
-		parts.Rows = append(parts.Rows, []cell{text(p.Role), text(p.Name), text(p.Version), text(p.Date), {p.State, stateTone(p.State), ""},
-			text(strings.Join(shared.builds, ", ")), text(p.Checked), {p.Source, plain, address(p.Source)}})
+		parts.Rows = append(parts.Rows, []cell{text(p.Role), text(p.Name), text(p.Version), text(p.Date),
+			{p.State, stateTone(p.State), ""}, text(strings.Join(shared.builds, ", ")), text(p.Checked),
+			{p.Source, plain, address(p.Source)}})
 	}
 	s := section{ID: "cost", Title: "Cost of making and keeping it"}
 	for _, g := range []grid{making, parts, list} {
@@ -97,11 +100,12 @@ func (v view) scale() section {
 			s.Grids = append(s.Grids, grid{Caption: v.about(c.Scenario), Detail: i > 0,
 				Head: []string{"build", "requests a second", "cores", "proxies", "memory"}})
 		}
-		s.Grids[i].Rows = append(s.Grids[i].Rows, []cell{text(c.Build), text(units.Count(int64(c.Rate))), text(within(c.Cores, units.Digits)),
-			text(fmt.Sprint(c.Proxies)), text(within(c.GiB, gibText))})
+		s.Grids[i].Rows = append(s.Grids[i].Rows, []cell{text(c.Build), text(units.Count(int64(c.Rate))),
+			text(within(c.Cores, units.Digits)), text(fmt.Sprint(c.Proxies)), text(within(c.GiB, gibText))})
 	}
 	if len(s.Grids) > 0 {
-		s.Lead = []string{fmt.Sprintf("With %s in each proxy: %s", words.Plural(v.f.Scale[0].Workers, "worker"), scaleFormula)}
+		s.Lead = []string{fmt.Sprintf("With %s in each proxy: %s", words.Plural(v.f.Scale[0].Workers, "worker"),
+			scaleFormula)}
 	}
 	return s
 }
@@ -125,7 +129,8 @@ func (v view) budgets() section {
 		case b.State == verdict.KnownAbove:
 			kept = cell{"known", warn, ""}
 		}
-		row := []cell{text(b.Where), text(b.Build), text(words.Join(" ", b.What, b.Scenario)), text(write(b.Limit)), text(within(b.Got, write)), kept}
+		row := []cell{text(b.Where), text(b.Build), text(words.Join(" ", b.What, b.Scenario)), text(write(b.Limit)),
+			text(within(b.Got, write)), kept}
 		all.Rows = append(all.Rows, row)
 		if kept.Tone != good && b.State != verdict.NoSteadyTime {
 			open.Rows = append(open.Rows, append(row[:len(row):len(row)], text(orNone(words.OneLine(budgetReason(b))))))
@@ -137,7 +142,8 @@ func (v view) budgets() section {
 	s := section{ID: "budgets", Title: "Budgets", Lead: []string{
 		fmt.Sprintf("%d of %s kept.", len(all.Rows)-len(open.Rows)-leaking, words.Plural(len(all.Rows), "limit"))}}
 	if leaking > 0 {
-		s.Lead[0] += fmt.Sprintf(" %d on the time of a build that leaks are not judged: its time grows with every request, and the limit on what it leaks counts.",
+		s.Lead[0] += fmt.Sprintf(" %d on the time of a build that leaks are not judged: its time grows with every request, "+
+			"and the limit on what it leaks counts.",
 			leaking)
 	}
 	if len(open.Rows) > 0 {
@@ -148,15 +154,17 @@ func (v view) budgets() section {
 }
 
 func (v view) witnesses() section {
-	g := grid{Head: []string{"scenario", "build", "calls into the guest", "calls into the host", "bytes to the guest", "bytes to the host", "pages", "instructions"}}
+	g := grid{Head: []string{"scenario", "build", "calls into the guest", "calls into the host", "bytes to the guest",
+		"bytes to the host", "pages", "instructions"}}
 	counted := false
 	for _, w := range v.r.Witnesses {
 		instructions := units.None
 		if w.Instructions > 0 {
 			instructions, counted = units.Count(int64(w.Instructions)), true
 		}
-		g.Rows = append(g.Rows, []cell{text(w.Scenario), text(w.Build), text(fmt.Sprint(w.ToGuest)), text(fmt.Sprint(w.ToHost)),
-			text(units.Count(int64(w.BytesToGuest))), text(units.Count(int64(w.BytesToHost))), text(fmt.Sprint(w.Pages)), text(instructions)})
+		g.Rows = append(g.Rows, []cell{text(w.Scenario), text(w.Build), text(fmt.Sprint(w.ToGuest)),
+			text(fmt.Sprint(w.ToHost)), text(units.Count(int64(w.BytesToGuest))), text(units.Count(int64(w.BytesToHost))),
+			text(fmt.Sprint(w.Pages)), text(instructions)})
 	}
 	if len(g.Rows) == 0 {
 		return section{}
@@ -165,7 +173,8 @@ func (v view) witnesses() section {
 		g.Notes = []string{"Instructions were not counted: callgrind was not found, or not asked for."}
 	}
 	return section{ID: "witnesses", Title: "What can be counted exactly", Grids: []grid{g}, Detail: true,
-		Lead: []string{"Counts of one request in a warm VM: a busy machine does not change them. Instructions include the host's, and are not a time."}}
+		Lead: []string{"Counts of one request in a warm VM: a busy machine does not change them. Instructions include the " +
+			"host's, and are not a time."}}
 }
 
 func (v view) refused() section {
@@ -208,14 +217,17 @@ func (v view) changes() []string {
 		}
 	}
 	if undecided > 0 && most > 0 {
-		say("More processes: %s undecided, and about %d more would probably decide those that can be decided.", words.Plural(undecided, "comparison"), most)
+		say("More processes: %s undecided, and about %d more would probably decide those that can be decided.",
+			words.Plural(undecided, "comparison"), most)
 	} else if undecided > 0 {
-		say("A wider or narrower equivalence band: %s undecided, and more processes would probably not decide that.", words.Plural(undecided, "comparison"))
+		say("A wider or narrower equivalence band: %s undecided, and more processes would probably not decide that.",
+			words.Plural(undecided, "comparison"))
 	}
 	for _, m := range v.f.Memory {
 		for _, n := range v.f.Memory {
 			if m.Build == n.Build && m.Verdict == verdict.Leak && n.Verdict != verdict.Leak && n.Verdict != verdict.Unclear {
-				say("Another allocator order: %s leaks in the order “%s” and not in “%s”. In Envoy, Envoy's order counts.", m.Build, m.Allocator, n.Allocator)
+				say("Another allocator order: %s leaks in the order “%s” and not in “%s”. In Envoy, Envoy's order counts.", m.Build,
+					m.Allocator, n.Allocator)
 			}
 		}
 	}
@@ -223,11 +235,14 @@ func (v view) changes() []string {
 		say("%s", w)
 	}
 	if n := v.depends(); n > 0 {
-		say("Another processor: %s of two builds in a scenario came out otherwise on another machine.", words.Plural(n, "comparison"))
+		say("Another processor: %s of two builds in a scenario came out otherwise on another machine.", words.Plural(n,
+			"comparison"))
 	}
-	say("Your own traffic: what was measured is %s; a plugin that does much more than check headers will have other ratios.", words.Plural(len(v.r.Scenarios), "scenario"))
+	say("Your own traffic: what was measured is %s; a plugin that does much more than check "+
+		"headers will have other ratios.", words.Plural(len(v.r.Scenarios), "scenario"))
 	if v.r.Host.Engine != "" {
-		say("Another engine: the modules ran on wazero %s (%s), Envoy runs them on V8, whose compiler may rank builds with similar times in another order.",
+		say("Another engine: the modules ran on wazero %s (%s), Envoy runs them on V8, whose compiler may rank builds with "+
+			"similar times in another order.",
 			v.r.Host.Wazero, v.r.Host.Engine)
 	}
 	return all
@@ -257,8 +272,8 @@ func (v view) mixed() []string {
 	var all []string
 	for _, key := range order {
 		if s := scores[key]; len(s.faster) > 0 && len(s.slower) > 0 {
-			all = append(all, fmt.Sprintf("Another mix of requests: %s is faster than %s for %s, and slower for %s.", key[0], key[1],
-				strings.Join(s.faster, ", "), strings.Join(s.slower, ", ")))
+			all = append(all, fmt.Sprintf("Another mix of requests: %s is faster than %s for %s, and slower for %s.",
+				key[0], key[1], strings.Join(s.faster, ", "), strings.Join(s.slower, ", ")))
 		}
 	}
 	return all

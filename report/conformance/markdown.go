@@ -96,8 +96,8 @@ func from(root, file string) string {
 	return file
 }
 
-// GitHub writes a workflow command of GitHub Actions for each red result and each divergence: an annotation at the case's
-// line, in a file that is named from the folder root: there GitHub looks for it. The verdict is the last line.
+// GitHub writes a workflow command of GitHub Actions for each red result and each divergence: an annotation at the
+// case's line, in a file that is named from the folder root: there GitHub looks for it. The verdict is the last line.
 //
 // Source: docs.github.com, "Workflow commands for GitHub Actions".
 func GitHub(w io.Writer, r *report.Report, root string) error {
