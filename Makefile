@@ -102,7 +102,7 @@ fuzz: build ## compare every build with a model of the contract, and try its own
 	@for target in Configuration Requests; do $(GOFUZZ) -fuzz="^Fuzz$$target$$" ./conformance/fuzz 2>&1 | tee .cache/fuzz.log || { $(ENDED); }; done
 
 redteam: ## ill-treat the commands: modules that hang, or take all memory, in each known way; a minute of random ones, in both engines (ten minutes)
-	@HEADER_AUTH_REDTEAM="$(REDTEAMTIME)" go test -count=1 -timeout=60m -run='RedTeam|RandomModules|Interrupts' ./conformance/apart ./cmd/parity
+	@HEADER_AUTH_REDTEAM="$(REDTEAMTIME)" go test -count=1 -timeout=60m -run='RedTeam|Random|Interrupts|AddressSpace' ./conformance/apart ./cmd/parity
 
 build: parity ## dist/NAME.wasm for every build of builds.yaml
 	@$(PARITY) build

@@ -13,7 +13,17 @@ import (
 )
 
 func main() {
-	os.Exit(run(interruptible(), os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(start(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// start runs a command if there is room for it. That is looked at first: the next thread may be one too many.
+func start(args []string, stdout, stderr io.Writer) int {
+	if bytes, limited := sandbox.AddressSpace(); limited && bytes < leastAddresses {
+		fmt.Fprintf(stderr, "parity: this process was given %d MiB of address space, and needs %d: ulimit -v unlimited gives more\n",
+			bytes>>20, leastAddresses>>20)
+		return 3
+	}
+	return run(interruptible(), args, stdout, stderr)
 }
 
 // command is one subcommand. What run returns is the exit code of the program.
@@ -57,11 +67,6 @@ const leastAddresses = 2 << 30
 
 // run runs a command. If its output cannot be written, the exit code is 3, whatever else happened.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if bytes, limited := sandbox.AddressSpace(); limited && bytes < leastAddresses {
-		fmt.Fprintf(stderr, "parity: this process was given %d MiB of address space, and needs %d: ulimit -v unlimited gives more\n",
-			bytes>>20, leastAddresses>>20)
-		return 3
-	}
 	out := &console{to: stdout}
 	code := dispatch(ctx, args, out, &console{to: stderr})
 	if out.err != nil && code != 3 {

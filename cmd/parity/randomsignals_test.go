@@ -79,7 +79,7 @@ func signalledCommands(t *testing.T) []signalled {
 		{name: "bench", dir: t.TempDir(), args: append([]string{"bench", "--speed", "--case", "all/get", "--wasm", "other=" + module}, table...),
 			files: []string{"dist/bench/own/bench.json"}},
 		{name: "inspect", dir: t.TempDir(), args: []string{"inspect", module, module, module}},
-		{name: "soak", dir: t.TempDir(), args: append([]string{"soak", "--rounds", "200"}, table...)},
+		{name: "soak", dir: t.TempDir(), args: append([]string{"soak", "--rounds", "1000"}, table...)},
 	}
 	for i := range commands {
 		commands[i].first(t)

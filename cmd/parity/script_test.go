@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	}
 	testscript.Main(m, map[string]func(){
-		"parity": func() { os.Exit(run(interruptible(), os.Args[1:], os.Stdout, os.Stderr)) },
+		"parity": func() { os.Exit(start(os.Args[1:], os.Stdout, os.Stderr)) },
 	})
 }
 

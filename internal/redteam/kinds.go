@@ -16,6 +16,7 @@ type Kind struct {
 	large bool                  // the harm is in the code: where it is called from makes no difference
 	calls bool                  // it needs host functions, which start functions can't call
 	wasi  bool                  // it needs fd_write, too
+	once  bool                  // one place is enough
 	also  func(g *guest)        // adds callbacks of its own; nil: it has none
 }
 
@@ -43,7 +44,7 @@ func (k *Kind) Fits(at Place) bool {
 	case "start section", "_initialize", "malloc":
 		return !k.calls && !k.large
 	}
-	return !k.large
+	return !k.large && !k.once
 }
 
 // Module is the module that does so at a place.

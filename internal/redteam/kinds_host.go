@@ -132,5 +132,8 @@ func hostKinds() []Kind {
 			return g.Func("", "", "", 0, grown, repeat(2000, g.call(name, args)))
 		}})
 	}
+	for i := range all {
+		all[i].once = true
+	}
 	return all
 }

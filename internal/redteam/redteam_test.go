@@ -35,6 +35,18 @@ func TestKindsAreModules(t *testing.T) {
 	}
 }
 
+// TestForms: each is another module, as far as it is one.
+func TestForms(t *testing.T) {
+	seen := map[string]string{}
+	for _, f := range Forms() {
+		wasm := f.Write()
+		if other := seen[string(wasm)]; other != "" {
+			t.Errorf("%s is %s", f.Name, other)
+		}
+		seen[string(wasm)] = f.Name
+	}
+}
+
 // TestRandom: each seed gives a module of its own, and always the same.
 func TestRandom(t *testing.T) {
 	seen := map[string]bool{}
