@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/header-auth/header-auth/conformance/suite"
@@ -132,6 +133,9 @@ func (p *process) compile(ctx context.Context, page *sandbox.Page, request func(
 	if err == nil && m.Timed {
 		o.Deadline = 0
 		p.Timed, err = host.Compile(ctx, m.Wasm, o)
+	}
+	if len(m.Wasm) > largeModule {
+		debug.FreeOSMemory()
 	}
 	return failedOf(err), nil
 }

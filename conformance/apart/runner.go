@@ -29,6 +29,9 @@ const (
 	// Compilation may take a deadline, and so many more for each MiB: twenty times what the code of Go's own compiler takes.
 	mebibyteDeadlines = 2
 
+	// A module of more bytes is compiled in one process at a time, which then gives back what it no longer needs.
+	largeModule = 1 << 20
+
 	// A module whose cases take longer than usual, each by less than its limit, gets so much for all of them together.
 	usual, patience = time.Second, time.Minute
 )
@@ -38,6 +41,7 @@ type Runner struct {
 	pool    *sandbox.Pool
 	options host.Options
 	timed   bool
+	large   sync.Mutex // held while a large module is compiled
 }
 
 // New makes a runner for modules under these options. command starts this program in a process that serves Jobs; processes
@@ -116,8 +120,10 @@ func (m *Module) use(ctx context.Context, do func(*sandbox.Process) error) error
 			if m.request.Timed {
 				whole += limit
 			}
-			err := p.Do(ctx, sandbox.Job{Kind: compileJob, Request: m.request, Answer: &f, Told: m.runner.cacheFault,
-				Call: limit, Whole: whole})
+			err := m.runner.alone(len(m.request.Wasm), func() error {
+				return p.Do(ctx, sandbox.Job{Kind: compileJob, Request: m.request, Answer: &f, Told: m.runner.cacheFault,
+					Call: limit, Whole: whole})
+			})
 			if err == nil {
 				err = f.err()
 			}
@@ -128,6 +134,15 @@ func (m *Module) use(ctx context.Context, do func(*sandbox.Process) error) error
 		}
 		return do(p)
 	})
+}
+
+// alone compiles a module of so many bytes. Of the large ones one at a time may take most of the memory that there is.
+func (r *Runner) alone(bytes int, compile func() error) error {
+	if bytes > largeModule {
+		r.large.Lock()
+		defer r.large.Unlock()
+	}
+	return compile()
 }
 
 // CompileTime is how long the compilation of a module of so many bytes may take, where a call may take deadline.
