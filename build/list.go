@@ -2,7 +2,6 @@
 package build
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -196,12 +195,7 @@ func start(node ast.Node) position {
 
 // errorAt puts the place of goccy's error before its message.
 func errorAt(file string, err error) error {
-	var e yaml.Error
-	if errors.As(err, &e) && e.GetToken() != nil {
-		p := e.GetToken().Position
-		return &ListError{fmt.Sprintf("%s:%d:%d: %s", file, p.Line, p.Column, e.GetMessage())}
-	}
-	return &ListError{fmt.Sprintf("%s: %v", file, err)}
+	return &ListError{file + ":" + yamlcheck.Message(err).Error()}
 }
 
 // Select returns the named builds in the list's order; no names select all.

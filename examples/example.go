@@ -58,7 +58,7 @@ func Load(dir string) (*Example, error) {
 		return nil, fmt.Errorf("read %s:%w", services, f)
 	}
 	if err := yaml.UnmarshalWithOptions(text, &e.Services, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("read %s: %w", services, err)
+		return nil, fmt.Errorf("read %s:%w", services, yamlcheck.Message(err))
 	}
 	readme := filepath.Join(dir, "README.md")
 	if text, err = os.ReadFile(readme); err != nil {

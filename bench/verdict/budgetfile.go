@@ -1,14 +1,12 @@
 package verdict
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
@@ -96,12 +94,8 @@ func (r *budgetReader) parse(source []byte) ast.Node {
 	}
 	file, err := parser.ParseBytes(source, 0)
 	if err != nil {
-		line, column, what := 1, 1, err.Error()
-		if e := yaml.Error(nil); errors.As(err, &e) {
-			line, column, what = e.GetToken().Position.Line, e.GetToken().Position.Column, e.GetMessage()
-		}
-		what, _, _ = strings.Cut(what, "\n")
-		r.faultAt(line, column, "not YAML: %s, expected one mapping with each key once, mend it at this place", what)
+		m := yamlcheck.Message(err)
+		r.faultAt(m.Line, m.Column, "not YAML: %s, expected one mapping with each key once, mend it at this place", m.Text)
 		return nil
 	}
 	if len(file.Docs) != 1 || file.Docs[0].Body == nil {

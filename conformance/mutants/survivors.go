@@ -34,7 +34,7 @@ func LoadSurvivors(file string) ([]Survivor, error) {
 		Survivors []Survivor `yaml:"survivors"`
 	}
 	if err := yaml.UnmarshalWithOptions(content, &list, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
+		return nil, fmt.Errorf("read %s:%w", file, yamlcheck.Message(err))
 	}
 	seen := map[string]bool{}
 	for i, s := range list.Survivors {

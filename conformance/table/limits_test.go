@@ -37,6 +37,8 @@ func TestLimits(t *testing.T) {
 		{"empty lines", "a: |\n  b\n" + again("\n", 500_000), "a.yaml:103:1: more than 100 empty lines"},
 		{"blank lines", "a: |\n  b\n" + again("    \n", 300_000), "a.yaml:103:1: more than 100 empty lines"},
 		{"open quote", "a: \"" + again("b", 1_000_000), "a.yaml:1:4: a text that begins with \" and does not end"},
+		{"tabs in a quote", "a: \"" + again("\t: ", 500_000), "a.yaml:1:605: more than 200 tabs in a line"},
+		{"signs that begin nothing", "a:\n  b: " + again("`", 300_000), "a text that begins with `"},
 		{"keys in braces", "{" + again("a: b, ", 25_000) + "}", "a.yaml:1:6003: more than 1000 keys"},
 		{"aliases of aliases", "a: &a [b]\nc: &c [*a, *a]\n", "a.yaml:2:8: an alias inside the value of an anchor"},
 		{"texts in one line", "breaks: B.\ncases: [" + again(`"\x41",`, 150_000) + "]", `a.yaml:2:9: the text "A", expected a mapping`},

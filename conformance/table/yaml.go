@@ -2,15 +2,15 @@ package table
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/header-auth/header-auth/internal/yamlcheck"
 )
 
 // reader walks the tree of one file and collects its errors. Its methods return the zero value for a value that is wrong,
@@ -48,14 +48,8 @@ func (r *reader) parse(source []byte) ast.Node {
 	// The parser would stop at the first repeated key. object reports all of them, each with both places.
 	file, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		at := Position{File: r.file, Line: 1, Column: 1}
-		what := err.Error()
-		if e := yaml.Error(nil); errors.As(err, &e) {
-			at.Line, at.Column = e.GetToken().Position.Line, e.GetToken().Position.Column
-			what = e.GetMessage()
-		}
-		what, _, _ = strings.Cut(what, "\n")
-		r.syntaxError(at, what)
+		m := yamlcheck.Message(err)
+		r.syntaxError(Position{r.file, m.Line, m.Column}, m.Text)
 		return nil
 	}
 	if len(file.Docs) > 1 {

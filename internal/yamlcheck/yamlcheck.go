@@ -5,9 +5,12 @@ package yamlcheck
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/token"
 )
@@ -19,6 +22,7 @@ const (
 	maxKeys       = 1000    // of a mapping
 	maxMarks      = 100     // tags, anchors and aliases
 	maxEmptyLines = 100     // in a row
+	maxTabs       = 200     // in a line
 )
 
 // Fault is what is wrong, with the place, counted from 1.
@@ -56,9 +60,25 @@ func (b *Budget) Check(source []byte) *Fault {
 	return b.shallow(source)
 }
 
+// Message is what the library says is wrong with a source, and where. The whole text of its error shows the source, which
+// takes time with the square of its length.
+func Message(err error) *Fault {
+	f := &Fault{Line: 1, Column: 1}
+	var e yaml.Error
+	if errors.As(err, &e) {
+		f.Text, _, _ = strings.Cut(e.GetMessage(), "\n")
+		if t := e.GetToken(); t != nil && t.Position != nil {
+			f.Line, f.Column = t.Position.Line, t.Position.Column
+		}
+	} else {
+		f.Text, _, _ = strings.Cut(err.Error(), "\n")
+	}
+	return f
+}
+
 // plainText finds the first character that YAML does not allow. The library would change it, and send another request.
 func plainText(source []byte) *Fault {
-	line, column := 1, 1
+	line, column, tabs := 1, 1, 0
 	for rest := source; len(rest) > 0; column++ {
 		char, size := utf8.DecodeRune(rest)
 		what := ""
@@ -70,11 +90,17 @@ func plainText(source []byte) *Fault {
 		case char < ' ' && char != '\n' && char != '\r' && char != '\t', char >= 0x7f && char < 0xa0 && char != 0x85:
 			what = fmt.Sprintf("the control character %02x, expected text, write it as \\x%02x in double quotes", char, char)
 		}
+		if char == '\t' {
+			tabs++
+		}
+		if tabs > maxTabs { // behind each of them the library looks at the rest of the line
+			what = fmt.Sprintf("more than %d tabs in a line, expected fewer, write them as \\t in double quotes", maxTabs)
+		}
 		if what != "" {
 			return &Fault{line, column, what}
 		}
 		if rest = rest[size:]; char == '\n' {
-			line, column = line+1, 0
+			line, column, tabs = line+1, 0, 0
 		}
 	}
 	return nil
