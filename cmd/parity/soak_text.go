@@ -258,6 +258,8 @@ func soakSummary(r *soakReport) string {
 	}
 	word := "sound"
 	switch {
+	case paths == 0 && !r.Interrupted:
+		return "nothing is known: every path was left out"
 	case r.Red():
 		word = "not sound"
 	case r.Interrupted:

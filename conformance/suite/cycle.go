@@ -7,6 +7,8 @@ import (
 	"hash/maphash"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
@@ -116,8 +118,9 @@ func (y *Cycle) second(ctx context.Context, c *table.Case) error {
 			round = append(round, now)
 			if once == nil && !reflect.DeepEqual(now, t.first) {
 				field, wanted, got := differs(&t.first, &now)
-				once = &OnceError{fmt.Sprintf("the second time, %s%s: wanted %s as the first time, got %s", t.prefix, field,
-					wanted, got)}
+				wanted, got = firstDifference(wanted, got)
+				once = &OnceError{fmt.Sprintf("the second time, %s%s: wanted %s as the first time, got %s; if it may change, "+
+					"leave it open in the case (logs: any, a pattern)", t.prefix, field, wanted, got)}
 			}
 		}
 		if first := y.run.seen.deltas(i); renderMetrics(first) != renderMetrics(sum) {
@@ -259,6 +262,25 @@ func differs(first, now *Exchange) (field, wanted, got string) {
 	}
 	f := d.found[0]
 	return f.Field, f.Sides[0].Value, f.Sides[1].Value
+}
+
+// firstDifference are the first lines in which two texts differ, in quotes if they are more than one.
+func firstDifference(a, b string) (string, string) {
+	if !strings.Contains(a+b, "\n") {
+		return a, b
+	}
+	left, right := strings.Split(a, "\n"), strings.Split(b, "\n")
+	at := 0
+	for at < len(left) && at < len(right) && left[at] == right[at] {
+		at++
+	}
+	line := func(lines []string) string {
+		if at == len(lines) {
+			return "no more lines"
+		}
+		return strconv.Quote(lines[at])
+	}
+	return line(left), line(right)
 }
 
 // LastLine is the last line that the plugin logged in the last turn.
