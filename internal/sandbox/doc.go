@@ -11,5 +11,5 @@
 // Requests and answers go over pipes as CBOR, which keeps strings that are not UTF-8, and empty lists apart from none.
 //
 // Memory is limited on Linux, which is where the kernel counts what a process has mapped (RLIMIT_DATA). Where there is no
-// shared memory, which is on Windows, only the whole time of a job is limited.
+// shared memory, which is on Windows, only the whole time of a job and the time in which it tells nothing are limited.
 package sandbox

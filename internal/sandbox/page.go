@@ -10,7 +10,8 @@ import (
 // Page is memory that a process shares with the one that started it. A host.Watch.
 type Page struct {
 	*shared
-	last func() error // unmaps it
+	unseen bool         // by any other process
+	last   func() error // unmaps it
 }
 
 type shared struct {

@@ -6,7 +6,7 @@ import "os"
 
 // newPage makes a page that no other process sees.
 func newPage() (*Page, *os.File, error) {
-	p := &Page{shared: new(shared), last: func() error { return nil }}
+	p := &Page{shared: new(shared), unseen: true, last: func() error { return nil }}
 	return p, nil, nil
 }
 

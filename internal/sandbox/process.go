@@ -207,7 +207,7 @@ func (p *Process) Do(ctx context.Context, j Job) error {
 			e := &Ended{In: p.page.running()}
 			call := time.Duration(p.page.limit.Load())
 			switch {
-			case call > 0 && now.Sub(changed) > call:
+			case call > 0 && now.Sub(changed) > call && !p.page.unseen:
 				e.Why, e.Limit = CallTooLong, call
 			case j.Step > 0 && now.Sub(told) > j.Step:
 				e.Why, e.Limit = StepTooLong, j.Step
