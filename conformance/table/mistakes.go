@@ -164,19 +164,44 @@ func (r *reader) missing(n ast.Node, keys []string, of, expected string) {
 		strings.Join(quoted, ", "), of, expected, pick(len(keys) == 1, "it", "them"))
 }
 
+// otherWords are what authors call keys, by the shape and by their word for the key.
+var otherWords = map[string]map[string][]string{
+	"file": {"tests": {"cases"}},
+	"case": {"name": {"id"}, "requests": {"steps"}, "configuration": {"config"}},
+	"step": {"expect": {"want"}, "expected": {"want"}, "then": {"want"},
+		"response": {"request: {response: …}", "want: {response: …}"}, "headers": {"request: {headers: …}"},
+		"path": {"request: {path: …}"}, "decision": {"want: {decision: …}"}, "reply": {"want: {reply: …}"}},
+	"request": {"url": {"path"}, "uri": {"path"}, "host": {"authority"}, "verb": {"method"}},
+	"want": {"headers": {"forwarded", "response"}, "status": {"reply", "response"},
+		"body": {"forwarded_body", "response_body"}, "trailers": {"forwarded_trailers", "response_trailers"}},
+	"pair":  {"key": {"name"}},
+	"reply": {"code": {"status"}},
+}
+
+// asks is the question whether one of some words was meant.
+func asks(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = strconv.Quote(word)
+	}
+	return "did you mean " + strings.Join(quoted, " or ") + "?"
+}
+
 // unknown reports keys that a mapping may not have. It returns the missing ones that were probably meant by them.
 func (r *reader) unknown(keys []*ast.MappingValueNode, s shape, missing []string) (meant []string) {
 	for _, p := range keys {
 		key := keyText(p)
 		cure := r.suggest(key, s.keys(), "")
-		if cure == "" && len(keys) == 1 && len(missing) == 1 && len(s.optional) < 4 {
-			cure = r.suggest(missing[0], missing, "") // the only one that it can be
+		if likely := otherWords[s.name][key]; likely != nil {
+			cure = asks(likely)
+		} else if cure == "" && s.name == bytesShape.name { // or a pattern
+			cure = r.suggest(key, patternShape.keys(), "")
 		}
 		if cure == "" {
 			r.errorf(p, "unknown key %q, expected one of %s, remove it", key, strings.Join(s.keys(), ", "))
 			continue
 		}
-		r.errorf(p, "unknown key %q, expected a key of this %s, %s", key, s.name, cure)
+		r.errorf(p, "unknown key %q, expected a key of this %s, %s", key, pick(s.name == bytesShape.name, "value", s.name), cure)
 		for _, m := range missing {
 			if strings.Contains(cure, strconv.Quote(m)) {
 				meant = append(meant, m)

@@ -31,7 +31,7 @@ var (
 	defaultsShape = shape{name: "defaults", optional: slices.Concat(settings, []string{"logs", "calls", "metrics",
 		"effects", "grpc"})}
 	startShape = shape{name: "start", required: []string{"accepted"},
-		optional: []string{"logs", "calls", "metrics", "effects", "grpc", "tick_every", "trap", "faults"}}
+		optional: []string{"logs", "calls", "metrics", "effects", "grpc", "tick_every", "trap", "faults"}, example: "{accepted: false}"}
 	stepShape = shape{name: "step", required: []string{"want"},
 		optional: slices.Concat(verbs, []string{"stream", "send", "plugin", "clusters", "times", "faults"})}
 	requestStepShape = shape{name: "step", optional: append(stepShape.keys()[1:], "want")}
@@ -76,7 +76,7 @@ var (
 	noGoodShape    = shape{name: "noGood", required: []string{"none"}}
 	requestShape   = shape{name: "request",
 		optional: []string{"method", "path", "authority", "scheme", "headers", "exact", "body", "trailers", "properties",
-			"response"}}
+			"response"}, example: "{path: /, headers: [[name, value]]}"}
 	responseShape = shape{name: "response", optional: []string{"status", "headers", "body", "trailers", "failed"}}
 	pairShape     = shape{name: "pair", required: []string{"name", "value"}, optional: []string{"times"}}
 	bytesShape    = shape{name: "bytes", optional: []string{"text", "hex", "base64", "parts", "numbered", "file", "times"}}

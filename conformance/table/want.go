@@ -134,10 +134,21 @@ func (r *reader) action(n ast.Node) string {
 var actions = []string{"Continue", "Pause"}
 
 func (r *reader) decision(n ast.Node) Decision {
-	s, ok := r.text(n)
-	d := Decision(s)
-	if ok && d != Allow && d != Refuse && d != Replace && d != Hold && d != Fail {
-		r.errorf(n, "the decision %q, expected allow, refuse, replace, hold or fail, change it", s)
+	text, ok := n.(*ast.StringNode)
+	if !ok {
+		r.errorf(n, "%s, expected allow, refuse, replace, hold or fail, write one of them", kind(n))
+		return ""
+	}
+	s, d := text.Value, Decision(text.Value)
+	if d != Allow && d != Refuse && d != Replace && d != Hold && d != Fail {
+		cure := "change it"
+		switch strings.ToLower(s) {
+		case "deny", "denied", "block", "reject", "local_reply", "refused":
+			cure = asks([]string{string(Refuse)})
+		case "pass", "continue", "allow", "allowed", "accept", "forward":
+			cure = asks([]string{string(Allow)})
+		}
+		r.errorf(n, "the decision %q, expected allow, refuse, replace, hold or fail, %s", s, cure)
 	}
 	return d
 }
