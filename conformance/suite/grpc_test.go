@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/header-auth/header-auth/conformance/wordtable"
+	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
 const (
@@ -79,3 +80,17 @@ steps:
 }
 
 func TestGRPC(t *testing.T) { tryAll(t, grpcLanguage) }
+
+// TestGRPCDivergence: builds that make other gRPC calls diverge, where the case does not look at them.
+func TestGRPCDivergence(t *testing.T) {
+	asks := func(message string) []byte {
+		g := guest()
+		g.Call(onRequest, "proxy_grpc_call", wordtable.UsersService, "pkg.Users", "Get", "", message, 0, wasmtest.Out1)
+		return g.Bytes()
+	}
+	cases := small(t, "  - {id: a/one, clusters: {users: ready}, steps: [{request: {}, want: {decision: allow, grpc: any}}]}\n")
+	r := Run(t.Context(), cases, subjects(t, "bob", asks("bob"), "ann", asks("ann")), RunOptions{})
+	if len(r.Divergences) != 1 || r.Divergences[0].Field != "gRPC calls" {
+		t.Errorf("got %+v", r.Divergences)
+	}
+}

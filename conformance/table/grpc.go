@@ -1,6 +1,10 @@
 package table
 
-import "github.com/goccy/go-yaml/ast"
+import (
+	"slices"
+
+	"github.com/goccy/go-yaml/ast"
+)
 
 // grpcAnswer reads what the server of a gRPC call sends.
 func (r *reader) grpcAnswer(n ast.Node) Answer {
@@ -74,11 +78,8 @@ func (r *reader) wantedGRPC(n ast.Node) (w WantedGRPC) {
 			}
 		}
 	} else {
-		for _, key := range made {
-			if !o.has(key) && !o.unknownKey {
-				r.errorf(n, "no key %q in this gRPC call, expected cluster, service and method, or the number of an earlier call, add it", key)
-			}
-		}
+		lacks := slices.DeleteFunc(made, func(key string) bool { return o.has(key) || o.unknownKey })
+		r.missing(n, lacks, "gRPC call", "cluster, service and method, or call with the number of an earlier one")
 		r.checkGRPCKind(o)
 	}
 	set(&w.Cluster, o, "cluster", r.pattern)
