@@ -60,7 +60,7 @@ func (d *direction) forwardData(data []byte, end bool) {
 }
 
 func (d *direction) forwardTrailers() {
-	if d.afterEnd() || !d.out.HeadersSent || d.out.Ended || d.out.Reset {
+	if d.afterEnd() || !d.out.HeadersSent || d.out.Ended && d.next == nil || d.out.Reset {
 		return
 	}
 	d.out.trailersSent = true

@@ -122,12 +122,13 @@ func (vm *VM) deliverGrpc(c *GrpcCall, e GrpcEvent) {
 // metadata makes a callback with headers.
 func (c *GrpcCall) metadata(callback abi.Callback, h []Header) {
 	vm := c.plugin.vm
-	vm.callHeaders[0].Reset(headermap.Response)
-	vm.callHeaders[0].Load(h, false)
-	c.plugin.grpcEvent = &grpcData{mapType: abi.GrpcReceiveInitialMetadata}
+	kind, mapType := headermap.Response, abi.GrpcReceiveInitialMetadata
 	if callback == abi.OnGrpcReceiveTrailingMetadata {
-		c.plugin.grpcEvent.mapType = abi.GrpcReceiveTrailingMetadata
+		kind, mapType = headermap.ResponseTrailers, abi.GrpcReceiveTrailingMetadata
 	}
+	vm.callHeaders[0].Reset(kind)
+	vm.callHeaders[0].Load(h, false)
+	c.plugin.grpcEvent = &grpcData{mapType: mapType}
 	c.callback(callback, uint32(len(vm.callHeaders[0].Entries)))
 }
 

@@ -84,7 +84,10 @@ func (vm *VM) continueStream(t abi.StreamType) uint32 {
 		return ok
 	}
 	// Either type hides the request from now on: the same code serves both.
-	s.request.headersMapped, s.request.trailersMapped, s.request.body = false, false, nil
+	s.request.headersMapped, s.request.trailersMapped = false, false
+	if !s.request.buffering { // what is held stays writable until it goes on
+		s.request.body = nil
+	}
 	d := &s.request
 	if t == abi.StreamResponse {
 		d = &s.response
@@ -97,28 +100,31 @@ func (vm *VM) continueStream(t abi.StreamType) uint32 {
 }
 
 func continueAction(a action) {
+	a.stream.request.body = nil
 	if a.direction.response && !a.stream.last().response.hasHeaders {
 		a.stream.vm.crash("proxy_continue_stream(Response) before there is a response: Envoy dies of SIGSEGV")
 		a.stream.reset()
 		return
 	}
-	if a.stream.closedHere && a.direction.response {
-		a.direction.sendClosed()
+	if a.stream.endsLater && a.direction.response {
+		a.direction.resumeClosed()
 		return
 	}
 	a.direction.resume()
 }
 
-// sendClosed sends a held response after proxy_close_stream, in the same callback: Envoy has given the stream up, but its
-// HTTP/2 codec still takes what comes, and ends the response with it.
-func (d *direction) sendClosed() {
-	if d.stream.config.Protocol == HTTP1 || d.next != nil || d.state == iterating || d.out.HeadersSent {
+// resumeClosed lets a held response go on after proxy_close_stream in the same callback: Envoy has given the stream up and
+// takes the response for complete, but its codec still sends what comes.
+func (d *direction) resumeClosed() {
+	if d.state == iterating {
 		return
 	}
-	d.out.HeadersSent, d.out.Ended, d.out.Reset = true, true, false
-	d.out.body = append(d.out.body, d.buffer...)
-	d.out.trailersSent = d.hasTrailers
-	d.state = iterating
+	s := d.stream
+	s.endsLater = false // a callback on the way runs what waits in the queue
+	s.closing, d.aborted, d.ended, d.out.Reset = false, false, true, false
+	d.resume()
+	s.closing, d.aborted, d.out.Reset = true, true, !d.out.Ended
+	s.closeContext()
 }
 
 // proxyCloseStream is proxy_close_stream(stream): the exchange is cut off when the callback has returned, without an
@@ -149,9 +155,23 @@ func closeAction(a action) {
 	if len(s.details) == 0 {
 		s.details = append(s.details, "wasm_close_stream"...)
 	}
-	s.closedHere = s.active == 0
 	s.reset()
-	s.close()
+	if s.active != 0 || len(s.chain) > 1 {
+		s.close()
+		return
+	}
+	// Outside of the stream's own callbacks its end comes behind what the callback asks for after this.
+	s.endsLater = true
+	s.vm.deferAction(action{run: endAction, stream: s})
+	s.closing, s.finished = true, s.time()
+	s.closeLog()
+}
+
+func endAction(a action) {
+	if a.stream.endsLater {
+		a.stream.endsLater = false
+		a.stream.closeContext()
+	}
 }
 
 // proxySetEffectiveContext is proxy_set_effective_context(context): until the callback returns, the guest acts on

@@ -59,6 +59,9 @@ func (s *Stream) sendReply(r *reply) {
 		return
 	}
 	if s.Downstream().Ended && s.active&responseCallback != 0 {
+		if s.config.Protocol != HTTP1 && !s.first().request.ended {
+			return // the codec keeps the stream until the request has ended
+		}
 		s.vm.crash("a reply behind a response that proxy_continue_stream has sent to its end: Envoy dies of SIGSEGV")
 		s.reset()
 		return

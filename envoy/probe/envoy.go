@@ -341,6 +341,10 @@ func (a *arrival) Headers(id uint32, h []headermap.Header, end bool) {
 	v := a.slot.v
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if !a.call && a.stream == nil && a.slot.stream != nil { // a connection may have been made for an earlier request
+		a.stream = a.slot.stream
+		a.stream.arrived = append(a.stream.arrived, a)
+	}
 	to := a.to()
 	if to == nil {
 		return
@@ -422,8 +426,6 @@ func (s *slot) listen(path string, kind arrival) error {
 			if a.call {
 				a.side = &side{}
 				s.calls = append(s.calls, a)
-			} else if a.stream = s.stream; a.stream != nil {
-				a.stream.arrived = append(a.stream.arrived, a)
 			}
 			s.v.mu.Unlock()
 			go func() {

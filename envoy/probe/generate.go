@@ -54,17 +54,15 @@ func (g generator) script() *Script {
 	}
 	for range handlers {
 		h := g.handler(s)
-		h.Second = chained && g.chance(50)
+		h.Second = chained && h.Callback != "tick" && g.chance(50) // timers of two plugins fire in any order
 		if len(s.Handlers) > 1 && h.Callback == s.Handlers[0].Callback && g.chance(60) {
 			continue
 		}
 		s.Handlers = append(s.Handlers, h)
 	}
-	for _, second := range []bool{false, true} {
-		if slices.ContainsFunc(s.Handlers, func(h Handler) bool { return h.Callback == "tick" && h.Second == second }) {
-			s.Handlers = append(s.Handlers, Handler{Callback: "configure", Second: second,
-				Steps: []Step{{"set_tick_period_milliseconds", []Arg{number(1000)}}}})
-		}
+	if slices.ContainsFunc(s.Handlers, func(h Handler) bool { return h.Callback == "tick" }) {
+		s.Handlers = append(s.Handlers, Handler{Callback: "configure",
+			Steps: []Step{{"set_tick_period_milliseconds", []Arg{number(1000)}}}})
 	}
 	s.Events = g.events(s)
 	return s
@@ -78,7 +76,7 @@ func (g generator) heldAndResumed(s *Script, second bool) []Handler {
 		Nth: pick(g, 0, 1, 1, 1, 2), Steps: []Step{{"return", []Arg{number(int64(pick(g, 1, 1, 1, 1, 2, 3)))}}}}
 	resume := Handler{Second: second, Callback: "tick", Nth: pick(g, 0, 0, 1, 2),
 		Steps: []Step{{"set_effective_context", []Arg{number(2)}}}}
-	if g.chance(30) {
+	if second || g.chance(30) {
 		resume.Callback = "http_call_response"
 		hold.Steps = slices.Insert(hold.Steps, 0, Step{"http_call", []Arg{text(calleeName),
 			pairs(":method", "GET", ":path", "/c", ":authority", "s"), text(""), pairs(), number(0)}})

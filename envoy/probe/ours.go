@@ -120,7 +120,7 @@ const (
 // cluster is what is known of a cluster.
 func cluster(name string) host.ClusterState {
 	switch name {
-	case probeName + calleeSuffix:
+	case callee(probeName, false), callee(probeName, true):
 		return host.ClusterReady
 	case emptyName:
 		return host.ClusterEmpty
@@ -261,7 +261,9 @@ func (o *ours) take(event string) {
 		to := side{http1: i == 1 && o.script.HTTP1}
 		down := o.chain.Downstream()
 		gone := i == 0 && (m.Reset || o.chain.Reply() != nil || down.HeadersSent || down.Reset)
-		o.seen[i].show(m, &to, gone, event == Leave && i == 1, i == 0 && down.Reset)
+		streams := o.chain.Streams()
+		answered := i == 0 && (down.HeadersSent || slices.ContainsFunc(streams, (*host.Stream).ResponseHeld))
+		o.seen[i].show(m, &to, gone, event == Leave && i == 1, answered, i == 0 && down.Reset)
 		o.answer = append(o.answer, to.take([]string{"upstream", "client"}[i])...)
 	}
 }
@@ -295,10 +297,10 @@ func withoutScheme(h []headermap.Header) []headermap.Header {
 	return slices.DeleteFunc(slices.Clone(h), func(e headermap.Header) bool { return e.Name == ":scheme" })
 }
 
-// show tells what has been added to a message since the last time. gone says that the exchange has
-// another end than the upstream's; left says that the client has gone itself, and so
-// does not see the end; closed that the exchange was broken off.
-func (p *progress) show(m *host.Message, to *side, gone, left, closed bool) {
+// show tells what has been added to a message since the last time. gone says that the exchange has another end than the
+// upstream's; left that the client has gone itself, and so does not see the end; answered that there is a response, which ends
+// the copies of a request that has not ended; closed that the exchange was broken off.
+func (p *progress) show(m *host.Message, to *side, gone, left, answered, closed bool) {
 	if gone && p.headers == 0 && m.HeadersSent {
 		// Given up before a connection was there: the upstream has seen nothing of it.
 		p.headers, p.reset = 1+len(m.Repeated), true
@@ -312,6 +314,14 @@ func (p *progress) show(m *host.Message, to *side, gone, left, closed bool) {
 		} else if p.headers > 0 {
 			p.copies++ // that do not end
 		}
+	}
+	resetCopies := func() {
+		for ; p.copies > 0; p.copies-- {
+			to.reset()
+		}
+	}
+	if answered && !p.ended {
+		resetCopies()
 	}
 	body := m.Body()
 	to.data(body[p.body:])
@@ -332,8 +342,6 @@ func (p *progress) show(m *host.Message, to *side, gone, left, closed bool) {
 		}
 	}
 	if closed {
-		for ; p.copies > 0; p.copies-- {
-			to.reset()
-		}
+		resetCopies()
 	}
 }

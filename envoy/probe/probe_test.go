@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +67,7 @@ func TestEnvoyAnswersAsItDid(t *testing.T) {
 	kept := corpus(t)
 	var scripts []*Script
 	var want []Answer
+	kept = slices.DeleteFunc(kept, func(k *Kept) bool { return k.Answers[release] == nil }) // not recorded on this release
 	for _, k := range kept {
 		scripts, want = append(scripts, k.Script), append(want, k.Answers[release])
 	}
