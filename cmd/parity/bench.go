@@ -48,7 +48,8 @@ Which modules, which table, which host
                          the report beside it
   --envoy FILE           the program for it (default: envoy on PATH, func-e's, or one that is downloaded)
 How
-  --case PATTERN   the same as CASE, the cases of the table to time (default: the group typical, else all); repeat it for several
+  --case PATTERN   the same as CASE, the cases of the table to time (default: the group typical, else all); repeat it for
+                   several
   --list           print the scenarios, the builds, the plan, and about how long it takes; measure nothing
   --full           the long plan
   --speed          speed alone, the quick plan
@@ -232,7 +233,8 @@ func (b *benchmark) printPlan() error {
 		return err
 	}
 	p := bench.Filled(b.plan(), builds, b.table.Len())
-	fmt.Fprintf(b.stdout, "\nThe plan %s: %d processes with %d VMs of each build, %d rounds of %s requests in each; %d processes with %s requests timed one by one",
+	fmt.Fprintf(b.stdout, "\nThe plan %s: %d processes with %d VMs of each build, %d rounds of %s requests in each; "+
+		"%d processes with %s requests timed one by one",
 		p.Name, p.Processes, p.Instances, p.Rounds, units.Count(p.Requests), p.TailProcesses, units.Count(p.TailRequests))
 	if p.SoakRequests > 0 {
 		fmt.Fprint(b.stdout, "; memory, start-up, size")
@@ -240,7 +242,8 @@ func (b *benchmark) printPlan() error {
 	if p.Builds {
 		fmt.Fprint(b.stdout, ", the time of building")
 	}
-	fmt.Fprintf(b.stdout, ".\n%s; while it runs, it shows the time that is left.\n", aboutSo(bench.Estimate(p, builds, b.table.Len())))
+	about := aboutSo(bench.Estimate(p, builds, b.table.Len()))
+	fmt.Fprintf(b.stdout, ".\n%s; while it runs, it shows the time that is left.\n", about)
 	return nil
 }
 
@@ -292,7 +295,8 @@ func (b *benchmark) references(ctx context.Context) (err error) {
 	return err
 }
 
-// usual says whether the call measures what the budgets of a folder are about: all of its builds in the usual scenarios of its table.
+// usual says whether the call measures what the budgets of a folder are about: all of its builds in the usual scenarios of
+// its table.
 func (b *benchmark) usual() bool {
 	return len(b.builds) == 0 && len(b.wasm) == 0 && b.cases == "" && !b.given && !b.speed &&
 		b.engine == "wazero" && b.usualHost()

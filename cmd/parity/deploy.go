@@ -34,8 +34,8 @@ Flags
   --config FILE            the plugin's configuration (default: none)
   --lang go|rust           which plugin (default go)
   --wasm FILE              its module (default %s or %s)
-  --build NAME             a build of builds.yaml, in place of --lang (default in a folder of your own: the only one); made if it is not
-                           up to date
+  --build NAME             a build of builds.yaml, in place of --lang (default in a folder of your own: the only one); made
+                           if it is not up to date
   --name NAME              of the objects and of the filter (default header-auth, or the build's)
   --service NAME=ADDRESS   where a cluster of the configuration's call-outs is: HOST, HOST:PORT or https://HOST; repeat it for
                            two (default: the call-out's authority). For Istio the cluster gets Istio's own name of it.
@@ -43,8 +43,8 @@ Flags
 
 For Istio and Envoy Gateway
   --image REFERENCE        host/path@sha256:…, as parity image push prints it
-  --registry HOST/PATH     in place of --image: HOST/PATH/header-auth-LANG, or the build's name, and the digest of an image of the module here, as
-                           parity image push makes it
+  --registry HOST/PATH     in place of --image: HOST/PATH/header-auth-LANG, or the build's name, and the digest of
+                           an image of the module here, as parity image push makes it
   --pull-secret NAME       a secret of type kubernetes.io/dockerconfigjson in the namespace
   --namespace NAME         (default istio-system, and for Envoy Gateway default)
   --selector KEY=VALUE     Istio: the pods of a gateway or of sidecars (default istio=ingressgateway)

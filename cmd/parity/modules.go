@@ -107,7 +107,8 @@ func (s *selection) makeModules(ctx context.Context, chosen []build.Build, stder
 		}
 		for _, r := range made {
 			if unwritable(r.Err) {
-				return nil, fmt.Errorf("build %s: %w: expected a folder that can be written (--no-build takes the modules that are in dist)", r.Name, r.Err)
+				return nil, fmt.Errorf("build %s: %w: expected a folder that can be written "+
+					"(--no-build takes the modules that are in dist)", r.Name, r.Err)
 			}
 		}
 		results = made // a recipe that failed does not stop the other builds

@@ -38,8 +38,8 @@ Flags
   --wasm NAME=FILE  the module, with a name for it
   --build, --no-build, --engine, --profile, --allocator, --deadline
                     which build of builds.yaml instead, and on which host: as for parity check
-  --out DIR         the folder of the table (default: the table of the build, and cases with --wasm); contract.yaml is written if there
-                    is none
+  --out DIR         the folder of the table (default: the table of the build, and cases with --wasm); contract.yaml is
+                    written if there is none
   --force           replace the file of cases that is there
 
 Exit codes: 0 all cases are written; 1 the module does something in a case that no case can want, such as a trap: the others

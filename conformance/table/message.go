@@ -147,7 +147,8 @@ func (r *reader) chunks(n ast.Node) [][]byte {
 		return each(r.list(n, "chunks (or {bytes, chunks | chunk_size})"), r.bytes)
 	}
 	if all := entries(n); len(all) > 0 && !slices.Contains(bodyShape.keys(), keyText(all[0])) {
-		r.errorf(n, "a mapping with the key %q, expected a list of chunks (or {bytes, chunks | chunk_size}), write JSON as a text: ['{%[1]q: …}']", keyText(all[0]))
+		r.errorf(n, "a mapping with the key %q, expected a list of chunks (or {bytes, chunks | chunk_size}), "+
+			"write JSON as a text: ['{%[1]q: …}']", keyText(all[0]))
 		return [][]byte{}
 	}
 	o, ok := r.object(n, bodyShape)
