@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -98,8 +99,18 @@ func (r *Runner) CompileAs(ctx context.Context, p profile.Profile, wasm []byte) 
 }
 
 func (r *Runner) compile(ctx context.Context, wasm []byte, h host.Options) (*Module, error) {
-	o := options{Profile: h.Profile.String(), Interpreter: h.Interpreter, Allocator: h.Allocator, MemoryPages: h.MemoryPages,
+	return r.compileWith(ctx, wasm, optionsOf(h))
+}
+
+func optionsOf(h host.Options) options {
+	return options{Profile: h.Profile.String(), Interpreter: h.Interpreter, Allocator: h.Allocator, MemoryPages: h.MemoryPages,
 		CacheDir: h.CacheDir, Environment: h.Environment, Deadline: int64(h.Deadline)}
+}
+
+// callTooLong begins the reason of a call that was ended with its process.
+const callTooLong = "the call took longer than "
+
+func (r *Runner) compileWith(ctx context.Context, wasm []byte, o options) (*Module, error) {
 	m := &Module{runner: r, request: module{wasm, o, r.timed}, key: fmt.Sprintf("%x %+v", sha256.Sum256(wasm), o)}
 	err := m.use(ctx, func(*sandbox.Process) error { return nil })
 	if f := m.failure(err); f != nil {
@@ -190,7 +201,7 @@ func (m *Module) failure(err error) *host.Failure {
 	case e.Why != sandbox.OutOfMemory && e.In == host.Compilation:
 		f.Reason = fmt.Sprintf("it took longer than %v", e.Limit)
 	case e.Why == sandbox.CallTooLong:
-		f.Reason = fmt.Sprintf("the call took longer than %v", m.deadline())
+		f.Reason = fmt.Sprintf(callTooLong+"%v", m.deadline())
 	case e.Why == sandbox.StepTooLong:
 		f.Reason = fmt.Sprintf("a part of the case took longer than %v, and no call longer than %v", e.Limit, m.deadline())
 	case e.Why == sandbox.WholeTooLong:
@@ -257,7 +268,11 @@ func (m *Module) TraceAll(ctx context.Context, c *table.Case, good *table.Reques
 // Engine is what suite.Run runs the module's cases on.
 func (r *Runner) Engine(environment []host.Variable) func(ctx context.Context, t *table.Table, wasm []byte) (suite.Engine, error) {
 	return func(ctx context.Context, _ *table.Table, wasm []byte) (suite.Engine, error) {
-		m, err := r.Compile(ctx, wasm, environment)
+		h := r.options
+		h.Environment = slices.Concat(h.Environment, environment)
+		o := optionsOf(h)
+		o.Unchecked = true
+		m, err := r.compileWith(ctx, wasm, o)
 		if err != nil {
 			return nil, err
 		}
@@ -265,13 +280,40 @@ func (r *Runner) Engine(environment []host.Variable) func(ctx context.Context, t
 	}
 }
 
+// engine runs cases without the deadline of the host, which looks at each loop of the guest whether it is over: that takes
+// more than half of the time of a table. A call that takes too long is ended with its process, and then the case is run
+// again with the deadline, which tells more of it.
 type engine struct{ *Module }
+
+func (e engine) Observe(ctx context.Context, c *table.Case, good *table.Request) (suite.Observation, error) {
+	o, err := e.Module.Observe(ctx, c, good)
+	if f := o.Failure; err != nil || f == nil || !strings.HasPrefix(f.Reason, callTooLong) {
+		return o, err
+	}
+	if checked, err := e.checked(ctx); err == nil {
+		if again, err := checked.Observe(ctx, c, good); err == nil {
+			return again, nil
+		}
+	}
+	return o, ctx.Err()
+}
+
+// checked is the module with the deadline of the host.
+func (e engine) checked(ctx context.Context) (*Module, error) {
+	o := e.request.Options
+	o.Unchecked = false
+	return e.runner.compileWith(ctx, e.request.Wasm, o)
+}
 
 // Trace runs a case again, and gives the calls around a failure.
 func (e engine) Trace(ctx context.Context, c *table.Case, good *table.Request, at suite.Place) []report.TraceLine {
+	m, err := e.checked(ctx)
+	if err != nil {
+		return nil
+	}
 	var lines []report.TraceLine
-	err := e.use(ctx, func(p *sandbox.Process) error {
-		return p.Do(ctx, e.job(linesJob, one{Case: *c, Good: good, At: at}, &lines))
+	err = m.use(ctx, func(p *sandbox.Process) error {
+		return p.Do(ctx, m.job(linesJob, one{Case: *c, Good: good, At: at}, &lines))
 	})
 	if err != nil {
 		return nil // it was red without them
