@@ -52,9 +52,10 @@ func replyAction(a action) { a.stream.sendReply(a.reply) }
 // proxyContinueStream is proxy_continue_stream(stream): the request or the response that is held goes on when the
 // callback has returned. BadArgument for a stream that does not exist; Unimplemented for the upstream side of a TCP
 // connection; Ok else, also when nothing happens: without an HTTP stream, or for the downstream side. From now on the
-// request's headers and body cannot be read, also when it is the response that goes on. With nothing held Envoy sends
-// the message twice, see Message.Repeated; for a response that has not come, or that has gone to its end, it dies. Source: Envoy source/extensions/common/wasm/context.cc,
-// Context::continueStream.
+// request's headers cannot be read, nor its body unless that is held, also when it is the response that goes on. With
+// nothing held Envoy sends the message twice, see Message.Repeated; for a response that has not come, or that has gone
+// to its end, it dies.
+// Source: Envoy source/extensions/common/wasm/context.cc, Context::continueStream.
 func proxyContinueStream(vm *VM, stack []uint64) uint32 {
 	return vm.continueStream(abi.StreamType(stack[0]))
 }
@@ -113,8 +114,8 @@ func continueAction(a action) {
 	a.direction.resume()
 }
 
-// resumeClosed lets a held response go on after proxy_close_stream in the same callback: Envoy has given the stream up and
-// takes the response for complete, but its codec still sends what comes.
+// resumeClosed lets a held response go on after proxy_close_stream in the same callback: Envoy has given the stream up
+// and takes the response for complete, but its codec still sends what comes.
 func (d *direction) resumeClosed() {
 	if d.state == iterating {
 		return

@@ -62,7 +62,7 @@ type exchange struct {
 	active                   activeCallbacks // whose callbacks are running
 	rejected                 bool            // by the codec: the plugin gets only log, done and delete
 	closing                  bool            // Close has begun
-	endsLater                bool            // proxy_close_stream has begun the end, and the callback's other actions come first
+	endsLater                bool            // proxy_close_stream has begun the end, which other actions precede
 	dispatching              bool            // the HTTP/2 codec is handing over a part of the request
 	headRequest, grpcRequest bool
 	hadForwardedProto        bool // x-forwarded-proto was there before the plugin changed anything

@@ -298,8 +298,8 @@ func withoutScheme(h []headermap.Header) []headermap.Header {
 }
 
 // show tells what has been added to a message since the last time. gone says that the exchange has another end than the
-// upstream's; left that the client has gone itself, and so does not see the end; answered that there is a response, which ends
-// the copies of a request that has not ended; closed that the exchange was broken off.
+// upstream's; left that the client has gone itself, and so does not see the end; answered that there is a response,
+// which ends the copies of a request that has not ended; closed that the exchange was broken off.
 func (p *progress) show(m *host.Message, to *side, gone, left, answered, closed bool) {
 	if gone && p.headers == 0 && m.HeadersSent {
 		// Given up before a connection was there: the upstream has seen nothing of it.
