@@ -2,6 +2,8 @@ package envoy
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/header-auth/header-auth/conformance/suite"
@@ -10,8 +12,14 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// wordGroups are the groups of package wordtable that are held against a real Envoy.
-var wordGroups = []string{"chain", "effects", "grpc", "stream", "upstream"}
+// knownMessages are the cases in which Envoy 1.40 gives another status message than package host, with what it says.
+var knownMessages = map[string]string{
+	"grpc-failures/refused":     "service0.sock", // Envoy names the socket; the error of package host is that of TCP
+	"stream-ends/refused":       "service0.sock",
+	"grpc-failures/reset":       "upstream_reset_after_response_started{remote_reset}", // package host gives no message
+	"stream-ends/reset":         "upstream_reset_after_response_started{remote_reset}",
+	"stream-ends/reset-at-once": "upstream_reset_after_response_started{remote_reset}",
+}
 
 // notShownWords are the cases of package wordtable that no Envoy can be shown.
 var notShownWords = map[string]string{
@@ -27,9 +35,6 @@ func TestWords(t *testing.T) {
 	}
 	whole, err := table.Load(dir)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if whole, err = whole.Select(wordGroups...); err != nil {
 		t.Fatal(err)
 	}
 	plugins, shown := wordtable.Plugins(), 0
@@ -61,8 +66,15 @@ func TestWords(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				message := knownMessages[c.ID]
+				if message != "" && !hasLine(&seen, message) {
+					t.Errorf("%s: no line with %s: take it out of knownMessages", c.ID, message)
+				}
 				for _, d := range suite.Diff([]suite.Seen{{Build: "host", Observation: ours},
 					{Build: "envoy", Observation: seen}}) {
+					if message != "" && strings.HasSuffix(d.Field, "log lines") {
+						continue
+					}
 					t.Errorf("%s: host/ and Envoy differ in %s: %v", c.ID, d.Field, d.Sides)
 				}
 				falsifiedWords(t, &c, seen)
@@ -72,6 +84,18 @@ func TestWords(t *testing.T) {
 	if want := whole.Len() - len(notShownWords); shown != want {
 		t.Errorf("%d cases were shown to Envoy, want %d", shown, want)
 	}
+}
+
+// hasLine says whether a line of a step has the text.
+func hasLine(o *suite.Observation, text string) bool {
+	for _, s := range o.Steps {
+		for _, run := range s.Runs {
+			if slices.ContainsFunc(run.Logs, func(l table.Log) bool { return strings.Contains(l.Text, text) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // falsifiedWords makes each expectation of a kind false and looks whether it is found.
