@@ -122,7 +122,7 @@ func Forms() []Form {
 				params, []byte{0}),
 				section(importSection,
 					many(1000, func(i int) []byte {
-						return slices.Concat(text("env"), text(fmt.Sprint("proxy_log")), []byte{0, 3})
+						return slices.Concat(text("env"), text("proxy_log"), []byte{0, 3})
 					})))
 		}},
 		{"functions of a thousand parameters and results", func() []byte {
