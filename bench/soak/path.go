@@ -65,7 +65,9 @@ func (p *path) run(ctx context.Context, m *host.Module, c *table.Case) {
 // often is after how many rounds memory is read and it is told how far the path is.
 func often(rounds int) int { return max(1, rounds/looks) }
 
-func (p *path) tell(share float64) { p.say(Done{share, p.result.Rounds, p.result.Requests}) }
+func (p *path) tell(share float64) {
+	p.say(Done{share, p.result.Rounds, p.result.Requests, p.memory.Ready, int64(p.cycle.VM().Memory())})
+}
 
 // most is the largest number of rounds.
 func (p *path) most() int { return max(Longest*p.rounds, 2*settled) }

@@ -73,7 +73,8 @@ type Way struct {
 // Done is how far a path is.
 type Done struct {
 	Share            float64
-	Rounds, Requests int // as in Result
+	Rounds, Requests int   // as in Result
+	Ready, Bytes     int64 // of memory, once configured and now
 }
 
 // Step is how long a path may take from one Done to the next, where a call may take deadline. No request of a plugin
@@ -279,6 +280,7 @@ func (r *runner) one(ctx context.Context, b *build, c *table.Case, i int) Result
 		} else {
 			result.failed(ctx, err)
 			result.Rounds, result.Requests = done.Rounds, done.Requests
+			result.stalled(done, int64(r.Host.MemoryPages)<<16)
 		}
 		if result.Ended {
 			b.ended.Add(1)
@@ -313,6 +315,18 @@ func Path(ctx context.Context, guarded, timed *host.Module, w Way, pages uint32,
 	y.Close(ctx)
 	p.run(ctx, timed, &w.Case)
 	return p.result
+}
+
+// stalled takes what was ended with half of its memory in use for a leak: a collector then runs for every allocation, and each
+// time marks all of it.
+func (r *Result) stalled(d Done, limit int64) {
+	if !r.Ended || d.Rounds == 0 || 2*d.Bytes < limit || limit == 0 {
+		return
+	}
+	rate := float64(d.Bytes-d.Ready) / float64(d.Rounds)
+	r.Memory = Memory{Verdict: verdict.Leak, Ready: d.Ready, End: d.Bytes, PerRound: Interval{stats.Exact(rate)},
+		Reason: KeptGrows, Ended: "stalled: " + r.Failed}
+	r.Failed = ""
 }
 
 // nothing is the result of a path before its first round.

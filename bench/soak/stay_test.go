@@ -57,3 +57,14 @@ func TestStayIsOff(t *testing.T) {
 		t.Errorf("%+v", rate)
 	}
 }
+
+// TestStalled: a path that was ended with half of its memory in use leaks, and one with little of it does not return.
+func TestStalled(t *testing.T) {
+	for bytes, leaks := range map[int64]bool{1 << 20: false, 200 << 20: true} {
+		r := Result{Ended: true, Failed: "it took long"}
+		r.stalled(Done{Rounds: 1000, Ready: 1 << 20, Bytes: bytes}, 256<<20)
+		if (r.Memory.Verdict == verdict.Leak) != leaks || (r.Failed == "") != leaks {
+			t.Errorf("%d bytes: %+v", bytes, r)
+		}
+	}
+}
