@@ -17,6 +17,7 @@ func Estimate(p evidence.Plan, builds, scenarios int) time.Duration {
 		startUp = 400 * time.Millisecond // of a build, cold or cached
 		memory  = 2 * time.Second        // of as many VMs as the plan says
 		making  = 20 * time.Second       // of a build, from nothing and after a change
+		count   = 15 * time.Second       // of a build's instructions, in one of two scenarios
 	)
 	contests := (builds + 2) * scenarios // with the floor, and one build twice
 	batches := p.Processes * p.Instances * (p.Rounds + warmBatches) * p.Requests
@@ -25,7 +26,7 @@ func Estimate(p evidence.Plan, builds, scenarios int) time.Duration {
 	all += time.Duration(builds*p.SoakRequests) * request / 2 // two side by side
 	all += time.Duration(builds) * (time.Duration(2*p.StartupSamples)*startUp + time.Duration(p.ResidentSamples)*memory/2)
 	if p.Builds {
-		all += time.Duration(builds) * making
+		all += time.Duration(builds)*making + time.Duration(2*(builds+2))*count
 	}
 	return all
 }

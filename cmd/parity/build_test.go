@@ -37,7 +37,8 @@ func TestRunBuild(t *testing.T) {
 			"no none-such on PATH"},
 		{"the recipe fails", strings.Replace(oneBuild, "cp,", "cat,", 1), nil, 1, "", "build mine"},
 		{"wrong flag", oneBuild, []string{"--all"}, 2, "", "see parity build --help"},
-		{"argument", oneBuild, []string{"mine"}, 2, "", `unexpected argument "mine"`},
+		{"argument", oneBuild, []string{"mine"}, 0, "dist/mine.wasm", ""},
+		{"unknown argument", oneBuild, []string{"yours"}, 2, "", `select build "yours": expected one of mine`},
 		{"no jobs", oneBuild, []string{"--jobs=0"}, 2, "", "expected at least 1"},
 		{"help", "", []string{"--help"}, 0, "Usage: parity build", ""},
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -134,7 +135,7 @@ func TestModuleThatHangsIsStartedOnce(t *testing.T) {
 				verdicts = append(verdicts, load.Verdict{Profile: p})
 			}
 			starts := 0
-			err := pluginStart{}.judge(&load.Inspection{}, verdicts, func(profile.Profile) (suite.Observation, error) {
+			err := pluginStart{deadline: time.Minute}.judge(&load.Inspection{}, verdicts, func(profile.Profile) (suite.Observation, error) {
 				starts++
 				return result()
 			})
