@@ -58,7 +58,7 @@ func TestMakefile(t *testing.T) {
 		os.WriteFile(filepath.Join(dir, "Makefile"), files["Makefile"], 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	make := exec.Command("make", "check")
+	make := exec.Command("make", "--no-print-directory", "check") // as the tests themselves may run under a make
 	make.Dir = dir
 	if out, err := make.CombinedOutput(); err != nil || string(out) != "called with check\n" {
 		t.Errorf("%v\n%s\n%s", err, out, files["Makefile"])
