@@ -50,12 +50,17 @@ func (d *direction) forwardData(data []byte, end bool) {
 	if d.afterEnd() || !d.out.HeadersSent || d.out.Ended || d.out.Reset {
 		return
 	}
-	if !(d.response && d.stream.headRequest) {
-		d.out.body = append(d.out.body, data...)
-	}
+	d.sendData(data)
 	d.end(end)
 	if d.next != nil {
 		d.passBody(data, end)
+	}
+}
+
+// sendData lets bytes of a body leave; the answer to a HEAD request has none.
+func (d *direction) sendData(data []byte) {
+	if !(d.response && d.stream.headRequest) {
+		d.out.body = append(d.out.body, data...)
 	}
 }
 

@@ -66,24 +66,15 @@ func (vm *VM) fuse() {
 		at:   m.ExportedGlobal(callbacks.At), stop: m.ExportedGlobal(callbacks.Stop).(api.MutableGlobal)}
 }
 
-// helper is the helper module, compiled.
-func (m *Module) helper() (wazero.CompiledModule, error) {
-	m.helperOnce.Do(func() {
-		m.compiledHelper, m.helperError = m.runtime.CompileModule(context.Background(), callbacks.Module())
-	})
-	return m.compiledHelper, m.helperError
+// compileHelper is Module.helper, which remembers what it gives.
+func (m *Module) compileHelper() (wazero.CompiledModule, error) {
+	return m.runtime.CompileModule(context.Background(), callbacks.Module())
 }
 
 // callFused makes the callbacks of f, whose parameters are in vm.stack. It returns how many have been made, and what
 // the last one returned. The caller asks whether the instance is dead.
 func (vm *VM) callFused(f fusion, call api.Function, s *Stream) (made int, result uint32) {
-	if vm.effectiveContext != nil {
-		vm.effectiveContext = nil
-	}
-	if len(vm.output) > 0 {
-		vm.output = vm.output[:0]
-	}
-	vm.currentContext, vm.inGuest, vm.keptBytes = &s.abiContext, true, 0
+	vm.begin(&s.abiContext)
 	vm.fusion = f
 	err := call.CallWithStack(vm.ctx, vm.stack[:])
 	vm.inGuest = false

@@ -13,15 +13,10 @@ func (vm *VM) callGuest(c abi.Callback, s *abiContext, missing uint32, a, b, d, 
 	if f == nil || vm.liveGeneration < 0 {
 		return missing
 	}
-	if vm.effectiveContext != nil {
-		vm.effectiveContext = nil
-	}
-	if len(vm.output) > 0 {
-		vm.output = vm.output[:0]
-	}
+	vm.begin(s)
+	vm.callback = c
 	stack := &vm.stack
 	stack[0], stack[1], stack[2], stack[3], stack[4] = uint64(s.id), uint64(a), uint64(b), uint64(d), uint64(e)
-	vm.currentContext, vm.callback, vm.inGuest, vm.keptBytes = s, c, true, 0
 	var err error
 	if vm.callsDirectly {
 		err = f.CallWithStack(vm.ctx, stack[:])
@@ -36,6 +31,17 @@ func (vm *VM) callGuest(c abi.Callback, s *abiContext, missing uint32, a, b, d, 
 		return 0
 	}
 	return uint32(stack[0])
+}
+
+// begin comes before each call into the guest on behalf of s.
+func (vm *VM) begin(s *abiContext) {
+	if vm.effectiveContext != nil {
+		vm.effectiveContext = nil
+	}
+	if len(vm.output) > 0 {
+		vm.output = vm.output[:0]
+	}
+	vm.currentContext, vm.inGuest, vm.keptBytes = s, true, 0
 }
 
 // callTraced is the call itself for a VM that is traced, watched or under a deadline.

@@ -50,9 +50,7 @@ type Module struct {
 	cache    wazero.CompilationCache
 	compiled wazero.CompiledModule
 
-	helperOnce     sync.Once
-	compiledHelper wazero.CompiledModule
-	helperError    error
+	helper func() (wazero.CompiledModule, error) // that of package callbacks
 
 	readsProperties bool // imports proxy_get_property, or a foreign function, which may be expr_evaluate
 	rules           *profile.Rules
@@ -73,6 +71,7 @@ func Compile(ctx context.Context, wasm []byte, o Options) (*Module, error) {
 		return nil, &load.Error{Faults: faults}
 	}
 	m := &Module{file: file, options: o, abi: load.Version(file), rules: o.Profile.Rules()}
+	m.helper = sync.OnceValues(m.compileHelper)
 	m.readsProperties = m.imports("env", "proxy_get_property") || m.imports("env", "proxy_call_foreign_function")
 	if err := m.compile(ctx, wasm); err != nil {
 		_ = m.Close(ctx)

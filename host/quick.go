@@ -41,27 +41,30 @@ func (s *Stream) openQuickly(h []Header, end bool) bool {
 	vm.stack[2], vm.stack[3] = uint64(len(d.headers.Entries)), uint64(flag(end))
 	made, result := vm.callFused(openFusion, vm.fused.open, s)
 	if made == 2 && result == uint32(abi.Continue) && s.uneventful() && !d.headersChanged && !d.routeUnsure && !d.aborted {
-		d.action, d.headersMapped, d.continued = abi.Continue, false, true
-		d.out.HeadersSent, d.out.Ended = true, end
-		s.active, s.dispatching = 0, false
-		vm.entryDepth = 0
+		d.sendHeaders(end)
+		s.dispatching = false
 		return true
 	}
 	s.openOn(made, result, end)
 	return true
 }
 
+// sendHeaders forwards the headers, whose callback has returned Continue, and ends the event.
+func (d *direction) sendHeaders(end bool) {
+	d.action, d.headersMapped, d.continued = abi.Continue, false, true
+	d.out.HeadersSent, d.out.Ended = true, end
+	d.stream.active, d.stream.vm.entryDepth = 0, 0
+}
+
 // openOn is the rest of openQuickly when so many callbacks have been made and something is unusual.
 func (s *Stream) openOn(made int, result uint32, end bool) {
 	defer s.leave("RequestHeaders")
-	d := &s.request
-	ok := !s.instanceDead()
-	switch {
-	case made < 2:
+	d, ok := &s.request, false
+	if made < 2 {
 		s.vm.runActions()
 		result, ok = d.askHeaders(end)
-	case !ok:
-		s.fail()
+	} else {
+		ok = s.survived()
 	}
 	d.settleHeaders(d.headersAnswer(result, ok), end)
 	s.dispatching = false
@@ -81,9 +84,7 @@ func (s *Stream) answerQuickly(h []Header, end bool) bool {
 	s.active, s.endOfStream = responseCallback, end
 	result := vm.callGuest(abi.OnResponseHeaders, &s.abiContext, 0, uint32(len(d.headers.Entries)), flag(end), 0, 0)
 	if result == uint32(abi.Continue) && s.uneventful() && !d.headersChanged && !d.aborted {
-		d.action, d.headersMapped, d.continued = abi.Continue, false, true
-		d.out.HeadersSent, d.out.Ended = true, end
-		s.active, vm.entryDepth = 0, 0
+		d.sendHeaders(end)
 		return true
 	}
 	s.answerOn(result, end)
@@ -93,11 +94,8 @@ func (s *Stream) answerQuickly(h []Header, end bool) bool {
 // answerOn is the rest of answerQuickly when something is unusual.
 func (s *Stream) answerOn(result uint32, end bool) {
 	defer s.leave("ResponseHeaders")
-	ok := !s.instanceDead()
-	if !ok {
-		s.fail()
-	}
-	s.response.settleHeaders(s.response.headersAnswer(result, ok), end)
+	d := &s.response
+	d.settleHeaders(d.headersAnswer(result, s.survived()), end)
 }
 
 // passQuickly is RequestBody and ResponseBody, which have made sure that the body is not ignored. In HTTP/1.1 the empty
@@ -154,20 +152,14 @@ func (d *direction) passPiece() {
 
 // sendPiece forwards the piece that the plugin has let go on.
 func (d *direction) sendPiece() {
-	if !(d.response && d.stream.headRequest) {
-		d.out.body = append(d.out.body, d.chunk...)
-	}
+	d.sendData(d.chunk)
 	d.chunk, d.body = d.chunk[:0], nil
 }
 
 // passOn is the rest of passQuickly when something is unusual. more says that the empty piece at the end follows.
 func (s *Stream) passOn(d *direction, result uint32, end, more bool) {
 	defer s.leave("Body")
-	ok := !s.instanceDead()
-	if !ok {
-		s.fail()
-	}
-	d.settleData(d.bodyAnswer(result, ok), false, end, &d.chunk)
+	d.settleData(d.bodyAnswer(result, s.survived()), false, end, &d.chunk)
 	d.chunk = d.chunk[:0]
 	if more {
 		if d.response {
@@ -185,12 +177,9 @@ func (s *Stream) closeQuickly() bool {
 		return false
 	}
 	vm.entryDepth = 1
-	if out := &s.response.out; !out.Ended && !out.Reset {
-		s.noteClient()
-	}
+	s.noteClient()
 	s.closing, s.inLog = true, true
-	s.request.out.Reset = s.request.out.HeadersSent && !s.request.out.Ended
-	s.response.out.Reset = s.response.out.Reset || !s.response.out.Ended
+	s.cutOff()
 	vm.stack[0] = uint64(s.id)
 	made, _ := vm.callFused(endFusion, vm.fused.end, s)
 	s.inLog = made == 1

@@ -165,8 +165,7 @@ func (s *Stream) close() {
 
 // closeLog is the first half of an exchange's end for one plugin.
 func (s *Stream) closeLog() {
-	s.request.out.Reset = s.request.out.HeadersSent && !s.request.out.Ended
-	s.response.out.Reset = s.response.out.Reset || !s.response.out.Ended
+	s.cutOff()
 	if s.bypassed {
 		return
 	}
@@ -176,6 +175,12 @@ func (s *Stream) closeLog() {
 		s.vm.callGuest(abi.OnLog, &s.abiContext, 0, 0, 0, 0, 0)
 		s.logged()
 	}
+}
+
+// cutOff notes which messages the end of the exchange has cut off.
+func (s *Stream) cutOff() {
+	s.request.out.Reset = s.request.out.HeadersSent && !s.request.out.Ended
+	s.response.out.Reset = s.response.out.Reset || !s.response.out.Ended
 }
 
 // logged follows proxy_on_log.

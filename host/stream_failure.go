@@ -9,11 +9,16 @@ func (s *Stream) callGuest(c abi.Callback, a, b uint32) (uint32, bool) {
 		return 0, false
 	}
 	result := s.vm.callGuest(c, &s.abiContext, 0, a, b, 0, 0)
+	return result, s.survived()
+}
+
+// survived follows a callback. When that has ended the VM, it sends the failure's reply and reports false.
+func (s *Stream) survived() bool {
 	if s.instanceDead() {
 		s.fail()
-		return 0, false
+		return false
 	}
-	return result, true
+	return true
 }
 
 // instanceDead reports that the stream's instance is dead or replaced.

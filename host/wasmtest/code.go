@@ -22,6 +22,7 @@ var (
 	Sub         = Code{0x6b}
 	Mul         = Code{0x6c}
 	And         = Code{0x71}
+	Or          = Code{0x72}
 	Block       = Code{0x02, 0x40} // without a result
 	Loop        = Code{0x03, 0x40}
 	If          = Code{0x04, 0x40}
@@ -35,9 +36,10 @@ func I32(n int) Code { return append(Code{0x41}, sleb(int64(int32(uint32(n))))..
 // I64 pushes a number.
 func I64(n int64) Code { return append(Code{0x42}, sleb(n)...) }
 
-// Get pushes a parameter or local, Set pops one.
+// Get pushes a parameter or local, Set pops one, Tee sets one to what stays on the stack.
 func Get(local int) Code { return append(Code{0x20}, leb(uint64(local))...) }
 func Set(local int) Code { return append(Code{0x21}, leb(uint64(local))...) }
+func Tee(local int) Code { return append(Code{0x22}, leb(uint64(local))...) }
 
 // GetGlobal pushes a global, SetGlobal pops one.
 func GetGlobal(index uint32) Code { return append(Code{0x23}, leb(uint64(index))...) }

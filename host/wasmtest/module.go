@@ -1,4 +1,4 @@
-// Package wasmtest writes small WebAssembly modules for tests. Module writes the binary format. Guest uses it to make
+// Package wasmtest writes small WebAssembly modules, for tests and where a program needs one of its own. Module writes the binary format. Guest uses it to make
 // Proxy-Wasm plugins whose callbacks call host functions and keep the results in memory.
 package wasmtest
 
@@ -6,6 +6,7 @@ import "slices"
 
 // Module is a module being written: functions, one memory, i32 globals, data. Imports come before functions.
 type Module struct {
+	Name     string // of the module, for stack traces; "": none
 	Pages    uint32 // of memory at first
 	MaxPages uint32 // 0: no limit
 	NoExport bool   // memory is not exported
@@ -145,6 +146,11 @@ func (m *Module) Bytes() []byte {
 	section(11, len(m.data), each(m.data, func(s segment) []byte {
 		return slices.Concat([]byte{0}, I32(int(s.at)), End, text(s.text))
 	}))
+	if m.Name != "" {
+		name := text(m.Name)
+		body := slices.Concat(text("name"), []byte{0}, leb(uint64(len(name))), name)
+		out = append(append(append(out, 0), leb(uint64(len(body)))...), body...)
+	}
 	return out
 }
 

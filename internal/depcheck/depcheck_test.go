@@ -12,8 +12,7 @@ const module = "github.com/header-auth/header-auth"
 
 // running are the packages that running a plugin needs: host and what it is made of.
 var running = []string{"host", "host/abi", "host/callbacks", "host/envoy", "host/headermap", "host/linearmemory",
-	"host/load", "host/process",
-	"host/profile", "host/property", "host/trace", "host/wasi", "host/wasmfile"}
+	"host/load", "host/process", "host/profile", "host/property", "host/trace", "host/wasi", "host/wasmfile", "host/wasmtest"}
 
 // with adds packages to those that running a plugin needs.
 func with(more ...string) []string { return slices.Concat(running, more) }
@@ -29,7 +28,7 @@ func TestImportsGoOneWay(t *testing.T) {
 	}{
 		{"host/wasmfile", nil, []string{"github.com/"}},
 		{"host/headermap", nil, []string{"github.com/"}},
-		{"host/callbacks", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
+		{"host/callbacks", []string{"host/abi", "host/profile", "host/wasmfile", "host/wasmtest"}, []string{"github.com/"}},
 		{"host/profile", nil, []string{"github.com/"}},
 		{"host/abi", []string{"host/profile", "host/wasmfile"}, []string{"github.com/"}},
 		{"host/wasi", []string{"host/abi", "host/profile", "host/wasmfile"}, []string{"github.com/"}},
