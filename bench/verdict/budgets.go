@@ -116,6 +116,9 @@ func (q quantity) check(r *evidence.Report, f *Findings, build, scenario string,
 	if !b.Missing.Any() {
 		b.Got, b.Missing = q.find(r, f, build, scenario)
 	}
+	if !b.Missing.Any() && q.scenarios && f.leaks(build, scenario) {
+		b.Missing.Kind = NotSteady
+	}
 	if !b.Missing.Any() && !b.Got.Known() {
 		b.Missing.Kind = NoBounds
 	}

@@ -88,8 +88,6 @@ var quantities = []quantity{
 			return notMeasured()
 		case !f.Gate.Passed:
 			return t.OverFloor, Missing{Kind: NoVerdicts}
-		case f.leaks(build, scenario):
-			return t.OverFloor, Missing{Kind: NotSteady}
 		}
 		return t.OverFloor, t.Missing
 	}},
@@ -123,9 +121,6 @@ func percentileQuantity(name string, percent float64) quantity {
 				continue
 			}
 			for _, p := range t.Percentiles {
-				if p.P == percent && f.leaks(build, scenario) {
-					return p.Nanos, Missing{Kind: NotSteady}
-				}
 				if p.P == percent {
 					return p.Nanos, Missing{}
 				}

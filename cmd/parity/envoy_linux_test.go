@@ -246,8 +246,8 @@ func TestEnvoyWithoutRoot(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("the other tests have run without root")
 	}
-	const nobody = 65534
-	as := &syscall.Credential{Uid: nobody, Gid: nobody}
+	const unprivileged = 65534
+	as := &syscall.Credential{Uid: unprivileged, Gid: unprivileged}
 	asks := exec.Command(program, "--version")
 	asks.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	asks.Dir = "/"

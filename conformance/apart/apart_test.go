@@ -185,7 +185,7 @@ func TestTimed(t *testing.T) {
 	}
 }
 
-// TestDamagedCacheIsTold: whoever waits for the process is told once that the cache was damaged, however many use it.
+// TestDamagedCacheIsTold: the one who waits for the process is told once that the cache was damaged, however many use it.
 func TestDamagedCacheIsTold(t *testing.T) {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Exports(headers)

@@ -124,11 +124,7 @@ func resolvedCalls(wanted, got []table.Call) []table.Call {
 			w.TimeoutMS = g.TimeoutMS
 		}
 		if p.Headers != nil {
-			k := &checker{}
-			k.headersAre("", p.Headers, nil, g.Headers)
-			if w.Headers = g.Headers; len(k.found) > 0 {
-				w.Headers = []headermap.Header{{Name: "(headers)", Value: k.found[0].Wanted}}
-			}
+			w.Headers = observedOr("(headers)", p.Headers, g.Headers)
 		}
 	}
 	return wanted
@@ -143,4 +139,13 @@ func resolvedValue(p table.Pattern, got string) string {
 		return p.Text
 	}
 	return p.String()
+}
+
+// observedOr are the observed headers if they match, else what was wanted first, under a name that no header has.
+func observedOr(name string, wanted *table.Headers, got []headermap.Header) []headermap.Header {
+	k := &checker{}
+	if k.headersAre("", wanted, nil, got); len(k.found) > 0 {
+		return []headermap.Header{{Name: name, Value: k.found[0].Wanted}}
+	}
+	return got
 }

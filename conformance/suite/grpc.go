@@ -169,11 +169,7 @@ func resolvedGRPC(wanted []table.WantedGRPC, got []table.GRPC) []table.GRPC {
 			r.TimeoutMS = g.TimeoutMS
 		}
 		if w.Metadata != nil {
-			k := &checker{}
-			k.headersAre("", w.Metadata, nil, g.Metadata)
-			if r.Metadata = g.Metadata; len(k.found) > 0 {
-				r.Metadata = []headermap.Header{{Name: "(metadata)", Value: k.found[0].Wanted}}
-			}
+			r.Metadata = observedOr("(metadata)", w.Metadata, g.Metadata)
 		}
 		for n, m := range w.Messages {
 			value := ""
