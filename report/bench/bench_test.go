@@ -63,6 +63,50 @@ func TestForms(t *testing.T) {
 
 var forms = map[string]form{"text": inText(TextOptions{}), "markdown": Markdown, "benchstat": inBenchfmt, "html": HTML}
 
+// TestEqualFigures: a figure that another build has, too, is told of both.
+func TestEqualFigures(t *testing.T) {
+	r, f := twoMachines()
+	for i := range f.Machines.Pairs {
+		for j := range f.Machines.Pairs[i].On {
+			f.Machines.Pairs[i].On[j].Ratio = 2
+		}
+	}
+	for _, c := range f.Headline {
+		if _, ok := c.(verdict.Comparison); ok {
+			f.Headline = append(f.Headline, c)
+			break
+		}
+	}
+	v := view{r, f}
+	compared := 0
+	for i, s := range v.headline() {
+		c, ok := f.Headline[i].(verdict.Comparison)
+		if !ok {
+			continue
+		}
+		compared++
+		a, _ := v.onMachines(c)
+		if len(a.On) < 2 || len(s.Evidence) != len(a.On) {
+			t.Errorf("%s: of %d machines only %q", s.Text, len(a.On), s.Evidence)
+		}
+	}
+	if compared < 2 {
+		t.Errorf("%d comparisons, want two at least", compared)
+	}
+}
+
+// TestFigureOfOneMachine: what one run says alone names its machine, when there are several.
+func TestFigureOfOneMachine(t *testing.T) {
+	r, f := twoMachines()
+	for of, named := range map[verdict.Quantity]bool{verdict.StartupTime: true, verdict.ResidentMemory: true,
+		verdict.ModuleSize: false} {
+		s := view{r, f}.state(verdict.Extremes{Of: of})
+		if got := strings.Contains(strings.Join(s.Evidence, "; "), "on "+r.Machine.CPU); got != named {
+			t.Errorf("quantity %d: %q, named its machine: %v", of, s.Evidence, got)
+		}
+	}
+}
+
 // TestThreeMachines: from three on there is an interval for the next, and the noise of a machine with two runs is told.
 func TestThreeMachines(t *testing.T) {
 	var runs []verdict.Run

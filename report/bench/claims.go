@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/header-auth/header-auth/bench/verdict"
@@ -16,15 +17,16 @@ type statement struct {
 	Evidence []string // how sure it is
 }
 
-// headline is what is claimed. Evidence that several claims share stands with the first of them alone.
+// headline is what is claimed. The basis of all words on speed stands with the first of them alone.
 func (v view) headline() []statement {
+	basis := v.basis()
 	said := map[string]bool{}
 	var all []statement
 	for _, c := range v.f.Headline {
 		s := v.state(c)
 		var fresh []string
 		for _, e := range s.Evidence {
-			if !said[e] {
+			if !said[e] || !slices.Contains(basis, e) {
 				fresh = append(fresh, e)
 			}
 			said[e] = true
@@ -71,6 +73,9 @@ func (v view) state(c verdict.Claim) statement {
 		}
 	case verdict.Extremes:
 		s.Text, s.Evidence = extremes(c)
+		if c.Of != verdict.ModuleSize {
+			s.Evidence = append(s.Evidence, v.onThisMachine()...)
+		}
 	case verdict.ArchivedPart:
 		need := "needs"
 		if len(c.Builds) > 1 {
@@ -197,6 +202,14 @@ func confidence(i verdict.Interval, write func(float64) string) string {
 		return "no interval"
 	}
 	return fmt.Sprintf("95 %% interval %s to %s", write(i.Low), write(i.High))
+}
+
+// onThisMachine names the machine of a figure that is this run's alone, when the page is about several.
+func (v view) onThisMachine() []string {
+	if v.f.Machines == nil || len(v.f.Machines.Machines) < 2 {
+		return nil
+	}
+	return []string{"on " + v.machineShort(verdict.MachineName(v.r.Machine))}
 }
 
 // list joins names: a, b and c.
