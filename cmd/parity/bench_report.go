@@ -120,7 +120,7 @@ func (b *benchmark) deliver(r *evidence.Report) (code int, err error) {
 func (b *benchmark) reportFolder(complete bool) (dir, remark string) {
 	switch {
 	case !complete:
-		return filepath.Join(b.dir, "interrupted"), fmt.Sprintf(" (the run was interrupted; what is in %s stays)", b.dir)
+		return b.unfinished(), fmt.Sprintf(" (the run was interrupted; what is in %s stays)", b.dir)
 	case !b.usual() && !b.dirGiven:
 		return filepath.Join(b.dir, "own"), fmt.Sprintf(" (not the usual builds, scenarios and plan; what is in %s stays)",
 			b.dir)

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/build"
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/host/profile"
@@ -97,7 +98,8 @@ func (s *selection) makeModules(ctx context.Context, chosen []build.Build, stder
 		results[i] = build.Result{Build: b, Path: filepath.Join(s.root, filepath.FromSlash(b.Wasm))}
 	}
 	if !s.noBuild {
-		o := build.Options{Root: s.root, Jobs: runtime.GOMAXPROCS(0), Log: remarks(stderr), Progress: isTerminal(stderr) && !isQuiet(stderr)}
+		o := build.Options{Root: s.root, Jobs: runtime.GOMAXPROCS(0), Log: remarks(stderr),
+			Progress: isTerminal(stderr) && !isQuiet(stderr)}
 		made, err := build.Run(ctx, chosen, o)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -172,4 +174,10 @@ func (s *selection) sameHost() []string {
 		}
 	}
 	return flags
+}
+
+// measured is a module as a report names it.
+func (m *module) measured() evidence.Build {
+	return evidence.Build{Name: m.Name, File: m.File, SHA256: m.SHA256, Language: m.Language, Toolchain: m.Toolchain,
+		SDK: m.SDK, What: m.what, Label: m.Label}
 }

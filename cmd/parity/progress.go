@@ -67,3 +67,8 @@ func (p *progress) clear() {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
 }
+
+// share says how much of a measurement is done, how much time is left, and what runs.
+func (p *progress) share(done float64, left time.Duration, what string) {
+	p.say(fmt.Sprintf("%3.0f %%  %s left  %s", 100*done, left.Round(time.Second), what))
+}
