@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -19,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/profile"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/internal/hosttest"
 )
 
 const onRequest = "proxy_on_request_headers"
@@ -63,16 +62,6 @@ func refuseCase() *table.Case {
 	c := allowCase()
 	c.ID, c.Steps[0].Want = "test/refuse", table.Want{Decision: table.Refuse, Reply: &table.Reply{Status: 403}}
 	return c
-}
-
-func compiled(t *testing.T, wasm []byte, o host.Options) *host.Module {
-	t.Helper()
-	m, err := host.Compile(context.Background(), wasm, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = m.Close(context.Background()) })
-	return m
 }
 
 func TestMeasureStartup(t *testing.T) {
@@ -121,7 +110,7 @@ func TestSoak(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			m := compiled(t, test.wasm, host.Options{MemoryPages: test.pages})
+			m := hosttest.CompileWith(t, test.wasm, host.Options{MemoryPages: test.pages})
 			calls, last := 0, 0
 			found, err := soak(context.Background(), m, test.c, 1000, 1000, func() {}, func(m evidence.Memory) {
 				calls, last = calls+1, m.Requests
@@ -164,7 +153,7 @@ func TestSoakGoesOn(t *testing.T) {
 		{"never", guest.Work(0), 0, requests},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			found, err := soak(t.Context(), compiled(t, test.wasm, host.Options{}), allowCase(), requests, longest*requests,
+			found, err := soak(t.Context(), hosttest.Compile(t, test.wasm), allowCase(), requests, longest*requests,
 				func() {}, func(evidence.Memory) {})
 			if err != nil || found.Requests < test.want-2 || found.Requests > test.want+2 {
 				t.Errorf("%d requests, expected %d; %v", found.Requests, test.want, err)
@@ -184,7 +173,7 @@ func TestSoakSeesWhatTheHostKeeps(t *testing.T) {
 	g.Call(onRequest, "proxy_set_shared_data", wasmtest.Raw{At: 8192, Len: 4}, "value", 0)
 	c := allowCase()
 	c.Steps[0].Want.AnyEffects = true
-	found, err := soak(t.Context(), compiled(t, g.Bytes(), host.Options{}), c, 1000, 1000, func() {},
+	found, err := soak(t.Context(), hosttest.Compile(t, g.Bytes()), c, 1000, 1000, func() {},
 		func(evidence.Memory) {})
 	if err != nil || len(found.Kept) < 100 || found.Kept[len(found.Kept)-1].Bytes-found.Kept[0].Bytes < 1000*5 {
 		t.Errorf("%v, %d points of what is kept", err, len(found.Kept))
@@ -203,17 +192,7 @@ func TestMendedCacheIsNoSample(t *testing.T) {
 		if want {
 			continue
 		}
-		files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*"))
-		if err != nil || len(files) < 2 {
-			t.Fatalf("%q in the cache, %v", files, err)
-		}
-		for _, file := range files {
-			if filepath.Ext(file) == "" {
-				if err := os.Truncate(file, 10); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+		hosttest.DamageCache(t, dir)
 	}
 	if said != 1 {
 		t.Errorf("it was said %d times, want once", said)
@@ -263,7 +242,7 @@ func TestStarved(t *testing.T) {
 func TestSoakIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	m := compiled(t, allowing(), host.Options{})
+	m := hosttest.Compile(t, allowing())
 	if _, err := soak(ctx, m, allowCase(), 1000, 1000, func() {}, func(evidence.Memory) { cancel() }); !errors.Is(err,
 		context.Canceled) {
 		t.Errorf("it ended with %v", err)

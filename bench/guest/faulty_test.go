@@ -12,6 +12,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/internal/hosttest"
 )
 
 const page = 64 << 10
@@ -27,7 +28,7 @@ type live struct {
 func start(t *testing.T, wasm []byte) *live {
 	t.Helper()
 	ctx := context.Background()
-	vm, err := compile(t, wasm).NewVM(ctx, host.VMConfig{})
+	vm, err := hosttest.Compile(t, wasm).NewVM(ctx, host.VMConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,13 +70,13 @@ func (l *live) allowed(n int) {
 func TestFaultyGuestsPassForTheFloor(t *testing.T) {
 	c := allowCase(t)
 	floor, _ := guest.Floor(c.ID)
-	want := crossings(t, compile(t, floor), c)
+	want := crossings(t, hosttest.Compile(t, floor), c)
 	for name, wasm := range map[string][]byte{
 		"Work(0)": guest.Work(0), "Work(1000)": guest.Work(1000), "Leak(16)": guest.Leak(16), "Leak(0)": guest.Leak(0),
 		"Grow": guest.Grow(0, 3), "WrongAfter": guest.WrongAfter(2), "WrongOnce": guest.WrongOnce(2),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := crossings(t, compile(t, wasm), c); !slices.EqualFunc(want, got, slices.Equal[[]string]) {
+			if got := crossings(t, hosttest.Compile(t, wasm), c); !slices.EqualFunc(want, got, slices.Equal[[]string]) {
 				t.Errorf("crossings %q, want the floor's %q", got, want)
 			}
 		})

@@ -17,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/internal/hosttest"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -36,16 +37,6 @@ func scenarios(t testing.TB) []table.Case {
 		t.Fatal(err)
 	}
 	return selected.Cases()
-}
-
-func compile(t testing.TB, wasm []byte) *host.Module {
-	t.Helper()
-	m, err := host.Compile(context.Background(), wasm, host.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = m.Close(context.Background()) })
-	return m
 }
 
 // address is what an allocator returned: it differs from plugin to plugin.
@@ -87,7 +78,7 @@ func TestFloorKeepsToTheContract(t *testing.T) {
 			if !ok {
 				t.Fatal("the scenario has no floor")
 			}
-			seen, err := suite.Observe(context.Background(), compile(t, wasm), &c, suite.ObserveOptions{})
+			seen, err := suite.Observe(context.Background(), hosttest.Compile(t, wasm), &c, suite.ObserveOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,11 +111,11 @@ func TestFloorCrossesLikeTheBuilds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			module := compile(t, wasm)
+			module := hosttest.Compile(t, wasm)
 			for _, c := range scenarios(t) {
 				t.Run(c.ID, func(t *testing.T) {
 					floor, _ := guest.Floor(c.ID)
-					got, want := crossings(t, compile(t, floor), &c), crossings(t, module, &c)
+					got, want := crossings(t, hosttest.Compile(t, floor), &c), crossings(t, module, &c)
 					if c.ID == "typical/callout" && build.twice {
 						want[1] = slices.Compact(want[1])
 					}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/header-auth/header-auth/host/cel"
 	"github.com/header-auth/header-auth/host/load"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/internal/hosttest"
 	"github.com/header-auth/header-auth/internal/redteam"
 	"github.com/header-auth/header-auth/internal/sandbox"
 	"github.com/header-auth/header-auth/report"
@@ -185,7 +185,8 @@ func TestTimed(t *testing.T) {
 	}
 }
 
-// TestDamagedCacheIsTold: the one who waits for the process is told once that the cache was damaged, however many use it.
+// TestDamagedCacheIsTold: the one who waits for the process is told once that the cache was damaged, however many use
+// it.
 func TestDamagedCacheIsTold(t *testing.T) {
 	g := wasmtest.NewGuest("0_2_1")
 	g.Exports(headers)
@@ -200,17 +201,7 @@ func TestDamagedCacheIsTold(t *testing.T) {
 	if faults := judge(); len(faults) > 0 {
 		t.Fatalf("a new cache: %q", faults)
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*"))
-	if err != nil || len(files) < 2 {
-		t.Fatalf("%q in the cache, %v", files, err)
-	}
-	for _, file := range files {
-		if filepath.Ext(file) == "" {
-			if err := os.Truncate(file, 10); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	hosttest.DamageCache(t, dir)
 	faults := judge()
 	seen := map[string]bool{} // the module is there twice, with and without a deadline
 	for _, f := range faults {

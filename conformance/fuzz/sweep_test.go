@@ -15,9 +15,13 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/internal/hosttest"
 )
 
 const onRequest = "proxy_on_request_headers"
+
+// limits are those of a case.
+var limits = host.Options{Deadline: suite.Deadline, MemoryPages: suite.MemoryPages}
 
 // result is the address of what the nth call of a guest returned: the status, then the address of the bytes.
 func result(call int) wasmtest.Code {
@@ -75,15 +79,6 @@ func smallTable(t *testing.T) *TableSweeper {
 	return f
 }
 
-func compile(t *testing.T, wasm []byte) *host.Module {
-	m, err := host.Compile(t.Context(), wasm, host.Options{Deadline: suite.Deadline, MemoryPages: suite.MemoryPages})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = m.Close(context.Background()) })
-	return m
-}
-
 func TestTableSweeper(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -102,7 +97,7 @@ func TestTableSweeper(t *testing.T) {
 		{"path decides", refusing(opens(":path", 1, 'q')), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f, m := smallTable(t), compile(t, test.wasm)
+			f, m := smallTable(t), hosttest.CompileWith(t, test.wasm, limits)
 			words, err := dictionary.Words(test.wasm, f.PassedTexts(t.Context(), m))
 			if err != nil {
 				t.Fatal(err)
@@ -139,7 +134,7 @@ func TestTableSweeper(t *testing.T) {
 	}
 	open := wasmtest.NewGuest("0_2_1")
 	open.Exports(onRequest)
-	if _, _, err := smallTable(t).Sweep(t.Context(), "open", compile(t, open.Bytes()), nil,
+	if _, _, err := smallTable(t).Sweep(t.Context(), "open", hosttest.CompileWith(t, open.Bytes(), limits), nil,
 		func(Progress) {}); !errors.Is(err, errNoRefusedRequest) {
 		t.Errorf("of a module that refuses nothing: %v, expected errNoRefusedRequest", err)
 	}
@@ -172,7 +167,7 @@ func TestSweepFindsDoors(t *testing.T) {
 		known[w.Text] = true
 	}
 	sweep := func(wasm []byte, most time.Duration) (string, *Difference) {
-		b := SingleBuild("go", compile(t, wasm), nil)
+		b := SingleBuild("go", hosttest.CompileWith(t, wasm, limits), nil)
 		words, err := dictionary.Words(wasm, b.PassedTexts(t.Context()))
 		if err != nil {
 			t.Fatal(err)

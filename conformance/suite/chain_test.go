@@ -10,6 +10,7 @@ import (
 	"github.com/header-auth/header-auth/conformance/wordtable"
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/internal/hosttest"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -151,7 +152,7 @@ func TestChains(t *testing.T) {
 
 // What is wrong with another module of the chain is no fault of the one under test, and red all the same.
 func TestChainThatFails(t *testing.T) {
-	m := compile(t, guest0())
+	m := hosttest.Compile(t, guest0())
 	for module, want := range map[string]string{
 		string(trapping(onConfigure)): "trapped at the start, proxy_on_configure of trapping.wasm: unreachable",
 		string(trapping(onRequest)):   "trapped in the request, proxy_on_request_headers of trapping.wasm: unreachable",
@@ -199,7 +200,7 @@ func TestChainOfBuilds(t *testing.T) {
 	if err == nil || !strings.HasSuffix(err.Error(), `a.yaml:3:48: the module "othr": file does not exist`) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Observe(t.Context(), compile(t, guest0()), &loaded.Groups[0].Cases[0], ObserveOptions{}); err == nil ||
+	if _, err := Observe(t.Context(), hosttest.Compile(t, guest0()), &loaded.Groups[0].Cases[0], ObserveOptions{}); err == nil ||
 		!strings.Contains(err.Error(), `the module "othr" is the name of a build`) {
 		t.Errorf("got %v", err)
 	}
@@ -216,7 +217,7 @@ steps:
 		t.Fatal(err)
 	}
 	c := &loaded.Groups[0].Cases[0]
-	m := compile(t, wordtable.NameAdding())
+	m := hosttest.Compile(t, wordtable.NameAdding())
 	y, err := NewCycle(t.Context(), m, c)
 	if err == nil {
 		defer y.Close(t.Context())

@@ -10,6 +10,7 @@ import (
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/internal/hosttest"
 )
 
 // oddOnce adds code to a callback that runs only in its nth call.
@@ -24,7 +25,7 @@ func oddOnce(g *wasmtest.Guest, callback string, n int, change func()) *wasmtest
 
 func rounds(t *testing.T, g *wasmtest.Guest, c *table.Case, n int) error {
 	t.Helper()
-	y, err := NewCycle(context.Background(), compile(t, g.Bytes()), c)
+	y, err := NewCycle(context.Background(), hosttest.Compile(t, g.Bytes()), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +111,8 @@ func TestCycleNotices(t *testing.T) {
 	}
 }
 
-// TestCycleOfWhatIsOpen: a plugin that numbers its log lines can be repeated when the case leaves them open; all else is
-// compared with the case in each round.
+// TestCycleOfWhatIsOpen: a plugin that numbers its log lines can be repeated when the case leaves them open; all else
+// is compared with the case in each round.
 func TestCycleOfWhatIsOpen(t *testing.T) {
 	numbering := func() *wasmtest.Guest {
 		g := guest()
@@ -126,7 +127,7 @@ func TestCycleOfWhatIsOpen(t *testing.T) {
 	if err := rounds(t, numbering(), &c, 10); err != nil {
 		t.Errorf("log lines are open: %v", err)
 	}
-	l, err := NewLoop(t.Context(), compile(t, numbering().Bytes()), &c, ObserveOptions{})
+	l, err := NewLoop(t.Context(), hosttest.Compile(t, numbering().Bytes()), &c, ObserveOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +199,7 @@ func TestCycleIsLeftOut(t *testing.T) {
 			`the second time, log lines: wanted no more lines as the first time, got "info odd"; if it may change, leave it open`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := NewCycle(ctx, compile(t, test.g.Bytes()), test.c)
+			_, err := NewCycle(ctx, hosttest.Compile(t, test.g.Bytes()), test.c)
 			var once *OnceError
 			if !errors.As(err, &once) || !strings.Contains(once.Why, test.why) {
 				t.Errorf("%v, expected %q", err, test.why)

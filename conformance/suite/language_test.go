@@ -8,6 +8,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/internal/hosttest"
 	"github.com/header-auth/header-auth/report"
 )
 
@@ -253,7 +254,7 @@ func clockReader() []byte {
 func TestLanguage(t *testing.T) {
 	for _, test := range language {
 		t.Run(test.name, func(t *testing.T) {
-			m := compile(t, test.wasm())
+			m := hosttest.Compile(t, test.wasm())
 			text := strings.ReplaceAll(test.text, "CALL", strings.Replace(call, "5000", "500", 1))
 			judge := func(text string) []report.Mismatch {
 				c, err := oneCase(t, text)

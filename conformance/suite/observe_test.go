@@ -10,21 +10,12 @@ import (
 	"github.com/header-auth/header-auth/host"
 	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmtest"
+	"github.com/header-auth/header-auth/internal/hosttest"
 )
-
-func compile(t testing.TB, wasm []byte) *host.Module {
-	t.Helper()
-	m, err := host.Compile(context.Background(), wasm, host.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = m.Close(context.Background()) })
-	return m
-}
 
 func observe(t *testing.T, g *wasmtest.Guest, c table.Case, o ObserveOptions) Observation {
 	t.Helper()
-	seen, err := Observe(context.Background(), compile(t, g.Bytes()), &c, o)
+	seen, err := Observe(context.Background(), hosttest.Compile(t, g.Bytes()), &c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +142,7 @@ func TestObserveTrace(t *testing.T) {
 // TestDriveAllocatesNothing: the benchmark times Drive, which must add no work to that of the host and the plugin.
 func TestDriveAllocatesNothing(t *testing.T) {
 	ctx := context.Background()
-	vm, err := compile(t, guest().Bytes()).NewVM(ctx, host.VMConfig{})
+	vm, err := hosttest.Compile(t, guest().Bytes()).NewVM(ctx, host.VMConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
