@@ -29,22 +29,36 @@ func main() {
 	os.Exit(code)
 }
 
+// call is how the command was called.
+type call struct {
+	limit   time.Duration
+	seed    uint64
+	release string
+	file    string
+	most    int
+	asFound bool
+	out     string
+	record  string
+}
+
 func run(ctx context.Context) int {
-	limit := flag.Duration("time", time.Minute, "how long new scripts are made")
-	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the scripts; the same one makes the same scripts")
-	release := flag.String("release", "", "the release of Envoy, such as 1.37")
-	file := flag.String("envoy", "", "the program of an Envoy")
-	most := flag.Int("most", 10, "differences after which it ends")
-	asFound := flag.Bool("as-found", false, "do not shrink the scripts that differ")
-	out := flag.String("out", "", "a folder for the scripts that differ")
-	record := flag.String("record", "",
+	var c call
+	flag.DurationVar(&c.limit, "time", time.Minute, "how long new scripts are made")
+	flag.Uint64Var(&c.seed, "seed", uint64(time.Now().UnixNano()),
+		"of the scripts; the same one makes the same scripts")
+	flag.StringVar(&c.release, "release", "", "the release of Envoy, such as 1.37")
+	flag.StringVar(&c.file, "envoy", "", "the program of an Envoy")
+	flag.IntVar(&c.most, "most", 10, "differences after which it ends")
+	flag.BoolVar(&c.asFound, "as-found", false, "do not shrink the scripts that differ")
+	flag.StringVar(&c.out, "out", "", "a folder for the scripts that differ")
+	flag.StringVar(&c.record, "record", "",
 		"make no scripts: write this Envoy's answers to those of the folder into their files")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "envoy-fuzz: unexpected argument %q\n", flag.Arg(0))
 		return 2
 	}
-	e, err := obtain.Find(ctx, obtain.Options{Root: ".", File: *file, Version: *release, Log: os.Stderr})
+	e, err := obtain.Find(ctx, obtain.Options{Root: ".", File: c.file, Version: c.release, Log: os.Stderr})
 	if err == nil {
 		_, err = proxy.Compiler()
 	}
@@ -58,29 +72,23 @@ func run(ctx context.Context) int {
 		fmt.Fprintln(os.Stderr, "envoy-fuzz:", err)
 		return 2
 	}
-	if *record != "" {
-		return recordAnswers(ctx, *record, e.Path, minor, p)
+	if c.record != "" {
+		return recordAnswers(ctx, c.record, e.Path, minor, p)
 	}
-	fmt.Printf("envoy-fuzz: Envoy %s (%s) against package host as %v, seed %d\n", e.Version, e.Origin, p, *seed)
+	return c.fuzz(ctx, e, minor, p)
+}
+
+// fuzz makes scripts at random and prints the differences.
+func (c *call) fuzz(ctx context.Context, e obtain.Envoy, minor string, p profile.Profile) int {
+	fmt.Printf("envoy-fuzz: Envoy %s (%s) against package host as %v, seed %d\n", e.Version, e.Origin, p, c.seed)
 	runner := &probe.Runner{Program: e.Path}
 	defer runner.Close()
-	fuzzer := &probe.Fuzzer{Runner: runner, Profile: p, Seed: *seed, AsFound: *asFound}
+	fuzzer := &probe.Fuzzer{Runner: runner, Profile: p, Seed: c.seed, AsFound: c.asFound}
 	found := 0
-	n, err := fuzzer.Run(ctx, *limit, *most, func(scripts int, d *probe.Difference) {
-		if d == nil {
-			return
-		}
-		found++
-		fmt.Printf("\ndifference %d: script %d of seed %d\n%s", found, d.Number, d.Seed, indent(d.Script.String()))
-		fmt.Printf("host (-) and Envoy (+):\n%s", indent(probe.Compare(d.Host, d.OfEnvoy)))
-		if *out != "" {
-			k := &probe.Kept{Name: fmt.Sprintf("found-%d-%d", d.Seed, d.Number), Script: d.Script,
-				Answers: map[string]probe.Answer{minor: d.OfEnvoy}}
-			if err := errors.Join(os.MkdirAll(*out, 0o755), k.Write(*out)); err != nil {
-				fmt.Fprintln(os.Stderr, "envoy-fuzz:", err)
-			} else {
-				fmt.Println("written to", filepath.Join(*out, k.Name+".txt"))
-			}
+	n, err := fuzzer.Run(ctx, c.limit, c.most, func(scripts int, d *probe.Difference) {
+		if d != nil {
+			found++
+			c.show(found, d, minor)
 		}
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -95,6 +103,22 @@ func run(ctx context.Context) int {
 		return 1
 	}
 	return 0
+}
+
+// show prints a difference, and writes it to the folder that was asked for.
+func (c *call) show(number int, d *probe.Difference, minor string) {
+	fmt.Printf("\ndifference %d: script %d of seed %d\n%s", number, d.Number, d.Seed, indent(d.Script.String()))
+	fmt.Printf("host (-) and Envoy (+):\n%s", indent(probe.Compare(d.Host, d.OfEnvoy)))
+	if c.out == "" {
+		return
+	}
+	k := &probe.Kept{Name: fmt.Sprintf("found-%d-%d", d.Seed, d.Number), Script: d.Script,
+		Answers: map[string]probe.Answer{minor: d.OfEnvoy}}
+	if err := errors.Join(os.MkdirAll(c.out, 0o755), k.Write(c.out)); err != nil {
+		fmt.Fprintln(os.Stderr, "envoy-fuzz:", err)
+		return
+	}
+	fmt.Println("written to", filepath.Join(c.out, k.Name+".txt"))
 }
 
 // recordAnswers writes what an Envoy answers into the files of a folder.

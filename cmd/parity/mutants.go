@@ -13,16 +13,17 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/mutants"
 	"github.com/header-auth/header-auth/conformance/suite"
+	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
 )
 
 var mutantsHelp = `Usage: parity mutants [flags]
 
-Would the request table notice a fault in a plugin? Makes one small change at a time in the sources of each plugin, builds
-it, and runs it against the table until a case fails. A change that no case notices survives: either a new case has to
-notice it, or conformance/mutants/survivors.yaml has to say why nothing outside the plugin can observe it. A run of both
-plugins with the whole table takes hours and writes its result into conformance/mutants/README.md. After an interrupt,
-the same command continues where it stopped.
+Would the request table notice a fault in a plugin? Makes one small change at a time in the sources of each plugin,
+builds it, and runs it against the table until a case fails. A change that no case notices survives: either a new case
+has to notice it, or conformance/mutants/survivors.yaml has to say why nothing outside the plugin can observe it. A run
+of both plugins with the whole table takes hours and writes its result into conformance/mutants/README.md. After an
+interrupt, the same command continues where it stopped.
 
   parity mutants                                 both plugins, all files
   parity mutants --lang rust --file headers.rs   one file
@@ -41,79 +42,105 @@ of date, or the unchanged plugin fails a case; 2 the call, the table or survivor
 3 this machine lacks a compiler, or the run was interrupted.
 `
 
+// mutating is a call of "mutants".
+type mutating struct {
+	selection
+	languages, files nameList
+	part             shard
+	least            float64 // %
+	again, all       bool
+	stdout, stderr   io.Writer
+}
+
 // runMutants is the command "mutants"; mutantsHelp says what its exit codes mean.
 func runMutants(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var s selection
-	var languages, files nameList
-	var part shard
+	m := mutating{stdout: stdout, stderr: stderr}
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
-	flags.Var(&languages, "lang", "")
-	flags.Var(&files, "file", "")
-	flags.Var(&part, "shard", "")
-	flags.StringVar(&s.cases, "cases", "", "")
-	least := flags.Float64("least", 95, "")
-	again := flags.Bool("again", false, "")
-	all := flags.Bool("all", false, "")
+	flags.Var(&m.languages, "lang", "")
+	flags.Var(&m.files, "file", "")
+	flags.Var(&m.part, "shard", "")
+	flags.StringVar(&m.cases, "cases", "", "")
+	flags.Float64Var(&m.least, "least", 95, "")
+	flags.BoolVar(&m.again, "again", false, "")
+	flags.BoolVar(&m.all, "all", false, "")
 	if code, done := parseFlags(flags, args, mutantsHelp, stdout, stderr); done {
 		return code
 	}
-	for _, l := range languages {
+	code, err := m.run(ctx)
+	if err != nil {
+		return exit("mutants", err, stderr)
+	}
+	return code
+}
+
+func (m *mutating) run(ctx context.Context) (code int, err error) {
+	for _, l := range m.languages {
 		if !slices.Contains(mutants.Languages(), l) {
-			return exit("mutants", usagef("--lang %q: expected one of %s", l, strings.Join(mutants.Languages(), ", ")), stderr)
+			return 0, usagef("--lang %q: expected one of %s", l, strings.Join(mutants.Languages(), ", "))
 		}
 	}
-	if err := s.find(); err != nil {
-		return exit("mutants", err, stderr)
+	if err := m.find(); err != nil {
+		return 0, err
 	}
-	loaded, _, err := s.loadTable()
+	loaded, _, err := m.loadTable()
 	if err != nil {
-		return exit("mutants", err, stderr)
+		return 0, err
 	}
-	list, err := mutants.LoadSurvivors(filepath.Join(s.root, "conformance", "mutants", "survivors.yaml"))
+	list, err := mutants.LoadSurvivors(filepath.Join(m.root, "conformance", "mutants", "survivors.yaml"))
 	if err != nil {
-		return exit("mutants", usagef("%v", err), stderr)
+		return 0, usagef("%v", err)
 	}
-	cache := filepath.Join(s.root, ".cache")
-	if folder, kept, done, err := keptFolder(filepath.Join(cache, "mutants"), "mutants", stderr); err != nil {
-		return exit("mutants", err, stderr)
+	scores, broken := m.score(ctx, loaded)
+	if broken != nil && !errors.Is(broken, context.Canceled) {
+		return 0, broken
+	}
+	found := mutants.Compare(scores, list)
+	mutantsText(m.stdout, scores, found, m.all)
+	switch made := madeMutants(scores); {
+	case broken != nil:
+		fmt.Fprintf(m.stderr, "parity mutants: interrupted after %d mutants; the same command continues from here\n", made)
+		return 3, nil
+	case made == 0:
+		fmt.Fprintln(m.stderr, "parity mutants: no mutant: expected a plugin's file after --file, such as headers.rs")
+		return 2, nil
+	}
+	if err := m.publish(scores, found, loaded); err != nil {
+		return 0, err
+	}
+	if m.part.n > 0 {
+		m.least = 0 // the share is of all mutants
+	}
+	return mutantsVerdict(scores, found, m.least), nil
+}
+
+// score makes the mutants and runs the table on them.
+func (m *mutating) score(ctx context.Context, t *table.Table) ([]mutants.Score, error) {
+	cache := filepath.Join(m.root, ".cache")
+	if folder, kept, done, err := keptFolder(filepath.Join(cache, "mutants"), "mutants", m.stderr); err != nil {
+		return nil, err
 	} else if !kept {
 		defer done()
 		cache = folder
 	}
 	engine, done := mutantEngine(host.Options{}) // a mutant's code is used once: no cache
 	defer done()
-	progress := newProgress(stderr)
-	scores, err := mutants.Run(ctx, mutants.Options{Root: s.root, Cache: cache, Table: loaded, Engine: engine,
-		Languages: languages, Files: files, Shard: part.i, Shards: part.n, Again: *again, Log: remarks(stderr),
-		Progress: progress.step})
-	progress.clear()
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return exit("mutants", err, stderr)
+	progress := newProgress(m.stderr)
+	defer progress.clear()
+	return mutants.Run(ctx, mutants.Options{Root: m.root, Cache: cache, Table: t, Engine: engine,
+		Languages: m.languages, Files: m.files, Shard: m.part.i, Shards: m.part.n, Again: m.again,
+		Log: remarks(m.stderr), Progress: progress.step})
+}
+
+// publish writes the result of all mutants into the documents.
+func (m *mutating) publish(scores []mutants.Score, found mutants.Findings, t *table.Table) error {
+	if len(m.languages) > 0 || len(m.files) > 0 || m.cases != "" || m.part.n > 0 {
+		return nil
 	}
-	found := mutants.Compare(scores, list)
-	mutantsText(stdout, scores, found, *all)
-	switch made := madeMutants(scores); {
-	case err != nil:
-		fmt.Fprintf(stderr, "parity mutants: interrupted after %d mutants; the same command continues from here\n", made)
-		return 3
-	case made == 0:
-		fmt.Fprintln(stderr, "parity mutants: no mutant: expected a plugin's file after --file, such as headers.rs")
-		return 2
-	}
-	if len(languages) == 0 && len(files) == 0 && s.cases == "" && part.n == 0 {
-		folder := filepath.Join(s.root, "conformance")
-		if err := errors.Join(
-			spliceMutants(filepath.Join(folder, "mutants", "README.md"),
-				mutants.Summary(scores, found, loaded.Digest, loaded.Len())),
-			spliceMutants(filepath.Join(folder, "README.md"), mutants.Sentence(scores)),
-		); err != nil {
-			return exit("mutants", err, stderr)
-		}
-	}
-	if part.n > 0 {
-		*least = 0 // the share is of all mutants
-	}
-	return mutantsVerdict(scores, found, *least)
+	folder := filepath.Join(m.root, "conformance")
+	return errors.Join(
+		spliceMutants(filepath.Join(folder, "mutants", "README.md"), mutants.Summary(scores, found, t.Digest, t.Len())),
+		spliceMutants(filepath.Join(folder, "README.md"), mutants.Sentence(scores)),
+	)
 }
 
 // mutantEngine runs cases of mutants in processes.

@@ -77,79 +77,111 @@ func (s *shrinker) shorten() bool {
 	helped = without(s, s.best.Clusters, func(c *table.Case, rest []table.Cluster) { c.Clusters = rest }) || helped
 	helped = without(s, s.best.Start.Faults, func(c *table.Case, rest []table.HostFault) { c.Start.Faults = rest }) ||
 		helped
-	for i := range s.best.Steps {
-		if i >= len(s.best.Steps) { // complete has removed the step
-			break
-		}
-		change := func(do func(*table.Step)) func(*table.Case) {
-			return func(c *table.Case) {
-				if i < len(c.Steps) {
-					c.Steps = slices.Clone(c.Steps)
-					do(&c.Steps[i])
-				}
-			}
-		}
-		step := s.best.Steps[i]
-		helped = without(s, step.Faults, func(c *table.Case, rest []table.HostFault) {
-			change(func(step *table.Step) { step.Faults = rest })(c)
-		}) || helped
-		helped = without(s, step.Clusters, func(c *table.Case, rest []table.Cluster) {
-			change(func(step *table.Step) { step.Clusters = rest })(c)
-		}) || helped
-		if step.Configure != nil {
-			helped = without(s, step.Configure.Config, func(c *table.Case, rest []byte) {
-				change(func(step *table.Step) { step.Configure = &table.Configure{Plugin: step.Configure.Plugin, Config: rest} })(c)
-			}) || helped
-		}
-		if step.Request == nil {
-			continue
-		}
-		if step.Stream != "" || step.Plugin != "" {
-			for _, do := range []func(*table.Step){func(step *table.Step) { step.Stream, step.HeadersOnly = "", false },
-				func(step *table.Step) { step.HeadersOnly = false }, func(step *table.Step) { step.Plugin = "" }} {
-				c := s.best
-				change(do)(&c)
-				_ = s.try(c)
-			}
-			if i >= len(s.best.Steps) || s.best.Steps[i].Request == nil {
-				break
-			}
-			step = s.best.Steps[i]
-		}
-		request := func(do func(*table.Request)) func(*table.Case) {
-			return change(func(step *table.Step) {
-				r := *step.Request
-				do(&r)
-				step.Request = &r
-			})
-		}
-		// a request keeps its pseudo-headers
-		helped = without(s, step.Request.Headers[4:], func(c *table.Case, rest []headermap.Header) {
-			request(func(r *table.Request) { r.Headers = append(r.Headers[:4:4], rest...) })(c)
-		}) || helped
-		helped = without(s, step.Request.Response.Headers[1:], func(c *table.Case, rest []headermap.Header) {
-			request(func(r *table.Request) { r.Response.Headers = append(r.Response.Headers[:1:1], rest...) })(c)
-		}) || helped
-		for _, do := range []func(*table.Request){func(r *table.Request) { r.Body = nil },
-			func(r *table.Request) { r.Trailers = nil }, func(r *table.Request) { r.Response.Body = nil }} {
-			if r := s.best.Steps[i].Request; r.Body != nil || r.Trailers != nil || r.Response.Body != nil {
-				c := s.best
-				request(do)(&c)
-				_ = s.try(c) // this may change nothing, so it does not count as shorter
-			}
-		}
-		for h := 4; h < len(s.best.Steps[i].Request.Headers); h++ {
-			value := []byte(s.best.Steps[i].Request.Headers[h].Value)
-			helped = without(s, value, func(c *table.Case, rest []byte) {
-				request(func(r *table.Request) {
-					r.Headers = slices.Clone(r.Headers)
-					r.Headers[h].Value = string(rest)
-				})(c)
-			}) || helped
-		}
+	for i := 0; i < len(s.best.Steps); i++ { // complete may remove steps
+		helped = s.shortenStep(i) || helped
 	}
 	helped = without(s, members(s.best.Config), func(c *table.Case, rest []string) { c.Config = object(rest) }) || helped
 	return without(s, s.best.Config, func(c *table.Case, rest []byte) { c.Config = rest }) || helped
+}
+
+// shortenStep tries each way to shorten a step.
+func (s *shrinker) shortenStep(i int) bool {
+	step := s.best.Steps[i]
+	helped := without(s, step.Faults, func(c *table.Case, rest []table.HostFault) {
+		inStep(c, i, func(step *table.Step) { step.Faults = rest })
+	})
+	helped = without(s, step.Clusters, func(c *table.Case, rest []table.Cluster) {
+		inStep(c, i, func(step *table.Step) { step.Clusters = rest })
+	}) || helped
+	if step.Configure != nil {
+		helped = without(s, step.Configure.Config, func(c *table.Case, rest []byte) {
+			inStep(c, i, func(step *table.Step) {
+				step.Configure = &table.Configure{Plugin: step.Configure.Plugin, Config: rest}
+			})
+		}) || helped
+	}
+	if step.Stream != "" || step.Plugin != "" {
+		s.alone(i)
+	}
+	return s.shortenRequest(i) || helped
+}
+
+// alone tries a request that is whole in its step, and is for the plugin itself. This does not count as shorter.
+func (s *shrinker) alone(i int) {
+	if s.request(i) == nil {
+		return
+	}
+	for _, do := range []func(*table.Step){
+		func(step *table.Step) { step.Stream, step.HeadersOnly = "", false },
+		func(step *table.Step) { step.HeadersOnly = false },
+		func(step *table.Step) { step.Plugin = "" },
+	} {
+		c := s.best
+		inStep(&c, i, do)
+		_ = s.try(c)
+	}
+}
+
+// shortenRequest tries each way to shorten the request of a step, if it has one.
+func (s *shrinker) shortenRequest(i int) (helped bool) {
+	if r := s.request(i); r != nil { // it keeps its pseudo-headers
+		helped = without(s, r.Headers[4:], func(c *table.Case, rest []headermap.Header) {
+			inRequest(c, i, func(r *table.Request) { r.Headers = append(r.Headers[:4:4], rest...) })
+		})
+	}
+	if r := s.request(i); r != nil {
+		helped = without(s, r.Response.Headers[1:], func(c *table.Case, rest []headermap.Header) {
+			inRequest(c, i, func(r *table.Request) { r.Response.Headers = append(r.Response.Headers[:1:1], rest...) })
+		}) || helped
+	}
+	for _, do := range []func(*table.Request){
+		func(r *table.Request) { r.Body = nil },
+		func(r *table.Request) { r.Trailers = nil },
+		func(r *table.Request) { r.Response.Body = nil },
+	} {
+		if r := s.request(i); r != nil && (r.Body != nil || r.Trailers != nil || r.Response.Body != nil) {
+			c := s.best
+			inRequest(&c, i, do)
+			_ = s.try(c) // this may change nothing, so it does not count as shorter
+		}
+	}
+	for h := 4; s.request(i) != nil && h < len(s.request(i).Headers); h++ {
+		value := []byte(s.request(i).Headers[h].Value)
+		helped = without(s, value, func(c *table.Case, rest []byte) {
+			inRequest(c, i, func(r *table.Request) {
+				r.Headers = slices.Clone(r.Headers)
+				r.Headers[h].Value = string(rest)
+			})
+		}) || helped
+	}
+	return helped
+}
+
+// request is that of a step; nil: it has none, or there is no such step any more.
+func (s *shrinker) request(i int) *table.Request {
+	if i >= len(s.best.Steps) {
+		return nil
+	}
+	return s.best.Steps[i].Request
+}
+
+// inStep changes a step of a case, and leaves the steps that the case shares with others as they are.
+func inStep(c *table.Case, i int, do func(*table.Step)) {
+	if i < len(c.Steps) {
+		c.Steps = slices.Clone(c.Steps)
+		do(&c.Steps[i])
+	}
+}
+
+// inRequest changes the request of a step.
+func inRequest(c *table.Case, i int, do func(*table.Request)) {
+	inStep(c, i, func(step *table.Step) {
+		if step.Request != nil { // complete may have put another step there
+			r := *step.Request
+			do(&r)
+			step.Request = &r
+		}
+	})
 }
 
 // members are the members of a JSON object; none of other values. Leaving out a whole member is faster than byte by

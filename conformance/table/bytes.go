@@ -38,34 +38,19 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 	if !ok {
 		return []byte{}
 	}
-	one := []byte{}
-	forms, isNumbered := 0, false
-	if o.has("text") {
-		forms++
-		s, _ := r.text(o.fields["text"])
-		one = []byte(s)
+	text := func(n ast.Node) []byte {
+		s, _ := r.text(n)
+		return []byte(s)
 	}
-	if o.has("hex") {
-		forms++
-		one = r.hex(o.fields["hex"])
-	}
-	if o.has("base64") {
-		forms++
-		one = r.base64(o.fields["base64"])
-	}
-	if o.has("parts") {
-		forms++
-		one = r.concat(o.fields["parts"])
-	}
-	if o.has("numbered") {
-		forms++
-		isNumbered = true
-		s, _ := r.text(o.fields["numbered"])
-		one = []byte(s)
-	}
-	if o.has("file") {
-		forms++
-		one = r.content(o.fields["file"])
+	one, forms := []byte{}, 0
+	for _, form := range []struct {
+		key  string
+		read func(ast.Node) []byte
+	}{{"text", text}, {"hex", r.hex}, {"base64", r.base64}, {"parts", r.concat}, {"numbered", text}, {"file", r.content}} {
+		if o.has(form.key) {
+			forms++
+			one = form.read(o.fields[form.key])
+		}
 	}
 	if forms == 0 && o.unknownKey {
 		return []byte{} // reported
@@ -74,9 +59,13 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 		r.errorf(n, "%d of the keys text, hex, base64, parts, numbered, file, expected exactly one, keep one", forms)
 		return []byte{}
 	}
-	times := r.times(o, maxBytes)
+	return r.repeated(n, one, r.times(o, maxBytes), o.has("numbered"))
+}
+
+// repeated is a value as often as asked for, with its number in the place of each verb if it is numbered.
+func (r *reader) repeated(n ast.Node, one []byte, times int, numbered bool) []byte {
 	size := len(one)
-	if isNumbered {
+	if numbered {
 		size = numberedSize(one, times)
 	}
 	if size *= times; size > maxBytes {
@@ -87,7 +76,7 @@ func (r *reader) bytesMapping(n ast.Node) []byte {
 		return []byte{}
 	}
 	parts := numberedParts(one)
-	if !isNumbered || len(parts) == 1 {
+	if !numbered || len(parts) == 1 {
 		return bytes.Repeat(one, times)
 	}
 	all := make([]byte, 0, size)

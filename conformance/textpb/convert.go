@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -201,77 +200,6 @@ func (c *converter) test(t *Test) (casefile.Map, error) {
 	}
 	m.Add("steps", steps)
 	return m, nil
-}
-
-// steps are one exchange in one step; in several, when lines are expected of several phases.
-func (c *converter) steps(t *Test, request, want casefile.Map) (casefile.Block, error) {
-	var phases [4][]Matcher // headers of the request, its body, the response, the end
-	add := func(phase int, e *Expectation) {
-		if e != nil {
-			phases[phase] = append(phases[phase], e.Log...)
-		}
-	}
-	add(0, t.StreamInit)
-	if t.RequestHeaders != nil {
-		add(0, &t.RequestHeaders.Result)
-	}
-	for i := range t.RequestBody {
-		add(1, &t.RequestBody[i].Result)
-	}
-	if t.ResponseHeaders != nil {
-		add(2, &t.ResponseHeaders.Result)
-	}
-	for i := range t.ResponseBody {
-		add(2, &t.ResponseBody[i].Result)
-	}
-	add(3, t.Teardown)
-	last, used := -1, 0
-	var logs [4]casefile.Map
-	for i, matchers := range phases {
-		var err error
-		if logs[i], err = c.logs(matchers); err != nil {
-			return nil, err
-		}
-		if logs[i] != nil {
-			last, used = i, used+1
-		}
-	}
-	decision := want[0].Value
-	if used <= 1 && last < 3 || decision == "refuse" && used <= 1 {
-		if used == 1 {
-			want = append(want, casefile.Entry{Key: "logs", Value: logs[last]})
-		}
-		return casefile.Block{casefile.Map{{Key: "request", Value: request}, {Key: "want", Value: want}}}, nil
-	}
-
-	step := func(entries casefile.Map, want casefile.Map, phase int) casefile.Map {
-		if logs[phase] != nil {
-			want = append(slices.Clip(want), casefile.Entry{Key: "logs", Value: logs[phase]}) // another step has the rest, too
-		}
-		return append(entries, casefile.Entry{Key: "want", Value: want})
-	}
-	one := func(key string, value any) casefile.Map { return casefile.Map{{Key: key, Value: value}} }
-	if decision == "refuse" {
-		return casefile.Block{step(append(one("stream", "exchange"), casefile.Entry{Key: "request", Value: request}), want,
-			0), step(one("close", "exchange"), want, 3)}, nil
-	}
-	anything := func(entries ...string) casefile.Map { // that a later step looks at
-		m := casefile.Map{{Key: "decision", Value: "allow"}, {Key: "forwarded", Value: "any"},
-			{Key: "forwarded_body", Value: anyValue}}
-		for _, key := range entries {
-			m.Add(key, "any")
-		}
-		return m
-	}
-	open := append(one("stream", "exchange"), casefile.Entry{Key: "request", Value: request})
-	all := casefile.Block{}
-	if len(t.RequestBody) > 0 {
-		open = append(open, casefile.Entry{Key: "send", Value: "headers"})
-		all = append(all, step(open, anything(), 0), step(one("upload", "exchange"), anything(), 1))
-	} else {
-		all = append(all, step(open, anything(), 0))
-	}
-	return append(all, step(one("respond", "exchange"), want, 2), step(one("close", "exchange"), want, 3)), nil
 }
 
 var anyValue = casefile.Map{{Key: "any", Value: true}}

@@ -54,58 +54,21 @@ func (s session) waits(m *measurement) bool {
 
 // latency counts from the time at which each request was to be sent: one that an earlier one holds up is late as well.
 func (m *measurement) latency(ctx context.Context, socket string, s session) (*evidence.Latency, error) {
-	target := vegeta.Target{Header: http.Header{}}
-	for i, line := range strings.Split(strings.TrimSuffix(string(s.request), "\r\n\r\n"), "\r\n") {
-		if i == 0 {
-			words := strings.Fields(line)
-			target.Method, target.URL = words[0], words[1]
-			continue
-		}
-		name, value, _ := strings.Cut(line, ": ")
-		if name == "host" {
-			target.URL = "http://" + value + target.URL
-			continue
-		}
-		target.Header.Add(name, value)
-	}
-	rate := vegeta.Rate{Freq: m.Plan.LatencyRate, Per: time.Second}
-	attacker := vegeta.NewAttacker(vegeta.UnixSocket(socket), vegeta.Timeout(answerTime),
-		vegeta.Redirects(vegeta.NoFollow), vegeta.Workers(uint64(m.Plan.Connections)), vegeta.HTTP2(false))
-	duration := time.Duration(m.Plan.LatencySeconds * float64(time.Second))
 	each := time.Second / time.Duration(m.Plan.LatencyRate)
-	type answered struct {
-		seq uint64
-		end time.Time
+	all, err := m.attack(ctx, socket, s)
+	if err != nil {
+		return nil, err
 	}
-	var all []answered
 	var began time.Time // the time for which request 0 was meant: none is sent too early
-	var wrong error
-	results := attacker.Attack(vegeta.NewStaticTargeter(target), rate, duration, s.name)
-	stopped := false
-	for result := range results {
-		if ctx.Err() != nil && !stopped {
-			attacker.Stop()
-			stopped = true
-		}
-		switch want := s.status(s.scenario); {
-		case wrong != nil:
-		case result.Error != "" && result.Code == 0:
-			wrong = errors.New(result.Error)
-		case int(result.Code) != want:
-			wrong = &WrongError{fmt.Sprint(want), fmt.Sprint(result.Code)}
-		}
-		if meant := result.Timestamp.Add(-time.Duration(result.Seq) * each); began.IsZero() || meant.Before(began) {
+	for _, a := range all {
+		if meant := a.sent.Add(-time.Duration(a.seq) * each); began.IsZero() || meant.Before(began) {
 			began = meant
 		}
-		all = append(all, answered{result.Seq, result.Timestamp.Add(result.Latency)})
-	}
-	if wrong != nil || ctx.Err() != nil {
-		return nil, errors.Join(wrong, ctx.Err())
 	}
 	histogram := hdrhistogram.New(1, int64(time.Minute), 3)
 	found := &evidence.Latency{Rate: m.Plan.LatencyRate}
 	for _, a := range all {
-		nanos := a.end.Sub(began.Add(time.Duration(a.seq) * each)).Nanoseconds()
+		nanos := a.ended.Sub(began.Add(time.Duration(a.seq) * each)).Nanoseconds()
 		found.Max = max(found.Max, nanos)
 		_ = histogram.RecordValue(min(max(nanos, 1), int64(time.Minute))) // in range, hence no error
 	}
@@ -115,4 +78,53 @@ func (m *measurement) latency(ctx context.Context, socket string, s session) (*e
 		}
 	}
 	return found, nil
+}
+
+// answered is a request, by its number, and its times.
+type answered struct {
+	seq         uint64
+	sent, ended time.Time
+}
+
+// attack sends the requests. The error is that of a wrong answer, or the context's.
+func (m *measurement) attack(ctx context.Context, socket string, s session) (all []answered, err error) {
+	attacker := vegeta.NewAttacker(vegeta.UnixSocket(socket), vegeta.Timeout(answerTime),
+		vegeta.Redirects(vegeta.NoFollow), vegeta.Workers(uint64(m.Plan.Connections)), vegeta.HTTP2(false))
+	rate := vegeta.Rate{Freq: m.Plan.LatencyRate, Per: time.Second}
+	duration := time.Duration(m.Plan.LatencySeconds * float64(time.Second))
+	stopped := false
+	for result := range attacker.Attack(vegeta.NewStaticTargeter(target(s.request)), rate, duration, s.name) {
+		if ctx.Err() != nil && !stopped {
+			attacker.Stop()
+			stopped = true
+		}
+		switch want := s.status(s.scenario); {
+		case err != nil: // the first one is told
+		case result.Error != "" && result.Code == 0:
+			err = errors.New(result.Error)
+		case int(result.Code) != want:
+			err = &WrongError{fmt.Sprint(want), fmt.Sprint(result.Code)}
+		}
+		all = append(all, answered{result.Seq, result.Timestamp, result.Timestamp.Add(result.Latency)})
+	}
+	return all, errors.Join(err, ctx.Err())
+}
+
+// target is a request in the text of HTTP/1.1 as vegeta takes it.
+func target(request []byte) vegeta.Target {
+	t := vegeta.Target{Header: http.Header{}}
+	for i, line := range strings.Split(strings.TrimSuffix(string(request), "\r\n\r\n"), "\r\n") {
+		if i == 0 {
+			words := strings.Fields(line)
+			t.Method, t.URL = words[0], words[1]
+			continue
+		}
+		name, value, _ := strings.Cut(line, ": ")
+		if name == "host" {
+			t.URL = "http://" + value + t.URL
+			continue
+		}
+		t.Header.Add(name, value)
+	}
+	return t
 }

@@ -64,20 +64,47 @@ func (m *measurement) process(ctx context.Context, n int) (found sample, running
 	return sample{rounds, latencies}, running, err
 }
 
-// rounds are all contestants in all scenarios in turns.
+// opened is a session with its connections and what was measured on them.
+type opened struct {
+	session
+	client *client
+	work   evidence.Work
+	out    bool // it gave a wrong answer: nothing of it counts
+}
+
+// rounds are all contestants in all scenarios in turns. With an error, name is the contestant that ran.
 func (m *measurement) rounds(ctx context.Context, e *running, process int) (work []evidence.Work, name string,
 	err error) {
-	type opened struct {
-		session
-		client *client
-		work   evidence.Work
-	}
-	var all []*opened
+	all, name, err := m.openAll(ctx, e, process)
 	defer func() {
 		for _, o := range all {
 			o.client.close()
 		}
 	}()
+	if err != nil {
+		return nil, name, err
+	}
+	inOrder := slices.Clone(all)
+	warm := max(1, warmRequests/m.Plan.Requests) // rounds that do not count
+	for round := -warm; round < m.Plan.Rounds; round++ {
+		m.say(fmt.Sprintf("processor time, Envoy %d of %d, round %d of %d", process+1, m.Plan.Processes, max(0, round)+1,
+			m.Plan.Rounds))
+		m.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		if name, err := m.round(ctx, e, all, round >= 0); err != nil {
+			return nil, name, err
+		}
+	}
+	for _, o := range inOrder {
+		if !o.out {
+			work = append(work, o.work)
+		}
+	}
+	return work, "", nil
+}
+
+// openAll connects to the listeners of all sessions, in their order. Those that can't be measured are refused. What is
+// open is returned with an error, too.
+func (m *measurement) openAll(ctx context.Context, e *running, process int) (all []*opened, name string, err error) {
 	for _, s := range m.sessions() {
 		if m.out(s.name, "") {
 			continue // its listener was refused
@@ -85,7 +112,7 @@ func (m *measurement) rounds(ctx context.Context, e *running, process int) (work
 		c, err := m.connect(ctx, e, s)
 		switch wrong := new(WrongError); {
 		case ctx.Err() != nil:
-			return nil, "", ctx.Err()
+			return all, "", ctx.Err()
 		case errors.Is(err, fs.ErrNotExist):
 			m.refuse(s.name, "", "Envoy refuses it: "+e.refusal(s.listener))
 			continue
@@ -94,50 +121,44 @@ func (m *measurement) rounds(ctx context.Context, e *running, process int) (work
 			continue
 		case err != nil:
 			if ended := e.awaitEnd(); ended != nil {
-				return nil, s.name, ended
+				return all, s.name, ended
 			}
 			m.refuse(s.name, s.place(), err.Error())
 			continue
 		}
-		all = append(all, &opened{s, c, evidence.Work{Scenario: s.place(), Contestant: s.name, Process: process}})
+		all = append(all, &opened{session: s, client: c,
+			work: evidence.Work{Scenario: s.place(), Contestant: s.name, Process: process}})
 	}
-	warm := max(1, warmRequests/m.Plan.Requests) // rounds that do not count
-	for round := -warm; round < m.Plan.Rounds; round++ {
-		m.say(fmt.Sprintf("processor time, Envoy %d of %d, round %d of %d", process+1, m.Plan.Processes, max(0, round)+1,
-			m.Plan.Rounds))
-		m.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		for _, o := range slices.Clone(all) {
-			nanos, service, err := m.slice(ctx, e, o.client)
-			m.done += float64(m.Plan.Requests) * eachSeconds
-			if ctx.Err() != nil {
-				return nil, "", ctx.Err()
+	return all, "", nil
+}
+
+// round measures each session once. One that gives a wrong answer is refused, and out.
+func (m *measurement) round(ctx context.Context, e *running, all []*opened, counts bool) (name string, err error) {
+	for _, o := range all {
+		if o.out {
+			continue
+		}
+		nanos, service, err := m.slice(ctx, e, o.client)
+		m.done += float64(m.Plan.Requests) * eachSeconds
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if err != nil {
+			if ended := e.awaitEnd(); ended != nil {
+				return o.name, ended
 			}
-			if err != nil {
-				if ended := e.awaitEnd(); ended != nil {
-					return nil, o.name, ended
-				}
-				m.refuse(o.name, o.place(), err.Error())
-				o.client.close()
-				all = slices.DeleteFunc(all, func(other *opened) bool { return other == o })
-				continue
-			}
-			if round >= 0 {
-				o.work.Nanos = append(o.work.Nanos, nanos)
-				if o.name == evidence.ExtAuthz {
-					o.work.Service = append(o.work.Service, service)
-				}
+			m.refuse(o.name, o.place(), err.Error())
+			o.out = true
+			continue
+		}
+		if counts {
+			o.work.Nanos = append(o.work.Nanos, nanos)
+			if o.name == evidence.ExtAuthz {
+				o.work.Service = append(o.work.Service, service)
 			}
 		}
 	}
-	// In the order of the contestants.
-	for _, s := range m.sessions() {
-		for _, o := range all {
-			if o.contestant == s.contestant && o.scenario == s.scenario {
-				work = append(work, o.work)
-			}
-		}
-	}
-	return work, "", nil
+	return "", nil
 }
 
 // connect waits until the listener answers as it should: a cluster may not be there yet.

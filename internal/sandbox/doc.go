@@ -1,15 +1,16 @@
-// Package sandbox runs work in processes of this program that can be killed. A call into a WebAssembly guest can't always
-// be ended from inside the process (see the documentation of package host), and what it allocates can be more than there
-// is. So a Pool starts this program again, in processes that call Serve, gives them jobs, and kills a process whose job
-// takes too long, when the caller's context ends, or, by the kernel, when it needs too much memory. The job then ends with
-// an *Ended that says what the process did; the next job gets a new process.
+// Package sandbox runs work in processes of this program that can be killed. A call into a WebAssembly guest can't
+// always be ended from inside the process (see the documentation of package host), and what it allocates can be more
+// than there is. So a Pool starts this program again, in processes that call Serve, gives them jobs, and kills a
+// process whose job takes too long, when the caller's context ends, or, by the kernel, when it needs too much memory.
+// The job then ends with an *Ended that says what the process did; the next job gets a new process.
 //
-// Both sides share a Page of memory, in which the process notes each call before it begins: that costs no system call, and
-// a process that hangs needs no help to be seen. A job has a limit for the time in which no call begins or ends, one for the
-// time in which it tells nothing of how far it is, and one for the whole.
+// Both sides share a Page of memory, in which the process notes each call before it begins: that costs no system call,
+// and a process that hangs needs no help to be seen. A job has a limit for the time in which no call begins or ends,
+// one for the time in which it tells nothing of how far it is, and one for the whole.
 //
 // Requests and answers go over pipes as CBOR, which keeps strings that are not UTF-8, and empty lists apart from none.
 //
-// Memory is limited on Linux, which is where the kernel counts what a process has mapped (RLIMIT_DATA). Where there is no
-// shared memory, which is on Windows, only the whole time of a job and the time in which it tells nothing are limited.
+// Memory is limited on Linux, which is where the kernel counts what a process has mapped (RLIMIT_DATA). Where there is
+// no shared memory, which is on Windows, only the whole time of a job and the time in which it tells nothing are
+// limited.
 package sandbox

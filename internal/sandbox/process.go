@@ -33,11 +33,12 @@ type Process struct {
 type Job struct {
 	Kind    string
 	Request any
-	Answer  any                   // a pointer; nil: the answer is dropped
-	Told    func(func(any) error) // is called with what the process tells on its way, to be read into a value; nil: dropped
-	Call    time.Duration         // longest time in which no call begins or ends; 0: what the process sets by Page.Limit
-	Step    time.Duration         // longest time in which it tells nothing; 0: no limit
-	Whole   time.Duration         // longest time of the job; 0: no limit
+	Answer  any // a pointer; nil: the answer is dropped
+	// Told is called with what the process tells on its way, to be read into a value; nil: that is dropped.
+	Told  func(func(any) error)
+	Call  time.Duration // longest time in which no call begins or ends; 0: what the process sets by Page.Limit
+	Step  time.Duration // longest time in which it tells nothing; 0: no limit
+	Whole time.Duration // longest time of the job; 0: no limit
 }
 
 // Why a process ended before its job did.
@@ -78,7 +79,8 @@ func (e *Ended) Error() string {
 }
 
 // ErrLittleMemory says that not the module but this machine is the reason.
-var ErrLittleMemory = errors.New("out of memory: this process was given little address space: ulimit -v unlimited gives more")
+var ErrLittleMemory = errors.New("out of memory: this process was given little address space: " +
+	"ulimit -v unlimited gives more")
 
 func start(c Config) (*Process, error) {
 	page, file, err := newPage()
@@ -86,7 +88,8 @@ func start(c Config) (*Process, error) {
 		return nil, fmt.Errorf("start a process: %w", err)
 	}
 	p := &Process{page: page, words: &words{}, answers: make(chan message)}
-	p.cmd = exec.Command(c.Command[0], append(c.Command[1:len(c.Command):len(c.Command)], strconv.FormatInt(c.Memory, 10))...)
+	arguments := append(c.Command[1:len(c.Command):len(c.Command)], strconv.FormatInt(c.Memory, 10))
+	p.cmd = exec.Command(c.Command[0], arguments...)
 	p.cmd.Stderr, p.cmd.SysProcAttr = p.words, attributes()
 	if file != nil {
 		defer file.Close()
@@ -148,31 +151,22 @@ func (p *Process) begin(ctx context.Context) error {
 	}
 }
 
-// Do gives the process a job and waits for its end. The error is an *Ended, the context's, or what the handler returned.
+// Do gives the process a job and waits for its end. The error is an *Ended, the context's, or what the handler
+// returned.
 func (p *Process) Do(ctx context.Context, j Job) error {
 	if err := p.begin(ctx); err != nil {
 		return err
 	}
 	begun := time.Now()
 	p.page.Limit(j.Call)
-	sent := make(chan error, 1)
-	go func() { // a process that hangs may not read
-		body, err := encoding.Marshal(j.Request)
-		if err == nil {
-			err = p.requests.Encode(message{Kind: j.Kind, Body: body})
-		}
-		if err == nil {
-			err = p.flush()
-		}
-		sent <- err
-	}()
+	sent := p.send(j)
+	w := watch{page: p.page, job: j, changes: p.page.changes(), begun: begun, changed: begun, told: begun}
 	every := interval
 	if j.Call == 0 {
 		every = seldom
 	}
 	look := time.NewTicker(every)
 	defer look.Stop()
-	changes, changed, told := p.page.changes(), begun, begun
 	for {
 		select {
 		case m, ok := <-p.answers:
@@ -180,7 +174,7 @@ func (p *Process) Do(ctx context.Context, j Job) error {
 			case !ok:
 				return p.ended()
 			case m.Tell != nil:
-				told = time.Now()
+				w.told = time.Now()
 				if j.Told != nil {
 					j.Told(func(to any) error { return decoding.Unmarshal(m.Tell, to) })
 				}
@@ -190,36 +184,74 @@ func (p *Process) Do(ctx context.Context, j Job) error {
 				p.end()
 				return fmt.Errorf("send a job: %w", err)
 			}
-			if m.Error != "" {
-				return errors.New(m.Error)
-			}
-			if j.Answer == nil {
-				return nil
-			}
-			return decoding.Unmarshal(m.Answer, j.Answer)
+			return m.result(j.Answer)
 		case <-ctx.Done():
 			p.end()
 			return ctx.Err()
 		case now := <-look.C:
-			if n := p.page.changes(); n != changes {
-				changes, changed = n, now
+			if e := w.late(now); e != nil {
+				p.end()
+				return e
 			}
-			e := &Ended{In: p.page.running()}
-			call := time.Duration(p.page.limit.Load())
-			switch {
-			case call > 0 && now.Sub(changed) > call && !p.page.unseen:
-				e.Why, e.Limit = CallTooLong, call
-			case j.Step > 0 && now.Sub(told) > j.Step:
-				e.Why, e.Limit = StepTooLong, j.Step
-			case j.Whole > 0 && now.Sub(begun) > j.Whole:
-				e.Why, e.Limit = WholeTooLong, j.Whole
-			default:
-				continue
-			}
-			p.end()
-			return e
 		}
 	}
+}
+
+// send sends a job, and the error that this has had. A process that hangs may not read.
+func (p *Process) send(j Job) <-chan error {
+	sent := make(chan error, 1)
+	go func() {
+		body, err := encoding.Marshal(j.Request)
+		if err == nil {
+			err = p.requests.Encode(message{Kind: j.Kind, Body: body})
+		}
+		if err == nil {
+			err = p.flush()
+		}
+		sent <- err
+	}()
+	return sent
+}
+
+// result is the error in an answer, or reads what is answered into a value; nil: it is dropped.
+func (m *message) result(to any) error {
+	switch {
+	case m.Error != "":
+		return errors.New(m.Error)
+	case to == nil:
+		return nil
+	}
+	return decoding.Unmarshal(m.Answer, to)
+}
+
+// watch is what is known of the time that a job takes.
+type watch struct {
+	page    *Page
+	job     Job
+	changes uint64    // of the page, so far
+	begun   time.Time // the job
+	changed time.Time // the page, seen the last time
+	told    time.Time // the process, the last time
+}
+
+// late says which limit of time the job has passed; nil: none.
+func (w *watch) late(now time.Time) *Ended {
+	if n := w.page.changes(); n != w.changes {
+		w.changes, w.changed = n, now
+	}
+	e := &Ended{In: w.page.running()}
+	call := time.Duration(w.page.limit.Load())
+	switch {
+	case call > 0 && now.Sub(w.changed) > call && !w.page.unseen:
+		e.Why, e.Limit = CallTooLong, call
+	case w.job.Step > 0 && now.Sub(w.told) > w.job.Step:
+		e.Why, e.Limit = StepTooLong, w.job.Step
+	case w.job.Whole > 0 && now.Sub(w.begun) > w.job.Whole:
+		e.Why, e.Limit = WholeTooLong, w.job.Whole
+	default:
+		return nil
+	}
+	return e
 }
 
 // ended says why the process has ended by itself.

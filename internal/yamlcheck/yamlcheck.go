@@ -1,6 +1,6 @@
-// Package yamlcheck looks at YAML before it is given to the YAML library, so that a wrong or hostile file is an error with
-// its place. The library has no limits: what it needs grows with the square of the depth, of the keys of a mapping, and of
-// empty lines in a text, and an alias inside the value of an anchor multiplies what stands there.
+// Package yamlcheck looks at YAML before it is given to the YAML library, so that a wrong or hostile file is an error
+// with its place. The library has no limits: what it needs grows with the square of the depth, of the keys of a
+// mapping, and of empty lines in a text, and an alias inside the value of an anchor multiplies what stands there.
 package yamlcheck
 
 import (
@@ -12,7 +12,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/token"
 )
 
 // The limits of a file. The project's own files have a tenth of each.
@@ -33,7 +32,8 @@ type Fault struct {
 
 func (f *Fault) Error() string { return fmt.Sprintf("%d:%d: %s", f.Line, f.Column, f.Text) }
 
-// Budget is how many words several sources may have together: texts, brackets, colons and dashes, as the library cuts them.
+// Budget is how many words several sources may have together: texts, brackets, colons and dashes, as the library cuts
+// them.
 type Budget struct {
 	Words int
 	Of    string // what has them, for the message
@@ -60,8 +60,8 @@ func (b *Budget) Check(source []byte) *Fault {
 	return b.shallow(source)
 }
 
-// Message is what the library says is wrong with a source, and where. The whole text of its error shows the source, which
-// takes time with the square of its length.
+// Message is what the library says is wrong with a source, and where. The whole text of its error shows the source,
+// which takes time with the square of its length.
 func Message(err error) *Fault {
 	f := &Fault{Line: 1, Column: 1}
 	var e yaml.Error
@@ -114,95 +114,21 @@ func fewEmptyLines(source []byte) *Fault {
 			empty = 0
 		}
 		if empty > maxEmptyLines {
-			return &Fault{line, 1, fmt.Sprintf(`more than %d empty lines, expected fewer, remove some, or write them as {text: "\n", times: …}`,
-				maxEmptyLines)}
+			return &Fault{line, 1, fmt.Sprintf("more than %d empty lines, expected fewer, remove some, "+
+				`or write them as {text: "\n", times: …}`, maxEmptyLines)}
 		}
 	}
 	return nil
 }
 
-// frame is an open list or mapping; the column is 0 for one in brackets.
-type frame struct {
-	column  int
-	mapping bool
-	keys    int
-}
-
 // shallow finds what is too much for the library, or what it takes long to find wrong.
 func (b *Budget) shallow(source []byte) *Fault {
-	var open []frame
-	marks, documents := 0, 0
-	anchored := -1 // how many are open around the value of an anchor that is not at its end; -1: there is none
-	var before *token.Token
-	words := lexer.Tokenize(string(source))
-	for _, t := range words {
-		fault := ""
-		top := func() *frame {
-			if len(open) == 0 {
-				return &frame{}
-			}
-			return &open[len(open)-1]
-		}
-		inBrackets := len(open) > 0 && top().column == 0
-		structure := true
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			open = append(open, frame{})
-		case token.SequenceEndType, token.MappingEndType:
-			if !inBrackets {
-				fault = fmt.Sprintf("not YAML: %s without its beginning, expected one YAML document, remove it", t.Value)
-			} else {
-				open = open[:len(open)-1]
-			}
-		case token.CollectEntryType:
-			if before != nil && before.Type == token.CollectEntryType {
-				fault = "not YAML: two commas, expected a value between them, remove one"
-			}
-		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
-			if inBrackets {
-				if top().keys++; top().keys > maxKeys {
-					fault = fmt.Sprintf("more than %d keys in a mapping, expected fewer, remove some", maxKeys)
-				}
-				break
-			}
-			mapping, column := t.Type != token.SequenceEntryType, t.Position.Column
-			if t.Type == token.MappingValueType && before != nil && before.Position.Line == t.Position.Line {
-				column = before.Position.Column // of the key
-			}
-			for len(open) > 0 && (top().column > column || top().column == column && top().mapping != mapping && mapping) {
-				open = open[:len(open)-1]
-			}
-			if len(open) == 0 || top().column < column || top().mapping != mapping {
-				open = append(open, frame{column: column, mapping: mapping})
-			}
-			if top().keys++; mapping && top().keys > maxKeys {
-				fault = fmt.Sprintf("more than %d keys in a mapping, expected fewer, remove some", maxKeys)
-			}
-		case token.DocumentHeaderType, token.DocumentEndType:
-			open = open[:0]
-			if documents++; documents > 2 {
-				fault = "several documents, expected one in a file, remove the --- and ... lines"
-			}
-		case token.TagType, token.AnchorType, token.AliasType:
-			structure = false
-			if marks++; marks > maxMarks {
-				fault = fmt.Sprintf("more than %d tags, anchors and aliases, expected none, write the values out", maxMarks)
-			}
-			if t.Type == token.AliasType && anchored >= 0 && len(open) > anchored {
-				fault = "an alias inside the value of an anchor, expected the value itself there, write it out"
-			}
-			if t.Type == token.AnchorType && anchored < 0 {
-				anchored = len(open)
-			}
-		default:
-			structure = false
-		}
-		if structure && len(open) <= anchored {
-			anchored = -1
-		}
+	w := walk{anchored: -1}
+	for _, t := range lexer.Tokenize(string(source)) {
+		fault := w.take(t)
 		switch {
 		case fault != "":
-		case len(open) > maxDepth:
+		case len(w.open) > maxDepth:
 			fault = fmt.Sprintf("more than %d lists and mappings in one another, expected fewer, remove some", maxDepth)
 		case b.used >= b.Words:
 			fault = fmt.Sprintf("more than %d texts and signs in %s, expected fewer, %s", b.Words, b.Of, b.Cure)
@@ -210,7 +136,7 @@ func (b *Budget) shallow(source []byte) *Fault {
 		if fault != "" {
 			return &Fault{t.Position.Line, t.Position.Column, fault}
 		}
-		before = t
+		w.before = t
 		b.used++
 	}
 	return nil
