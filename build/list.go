@@ -36,7 +36,7 @@ type Build struct {
 	Compiler     string         `yaml:"compiler" json:"compiler"` // one of toolchain.Names, or a program on PATH
 	Flags        []string       `yaml:"flags" json:"flags,omitempty"`
 	Recipe       Recipe         `yaml:"recipe" json:"recipe"`
-	Sources      []string       `yaml:"sources" json:"sources"` // patterns; a change in one of these files makes the module stale
+	Sources      []string       `yaml:"sources" json:"sources"` // patterns of the files whose change makes the module stale
 	Wasm         string         `yaml:"wasm" json:"wasm"`       // always dist/NAME.wasm
 	Table        string         `yaml:"table" json:"-"`         // the folder with its cases, if it has some of its own
 	What         string         `yaml:"what" json:"-"`          // what the build is, in a few words
@@ -240,7 +240,8 @@ func FindRoot() (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", &ListError{fmt.Sprintf("find %s: not in %s and not above it: run the command inside a project, or begin one with parity new", File, here)}
+			return "", &ListError{fmt.Sprintf("find %s: not in %s and not above it: run the command inside a project, "+
+				"or begin one with parity new", File, here)}
 		}
 	}
 }

@@ -317,8 +317,8 @@ func Path(ctx context.Context, guarded, timed *host.Module, w Way, pages uint32,
 	return p.result
 }
 
-// stalled takes what was ended with half of its memory in use for a leak: a collector then runs for every allocation, and each
-// time marks all of it.
+// stalled takes what was ended with half of its memory in use for a leak: a collector then runs for every allocation,
+// and each time marks all of it.
 func (r *Result) stalled(d Done, limit int64) {
 	if !r.Ended || d.Rounds == 0 || 2*d.Bytes < limit || limit == 0 {
 		return

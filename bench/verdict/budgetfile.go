@@ -139,7 +139,8 @@ func (r *budgetReader) build(p *ast.MappingValueNode) buildBudgets {
 		}
 		q, ok := quantityNamed(what)
 		if !ok {
-			r.fault(entry, "unknown key %q, expected one of known, %s, change or remove it", what, strings.Join(quantityNames(), ", "))
+			r.fault(entry, "unknown key %q, expected one of known, %s, change or remove it", what,
+				strings.Join(quantityNames(), ", "))
 			continue
 		}
 		switch entry.Value.(type) {

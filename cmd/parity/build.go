@@ -12,9 +12,9 @@ import (
 
 const buildHelp = `Usage: parity build [NAME…] [--jobs N]
 
-Makes the builds of builds.yaml: for each, the module dist/NAME.wasm, and dist/NAME.json, which says how it was built. It
-builds a module again only when its entry, its compiler or one of its sources has changed. Missing compilers are obtained
-first; parity doctor shows them.
+Makes the builds of builds.yaml: for each, the module dist/NAME.wasm, and dist/NAME.json, which says how it was built.
+It builds a module again only when its entry, its compiler or one of its sources has changed. Missing compilers are
+obtained first; parity doctor shows them.
 
   parity build                                   all of them
   parity build rust tinygo                       two of them

@@ -18,9 +18,9 @@ import (
 
 var checkHelp = fmt.Sprintf(`Usage: parity check [CASE…] [flags]
 
-Runs modules against the request table. Each case runs in a new VM of a host that behaves as Envoy does. Everything that a
-client, an upstream or an operator can see is compared with what the case wants, and builds that conform are compared with
-each other. After each case the same VM gets a request that must be allowed.
+Runs modules against the request table. Each case runs in a new VM of a host that behaves as Envoy does. Everything that
+a client, an upstream or an operator can see is compared with what the case wants, and builds that conform are compared
+with each other. After each case the same VM gets a request that must be allowed.
 
   parity check                                    make all builds of builds.yaml, then run the whole table
   parity check repeated --build rust              one group of cases, one build
@@ -29,22 +29,22 @@ each other. After each case the same VM gets a request that must be allowed.
   parity check --format junit --out report.xml    for a CI server; the text goes to the terminal
 
 Flags
-`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to run: an id, a group or a glob ('deny/*', '**/*-empty'); repeat it for
-                         several
+`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to run: an id, a group or a glob ('deny/*',
+                         '**/*-empty'); repeat it for several
   --list                 print the cases that would be run, and where they stand; run nothing
-  --format FORMAT        text (default), json (the schema header-auth/report/v1), junit, markdown (for a pull request or a
-                         job's summary) or github (annotations of GitHub Actions at the lines of the table)
+  --format FORMAT        text (default), json (the schema header-auth/report/v1), junit, markdown (for a pull request or
+                         a job's summary) or github (annotations of GitHub Actions at the lines of the table)
   --out FILE             write that to FILE, and the text to the terminal
-  --engine ENGINES       for check also envoy, a real Envoy, and envoy@1.37, one of that release; with commas several, whose
-                         builds are then compared with each other: --engine wazero,envoy
+  --engine ENGINES       for check also envoy, a real Envoy, and envoy@1.37, one of that release; with commas several,
+                         whose builds are then compared with each other: --engine wazero,envoy
   --envoy FILE           the program for the engine envoy (default: envoy on PATH, func-e's, or one that is downloaded)
-  --updates WAY          how the engine envoy gives a plugin another configuration: ecds (the plugin's alone, default) or lds
-                         (its whole listener, whose open connections keep the old one)
+  --updates WAY          how the engine envoy gives a plugin another configuration: ecds (the plugin's alone, default)
+                         or lds (its whole listener, whose open connections keep the old one)
   --again                run the table again. Without it, if the last run of the same modules, table, flags and program
                          was conformant, its results are shown, and a line says so.
 
-Exit codes: 0 conformant; 1 a case failed or could not be judged, or builds diverge; 2 the call, builds.yaml or the table
-is wrong, or nothing was run; 3 this machine lacks a compiler, or an Envoy that was asked for.
+Exit codes: 0 conformant; 1 a case failed or could not be judged, or builds diverge; 2 the call, builds.yaml or the
+table is wrong, or nothing was run; 3 this machine lacks a compiler, or an Envoy that was asked for.
 `, profile.Default)
 
 // runCheck is the command "check"; checkHelp explains its exit codes.

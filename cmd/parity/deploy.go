@@ -23,10 +23,12 @@ import (
 const deployHelp = `Usage: parity deploy istio|envoy-gateway|envoy [flags]
 
 Writes the manifest that puts the plugin into a proxy. It fails closed: when the plugin can't be loaded or has died, no
-request passes. Before anything is written, the plugin itself reads the configuration; one that it refuses is not written.
+request passes. Before anything is written, the plugin itself reads the configuration; one that it refuses is not
+written.
 
   parity deploy istio --config plugin.json --image registry.example.com/team/header-auth-go@sha256:…
-  parity deploy istio --config plugin.json --registry registry.example.com/team --lang rust   the digest of dist/rust.wasm
+  parity deploy istio --config plugin.json --registry registry.example.com/team --lang rust
+                           the image of dist/rust.wasm in that registry, by its digest
   parity deploy envoy-gateway --config plugin.json --registry registry.example.com/team --pull-secret registry-login
   parity deploy envoy --config plugin.json --upstream shop:8000 --service auth=https://auth.example.com
 
@@ -34,11 +36,12 @@ Flags
   --config FILE            the plugin's configuration (default: none)
   --lang go|rust           which plugin (default go)
   --wasm FILE              its module (default %s or %s)
-  --build NAME             a build of builds.yaml, in place of --lang (default in a folder of your own: the only one); made
-                           if it is not up to date
+  --build NAME             a build of builds.yaml, in place of --lang (default in a folder of your own: the only one);
+                           made if it is not up to date
   --name NAME              of the objects and of the filter (default header-auth, or the build's)
-  --service NAME=ADDRESS   where a cluster of the configuration's call-outs is: HOST, HOST:PORT or https://HOST; repeat it for
-                           two (default: the call-out's authority). For Istio the cluster gets Istio's own name of it.
+  --service NAME=ADDRESS   where a cluster of the configuration's call-outs is: HOST, HOST:PORT or https://HOST; repeat
+                           it for two (default: the call-out's authority). For Istio the cluster gets Istio's own name
+                           of it.
   --out FILE               write to that file (default: to the terminal)
 
 For Istio and Envoy Gateway
@@ -53,11 +56,11 @@ For Istio and Envoy Gateway
 For a plain Envoy
   --listen HOST:PORT       (default 0.0.0.0:8080)
   --upstream ADDRESS       where requests go (default localhost:8000)
-  --url ADDRESS            http(s) address that Envoy downloads the module from, checked by its sha256 (default: Envoy reads
-                           the file of --wasm)
+  --url ADDRESS            http(s) address that Envoy downloads the module from, checked by its sha256 (default: Envoy
+                           reads the file of --wasm)
 
-Exit codes: 0 written; 1 the plugin refuses the configuration, or Envoy would not load the module; 2 the call is wrong, or a
-file of it can't be read; 3 the manifest can't be written.
+Exit codes: 0 written; 1 the plugin refuses the configuration, or Envoy would not load the module; 2 the call is wrong,
+or a file of it can't be read; 3 the manifest can't be written.
 `
 
 // deployKinds make the manifests, by the names that the command line has for them.

@@ -25,8 +25,8 @@ variables are set, and those of yours that would change its output are removed. 
   parity exec tinygo tinygo version
   parity exec tinygo tinygo build -target=wasip1 -buildmode=c-shared -o plugin.wasm .
 
-COMPILER is go, tinygo or rust. Exit codes: the command's own, or 128 and the number of the signal that ended it; 2 the call is
-wrong; 3 the compiler or the command is missing.
+COMPILER is go, tinygo or rust. Exit codes: the command's own, or 128 and the number of the signal that ended it; 2 the
+call is wrong; 3 the compiler or the command is missing.
 `
 
 // runExec is the command "exec"; execHelp says what its exit codes mean.

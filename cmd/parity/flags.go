@@ -25,9 +25,10 @@ import (
 
 const flagsHelp = `Usage: parity flags [flags]
 
-Which compiler flags are worth it? Makes the variants of variants.yaml in dist/variants and runs the whole table on each.
-Those that pass are measured against the build that they are variants of, in one run: size, time of a request, pauses,
-memory of a warm VM. Prints a table for each build. A run of all variants is kept in dist/flags.md for bench/FLAGS.md.
+Which compiler flags are worth it? Makes the variants of variants.yaml in dist/variants and runs the whole table on
+each. Those that pass are measured against the build that they are variants of, in one run: size, time of a request,
+pauses, memory of a warm VM. Prints a table for each build. A run of all variants is kept in dist/flags.md for
+bench/FLAGS.md.
 
   parity flags                                      every variant
   parity flags --variant tinygo-opt-z --short       one of them, for a first look
@@ -35,14 +36,16 @@ memory of a warm VM. Prints a table for each build. A run of all variants is kep
 Flags
   --build NAME      only variants of this build; repeat it for several
   --variant NAME    only this variant; repeat it for several
-  --case PATTERN    scenarios to time (default typical/allow, typical/headers-60, typical/log-headers); repeat it for several
+  --case PATTERN    scenarios to time (default typical/allow, typical/headers-60, typical/log-headers); repeat it for
+                    several
   --short           fewer repetitions, which show large differences only
   --sizes           time nothing: the table and the sizes only
   --seed N          of every shuffle (default 1)
   --format FORMAT   text (default) or markdown
 
-Exit codes: 0 measured; 1 a module can't be made, or a build of builds.yaml does not pass the table; 2 the call, builds.yaml,
-variants.yaml or the table is wrong; 3 this machine lacks a compiler, is too busy for a verdict, or the run was interrupted.
+Exit codes: 0 measured; 1 a module can't be made, or a build of builds.yaml does not pass the table; 2 the call,
+builds.yaml, variants.yaml or the table is wrong; 3 this machine lacks a compiler, is too busy for a verdict, or the run
+was interrupted.
 `
 
 // flagsScenarios are the usual request, one with many headers, and one that makes the plugin work hardest.

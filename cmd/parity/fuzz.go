@@ -28,23 +28,24 @@ import (
 
 var fuzzHelp = fmt.Sprintf(`Usage: parity fuzz [flags]
 
-Looks for hidden doors. It takes the words of a module (texts in its data and code, and texts that it passes to the host)
-as header names and values, paths, methods, queries, cookies, credentials, trailers and configuration keys, and sends them
-to the module. Words that no other module contains come first. When the module does anything else than it should, parity
-fuzz reduces the case to the smallest one that shows it and writes it.
+Looks for hidden doors. It takes the words of a module (texts in its data and code, and texts that it passes to the
+host) as header names and values, paths, methods, queries, cookies, credentials, trailers and configuration keys, and
+sends them to the module. Words that no other module contains come first. When the module does anything else than it
+should, parity fuzz reduces the case to the smallest one that shows it and writes it.
 
   parity fuzz                             all builds of builds.yaml
   parity fuzz --wasm mine=plugin.wasm     your module, with the contract of this repository
   parity fuzz --wasm mine=plugin.wasm --cases my-cases
 
-A model of header-auth's contract says what its builds should do. Of any other table there is no model: then a request that a case
-refuses must stay refused when it contains words that the table does not mention. If meaningless words in one part of the
-request change the decision, that part is not tried.
+A model of header-auth's contract says what its builds should do. Of any other table there is no model: then a request
+that a case refuses must stay refused when it contains words that the table does not mention. If meaningless words in
+one part of the request change the decision, that part is not tried.
 
 Flags
 `+selectionHelp+`  --time DURATION        how long to search, for all modules together (default 60s)
   --seed N               try the words in another order (default 0)
-  --shard I/N            only the part I of N equal parts of the words, such as 2/4, so that N machines can share the work
+  --shard I/N            only the part I of N equal parts of the words, such as 2/4, so that N machines can share the
+                         work
   --list                 print the modules that would be searched, and how; search nothing
   --out DIR              where to write cases, each in a folder of its own (default found)
 

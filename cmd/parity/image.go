@@ -19,28 +19,28 @@ import (
 const imageHelp = `Usage: parity image push --registry HOST/PATH [flags]
        parity image verify REFERENCE [flags]
 
-push packs a module as an image that Istio and Envoy Gateway can pull (FROM scratch, one layer, plugin.wasm at its root),
-pushes it to HOST/PATH/NAME:TAG and reads it back. verify pulls an image as Istio and Envoy Gateway do, and says what each
-of them, and Envoy, makes of it. parity image push --help and parity image verify --help explain them.
+push packs a module as an image that Istio and Envoy Gateway can pull (FROM scratch, one layer, plugin.wasm at its
+root), pushes it to HOST/PATH/NAME:TAG and reads it back. verify pulls an image as Istio and Envoy Gateway do, and says
+what each of them, and Envoy, makes of it. parity image push --help and parity image verify --help explain them.
 `
 
 const imagePushHelp = `Usage: parity image push --registry HOST/PATH [flags]
 
 Packs a plugin as an image that Istio and Envoy Gateway can pull (FROM scratch, one layer, plugin.wasm at its root),
-pushes it to HOST/PATH/NAME:TAG and reads it back: Istio and Envoy Gateway must accept the manifest, and plugin.wasm must
-have the same bytes as the file. A module that the current Envoy would not load is not pushed. One that is known to leak,
-or that fails a case of the table, is pushed with a warning.
+pushes it to HOST/PATH/NAME:TAG and reads it back: Istio and Envoy Gateway must accept the manifest, and plugin.wasm
+must have the same bytes as the file. A module that the current Envoy would not load is not pushed. One that is known to
+leak, or that fails a case of the table, is pushed with a warning.
 
   parity image push --registry registry.example.com/team                     the Go plugin
   parity image push --registry registry.example.com/team --lang rust --tag v1.2.0
   parity image push --registry localhost:5000/try --wasm my.wasm --name my-plugin     a module of your own
-  parity image push --registry localhost:5000/try                            in a folder with a builds.yaml of your own: its build
+  parity image push --registry localhost:5000/try                            in a folder of your own: its build
 
 Flags
   --registry HOST/PATH   where the image goes; the host is required, also for docker.io
   --lang go|rust         which plugin (default go); it is built if it is not up to date
-  --build NAME           a build of builds.yaml, in place of --lang; the image has its name (default in a folder of your own: the
-                         only one)
+  --build NAME           a build of builds.yaml, in place of --lang; the image has its name (default in a folder of your
+                         own: the only one)
   --name NAME            the image's name (default header-auth-go or header-auth-rust, or that of the build)
   --tag TAG              (default latest; deploy by the printed digest, because a tag can move)
   --wasm FILE            push this module (default %s or %s).
@@ -55,12 +55,12 @@ Flags
                          HTTP without it. docker has a list instead: insecure-registries in daemon.json.
   --timeout DURATION     how long all of it may take (default 10m). A registry that sends nothing for 30s is given up.
 
-It uses the credentials of docker login and podman login, and their helpers; proxies are those of HTTPS_PROXY and NO_PROXY.
-A registry that is busy or broken is tried four times, as far apart as it asks for.
+It uses the credentials of docker login and podman login, and their helpers; proxies are those of HTTPS_PROXY and
+NO_PROXY. A registry that is busy or broken is tried four times, as far apart as it asks for.
 
-Exit codes: 0 pushed and verified; 1 the module is at fault, or the registry's copy is: Istio or Envoy Gateway would refuse it,
-or it is not the same; 2 the call or the file is wrong; 3 the registry can't be reached or refuses, or the builder does
-not work here.
+Exit codes: 0 pushed and verified; 1 the module is at fault, or the registry's copy is: Istio or Envoy Gateway would
+refuse it, or it is not the same; 2 the call or the file is wrong; 3 the registry can't be reached or refuses, or the
+builder does not work here.
 `
 
 // runImage is the command "image"; its help says what its exit codes mean.

@@ -17,9 +17,10 @@ import (
 
 const imageVerifyHelp = `Usage: parity image verify REFERENCE [flags]
 
-Pulls an image as Istio and Envoy Gateway do, and says what each of them makes of it: they take a Docker image, an OCI image
-with a layer tar+gzip, an artifact of two layers, and from an index what it has for linux/amd64. Then it shows what
-parity inspect shows of the module, and whether this folder has a build with the same bytes. It works for any image.
+Pulls an image as Istio and Envoy Gateway do, and says what each of them makes of it: they take a Docker image, an OCI
+image with a layer tar+gzip, an artifact of two layers, and from an index what it has for linux/amd64. Then it shows
+what parity inspect shows of the module, and whether this folder has a build with the same bytes. It works for any
+image.
 
   parity image verify registry.example.com/team/header-auth-go:v1
   parity image verify oci://ghcr.io/team/plugin@sha256:… --cases my-cases     and run a table on its module
@@ -28,14 +29,14 @@ Flags
   --cases DIR          run this table on the module: a folder with contract.yaml and cases
   --wasm FILE          the module must have the same bytes as this file
   --out FILE           write the module to this file
-  --insecure           allow plain HTTP, and HTTPS with any certificate. Loopback and private addresses may use plain HTTP
-                       without it, and so does every registry for Istio and Envoy Gateway.
+  --insecure           allow plain HTTP, and HTTPS with any certificate. Loopback and private addresses may use plain
+                       HTTP without it, and so does every registry for Istio and Envoy Gateway.
   --timeout DURATION   how long the pull may take (default 10m). A registry that sends nothing for 30s is given up.
 
 It uses the credentials of docker login and podman login. Istio and Envoy Gateway have their own: a pull secret.
 
-Exit codes: 0 both would pull it, and the current Envoy would load it; 1 not so, or a case fails, or --wasm has other bytes;
-2 the call is wrong; 3 the registry can't be reached, or has no such image, or refuses.
+Exit codes: 0 both would pull it, and the current Envoy would load it; 1 not so, or a case fails, or --wasm has other
+bytes; 2 the call is wrong; 3 the registry can't be reached, or has no such image, or refuses.
 `
 
 // imageVerify is a call of "image verify".

@@ -18,14 +18,14 @@ import (
 
 const importHelp = `Usage: parity import [flags] FILE.textpb…
 
-Makes a table of the test files of a hosted service for plugins (protobuf's text form: test { name … request_headers … }):
-a folder with contract.yaml and a file of cases for each FILE. A test that a table can't say is listed with the reason.
+Makes a table of the test files of a hosted service for plugins, which are in protobuf's text form (test { name: … }): a
+folder with contract.yaml and a file of cases for each FILE. A test that a table can't say is listed with the reason.
 
   parity import --out my-cases tests.textpb
   parity check --wasm mine=plugin.wasm --cases my-cases
 
-What a test expects is taken over, and nothing more: the cases want "has", "lacks" and patterns. Add to them what else must be
-so: parity record shows what a module does today.
+What a test expects is taken over, and nothing more: the cases want "has", "lacks" and patterns. Add to them what else
+must be so: parity record shows what a module does today.
 
 Flags
   --out DIR      the folder of the table (default: cases)

@@ -11,12 +11,12 @@ import (
 	"github.com/header-auth/header-auth/host/profile"
 )
 
-const inspectHelp = `Usage: parity inspect FILE... [--config FILE] [--root-id ID] [--format text|json] [--all] [--deadline DURATION]
+const inspectHelp = `Usage: parity inspect FILE... [flags]
 
-Shows what is in a module: sizes of sections, imports, exports, memory, and the toolchain that seems to have made it. Then
-it shows for each Envoy release whether Envoy would load and start the module, and if not, why and how to cure it. For
-that, each release's start functions run, then proxy_on_context_create, proxy_on_vm_start and proxy_on_configure, as in
-Envoy's first VM, in a process that is killed after 5 seconds (--deadline).
+Shows what is in a module: sizes of sections, imports, exports, memory, and the toolchain that seems to have made it.
+Then it shows for each Envoy release whether Envoy would load and start the module, and if not, why and how to cure it.
+For that, each release's start functions run, then proxy_on_context_create, proxy_on_vm_start and proxy_on_configure, as
+in Envoy's first VM, in a process that is killed after 5 seconds (--deadline).
 
   parity inspect dist/rust.wasm
   parity inspect my.wasm --config my-config.json --root-id my-root
@@ -24,8 +24,11 @@ Envoy's first VM, in a process that is killed after 5 seconds (--deadline).
   --config FILE    the plugin's configuration. Without it there is none, and a plugin that refuses that is not at fault;
                    with it a refusal is a fault
   --root-id ID     the plugin's root_id in Envoy's configuration
-  --format FORMAT  text (default) or json (the schema header-auth/inspect/v1; several files: one JSON value after another)
+  --format FORMAT  text (default) or json (the schema header-auth/inspect/v1; several files: one JSON value after
+                   another)
   --all            name all exports, also when there are more than 100
+  --deadline DURATION
+                   how long a start may take (default 5s)
 
 Exit codes, the highest of all files: 0 the current Envoy would start it; 1 it would not, or the file is not a module; 2
 the call is wrong or a file can't be read; 3 the module can't be started here.

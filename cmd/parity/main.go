@@ -19,8 +19,8 @@ func main() {
 // start runs a command if there is room for it. That is looked at first: the next thread may be one too many.
 func start(args []string, stdout, stderr io.Writer) int {
 	if bytes, limited := sandbox.AddressSpace(); limited && bytes < leastAddresses {
-		fmt.Fprintf(stderr, "parity: this process was given %d MiB of address space, and needs %d: ulimit -v unlimited gives more\n",
-			bytes>>20, leastAddresses>>20)
+		fmt.Fprintf(stderr, "parity: this process was given %d MiB of address space, and needs %d: "+
+			"ulimit -v unlimited gives more\n", bytes>>20, leastAddresses>>20)
 		return 3
 	}
 	return run(interruptible(), args, stdout, stderr)
@@ -62,7 +62,8 @@ func commands() []command {
 	}
 }
 
-// leastAddresses is how much address space the program needs: Go's runtime maps more than it uses, and dies of a failure.
+// leastAddresses is how much address space the program needs: Go's runtime maps more than it uses, and dies of a
+// failure.
 const leastAddresses = 2 << 30
 
 // run runs a command. If its output cannot be written, the exit code is 3, whatever else happened.
@@ -92,8 +93,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return c.run(ctx, args[1:], stdout, stderr)
 	}
 	names := commandNames()
-	fmt.Fprintf(stderr, "parity: unknown command %q: expected one of %s%s; see parity --help\n", args[0], strings.Join(names, ", "),
-		didYouMean(args[0], names))
+	fmt.Fprintf(stderr, "parity: unknown command %q: expected one of %s%s; see parity --help\n", args[0],
+		strings.Join(names, ", "), didYouMean(args[0], names))
 	return 2
 }
 
@@ -136,8 +137,8 @@ Examples
   parity trace repeated/true-then-false --build rust --build tinygo
   parity inspect plugin.wasm
 
-parity COMMAND --help explains a command. Every command takes --quiet: no progress and no remarks, and of a report what is
-red and the verdict. parity --version prints the version.
+parity COMMAND --help explains a command. Every command takes --quiet: no progress and no remarks, and of a report what
+is red and the verdict. parity --version prints the version.
 
 Exit codes: 0 success; 1 a module is wrong; 2 the call, builds.yaml or the table is wrong, or nothing was run;
 3 this machine lacks something, the output can't be written, or the run was interrupted. make ends with 2 for each of

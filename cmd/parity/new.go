@@ -28,7 +28,8 @@ Flags
   --lang LANGUAGE  go (built with TinyGo) or rust
   --name NAME      the plugin's name: lower-case letters, digits and dashes (default: the folder's)
 
-Exit codes: 0 the files are there; 2 the call is wrong, or there is something in the folder; 3 the files can't be written.
+Exit codes: 0 the files are there; 2 the call is wrong, or there is something in the folder; 3 the files can't be
+written.
 `
 
 // runNew is the command "new".

@@ -25,8 +25,8 @@ type signalled struct {
 	after map[string][]byte // what the whole run has written
 }
 
-// TestRandomSignals: whenever a signal comes, a command ends with the code that says so, leaves nothing running and no file
-// that is half written. HEADER_AUTH_REDTEAM says how long; else it is a few signals for each command.
+// TestRandomSignals: whenever a signal comes, a command ends with the code that says so, leaves nothing running and no
+// file that is half written. HEADER_AUTH_REDTEAM says how long; else it is a few signals for each command.
 func TestRandomSignals(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("what is left running is looked for on Linux alone")

@@ -18,8 +18,8 @@ import (
 	"github.com/header-auth/header-auth/internal/redteam"
 )
 
-// Limits from outside. A module that keeps to no rule is ended after --deadline; what a command may take besides, and how
-// much memory all of its processes may have together, is what the limits of package apart add up to.
+// Limits from outside. A module that keeps to no rule is ended after --deadline; what a command may take besides, and
+// how much memory all of its processes may have together, is what the limits of package apart add up to.
 const (
 	redteamDeadline = 300 * time.Millisecond
 	mostTime        = 40 * time.Second // on a busy machine
@@ -299,8 +299,8 @@ func isZombie(pid int) bool {
 	return err != nil || strings.Contains(string(stat), ") Z ")
 }
 
-// TestLittleAddressSpace: a limit of the shell is named, and is not the module's fault. What Go's own start needs is of the
-// machine: with less, this program can say nothing.
+// TestLittleAddressSpace: a limit of the shell is named, and is not the module's fault. What Go's own start needs is of
+// the machine: with less, this program can say nothing.
 func TestLittleAddressSpace(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has the limit")

@@ -25,8 +25,8 @@ report: the newest says which modules, and files with other modules stand apart.
   parity render bench.json envoy.json                              with the section of a run on a real Envoy
   parity render bench.json --format markdown --out report.md       for a pull request
   parity render bench.json --format benchstat --out bench.txt      then: benchstat -col /build bench.txt
-  parity render bench.json --dir public                            bench.json, report.html, report.md and bench.txt there,
-                                                                   and the text to the terminal
+  parity render bench.json --dir public                            bench.json, report.html, report.md and bench.txt
+                                                                   there, and the text to the terminal
   parity render new.json --against old.json                        what has changed between two runs
 
 Flags
@@ -36,12 +36,12 @@ Flags
   --budgets FILE   compare the findings with the limits of that file
   --against FILE   compare with an earlier bench.json; of another machine or plan there are two numbers and no word
   --fail-on-regression N%
-                   exit with 1 when a build's time, size, resident memory or leak is worse than in that file by more than
-                   N % beyond its interval, or something is gone from it; 3 when they cannot be compared: another machine
-                   or plan
+                   exit with 1 when a build's time, size, resident memory or leak is worse than in that file by more
+                   than N % beyond its interval, or something is gone from it; 3 when they cannot be compared: another
+                   machine or plan
 
-Exit codes: 0 written, whatever the verdict is; 1 a build got worse (--fail-on-regression); 2 the call is wrong, or a file cannot be read, is no bench.json or is of
-another version; 3 the report cannot be written.
+Exit codes: 0 written, whatever the verdict is; 1 a build got worse (--fail-on-regression); 2 the call is wrong, or a
+file cannot be read, is no bench.json or is of another version; 3 the report cannot be written.
 `
 
 // rendering is the flags of "render".

@@ -116,8 +116,8 @@ func modules() map[string][]byte {
 		wasmtest.GetGlobal(count), wasmtest.I32(1500), wasmtest.Eq, wasmtest.If)
 	late.Call("proxy_on_request_headers", "proxy_log", 1, "odd")
 	late.Do("proxy_on_request_headers", wasmtest.End)
-	// stuck does not return from its sixtieth request, and never from none. straight does not return from one with this header,
-	// and has no loop, so that only its process can be ended.
+	// stuck does not return from its sixtieth request, and never from none. straight does not return from one with this
+	// header, and has no loop, so that only its process can be ended.
 	stuck, never, straight := guest(), guest(), guest()
 	forever := wasmtest.Join(wasmtest.Loop, wasmtest.Br(0), wasmtest.End)
 	count = stuck.Global(0)

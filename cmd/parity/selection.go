@@ -35,15 +35,16 @@ type selection struct {
 	root string // the repository's folder; "": outside of one
 }
 
-const selectionHelp = `  --build NAME           a build of builds.yaml; repeat it for several. It is made first if it is not up to date.
+const selectionHelp = `  --build NAME           a build of builds.yaml; repeat it for several. It is made first if it is
+                         not up to date.
   --wasm NAME=FILE       any other module, with a name for it; repeat it for several. Without --build, no build of
                          builds.yaml is used, and no compiler is needed.
   --no-build             take the modules in dist/ as they are
   --cases DIR            the table: a folder with contract.yaml and cases (default: the table of builds.yaml)
   --engine ENGINE        wazero (compiled code, default) or interpreter
   --profile PROFILE      the Envoy to behave as (default %s)
-  --deadline DURATION    the longest time of a call into a module (default 5s). Other limits go with it: a case may take four
-                         times as long and a millisecond for each repetition, compilation three times for a MiB
+  --deadline DURATION    the longest time of a call into a module (default 5s). Other limits go with it: a case may take
+                         four times as long and a millisecond for each repetition, compilation three times for a MiB
   --allocator ORDER      which export gives the host memory in the guest: envoy (malloc, or proxy_on_memory_allocate if
                          there is no malloc; default) or spec (proxy_on_memory_allocate first)
 `

@@ -9,7 +9,8 @@ import (
 // shard is one of n equal parts of a long run, the flag --shard i/n. The zero value is the whole.
 type shard struct{ i, n int }
 
-const shardHelp = `  --shard I/N       only the part I of N equal parts, such as 2/4, so that N machines can share the work
+const shardHelp = `  --shard I/N       only the part I of N equal parts, such as 2/4, so that N machines can share the
+                    work
 `
 
 func (s *shard) String() string {

@@ -18,32 +18,34 @@ import (
 
 var soakHelp = fmt.Sprintf(`Usage: parity soak [CASE…] [flags]
 
-The long run: are a module's answers still right, its memory flat and its requests quick after many rounds? Each case is a
-cycle: its steps are run over and over in one VM, %d rounds of them. Every answer is compared as a whole with the first
-one: what reached the upstream and the client, the local reply, log lines, outgoing calls, metrics. Memory is watched by
-round, which shows a leak of sixteen bytes, and the time of each round, which shows a pause. Where it is not yet known
-whether memory grows, a path is run up to %d times as long.
+The long run: are a module's answers still right, its memory flat and its requests quick after many rounds? Each case is
+a cycle: its steps are run over and over in one VM, %d rounds of them. Every answer is compared as a whole with the
+first one: what reached the upstream and the client, the local reply, log lines, outgoing calls, metrics. Memory is
+watched by round, which shows a leak of sixteen bytes, and the time of each round, which shows a pause. Where it is not
+yet known whether memory grows, a path is run up to %d times as long.
 
   parity soak                                      make all builds of builds.yaml, then run every case of the group soak
   parity soak --short                              a fifth of the rounds
   parity soak 'soak/token-*' --build rust          some paths, one build
   parity soak --wasm mine=plugin.wasm --cases mycases
                                                    a module and a table of your own: the group soak if it has one, else
-                                                   every case that can be repeated; the others are listed with the reason
+                                                   every case that can be repeated; the others are listed with the
+                                                   reason
 
 Flags
-`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to run: an id, a group or a glob; repeat it for several
+`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to run: an id, a group or a glob; repeat it for
+                         several
   --list                 print the cases and the builds that would be run, and about how long it takes; run nothing
   --rounds N             rounds of each path (default %d; with --short %d)
   --short                fewer rounds: a leak of sixteen bytes may be missed
   --format FORMAT        text (default) or json
 
-A build with leaks in builds.yaml is known to leak: its leak is shown and does not fail the run; if it does not leak, that
-fails the run.
+A build with leaks in builds.yaml is known to leak: its leak is shown and does not fail the run; if it does not leak,
+that fails the run.
 
-Exit codes: 0 every answer right and no leak; 1 a wrong answer, a leak, a VM that died, or a path of which it is not known
-whether it leaks; 2 the call, builds.yaml or the table is wrong, or nothing was run; 3 this machine lacks a compiler, or the
-run was interrupted.
+Exit codes: 0 every answer right and no leak; 1 a wrong answer, a leak, a VM that died, or a path of which it is not
+known whether it leaks; 2 the call, builds.yaml or the table is wrong, or nothing was run; 3 this machine lacks a
+compiler, or the run was interrupted.
 `, soak.Rounds, soak.Longest, profile.Default, soak.Rounds, soak.ShortRounds)
 
 // runSoak is the command "soak"; soakHelp says what its exit codes mean.

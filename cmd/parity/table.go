@@ -15,13 +15,14 @@ const ourTable = "header-auth"
 
 const tableHelp = `Usage: parity table export DIR
 
-Writes the table of header-auth into the folder DIR, which it makes: the contract, the cases and their schemas. Any module
-can then be run against it, and it shows how each word of a case is used.
+Writes the table of header-auth into the folder DIR, which it makes: the contract, the cases and their schemas. Any
+module can then be run against it, and it shows how each word of a case is used.
 
   parity table export cases
   parity check --wasm mine=plugin.wasm --cases cases
 
-Exit codes: 0 the files are there; 2 the call is wrong, or there is something in the folder; 3 the files can't be written.
+Exit codes: 0 the files are there; 2 the call is wrong, or there is something in the folder; 3 the files can't be
+written.
 `
 
 // exportCommand is the command "table".

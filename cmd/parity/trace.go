@@ -17,7 +17,7 @@ import (
 	"github.com/header-auth/header-auth/report"
 )
 
-var traceHelp = fmt.Sprintf(`Usage: parity trace CASE [--build NAME | --wasm NAME=FILE] [--build NAME | --wasm NAME=FILE] [flags]
+var traceHelp = fmt.Sprintf(`Usage: parity trace CASE [--build NAME | --wasm NAME=FILE]... [flags]
 
 Runs one case and prints every call between host and plugin, indented by depth, with its result. Two modules are printed
 side by side: a line with | differs, and one with < or > is on one side only. Of a step that is repeated, the first %d
@@ -33,8 +33,8 @@ Flags
 
 The lines are as wide as the terminal, or as COLUMNS says; in a pipe, 160 columns.
 
-Exit codes: 0 traced, whether the case passed or not; 1 a module did not load or start, or had to be ended; 2 the call, builds.yaml or the
-table is wrong; 3 this machine lacks a compiler.
+Exit codes: 0 traced, whether the case passed or not; 1 a module did not load or start, or had to be ended; 2 the call,
+builds.yaml or the table is wrong; 3 this machine lacks a compiler.
 `, shownRepetitions, profile.Default)
 
 // shownRepetitions is how many repetitions of a step are traced; the memory cases have thousands.

@@ -21,8 +21,9 @@ import (
 
 const tryHelp = `Usage: parity try EXAMPLE [flags]
 
-Starts a real Envoy on a free port, with the plugin, an upstream and the services of an example, and prints the commands to
-type. What the plugin logs is printed too. It ends with Ctrl-C, and leaves nothing running. Without EXAMPLE it lists them.
+Starts a real Envoy on a free port, with the plugin, an upstream and the services of an example, and prints the commands
+to type. What the plugin logs is printed too. It ends with Ctrl-C, and leaves nothing running. Without EXAMPLE it lists
+them.
 
   parity try header-check
   parity try ask-a-service --lang rust

@@ -29,24 +29,26 @@ const worstRounds = 1000
 
 var worstHelp = fmt.Sprintf(`Usage: parity worst [CASE…] [flags]
 
-How long can one client keep a worker busy? Times the heaviest legal requests under the heaviest legal configurations, the
-group worst of the table, one case after the other: the mean of a request with its 95 %% interval, the longest request (most
-often a garbage collector's pause), and linear memory. Times are processor time of the thread, the host's work included.
+How long can one client keep a worker busy? Times the heaviest legal requests under the heaviest legal configurations,
+the group worst of the table, one case after the other: the mean of a request with its 95 %% interval, the longest
+request (most often a garbage collector's pause), and linear memory. Times are processor time of the thread, the host's
+work included.
 
   parity worst                                   all builds of builds.yaml
   parity worst 'worst/users*' --build rust
   parity worst --format markdown                 the table of bench/METHODOLOGY.md
 
 Flags
-`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to time (default: the group worst, else all); repeat it for several
+`+selectionHelp+`  --case PATTERN         the same as CASE, the cases to time (default: the group worst, else all);
+                         repeat it for several
   --list                 print the cases and the builds that would be timed, and about how long it takes; time nothing
   --rounds N             timed rounds of each case (default %d)
   --format FORMAT        text (default), markdown or json
 
 The time of a build with leaks in builds.yaml does not count: its garbage collector has more to do with every request.
 
-Exit codes: 0 no request is known to take longer than %s; 1 one is (its whole interval lies above that), or an answer is wrong;
-2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler, or the run was interrupted.
+Exit codes: 0 no request is known to take longer than %s; 1 one is (its whole interval lies above that), or an answer is
+wrong; 2 the call, builds.yaml or the table is wrong; 3 this machine lacks a compiler, or the run was interrupted.
 `, profile.Default, worstRounds, worst.Limit)
 
 // worstReport is what is printed.

@@ -24,7 +24,8 @@ const (
 	linesJob   = "trace of a failure"
 )
 
-// Work is a job of a user of this package, for Module.Do. It reads the request into a value, and may tell how far it is.
+// Work is a job of a user of this package, for Module.Do. It reads the request into a value, and may tell how far it
+// is.
 type Work func(ctx context.Context, c *Compiled, request func(any) error, tell func(any) error) (answer any, err error)
 
 // Compiled is the module that a process holds.
@@ -33,8 +34,8 @@ type Compiled struct {
 	Timed  *host.Module // without a deadline, which costs time in each call; nil unless the runner was made by NewTimed
 }
 
-// Jobs are what a process of a Runner does, for sandbox.Serve: those of this package, and others by their kinds. The expressions
-// take the place of those in the options of the Runner, which can't be sent to another process.
+// Jobs are what a process of a Runner does, for sandbox.Serve: those of this package, and others by their kinds. The
+// expressions take the place of those in the options of the Runner, which can't be sent to another process.
 func Jobs(e host.Expressions, others map[string]Work) map[string]sandbox.Handler {
 	p := process{expressions: e}
 	all := map[string]sandbox.Handler{compileJob: p.compile, observeJob: p.observe, traceJob: p.trace, linesJob: p.lines}
@@ -113,7 +114,8 @@ type textError struct {
 func (e *textError) Error() string { return e.text }
 func (e *textError) Unwrap() error { return e.err }
 
-func (p *process) compile(ctx context.Context, page *sandbox.Page, request func(any) error, tell func(any) error) (any, error) {
+func (p *process) compile(ctx context.Context, page *sandbox.Page, request func(any) error,
+	tell func(any) error) (any, error) {
 	for _, m := range []*host.Module{p.Module, p.Timed} {
 		if m != nil {
 			_ = m.Close(ctx)
@@ -155,7 +157,8 @@ type seen struct {
 	Failed      *failed
 }
 
-func (p *process) observe(ctx context.Context, _ *sandbox.Page, request func(any) error, _ func(any) error) (any, error) {
+func (p *process) observe(ctx context.Context, _ *sandbox.Page, request func(any) error,
+	_ func(any) error) (any, error) {
 	var r one
 	if err := request(&r); err != nil {
 		return nil, err
@@ -164,15 +167,16 @@ func (p *process) observe(ctx context.Context, _ *sandbox.Page, request func(any
 	return seen{o, failedOf(err)}, nil
 }
 
-func (p *process) trace(ctx context.Context, _ *sandbox.Page, request func(any) error, tell func(any) error) (any, error) {
+func (p *process) trace(ctx context.Context, _ *sandbox.Page, request func(any) error,
+	tell func(any) error) (any, error) {
 	var r one
 	if err := request(&r); err != nil {
 		return nil, err
 	}
 	var lost error
-	o, err := suite.Observe(ctx, p.Module, &r.Case, suite.ObserveOptions{Good: r.Good, Repeat: r.Repeat, Trace: func(s suite.StepTrace) {
-		lost = errors.Join(lost, tell(s))
-	}})
+	options := suite.ObserveOptions{Good: r.Good, Repeat: r.Repeat}
+	options.Trace = func(s suite.StepTrace) { lost = errors.Join(lost, tell(s)) }
+	o, err := suite.Observe(ctx, p.Module, &r.Case, options)
 	if lost != nil {
 		return nil, fmt.Errorf("hand over the trace: %w", lost)
 	}

@@ -27,7 +27,8 @@ const (
 	// A case may take so many deadlines of one call, and so long for each repetition.
 	caseDeadlines, repetitionTime = 4, time.Millisecond
 
-	// Compilation may take a deadline, and so many more for each MiB: twenty times what the code of Go's own compiler takes.
+	// Compilation may take a deadline, and so many more for each MiB: twenty times what the code of Go's own compiler
+	// takes.
 	mebibyteDeadlines = 2
 
 	// A module of more bytes is compiled in one process at a time, which then gives back what it no longer needs.
@@ -45,8 +46,8 @@ type Runner struct {
 	large   sync.Mutex // held while a large module is compiled
 }
 
-// New makes a runner for modules under these options. command starts this program in a process that serves Jobs; processes
-// is how many run at once.
+// New makes a runner for modules under these options. command starts this program in a process that serves Jobs;
+// processes is how many run at once.
 func New(command []string, processes int, o host.Options) *Runner {
 	o.Deadline = cmp.Or(o.Deadline, suite.Deadline)
 	o.MemoryPages = cmp.Or(o.MemoryPages, suite.MemoryPages)
@@ -83,8 +84,8 @@ type Module struct {
 	over time.Duration // by which its cases took longer than usual
 }
 
-// Compile compiles a module in a process. The error is that of host.Compile, or a *host.Failure when that took too long or
-// too much memory.
+// Compile compiles a module in a process. The error is that of host.Compile, or a *host.Failure when that took too long
+// or too much memory.
 func (r *Runner) Compile(ctx context.Context, wasm []byte, environment []host.Variable) (*Module, error) {
 	o := r.options
 	o.Environment = slices.Concat(o.Environment, environment)
@@ -103,8 +104,8 @@ func (r *Runner) compile(ctx context.Context, wasm []byte, h host.Options) (*Mod
 }
 
 func optionsOf(h host.Options) options {
-	return options{Profile: h.Profile.String(), Interpreter: h.Interpreter, Allocator: h.Allocator, MemoryPages: h.MemoryPages,
-		CacheDir: h.CacheDir, Environment: h.Environment, Deadline: int64(h.Deadline)}
+	return options{Profile: h.Profile.String(), Interpreter: h.Interpreter, Allocator: h.Allocator,
+		MemoryPages: h.MemoryPages, CacheDir: h.CacheDir, Environment: h.Environment, Deadline: int64(h.Deadline)}
 }
 
 // callTooLong begins the reason of a call that was ended with its process.
@@ -217,7 +218,8 @@ func (m *Module) failure(err error) *host.Failure {
 func (m *Module) Observe(ctx context.Context, c *table.Case, good *table.Request) (suite.Observation, error) {
 	if m.slow(0) {
 		return suite.Observation{Failure: &suite.Failure{Kind: host.DeadlineExceeded.String(), In: "all callbacks",
-			Reason: fmt.Sprintf("the cases before it took %v longer than usual", patience), Place: suite.Place{Step: suite.Unplaced}}}, nil
+			Reason: fmt.Sprintf("the cases before it took %v longer than usual", patience),
+			Place:  suite.Place{Step: suite.Unplaced}}}, nil
 	}
 	begun := time.Now()
 	var s seen
@@ -248,9 +250,10 @@ func (m *Module) seen(s seen, err error) (suite.Observation, error) {
 	return s.Observation, s.Failed.err()
 }
 
-// TraceAll runs a case with a trace, each step at most repeat times. step gets what was traced until the case ended, however
-// it did; of the Observation only the Failure is there.
-func (m *Module) TraceAll(ctx context.Context, c *table.Case, good *table.Request, repeat int, step func(suite.StepTrace)) (suite.Observation, error) {
+// TraceAll runs a case with a trace, each step at most repeat times. step gets what was traced until the case ended,
+// however it did; of the Observation only the Failure is there.
+func (m *Module) TraceAll(ctx context.Context, c *table.Case, good *table.Request, repeat int,
+	step func(suite.StepTrace)) (suite.Observation, error) {
 	var s seen
 	err := m.use(ctx, func(p *sandbox.Process) error {
 		j := m.job(traceJob, one{Case: *c, Good: good, Repeat: repeat}, &s)
@@ -266,7 +269,7 @@ func (m *Module) TraceAll(ctx context.Context, c *table.Case, good *table.Reques
 }
 
 // Engine is what suite.Run runs the module's cases on.
-func (r *Runner) Engine(environment []host.Variable) func(ctx context.Context, t *table.Table, wasm []byte) (suite.Engine, error) {
+func (r *Runner) Engine(environment []host.Variable) func(context.Context, *table.Table, []byte) (suite.Engine, error) {
 	return func(ctx context.Context, _ *table.Table, wasm []byte) (suite.Engine, error) {
 		h := r.options
 		h.Environment = slices.Concat(h.Environment, environment)
@@ -280,9 +283,9 @@ func (r *Runner) Engine(environment []host.Variable) func(ctx context.Context, t
 	}
 }
 
-// engine runs cases without the deadline of the host, which looks at each loop of the guest whether it is over: that takes
-// more than half of the time of a table. A call that takes too long is ended with its process, and then the case is run
-// again with the deadline, which tells more of it.
+// engine runs cases without the deadline of the host, which looks at each loop of the guest whether it is over: that
+// takes more than half of the time of a table. A call that takes too long is ended with its process, and then the case
+// is run again with the deadline, which tells more of it.
 type engine struct{ *Module }
 
 func (e engine) Observe(ctx context.Context, c *table.Case, good *table.Request) (suite.Observation, error) {

@@ -54,7 +54,8 @@ func document(b []byte) (v value, refusal string) {
 }
 
 // controls are the bytes below 0x20 that JSON does not have outside texts either.
-const controls = "\x00\x01\x02\x03\x04\x05\x06\a\b\v\f\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"
+const controls = "\x00\x01\x02\x03\x04\x05\x06\a\b\v\f\x0e\x0f" +
+	"\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"
 
 // isMessage is the wire format of clause 1.2.9: numbers from 1 to 15 make tags of one byte, and 2 in its three lowest
 // bits stands for a length.

@@ -14,11 +14,11 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// Cycle repeats all steps of a case in one VM. A round is each step once, or as often as its times says. The first round is
-// checked against the case, and the second is compared with the first. Of every later round only a digest of what can be
-// seen is compared with that of the second, which takes a hundredth of the time of a record; a record is made where the
-// digests differ. Where the second differs in what the case leaves open, such as numbers in log lines, each round is
-// recorded and checked against the case instead.
+// Cycle repeats all steps of a case in one VM. A round is each step once, or as often as its times says. The first
+// round is checked against the case, and the second is compared with the first. Of every later round only a digest of
+// what can be seen is compared with that of the second, which takes a hundredth of the time of a record; a record is
+// made where the digests differ. Where the second differs in what the case leaves open, such as numbers in log lines,
+// each round is recorded and checked against the case instead.
 type Cycle struct {
 	run     *run
 	c       *table.Case
@@ -55,8 +55,8 @@ func Cyclic(c *table.Case) error {
 	return nil
 }
 
-// NewCycle starts a VM with the environment variables and does two rounds. The error is a *WrongError when the first round
-// is not what the case wants, a *OnceError when the second differs from the first, or a *host.Failure.
+// NewCycle starts a VM with the environment variables and does two rounds. The error is a *WrongError when the first
+// round is not what the case wants, a *OnceError when the second differs from the first, or a *host.Failure.
 func NewCycle(ctx context.Context, m *host.Module, c *table.Case, environment ...host.Variable) (y *Cycle, err error) {
 	if err := Cyclic(c); err != nil {
 		return nil, &OnceError{err.Error()}

@@ -152,8 +152,8 @@ func (l *Loop) wrong(status int, replied bool) error {
 	return &WrongError{l.done, "answer", answer(l.status, l.replied), answer(status, replied)}
 }
 
-// Check repeats the step once and compares everything that can be seen of it with the first time; where it differs, with
-// the case, which may leave open what differs.
+// Check repeats the step once and compares everything that can be seen of it with the first time; where it differs,
+// with the case, which may leave open what differs.
 func (l *Loop) Check(ctx context.Context) error {
 	r := l.run
 	r.vm.SetLogLevel(abi.LogTrace)

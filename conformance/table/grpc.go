@@ -25,7 +25,8 @@ func (r *reader) grpcAnswerOf(o object) Answer {
 	a.Closes = o.has("status")
 	for _, key := range []string{"status_message", "trailing_metadata"} {
 		if o.has(key) && !a.Closes {
-			r.errorf(o.fields[key], "%s without a status, expected the status that it comes with, add status: 0 (or another)", key)
+			r.errorf(o.fields[key], "%s without a status, expected the status that it comes with, add status: 0 (or another)",
+				key)
 		}
 	}
 	if len(o.fields) == 0 && !o.unknownKey {
@@ -74,7 +75,8 @@ func (r *reader) wantedGRPC(n ast.Node) (w WantedGRPC) {
 	if o.has("call") {
 		for _, key := range append(made, "metadata", "timeout_ms") {
 			if o.has(key) {
-				r.errorf(o.fields[key], "%s beside call, expected it only of a call that is made in this step, remove one of the two", key)
+				r.errorf(o.fields[key], "%s beside call, expected it only of a call that is made in this step, "+
+					"remove one of the two", key)
 			}
 		}
 	} else {
@@ -106,12 +108,14 @@ func (r *reader) checkGRPCKind(o object) {
 	switch {
 	case o.has("message") && o.has("messages"): // oneOrMore reports it
 	case o.has("message") && !o.has("timeout_ms") && !o.unknownKey:
-		r.errorf(o, "a gRPC call with a message and no timeout_ms, expected its time-out, add it (or any), or write messages: [ ] for a stream")
+		r.errorf(o, "a gRPC call with a message and no timeout_ms, expected its time-out, add it (or any), "+
+			"or write messages: [ ] for a stream")
 	case o.has("messages") && o.has("timeout_ms"):
 		r.errorf(o.fields["timeout_ms"], "timeout_ms beside messages, expected none of a stream, remove it")
 	case o.has("message") && o.has("ended"):
 		r.errorf(o.fields["ended"], "ended beside message, expected it only of a stream, remove it")
 	case !o.has("message") && !o.has("messages") && !o.unknownKey:
-		r.errorf(o, "a gRPC call without message and messages, expected the message of a call or the messages of a stream, add one of them")
+		r.errorf(o, "a gRPC call without message and messages, expected the message of a call or the messages "+
+			"of a stream, add one of them")
 	}
 }

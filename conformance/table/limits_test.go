@@ -11,7 +11,8 @@ import (
 	"github.com/header-auth/header-auth/conformance/table"
 )
 
-// TestLimits: a file that would take the YAML library minutes or all memory is an error with its place, for little of both.
+// TestLimits: a file that would take the YAML library minutes or all memory is an error with its place, for little of
+// both.
 func TestLimits(t *testing.T) {
 	const most = 1 << 30 // bytes allocated, garbage included
 	again := strings.Repeat

@@ -21,11 +21,13 @@ var reserved = regexp.MustCompile(`^'(.)' is a reserved character`)
 
 // open are the library's words on what does not end, and what is missing.
 var open = map[string]string{
-	"could not find end character of double-quoted text": `a text that begins with " and does not end, expected another ", add it`,
-	"could not find end character of single-quoted text": `a text that begins with ' and does not end, expected another ', add it`,
-	"could not find flow mapping end token '}'":          "a { that is not closed, expected a }, add it",
-	"could not find flow map content":                    "a { that is not closed, expected a }, add it",
-	"sequence end token ']' not found":                   "a [ that is not closed, expected a ], add it",
+	"could not find end character of double-quoted text": `a text that begins with " and does not end, ` +
+		`expected another ", add it`,
+	"could not find end character of single-quoted text": `a text that begins with ' and does not end, ` +
+		`expected another ', add it`,
+	"could not find flow mapping end token '}'": "a { that is not closed, expected a }, add it",
+	"could not find flow map content":           "a { that is not closed, expected a }, add it",
+	"sequence end token ']' not found":          "a [ that is not closed, expected a ], add it",
 	"',' or ']' must be specified": "a list that goes on without a comma, expected a " +
 		"comma or ] before this, add one",
 	"',' or '}' must be specified": "a mapping that goes on without a comma, expected a " +
@@ -201,7 +203,8 @@ func (r *reader) unknown(keys []*ast.MappingValueNode, s shape, missing []string
 			r.errorf(p, "unknown key %q, expected one of %s, remove it", key, strings.Join(s.keys(), ", "))
 			continue
 		}
-		r.errorf(p, "unknown key %q, expected a key of this %s, %s", key, pick(s.name == bytesShape.name, "value", s.name), cure)
+		r.errorf(p, "unknown key %q, expected a key of this %s, %s", key,
+			pick(s.name == bytesShape.name, "value", s.name), cure)
 		for _, m := range missing {
 			if strings.Contains(cure, strconv.Quote(m)) {
 				meant = append(meant, m)

@@ -31,7 +31,8 @@ var (
 	defaultsShape = shape{name: "defaults", optional: slices.Concat(settings, []string{"logs", "calls", "metrics",
 		"effects", "grpc"})}
 	startShape = shape{name: "start", required: []string{"accepted"},
-		optional: []string{"logs", "calls", "metrics", "effects", "grpc", "tick_every", "trap", "faults"}, example: "{accepted: false}"}
+		optional: []string{"logs", "calls", "metrics", "effects", "grpc", "tick_every", "trap", "faults"},
+		example:  "{accepted: false}"}
 	stepShape = shape{name: "step", required: []string{"want"},
 		optional: slices.Concat(verbs, []string{"stream", "send", "plugin", "clusters", "times", "faults"})}
 	requestStepShape = shape{name: "step", optional: append(stepShape.keys()[1:], "want")}

@@ -13,8 +13,8 @@ import (
 	"github.com/header-auth/header-auth/internal/yamlcheck"
 )
 
-// reader walks the tree of one file and collects its errors. Its methods return the zero value for a value that is wrong,
-// so that the walk goes on and one run shows all errors.
+// reader walks the tree of one file and collects its errors. Its methods return the zero value for a value that is
+// wrong, so that the walk goes on and one run shows all errors.
 type reader struct {
 	file       string
 	lines      []string // of the source
@@ -56,7 +56,8 @@ func (r *reader) parse(source []byte) ast.Node {
 		r.errorf(file.Docs[1].Body, "a second document, expected one in a file, remove the --- line")
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		r.errorAt(Position{File: r.file, Line: 1, Column: 1}, "an empty file, expected a mapping, write the keys or remove the file")
+		r.errorAt(Position{File: r.file, Line: 1, Column: 1},
+			"an empty file, expected a mapping, write the keys or remove the file")
 		return nil
 	}
 	return file.Docs[0].Body

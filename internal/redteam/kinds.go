@@ -34,7 +34,8 @@ const (
 type Place string
 
 // Places are all.
-var Places = []Place{"start section", "_initialize", "proxy_on_vm_start", "proxy_on_configure", "proxy_on_request_headers", "malloc", "proxy_on_log"}
+var Places = []Place{"start section", "_initialize", "proxy_on_vm_start", "proxy_on_configure",
+	"proxy_on_request_headers", "malloc", "proxy_on_log"}
 
 // Fits says whether the kind can be done there.
 func (k *Kind) Fits(at Place) bool {
@@ -80,7 +81,7 @@ func (k *Kind) Module(at Place) []byte {
 	headers := []wasm.Code{wasm.I32(0)}
 	if at == "malloc" {
 		g.Data(1024, ":path")
-		headers = []wasm.Code{g.call("proxy_get_header_map_value", wasm.I32(0), wasm.I32(1024), wasm.I32(5), wasm.I32(2048), wasm.I32(2052)), wasm.I32(0)}
+		headers = []wasm.Code{g.call("proxy_get_header_map_value", ints(0, 1024, 5, 2048, 2052)), wasm.I32(0)}
 	}
 	callback("proxy_on_request_headers", "iii", "i", headers...)
 	callback("proxy_on_log", "i", "")
@@ -155,11 +156,20 @@ func heavy(name string, harm Harm, code ...wasm.Code) Kind {
 // storm is a kind that calls a host function in a loop. counter is the address of an i32 that is another each time.
 func storm(name string, call func(g *guest) wasm.Code) Kind {
 	return Kind{Name: name, Harm: Grows, calls: true, write: func(g *guest) uint32 {
-		return g.Func("", "", "", 4, wasm.Loop, wasm.I32(counter), wasm.I32(counter), wasm.Load(0), wasm.I32(1), wasm.Add, wasm.Store(0), call(g), wasm.Br(0), wasm.End)
+		return g.Func("", "", "", 4, wasm.Loop, wasm.I32(counter), wasm.I32(counter), wasm.Load(0), wasm.I32(1), wasm.Add,
+			wasm.Store(0), call(g), wasm.Br(0), wasm.End)
 	}}
 }
 
 const counter = 4096
+
+// ints puts numbers on the stack.
+func ints(all ...int) (code wasm.Code) {
+	for _, n := range all {
+		code = append(code, wasm.I32(n)...)
+	}
+	return code
+}
 
 func repeat(n int, code ...wasm.Code) wasm.Code { return bytes.Repeat(wasm.Join(code...), n) }
 
@@ -167,7 +177,9 @@ func repeat(n int, code ...wasm.Code) wasm.Code { return bytes.Repeat(wasm.Join(
 func Kinds() []Kind {
 	return append([]Kind{
 		plain("loop", Hangs, forever),
-		{Name: "tail call", Harm: Hangs, write: func(g *guest) uint32 { return g.Func("", "", "", 0, returnCall(g.next(0))) }},
+		{Name: "tail call", Harm: Hangs, write: func(g *guest) uint32 {
+			return g.Func("", "", "", 0, returnCall(g.next(0)))
+		}},
 		{Name: "tail calls of two", Harm: Hangs, write: func(g *guest) uint32 {
 			g.Func("", "", "", 0, returnCall(g.next(1)))
 			return g.Func("", "", "", 0, returnCall(g.next(0)))
@@ -179,13 +191,18 @@ func Kinds() []Kind {
 		}},
 		{Name: "doubling recursion", Harm: Hangs, write: func(g *guest) uint32 {
 			f := g.next(0)
-			g.Func("", "i", "", 0, wasm.Get(0), wasm.If, wasm.Get(0), wasm.I32(1), wasm.Sub, wasm.Call(f), wasm.Get(0), wasm.I32(1), wasm.Sub, wasm.Call(f), wasm.End)
+			less := wasm.Join(wasm.Get(0), wasm.I32(1), wasm.Sub)
+			g.Func("", "i", "", 0, wasm.Get(0), wasm.If, less, wasm.Call(f), less, wasm.Call(f), wasm.End)
 			return g.Func("", "", "", 0, wasm.I32(60), wasm.Call(f))
 		}},
-		{Name: "recursion", Harm: Traps, write: func(g *guest) uint32 { return g.Func("", "", "", 0, wasm.Call(g.next(0)), wasm.Call(g.next(0))) }},
-		{Name: "recursion with many locals", Harm: Traps, write: func(g *guest) uint32 { return g.Func("", "", "", 40_000, wasm.Call(g.next(0))) }},
+		{Name: "recursion", Harm: Traps, write: func(g *guest) uint32 {
+			return g.Func("", "", "", 0, wasm.Call(g.next(0)), wasm.Call(g.next(0)))
+		}},
+		{Name: "recursion with many locals", Harm: Traps, write: func(g *guest) uint32 {
+			return g.Func("", "", "", 40_000, wasm.Call(g.next(0)))
+		}},
 		plain("memory.fill", Hangs, grown, repeat(5000, wasm.I32(0), wasm.I32(1), everything, memoryFill)),
-		plain("memory.copy", Hangs, grown, repeat(5000, wasm.I32(1), wasm.I32(0), wasm.I32(3990<<16-1), memoryCopy)),
+		plain("memory.copy", Hangs, grown, repeat(5000, ints(1, 0, 3990<<16-1), memoryCopy)),
 		plain("memory", Heavy, grown, wasm.I32(0), wasm.I32(1), everything, memoryFill),
 		{Name: "table.fill", Harm: Hangs, write: func(g *guest) uint32 {
 			g.Table(9_000_000, 0)
@@ -195,7 +212,9 @@ func Kinds() []Kind {
 			var code wasm.Code
 			for i := range 60 {
 				g.Table(0, 0)
-				code = wasm.Join(code, nullFunc, wasm.I32(9_900_000), tableGrow(byte(i)), wasm.Drop, nullFunc, wasm.I32(160_000), tableGrow(byte(i)), wasm.Drop)
+				for _, elements := range []int{9_900_000, 160_000} {
+					code = wasm.Join(code, nullFunc, wasm.I32(elements), tableGrow(byte(i)), wasm.Drop)
+				}
 			}
 			return g.Func("", "", "", 0, code)
 		}},
@@ -212,36 +231,38 @@ func Kinds() []Kind {
 			return g.Func("", "", "", 0)
 		}},
 		{Name: "local reply", Harm: Grows, calls: true, write: func(g *guest) uint32 {
-			return g.Func("", "", "", 0, grown, g.call("proxy_send_local_response", wasm.I32(403), wasm.I32(0), wasm.I32(0), wasm.I32(0), wasm.I32(60<<20), wasm.I32(0), wasm.I32(0), wasm.I32(-1)))
+			return g.Func("", "", "", 0, grown, g.call("proxy_send_local_response", ints(403, 0, 0, 0, 60<<20, 0, 0, -1)))
 		}},
 		{Name: "local reply within the limit", Harm: Heavy, calls: true, write: func(g *guest) uint32 {
-			return g.Func("", "", "", 0, grown, g.call("proxy_send_local_response", wasm.I32(403), wasm.I32(0), wasm.I32(0), wasm.I32(0), wasm.I32(15<<20), wasm.I32(0), wasm.I32(0), wasm.I32(-1)))
+			return g.Func("", "", "", 0, grown, g.call("proxy_send_local_response", ints(403, 0, 0, 0, 15<<20, 0, 0, -1)))
 		}},
 		{Name: "queue items", Harm: Grows, calls: true, write: func(g *guest) uint32 {
-			return g.Func("", "", "", 0, g.call("proxy_register_shared_queue", wasm.I32(counter), wasm.I32(1), wasm.I32(counter+8)),
-				wasm.Loop, g.call("proxy_enqueue_shared_queue", wasm.I32(counter+8), wasm.Load(0), wasm.I32(0), wasm.I32(0)), wasm.Br(0), wasm.End)
+			return g.Func("", "", "", 0, g.call("proxy_register_shared_queue", ints(counter, 1, counter+8)),
+				wasm.Loop, g.call("proxy_enqueue_shared_queue", wasm.I32(counter+8), wasm.Load(0), ints(0, 0)), wasm.Br(0),
+				wasm.End)
 		}},
 		storm("queues", func(g *guest) wasm.Code {
-			return g.call("proxy_register_shared_queue", wasm.I32(counter), wasm.I32(4), wasm.I32(counter+8))
+			return g.call("proxy_register_shared_queue", ints(counter, 4, counter+8))
 		}),
 		storm("metrics", func(g *guest) wasm.Code {
-			return g.call("proxy_define_metric", wasm.I32(0), wasm.I32(counter), wasm.I32(4), wasm.I32(counter+8))
+			return g.call("proxy_define_metric", ints(0, counter, 4, counter+8))
 		}),
 		storm("shared data", func(g *guest) wasm.Code {
-			return g.call("proxy_set_shared_data", wasm.I32(counter), wasm.I32(4), wasm.I32(0), wasm.I32(64), wasm.I32(0))
+			return g.call("proxy_set_shared_data", ints(counter, 4, 0, 64, 0))
 		}),
-		storm("log lines", func(g *guest) wasm.Code { return g.call("proxy_log", wasm.I32(2), wasm.I32(counter), wasm.I32(4)) }),
+		storm("log lines", func(g *guest) wasm.Code { return g.call("proxy_log", ints(2, counter, 4)) }),
 		storm("properties", func(g *guest) wasm.Code {
-			return g.call("proxy_set_property", wasm.I32(counter), wasm.I32(4), wasm.I32(0), wasm.I32(1000))
+			return g.call("proxy_set_property", ints(counter, 4, 0, 1000))
 		}),
 		storm("headers", func(g *guest) wasm.Code {
-			return g.call("proxy_add_header_map_value", wasm.I32(0), wasm.I32(counter), wasm.I32(4), wasm.I32(0), wasm.I32(0))
+			return g.call("proxy_add_header_map_value", ints(0, counter, 4, 0, 0))
 		}),
 		storm("calls", func(g *guest) wasm.Code {
-			return g.call("proxy_http_call", wasm.I32(counter), wasm.I32(4), wasm.I32(0), wasm.I32(4), wasm.I32(0), wasm.I32(0), wasm.I32(0), wasm.I32(0), wasm.I32(1000), wasm.I32(counter+8))
+			return g.call("proxy_http_call", ints(counter, 4, 0, 4, 0, 0, 0, 0, 1000, counter+8))
 		}),
-		plain("memory that grows and grows", Heavy, wasm.Loop, wasm.I32(1), wasm.MemoryGrow, wasm.I32(-1), wasm.Eq, wasm.BrIf(1),
-			wasm.MemorySize, wasm.I32(65536), wasm.Mul, wasm.I32(4), wasm.Sub, wasm.I32(1), wasm.Store(0), wasm.Br(0), wasm.End),
+		plain("memory that grows and grows", Heavy, wasm.Loop, wasm.I32(1), wasm.MemoryGrow, wasm.I32(-1), wasm.Eq,
+			wasm.BrIf(1), wasm.MemorySize, wasm.I32(65536), wasm.Mul, wasm.I32(4), wasm.Sub, wasm.I32(1), wasm.Store(0),
+			wasm.Br(0), wasm.End),
 		{Name: "indirect recursion", Harm: Traps, write: func(g *guest) uint32 {
 			g.Table(1, 1)
 			f := g.Func("itself again", "", "", 0, wasm.I32(0), callIndirect(g), wasm.I32(0), callIndirect(g))

@@ -15,8 +15,8 @@ var more = map[string]string{
 	"proxy_get_header_map_pairs": "iii", "proxy_set_header_map_pairs": "iii", "proxy_replace_header_map_value": "iiiii",
 	"proxy_remove_header_map_value": "iii", "proxy_get_buffer_bytes": "iiiii", "proxy_resolve_shared_queue": "iiiii",
 	"proxy_get_shared_data": "iiiii", "proxy_get_property": "iiii", "proxy_call_foreign_function": "iiiiii",
-	"proxy_grpc_call": "iiiiiiiiiiii", "proxy_grpc_stream": "iiiiiiiii", "proxy_grpc_send": "iiii", "proxy_continue_stream": "i",
-	"proxy_close_stream": "i", "proxy_dequeue_shared_queue": "iii",
+	"proxy_grpc_call": "iiiiiiiiiiii", "proxy_grpc_stream": "iiiiiiiii", "proxy_grpc_send": "iiii",
+	"proxy_continue_stream": "i", "proxy_close_stream": "i", "proxy_dequeue_shared_queue": "iii",
 }
 
 // Where a module that calls the host has its texts.
@@ -28,10 +28,9 @@ const (
 	bombText    = 8192 // a small stream that becomes a huge one
 )
 
-// call makes an HTTP call to the cluster of the tests.
+// callOut makes an HTTP call to the cluster of the tests.
 func (g *guest) callOut() wasm.Code {
-	return g.call("proxy_http_call", wasm.I32(clusterText), wasm.I32(4), wasm.I32(pairsText), wasm.I32(len(httpPairs)), wasm.I32(0), wasm.I32(0),
-		wasm.I32(0), wasm.I32(0), wasm.I32(1000), wasm.I32(counter))
+	return g.call("proxy_http_call", ints(clusterText, 4, pairsText, len(httpPairs), 0, 0, 0, 0, 1000, counter))
 }
 
 var httpPairs = pairs(":method", "GET", ":path", "/", ":authority", "asks")
@@ -77,18 +76,18 @@ func onceMore(name, callback, params string, again func(g *guest) wasm.Code) Kin
 // hostKinds ill-treat the host by its functions.
 func hostKinds() []Kind {
 	all := []Kind{
-		onceMore("answers that call again", "proxy_on_http_call_response", "iiiii", func(g *guest) wasm.Code { return g.callOut() }),
+		onceMore("answers that call again", "proxy_on_http_call_response", "iiiii", (*guest).callOut),
 		onceMore("answers that call twice again", "proxy_on_http_call_response", "iiiii",
 			func(g *guest) wasm.Code { return wasm.Join(g.callOut(), g.callOut()) }),
 		onceMore("a queue that fills itself", "proxy_on_queue_ready", "ii", func(g *guest) wasm.Code {
-			return wasm.Join(g.call("proxy_register_shared_queue", wasm.I32(clusterText), wasm.I32(4), wasm.I32(counter)),
+			return wasm.Join(g.call("proxy_register_shared_queue", ints(clusterText, 4, counter)),
 				g.call("proxy_enqueue_shared_queue", wasm.I32(counter), wasm.Load(0), wasm.I32(0), wasm.I32(60_000)))
 		}),
 		{Name: "wild pairs", Harm: Grows, calls: true, write: func(g *guest) uint32 {
 			g.texts()
-			at := []wasm.Code{wasm.I32(wildPairs), wasm.I32(60_000)}
-			return g.Func("", "", "", 0, wasm.Loop, g.call("proxy_set_header_map_pairs", wasm.I32(0), at[0], at[1]),
-				g.call("proxy_http_call", wasm.I32(clusterText), wasm.I32(4), at[0], at[1], wasm.I32(0), wasm.I32(0), at[0], at[1], wasm.I32(1000), wasm.I32(counter)),
+			wild := ints(wildPairs, 60_000)
+			return g.Func("", "", "", 0, wasm.Loop, g.call("proxy_set_header_map_pairs", wasm.I32(0), wild),
+				g.call("proxy_http_call", ints(clusterText, 4), wild, ints(0, 0), wild, ints(1000, counter)),
 				wasm.Br(0), wasm.End)
 		}},
 		{Name: "a log of whole memories", Harm: Grows, calls: true, write: func(g *guest) uint32 {
@@ -96,24 +95,24 @@ func hostKinds() []Kind {
 		}},
 		{Name: "overlapping output", Harm: Grows, calls: true, wasi: true, write: func(g *guest) uint32 {
 			// As many buffers as there is room for. Once all of memory is ones, each of them has 16 MB.
-			return g.Func("", "", "", 0, grown, wasm.Loop, wasm.I32(1), wasm.I32(0), wasm.I32(3990<<13), wasm.I32(counter), wasm.Call(g.index["fd_write"]),
+			return g.Func("", "", "", 0, grown, wasm.Loop, ints(1, 0, 3990<<13, counter), wasm.Call(g.index["fd_write"]),
 				wasm.Drop, wasm.I32(0), wasm.I32(1), everything, memoryFill, wasm.Br(0), wasm.End)
 		}},
 		{Name: "a small stream that becomes huge", Harm: Grows, calls: true, write: func(g *guest) uint32 {
 			g.texts()
 			bomb := zeros(100 << 20)
 			g.Data(bombText, bomb)
-			return g.Func("", "", "", 0, wasm.Loop, g.call("proxy_call_foreign_function", wasm.I32(foreignText), wasm.I32(10), wasm.I32(bombText),
-				wasm.I32(len(bomb)), wasm.I32(0), wasm.I32(0)), wasm.Br(0), wasm.End)
+			uncompress := g.call("proxy_call_foreign_function", ints(foreignText, 10, bombText, len(bomb), 0, 0))
+			return g.Func("", "", "", 0, wasm.Loop, uncompress, wasm.Br(0), wasm.End)
 		}},
 		{Name: "compression", Harm: Hangs, calls: true, write: func(g *guest) uint32 {
 			g.texts()
-			return g.Func("", "", "", 0, grown, repeat(5000, g.call("proxy_call_foreign_function", wasm.I32(foreignText+2), wasm.I32(8), wasm.I32(0),
-				everything, wasm.I32(0), wasm.I32(0))))
+			compress := g.call("proxy_call_foreign_function", ints(foreignText+2, 8, 0), everything, ints(0, 0))
+			return g.Func("", "", "", 0, grown, repeat(5000, compress))
 		}},
 		{Name: "endless effective contexts", Harm: Hangs, calls: true, write: func(g *guest) uint32 {
-			return g.Func("", "", "", 0, wasm.Loop, g.call("proxy_set_tick_period_milliseconds", wasm.I32(1)), g.call("proxy_continue_stream", wasm.I32(0)),
-				g.call("proxy_close_stream", wasm.I32(2)), wasm.Br(0), wasm.End)
+			return g.Func("", "", "", 0, wasm.Loop, g.call("proxy_set_tick_period_milliseconds", wasm.I32(1)),
+				g.call("proxy_continue_stream", wasm.I32(0)), g.call("proxy_close_stream", wasm.I32(2)), wasm.Br(0), wasm.End)
 		}},
 	}
 	// Each function with all of memory in each of its ranges, thousands of times and without a loop.

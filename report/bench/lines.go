@@ -89,7 +89,8 @@ func (v view) curves() []figure {
 		c.ends(labels, plotRight+14)
 		all = append(all, figure{Caption: v.about(scenario.ID), Picture: c.done(fmt.Sprintf("curve-%d", i),
 			"Latency percentiles, "+scenario.ID,
-			"Time of single requests, on a logarithmic axis, over the percentile. The table of latencies has the same numbers.")})
+			"Time of single requests, on a logarithmic axis, over the percentile. The table of latencies has the same "+
+				"numbers.")})
 	}
 	return all
 }

@@ -53,7 +53,8 @@ func (v view) envoyGate() string {
 	if !r.Run.Pinned {
 		pinned = "the worker shares its processor"
 	}
-	lines += fmt.Sprintf(" Measured by %s, %s, on %s, %s, %s; %s, plan %s: %s × %d rounds × %d requests on %d connections.",
+	lines += fmt.Sprintf(" Measured by %s, %s, on %s, %s, %s; %s, plan %s: %s × %d rounds × %d requests "+
+		"on %d connections.",
 		strings.Join(r.Run.Command, " "), when(r.Run.Started), r.Machine.CPU, words.Plural(r.Machine.CPUs, "CPU"), pinned,
 		r.Envoy.Origin, r.Run.Plan.Name, words.Plural(r.Run.Plan.Processes, "Envoy"), r.Run.Plan.Rounds, r.Run.Plan.Requests,
 		r.Run.Plan.Connections)

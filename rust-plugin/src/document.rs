@@ -33,8 +33,8 @@ pub fn read_document(document: &[u8]) -> Result<JsonValue<'_>, Fault> {
     Ok(v)
 }
 
-/// Recognises what Envoy hands over for a Struct, or for any message that is not a StringValue: fields in protobuf's wire
-/// format. A text does not have the control bytes that their tags and lengths are.
+/// Recognises what Envoy hands over for a Struct, or for any message that is not a StringValue: fields in protobuf's
+/// wire format. A text does not have the control bytes that their tags and lengths are.
 fn is_protobuf(document: &[u8]) -> bool {
     document.iter().any(is_control) && is_message(document)
 }

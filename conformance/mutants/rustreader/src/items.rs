@@ -13,7 +13,8 @@ impl Reader<'_> {
             Item::Const(item) => self.value(left_out(&item.attrs), &item.expr),
             Item::Static(item) => self.value(left_out(&item.attrs), &item.expr),
             Item::Fn(item) if !left_out(&item.attrs) => self.function(&item.sig.ident.to_string(), &item.block),
-            Item::Macro(item) if item.ident.is_none() => self.visit_macro(&item.mac), // an item with a name is a macro_rules!
+            // An item with a name is a macro_rules!
+            Item::Macro(item) if item.ident.is_none() => self.visit_macro(&item.mac),
             Item::Mod(item) if !left_out(&item.attrs) => visit::visit_item_mod(self, item),
             Item::Impl(item) if !left_out(&item.attrs) => {
                 let outer = self.owner.replace(type_name(&item.self_ty));
