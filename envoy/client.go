@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"slices"
+	"time"
 
 	"github.com/header-auth/header-auth/conformance/suite"
 	"github.com/header-auth/header-auth/conformance/table"
@@ -29,17 +30,20 @@ type exchange struct {
 	client suite.Received
 	ended  bool // nothing more reaches the client
 
-	parts           map[int64]*part // those of all plugins of the chain, by their contexts
-	context         int64           // of the plugin under test; 0: none yet
+	parts           []*part // those of all plugins of the chain
+	tested          *part   // of the plugin under test; nil: none yet
 	reply           *table.Reply
 	answeredByEnvoy bool // the plugin's VM is dead
 
 	upstream suite.Received
-	arrived  *arrival // at the upstream; nil: not yet
+	arrived  *arrival      // at the upstream; nil: not yet
+	gate     *arrival      // that holds the request back which was shown there; nil: none yet
+	due      time.Duration // as of a call
 }
 
 // part is what a plugin has done with an exchange.
 type part struct {
+	exchange          *exchange
 	root              *root
 	request, response string // what the headers callbacks returned; "": not called
 	continued         bool   // the plugin has let the request go on
@@ -48,21 +52,14 @@ type part struct {
 
 // own is the part of the plugin under test.
 func (e *exchange) own() part {
-	if p := e.parts[e.context]; p != nil {
-		return *p
+	if e.tested != nil {
+		return *e.tested
 	}
 	return part{}
 }
 
 // any says whether something is true of a part.
-func (e *exchange) any(so func(*part) bool) bool {
-	for _, p := range e.parts {
-		if so(p) {
-			return true
-		}
-	}
-	return false
-}
+func (e *exchange) any(so func(*part) bool) bool { return slices.ContainsFunc(e.parts, so) }
 
 // goes says whether the plugins that have seen the request let it go on.
 func (e *exchange) goes() bool {
@@ -73,7 +70,7 @@ func (e *exchange) goes() bool {
 func (e *exchange) Headers(_ uint32, headers []headermap.Header, end bool) {
 	e.lane.mu.Lock()
 	defer e.lane.mu.Unlock()
-	own, _ := unpacked(headers)
+	own, _, _ := unpacked(headers)
 	if e.client.Headers == nil {
 		e.client.Headers = own
 	} else {
@@ -152,12 +149,15 @@ func (e *exchange) respond() {
 	}
 	e.responded = true
 	e.lane.mu.Lock()
-	a, whole := e.arrived, e.upstream.Ended
+	a, gate, whole := e.arrived, e.gate, e.upstream.Ended
 	e.lane.mu.Unlock()
-	if a == nil || !whole {
-		return
+	switch {
+	case a == nil || !whole:
+	case gate != nil:
+		e.goesOn(gate)
+	default:
+		a.answer(&e.request.Response)
 	}
-	a.answer(&e.request.Response)
 }
 
 // leave ends the exchange for the client.
@@ -177,6 +177,8 @@ func (e *exchange) leave() {
 func (e *exchange) waits() bool {
 	seen := e.any(func(p *part) bool { return p.request != "" }) // a plugin has
 	switch {
+	case e.due > e.lane.clock.Steady():
+		return false
 	case e.ended && e.arrived != nil && !e.upstream.Ended && !e.upstream.Reset && !e.closed:
 		return false
 	case e.closed || e.ended && e.uploaded:
@@ -189,8 +191,12 @@ func (e *exchange) waits() bool {
 		return e.goes() && !e.ended
 	case e.uploaded && !e.upstream.Ended:
 		return !e.ended && !e.upstream.Reset
+	case e.responded && e.upstream.Ended && e.request.Response.Failed == table.TimedOut && e.due == 0:
+		return !e.ended // it is on its way to the upstream
 	case e.responded && e.upstream.Ended:
-		return !e.ended && !e.any(func(p *part) bool { return p.response == "Pause" })
+		r := &e.request.Response
+		breaksOff := r.Failed != "" && r.Headers != nil // Envoy then answers, or resets, although a plugin holds the response
+		return !e.ended && (breaksOff || !e.any(func(p *part) bool { return p.response == "Pause" }))
 	}
 	return false
 }

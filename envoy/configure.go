@@ -54,7 +54,8 @@ func (r *run) configure(ctx context.Context, c *table.Configure) (refused bool, 
 			return false, err
 		}
 	}
-	more := append(slices.Clone(r.listeners), proxy.Listener{Name: name, Filters: filters, Cluster: upstreamCluster})
+	more := append(slices.Clone(r.listeners), proxy.Listener{Name: name, Filters: filters, Cluster: upstreamCluster,
+		Branches: branches})
 	if at >= 0 {
 		more = slices.Delete(more, at, at+1)
 	}
@@ -91,10 +92,13 @@ func (r *run) update(ctx context.Context, listener string, filter proxy.Filter) 
 	return refused, r.settle(ctx)
 }
 
-// chained are the filters of plugins of the chain, in the VM of the filter under test.
+// chained are the filters of plugins of the chain. Their VMs have one name, and those of one module are one VM.
 func (r *run) chained(plugins []table.ChainPlugin, under proxy.Filter) (all []proxy.Filter) {
 	for _, p := range plugins {
 		f := under
+		if o := findOther(r.lane.others, p.Module); o != nil {
+			f.Module = o.path
+		}
 		f.Plugin, f.RootID, f.Config = cmp.Or(p.Plugin, table.Main), p.RootID, p.Config
 		all = append(all, f)
 	}

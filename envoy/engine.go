@@ -23,6 +23,7 @@ type Engine struct {
 	groups           bool // the HTTP/2 codec puts headers of one name together, so all go past it
 	watched, failing []byte
 	sets             map[string]int
+	others           []other
 	lanes            chan *lane // idle ones; nil: may be started
 }
 
@@ -41,7 +42,7 @@ func Lacks() error {
 // New makes an engine that runs as many cases at once as it has Envoys. They are started when they are needed first.
 func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, error) {
 	g := &Engine{program: e.Path, groups: strings.HasPrefix(e.Version, "1.36."), sets: map[string]int{"": 0},
-		lanes: make(chan *lane, envoys)}
+		others: otherModules(t), lanes: make(chan *lane, envoys)}
 	var sets [][]table.HostFault
 	note := func(set []table.HostFault) {
 		if key := faultKey(set); len(set) > 0 && g.sets[key] == 0 {
@@ -72,27 +73,28 @@ func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, erro
 
 // Observe runs a case, as suite.Engine says. An Envoy that ends meanwhile is a *proxy.ExitError, and another one takes
 // its place.
-func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request) (suite.Observation, error) {
+func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request) (seen suite.Observation, err error) {
 	if err := notShown(c); err != nil {
-		return suite.Observation{}, err
+		return seen, err
+	}
+	for _, p := range c.Chain.All() {
+		if o := findOther(g.others, p.Module); o != nil && o.err != nil {
+			return seen, o.err
+		}
 	}
 	var l *lane
 	select {
 	case l = <-g.lanes:
 	case <-ctx.Done():
-		return suite.Observation{}, ctx.Err()
+		return seen, ctx.Err()
 	}
 	defer func() { g.lanes <- l }()
 	if l == nil {
-		started, err := newLane(ctx, g.program, g.watched, g.failing)
-		if err != nil {
-			return suite.Observation{}, err
+		if l, err = newLane(ctx, g); err != nil {
+			return seen, err
 		}
-		started.groups, started.listenerUpdates = g.groups, g.ListenerUpdates
-		l = started
 	}
-	seen, err := l.observe(ctx, c, good, g.sets)
-	if err == nil {
+	if seen, err = l.observe(ctx, c, good, g.sets); err == nil {
 		return seen, nil
 	}
 	if errors.Is(err, errWorker) { // its reason is in the observation

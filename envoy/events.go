@@ -12,28 +12,31 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-// onWorker is told what crosses between Envoy and the case's VM on the worker. The lock is held.
-type onWorker struct{ *run }
+// onWorker is told what crosses between Envoy and a VM of the case on the worker. The lock is held.
+type onWorker struct {
+	*run
+	vm *machine
+}
 
 func (r onWorker) entered(callback string, args []int64) {
 	switch {
 	case callback == "proxy_on_context_create" && args[1] == 0:
 		made := &root{plugin: r.configuring, chained: len(r.table.Chain.All()) > 0 &&
 			len(r.roots) != len(r.table.Chain.Before) && !r.started}
-		r.roots[args[0]] = made
+		r.vm.roots[args[0]], r.roots = made, append(r.roots, made)
 		if !made.chained {
 			r.newest = made
 		}
 	case callback == "proxy_on_context_create" && r.opening != nil:
-		root := r.roots[args[1]]
+		root := r.vm.roots[args[1]]
 		e := r.without(root)
-		r.exchanges[args[0]] = e
-		e.parts[args[0]] = &part{root: root}
-		if e.context == 0 && (root == nil || !root.chained) {
-			e.context = args[0]
+		p := &part{exchange: e, root: root}
+		r.vm.parts[args[0]], e.parts = p, append(e.parts, p)
+		if e.tested == nil && (root == nil || !root.chained) {
+			e.tested = p
 		}
 	case strings.HasPrefix(callback, "proxy_on_grpc_"):
-		r.comes(callback, args[1])
+		r.comes(r.vm, callback, args[1])
 	case callback == "proxy_on_http_call_response":
 		r.callbacks++
 		r.refusedOne()
@@ -73,14 +76,10 @@ func action(result string) string {
 }
 
 func (r onWorker) returned(callback string, args []int64, result string) {
-	e := r.exchanges[args[0]]
-	var p *part
-	if e != nil {
-		p = e.parts[args[0]]
-	}
+	p := r.vm.parts[args[0]]
 	switch callback {
 	case "proxy_on_configure":
-		if root := r.roots[args[0]]; root != nil {
+		if root := r.vm.roots[args[0]]; root != nil {
 			root.configured, root.accepts = true, result == "1"
 		}
 	case "proxy_on_request_headers":
@@ -112,7 +111,7 @@ func (r onWorker) called(function string, args []int64, effective int64, status 
 		r.told = append(r.told, effect)
 		return
 	}
-	e := r.exchanges[effective]
+	p := r.vm.parts[effective]
 	switch function {
 	case "proxy_grpc_call", "proxy_grpc_stream":
 		var timeout int64
@@ -123,9 +122,9 @@ func (r onWorker) called(function string, args []int64, effective int64, status 
 		for i := range texts {
 			texts[i] = text(i)
 		}
-		r.makes(function == "proxy_grpc_stream", texts, timeout)
+		r.makes(r.vm, function == "proxy_grpc_stream", texts, timeout)
 	case "proxy_grpc_send", "proxy_grpc_close", "proxy_grpc_cancel":
-		c := r.grpcByToken(args[0])
+		c := r.grpcByToken(r.vm, args[0])
 		switch {
 		case c == nil:
 		case function == "proxy_grpc_send":
@@ -136,26 +135,26 @@ func (r onWorker) called(function string, args []int64, effective int64, status 
 			c.givesUp()
 		}
 	case "proxy_set_tick_period_milliseconds":
-		root := r.roots[effective]
-		if root == nil {
-			root = r.newest // set by a stream
+		root := r.vm.roots[effective]
+		if p != nil { // set by a stream
+			root = p.root
 		}
 		if root != nil {
 			root.period = time.Duration(args[0]) * time.Millisecond
 			root.due = r.lane.clock.Steady() + root.period
 		}
 	case "proxy_continue_stream":
-		if e != nil && args[0] == 0 && e.parts[effective] != nil {
-			e.parts[effective].continued = true
+		if p != nil && args[0] == 0 {
+			p.continued = true
 		}
 	case "proxy_send_local_response":
-		if e != nil {
+		if p != nil {
 			grpc := int(int32(args[7]))
-			e.reply = &table.Reply{Status: int(args[0]), Details: text(0), Body: text(1), Headers: pairs(text(2)),
+			p.exchange.reply = &table.Reply{Status: int(args[0]), Details: text(0), Body: text(1), Headers: pairs(text(2)),
 				GRPCStatus: &grpc}
 		}
 	case "proxy_http_call":
-		c := &call{made: r.lane.clock.Steady()}
+		c := &call{vm: r.vm, made: r.lane.clock.Steady()}
 		c.Call = table.Call{Cluster: text(0), Headers: pairs(text(1)), TimeoutMS: int(args[8])}
 		if body := text(2); body != "" {
 			c.Body = []byte(body)
@@ -199,11 +198,14 @@ func pairs(serialized string) []headermap.Header {
 }
 
 func (r onWorker) failed(callback, reason string) {
+	if r.vm.module != "" {
+		callback += " of " + r.vm.module
+	}
 	if r.failure == nil {
 		r.failure = &suite.Failure{Kind: host.Trapped.String(), In: callback, Reason: reason}
 	}
-	for _, e := range r.exchanges {
-		e.answeredByEnvoy = true
+	for _, p := range r.vm.parts {
+		p.exchange.answeredByEnvoy = true
 	}
 	if r.opening != nil {
 		r.opening.answeredByEnvoy = true
@@ -220,9 +222,9 @@ func (r *run) arrived(cluster string) *call {
 	return nil
 }
 
-// onMain is told what crosses between Envoy and the case's VMs on the main thread, of which only a start that fails or
-// is refused is of interest: what a start does that succeeds is seen on the worker.
-type onMain struct{ *run }
+// onMain is told what crosses between Envoy and a VM of the case on the main thread, of which only a start that fails
+// or is refused is of interest: what a start does that succeeds is seen on the worker.
+type onMain onWorker
 
 func (onMain) entered(string, []int64)          {}
 func (onMain) returned(string, []int64, string) {}

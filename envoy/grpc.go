@@ -16,6 +16,7 @@ import (
 // grpcCall is a gRPC call or stream that the plugin has made. The lane's lock guards it.
 type grpcCall struct {
 	table.GRPC // what effects has not given yet
+	vm         *machine
 	token      int64
 	number     int
 	fresh      bool // effects has not given it yet
@@ -53,9 +54,9 @@ func numberOf(text string) int64 {
 }
 
 // makes notes a gRPC call. texts are what rewrite.Logged and rewrite.Numbered say of it.
-func (r *run) makes(stream bool, texts []string, timeout int64) {
+func (r *run) makes(vm *machine, stream bool, texts []string, timeout int64) {
 	number := texts[len(texts)-1]
-	c := &grpcCall{stream: stream, token: numberOf(number), fresh: true, number: len(r.grpc) + 1,
+	c := &grpcCall{vm: vm, stream: stream, token: numberOf(number), fresh: true, number: len(r.grpc) + 1,
 		made: r.lane.clock.Steady(), cluster: proxy.GRPCTarget(texts[0]), path: "/" + texts[1] + "/" + texts[2]}
 	c.GRPC = table.GRPC{Cluster: c.cluster, Service: texts[1], Method: texts[2], Metadata: pairs(texts[3]), Stream: stream}
 	if !stream {
@@ -68,8 +69,8 @@ func (r *run) makes(stream bool, texts []string, timeout int64) {
 	r.grpc = append(r.grpc, c)
 }
 
-func (r *run) grpcByToken(token int64) *grpcCall {
-	at := slices.IndexFunc(r.grpc, func(c *grpcCall) bool { return c.token == token })
+func (r *run) grpcByToken(vm *machine, token int64) *grpcCall {
+	at := slices.IndexFunc(r.grpc, func(c *grpcCall) bool { return c.vm == vm && c.token == token })
 	if at < 0 {
 		return nil
 	}
@@ -98,8 +99,8 @@ func (c *grpcCall) closes() {
 func (c *grpcCall) givesUp() { c.done, c.Cancelled = true, true }
 
 // comes notes a callback of a call.
-func (r *run) comes(callback string, token int64) {
-	c := r.grpcByToken(token)
+func (r *run) comes(vm *machine, callback string, token int64) {
+	c := r.grpcByToken(vm, token)
 	if c == nil {
 		return
 	}

@@ -20,8 +20,10 @@ type journal struct {
 	vm     string // the lines of others are not kept
 	inside []crossing
 	logs   []logged
-	told   crossings
-	after  *outcome // of a call of rewrite.Numbered, until its number is logged
+	all    []crossings // of the case's VMs, by their numbers: see rewrite.Mark
+	told   crossings   // of the VM that the callback is in that runs, or has run last
+	begins bool        // the next line says which VM the callback is in
+	after  *outcome    // of a call of rewrite.Numbered, until its number is logged
 }
 
 // outcome is a call that has returned.
@@ -53,17 +55,23 @@ type logged struct {
 	written bool
 }
 
-// begin forgets all but the lines of the next VM.
-func (j *journal) begin(vm string, told crossings) { *j = journal{vm: vm, told: told} }
+// begin forgets all, and keeps the lines of the next VMs, which have one name.
+func (j *journal) begin(vm string, told ...crossings) {
+	*j = journal{vm: vm, all: told}
+	if len(told) > 0 {
+		j.told = told[0]
+	}
+}
 
 // levels are Envoy's names of levels in the table's words.
 var levels = map[string]string{"warning": "warn"}
 
 func (j *journal) line(l proxy.Line) {
-	if j.told == nil {
+	if len(j.all) == 0 {
 		return
 	}
 	text := l.Text
+	j.find(text)
 	if line, ok := strings.CutPrefix(text, "wasm log"); ok {
 		j.logged(l.Level, line)
 		return
@@ -84,6 +92,21 @@ func (j *journal) line(l proxy.Line) {
 	case "[host<-vm]", "[vm<-host]":
 		j.leave(rest, arrow == "[vm<-host]")
 	}
+}
+
+// find finds out which VM a callback is in that has just begun: a module that has a number says it first of all.
+func (j *journal) find(text string) {
+	if !j.begins {
+		return
+	}
+	j.begins, j.told = false, j.all[0]
+	if call, ok := strings.CutPrefix(text, "[vm->host] "); ok {
+		name, args := parseCall(call)
+		if name == "proxy_log" && len(args) > 1 && args[0] == rewrite.MarkLevel && args[1] < int64(len(j.all)) {
+			j.told = j.all[args[1]]
+		}
+	}
+	j.told.entered(j.inside[0].name, j.inside[0].args)
 }
 
 // logged keeps a line. In front of its text stand the plugin's name, in a stream, and the VM's: " NAME VM: TEXT". While
@@ -135,9 +158,7 @@ func (j *journal) enter(text string, toHost bool) {
 		}
 		c.effective = c.args[0]
 		j.inside = append(j.inside, c)
-		if len(j.inside) == 1 {
-			j.told.entered(c.name, c.args)
-		}
+		j.begins = len(j.inside) == 1
 		return
 	}
 	if c.name == "proxy_log" {

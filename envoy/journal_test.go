@@ -31,9 +31,9 @@ func (t *told) failed(callback, reason string) {
 }
 
 func TestJournal(t *testing.T) {
-	var got told
+	var got, other told
 	var j journal
-	j.begin("c1", &got)
+	j.begin("c1", &got, &other)
 	for _, line := range []string{
 		"trace [host->vm] _initialize()",
 		"trace [host<-vm] _initialize return: void",
@@ -75,6 +75,20 @@ func TestJournal(t *testing.T) {
 		"error Function: proxy_on_log failed: Uncaught RuntimeError: unreachable\nProxy-Wasm plugin in-VM backtrace:",
 		"trace [host->vm] proxy_on_tick(1)",
 		"trace [host<-vm] proxy_on_tick return: void",
+		"trace [host->vm] proxy_on_tick(7)",
+		"trace [vm->host] env.proxy_log(100, 1, 0)", // of a module that is marked
+		"trace [vm<-host] env.proxy_log return: 2",
+		"trace [vm->host] env.proxy_log(2, 1, 2)",
+		"info wasm log plugin c1: ticks",
+		"trace [vm<-host] env.proxy_log return: 0",
+		"trace [host<-vm] proxy_on_tick return: void",
+		"trace [host->vm] proxy_on_log(9)",
+		"trace [vm->host] env.proxy_log(100, 1, 0)",
+		"error Function: proxy_on_log failed: Uncaught RuntimeError: unreachable",
+		"trace [host->vm] proxy_on_done(2)",
+		"trace [vm->host] env.proxy_log(100, 2, 0)", // of no module that is known
+		"trace [vm<-host] env.proxy_log return: 2",
+		"trace [host<-vm] proxy_on_done return: 1",
 	} {
 		level, text, _ := strings.Cut(line, " ")
 		j.line(proxy.Line{Level: level, Logger: "wasm", Text: text})
@@ -91,12 +105,22 @@ func TestJournal(t *testing.T) {
 		"returned proxy_on_request_headers[2 8 1]1",
 		"entered proxy_on_log[2]", "failed proxy_on_log: Uncaught RuntimeError: unreachable",
 		"entered proxy_on_tick[1]", "returned proxy_on_tick[1]void",
+		"entered proxy_on_done[2]", "called proxy_log[100 2 0]2 2[]", "returned proxy_on_done[2]1",
+	}
+	wantOther := []string{
+		"entered proxy_on_tick[7]", "called proxy_log[100 1 0]7 2[]", "called proxy_log[2 1 2]7 0[]",
+		"returned proxy_on_tick[7]void",
+		"entered proxy_on_log[9]", "failed proxy_on_log: Uncaught RuntimeError: unreachable",
 	}
 	normal := func(lines []string) string { return strings.ReplaceAll(strings.Join(lines, "\n"), " ", "") }
 	if normal(got.lines) != normal(want) {
 		t.Errorf("got\n%s\nexpected\n%s", strings.Join(got.lines, "\n"), strings.Join(want, "\n"))
 	}
-	logs := []table.Log{{Level: "debug", Text: "a: b"}, {Level: "warn", Text: "while it starts"}}
+	if normal(other.lines) != normal(wantOther) {
+		t.Errorf("of the other VM got\n%s\nexpected\n%s", strings.Join(other.lines, "\n"), strings.Join(wantOther, "\n"))
+	}
+	logs := []table.Log{{Level: "debug", Text: "a: b"}, {Level: "warn", Text: "while it starts"},
+		{Level: "info", Text: "ticks"}}
 	if seen := j.take(); !reflect.DeepEqual(seen, logs) {
 		t.Errorf("got lines %v, expected %v", seen, logs)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -32,8 +33,9 @@ type lane struct {
 	listenerUpdates bool
 	clock           *proxy.Clock
 	modules         [2]string // paths: watched; failing as well, "" when no case needs it
-	cases           int       // so far
-	tokens          int       // so far
+	others          []other
+	cases           int // so far
+	tokens          int // so far
 	marker          *wire.Conn
 	markers         int
 	services        map[string]*service // by cluster
@@ -42,6 +44,8 @@ type lane struct {
 
 	baseCounters map[string][2]int64 // of the base listeners
 	upstream     *upstream
+	refusing     int // a port that refuses connections
+	release      func()
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed with each change, and replaced
@@ -55,24 +59,32 @@ type lane struct {
 }
 
 // newLane starts an Envoy for a module.
-func newLane(ctx context.Context, program string, watched, failing []byte) (_ *lane, err error) {
+func newLane(ctx context.Context, g *Engine) (_ *lane, err error) {
 	dir, err := proxy.MakeDir()
 	if err != nil {
 		return nil, err
 	}
-	l := &lane{changed: make(chan struct{}), verdicts: map[string]string{}, services: map[string]*service{}}
+	l := &lane{groups: g.groups, listenerUpdates: g.ListenerUpdates, others: slices.Clone(g.others),
+		changed: make(chan struct{}), verdicts: map[string]string{}, services: map[string]*service{}}
 	defer func() {
 		if err != nil {
 			l.close()
 			os.RemoveAll(dir)
 		}
 	}()
-	for i, wasm := range [][]byte{watched, failing} {
+	for i, wasm := range [][]byte{g.watched, g.failing} {
 		if wasm == nil {
 			continue
 		}
 		l.modules[i] = filepath.Join(dir, fmt.Sprintf("module%d.wasm", i))
 		if err := os.WriteFile(l.modules[i], wasm, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	for i := range l.others {
+		o := &l.others[i]
+		o.path = filepath.Join(dir, fmt.Sprintf("other%d.wasm", i))
+		if err := os.WriteFile(o.path, o.wasm, 0o600); err != nil {
 			return nil, err
 		}
 	}
@@ -83,11 +95,14 @@ func newLane(ctx context.Context, program string, watched, failing []byte) (_ *l
 	if l.clock, err = proxy.NewClock(ctx, dir, epoch); err != nil {
 		return nil, err
 	}
-	o := proxy.Options{Program: program, Clock: l.clock, Trace: true, Line: l.line, Listeners: l.base(control)}
+	o := proxy.Options{Program: g.program, Clock: l.clock, Trace: true, Line: l.line, Listeners: l.base(control)}
 	if l.process, err = proxy.Start(ctx, dir, o); err != nil {
 		return nil, err
 	}
 	if l.upstream, err = l.listenUpstream(); err != nil {
+		return nil, err
+	}
+	if l.refusing, l.release, err = proxy.RefusingPort(); err != nil {
 		return nil, err
 	}
 	if err := l.setClusters(ctx, nil); err != nil {
@@ -147,6 +162,9 @@ func (l *lane) close() {
 	}
 	if l.upstream != nil {
 		l.upstream.listener.Close()
+	}
+	if l.release != nil {
+		l.release()
 	}
 	for _, s := range l.services {
 		s.close()

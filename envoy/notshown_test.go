@@ -13,11 +13,11 @@ func TestNotShown(t *testing.T) {
 	for reason, c := range map[string]table.Case{
 		"": {World: table.World{RootID: "r", Plugin: "p",
 			VM: table.VM{Config: []byte("c"), Environment: []table.Variable{{Name: "a", Value: "b"}}}}},
-		"properties":         {World: table.World{Properties: properties}},
-		"properties c":       {Steps: []table.Step{{Request: &table.Request{Properties: properties}}}},
-		"no connection":      {Steps: []table.Step{{Request: &table.Request{Response: table.Message{Failed: table.Refused}}}}},
-		"no time-out":        {Steps: []table.Step{{Request: &table.Request{Response: table.Message{Failed: table.TimedOut}}}}},
-		"another module":     {Chain: table.Chain{Before: []table.ChainPlugin{{Module: "a.wasm"}}}},
+		"properties":   {World: table.World{Properties: properties}},
+		"properties c": {Steps: []table.Step{{Request: &table.Request{Properties: properties}}}},
+		"1 MiB of a body": {Steps: []table.Step{{Request: &table.Request{
+			Message:  table.Message{Body: [][]byte{make([]byte, 1<<20+1)}},
+			Response: table.Message{Failed: table.Refused}}}}},
 		"one plugin context": {Chain: table.Chain{Before: []table.ChainPlugin{{}}}},
 		"the node":           {World: table.World{Node: &table.Node{ID: "n"}}},
 		"random":             {World: table.World{Random: []byte("a")}},

@@ -14,6 +14,8 @@ import (
 const (
 	streamHeader = "x-parity-stream"
 	packedHeader = "x-parity-packed"
+	failsHeader  = "x-parity-fails"
+	partHeader   = "x-parity-part"
 )
 
 // The pseudo-headers that there must be.
@@ -32,7 +34,7 @@ func packs(r *table.Request) bool {
 // ofTheWire are names that HTTP/2 has no place for, or that a codec joins, moves or acts on.
 var ofTheWire = []string{"connection", "content-length", "cookie", "expect", "host", "keep-alive", "proxy-connection",
 	"te",
-	"trailer", "transfer-encoding", "upgrade", streamHeader, packedHeader}
+	"trailer", "transfer-encoding", "upgrade", streamHeader, packedHeader, failsHeader, partHeader}
 
 // plain says whether headers pass a codec unchanged. pseudo are the pseudo-headers that there must be, once each.
 func plain(headers []headermap.Header, pseudo []string) bool {
@@ -90,17 +92,22 @@ func pack(headers []headermap.Header) headermap.Header {
 }
 
 // unpacked takes the engine's own headers away, and gives those that were packed in place of all others.
-func unpacked(headers []headermap.Header) (_ []headermap.Header, stream string) {
+func unpacked(headers []headermap.Header) (_ []headermap.Header, stream, part string) {
 	var own []headermap.Header
 	packed := false
 	for _, h := range headers {
 		switch h.Name {
 		case streamHeader:
 			stream = h.Value
+		case partHeader:
+			part = h.Value
 		case packedHeader:
 			packed, own = true, []headermap.Header{}
-			for _, pair := range strings.Split(strings.TrimSuffix(h.Value, ","), ",") {
-				name, value, _ := strings.Cut(pair, ":")
+			for pair := range strings.SplitSeq(strings.TrimSuffix(h.Value, ","), ",") {
+				name, value, ok := strings.Cut(pair, ":")
+				if !ok {
+					continue // of an empty list
+				}
 				n, _ := hex.DecodeString(name) // our own Lua wrote it
 				v, _ := hex.DecodeString(value)
 				own = append(own, headermap.Header{Name: string(n), Value: string(v)})
@@ -111,7 +118,7 @@ func unpacked(headers []headermap.Header) (_ []headermap.Header, stream string) 
 			}
 		}
 	}
-	return own, stream
+	return own, stream, part
 }
 
 // onWire are the headers of a request as its client sends them.
@@ -121,7 +128,7 @@ func onWire(r *table.Request, stream string, packed bool) []headermap.Header {
 		for _, h := range r.Headers {
 			headers = append(headers, headermap.Header{Name: lower(h.Name), Value: h.Value})
 		}
-		return append(headers, headermap.Header{Name: streamHeader, Value: stream})
+		return append(headers, ownHeaders(r, stream)...)
 	}
 	// Envoy looks at the method and the content type before any filter: they decide on the form of its own answers.
 	method, contentType := "GET", ""
@@ -137,7 +144,16 @@ func onWire(r *table.Request, stream string, packed bool) []headermap.Header {
 	if contentType != "" {
 		headers = append(headers, headermap.Header{Name: "content-type", Value: contentType})
 	}
-	return append(headers, headermap.Header{Name: streamHeader, Value: stream}, pack(r.Headers))
+	return append(append(headers, ownHeaders(r, stream)...), pack(r.Headers))
+}
+
+// ownHeaders say which request it is, and how it fails if the upstream is not to see it.
+func ownHeaders(r *table.Request, stream string) []headermap.Header {
+	own := headermap.Of(streamHeader, stream)
+	if unseen(r) {
+		own = append(own, headermap.Header{Name: failsHeader, Value: string(r.Response.Failed)})
+	}
+	return own
 }
 
 // answerOnWire are the headers of an upstream's response as it sends them.

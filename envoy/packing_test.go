@@ -39,11 +39,14 @@ func TestPlain(t *testing.T) {
 // TestPack: what is packed comes out as it was, names in lower case.
 func TestPack(t *testing.T) {
 	headers := headermap.Of("X-\x00", "\xff,:\n", "", "", "x", "1", "x", "1")
-	got, stream := unpacked(append(headermap.Of(":status", "200", streamHeader, "s1"), pack(headers),
-		headermap.Header{Name: "date", Value: "now"}))
+	own := headermap.Of(":status", "200", streamHeader, "s1", partHeader, "p")
+	got, stream, part := unpacked(append(own, pack(headers), headermap.Header{Name: "date", Value: "now"}))
 	want := headermap.Of("x-\x00", "\xff,:\n", "", "", "x", "1", "x", "1")
-	if !reflect.DeepEqual(got, want) || stream != "s1" {
-		t.Errorf("got %q of %q, expected %q", got, stream, want)
+	if !reflect.DeepEqual(got, want) || stream != "s1" || part != "p" {
+		t.Errorf("got %q of %q, %q, expected %q", got, stream, part, want)
+	}
+	if got, _, _ := unpacked([]headermap.Header{pack(nil)}); len(got) > 0 {
+		t.Errorf("got %q of an empty list", got)
 	}
 }
 

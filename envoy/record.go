@@ -29,6 +29,9 @@ func (r *run) look(e *exchange) suite.Exchange {
 		ResponseAction: cmp.Or(e.own().response, "Continue"), Reply: e.reply,
 		Upstream: e.upstream, Client: e.seen(), Failed: e.answeredByEnvoy && e.reply == nil && e.client.Headers != nil}
 	sent := e.arrived != nil
+	if sent && unseen(e.request) && !e.upstream.Ended && (e.ended || e.closed) {
+		seen.Upstream.Reset = true // no connection says so
+	}
 	switch {
 	case sent && e.reply != nil:
 		seen.Decision = string(table.Replace)
@@ -72,13 +75,8 @@ func (r *run) effects() suite.Effects {
 	r.taken = len(r.calls)
 	e.GRPC = r.grpcDone()
 	e.Other, r.told = r.told, nil
-	var ids []int64
-	for id := range r.roots {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		if root := r.roots[id]; root.period != root.seen && !root.chained {
+	for _, root := range r.roots {
+		if root.period != root.seen && !root.chained {
 			root.seen = root.period
 			e.Ticks = append(e.Ticks, suite.Tick{Plugin: root.plugin, Every: root.period})
 		}

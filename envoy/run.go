@@ -32,14 +32,14 @@ type run struct {
 
 	// Guarded by the lane's lock.
 	answers        suite.Answers
-	exchanges      map[int64]*exchange // by the plugin's context
+	machines       []*machine // the first is that of the module under test
 	opening        *exchange
-	configuring    string          // the plugin whose context comes next
-	roots          map[int64]*root // plugin contexts by their number
-	newest         *root           // of the plugins under test
-	started        bool            // the plugin under test has
-	calls          []*call         // that were made, in order
-	callbacks      int             // of calls
+	configuring    string  // the plugin whose context comes next
+	roots          []*root // plugin contexts, in the order in which they were made
+	newest         *root   // of the plugins under test
+	started        bool    // the plugin under test has
+	calls          []*call // that were made, in order
+	callbacks      int     // of calls
 	grpc           []*grpcCall
 	told, mainTold []table.Effect   // since the last effects; by the main thread, while the plugin starts
 	queues         map[int64]string // names by number
@@ -47,6 +47,13 @@ type run struct {
 	failure        *suite.Failure
 	reported       bool
 	place          suite.Place // that is being run
+}
+
+// machine is the VM of a module on the worker: of the module under test, or of another one of the chain.
+type machine struct {
+	module string          // as the case names it; "": the module under test
+	roots  map[int64]*root // plugin contexts by their number
+	parts  map[int64]*part // stream contexts by theirs
 }
 
 // root is a plugin context on the worker.
@@ -63,6 +70,7 @@ type root struct {
 // call is one that the plugin has made.
 type call struct {
 	table.Call
+	vm    *machine
 	body  []byte
 	made  time.Duration // steady time
 	due   time.Duration // steady time at which it must fail without the table moving the clock; 0: it need not
@@ -75,8 +83,14 @@ func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, 
 	seen suite.Observation, err error) {
 	l.cases++
 	r := &run{lane: l, table: c, vm: "c" + strconv.Itoa(l.cases), module: l.modules[0],
-		sets: sets, answers: suite.NewAnswers(c.Clusters),
-		exchanges: map[int64]*exchange{}, roots: map[int64]*root{}, queues: map[int64]string{}, known: map[string][2]int64{}}
+		sets: sets, answers: suite.NewAnswers(c.Clusters), queues: map[int64]string{}, known: map[string][2]int64{}}
+	for i := range 1 + len(l.others) {
+		m := &machine{roots: map[int64]*root{}, parts: map[int64]*part{}}
+		if i > 0 {
+			m.module = l.others[i-1].name
+		}
+		r.machines = append(r.machines, m)
+	}
 	if fails(c) {
 		r.module = l.modules[1]
 	}
@@ -180,9 +194,13 @@ func (r *run) prepare(ctx context.Context) error {
 	if err := r.useClusters(ctx, r.table.Clusters); err != nil {
 		return err
 	}
+	var workers, mains []crossings
+	for _, m := range r.machines {
+		workers, mains = append(workers, onWorker{r, m}), append(mains, onMain{r, m})
+	}
 	l.mu.Lock()
-	l.worker.begin(r.vm, onWorker{r})
-	l.main.begin(r.vm, onMain{r})
+	l.worker.begin(r.vm, workers...)
+	l.main.begin(r.vm, mains...)
 	l.mu.Unlock()
 	return r.forgotten(ctx)
 }
@@ -195,8 +213,8 @@ func (r *run) end() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.worker.begin("", nil)
-	l.main.begin("", nil)
+	l.worker.begin("")
+	l.main.begin("")
 	for _, s := range l.services {
 		s.run = nil
 	}

@@ -24,7 +24,7 @@ type service struct {
 // setClusters makes the clusters that there are the given ones; empty ones have no host, silent
 // ones make no connection.
 func (l *lane) setClusters(ctx context.Context, clusters []table.Cluster) error {
-	all := []proxy.Cluster{{Name: upstreamCluster, Socket: l.process.Socket(upstreamCluster)}}
+	all := l.upstreamClusters()
 	for _, c := range clusters {
 		if c.State == table.Unknown {
 			continue

@@ -125,8 +125,7 @@ func (r *run) whole(ctx context.Context, plugin string, request *table.Request) 
 // open begins an exchange.
 func (r *run) open(ctx context.Context, plugin, name string, request *table.Request) (*exchange, error) {
 	l := r.lane
-	e := &exchange{lane: l, name: name, plugin: plugin, request: request, packed: l.groups || packs(request),
-		parts: map[int64]*part{}}
+	e := &exchange{lane: l, name: name, plugin: plugin, request: request, packed: l.groups || packs(request)}
 	l.mu.Lock()
 	e.id = fmt.Sprintf("%s-%d", r.vm, len(l.upstream.waiting))
 	l.upstream.waiting[e.id] = e
@@ -181,12 +180,17 @@ func (r *run) carryOn(ctx context.Context, s *table.Step) (*exchange, error) {
 func (r *run) answer(a *table.Answered) string {
 	r.lane.mu.Lock()
 	defer r.lane.mu.Unlock()
-	for i, c := range r.calls {
+	number := 0
+	for _, c := range r.calls {
+		if c.vm != r.machines[0] {
+			continue
+		}
+		number++
 		waits := c.visit != nil && !c.visit.ended
 		switch {
-		case a.Call == i+1 && !waits:
+		case a.Call == number && !waits:
 			return "the call is done already"
-		case a.Call == i+1, a.Call == 0 && waits:
+		case a.Call == number, a.Call == 0 && waits:
 			c.visit.answer(&a.Answer)
 			return ""
 		}

@@ -14,18 +14,7 @@ func (r *run) settle(ctx context.Context) error {
 			return err
 		}
 		r.lane.mu.Lock()
-		now := r.lane.clock.Steady()
-		by := time.Duration(0)
-		for _, c := range r.calls {
-			if c.due > now && (by == 0 || c.due-now < by) {
-				by = c.due - now
-			}
-		}
-		for _, c := range r.grpc {
-			if !c.done && c.due > now && (by == 0 || c.due-now < by) {
-				by = c.due - now
-			}
-		}
+		by := r.next()
 		r.lane.clock.AdvanceTimers(by)
 		r.ticked()
 		r.lane.mu.Unlock()
@@ -33,6 +22,31 @@ func (r *run) settle(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// next is how long it takes until something falls due that no case waits for; 0: nothing does. The lock is held.
+func (r *run) next() (by time.Duration) {
+	now := r.lane.clock.Steady()
+	falls := func(due time.Duration) {
+		if due > now && (by == 0 || due-now < by) {
+			by = due - now
+		}
+	}
+	for _, c := range r.calls {
+		falls(c.due)
+	}
+	for _, c := range r.grpc {
+		if !c.done {
+			falls(c.due)
+		}
+	}
+	if r.opening != nil {
+		falls(r.opening.due)
+	}
+	for _, e := range r.streams {
+		falls(e.due)
+	}
+	return by
 }
 
 // waits says whether something is on its way. The lock is held.

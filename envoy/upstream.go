@@ -64,7 +64,7 @@ func (a *arrival) Headers(stream uint32, headers []headermap.Header, end bool) {
 	l := a.upstream.lane
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	own, id := unpacked(headers)
+	own, id, part := unpacked(headers)
 	if a.exchange != nil {
 		a.exchange.upstream.Trailers = own
 		a.end(end)
@@ -74,6 +74,10 @@ func (a *arrival) Headers(stream uint32, headers []headermap.Header, end bool) {
 	e := a.upstream.waiting[id]
 	if e == nil {
 		return // of a case that has ended
+	}
+	if unseen(e.request) {
+		a.shown(e, part, own, end)
+		return
 	}
 	a.exchange = e
 	if e.arrived != nil { // Envoy has sent it twice

@@ -11,7 +11,7 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// Write writes the table into a folder, with the module that one of its chains has.
+// Write writes the table into a folder, with the modules that its chains have.
 func Write(dir string) error {
 	all, err := files.ReadDir(".")
 	if err != nil {
@@ -26,7 +26,12 @@ func Write(dir string) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, "guard.wasm"), guard(), 0o600)
+	for name, wasm := range map[string][]byte{"guard": guard(), "asking": Asking(), "naming": NameAdding()} {
+		if err := os.WriteFile(filepath.Join(dir, name+".wasm"), wasm, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Plugins are the modules of the groups.
@@ -34,7 +39,8 @@ func Plugins() map[string][]byte {
 	return map[string][]byte{"upstream": NameAdding(), "grpc": Asking(), "stream": Watching(), "chain": NameAdding(),
 		"effects":       Storing(),
 		"grpc-failures": Asking(), "stream-ends": Watching(), "stream-metadata": Reading(), "stream-given-up": Cancelling(),
-		"upstream-fails": NameAdding(), "upstream-held": Holding(), "upstream-mended": Mending(), "chain-held": Asking()}
+		"upstream-fails": NameAdding(), "upstream-held": Holding(), "upstream-mended": Mending(), "chain-held": Asking(),
+		"chain-other": Asking(), "upstream-unseen": NameAdding()}
 }
 
 const (

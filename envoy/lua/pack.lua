@@ -26,11 +26,16 @@ function unpack_headers(headers, packed)
   end
 end
 
-function pack_headers(headers, keep)
+function packed_headers(headers)
   local all = {}
   for name, value in pairs(headers) do
     all[#all + 1] = hex(name) .. ":" .. hex(value) .. ","
   end
+  return table.concat(all)
+end
+
+function pack_headers(headers, keep)
+  local all = packed_headers(headers)
   clear_headers(headers, keep)
-  headers:add("x-parity-packed", table.concat(all))
+  headers:add("x-parity-packed", all)
 end

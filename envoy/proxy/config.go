@@ -97,7 +97,8 @@ func (p *Process) publish(name string, resources []proto.Message) error {
 // service can decide anew about each whether there is one.
 type Cluster struct {
 	Name   string
-	Socket string // path; "": the cluster has no host
+	Socket string // path
+	Port   int    // of this machine, in place of Socket; without both the cluster has no host
 	Kept   bool   // a connection serves many requests
 	// Silent makes Envoy begin with a TLS handshake, which a service that says nothing leaves open until ConnectTimeout.
 	Silent bool
@@ -106,11 +107,22 @@ type Cluster struct {
 // ConnectTimeout is how long a connection to a cluster may take to be made.
 const ConnectTimeout = 250 * time.Millisecond
 
+func (c Cluster) address() *core.Address {
+	switch {
+	case c.Port != 0:
+		return &core.Address{Address: &core.Address_SocketAddress{SocketAddress: &core.SocketAddress{Address: "127.0.0.1",
+			PortSpecifier: &core.SocketAddress_PortValue{PortValue: uint32(c.Port)}}}}
+	case c.Socket != "":
+		return pipe(c.Socket)
+	}
+	return nil
+}
+
 func (c Cluster) message() *cluster.Cluster {
 	endpoints := &endpoint.ClusterLoadAssignment{ClusterName: c.Name}
-	if c.Socket != "" {
+	if address := c.address(); address != nil {
 		endpoints.Endpoints = []*endpoint.LocalityLbEndpoints{{LbEndpoints: []*endpoint.LbEndpoint{{
-			HostIdentifier: &endpoint.LbEndpoint_Endpoint{Endpoint: &endpoint.Endpoint{Address: pipe(c.Socket)}},
+			HostIdentifier: &endpoint.LbEndpoint_Endpoint{Endpoint: &endpoint.Endpoint{Address: address}},
 		}}}}
 	}
 	once := wrapperspb.UInt32(1)

@@ -3,6 +3,7 @@ package proxy
 import (
 	_ "embed"
 	"fmt"
+	"time"
 
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
@@ -12,6 +13,7 @@ import (
 	wasmfilter "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/wasm/v3"
 	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	wasm "github.com/envoyproxy/go-control-plane/envoy/extensions/wasm/v3"
+	matcher "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -21,8 +23,17 @@ import (
 type Listener struct {
 	Name    string
 	Filters []Filter
-	Cluster string // that every request goes to; "": Envoy answers 200 itself
-	Limit   int    // bytes of a body that is held, for clients of HTTP/1.1; 0: Envoy's own
+	Cluster string // that requests go to; "": Envoy answers 200 itself
+	// Branches are for the requests that they match, the first one that does.
+	Branches []Branch
+	Limit    int // bytes of a body that is held, for clients of HTTP/1.1; 0: Envoy's own
+}
+
+// Branch is the route of requests with a header.
+type Branch struct {
+	Header, Value string
+	Cluster       string
+	Timeout       time.Duration // 0: none
 }
 
 // Filter is an HTTP filter: a plugin, a Lua script when Lua is set, or any other when Native is.
@@ -95,7 +106,7 @@ func (l *Listener) message(p *Process) proto.Message {
 		PreserveExternalRequestId:    true,
 		AlwaysSetRequestIdInResponse: false,
 		RouteSpecifier: &hcm.HttpConnectionManager_RouteConfig{RouteConfig: &route.RouteConfiguration{
-			VirtualHosts: []*route.VirtualHost{{Name: "all", Domains: []string{"*"}, Routes: []*route.Route{l.route()}}}}},
+			VirtualHosts: []*route.VirtualHost{{Name: "all", Domains: []string{"*"}, Routes: l.routes()}}}},
 	}
 	for i, f := range l.Filters {
 		filter := &hcm.HttpFilter{Name: fmt.Sprintf("%s-%d", l.Name, i),
@@ -123,17 +134,27 @@ func (l *Listener) message(p *Process) proto.Message {
 	}
 }
 
-func (l *Listener) route() *route.Route {
-	r := &route.Route{Match: &route.RouteMatch{PathSpecifier: &route.RouteMatch_Prefix{Prefix: "/"}}}
-	if l.Cluster == "" {
-		r.Action = &route.Route_DirectResponse{DirectResponse: &route.DirectResponseAction{Status: 200}}
-		return r
+func (l *Listener) routes() (all []*route.Route) {
+	for _, b := range l.Branches {
+		r := to(b.Cluster, b.Timeout)
+		r.Match.Headers = []*route.HeaderMatcher{{Name: b.Header, HeaderMatchSpecifier: &route.HeaderMatcher_StringMatch{
+			StringMatch: &matcher.StringMatcher{MatchPattern: &matcher.StringMatcher_Exact{Exact: b.Value}}}}}
+		all = append(all, r)
 	}
-	r.Action = &route.Route_Route{Route: &route.RouteAction{
-		ClusterSpecifier: &route.RouteAction_Cluster{Cluster: l.Cluster},
-		Timeout:          durationpb.New(0), // an upstream of a case may take days
-	}}
-	return r
+	last := to(l.Cluster, 0) // an upstream of a case may take days
+	if l.Cluster == "" {
+		last.Action = &route.Route_DirectResponse{DirectResponse: &route.DirectResponseAction{Status: 200}}
+	}
+	return append(all, last)
+}
+
+// to is a route of all requests to a cluster; timeout 0: none.
+func to(cluster string, timeout time.Duration) *route.Route {
+	return &route.Route{Match: &route.RouteMatch{PathSpecifier: &route.RouteMatch_Prefix{Prefix: "/"}},
+		Action: &route.Route_Route{Route: &route.RouteAction{
+			ClusterSpecifier: &route.RouteAction_Cluster{Cluster: cluster},
+			Timeout:          durationpb.New(timeout),
+		}}}
 }
 
 // SetFilter publishes the configuration of a filter that is Updated, the nth of its listener from 0.

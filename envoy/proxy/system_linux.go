@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"os"
 	"syscall"
 
@@ -22,6 +23,24 @@ func killGroup(pid int) {
 
 func mapFile(f *os.File, size int) ([]byte, error) {
 	return unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+}
+
+// RefusingPort takes a TCP port of this machine, on which all connections are refused until release is called.
+func RefusingPort() (port int, release func(), err error) {
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, nil, fmt.Errorf("make a socket: %w", err)
+	}
+	release = func() { _ = unix.Close(socket) }
+	local := &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
+	if err = unix.Bind(socket, local); err == nil {
+		var taken unix.Sockaddr
+		if taken, err = unix.Getsockname(socket); err == nil {
+			return taken.(*unix.SockaddrInet4).Port, release, nil
+		}
+	}
+	release()
+	return 0, nil, fmt.Errorf("take a port: %w", err)
 }
 
 func unmap(memory []byte) { _ = unix.Munmap(memory) }

@@ -19,4 +19,7 @@ func killGroup(int) {}
 
 func mapFile(*os.File, int) ([]byte, error) { return nil, errSystem }
 
+// RefusingPort fails.
+func RefusingPort() (port int, release func(), err error) { return 0, nil, errSystem }
+
 func unmap([]byte) {}

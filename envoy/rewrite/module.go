@@ -36,6 +36,7 @@ type module struct {
 
 type function struct {
 	replaces uint32 // import
+	export   string // that it takes the place of; "": it replaces the import
 	t        wasmfile.FuncType
 	code     []byte
 }
@@ -101,7 +102,17 @@ func (m *module) global() uint32 {
 
 // replace makes the module's calls of an import run code.
 func (m *module) replace(imported uint32, t wasmfile.FuncType, code []byte) {
-	m.added = append(m.added, function{imported, t, code})
+	m.added = append(m.added, function{replaces: imported, t: t, code: code})
+}
+
+// lead makes an export run code.
+func (m *module) lead(export string, t wasmfile.FuncType, code []byte) {
+	m.added = append(m.added, function{export: export, t: t, code: code})
+}
+
+// addedAt is the index of the nth function that is added.
+func (m *module) addedAt(n int) uint32 {
+	return uint32(len(m.functions) + len(m.imports) + m.file.Functions + n)
 }
 
 // moved is where a function is that had an index before imports were added; called says that it is about a call.
@@ -111,8 +122,8 @@ func (m *module) moved(index uint32, called bool) uint32 {
 	}
 	if called {
 		for i, f := range m.added {
-			if f.replaces == index {
-				return uint32(len(m.functions) + len(m.imports) + m.file.Functions + i)
+			if f.export == "" && f.replaces == index {
+				return m.addedAt(i)
 			}
 		}
 	}
@@ -230,6 +241,9 @@ func (m *module) writeExports() {
 	m.exports(func(name string, kind byte, index uint32) {
 		if kind == byte(wasmfile.KindFunction) {
 			index = m.moved(index, false)
+			if at := slices.IndexFunc(m.added, func(f function) bool { return f.export == name }); at >= 0 {
+				index = m.addedAt(at)
+			}
 		}
 		out = append(append(append(out, text(name)...), kind), number(uint64(index))...)
 		n++

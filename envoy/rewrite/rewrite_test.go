@@ -77,6 +77,42 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// TestMark: each callback begins with the mark, which is no line, and what it returns stays.
+func TestMark(t *testing.T) {
+	wasm, err := Watch(guest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wasm, err = Mark(wasm, 7); err != nil {
+		t.Fatal(err)
+	}
+	m, err := host.Compile(t.Context(), wasm, host.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close(t.Context())
+	vm, err := m.NewVM(t.Context(), host.VMConfig{Trace: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close(t.Context())
+	p, err := vm.NewPlugin(t.Context(), host.PluginConfig{Name: "p"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.NewStream(host.StreamConfig{})
+	s.RequestHeaders(nil, true)
+	all := vm.Crossings()
+	for i, c := range all {
+		if c.ToGuest && !c.Return && c.Name != "malloc" && all[i+1].Name != "proxy_log" {
+			t.Errorf("%s is followed by %s", c.String(), all[i+1].String())
+		}
+	}
+	if n := len(s.Downstream().Body()); n != len("body") {
+		t.Errorf("the client got a body of %d bytes", n)
+	}
+}
+
 // TestBuildsStayModules rewrites what compilers have made: the result is well-formed, valid, and changes no data.
 func TestBuildsStayModules(t *testing.T) {
 	files, err := filepath.Glob("../../dist/*.wasm")
