@@ -58,3 +58,6 @@ func (w *Writer) Write(p []byte) (int, error) {
 	}
 	return len(p), w.Err
 }
+
+// Wrap breaks a text at spaces so that no line is longer than so many columns, unless a word is.
+func Wrap(s string, columns int) string { return TrimLines(text.WrapSoft(s, columns)) }

@@ -79,8 +79,9 @@ func (t text) table() {
 	r := t.report
 	rows := words.NewTable()
 	header := table.Row{"group"}
+	engine := r.engine()
 	for _, b := range r.Builds {
-		header = append(header, t.paint.Bold(b.Name))
+		header = append(header, t.paint.Bold(strings.TrimSuffix(b.Name, engine)))
 	}
 	rows.AppendRow(header)
 	for _, group := range r.Table.Groups {
@@ -94,6 +95,21 @@ func (t text) table() {
 	rows.AppendRow(t.row("total", func(build string) report.Counts { return r.ofBuild[build] }))
 	t.line("%s", words.Indent(words.TrimLines(rows.Render()), "  "))
 	t.line("  %s\n", t.paint.Dim("✓ all pass  ✗ some fail  ! could not be judged  ~ known to fail  - not run"))
+}
+
+// engine is the end that the names of all builds have in common, such as "@envoy-1.40.0"; "": there is none.
+func (r *index) engine() string {
+	common := ""
+	for i, b := range r.Builds {
+		_, engine, found := strings.Cut(b.Name, "@")
+		switch {
+		case !found || i > 0 && "@"+engine != common:
+			return ""
+		case i == 0:
+			common = "@" + engine
+		}
+	}
+	return common
 }
 
 func (t text) row(name string, counts func(build string) report.Counts) table.Row {
@@ -133,17 +149,46 @@ func (t text) divergence(d *report.Divergence) {
 	t.line("")
 }
 
-// known lists the results that are neither pass nor red.
+// known lists the results that are neither pass nor red: each reason once, with its cases and builds.
 func (t text) known() {
-	shown := false
+	type group struct {
+		outcome        report.Outcome
+		reason, builds string
+	}
+	type caseOf struct {
+		outcome      report.Outcome
+		reason, name string
+	}
+	builds := map[caseOf][]string{}
+	var order []caseOf
 	for i := range t.report.Results {
 		result := &t.report.Results[i]
-		if result.Outcome == report.XFail || result.Outcome == report.Skip {
-			t.line("%s %s %s: %s", t.paint.Yellow(fmt.Sprintf("%-5s", result.Outcome)), result.Build, result.Case, result.Reason)
-			shown = true
+		if result.Outcome != report.XFail && result.Outcome != report.Skip {
+			continue
 		}
+		c := caseOf{result.Outcome, result.Reason, result.Case}
+		if builds[c] == nil {
+			order = append(order, c)
+		}
+		builds[c] = append(builds[c], result.Build)
 	}
-	if shown {
+	cases := map[group][]string{}
+	var groups []group
+	for _, c := range order {
+		g := group{c.outcome, c.reason, strings.Join(builds[c], ", ")}
+		if len(builds[c]) == len(t.report.Builds) && len(builds[c]) > 1 {
+			g.builds = "all builds"
+		}
+		if cases[g] == nil {
+			groups = append(groups, g)
+		}
+		cases[g] = append(cases[g], c.name)
+	}
+	for _, g := range groups {
+		t.line("%s %s: %s", t.paint.Yellow(fmt.Sprintf("%-5s", g.outcome)), g.builds, g.reason)
+		t.line("%s", words.Indent(words.Wrap(strings.Join(cases[g], ", "), 110), "      "))
+	}
+	if len(groups) > 0 {
 		t.line("")
 	}
 }
