@@ -104,7 +104,7 @@ type Build struct {
 	Toolchain string `json:"toolchain,omitempty"`
 	SDK       string `json:"sdk,omitempty"`
 	Recipe    string `json:"recipe,omitempty"` // the command that builds it
-	What      string `json:"what,omitempty"`   // what it is, in a few words
+	What      string `json:"what,omitempty"`   // how it is made, in a few words
 	Label     string `json:"label,omitempty"`  // what a reader must know about the build
 }
 

@@ -21,7 +21,7 @@ import (
 // module is one module under test.
 type module struct {
 	suite.Subject
-	what  string // what it is, in a few words
+	what  string // how it is made, in a few words
 	leaks string // why it is known to leak memory; "": it is not known to leak
 }
 

@@ -194,7 +194,7 @@ func TestBenchOfTheReadme(t *testing.T) {
 	}
 }
 
-// TestEnvoyOfTheReadme: the README says on which Envoys the table runs, and how many cases are as they want there. With
+// TestEnvoyOfTheReadme: the README says on which Envoys the table runs, and in how many cases Envoy gives what they want. With
 // -update it is written again.
 func TestEnvoyOfTheReadme(t *testing.T) {
 	whole, err := table.Load(filepath.Join(root, "conformance/cases"))
@@ -215,7 +215,8 @@ func TestEnvoyOfTheReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := fmt.Sprintf("\nConfirmed on a real Envoy, %s and %s: [the same table](envoy/README.md) runs there (`make "+
-		"envoy`), and %d of its %d cases are as they want; [each of the others](envoy/differences.yaml) has its reason.\n",
+		"envoy`), and in %d of its %d cases Envoy gives what the case wants; [each other case](envoy/differences.yaml) has "+
+		"its reason.\n",
 		strings.Join(versions[:len(versions)-1], ", "), versions[len(versions)-1], whole.Len()-different.Len(), whole.Len())
 	const begin, end = "<!-- real envoy -->", "<!-- end real envoy -->"
 	before, shown, after := around(t, read(t, "README.md"), begin, end)

@@ -132,7 +132,7 @@ func printCases(stdout io.Writer, cases []table.Case) {
 
 // listModules prints the modules that the flags select, makes and reads none of them, and returns how many they are.
 func (s *selection) listModules(stdout io.Writer) (int, error) {
-	var rows [][3]string // name, file, what it is
+	var rows [][3]string // name, file, how it is made
 	if s.usesBuilds() {
 		list, err := build.Load(filepath.Join(s.root, build.File))
 		if err != nil {

@@ -139,7 +139,7 @@ func TestEnvoyThatDies(t *testing.T) {
 	e := realEnvoy(t)
 	p := tiny()
 	p.CrossingGuests, p.AlternativesToo, p.SoakRequests, p.StartupSamples = false, false, 800, 0
-	// A gRPC call without a usable cluster ends Envoy 1.40 (RATIONALE.md of the host says where).
+	// A gRPC call whose GrpcService has no target ends Envoy (proxyGrpcCall of package host).
 	deadly := checking(t, "deadly", func(g *wasmtest.Guest) {
 		g.Call("proxy_on_request_headers", "proxy_grpc_call", "users", "s", "m", wasmtest.Raw{}, wasmtest.Raw{}, 1000,
 			wasmtest.Out1)

@@ -68,7 +68,7 @@ func (v view) first() grid {
 		head  string
 		value func(verdict.BuildRow) cell
 	}{
-		{"what it is", whatCell}, {"leak", leakCell}, {"upkeep", upkeepCell},
+		{"made with", whatCell}, {"leak", leakCell}, {"upkeep", upkeepCell},
 		{"Envoy", func(s verdict.BuildRow) cell { return text(envoys(s)) }},
 	} {
 		v.words(&g, words.head, words.value)
@@ -184,7 +184,7 @@ func (v view) firstNotes(g grid) grid {
 		}
 	}
 	if slices.Contains(g.Head, "worst pause") {
-		how = append(how, "worst pause: by how much the slowest request took longer than that of a guest that does nothing")
+		how = append(how, "worst pause: by how much the slowest request took longer than the slowest one of a guest that does nothing")
 	}
 	if len(how) > 0 {
 		g.Notes = append(g.Notes, sentence(strings.Join(how, "; ")))

@@ -56,7 +56,7 @@ func (v view) places() []string {
 		machines := "on " + words.Plural(p.Published.N, "published machine")
 		modules := ""
 		if !p.Same {
-			modules = " (of other modules)"
+			modules = " (measured with other modules)"
 		}
 		all = append(all, fmt.Sprintf("%s takes %s times %s's time on this machine; %s %s%s.", p.Build,
 			units.Short(units.Ratio(p.Here)), v.reference(), published, machines, modules))
@@ -74,7 +74,7 @@ func (v view) machinesLead(runs int) []string {
 	lead := fmt.Sprintf("%s on %s. Runs of one machine are averaged.", words.Plural(runs, "run"),
 		words.Plural(len(m.Machines), "machine"))
 	if len(m.Machines) < 3 {
-		lead += " With three machines there would be an interval for the next one."
+		lead += " With three machines there would be an interval for the ratio on the next machine."
 	} else {
 		lead += " The next machine's ratio lies in the last column with 95 % confidence, if machines " +
 			"are as different as these are."
@@ -105,7 +105,7 @@ func (v view) acrossGrid(caption, first string, all []verdict.Across, name func(
 	for _, column := range []struct {
 		head string
 		show bool
-	}{{"range", true}, {"the next machine", next}, {"the build is", words}, {"other modules", other}} {
+	}{{"range", true}, {"the next machine", next}, {"the build is", words}, {"with other modules", other}} {
 		if column.show {
 			g.Head = append(g.Head, column.head)
 		}
