@@ -24,8 +24,8 @@ func (r *run) configure(ctx context.Context, c *table.Configure) (refused bool, 
 		l.main.logs, r.mainTold = nil, nil
 	}()
 	world := &r.table.World
-	filter := proxy.Filter{Module: r.module, Plugin: plugin, RootID: cmp.Or(c.RootID, world.RootID), VM: r.vm,
-		Config: c.Config, VMConfig: world.VM.Config, Environment: map[string]string{},
+	filter := proxy.Filter{Module: r.machines[0].path, Plugin: plugin, RootID: cmp.Or(c.RootID, world.RootID),
+		VM: r.vmName, Config: c.Config, VMConfig: world.VM.Config, Environment: map[string]string{},
 		FailurePolicy: cmp.Or(r.table.FailurePolicy, "fail_closed"), BodyWhileHeld: r.table.BodyWhileHeld}
 	if plugin == table.Main {
 		filter.Plugin = cmp.Or(world.Plugin, plugin)
@@ -55,7 +55,7 @@ func (r *run) configure(ctx context.Context, c *table.Configure) (refused bool, 
 		}
 	}
 	more := append(slices.Clone(r.listeners), proxy.Listener{Name: name, Filters: filters, Cluster: upstreamCluster,
-		Branches: branches})
+		Branches: branches, Names: r.names})
 	if at >= 0 {
 		more = slices.Delete(more, at, at+1)
 	}
@@ -96,9 +96,7 @@ func (r *run) update(ctx context.Context, listener string, filter proxy.Filter) 
 func (r *run) chained(plugins []table.ChainPlugin, under proxy.Filter) (all []proxy.Filter) {
 	for _, p := range plugins {
 		f := under
-		if o := findOther(r.lane.others, p.Module); o != nil {
-			f.Module = o.path
-		}
+		f.Module = r.machine(p.Module).path
 		f.Plugin, f.RootID, f.Config = cmp.Or(p.Plugin, table.Main), p.RootID, p.Config
 		all = append(all, f)
 	}
@@ -122,7 +120,7 @@ func (r *run) updated(plugin string) bool {
 	return n > 1
 }
 
-func (r *run) listener(plugin string) string { return r.vm + "-" + plugin }
+func (r *run) listener(plugin string) string { return r.name + "-" + plugin }
 
 // useClusters makes the clusters those of a step over those of the case.
 func (r *run) useClusters(ctx context.Context, clusters []table.Cluster) error {

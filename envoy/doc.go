@@ -2,7 +2,8 @@
 // gives what was seen in the suite's own words.
 //
 //   - obtain finds an Envoy or downloads one; proxy runs it as a child process.
-//   - rewrite changes the plugin's module so that its local responses and calls are logged, and host functions can fail.
+//   - rewrite changes the plugin's module so that its local responses and calls are logged, and host functions can
+//     fail.
 //   - wire is HTTP/2 in frames, for the clients, the upstream and the services that plugins call.
 //   - lua stands around the plugin and carries headers that no codec passes.
 //

@@ -74,7 +74,7 @@ func New(e obtain.Envoy, t *table.Table, wasm []byte, envoys int) (*Engine, erro
 // Observe runs a case, as suite.Engine says. An Envoy that ends meanwhile is a *proxy.ExitError, and another one takes
 // its place.
 func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request) (seen suite.Observation, err error) {
-	if err := notShown(c); err != nil {
+	if err := notShown(c, good); err != nil {
 		return seen, err
 	}
 	for _, p := range c.Chain.All() {
@@ -89,8 +89,11 @@ func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request
 		return seen, ctx.Err()
 	}
 	defer func() { g.lanes <- l }()
+	if alone(c) {
+		return g.observeAlone(ctx, c, good)
+	}
 	if l == nil {
-		if l, err = newLane(ctx, g); err != nil {
+		if l, err = newLane(ctx, g, nil); err != nil {
 			return seen, err
 		}
 	}
@@ -102,6 +105,24 @@ func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request
 	}
 	l.close()
 	l = nil
+	return seen, err
+}
+
+// observeAlone runs a case on an Envoy of its own.
+func (g *Engine) observeAlone(ctx context.Context, c *table.Case, good *table.Request) (seen suite.Observation,
+	err error) {
+	node, err := nodeOf(c.World.Node)
+	if err != nil {
+		return seen, err
+	}
+	l, err := newLane(ctx, g, node)
+	if err != nil {
+		return seen, err
+	}
+	defer l.close()
+	if seen, err = l.observe(ctx, c, good, g.sets); errors.Is(err, errWorker) { // its reason is in the observation
+		err = nil
+	}
 	return seen, err
 }
 

@@ -112,13 +112,11 @@ func (j *journal) find(text string) {
 // logged keeps a line. In front of its text stand the plugin's name, in a stream, and the VM's: " NAME VM: TEXT". While
 // a VM starts there is neither.
 func (j *journal) logged(level, line string) {
-	prefix, text, ok := strings.Cut(line, ": ")
+	text, ok := strings.CutPrefix(line, ": ")
 	if !ok {
-		prefix, text = strings.TrimSuffix(line, ":"), ""
-	}
-	words := strings.Fields(prefix)
-	if len(words) > 0 && words[len(words)-1] != j.vm {
-		return
+		if _, text, ok = strings.Cut(line, " "+j.vm+": "); !ok {
+			return
+		}
 	}
 	if other, ok := levels[level]; ok {
 		level = other

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 
+	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/envoy/proxy"
 	"github.com/header-auth/header-auth/envoy/rewrite"
@@ -59,7 +61,7 @@ type lane struct {
 }
 
 // newLane starts an Envoy for a module.
-func newLane(ctx context.Context, g *Engine) (_ *lane, err error) {
+func newLane(ctx context.Context, g *Engine, node *core.Node) (_ *lane, err error) {
 	dir, err := proxy.MakeDir()
 	if err != nil {
 		return nil, err
@@ -95,7 +97,8 @@ func newLane(ctx context.Context, g *Engine) (_ *lane, err error) {
 	if l.clock, err = proxy.NewClock(ctx, dir, epoch); err != nil {
 		return nil, err
 	}
-	o := proxy.Options{Program: g.program, Clock: l.clock, Trace: true, Line: l.line, Listeners: l.base(control)}
+	o := proxy.Options{Program: g.program, Clock: l.clock, Node: node, Trace: true, Line: l.line,
+		Listeners: l.base(control)}
 	if l.process, err = proxy.Start(ctx, dir, o); err != nil {
 		return nil, err
 	}

@@ -11,20 +11,13 @@ import (
 )
 
 // notShown says what of a case this engine can't show a real Envoy; nil: it can show all.
-func notShown(c *table.Case) error {
+func notShown(c *table.Case, good *table.Request) error {
 	var why []string
-	given := func(r *table.Request) bool { return r != nil && len(r.Properties) > 0 }
-	if len(c.World.Properties) > 0 || slices.ContainsFunc(c.Steps, func(s table.Step) bool { return given(s.Request) }) {
-		why = append(why, "properties come from what Envoy itself knows of a request, and can't be given")
+	if _, err := names(c, good); err != nil {
+		why = append(why, err.Error())
 	}
-	if c.World.Node != nil {
-		why = append(why, "the node is that of the Envoy that all cases share")
-	}
-	if c.World.Random != nil {
-		why = append(why, "random bytes come from Envoy, and can't be given")
-	}
-	if c.World.VM.ID != "" {
-		why = append(why, "the VM's id is what keeps the VMs of the cases apart")
+	if _, err := nodeOf(c.World.Node); err != nil {
+		why = append(why, err.Error())
 	}
 	large := func(s table.Step) bool {
 		return s.Request != nil && unseen(s.Request) && bodySize(s.Request) > heldBytes

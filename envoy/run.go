@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,11 +21,12 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 type run struct {
 	lane   *lane
 	table  *table.Case
-	vm     string
-	module string
+	name   string // what the lane knows it by
+	vmName string
 	sets   map[string]int // numbers of the sets of faults, by their text
 	faulty bool           // faults are in force
 
+	names     proxy.Names
 	listeners []proxy.Listener    // of plugin contexts, in the order in which they were made
 	streams   []*exchange         // that are open, with a name
 	known     map[string][2]int64 // metrics: kind and value
@@ -52,6 +54,7 @@ type run struct {
 // machine is the VM of a module on the worker: of the module under test, or of another one of the chain.
 type machine struct {
 	module string          // as the case names it; "": the module under test
+	path   string          // of its file
 	roots  map[int64]*root // plugin contexts by their number
 	parts  map[int64]*part // stream contexts by theirs
 }
@@ -82,17 +85,14 @@ type call struct {
 func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, sets map[string]int) (
 	seen suite.Observation, err error) {
 	l.cases++
-	r := &run{lane: l, table: c, vm: "c" + strconv.Itoa(l.cases), module: l.modules[0],
-		sets: sets, answers: suite.NewAnswers(c.Clusters), queues: map[int64]string{}, known: map[string][2]int64{}}
-	for i := range 1 + len(l.others) {
-		m := &machine{roots: map[int64]*root{}, parts: map[int64]*part{}}
-		if i > 0 {
-			m.module = l.others[i-1].name
-		}
-		r.machines = append(r.machines, m)
+	r := &run{lane: l, table: c, name: "c" + strconv.Itoa(l.cases), sets: sets, answers: suite.NewAnswers(c.Clusters),
+		queues: map[int64]string{}, known: map[string][2]int64{}}
+	r.vmName = cmp.Or(c.World.VM.ID, r.name)
+	if r.names, err = names(c, good); err != nil {
+		return seen, err
 	}
-	if fails(c) {
-		r.module = l.modules[1]
+	if err := r.makeMachines(); err != nil {
+		return seen, err
 	}
 	defer r.end()
 	defer func() {
@@ -133,6 +133,29 @@ func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, 
 	}
 	r.seen.Failure = r.died()
 	return r.seen, nil
+}
+
+// makeMachines makes the machines, which are known when Envoy makes their VMs.
+func (r *run) makeMachines() (err error) {
+	under := other{path: r.lane.modules[0]}
+	if fails(r.table) {
+		under.path = r.lane.modules[1]
+	}
+	for _, o := range append([]other{under}, r.lane.others...) {
+		m := &machine{module: o.name, path: o.path, roots: map[int64]*root{}, parts: map[int64]*part{}}
+		if random := r.table.World.Random; random != nil {
+			if m.path, err = r.lane.withRandom(o.path, r.name, random); err != nil {
+				return err
+			}
+		}
+		r.machines = append(r.machines, m)
+	}
+	return nil
+}
+
+// machine is that of a module, as the case names it.
+func (r *run) machine(module string) *machine {
+	return r.machines[slices.IndexFunc(r.machines, func(m *machine) bool { return m.module == module })]
 }
 
 // fails says whether a case has faults of host functions.
@@ -199,8 +222,8 @@ func (r *run) prepare(ctx context.Context) error {
 		workers, mains = append(workers, onWorker{r, m}), append(mains, onMain{r, m})
 	}
 	l.mu.Lock()
-	l.worker.begin(r.vm, workers...)
-	l.main.begin(r.vm, mains...)
+	l.worker.begin(r.vmName, workers...)
+	l.main.begin(r.vmName, mains...)
 	l.mu.Unlock()
 	return r.forgotten(ctx)
 }

@@ -127,7 +127,7 @@ func (r *run) open(ctx context.Context, plugin, name string, request *table.Requ
 	l := r.lane
 	e := &exchange{lane: l, name: name, plugin: plugin, request: request, packed: l.groups || packs(request)}
 	l.mu.Lock()
-	e.id = fmt.Sprintf("%s-%d", r.vm, len(l.upstream.waiting))
+	e.id = fmt.Sprintf("%s-%d", r.name, len(l.upstream.waiting))
 	l.upstream.waiting[e.id] = e
 	r.opening = e
 	l.mu.Unlock()

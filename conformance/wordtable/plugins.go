@@ -40,7 +40,7 @@ func Plugins() map[string][]byte {
 		"effects":       Storing(),
 		"grpc-failures": Asking(), "stream-ends": Watching(), "stream-metadata": Reading(), "stream-given-up": Cancelling(),
 		"upstream-fails": NameAdding(), "upstream-held": Holding(), "upstream-mended": Mending(), "chain-held": Asking(),
-		"chain-other": Asking(), "upstream-unseen": NameAdding()}
+		"chain-other": Asking(), "upstream-unseen": NameAdding(), "given": Telling(), "node": TellingNode()}
 }
 
 const (
@@ -180,5 +180,32 @@ func Holding() []byte {
 func Mending() []byte {
 	g := Guest()
 	g.Call(onResponse, "proxy_send_local_response", 200, "mended", "try later", wasmtest.Pairs(), -1)
+	return g.Bytes()
+}
+
+// Telling logs names of its listener, and five random bytes at the start and at each request.
+func Telling() []byte {
+	const at = 9 << 10
+	g := Guest()
+	for _, path := range []string{"xds\x00route_name", "xds\x00virtual_host_name", "xds\x00filter_chain_name",
+		"xds\x00listener_direction"} {
+		shows(g, onRequest, 0, "proxy_get_property", path)
+	}
+	for _, callback := range []string{onConfigure, onRequest} {
+		g.CallFrom("wasi_snapshot_preview1", callback, "random_get", "i", at, 5)
+		g.Call(callback, "proxy_log", 2, at, 5)
+	}
+	return g.Bytes()
+}
+
+// TellingNode logs what Envoy says of itself, and its VM's id.
+func TellingNode() []byte {
+	g := Guest()
+	shows(g, onConfigure, 0, "proxy_get_property", "xds\x00node\x00id")
+	for _, path := range []string{"xds\x00node\x00cluster", "xds\x00node\x00metadata\x00tier",
+		"xds\x00node\x00metadata\x00weight", "xds\x00node\x00metadata\x00list\x000",
+		"xds\x00node\x00locality\x00zone", "plugin_vm_id"} {
+		shows(g, onRequest, 0, "proxy_get_property", path)
+	}
 	return g.Bytes()
 }

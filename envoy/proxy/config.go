@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -61,7 +62,7 @@ func (p *Process) writeBootstrap(o Options) error {
 			return err
 		}
 		b = &bootstrap.Bootstrap{
-			Node: &core.Node{Id: "parity", Cluster: "parity"},
+			Node: cmp.Or(o.Node, &core.Node{Id: "parity", Cluster: "parity"}),
 			DynamicResources: &bootstrap.Bootstrap_DynamicResources{
 				LdsConfig: p.watched("listeners.json"), CdsConfig: p.watched("clusters.json"),
 			},

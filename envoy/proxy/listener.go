@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"time"
@@ -26,7 +27,14 @@ type Listener struct {
 	Cluster string // that requests go to; "": Envoy answers 200 itself
 	// Branches are for the requests that they match, the first one that does.
 	Branches []Branch
+	Names    Names
 	Limit    int // bytes of a body that is held, for clients of HTTP/1.1; 0: Envoy's own
+}
+
+// Names are what a plugin can read of a listener; nothing else goes by them.
+type Names struct {
+	Route, VirtualHost, FilterChain string
+	Direction                       core.TrafficDirection
 }
 
 // Branch is the route of requests with a header.
@@ -106,7 +114,7 @@ func (l *Listener) message(p *Process) proto.Message {
 		PreserveExternalRequestId:    true,
 		AlwaysSetRequestIdInResponse: false,
 		RouteSpecifier: &hcm.HttpConnectionManager_RouteConfig{RouteConfig: &route.RouteConfiguration{
-			VirtualHosts: []*route.VirtualHost{{Name: "all", Domains: []string{"*"}, Routes: l.routes()}}}},
+			VirtualHosts: []*route.VirtualHost{{Name: cmp.Or(l.Names.VirtualHost, "all"), Domains: []string{"*"}, Routes: l.routes()}}}},
 	}
 	for i, f := range l.Filters {
 		filter := &hcm.HttpFilter{Name: fmt.Sprintf("%s-%d", l.Name, i),
@@ -129,7 +137,8 @@ func (l *Listener) message(p *Process) proto.Message {
 		Name:                          l.Name,
 		PerConnectionBufferLimitBytes: limit,
 		Address:                       pipe(p.Socket(l.Name)),
-		FilterChains: []*listener.FilterChain{{Filters: []*listener.Filter{{Name: "http",
+		TrafficDirection:              l.Names.Direction,
+		FilterChains: []*listener.FilterChain{{Name: l.Names.FilterChain, Filters: []*listener.Filter{{Name: "http",
 			ConfigType: &listener.Filter_TypedConfig{TypedConfig: packed(manager)}}}}},
 	}
 }
@@ -145,7 +154,11 @@ func (l *Listener) routes() (all []*route.Route) {
 	if l.Cluster == "" {
 		last.Action = &route.Route_DirectResponse{DirectResponse: &route.DirectResponseAction{Status: 200}}
 	}
-	return append(all, last)
+	all = append(all, last)
+	for _, r := range all {
+		r.Name = l.Names.Route
+	}
+	return all
 }
 
 // to is a route of all requests to a cluster; timeout 0: none.

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	bootstrap "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 )
 
 // Options say how an Envoy runs.
@@ -31,6 +32,7 @@ type Options struct {
 	// that are older than itself no access to its code.
 	Listeners []Listener
 	Static    *bootstrap.Bootstrap // in place of Listeners: the whole configuration, but for the administration
+	Node      *core.Node           // nil: one with names
 	Trace     bool                 // log what crosses between Envoy and plugins
 	Info      bool                 // log what plugins log from level info on
 	Line      func(Line)           // is given each line of the log; calls do not overlap

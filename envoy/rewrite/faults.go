@@ -52,7 +52,7 @@ func (f *faults) code(name string, nth int, t wasmfile.FuncType) wasmtest.Code {
 	}
 	add(wasmtest.End)
 	count := f.counts[nth]
-	add(wasmtest.GetGlobal(count), wasmtest.I64(1), wasmtest.Code{0x7c}, wasmtest.SetGlobal(count))
+	add(wasmtest.GetGlobal(count), wasmtest.I64(1), add64, wasmtest.SetGlobal(count))
 	for number, set := range f.sets {
 		for _, fault := range set {
 			if fault.Function != name {
@@ -98,6 +98,8 @@ var (
 	store64  = wasmtest.Code{0x37, 0}
 	store8   = wasmtest.Code{0x3a, 0}
 	ne64     = wasmtest.Code{0x52}
+	add64    = wasmtest.Code{0x7c}
+	rem64    = wasmtest.Code{0x82}
 	wrap     = wasmtest.Code{0xa7}
 	scratch  = []int{0, 8, 16} // addresses that are borrowed: the name, the number and the value of the metric
 	get, i32 = wasmtest.Get, wasmtest.I32

@@ -64,9 +64,9 @@ func open(wasm []byte) (*module, error) {
 
 var valTypes = map[rune]wasmfile.ValType{'i': wasmfile.I32, 'I': wasmfile.I64}
 
-// find gives an import of env.
-func (m *module) find(name string) (index uint32, t wasmfile.FuncType, there bool) {
-	at := slices.IndexFunc(m.functions, func(i wasmfile.Import) bool { return i.Module == "env" && i.Name == name })
+// find gives an import, of env or of another module of the host's.
+func (m *module) find(module, name string) (index uint32, t wasmfile.FuncType, there bool) {
+	at := slices.IndexFunc(m.functions, func(i wasmfile.Import) bool { return i.Module == module && i.Name == name })
 	if at < 0 {
 		return 0, t, false
 	}

@@ -1,5 +1,5 @@
 // Package rewrite changes a plugin's module so that a real Envoy shows what host/ shows of it: the bytes of a local
-// response before Envoy changes them, and what the plugin does when a host function fails.
+// response before Envoy changes them, and what the plugin does when a host function fails or gives the bytes of a case.
 //
 // The plugin's own code stays. Its calls of some imports go to functions that are added behind it; they do their part
 // and call the import. Custom sections are left out, because their indices would be wrong.
@@ -86,7 +86,7 @@ func rewrite(wasm []byte, sets [][]table.HostFault) ([]byte, error) {
 		}
 	}
 	for i, name := range names {
-		index, t, there := m.find(name)
+		index, t, there := m.find("env", name)
 		if !there {
 			continue
 		}

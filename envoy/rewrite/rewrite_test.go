@@ -113,6 +113,38 @@ func TestMark(t *testing.T) {
 	}
 }
 
+// TestRandom: the given bytes come again and again, in all of a module's calls, and not where there is no place for
+// them.
+func TestRandom(t *testing.T) {
+	g := wasmtest.NewGuest("0_2_1")
+	random := func(at, size int) int {
+		return g.CallFrom("wasi_snapshot_preview1", "proxy_on_request_headers", "random_get", "i", at, size)
+	}
+	const at, beyond = 9 << 10, 1 << 30
+	for _, size := range []int{2, 0, 5} {
+		random(at, size)
+		g.Call("proxy_on_request_headers", "proxy_log", 2, at, size)
+	}
+	failed := random(beyond, 1)
+	g.Do("proxy_on_request_headers", wasmtest.Result(failed), wasmtest.Eqz, wasmtest.If, wasmtest.Unreachable,
+		wasmtest.End)
+	random(at, 1)
+	g.Call("proxy_on_request_headers", "proxy_log", 2, at, 1)
+	wasm, err := Random(g.Bytes(), []byte("a\x00\xff"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := run(t, wasm), []string{"a\x00", "", "\xffa\x00\xffa", "\x00"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, expected %q", got, want)
+	}
+	if wasm, err = Random(guest(), []byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, wasm); len(got) > 0 {
+		t.Errorf("a module without random bytes logs %q", got)
+	}
+}
+
 // TestBuildsStayModules rewrites what compilers have made: the result is well-formed, valid, and changes no data.
 func TestBuildsStayModules(t *testing.T) {
 	files, err := filepath.Glob("../../dist/*.wasm")
