@@ -127,7 +127,8 @@ func TestSourcesAreForReaders(t *testing.T) {
 		t.Fatalf("%d sources, expected more: %v", len(sources), sources)
 	}
 	// A registry's own pages, on crates.io and pkg.go.dev, are for people.
-	registry := regexp.MustCompile(`^https?://(proxy\.golang\.org|sum\.golang\.org|index\.golang\.org|(index|static)\.crates\.io|crates\.io/api|registry\.[^/]+|files\.pythonhosted\.org|static\.rust-lang\.org)(/|$)`)
+	registry := regexp.MustCompile(`^https?://(proxy\.golang\.org|sum\.golang\.org|index\.golang\.org|(index|static)\.crates\.io|` +
+		`crates\.io/api|registry\.[^/]+|files\.pythonhosted\.org|static\.rust-lang\.org)(/|$)`)
 	for source, where := range sources {
 		if registry.MatchString(source) {
 			t.Errorf("%s: the source %s is no page for people", where, source)

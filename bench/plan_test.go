@@ -26,7 +26,8 @@ func TestEstimate(t *testing.T) {
 			t.Fatal(err)
 		}
 		took := time.Duration(r.Run.Seconds * float64(time.Second))
-		if said := bench.Estimate(r.Run.Plan, len(r.Builds), len(r.Scenarios)); said < took/2 || said > took*2 { // machines differ
+		said := bench.Estimate(r.Run.Plan, len(r.Builds), len(r.Scenarios))
+		if said < took/2 || said > took*2 { // machines differ
 			t.Errorf("%s: %v are estimated, it took %v", file, said, took)
 		}
 	}

@@ -165,7 +165,8 @@ func TestRunEnvironment(t *testing.T) {
 	t.Setenv("GOPROXY", "mirror")
 	root, _ := singleBuild(t)
 	builds := load(t, root, `{command: [cp, a.wasm, "${out}"]}`,
-		`{command: [sh, -c, "cp a.wasm ${out}; echo $GOFLAGS,$RUSTFLAGS,$CARGO_PROFILE_RELEASE_LTO,$GOOS,$GOPROXY >${work}/env"], env: {GOOS: "${root}"}}`)
+		`{command: [sh, -c, "cp a.wasm ${out}; echo $GOFLAGS,$RUSTFLAGS,$CARGO_PROFILE_RELEASE_LTO,$GOOS,$GOPROXY >${work}/env"], `+
+			`env: {GOOS: "${root}"}}`)
 	run(t, root, builds)
 	got, err := os.ReadFile(filepath.Join(root, ".cache", "build", "one", "env"))
 	if want := ",,," + root + ",mirror\n"; string(got) != want {

@@ -1,7 +1,7 @@
 // Package evidence holds what a benchmark measured, raw, as data of one versioned schema.
 //
-// No value in it is computed from another one in it. Package verdict makes medians, intervals and verdicts of it when
-// a report is rendered, so that a better method can be applied to an old measurement.
+// None of its values is computed from others. Package verdict computes means, intervals and verdicts when a report is
+// rendered, so that a better method can be applied to an old measurement.
 package evidence
 
 import "time"

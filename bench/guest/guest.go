@@ -1,8 +1,8 @@
 // Package guest writes the plugins that the benchmark needs besides the builds: floors, which make the host calls of a
 // scenario and do nothing else, and plugins with a known fault, with which the benchmark is tested.
 //
-// Each answers its scenario's request with constants, without looking at it. It is of no use for other requests, and
-// serves one stream at a time.
+// Each plugin answers the request of its scenario with constants, without looking at the request. So it can't answer
+// other requests. It serves one stream at a time.
 package guest
 
 import (

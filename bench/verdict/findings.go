@@ -1,6 +1,6 @@
-// Package verdict makes findings of evidence: intervals, verdicts that hold when the run is repeated, and "undecided"
-// where they would not. Findings are names and numbers that follow from the evidence alone; package report/bench puts
-// them into words.
+// Package verdict judges evidence. Its findings are intervals, verdicts that hold when the run is repeated, and
+// "undecided" where a verdict would not hold. Findings are names and numbers that follow from the evidence alone;
+// package report/bench puts them into words.
 //
 // From a batch to a verdict: samples.go sorts the batches, timing.go makes each contestant's numbers, pair.go compares
 // two builds, gate.go checks that a build is equal to itself, machines.go puts several runs together, standing.go makes

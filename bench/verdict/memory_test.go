@@ -183,7 +183,8 @@ func TestTinyGosLeak(t *testing.T) {
 		math.Abs(i.High-597.2) > 0.1 || math.Abs(got.Lately-617) > 1 {
 		t.Errorf("%s, %v, lately %v", got.Verdict, i, got.Lately)
 	}
-	if told := float64(got.Last.Bytes-got.First.Bytes) / float64(got.Last.Requests-got.First.Requests); math.Abs(told/i.Mid-1) > 0.05 {
+	told := float64(got.Last.Bytes-got.First.Bytes) / float64(got.Last.Requests-got.First.Requests)
+	if math.Abs(told/i.Mid-1) > 0.05 {
 		t.Errorf("%+v to %+v are %v bytes a request, and it is said to be %v", got.First, got.Last, told, i.Mid)
 	}
 }

@@ -135,7 +135,8 @@ func TestModuleThatHangsIsStartedOnce(t *testing.T) {
 				verdicts = append(verdicts, load.Verdict{Profile: p})
 			}
 			starts := 0
-			err := pluginStart{deadline: time.Minute}.judge(&load.Inspection{}, verdicts, func(profile.Profile) (suite.Observation, error) {
+			start := pluginStart{deadline: time.Minute}
+			err := start.judge(&load.Inspection{}, verdicts, func(profile.Profile) (suite.Observation, error) {
 				starts++
 				return result()
 			})

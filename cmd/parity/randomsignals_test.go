@@ -59,7 +59,8 @@ func signalledCommands(t *testing.T) []signalled {
 	var more strings.Builder
 	more.WriteString("breaks: Nothing.\ncases:\n")
 	for i := range 150 {
-		fmt.Fprintf(&more, "  - {id: more/a%d, clauses: [\"1\"], why: A request is enough., good: {none: there is none}, steps: [{request: {path: /%d}, want: {decision: allow, logs: any}}]}\n", i, i)
+		fmt.Fprintf(&more, "  - {id: more/a%d, clauses: [\"1\"], why: A request is enough., good: {none: there is none}, "+
+			"steps: [{request: {path: /%[1]d}, want: {decision: allow, logs: any}}]}\n", i)
 	}
 	writeFile(t, filepath.Join(cases, "more.yaml"), []byte(more.String()))
 	module := filepath.Join(t.TempDir(), "good.wasm")
@@ -68,16 +69,19 @@ func signalledCommands(t *testing.T) []signalled {
 	var builds strings.Builder
 	builds.WriteString("table: cases\nbuilds:\n")
 	for _, name := range []string{"a", "b"} {
-		fmt.Fprintf(&builds, "  - name: %s\n    language: c\n    sdk: {name: none, version: \"1\"}\n    compiler: sh\n    sources: [builds.yaml]\n    wasm: dist/%[1]s.wasm\n"+
-			"    recipe: {command: [sh, -c, \"head -c 20 %[2]s > ${out}; sleep 0.2; tail -c +21 %[2]s >> ${out}\"]}\n", name, module)
+		fmt.Fprintf(&builds, "  - name: %s\n    language: c\n    sdk: {name: none, version: \"1\"}\n    compiler: sh\n"+
+			"    sources: [builds.yaml]\n    wasm: dist/%[1]s.wasm\n"+
+			"    recipe: {command: [sh, -c, \"head -c 20 %[2]s > ${out}; sleep 0.2; tail -c +21 %[2]s >> ${out}\"]}\n",
+			name, module)
 	}
 	writeFile(t, filepath.Join(project, "builds.yaml"), []byte(builds.String()))
 	table := []string{"--cases", cases, "--wasm", "good=" + module}
 	commands := []signalled{
-		{name: "check", dir: t.TempDir(), args: append([]string{"check", "--format", "json", "--out", "report.json"}, table...), files: []string{"report.json"}},
+		{name: "check", dir: t.TempDir(), files: []string{"report.json"},
+			args: append([]string{"check", "--format", "json", "--out", "report.json"}, table...)},
 		{name: "build", dir: project, args: []string{"build"}, files: []string{"dist/a.wasm", "dist/b.wasm"}},
-		{name: "bench", dir: t.TempDir(), args: append([]string{"bench", "--speed", "--case", "all/get", "--wasm", "other=" + module}, table...),
-			files: []string{"dist/bench/own/bench.json"}},
+		{name: "bench", dir: t.TempDir(), files: []string{"dist/bench/own/bench.json"},
+			args: append([]string{"bench", "--speed", "--case", "all/get", "--wasm", "other=" + module}, table...)},
 		{name: "inspect", dir: t.TempDir(), args: []string{"inspect", module, module, module}},
 		{name: "soak", dir: t.TempDir(), args: append([]string{"soak", "--rounds", "1000"}, table...)},
 	}

@@ -152,7 +152,8 @@ func TestWorstOfTheMethodology(t *testing.T) {
 	}
 	for _, c := range selected.Cases() {
 		if row := "\n| " + strings.TrimPrefix(c.ID, "worst/") + " | "; !strings.Contains(shown, row) {
-			t.Errorf("bench/METHODOLOGY.md does not show %s: run parity worst --format markdown >dist/worst.md, then make update", c.ID)
+			t.Errorf("bench/METHODOLOGY.md does not show %s: run parity worst --format markdown >dist/worst.md, "+
+				"then make update", c.ID)
 		}
 	}
 }
@@ -194,8 +195,8 @@ func TestBenchOfTheReadme(t *testing.T) {
 	}
 }
 
-// TestEnvoyOfTheReadme: the README says on which Envoys the table runs, and in how many cases Envoy gives what they want. With
-// -update it is written again.
+// TestEnvoyOfTheReadme: the README says on which Envoys the table runs, and in how many cases Envoy gives what they
+// want. With -update it is written again.
 func TestEnvoyOfTheReadme(t *testing.T) {
 	whole, err := table.Load(filepath.Join(root, "conformance/cases"))
 	if err != nil {
@@ -349,7 +350,8 @@ func around(t *testing.T, document, begin, end string) (before, inside, after st
 // typed are the commands after a prompt, and those of make and parity in the text.
 func typed(document string) []string {
 	var found []string
-	for _, m := range regexp.MustCompile("(?m)^\\$ ([^#\n]+)|`((?:make|parity) [a-z]+ [^`]*|make [a-z]+)`").FindAllStringSubmatch(document, -1) {
+	command := regexp.MustCompile("(?m)^\\$ ([^#\n]+)|`((?:make|parity) [a-z]+ [^`]*|make [a-z]+)`")
+	for _, m := range command.FindAllStringSubmatch(document, -1) {
 		found = append(found, strings.TrimSpace(m[1]+m[2]))
 	}
 	return found

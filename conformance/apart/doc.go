@@ -2,7 +2,7 @@
 // program that judges it, or uses up its memory. Jobs are what such a process does; Runner gives the jobs, and its
 // Engine is what suite.Run runs a module's cases on.
 //
-// A process does one job at a time and keeps one compiled module. The limits are those of a process: several at once
-// may take several times as much memory. When it is killed, only the case is lost that it ran, and that is the module's
-// fault: suite.Run reports a failure with the callback and the time.
+// A process does one job at a time and keeps one compiled module. The limits hold for one process: several processes at
+// once may take several times as much memory. When a process is killed, only the case that it ran is lost: suite.Run
+// reports it as a failure of the module, with the callback and the time.
 package apart

@@ -1,4 +1,4 @@
-// Package cases has the table of header-auth as data, so that the command has it wherever it is.
+// Package cases has the table of header-auth as data, so that the command needs no folder for it.
 package cases
 
 import "embed"

@@ -4,8 +4,8 @@
 // FuzzConfiguration and FuzzRequests draw from bytes that Go's fuzzing engine changes. Sweep, which is parity fuzz,
 // tries the words of a module (package dictionary) as names, values, paths, methods, queries, cookies, credentials,
 // trailers and configuration keys. It finds a hidden door that opens for x-debug-allow: 1, because a module has some
-// thousand words; random bytes would never contain this one. Sixty requests share a VM, and eighty words a request,
-// so that it has tried all words of a build within a quarter of a minute. Then it tries them again under other
+// thousand words; random bytes would never contain this one. Sixty requests share a VM, and each has eighty words,
+// so that Sweep has tried all words of a build within a quarter of a minute. Then it tries them again under other
 // configurations and in drawn cases. It does not find a door whose word the module computes, or one that needs a name
 // together with a value that is neither common (such as 1 or true) nor near the name in the code.
 //

@@ -134,7 +134,8 @@ func TestSentence(t *testing.T) {
 	killed, survived := Result{Outcome: Killed}, Result{Outcome: Survived}
 	got := Sentence([]Score{{Language: "rust", Results: []Result{killed, killed, survived}},
 		{Language: "go", Results: []Result{killed}}})
-	if want := "The table notices 66.7 % of the small changes to the Rust plugin and 100.0 % of those to the Go plugin:\n"; !strings.HasPrefix(got, want) {
+	want := "The table notices 66.7 % of the small changes to the Rust plugin and 100.0 % of those to the Go plugin:\n"
+	if !strings.HasPrefix(got, want) {
 		t.Errorf("got %q, want %q first", got, want)
 	}
 }

@@ -115,7 +115,8 @@ func TestBytesMade(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"a body": `body: [{text: "0123456789", times: 1500000}]`, "parts": `body: [{parts: ["0123456789"], times: 1500000}]`,
-		"numbered": `body: [{numbered: "%d 23456789", times: 900000}]`, "headers": `headers: [{name: "x-%d", value: "0123456789 123456789 123456789 12", times: 300000}]`,
+		"numbered": `body: [{numbered: "%d 23456789", times: 900000}]`,
+		"headers":  `headers: [{name: "x-%d", value: "0123456789 123456789 123456789 12", times: 300000}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -131,7 +132,8 @@ func TestBytesMade(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, "contract.yaml", plain)
 		write(t, dir, "a.yaml", group(`body: [{numbered: "%d", times: 16000000}]`))
-		if _, err := table.Load(dir); err == nil || !strings.Contains(err.Error(), "a value of 128000000 bytes, expected at most 16777216") {
+		_, err := table.Load(dir)
+		if err == nil || !strings.Contains(err.Error(), "a value of 128000000 bytes, expected at most 16777216") {
 			t.Errorf("error %.300v", err)
 		}
 	})

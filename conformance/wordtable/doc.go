@@ -1,5 +1,5 @@
 // Package wordtable has a small table for words of the request table that header-auth itself does not need: gRPC
 // calls, upstreams that fail, chains of plugins, effects. Each group has a plugin written with wasmtest that
-// does what its cases want. The examples in conformance/README.md are these files; package host and a real Envoy
-// are both held against them.
+// does what its cases want. The examples in conformance/README.md are these files. Tests run them on package host
+// and on a real Envoy.
 package wordtable

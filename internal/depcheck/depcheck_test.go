@@ -12,7 +12,8 @@ const module = "github.com/header-auth/header-auth"
 
 // running are the packages that running a plugin needs: host and what it is made of.
 var running = []string{"host", "host/abi", "host/callbacks", "host/envoy", "host/headermap", "host/linearmemory",
-	"host/load", "host/process", "host/profile", "host/property", "host/trace", "host/wasi", "host/wasmfile", "host/wasmtest"}
+	"host/load", "host/process", "host/profile", "host/property", "host/trace", "host/wasi", "host/wasmfile",
+	"host/wasmtest"}
 
 // with adds packages to those that running a plugin needs.
 func with(more ...string) []string { return slices.Concat(running, more) }

@@ -49,7 +49,8 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// required are the modules that a go.mod requires directly or takes tools from, without github.com/ and the version's /v2.
+// required are the modules that a go.mod requires directly or takes tools from, without github.com/ and the version's
+// /v2.
 func required(t *testing.T, file string) (names []string) {
 	t.Helper()
 	out, err := exec.Command("go", "mod", "edit", "-json", filepath.Join(root, file)).Output()

@@ -1,4 +1,4 @@
-// Package hosttest is what tests of several packages do with package host.
+// Package hosttest helps the tests of several packages: it compiles modules, and damages caches of compiled code.
 package hosttest
 
 import (

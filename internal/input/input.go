@@ -1,5 +1,5 @@
-// Package input reads files that come from elsewhere. Each has a limit, because a device has no end, and what a wrong
-// file holds may be more than there is memory.
+// Package input reads files that come from elsewhere. Each read has a limit, because a device has no end, and a wrong
+// file may be larger than memory.
 package input
 
 import (

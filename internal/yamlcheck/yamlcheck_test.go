@@ -37,7 +37,8 @@ func TestMessage(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	var to struct{ A int }
-	if f := Message(yaml.UnmarshalWithOptions([]byte("a: 1\nb: 2\n"), &to, yaml.Strict())); f.Error() != `2:1: unknown field "b"` {
+	f := Message(yaml.UnmarshalWithOptions([]byte("a: 1\nb: 2\n"), &to, yaml.Strict()))
+	if f.Error() != `2:1: unknown field "b"` {
 		t.Errorf("%v", f)
 	}
 	if f := Message(errors.New("one\ntwo")); f.Error() != "1:1: one" {
