@@ -92,7 +92,7 @@ func (c *grpcCall) closes() {
 		c.givesUp()
 		return
 	}
-	c.Ended = c.Ended || !c.half
+	c.Ended = c.Ended || !c.half && !c.done
 	c.half = true
 }
 

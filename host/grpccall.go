@@ -2,6 +2,8 @@ package host
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/header-auth/header-auth/host/abi"
@@ -18,7 +20,7 @@ type GrpcCall struct {
 	Method    string
 	Metadata  []Header
 	Messages  [][]byte // sent by the plugin
-	HalfEnded bool     // the plugin has said that no message follows, or has called proxy_grpc_close
+	HalfEnded bool     // before the server's end, the plugin has said that no message follows, or called proxy_grpc_close
 	Timeout   time.Duration
 	ContextID uint32 // of the stream or plugin on whose behalf it was made
 	Done      bool   // nothing more comes: answered, closed by the server, cancelled, timed out
@@ -28,6 +30,8 @@ type GrpcCall struct {
 	plugin      *Plugin
 	generation  int
 	due         time.Time // when it times out; zero: never
+	halfEnded   time.Time // since when HalfEnded is set
+	noBody      bool      // the answer's only headers are its trailers
 	google      bool      // google_grpc: Envoy asks no cluster
 	localClosed bool      // by proxy_grpc_close
 	forgotten   bool      // its token means nothing any more
@@ -37,15 +41,16 @@ type GrpcCall struct {
 type GrpcEventKind uint8
 
 const (
-	GrpcInitialMetadata  GrpcEventKind = iota // streams only
+	GrpcInitialMetadata  GrpcEventKind = iota // the headers; a callback for streams only
 	GrpcMessage                               // ends a unary call
 	GrpcTrailingMetadata                      // streams only
 	GrpcClose                                 // ends a stream, or a unary call that failed
 )
 
 // GrpcEvent is something that the server of a gRPC call has sent, or, with a Failure, the end of a call that has failed
-// in Envoy; the other fields are not used then. Envoy appends where a status comes from to the message that the plugin
-// reads: {via_upstream}.
+// in Envoy; the other fields are not used then. Before the first event Envoy answers in the server's place, with 14;
+// later, and for CallBrokenOff, it closes with 13. Envoy appends where a status comes from to the message that the
+// plugin reads: {via_upstream}.
 type GrpcEvent struct {
 	Kind          GrpcEventKind
 	Metadata      []Header
@@ -94,28 +99,44 @@ func (vm *VM) deliverAllGrpc(c *GrpcCall, events []GrpcEvent) {
 // deliverGrpc makes the callbacks for an event (Envoy, source/common/grpc/async_client_impl.cc; source/extensions/
 // common/wasm/context.cc, Context::onGrpcReceiveWrapper and its like).
 func (vm *VM) deliverGrpc(c *GrpcCall, e GrpcEvent) {
+	begun := c.Answered
 	c.Answered = true
 	switch {
-	case e.Failure == CallBrokenOff:
-		if c.Streaming {
-			c.metadata(abi.OnGrpcReceiveTrailingMetadata, nil)
-		}
-		c.close(13, "")
 	case e.Failure != CallAnswered:
-		c.fail(e.Failure)
+		c.fail(e.Failure, begun || e.Failure == CallBrokenOff)
 	case e.Kind == GrpcInitialMetadata:
-		c.metadata(abi.OnGrpcReceiveInitialMetadata, e.Metadata)
+		if c.noBody = len(e.Metadata) == 0; c.Streaming {
+			c.metadata(abi.OnGrpcReceiveInitialMetadata, c.timed(e.Metadata, !c.noBody))
+		}
 	case e.Kind == GrpcTrailingMetadata:
-		c.metadata(abi.OnGrpcReceiveTrailingMetadata, e.Metadata)
+		c.metadata(abi.OnGrpcReceiveTrailingMetadata, c.timed(e.Metadata, c.noBody))
 	case e.Kind == GrpcMessage:
 		c.Done = !c.Streaming
 		c.plugin.grpcEvent = &grpcData{message: e.Message, hasMessage: true, mapType: noMap}
 		c.callback(abi.OnGrpcReceive, uint32(len(e.Message)))
 		c.forgotten = c.forgotten || c.Done
 	case e.Status == 0 && !c.Streaming:
-		c.close(13, "")
+		c.close(grpcInternal, "")
 	default:
 		c.close(e.Status, withDetails(e.StatusMessage, "via_upstream"))
+	}
+}
+
+// timed are metadata as the call's own router passes them on: when they are the server's headers, and the plugin has
+// sent all by then, it says how long the server took (Envoy, source/common/router/router.cc,
+// Filter::onUpstreamHeaders).
+func (c *GrpcCall) timed(h []Header, headers bool) []Header {
+	if !headers || !c.HalfEnded {
+		return h
+	}
+	took := c.plugin.vm.now().Sub(c.halfEnded).Milliseconds()
+	return append(slices.Clip(h), Header{Name: "x-envoy-upstream-service-time", Value: strconv.FormatInt(took, 10)})
+}
+
+// halfEnd notes that the plugin sends no more.
+func (c *GrpcCall) halfEnd() {
+	if !c.HalfEnded {
+		c.HalfEnded, c.halfEnded = true, c.plugin.vm.now()
 	}
 }
 

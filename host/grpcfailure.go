@@ -7,12 +7,26 @@ import (
 	"github.com/header-auth/header-auth/host/headermap"
 )
 
-const grpcUnavailable = 14
+const (
+	grpcInternal    = 13
+	grpcUnavailable = 14
+)
 
-// fail ends a call by Envoy's own answer, which looks like one of the server: a stream gets metadata without and with
-// entries before its close (Envoy, source/common/http/async_client_impl.cc, AsyncStreamImpl::sendLocalReply).
-func (c *GrpcCall) fail(f CallFailure) {
-	a := f.answer(false, c.plugin.vm.module.options.Profile.Rules())
+// fail ends a call whose answer has begun or not. Without a beginning it is Envoy's own answer, which looks like one of
+// the server: a stream gets metadata without and with entries before its close (Envoy,
+// source/common/http/async_client_impl.cc, AsyncStreamImpl::sendLocalReply). Else the call is reset, and the only
+// message is where that comes from (Envoy, source/common/grpc/async_client_impl.cc, AsyncStreamImpl::onReset).
+func (c *GrpcCall) fail(f CallFailure, begun bool) {
+	a := f.answer(begun, c.plugin.vm.module.options.Profile.Rules())
+	if begun {
+		if c.Streaming {
+			c.metadata(abi.OnGrpcReceiveTrailingMetadata, nil)
+		}
+		if !c.Done {
+			c.close(grpcInternal, a.details)
+		}
+		return
+	}
 	if c.Streaming {
 		c.metadata(abi.OnGrpcReceiveInitialMetadata, nil)
 		c.metadata(abi.OnGrpcReceiveTrailingMetadata, unavailable(a.text))

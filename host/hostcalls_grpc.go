@@ -129,7 +129,9 @@ func proxyGrpcSend(vm *VM, stack []uint64) uint32 {
 	}
 	vm.chargeBytes(len(message))
 	c.Messages = append(c.Messages, append([]byte(nil), message...))
-	c.HalfEnded = uint32(stack[3]) != 0
+	if uint32(stack[3]) != 0 {
+		c.halfEnd()
+	}
 	return ok
 }
 
@@ -156,7 +158,9 @@ func proxyGrpcClose(vm *VM, stack []uint64) uint32 {
 	case !c.Streaming:
 		c.Done, c.Cancelled = true, true
 	default:
-		c.HalfEnded, c.localClosed = true, true
+		if c.localClosed = true; !c.Done {
+			c.halfEnd()
+		}
 	}
 	c.forgotten = c.Done
 	return ok

@@ -111,11 +111,14 @@ func (u *upstreams) answerGRPC(c *host.GrpcCall) []host.GrpcEvent {
 // close, as Envoy reads them from headers and trailers of a server (Envoy, source/common/grpc/async_client_impl.cc).
 func grpcEvents(c *host.GrpcCall, a *table.Answer) (events []host.GrpcEvent) {
 	if a.Kind != table.Answers {
-		fails := []host.GrpcEvent{{Failure: failures[a.Kind]}}
-		if a.Kind == table.Reset && c.Streaming && !c.Answered { // the headers have come
-			return append([]host.GrpcEvent{{Kind: host.GrpcInitialMetadata, Metadata: grpcHeaders}}, fails...)
+		failure := failures[a.Kind]
+		if a.Kind == table.Reset {
+			failure = host.CallReset
+			if !c.Answered { // the headers have come
+				events = append(events, host.GrpcEvent{Kind: host.GrpcInitialMetadata, Metadata: grpcHeaders})
+			}
 		}
-		return fails
+		return append(events, host.GrpcEvent{Failure: failure})
 	}
 	closes := host.GrpcEvent{Kind: host.GrpcClose, Status: uint32(a.Status), StatusMessage: a.StatusMessage}
 	if !c.Streaming {

@@ -43,7 +43,7 @@ steps:
   - {request: {}, want: {` + asks + `, logs: [{info: {contains: "reset reason: remote connection failure"}}]}}
   - {request: {}, want: {` + asks + `, logs: [{info: {contains: "reset reason: connection termination"}}]}}
   - {request: {}, want: {` + asks + `, logs: [{info: {contains: "reset reason: protocol error"}}]}}
-  - {request: {}, want: {` + asks + `, logs: [{info: ""}]}}
+  - {request: {}, want: {` + asks + `, logs: [{info: "upstream_reset_after_response_started{remote_reset}"}]}}
   - {request: {}, want: {` + asks + `, logs: [{info: {contains: upstream request timeout}}]}}
   - {request: {}, want: {` + asks + `}}
   - {advance: 999ms, want: {}}
