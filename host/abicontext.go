@@ -11,6 +11,7 @@ type abiContext struct {
 	prefix string  // as Envoy's log lines show it
 
 	prototypes map[string]*prototype // of declare_property
+	lastBuffer buffer                // that was used last
 }
 
 // addContext gives s the next number that is free (proxy-wasm-cpp-host, src/wasm.cc, WasmBase::allocContextId).

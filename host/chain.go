@@ -119,7 +119,8 @@ func (d *direction) passHeaders(end bool) {
 	if !n.hasHeaders {
 		n.headers.LoadKnown(d.headers.Entries, 0)
 		n.headersChanged, n.routeUnsure = d.headersChanged, d.routeUnsure
-	} else if n.response && d.stream.Downstream().HeadersSent {
+	}
+	if n.response && d.stream.Downstream().HeadersSent {
 		// They come once more, which proxy_continue_stream does with nothing held. Envoy has put a date into them on their
 		// way to the client.
 		n.headers.Set("date", d.stream.vm.now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
@@ -128,10 +129,14 @@ func (d *direction) passHeaders(end bool) {
 	n.receiveHeaders(end)
 }
 
-// passBody gives bytes of a body to the next plugin.
-func (d *direction) passBody(data []byte, end bool) {
+// passBody gives bytes of a body, the chunk or the buffer, to the next plugin.
+func (d *direction) passBody(data *[]byte, end bool) {
 	defer d.next.entered()()
-	d.next.receiveData(data, end)
+	if data == &d.buffer {
+		d.next.receiveBuffer(*data, end)
+	} else {
+		d.next.receiveData(*data, end)
+	}
 }
 
 // passLast gives trailers to the next plugin.

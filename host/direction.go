@@ -35,16 +35,17 @@ type progress struct {
 	ended                   bool // the last byte has arrived here
 	state                   iteration
 	continued               bool // headers have gone on
+	unseen                  bool // resume runs for what the plugin has not seen
 	headersChanged          bool // by the guest
 	routeUnsure             bool // the router has to look at the headers as they have come
 	aborted                 bool // a local reply has taken the place of what would follow
-	buffered                bool // there is a buffer; it may be empty
+	buffered                bool // there is a buffer, or has been one
 
 	// What the plugin sees.
 	headersMapped, trailersMapped bool
 	buffering                     bool       // the last body callback returned Pause
 	action                        abi.Action // the headers callback's last
-	body                          *[]byte    // chunk, buffer or nil
+	body                          *[]byte    // of the last body callback, chunk, buffer or nil; see mutableBody
 }
 
 // reset makes a direction ready for an exchange.
@@ -111,10 +112,26 @@ func (d *direction) receiveData(data []byte, end bool) {
 	d.chunk = d.chunk[:0]
 }
 
+// receiveBuffer takes what the plugin before this one has held back: Envoy has one buffer for all plugins of a chain,
+// so that what this one holds back, too, stays in it.
+func (d *direction) receiveBuffer(data []byte, end bool) {
+	if d.aborted || d.ended {
+		return
+	}
+	d.ended = end
+	if d.hold(data); d.state != stoppedAll {
+		d.passData(end, &d.buffer)
+	}
+}
+
 // passData shows data, which is the chunk or the buffer, to the plugin, and then forwards or holds it.
 func (d *direction) passData(end bool, data *[]byte) {
 	before := d.hasTrailers
-	if action, alive := d.callBody(end, data); alive {
+	moved := d.buffering && d.stream.vm.module.rules.LateBody
+	if action, alive := d.callBody(end && !before, data); alive {
+		if moved && action == abi.Continue && d.state == iterating {
+			data = &d.buffer // where callBody has put it; before, Envoy lost it
+		}
 		d.settleData(action, before, end, data)
 	} else {
 		d.repliedLocally()
@@ -129,23 +146,32 @@ func (d *direction) settleData(action abi.Action, hadTrailers, end bool, data *[
 	}
 	if action == abi.Continue {
 		if d.state == stopped {
-			d.hold(*data)
+			if data != &d.buffer {
+				d.hold(*data)
+			}
 			d.resume()
 			return
 		}
-		d.forwardData(*data, end && !d.hasTrailers)
+		d.forwardData(data, end && !d.hasTrailers)
 		*data = (*data)[:0]
-		if data == &d.buffer {
-			d.buffered = false
-		}
 		if d.hasTrailers && end {
-			d.forwardTrailers() // created by the plugin
+			d.lateTrailers()
 		}
 		return
 	}
 	d.holdData(action, data)
 	if d.hasTrailers && !hadTrailers && !d.response {
-		d.forwardTrailers() // those that a request gets in its body callback go on at once, past a body that is held
+		d.lateTrailers() // those of a request go on at once, past a body that is held
+	}
+}
+
+// lateTrailers lets trailers go on behind a body: those that were held, or that the plugin has created in its body
+// callback. The plugin gets them itself when resume has shown it the body.
+func (d *direction) lateTrailers() {
+	if d.unseen {
+		d.passTrailers()
+	} else {
+		d.forwardTrailers()
 	}
 }
 
@@ -211,10 +237,13 @@ func (d *direction) resume() {
 	if d.aborted || d.stream.closing || !d.response && d.stream.last().response.ended {
 		return
 	}
-	unseen := d.state == stoppedAll // the plugin has not seen the body that is held
+	d.unseen = d.state == stoppedAll
 	d.state = iterating
 	if !d.continued {
 		d.continued = true
+		if !d.hasHeaders { // they are with a plugin that comes before this one: a chain has one map
+			d.headers.LoadKnown(d.stream.furthest(d.response).headers.Entries, 0)
+		}
 		d.forwardHeaders(d.ended && !d.buffered && !d.hasTrailers)
 		if d.aborted || d.stream.closing {
 			return
@@ -222,26 +251,22 @@ func (d *direction) resume() {
 	}
 	trailers := d.hasTrailers
 	if d.buffered {
-		d.resumeData(d.ended && !trailers, unseen)
+		d.resumeData(d.ended && !trailers)
 	}
-	if !trailers || d.aborted || d.stream.closing {
-		return
+	if trailers && !d.aborted && !d.stream.closing {
+		d.lateTrailers()
 	}
-	if unseen {
-		d.passTrailers()
-	} else {
-		d.forwardTrailers()
-	}
+	d.unseen = false
 }
 
 // pieceBytes is what Envoy reads from a connection at a time.
 const pieceBytes = 16 << 10
 
 // resumeData forwards the buffer, by way of the plugin if that has not seen it.
-func (d *direction) resumeData(end, unseen bool) {
-	if !unseen {
-		d.forwardData(d.buffer, end)
-		d.buffer, d.buffered = d.buffer[:0], false
+func (d *direction) resumeData(end bool) {
+	if !d.unseen {
+		d.forwardData(&d.buffer, end)
+		d.buffer = d.buffer[:0]
 		if end && d.hasTrailers {
 			d.forwardTrailers()
 		}

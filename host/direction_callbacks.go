@@ -85,7 +85,7 @@ func (d *direction) callBody(end bool, data *[]byte) (abi.Action, bool) {
 		}
 		data = &d.buffer
 	}
-	d.body, s.endOfStream = data, end
+	d.body, s.lastBuffer, s.endOfStream = data, buffer{at: data}, end
 	raw, ok := s.callGuest(bodyCallback[d.index()], uint32(len(*data)), flag(end))
 	return d.bodyAnswer(raw, ok), true
 }
@@ -102,14 +102,19 @@ func (d *direction) bodyAnswer(raw uint32, ok bool) abi.Action {
 	d.buffering = action == abi.Pause
 	s.vm.runActions()
 	s.active = s.active.without(d)
-	switch action {
-	case abi.Continue:
-		d.body = nil
-	case abi.Pause:
-		d.body = &d.buffer
-	default: // data, which is empty from now on; what is written there goes before the next piece
+	if action == abi.Continue {
+		d.body = nil // else data, which is empty from now on; what is written there goes before the next piece
 	}
 	return action
+}
+
+// mutableBody is the body that the plugin may read and change now, nil when there is none. What was held back stays in
+// reach until the next callback, also when it has gone on by then.
+func (d *direction) mutableBody() *[]byte {
+	if d.buffering {
+		return &d.buffer
+	}
+	return d.body
 }
 
 // callTrailers makes the trailers callback. It returns Continue or Pause.

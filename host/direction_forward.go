@@ -46,11 +46,12 @@ func (d *direction) routable() bool {
 	return false
 }
 
-func (d *direction) forwardData(data []byte, end bool) {
+// forwardData passes data on, which is the chunk or the buffer.
+func (d *direction) forwardData(data *[]byte, end bool) {
 	if d.afterEnd() || !d.out.HeadersSent || d.out.Ended || d.out.Reset {
 		return
 	}
-	d.sendData(data)
+	d.sendData(*data)
 	d.end(end)
 	if d.next != nil {
 		d.passBody(data, end)

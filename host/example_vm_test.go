@@ -37,7 +37,7 @@ func ExampleFailurePolicy() {
 		s.RequestHeaders(request, true)
 		s.Close()
 		fmt.Println(s.Downstream().Status(), s.Details(), "-", vm.Reloads(), "reloads -", vm.Failure())
-		_ = vm.Advance(time.Second) // the error is the VM's failure
+		_ = vm.Advance(2 * time.Second) // the error is the VM's failure
 	}
 
 	// Output:

@@ -20,15 +20,15 @@ func (f FailurePolicy) String() string {
 	return abi.NameOf(uint32(f), "fail_closed", "fail_open", "fail_reload", "legacy_fail_open")
 }
 
-// reloadBackoff is how long Envoy waits at least between two loads of a VM.
+// reloadBackoff is how long Envoy waits between two loads of a VM, besides up to half a second by chance.
 const reloadBackoff = time.Second
 
 // reload makes a new instance in place of a dead one, if the policy says so and the last load was long enough ago. All
 // plugins of the VM get new root contexts.
 func (p *Plugin) reload() {
 	vm := p.vm
-	if vm.failure == nil || vm.failure.Kind != Trapped || vm.closed || p.config.FailurePolicy != FailReload ||
-		!vm.module.options.Profile.Rules().FailReload || vm.now().Sub(vm.loadedAt) < reloadBackoff {
+	if vm.failure == nil || vm.failure.Kind != Trapped || vm.closed || vm.bornDead ||
+		p.config.FailurePolicy != FailReload || !vm.module.options.Profile.Rules().FailReload || vm.now().Sub(vm.loadedAt) <= reloadBackoff {
 		return
 	}
 	failure := vm.failure

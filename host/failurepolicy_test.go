@@ -35,7 +35,7 @@ func TestFailurePolicies(t *testing.T) {
 			for i, want := range []int{test.first, test.later, test.afterSecond} {
 				if i == 2 {
 					shared.Set("", "fine", nil)
-					_ = b.vm.Advance(time.Second)
+					_ = b.vm.Advance(reloadBackoff + 1)
 				}
 				s := b.exchange()
 				s.Close()

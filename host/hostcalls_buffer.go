@@ -2,66 +2,64 @@ package host
 
 import "github.com/header-auth/header-auth/host/abi"
 
-// readableBuffer is a buffer as the acting context may read it now, and the status when it cannot. Only
-// HttpCallResponseBody and PluginConfiguration can be missing; the others are empty when there is nothing.
-func (vm *VM) readableBuffer(t abi.BufferType) ([]byte, uint32) {
-	acting := vm.actingContext()
-	p, s := acting.plugin, acting.stream
+// buffer is what the guest may read.
+type buffer struct {
+	fixed []byte
+	at    *[]byte // in the place of fixed, what the guest may change too
+}
+
+func (b buffer) bytes() []byte {
+	if b.at != nil {
+		return *b.at
+	}
+	return b.fixed
+}
+
+// buffer is a buffer as the acting context may use it now, and the status when it cannot. Only HttpCallResponseBody and
+// PluginConfiguration can be missing; the others are empty when there is nothing. CallData is the one that was used
+// last, also by Envoy for the length of a body (Envoy, source/extensions/common/wasm/context.cc, Context::getBuffer).
+func (vm *VM) buffer(t abi.BufferType) (buffer, uint32) {
+	c := vm.actingContext()
+	switch {
+	case !t.Valid():
+		return buffer{}, badArgument
+	case t == abi.CallData:
+		return c.lastBuffer, ok
+	}
+	b, found := c.findBuffer(vm, t)
+	if !found {
+		return b, notFound
+	}
+	c.lastBuffer = b
+	return b, ok
+}
+
+// findBuffer is a buffer other than CallData; false when it is missing.
+func (c *abiContext) findBuffer(vm *VM, t abi.BufferType) (b buffer, found bool) {
+	p, s := c.plugin, c.stream
 	switch t {
-	case abi.RequestBody:
-		return s.body(false), ok
-	case abi.ResponseBody:
-		return s.body(true), ok
+	case abi.RequestBody, abi.ResponseBody:
+		if s != nil {
+			b.at = s.direction(t == abi.ResponseBody).mutableBody()
+		}
 	case abi.HttpCallResponseBody:
 		if p == nil || p.callAnswer == nil {
-			return nil, notFound
+			return b, false
 		}
-		return p.callAnswer.Body, ok
+		b.fixed = p.callAnswer.Body
 	case abi.GrpcReceiveBuffer:
-		if p == nil || p.grpcEvent == nil {
-			return nil, ok
+		if p != nil && p.grpcEvent != nil && p.grpcEvent.hasMessage {
+			b.at = &p.grpcEvent.message
 		}
-		return p.grpcEvent.message, ok
 	case abi.VMConfiguration:
-		return vm.config.Configuration, ok
+		b.fixed = vm.config.Configuration
 	case abi.PluginConfiguration:
 		if p == nil || !p.configuring {
-			return nil, notFound
+			return b, false
 		}
-		return p.config.Configuration, ok
+		b.fixed = p.config.Configuration
 	}
-	if !t.Valid() {
-		return nil, badArgument
-	}
-	return nil, ok
-}
-
-// writableBuffer is a buffer that the guest may change now, else nil.
-func (c *abiContext) writableBuffer(t abi.BufferType) *[]byte {
-	switch s, p := c.stream, c.plugin; {
-	case t == abi.RequestBody && s != nil:
-		return s.request.body
-	case t == abi.ResponseBody && s != nil:
-		return s.response.body
-	case t == abi.GrpcReceiveBuffer && p != nil && p.grpcEvent != nil && p.grpcEvent.hasMessage:
-		return &p.grpcEvent.message
-	}
-	return nil
-}
-
-// body is the request's or the response's body during its callback, else nil.
-func (s *Stream) body(response bool) []byte {
-	if s == nil {
-		return nil
-	}
-	d := &s.request
-	if response {
-		d = &s.response
-	}
-	if d.body == nil {
-		return nil
-	}
-	return *d.body
+	return b, true
 }
 
 // proxyGetBufferBytes is proxy_get_buffer_bytes(buffer, start, max, bytes): at most max bytes from start on go into a
@@ -72,10 +70,11 @@ func (s *Stream) body(response bool) []byte {
 // Source: Envoy source/extensions/common/wasm/context.cc, Context::getBuffer and Buffer::copyTo; proxy-wasm-cpp-host
 // src/exports.cc, get_buffer_bytes.
 func proxyGetBufferBytes(vm *VM, stack []uint64) uint32 {
-	b, status := vm.readableBuffer(abi.BufferType(stack[0]))
+	used, status := vm.buffer(abi.BufferType(stack[0]))
 	if status != ok {
 		return status
 	}
+	b := used.bytes()
 	start, most := uint64(uint32(stack[1])), uint64(uint32(stack[2]))
 	if start >= uint64(len(b)) {
 		b = nil
@@ -91,38 +90,33 @@ func proxyGetBufferBytes(vm *VM, stack []uint64) uint32 {
 // Source: proxy-wasm-cpp-host src/exports.cc, get_buffer_status; Envoy source/extensions/common/wasm/context.cc,
 // Context::getBuffer.
 func proxyGetBufferStatus(vm *VM, stack []uint64) uint32 {
-	b, status := vm.readableBuffer(abi.BufferType(stack[0]))
+	b, status := vm.buffer(abi.BufferType(stack[0]))
 	if status != ok {
 		return status
 	}
-	if !vm.writeU32(uint32(stack[1]), uint32(len(b))) || !vm.writeU32(uint32(stack[2]), 0) {
+	if !vm.writeU32(uint32(stack[1]), uint32(len(b.bytes()))) || !vm.writeU32(uint32(stack[2]), 0) {
 		return invalidMemoryAccess
 	}
 	return ok
 }
 
 // proxySetBufferBytes is proxy_set_buffer_bytes(buffer, start, size, bytes): changes a body, or the message of a gRPC
-// call, during its callback: start
-// 0 replaces the first size bytes, all of them when size is at least the length, none when it is 0; a start at or
-// behind the end appends. BadArgument for a start in between, for a buffer that does not exist, for one that cannot be
-// changed, and outside the callback; NotFound as of proxyGetBufferBytes; InvalidMemoryAccess when bytes is outside
-// memory.
+// call, during its callback: start 0 replaces the first size bytes, all of them when size is at least the length, none
+// when it is 0; a start at or behind the end appends. BadArgument for a start in between, for a buffer that does not
+// exist, for one that cannot be changed, and outside the callback; NotFound as of proxyGetBufferBytes;
+// InvalidMemoryAccess when bytes is outside memory.
 // Source: Envoy source/extensions/common/wasm/context.cc, Buffer::copyFrom; proxy-wasm-cpp-host src/exports.cc,
 // set_buffer_bytes.
 func proxySetBufferBytes(vm *VM, stack []uint64) uint32 {
-	t := abi.BufferType(stack[0])
-	if !t.Valid() {
-		return badArgument
-	}
+	b, status := vm.buffer(abi.BufferType(stack[0]))
 	data, valid := vm.read(uint32(stack[3]), uint32(stack[4]))
-	if _, status := vm.readableBuffer(t); status != ok {
+	body := b.at
+	switch {
+	case status != ok:
 		return status
-	}
-	if !valid {
+	case !valid:
 		return invalidMemoryAccess
-	}
-	body := vm.actingContext().writableBuffer(t)
-	if body == nil {
+	case body == nil:
 		return badArgument
 	}
 	start, size := uint32(stack[1]), uint32(stack[2])

@@ -85,33 +85,38 @@ func (vm *VM) continueStream(t abi.StreamType) uint32 {
 		return ok
 	}
 	// Either type hides the request from now on: the same code serves both.
-	s.request.headersMapped, s.request.trailersMapped = false, false
-	if !s.request.buffering { // what is held stays writable until it goes on
-		s.request.body = nil
-	}
+	s.request.headersMapped, s.request.trailersMapped, s.request.body = false, false, nil
 	d := &s.request
 	if t == abi.StreamResponse {
 		d = &s.response
-	}
-	if vm.module.rules.LateBody {
-		d.buffering = false
 	}
 	vm.deferAction(action{run: continueAction, stream: s, direction: d})
 	return ok
 }
 
 func continueAction(a action) {
-	a.stream.request.body = nil
 	if a.direction.response && !a.stream.last().response.hasHeaders {
 		a.stream.vm.crash("proxy_continue_stream(Response) before there is a response: Envoy dies of SIGSEGV")
 		a.stream.reset()
 		return
 	}
-	if a.stream.endsLater && a.direction.response {
+	switch s := a.stream; {
+	case s.endsLater && a.direction.response:
 		a.direction.resumeClosed()
-		return
+	case s.closing && a.direction.response && !s.Downstream().Ended:
+		a.direction.resumeEnding()
+	default:
+		a.direction.resume()
 	}
-	a.direction.resume()
+}
+
+// resumeEnding lets a held response go on in log, done and delete: it leaves for no client, but the plugins get what
+// they have not seen of it.
+func (d *direction) resumeEnding() {
+	client := &d.stream.first().response.out
+	before := *client
+	d.stream.reopen(d.resume)
+	*client = before
 }
 
 // resumeClosed lets a held response go on after proxy_close_stream in the same callback: Envoy has given the stream up
@@ -150,7 +155,13 @@ func proxyCloseStream(vm *VM, stack []uint64) uint32 {
 
 func closeAction(a action) {
 	s := a.stream
-	if s.closing {
+	requestEnded, inResponse := s.first().request.ended, s.active&responseCallback != 0
+	switch {
+	case s.failureAnswered && (s.config.Protocol == HTTP1 || requestEnded && inResponse), // it was asked for before a trap
+		requestEnded && (s.closing || s.Downstream().Ended && inResponse):
+		s.endTwice()
+		return
+	case s.closing:
 		return
 	}
 	if len(s.details) == 0 {
@@ -166,6 +177,12 @@ func closeAction(a action) {
 	s.vm.deferAction(action{run: endAction, stream: s})
 	s.closing, s.finished = true, s.time()
 	s.closeLog()
+}
+
+// endTwice ends the VM.
+func (s *Stream) endTwice() {
+	s.vm.crash("the exchange is ended a second time in " + s.vm.running() + ": Envoy dies of SIGSEGV")
+	s.reset()
 }
 
 func endAction(a action) {

@@ -55,7 +55,8 @@ func (s *Stream) sendEnvoyReply(code uint32, body, details string) {
 // sendReply sends a reply in the way that is still possible: through the plugin's response callbacks, past the plugin,
 // or not at all (Envoy, source/common/http/filter_manager.cc, FilterManager::sendLocalReply).
 func (s *Stream) sendReply(r *reply) {
-	if s.closing && s.active == 0 {
+	if s.closing && s.active&requestCallback == 0 {
+		s.replyEnding(r)
 		return
 	}
 	if s.Downstream().Ended && s.active&responseCallback != 0 {
@@ -87,6 +88,42 @@ func (s *Stream) sendReply(r *reply) {
 		s.recordReply(r)
 		s.reset()
 		s.close()
+	}
+}
+
+// replyEnding sends the reply while the exchange ends: when an action before this one has ended it, before a client has
+// seen headers, the client gets the reply. Else the stream is destroyed twice, if its request has ended.
+func (s *Stream) replyEnding(r *reply) {
+	trapped := r.fromPlugin && s.failureAnswered
+	switch client := s.Downstream(); {
+	case !client.HeadersSent && !s.closed:
+		s.reopen(func() {
+			s.recordReply(r)
+			if s.last().response.hasHeaders {
+				s.replyDirectly(r)
+			} else {
+				s.replyThroughChain(r)
+			}
+		})
+	case s.first().request.ended || trapped && s.config.Protocol == HTTP1:
+		s.endTwice()
+	}
+}
+
+// reopen does something with the response of an exchange that ends, as if it did not.
+func (s *Stream) reopen(do func()) {
+	later := s.endsLater
+	s.closing, s.endsLater = false, false // a callback on the way runs what waits in the queue
+	for _, t := range s.chain {
+		t.response.aborted, t.response.out.Reset = false, false
+	}
+	do()
+	s.closing = true
+	for _, t := range s.chain {
+		t.response.aborted, t.response.out.Reset = true, !t.response.out.Ended
+	}
+	if later {
+		s.closeContext()
 	}
 }
 

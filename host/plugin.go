@@ -49,13 +49,13 @@ type Plugin struct {
 
 // NewPlugin makes a root context: proxy_on_context_create, proxy_on_vm_start, proxy_on_configure. The error is
 // ErrStartRefused, ErrConfigureRefused or a *Failure; Envoy rejects its configuration then, whatever the failure
-// policy says.
+// policy says. A trap in proxy_on_context_create is no error: Envoy takes the plugin, whose VM is dead then.
 func (vm *VM) NewPlugin(_ context.Context, c PluginConfig) (p *Plugin, err error) {
 	vm.enter()
 	defer vm.leave()
 	defer func() {
 		vm.recordPanic(recover(), "NewPlugin")
-		if err == nil && vm.failure != nil {
+		if err == nil && vm.failure != nil && vm.failure.Kind != Trapped {
 			p, err = nil, vm.failure
 		}
 	}()
@@ -85,10 +85,15 @@ func (p *Plugin) start(first bool) error {
 	vm.callGuest(abi.OnContextCreate, &p.abiContext, 0, 0, 0, 0, 0)
 	vm.runActions()
 	p.configuring = false
+	trapped := vm.revive()
 	started := vm.callGuest(abi.OnVMStart, &p.abiContext, 1, uint32(len(vm.config.Configuration)), 0, 0, 0)
 	vm.runActions()
 	if vm.failure == nil && started == 0 {
 		return ErrStartRefused
+	}
+	if trapped != nil && vm.failure == nil {
+		vm.failure, vm.liveGeneration, vm.bornDead = trapped, -1, vm.bornDead || vm.generation == 0
+		return nil
 	}
 	p.configuring = true
 	configured := vm.callGuest(abi.OnConfigure, &p.abiContext, 1, uint32(len(p.config.Configuration)), 0, 0, 0)
@@ -101,6 +106,17 @@ func (p *Plugin) start(first bool) error {
 		return ErrConfigureRefused
 	}
 	return nil
+}
+
+// revive makes a VM that has trapped in proxy_on_context_create live on, and gives the failure: Envoy does not look at
+// it before it has called proxy_on_vm_start (proxy-wasm-cpp-host, src/context.cc, ContextBase::onStart).
+func (vm *VM) revive() *Failure {
+	f := vm.failure
+	if f == nil || f.Kind != Trapped {
+		return nil
+	}
+	vm.failure, vm.liveGeneration = nil, vm.generation
+	return f
 }
 
 // bufferLimit is how much of a body Envoy holds, in bytes.

@@ -111,7 +111,7 @@ func (s *Stream) passQuickly(d *direction, data []byte, end bool) bool {
 		s.receivedBytes += len(data)
 	}
 	d.chunk = append(d.chunk, data...)
-	d.body, s.active = &d.chunk, d.callbackBit()
+	d.body, s.lastBuffer.at, s.active = &d.chunk, &d.chunk, d.callbackBit()
 	made, result := 1, uint32(0)
 	if twice := s.config.Protocol == HTTP1 && end && len(data) > 0; twice {
 		s.endOfStream = false

@@ -92,7 +92,7 @@ func (p *Plugin) NewStream(c StreamConfig) *Stream {
 		s.stream = s
 		s.alone[0] = s
 	}
-	s.id, s.config, s.generation, s.prototypes = 0, c, vm.generation, nil
+	s.id, s.config, s.generation, s.prototypes, s.lastBuffer = 0, c, vm.generation, nil, buffer{}
 	s.request.reset(s, false)
 	s.response.reset(s, true)
 	s.own = exchange{details: s.own.details[:0], connectionID: vm.connections}

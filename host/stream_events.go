@@ -244,8 +244,13 @@ func (s *Stream) createContext() {
 	s.vm.runActions()
 }
 
-// leave ends each event.
+// leave ends each event. When the exchange is over, what has come for the VM meanwhile waits for Close, which Envoy
+// would have done by now.
 func (s *Stream) leave(event string) {
 	s.vm.recordPanic(recover(), event)
+	if client := s.Downstream(); (client.Ended || client.Reset) && !s.closing {
+		s.vm.entryDepth--
+		return
+	}
 	s.vm.leave()
 }

@@ -76,6 +76,7 @@ type VM struct {
 	events        eventQueue
 	keptBytes     int // bytes kept for the guest in this callback
 	reloads       int
+	bornDead      bool // a plugin has trapped in its first proxy_on_context_create: Envoy has no VM to reload it from
 
 	calls        []*Call
 	lastCall     uint32

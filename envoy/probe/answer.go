@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/header-auth/header-auth/host/envoy"
 	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/internal/diff"
 )
@@ -65,9 +66,10 @@ func (a Answer) String() string { return strings.Join(a, "\n") + "\n" }
 
 // side is what has been seen of a message at one place, upstream or client or service.
 type side struct {
-	lines []string // since the last event
-	body  []byte
-	http1 bool
+	lines    []string // since the last event
+	body     []byte
+	http1    bool
+	bodiless bool // a client of HTTP/1.1 reads no body behind the status
 }
 
 func (s *side) headers(h []headermap.Header) {
@@ -85,15 +87,23 @@ func (s *side) headers(h []headermap.Header) {
 	if s.http1 { // the client's library keeps no order
 		slices.SortStableFunc(kept, func(a, b headermap.Header) int { return cmp.Compare(a.Name, b.Name) })
 	}
+	s.bodiless = s.http1 && len(h) > 0 && h[0].Name == ":status" && bodiless(envoy.Number(h[0].Value))
 	s.lines = append(s.lines, "headers "+list(kept))
 }
+
+// bodiless says whether no body follows that status in HTTP/1.1.
+func bodiless(status int) bool { return status == 204 || status == 304 }
 
 func (s *side) trailers(h []headermap.Header) {
 	s.flush()
 	s.lines = append(s.lines, "trailers "+list(h))
 }
 
-func (s *side) data(b []byte) { s.body = append(s.body, b...) }
+func (s *side) data(b []byte) {
+	if !s.bodiless {
+		s.body = append(s.body, b...)
+	}
+}
 
 func (s *side) end() {
 	s.flush()

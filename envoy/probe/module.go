@@ -25,6 +25,7 @@ type form struct {
 	families  []string   // of numbers that are told by their order, as kinds; "" for others
 	call      bool
 	unordered bool // what a call gives is a header map in any order
+	node      bool // what it gives is a Node
 }
 
 // recordsAt is where lines are put together: behind the memory that package wasmtest gives away.
@@ -158,7 +159,10 @@ func (w *writer) step(export string, s Step) {
 		return
 	}
 	f := functions[s.Name]
-	shape := form{name: s.String(), call: true, unordered: s.Name == "get_property" && wholeMap(s.Args[0].Text)}
+	shape := form{name: s.String(), call: true}
+	if s.Name == "get_property" {
+		shape.unordered, shape.node = wholeMap(s.Args[0].Text), s.Args[0].Text == nodePath
+	}
 	n := 1
 	keep := map[string]int{} // the word of a number that is kept for last
 	for _, p := range f.Params {
@@ -297,7 +301,9 @@ func (m *Module) Lines(logged []string) (out []string) {
 			case ok && (k == abi.KindOutBytes || k == abi.KindOutPairs):
 				data := "nothing"
 				if i+1 < len(logged) {
-					i++
+					if i++; f.node {
+						logged[i] = withoutBuild(logged[i])
+					}
 					data = show(k, logged[i], f.unordered)
 				}
 				line += " " + strings.ReplaceAll(data, m.name, probeName)

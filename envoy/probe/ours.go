@@ -28,10 +28,11 @@ type ours struct {
 	chain  *host.Chain
 	logged []logged
 
-	seen  [2]progress // of the upstream and of the client
-	calls [2]int      // of each VM that were shown
-	waits [2][]*host.Call
-	grpc  [2][]*grpcCall
+	seen   [2]progress // of the upstream and of the client
+	chance bool        // what follows is not compared
+	calls  [2]int      // of each VM that were shown
+	waits  [2][]*host.Call
+	grpc   [2][]*grpcCall
 }
 
 // grpcCall is a gRPC call and how much of it was shown.
@@ -98,6 +99,8 @@ func Ours(ctx context.Context, s *Script, p profile.Profile) (Answer, error) {
 	for _, e := range s.Events {
 		if o.event(e); o.crashed() {
 			return append(o.answer, Crash), nil
+		} else if o.chance {
+			return append(o.answer, Undecided), nil
 		}
 	}
 	if o.chain != nil {
@@ -147,6 +150,7 @@ func (o *ours) event(e Event) {
 		o.chain.RequestHeaders(e.requestHeaders(), e.End)
 	case e.Kind == Advance:
 		for range 2 { // as batch.go does
+			o.chance = o.chance || o.unordered()
 			for _, vm := range o.vms {
 				_ = vm.Advance(time.Second / 2)
 			}
@@ -257,15 +261,15 @@ func (o *ours) take(event string) {
 	if o.chain == nil {
 		return
 	}
-	for i, m := range []*host.Message{o.chain.Upstream(), o.chain.Downstream()} {
-		to := side{http1: i == 1 && o.script.HTTP1}
-		down := o.chain.Downstream()
-		gone := i == 0 && (m.Reset || o.chain.Reply() != nil || down.HeadersSent || down.Reset)
-		streams := o.chain.Streams()
-		answered := i == 0 && (down.HeadersSent || slices.ContainsFunc(streams, (*host.Stream).ResponseHeld))
-		o.seen[i].show(m, &to, gone, event == Leave && i == 1, answered, i == 0 && down.Reset)
-		o.answer = append(o.answer, to.take([]string{"upstream", "client"}[i])...)
-	}
+	up, down := o.chain.Upstream(), o.chain.Downstream()
+	gone := up.Reset || o.chain.Reply() != nil || down.HeadersSent || down.Reset
+	answered := down.HeadersSent || slices.ContainsFunc(o.chain.Streams(), (*host.Stream).ResponseHeld)
+	var upstream side
+	o.seen[0].show(up, &upstream, gone, false, answered, down.Reset)
+	o.chance = o.chance || o.unseen(answered)
+	client := side{http1: o.script.HTTP1, bodiless: o.script.HTTP1 && bodiless(down.Status())}
+	o.seen[1].show(down, &client, false, event == Leave, false, false)
+	o.answer = slices.Concat(o.answer, upstream.take("upstream"), client.take("client"))
 }
 
 // takeGrpc adds what the gRPC calls of a plugin have sent.
@@ -308,7 +312,8 @@ func (p *progress) show(m *host.Message, to *side, gone, left, answered, closed 
 	}
 	for ; m.HeadersSent && p.headers < 1+len(m.Repeated); p.headers++ {
 		to.headers(m.Headers())
-		if p.headers < len(m.Repeated) && m.Repeated[p.headers] || m.Ended && len(m.Repeated) > 0 && len(m.Body()) == 0 {
+		if p.headers < len(m.Repeated) && m.Repeated[p.headers] || m.Ended && len(m.Repeated) > 0 && len(m.Body()) == 0 &&
+			len(m.Trailers()) == 0 {
 			to.end()
 			p.ended = true
 		} else if p.headers > 0 {
@@ -328,7 +333,11 @@ func (p *progress) show(m *host.Message, to *side, gone, left, answered, closed 
 	p.body = len(body)
 	if t := m.Trailers(); len(t) > 0 && p.trailers == 0 {
 		p.trailers = 1
-		to.trailers(t)
+		if t[0].Name == ":status" { // a client takes them for headers
+			to.headers(t)
+		} else {
+			to.trailers(t)
+		}
 	}
 	switch {
 	case p.ended || p.reset:
