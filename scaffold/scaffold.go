@@ -2,6 +2,7 @@
 package scaffold
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -51,16 +52,7 @@ func Files(o Options) (map[string][]byte, error) {
 	if !slices.Contains(Languages(), o.Language) {
 		return nil, errorf("%q: expected one of %s", o.Language, strings.Join(Languages(), ", "))
 	}
-	values := struct{ Name, Build, Crate, Language, Source, Parity, Command string }{
-		Name: o.Name, Build: o.Name, Crate: strings.ReplaceAll(o.Name, "-", "_"), Parity: makeWord(o.Parity),
-		Command: filepath.Base(o.Parity),
-	}
-	switch o.Language {
-	case "go":
-		values.Language, values.Source = "Go", "main.go"
-	case "rust":
-		values.Language, values.Source = "Rust", "src/lib.rs"
-	}
+	v := valuesOf(o)
 	all := map[string][]byte{}
 	for _, folder := range []string{"both", o.Language} {
 		root := path.Join("templates", folder)
@@ -68,27 +60,16 @@ func Files(o Options) (map[string][]byte, error) {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			text, err := fs.ReadFile(templates, file)
-			if err != nil {
-				return err
-			}
-			t, err := template.New(file).Delims("<<", ">>").Option("missingkey=error").Parse(string(text))
-			if err != nil {
-				return err
-			}
-			var b strings.Builder
-			if err := t.Execute(&b, values); err != nil {
-				return err
-			}
 			to := strings.TrimSuffix(strings.TrimPrefix(file, root+"/"), ".tmpl")
-			if to == "gitignore" {
+			text, err := filled(file, v)
+			switch to {
+			case "gitignore": // a file .gitignore would hold for this repository
 				to = ".gitignore"
+			case "Cargo.lock":
+				text = sortPackages(string(text))
 			}
-			all[to] = []byte(b.String())
-			if to == "Cargo.lock" {
-				all[to] = sortPackages(b.String())
-			}
-			return nil
+			all[to] = text
+			return err
 		})
 		if err != nil {
 			return nil, err
@@ -102,6 +83,36 @@ func Files(o Options) (map[string][]byte, error) {
 		all["table/"+schema] = text
 	}
 	return all, nil
+}
+
+// values are what the templates name.
+type values struct{ Name, Build, Crate, Language, Source, Parity, Command string }
+
+func valuesOf(o Options) values {
+	v := values{Name: o.Name, Build: o.Name, Crate: strings.ReplaceAll(o.Name, "-", "_"), Parity: makeWord(o.Parity),
+		Command: filepath.Base(o.Parity)}
+	switch o.Language {
+	case "go":
+		v.Language, v.Source = "Go", "main.go"
+	case "rust":
+		v.Language, v.Source = "Rust", "src/lib.rs"
+	}
+	return v
+}
+
+// filled is a template with the values.
+func filled(file string, v values) ([]byte, error) {
+	text, err := fs.ReadFile(templates, file)
+	if err != nil {
+		return nil, err
+	}
+	t, err := template.New(file).Delims("<<", ">>").Option("missingkey=error").Parse(string(text))
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = t.Execute(&b, v)
+	return b.Bytes(), err
 }
 
 // makeWord is a path as it stands in a Makefile for a shell: in quotes where the shell would cut it.

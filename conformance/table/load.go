@@ -23,66 +23,81 @@ func Load(dir string) (*Table, error) { return load(dir, nil) }
 // not check that every clause has a case, and sets no Digest.
 func LoadGroups(dir string, groups ...string) (*Table, error) { return load(dir, groups) }
 
+// loading is a table that is being read.
+type loading struct {
+	dir        string
+	table      *Table
+	found      Errors
+	folder     *folder
+	earlier    earlier
+	used       *used
+	noContract bool
+}
+
 func load(dir string, groups []string) (*Table, error) {
-	table := &Table{Contract: Contract{Replies: map[string]Reply{}, Logs: map[string]WantedLog{},
-		Calls: map[string]Call{}}}
-	var found Errors
-	files, err := readFiles(dir, &found)
+	l := loading{dir: dir, table: &Table{Contract: Contract{Replies: map[string]Reply{}, Logs: map[string]WantedLog{},
+		Calls: map[string]Call{}, Default: Defaults{Case: Case{Start: Start{Accepted: true}}}}},
+		folder: &folder{dir: dir, files: map[string][]byte{}}, used: newUsed(), noContract: true,
+		earlier: earlier{ids: map[string]Case{}, tests: map[[sha256.Size]byte]Case{}}}
+	files, err := readFiles(dir, &l.found)
 	if err != nil {
 		return nil, fmt.Errorf("read table: %w, expected a folder with %s and files of cases", err, contractFile)
 	}
-	folder := &folder{dir: dir, files: map[string][]byte{}}
-	noContract, first := true, earlier{ids: map[string]Case{}, tests: map[[sha256.Size]byte]Case{}}
-	table.Contract.Default = Defaults{Case: Case{Start: Start{Accepted: true}}}
-	used := newUsed()
-	newReader := func(name string) *reader {
-		return &reader{file: filepath.Join(dir, name), contract: &table.Contract, noContract: noContract, earlier: first,
-			errors: &found, folder: folder, warnings: &table.Warnings, used: used}
+	l.readContract(files) // first, because the cases cite it
+	l.readCases(files, groups)
+	if len(l.found) > 0 {
+		l.found.sort()
+		return nil, l.found
 	}
-	// The contract is read first, because the cases cite it.
-	r := newReader(contractFile)
-	if source, ok := files.source(contractFile); !ok {
+	if groups == nil {
+		l.table.Digest = digest(append(files, l.folder.all()...))
+	}
+	return l.table, nil
+}
+
+// reader reads one file.
+func (l *loading) reader(name string) *reader {
+	return &reader{file: filepath.Join(l.dir, name), contract: &l.table.Contract, noContract: l.noContract,
+		earlier: l.earlier, errors: &l.found, folder: l.folder, warnings: &l.table.Warnings, used: l.used}
+}
+
+func (l *loading) readContract(all files) {
+	r := l.reader(contractFile)
+	if source, ok := all.source(contractFile); !ok {
 		r.errorAt(Position{File: r.file}, "no such file, expected name, clauses, replies and logs of the table, write it")
 	} else if body := r.parse(source); body != nil {
 		r.readContract(body)
-		noContract = false
+		l.noContract = false
 	}
+}
+
+// readCases reads the files of cases; of the groups alone, unless they are nil.
+func (l *loading) readCases(all files, groups []string) {
 	cases, unread := 0, 0
-	for _, f := range files {
-		if f.name == contractFile {
-			continue
-		}
+	for _, f := range all {
 		stem := strings.TrimSuffix(f.name, ".yaml")
-		if groups != nil && !slices.Contains(groups, stem) {
+		if f.name == contractFile || groups != nil && !slices.Contains(groups, stem) {
 			continue
 		}
 		cases++
-		r := newReader(f.name)
+		r := l.reader(f.name)
 		if !namePattern.MatchString(stem) {
 			r.errorAt(Position{File: r.file}, "the file name %q, expected small letters, digits and dashes, rename it", f.name)
 		}
 		if body := r.parse(f.source); body != nil {
-			table.Groups = append(table.Groups, r.readGroup(stem, body))
+			l.table.Groups = append(l.table.Groups, r.readGroup(stem, body))
 		} else {
 			unread++
 		}
 	}
-	misnamed := slices.ContainsFunc(found, func(e Error) bool { return strings.HasSuffix(e.Text, renameIt) })
+	misnamed := slices.ContainsFunc(l.found, func(e Error) bool { return strings.HasSuffix(e.Text, renameIt) })
 	if cases == 0 && !misnamed {
-		r.errorAt(Position{File: dir}, "no file of cases, expected at least one beside %s, write one like allow.yaml",
-			contractFile)
+		l.reader(contractFile).errorAt(Position{File: l.dir},
+			"no file of cases, expected at least one beside %s, write one like allow.yaml", contractFile)
 	}
 	if unread == 0 && groups == nil { // otherwise a case that was not read may cite the clause
-		table.checkClauses(&found)
+		l.table.checkClauses(&l.found)
 	}
-	if len(found) > 0 {
-		found.sort()
-		return nil, found
-	}
-	if groups == nil {
-		table.Digest = digest(append(files, folder.all()...))
-	}
-	return table, nil
 }
 
 // folder is that of the table, with the files that cases take bytes from.

@@ -17,34 +17,17 @@ func (c *converter) want(t *Test) (casefile.Map, error) {
 	if t.ResponseHeaders != nil {
 		after = t.ResponseHeaders.Result
 	}
-	for _, all := range [][]Invocation{t.RequestBody, t.ResponseBody} {
-		for i := range all {
-			if e := &all[i].Result; e.Immediate != nil || len(e.Has) > 0 || len(e.Headers) > 0 {
-				return nil, cantSay("a body callback expects headers or a local reply, which the service's runner never finds true")
-			}
-		}
+	decision, err := decisionOf(t, &before, &after)
+	if err != nil {
+		return nil, err
 	}
-	var m casefile.Map
-	decision := "allow"
-	switch {
-	case before.Immediate != nil:
-		decision = "refuse"
-		if after.expects() || expects(t.RequestBody) || expects(t.ResponseBody) {
-			return nil, cantSay("something is expected of callbacks behind a local reply, which are not made")
-		}
-	case after.Immediate != nil:
-		decision = "replace"
-		if expects(t.ResponseBody) {
-			return nil, cantSay("something is expected of callbacks behind a local reply, which are not made")
-		}
-	}
-	m.Add("decision", decision)
-	reply := before
-	if decision == "replace" {
-		reply = after
-	}
+	m := casefile.Map{{Key: "decision", Value: decision}}
 	if decision != "allow" {
-		r, err := c.reply(&reply)
+		reply := &before
+		if decision == "replace" {
+			reply = &after
+		}
+		r, err := c.reply(reply)
 		if err != nil {
 			return nil, err
 		}
@@ -69,6 +52,30 @@ func (c *converter) want(t *Test) (casefile.Map, error) {
 		}
 	}
 	return m, nil
+}
+
+// decisionOf is allow, or refuse or replace where a headers callback expects a local reply. The error is a cantSay.
+func decisionOf(t *Test, before, after *Expectation) (string, error) {
+	for _, all := range [][]Invocation{t.RequestBody, t.ResponseBody} {
+		for i := range all {
+			if e := &all[i].Result; e.Immediate != nil || len(e.Has) > 0 || len(e.Headers) > 0 {
+				return "", cantSay("a body callback expects headers or a local reply, which the service's runner never " +
+					"finds true")
+			}
+		}
+	}
+	const behind = cantSay("something is expected of callbacks behind a local reply, which are not made")
+	switch {
+	case before.Immediate != nil && (after.expects() || expects(t.RequestBody) || expects(t.ResponseBody)):
+		return "", behind
+	case before.Immediate != nil:
+		return "refuse", nil
+	case after.Immediate != nil && expects(t.ResponseBody):
+		return "", behind
+	case after.Immediate != nil:
+		return "replace", nil
+	}
+	return "allow", nil
 }
 
 // expects says whether it expects more than log lines.
