@@ -18,6 +18,7 @@ type exchange struct {
 	name    string // of the stream; "": it has none
 	plugin  string
 	request *table.Request
+	packer  packer
 	packed  bool
 	conn    wire.Client
 
@@ -108,11 +109,11 @@ func (e *exchange) end(now bool) {
 // send begins the exchange at a listener.
 func (e *exchange) send(listener string) (err error) {
 	r := e.request
-	headers := onWire(r, e.id, e.packed)
+	headers := e.onWire()
 	socket := e.lane.process.Socket(listener)
 	if size(headers) > listBytes {
 		e.packed = true
-		headers = onWire(r, e.id, true)
+		headers = e.onWire()
 		e.conn, err = wire.DialHTTP1(socket)
 	} else {
 		e.conn, err = wire.Dial(socket)
@@ -127,6 +128,14 @@ func (e *exchange) send(listener string) (err error) {
 	return nil
 }
 
+// onWire are the headers of the request as the client sends them.
+func (e *exchange) onWire() []headermap.Header {
+	if !e.packed {
+		return onWire(e.request, e.id, nil)
+	}
+	return onWire(e.request, e.id, e.packer)
+}
+
 // upload sends what follows the headers. A connection that is closed shows itself elsewhere.
 func (e *exchange) upload() {
 	if e.uploaded {
@@ -138,7 +147,7 @@ func (e *exchange) upload() {
 		_ = e.conn.Data(1, chunk, i == len(r.Body)-1 && r.Trailers == nil)
 	}
 	if r.Trailers != nil {
-		_ = e.conn.Headers(1, answerOnWire(r.Trailers, false), true)
+		_ = e.conn.Headers(1, answerOnWire(r.Trailers, nil), true)
 	}
 }
 
@@ -156,7 +165,7 @@ func (e *exchange) respond() {
 	case gate != nil:
 		e.goesOn(gate)
 	default:
-		a.answer(&e.request.Response)
+		a.answer(e)
 	}
 }
 

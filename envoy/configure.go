@@ -43,11 +43,9 @@ func (r *run) configure(ctx context.Context, c *table.Configure) (refused bool, 
 	if at >= 0 && !l.listenerUpdates {
 		return r.update(ctx, name, filter)
 	}
-	filters := []proxy.Filter{{Lua: packLua + outerLua}}
-	filters = append(filters, r.chained(r.table.Chain.Before, filter)...)
-	filters = append(filters, filter)
-	filters = append(filters, r.chained(r.table.Chain.Behind, filter)...)
-	filters = append(filters, proxy.Filter{Lua: packLua + innerLua})
+	outer, inner := r.around()
+	filters := slices.Concat(outer, r.chained(r.table.Chain.Before, filter), []proxy.Filter{filter},
+		r.chained(r.table.Chain.Behind, filter), inner)
 	if r.updated(plugin) && !l.listenerUpdates {
 		filters[r.filterAt()].Updated = true
 		if err := l.process.SetFilter(name, r.filterAt(), filter); err != nil {
@@ -103,8 +101,20 @@ func (r *run) chained(plugins []table.ChainPlugin, under proxy.Filter) (all []pr
 	return all
 }
 
+// around are the filters of ours, in front of the plugins and behind them.
+func (r *run) around() (outer, inner []proxy.Filter) {
+	outer, inner = []proxy.Filter{{Lua: packLua + outerLua}}, []proxy.Filter{{Lua: packLua + innerLua}}
+	if r.carries {
+		outer, inner = append(outer, r.lane.carrier("outer")), slices.Insert(inner, 0, r.lane.carrier("inner"))
+	}
+	return outer, inner
+}
+
 // filterAt is the number of the filter under test in its listener, from 0.
-func (r *run) filterAt() int { return 1 + len(r.table.Chain.Before) }
+func (r *run) filterAt() int {
+	outer, _ := r.around()
+	return len(outer) + len(r.table.Chain.Before)
+}
 
 // updated says whether a later step configures the plugin anew.
 func (r *run) updated(plugin string) bool {

@@ -53,7 +53,7 @@ func (a *arrival) shown(e *exchange, part string, headers []headermap.Header, en
 		}
 		a.end(end)
 	default: // the request itself
-		a.answer(&e.request.Response)
+		a.answer(e)
 		e.due = a.upstream.lane.clock.Steady() + routeTimeout
 		a.upstream.lane.happened()
 	}

@@ -175,7 +175,7 @@ func (v *visit) answerGRPC(a *table.Answer) {
 		return
 	}
 	initial := append(headermap.Of(":status", "200", "content-type", "application/grpc"),
-		answerOnWire(a.Headers, false)...)
+		answerOnWire(a.Headers, nil)...)
 	if a.Kind != table.Answers {
 		v.ended = true
 		switch c.expected++; {
@@ -195,7 +195,7 @@ func (v *visit) answerGRPC(a *table.Answer) {
 		return
 	}
 	closes := a.Closes || !c.stream
-	end := append(answerOnWire(a.Trailers, false), headermap.Header{Name: "grpc-status", Value: strconv.Itoa(a.Status)})
+	end := append(answerOnWire(a.Trailers, nil), headermap.Header{Name: "grpc-status", Value: strconv.Itoa(a.Status)})
 	if a.StatusMessage != "" {
 		end = append(end, headermap.Header{Name: "grpc-message", Value: a.StatusMessage})
 	}

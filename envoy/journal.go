@@ -40,6 +40,14 @@ type crossings interface {
 	failed(callback, reason string)
 }
 
+// nobody is told of the modules that belong to no case.
+type nobody struct{}
+
+func (nobody) entered(string, []int64)                        {}
+func (nobody) returned(string, []int64, string)               {}
+func (nobody) called(string, []int64, int64, int64, []logged) {}
+func (nobody) failed(string, string)                          {}
+
 // crossing is a call that has not returned.
 type crossing struct {
 	toHost    bool
@@ -99,12 +107,14 @@ func (j *journal) find(text string) {
 	if !j.begins {
 		return
 	}
-	j.begins, j.told = false, j.all[0]
+	number := int64(0)
 	if call, ok := strings.CutPrefix(text, "[vm->host] "); ok {
-		name, args := parseCall(call)
-		if name == "proxy_log" && len(args) > 1 && args[0] == rewrite.MarkLevel && args[1] < int64(len(j.all)) {
-			j.told = j.all[args[1]]
+		if name, args := parseCall(call); name == "proxy_log" && len(args) > 1 && args[0] == rewrite.MarkLevel {
+			number = args[1]
 		}
+	}
+	if j.begins, j.told = false, crossings(nobody{}); number < int64(len(j.all)) {
+		j.told = j.all[number]
 	}
 	j.told.entered(j.inside[0].name, j.inside[0].args)
 }

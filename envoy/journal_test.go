@@ -105,7 +105,6 @@ func TestJournal(t *testing.T) {
 		"returned proxy_on_request_headers[2 8 1]1",
 		"entered proxy_on_log[2]", "failed proxy_on_log: Uncaught RuntimeError: unreachable",
 		"entered proxy_on_tick[1]", "returned proxy_on_tick[1]void",
-		"entered proxy_on_done[2]", "called proxy_log[100 2 0]2 2[]", "returned proxy_on_done[2]1",
 	}
 	wantOther := []string{
 		"entered proxy_on_tick[7]", "called proxy_log[100 1 0]7 2[]", "called proxy_log[2 1 2]7 0[]",

@@ -91,8 +91,13 @@ func newLane(ctx context.Context, g *Engine, node *core.Node) (_ *lane, err erro
 		}
 	}
 	control := filepath.Join(dir, "control.wasm")
-	if err := os.WriteFile(control, rewrite.Control(), 0o600); err != nil {
-		return nil, err
+	for name, wasm := range ours() {
+		if wasm, err = rewrite.Mark(wasm, rewrite.Apart); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".wasm"), wasm, 0o600); err != nil {
+			return nil, err
+		}
 	}
 	if l.clock, err = proxy.NewClock(ctx, dir, epoch); err != nil {
 		return nil, err
@@ -134,6 +139,11 @@ func newLane(ctx context.Context, g *Engine, node *core.Node) (_ *lane, err erro
 	defer l.mu.Unlock()
 	l.baseVMs = l.vms
 	return l, nil
+}
+
+// ours are the modules that belong to no case, by their names.
+func ours() map[string][]byte {
+	return map[string][]byte{"control": rewrite.Control(), "outer": outerCarrier(), "inner": innerCarrier()}
 }
 
 // base are the listeners that are there for all cases. Those of the modules keep V8 from compiling them again for each

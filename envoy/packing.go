@@ -79,7 +79,10 @@ func lower(name string) string {
 	return string(b)
 }
 
-// pack writes headers into one.
+// packer writes headers into one: pack or carry.
+type packer func([]headermap.Header) headermap.Header
+
+// pack writes headers into one, as the folder lua reads it.
 func pack(headers []headermap.Header) headermap.Header {
 	var b strings.Builder
 	for _, h := range headers {
@@ -118,12 +121,13 @@ func unpacked(headers []headermap.Header) (_ []headermap.Header, stream, part st
 			}
 		}
 	}
-	return own, stream, part
+	return carried(own), stream, part
 }
 
 // onWire are the headers of a request as its client sends them.
-func onWire(r *table.Request, stream string, packed bool) []headermap.Header {
-	if !packed {
+// packed writes them into one, if it is not nil.
+func onWire(r *table.Request, stream string, packed packer) []headermap.Header {
+	if packed == nil {
 		headers := make([]headermap.Header, 0, len(r.Headers)+1)
 		for _, h := range r.Headers {
 			headers = append(headers, headermap.Header{Name: lower(h.Name), Value: h.Value})
@@ -140,11 +144,16 @@ func onWire(r *table.Request, stream string, packed bool) []headermap.Header {
 			contentType = h.Value
 		}
 	}
+	return append(append(packedRequest(method, contentType), ownHeaders(r, stream)...), packed(r.Headers))
+}
+
+// packedRequest are the headers around those that are packed.
+func packedRequest(method, contentType string) []headermap.Header {
 	headers := headermap.Of(":method", method, ":path", "/", ":scheme", "http", ":authority", "packed")
 	if contentType != "" {
 		headers = append(headers, headermap.Header{Name: "content-type", Value: contentType})
 	}
-	return append(append(headers, ownHeaders(r, stream)...), pack(r.Headers))
+	return headers
 }
 
 // ownHeaders say which request it is, and how it fails if the upstream is not to see it.
@@ -157,8 +166,8 @@ func ownHeaders(r *table.Request, stream string) []headermap.Header {
 }
 
 // answerOnWire are the headers of an upstream's response as it sends them.
-func answerOnWire(headers []headermap.Header, packed bool) []headermap.Header {
-	if !packed {
+func answerOnWire(headers []headermap.Header, packed packer) []headermap.Header {
+	if packed == nil {
 		out := make([]headermap.Header, len(headers))
 		for i, h := range headers {
 			out[i] = headermap.Header{Name: lower(h.Name), Value: h.Value}
@@ -171,5 +180,5 @@ func answerOnWire(headers []headermap.Header, packed bool) []headermap.Header {
 			code = h.Value
 		}
 	}
-	return []headermap.Header{{Name: ":status", Value: code}, pack(headers)}
+	return []headermap.Header{{Name: ":status", Value: code}, packed(headers)}
 }

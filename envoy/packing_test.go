@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/header-auth/header-auth/conformance/table"
@@ -50,6 +51,16 @@ func TestPack(t *testing.T) {
 	}
 }
 
+// TestCarry: what one header carries comes out as it was, names in lower case.
+func TestCarry(t *testing.T) {
+	for _, headers := range [][]headermap.Header{{}, headermap.Of("x-\x00", "\xff\x00", "", "", "x", "1", "x", "1")} {
+		got, stream, _ := unpacked(append(headermap.Of(":status", "200", streamHeader, "s1"), carry(headers)))
+		if !slices.Equal(got, headers) || stream != "s1" {
+			t.Errorf("got %q of %q, expected %q", got, stream, headers)
+		}
+	}
+}
+
 // TestOnWire: what Envoy looks at before any filter goes along, so that its own answers are as they would be.
 func TestOnWire(t *testing.T) {
 	r := &table.Request{}
@@ -57,7 +68,7 @@ func TestOnWire(t *testing.T) {
 	if !packs(r) {
 		t.Fatal("a zero byte goes by the codec")
 	}
-	got := onWire(r, "s", true)
+	got := onWire(r, "s", pack)
 	want := headermap.Of(":method", "HEAD", ":path", "/", ":scheme", "http", ":authority", "packed",
 		"content-type", "application/grpc", streamHeader, "s")
 	if !reflect.DeepEqual(got[:len(want)], want) || got[len(want)].Name != packedHeader {

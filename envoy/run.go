@@ -27,6 +27,8 @@ type run struct {
 	faulty bool           // faults are in force
 
 	names     proxy.Names
+	packer    packer
+	carries   bool                // the plugins of carry stand in the listeners
 	listeners []proxy.Listener    // of plugin contexts, in the order in which they were made
 	streams   []*exchange         // that are open, with a name
 	known     map[string][2]int64 // metrics: kind and value
@@ -90,6 +92,9 @@ func (l *lane) observe(ctx context.Context, c *table.Case, good *table.Request, 
 	r.vmName = cmp.Or(c.World.VM.ID, r.name)
 	if r.names, err = names(c, good); err != nil {
 		return seen, err
+	}
+	if r.packer, r.carries = pack, carries(c, good); r.carries {
+		r.packer = carry
 	}
 	if err := r.makeMachines(); err != nil {
 		return seen, err

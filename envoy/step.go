@@ -125,7 +125,8 @@ func (r *run) whole(ctx context.Context, plugin string, request *table.Request) 
 // open begins an exchange.
 func (r *run) open(ctx context.Context, plugin, name string, request *table.Request) (*exchange, error) {
 	l := r.lane
-	e := &exchange{lane: l, name: name, plugin: plugin, request: request, packed: l.groups || packs(request)}
+	e := &exchange{lane: l, name: name, plugin: plugin, request: request, packer: r.packer,
+		packed: l.groups || packs(request)}
 	l.mu.Lock()
 	e.id = fmt.Sprintf("%s-%d", r.name, len(l.upstream.waiting))
 	l.upstream.waiting[e.id] = e

@@ -117,18 +117,22 @@ func (a *arrival) end(now bool) {
 	a.upstream.lane.happened()
 }
 
-// answer sends a response. A connection that is closed shows itself at the client.
-func (a *arrival) answer(r *table.Message) {
+// answer sends an exchange's response. A connection that is closed shows itself at the client.
+func (a *arrival) answer(e *exchange) {
+	r, packed := &e.request.Response, e.packer
+	if plain(r.Headers, status) {
+		packed = nil
+	}
 	whole := r.Failed == ""
 	if r.Headers != nil {
-		_ = a.conn.Headers(a.stream, answerOnWire(r.Headers, !plain(r.Headers, status)), len(r.Body) == 0 &&
+		_ = a.conn.Headers(a.stream, answerOnWire(r.Headers, packed), len(r.Body) == 0 &&
 			r.Trailers == nil && whole)
 	}
 	for i, chunk := range r.Body {
 		_ = a.conn.Data(a.stream, chunk, i == len(r.Body)-1 && r.Trailers == nil && whole)
 	}
 	if r.Trailers != nil {
-		_ = a.conn.Headers(a.stream, answerOnWire(r.Trailers, false), true)
+		_ = a.conn.Headers(a.stream, answerOnWire(r.Trailers, nil), true)
 	}
 	switch r.Failed {
 	case table.Reset:

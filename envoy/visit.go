@@ -130,12 +130,12 @@ func (v *visit) answer(a *table.Answer) {
 		v.fails(a.Kind)
 		return
 	}
-	_ = v.conn.Headers(v.stream, answerOnWire(a.Headers, false), len(a.Body) == 0 && a.Trailers == nil)
+	_ = v.conn.Headers(v.stream, answerOnWire(a.Headers, nil), len(a.Body) == 0 && a.Trailers == nil)
 	if len(a.Body) > 0 {
 		_ = v.conn.Data(v.stream, a.Body, a.Trailers == nil)
 	}
 	if a.Trailers != nil {
-		_ = v.conn.Headers(v.stream, answerOnWire(a.Trailers, false), true)
+		_ = v.conn.Headers(v.stream, answerOnWire(a.Trailers, nil), true)
 	}
 }
 

@@ -100,6 +100,8 @@ var (
 	ne64     = wasmtest.Code{0x52}
 	add64    = wasmtest.Code{0x7c}
 	rem64    = wasmtest.Code{0x82}
+	shl      = wasmtest.Code{0x74}
+	shr      = wasmtest.Code{0x76} // unsigned
 	wrap     = wasmtest.Code{0xa7}
 	scratch  = []int{0, 8, 16} // addresses that are borrowed: the name, the number and the value of the metric
 	get, i32 = wasmtest.Get, wasmtest.I32

@@ -8,6 +8,9 @@ import (
 // MarkLevel is no level of a log: a call of proxy_log with it does nothing, and its arguments are in Envoy's own log.
 const MarkLevel = 100
 
+// Apart is the number of the modules of ours, which belong to no case.
+const Apart = 1 << 16
+
 // Mark changes a module so that each callback first calls proxy_log(MarkLevel, number, 0). Envoy's log does not say
 // which VM a line is about, and a call between Envoy and a VM is a line. The allocator has no mark: Envoy calls it
 // while the plugin calls Envoy, and never else.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/header-auth/header-auth/conformance/table"
 	"github.com/header-auth/header-auth/host"
+	"github.com/header-auth/header-auth/host/headermap"
 	"github.com/header-auth/header-auth/host/wasmfile"
 	"github.com/header-auth/header-auth/host/wasmtest"
 )
@@ -143,6 +144,51 @@ func TestRandom(t *testing.T) {
 	if got := run(t, wasm); len(got) > 0 {
 		t.Errorf("a module without random bytes logs %q", got)
 	}
+}
+
+// TestCarrier: one carrier puts in place what another has packed, whatever the bytes are. No codec passes them in
+// between, so the two stand in one chain.
+func TestCarrier(t *testing.T) {
+	odd := headermap.Of(":method", "GET", ":path", "/", ":authority", "a", "x-\x00", "\x00\xff", "x", "", "x", "2")
+	kept := headermap.Of(":method", "GET", ":path", "/", ":authority", "packed")
+	inner := Carrier(ResponseHeaders, RequestHeaders, kept)
+	packed := through(t, odd, inner)
+	if len(packed) != 4 || !slices.Equal(packed[:3], kept) || packed[3].Name != CarriedHeader {
+		t.Fatalf("got %q", packed)
+	}
+	outer := Carrier(RequestHeaders, ResponseHeaders, headermap.Of(":status", "200"))
+	if got := through(t, packed, outer, inner); !slices.Equal(got, packed) {
+		t.Errorf("got %q, expected %q", got, packed)
+	}
+	if got := through(t, kept, outer); !slices.Equal(got, kept) {
+		t.Errorf("headers that carry none became %q", got)
+	}
+}
+
+// through sends a request through a chain of carriers.
+func through(t *testing.T, headers []headermap.Header, carriers ...[]byte) []headermap.Header {
+	t.Helper()
+	var chain []*host.Plugin
+	for _, wasm := range carriers {
+		m, err := host.Compile(t.Context(), wasm, host.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close(t.Context())
+		vm, err := m.NewVM(t.Context(), host.VMConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer vm.Close(t.Context())
+		p, err := vm.NewPlugin(t.Context(), host.PluginConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain = append(chain, p)
+	}
+	c := host.NewChain(host.StreamConfig{Raw: true}, chain...)
+	c.Streams()[0].RequestHeaders(headers, true)
+	return slices.Clone(c.Streams()[0].Upstream().Headers())
 }
 
 // TestBuildsStayModules rewrites what compilers have made: the result is well-formed, valid, and changes no data.
