@@ -15,6 +15,12 @@ type action struct {
 // deferAction puts an action into the queue.
 func (vm *VM) deferAction(a action) { vm.actions = append(vm.actions, a) }
 
+// repeatAction makes an action that is running the next one.
+func (vm *VM) repeatAction(a action) {
+	vm.nextAction--
+	vm.actions[vm.nextAction] = a
+}
+
 // runActions follows each callback. It runs the actions in the order in which they were asked for; one of them may make
 // another callback, which then runs the rest of the queue.
 func (vm *VM) runActions() {

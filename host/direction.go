@@ -237,7 +237,8 @@ func (d *direction) resume() {
 	if d.aborted || d.stream.closing || !d.response && d.stream.last().response.ended {
 		return
 	}
-	d.unseen = d.state == stoppedAll
+	again := d.unseen // in the callback of trailers that resume makes: they come once more, and the body is lost
+	d.unseen = again || d.state == stoppedAll
 	d.state = iterating
 	if !d.continued {
 		d.continued = true
@@ -250,7 +251,7 @@ func (d *direction) resume() {
 		}
 	}
 	trailers := d.hasTrailers
-	if d.buffered {
+	if d.buffered && !again {
 		d.resumeData(d.ended && !trailers)
 	}
 	if trailers && !d.aborted && !d.stream.closing {

@@ -34,7 +34,7 @@ func (d *direction) routable() bool {
 	if d.response {
 		refusal = envoy.CheckResponse(&d.headers)
 	} else {
-		refusal = envoy.Route(&d.headers, d.stream.hadForwardedProto)
+		refusal = envoy.Route(&d.headers, d.stream.hadForwardedProto, d.stream.hadScheme)
 	}
 	if refusal.Status == 0 {
 		return true

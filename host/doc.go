@@ -109,7 +109,20 @@
 //   - a request that a plugin makes an extended CONNECT (:method CONNECT with :protocol) goes on with its path, scheme and
 //     protocol, which Envoy's HTTP/2 codec leaves out; an upgrade is an event that is not modelled;
 //   - the time-out and the retries that a request's own x-envoy-* headers ask for do not happen; the headers are taken out;
-//   - the buffer limit is that of HTTP/1.1 for streams of HTTP/2, too, where Envoy takes the codec's window.
+//   - the buffer limit is that of HTTP/1.1 for streams of HTTP/2, too, where Envoy takes the codec's window; and while
+//     more than the limit waits for a plugin that holds headers, Envoy reads no more, also not for the plugins before it;
+//   - a node as a whole says nothing of an Envoy's build: its version, and its extensions;
+//   - a header map that a plugin still holds when the response has left, and the sizes of headers in proxy_on_log, are
+//     without the date that Envoy adds; response.backend_latency is 0;
+//   - plugins of a chain have a buffer each for what they hold; Envoy has one, so that what a plugin holds behind its own
+//     headers comes to the plugins before it, too, when they hold a body;
+//   - Envoy deletes a context when its worker has been through its events: until then proxy_set_effective_context finds
+//     it, after proxy_on_delete too;
+//   - a stream that is destroyed twice ends the VM here, with every release. An Envoy lives on by chance, mostly one of
+//     1.36 to 1.39; one of 1.36 or 1.37 closes a gRPC stream twice when the plugin has sent something, or closed it, in
+//     proxy_on_grpc_receive_trailing_metadata;
+//   - a request without end that has gone on twice: when the copies are reset is chance in an Envoy, and so is the order
+//     of time-outs that are due at once.
 //
 // # How a request goes
 //

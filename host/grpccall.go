@@ -32,6 +32,9 @@ type GrpcCall struct {
 	due         time.Time // when it times out; zero: never
 	halfEnded   time.Time // since when HalfEnded is set
 	noBody      bool      // the answer's only headers are its trailers
+	inTrailers  bool      // the callback of its trailing metadata runs
+	late        bool      // the plugin has done something in it: nothing is sent any more
+	closes      uint32    // the status of a close that Envoy makes itself
 	google      bool      // google_grpc: Envoy asks no cluster
 	localClosed bool      // by proxy_grpc_close
 	forgotten   bool      // its token means nothing any more
@@ -109,7 +112,9 @@ func (vm *VM) deliverGrpc(c *GrpcCall, e GrpcEvent) {
 			c.metadata(abi.OnGrpcReceiveInitialMetadata, c.timed(e.Metadata, !c.noBody))
 		}
 	case e.Kind == GrpcTrailingMetadata:
+		c.inTrailers = !c.HalfEnded
 		c.metadata(abi.OnGrpcReceiveTrailingMetadata, c.timed(e.Metadata, c.noBody))
+		c.inTrailers = false
 	case e.Kind == GrpcMessage:
 		c.Done = !c.Streaming
 		c.plugin.grpcEvent = &grpcData{message: e.Message, hasMessage: true, mapType: noMap}
@@ -135,7 +140,7 @@ func (c *GrpcCall) timed(h []Header, headers bool) []Header {
 
 // halfEnd notes that the plugin sends no more.
 func (c *GrpcCall) halfEnd() {
-	if !c.HalfEnded {
+	if !c.HalfEnded && !c.late {
 		c.HalfEnded, c.halfEnded = true, c.plugin.vm.now()
 	}
 }

@@ -55,8 +55,18 @@ func (c *GrpcCall) failToStart(state ClusterState) {
 			vm.nested(func() { c.metadata(abi.OnGrpcReceiveTrailingMetadata, unavailable(a.text)) })
 		}
 	}
-	c.Done, c.forgotten = true, true
-	vm.deferAction(action{run: closeGrpcAction, grpc: c, text: message})
+	c.Done, c.forgotten, c.closes = true, true, grpcUnavailable
+	vm.deferAction(action{run: closeGrpcAction, stream: vm.actingContext().stream, grpc: c, text: message})
+}
+
+// closeLate follows what a plugin does on a stream in the callback of its trailing metadata: the other half is closed
+// by then, so that Envoy resets the stream, inside the host call and in its own name.
+func (c *GrpcCall) closeLate() {
+	c.inTrailers, c.late = false, true
+	vm := c.plugin.vm
+	vm.nested(func() { c.metadata(abi.OnGrpcReceiveTrailingMetadata, nil) })
+	c.Done, c.forgotten, c.closes = true, c.localClosed, grpcInternal
+	vm.deferAction(action{run: closeGrpcAction, grpc: c, text: "upstream_reset_before_response_started"})
 }
 
 // closeGrpcAction delivers the close of a call that could not be made.
@@ -67,7 +77,13 @@ func closeGrpcAction(a action) {
 			"Envoy's worker hangs for ever")
 		return
 	}
-	c.close(grpcUnavailable, a.text)
+	if s := a.stream; s != nil && s.active == responseCallback && s.Downstream().Ended && !s.closing {
+		// A reply before this action has ended the exchange, so that the actions of log are the next ones.
+		c.plugin.vm.repeatAction(a)
+		s.close()
+		return
+	}
+	c.close(c.closes, a.text)
 }
 
 // nested makes a callback inside a host call, on behalf of another context than the one that runs.

@@ -124,7 +124,10 @@ func proxyGrpcSend(vm *VM, stack []uint64) uint32 {
 	switch {
 	case c == nil:
 		return notFound
-	case c.HalfEnded || c.Done:
+	case c.HalfEnded || c.Done || c.late:
+		return ok
+	case c.inTrailers:
+		c.closeLate()
 		return ok
 	}
 	vm.chargeBytes(len(message))
@@ -155,6 +158,9 @@ func proxyGrpcClose(vm *VM, stack []uint64) uint32 {
 	switch {
 	case status != ok:
 		return status
+	case c.inTrailers:
+		c.localClosed = true
+		c.closeLate()
 	case !c.Streaming:
 		c.Done, c.Cancelled = true, true
 	default:

@@ -78,6 +78,7 @@ func (vm *VM) mapToChange(t abi.MapType) *headermap.Map {
 	case abi.RequestHeaders:
 		if !s.request.headersChanged {
 			_, s.hadForwardedProto = m.Get("x-forwarded-proto")
+			_, s.hadScheme = m.Get(":scheme")
 		}
 		s.request.headersChanged = true
 		s.request.out.keepHeaders()

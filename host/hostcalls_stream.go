@@ -103,7 +103,7 @@ func continueAction(a action) {
 	switch s := a.stream; {
 	case s.endsLater && a.direction.response:
 		a.direction.resumeClosed()
-	case s.closing && a.direction.response && !s.Downstream().Ended:
+	case s.closing && a.direction.response && !s.Downstream().Ended && s.active == 0:
 		a.direction.resumeEnding()
 	default:
 		a.direction.resume()
@@ -158,7 +158,7 @@ func closeAction(a action) {
 	requestEnded, inResponse := s.first().request.ended, s.active&responseCallback != 0
 	switch {
 	case s.failureAnswered && (s.config.Protocol == HTTP1 || requestEnded && inResponse), // it was asked for before a trap
-		requestEnded && (s.closing || s.Downstream().Ended && inResponse):
+		requestEnded && (s.closing || s.Downstream().Ended && (inResponse || s.last().response.hasHeaders)):
 		s.endTwice()
 		return
 	case s.closing:
@@ -173,10 +173,9 @@ func closeAction(a action) {
 		return
 	}
 	// Outside of the stream's own callbacks its end comes behind what the callback asks for after this.
-	s.endsLater = true
-	s.vm.deferAction(action{run: endAction, stream: s})
-	s.closing, s.finished = true, s.time()
+	s.endsLater, s.closing, s.finished = true, true, s.time()
 	s.closeLog()
+	s.vm.deferAction(action{run: endAction, stream: s})
 }
 
 // endTwice ends the VM.

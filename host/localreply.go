@@ -59,7 +59,7 @@ func (s *Stream) sendReply(r *reply) {
 		s.replyEnding(r)
 		return
 	}
-	if s.Downstream().Ended && s.active&responseCallback != 0 {
+	if s.Downstream().Ended && (s.active&responseCallback != 0 || !s.request.aborted) {
 		if s.config.Protocol != HTTP1 && !s.first().request.ended {
 			return // the codec keeps the stream until the request has ended
 		}

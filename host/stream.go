@@ -66,6 +66,7 @@ type exchange struct {
 	dispatching              bool            // the HTTP/2 codec is handing over a part of the request
 	headRequest, grpcRequest bool
 	hadForwardedProto        bool // x-forwarded-proto was there before the plugin changed anything
+	hadScheme                bool // so was :scheme
 
 	details           []byte // response code details
 	pendingReply      *reply // waits for the request callback to return

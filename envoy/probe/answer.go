@@ -68,6 +68,7 @@ func (a Answer) String() string { return strings.Join(a, "\n") + "\n" }
 type side struct {
 	lines    []string // since the last event
 	body     []byte
+	client   bool
 	http1    bool
 	bodiless bool // a client of HTTP/1.1 reads no body behind the status
 }

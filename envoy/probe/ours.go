@@ -205,9 +205,7 @@ func (c *grpcCall) answerPart(e Event) {
 		if e.Kind == GrpcMetadata {
 			h = append(h, e.more(0)...)
 		}
-		if c.Streaming {
-			tell(host.GrpcEvent{Kind: host.GrpcInitialMetadata, Metadata: h})
-		}
+		tell(host.GrpcEvent{Kind: host.GrpcInitialMetadata, Metadata: h})
 	}
 	switch {
 	case e.Kind == GrpcMessage && c.Streaming:
@@ -267,7 +265,7 @@ func (o *ours) take(event string) {
 	var upstream side
 	o.seen[0].show(up, &upstream, gone, false, answered, down.Reset)
 	o.chance = o.chance || o.unseen(answered)
-	client := side{http1: o.script.HTTP1, bodiless: o.script.HTTP1 && bodiless(down.Status())}
+	client := side{client: true, http1: o.script.HTTP1, bodiless: o.script.HTTP1 && bodiless(down.Status())}
 	o.seen[1].show(down, &client, false, event == Leave, false, false)
 	o.answer = slices.Concat(o.answer, upstream.take("upstream"), client.take("client"))
 }
@@ -333,7 +331,7 @@ func (p *progress) show(m *host.Message, to *side, gone, left, answered, closed 
 	p.body = len(body)
 	if t := m.Trailers(); len(t) > 0 && p.trailers == 0 {
 		p.trailers = 1
-		if t[0].Name == ":status" { // a client takes them for headers
+		if to.client && t[0].Name == ":status" { // it takes them for headers
 			to.headers(t)
 		} else {
 			to.trailers(t)

@@ -44,7 +44,10 @@ func (g generator) topicStep(callback string) (Step, bool) {
 		callback == "queue_ready" && name == "enqueue_shared_queue" { // which makes the callback again, without end
 		return Step{}, false
 	}
-	return Step{name, g.topic.args(g, name)}, true
+	step := Step{name, g.topic.args(g, name)}
+	size := len(step.Args) > 0 && (step.Args[0].Text == path("response.headers_bytes").Text ||
+		step.Args[0].Text == path("response.total_size").Text)
+	return step, callback != "log" || !size // Envoy has added a date by then
 }
 
 // paths are those of properties whose values are the same wherever a script runs.
@@ -54,7 +57,7 @@ var paths = []string{"request.path", "request.url_path", "request.query", "reque
 	"request.size", "request.total_size", "request.headers_bytes", "request.duration", "request.nosuch", "request",
 	"response.code", "response.code_details", "response.flags", "response.grpc_status", "response.headers",
 	"response.headers.a", "response.trailers", "response.trailers.t", "response.size", "response.total_size",
-	"response.headers_bytes", "response.backend_latency", "response.nosuch",
+	"response.headers_bytes", "response.nosuch",
 	"connection.mtls", "connection.requested_server_name", "connection.tls_version", "connection.nosuch",
 	"upstream.transport_failure_reason", "upstream.request_attempt_count", "upstream.num_endpoints", "upstream.locality",
 	"upstream.cx_pool_ready_duration", "upstream.nosuch", "upstream_filter_state", "upstream_filter_state.k",

@@ -18,13 +18,12 @@ const RouteNotFound = "route_not_found"
 
 const missingRequestHeader = "filter_removed_required_request_headers"
 
-// Route is what the router decides about a request, for a virtual host with one route, for
-// every path that begins with a
-// slash: whether a route still fits, and whether the headers can be sent (Envoy,
-// source/common/router/router.cc, Filter::decodeHeaders, and source/common/http/header_utility.cc,
-// checkRequiredRequestHeaders and checkValidRequestHeaders). hadForwardedProto says that x-forwarded-proto was there
-// before the filter. The pseudo-headers that a codec does not know are removed.
-func Route(m *headermap.Map, hadForwardedProto bool) Refusal {
+// Route is what the router decides about a request, for a virtual host with one route, for every path that begins with
+// a slash: whether a route still fits, and whether the headers can be sent (Envoy, source/common/router/router.cc,
+// Filter::decodeHeaders, and source/common/http/header_utility.cc, checkRequiredRequestHeaders and
+// checkValidRequestHeaders). hadForwardedProto and hadScheme say that x-forwarded-proto and :scheme were there before
+// the filter. Pseudo-headers of any name go on, as they do over HTTP/2.
+func Route(m *headermap.Map, hadForwardedProto, hadScheme bool) Refusal {
 	if path, _ := m.Get(":path"); !strings.HasPrefix(path, "/") {
 		return Refusal{404, "", RouteNotFound}
 	}
@@ -42,8 +41,24 @@ func Route(m *headermap.Map, hadForwardedProto bool) Refusal {
 		return Refusal{503, fault, missingRequestHeader}
 	}
 	TakeRouterHeaders(m, 0)
-	m.KeepPseudoHeaders(":authority", ":method", ":path", ":scheme", ":protocol")
+	if hadScheme {
+		setScheme(m)
+	}
 	return Refusal{}
+}
+
+// setScheme gives a request without a scheme that of x-forwarded-proto, or http (Envoy, source/common/router/router.cc,
+// FilterUtility::setUpstreamScheme).
+func setScheme(m *headermap.Map) {
+	valid := func(s string) bool { return strings.EqualFold(s, "http") || strings.EqualFold(s, "https") }
+	if scheme, _ := m.Get(":scheme"); valid(scheme) {
+		return
+	}
+	proto, _ := m.Get("x-forwarded-proto")
+	if !valid(proto) {
+		proto = "http"
+	}
+	m.Set(":scheme", proto)
 }
 
 func missing(name string) Refusal {

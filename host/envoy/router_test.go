@@ -35,14 +35,22 @@ func TestRoute(t *testing.T) {
 			Refusal{503, "invalid header name: a b", "filter_removed_required_request_headers"}},
 	}
 	for _, test := range tests {
-		if got := Route(loaded(headermap.Request, test.headers), test.forwarded); got != test.want {
+		if got := Route(loaded(headermap.Request, test.headers), test.forwarded, false); got != test.want {
 			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
 		}
 	}
-	m := loaded(headermap.Request, headermap.Of(":method", "GET", ":path", "/", ":status", "200"))
-	Route(m, false)
-	if m.Index(":status") >= 0 {
-		t.Error("a pseudo-header that the codec does not know is kept")
+}
+
+// TestScheme: a request that had a scheme has one when it goes on.
+func TestScheme(t *testing.T) {
+	for _, test := range [][3]string{{"https", "http", "https"}, {"HTTP", "https", "HTTP"}, {"", "https", "https"},
+		{"ws", "https", "https"}, {"", "ws", "http"}} {
+		m := loaded(headermap.Request, headermap.Of(":method", "GET", ":path", "/", ":scheme", test[0],
+			"x-forwarded-proto", test[1]))
+		Route(m, true, true)
+		if got, _ := m.Get(":scheme"); got != test[2] {
+			t.Errorf(":scheme %q and x-forwarded-proto %q: got %q, want %q", test[0], test[1], got, test[2])
+		}
 	}
 }
 

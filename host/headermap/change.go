@@ -103,8 +103,3 @@ func (m *Map) Clear() {
 	clear(m.Entries)
 	m.Entries = m.Entries[:0]
 }
-
-// KeepPseudoHeaders removes the pseudo-headers that are not among the known ones.
-func (m *Map) KeepPseudoHeaders(known ...string) {
-	m.DeleteFunc(func(h Header) bool { return strings.HasPrefix(h.Name, ":") && !slices.Contains(known, h.Name) })
-}

@@ -94,7 +94,6 @@ func TestChange(t *testing.T) {
 		{"remove all of a name", func(m *Map) { m.Remove("X") }, ":path=/ accept=a"},
 		{"remove what is not there", func(m *Map) { m.Remove("y") }, ":path=/ x=1 accept=a x=2"},
 		{"clear", func(m *Map) { m.Clear() }, ""},
-		{"keep pseudo-headers", func(m *Map) { m.Add(":x", "1"); m.KeepPseudoHeaders(":path") }, ":path=/ x=1 accept=a x=2"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
