@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,33 @@ func realTable(t *testing.T, patterns ...string) *table.Table {
 		t.Fatal(err)
 	}
 	return whole
+}
+
+// TestCasesHaveNoHiddenPart: a field that is not exported does not come through the pipes.
+func TestCasesHaveNoHiddenPart(t *testing.T) {
+	seen := map[reflect.Type]bool{}
+	var look func(reflect.Type)
+	look = func(of reflect.Type) {
+		switch of.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+			look(of.Elem())
+		case reflect.Struct:
+			if seen[of] || of == reflect.TypeFor[time.Time]() { // it has an encoding of its own
+				return
+			}
+			seen[of] = true
+			for i := range of.NumField() {
+				if !of.Field(i).IsExported() {
+					t.Errorf("%v has the hidden field %s", of, of.Field(i).Name)
+				}
+				look(of.Field(i).Type)
+			}
+		}
+	}
+	look(reflect.TypeFor[table.Case]())
+	if !seen[reflect.TypeFor[table.Pattern]()] {
+		t.Error("no pattern was looked at")
+	}
 }
 
 // TestTheSameAsInThisProcess: a case, and what is seen of it, come through the pipes unchanged.

@@ -101,7 +101,7 @@ func (y *Cycle) second(ctx context.Context, c *table.Case) error {
 	}
 	y.metrics()
 	y.begin()
-	var once *OnceError
+	differs := false
 	var round []Exchange
 	for i := range c.Steps {
 		var sum []table.Metric
@@ -116,12 +116,7 @@ func (y *Cycle) second(ctx context.Context, c *table.Case) error {
 				return f
 			}
 			round = append(round, now)
-			if once == nil && !reflect.DeepEqual(now, t.first) {
-				field, wanted, got := differs(&t.first, &now)
-				wanted, got = firstDifference(wanted, got)
-				once = &OnceError{fmt.Sprintf("the second time, %s%s: wanted %s as the first time, got %s; if it may change, "+
-					"leave it open in the case (logs: any, a pattern)", t.prefix, field, wanted, got)}
-			}
+			differs = differs || !reflect.DeepEqual(now, t.first)
 		}
 		if first := y.run.seen.deltas(i); renderMetrics(first) != renderMetrics(sum) {
 			return &OnceError{fmt.Sprintf("the second time, %smetrics change by %s, the first time by %s",
@@ -129,8 +124,13 @@ func (y *Cycle) second(ctx context.Context, c *table.Case) error {
 		}
 	}
 	y.run.seen = Observation{}
-	if y.open = once != nil; y.open && y.against(round) != nil {
-		return once
+	if y.open = differs; !differs {
+		return nil
+	}
+	if wrong := y.against(round); wrong != nil { // what the case leaves open may differ, so it is not named
+		wanted, got := firstDifference(wrong.Wanted, wrong.Got)
+		return &OnceError{fmt.Sprintf("the second time, %s: wanted %s, got %s; add steps that bring the plugin back to the "+
+			"beginning, or, if it may change, leave it open in the case (any, a pattern)", wrong.What, wanted, got)}
 	}
 	return nil
 }

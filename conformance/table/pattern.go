@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -26,21 +27,36 @@ type Pattern struct {
 	Form  Form
 	Text  string // of Exactly and Contains; the RE2 expression of Matches
 	Parts []Pattern
-	expr  *regexp.Regexp
 }
+
+// expressions has what Match has compiled, by Text. A Pattern has no hidden field, because cases are sent to other
+// processes.
+var expressions sync.Map
 
 // Exact is the pattern of one value alone.
 func Exact(text string) Pattern { return Pattern{Text: text} }
 
 // Matching is the pattern of all values that an RE2 expression matches as a whole.
 func Matching(expression string) (Pattern, error) {
-	expr, err := regexp.Compile(`\A(?:` + expression + `)\z`)
-	if err != nil { // the error quotes the whole expression: what was added is taken out again
+	if _, err := regexp.Compile(whole(expression)); err != nil { // it quotes the expression with what was added
 		return Pattern{},
-			fmt.Errorf("%s", strings.TrimPrefix(strings.ReplaceAll(err.Error(), `\A(?:`+expression+`)\z`, expression),
+			fmt.Errorf("%s", strings.TrimPrefix(strings.ReplaceAll(err.Error(), whole(expression), expression),
 				"error parsing regexp: "))
 	}
-	return Pattern{Form: Matches, Text: expression, expr: expr}, nil
+	return Pattern{Form: Matches, Text: expression}, nil
+}
+
+// whole is the expression that matches a value from its first byte to its last.
+func whole(expression string) string { return `\A(?:` + expression + `)\z` }
+
+// expression is compiled once. Matching has accepted it before.
+func expression(text string) *regexp.Regexp {
+	if known, ok := expressions.Load(text); ok {
+		return known.(*regexp.Regexp)
+	}
+	expr := regexp.MustCompile(whole(text))
+	expressions.Store(text, expr)
+	return expr
 }
 
 // Match says whether a value is right.
@@ -49,7 +65,7 @@ func (p Pattern) Match(value string) bool {
 	case Contains:
 		return strings.Contains(value, p.Text)
 	case Matches:
-		return p.expr.MatchString(value)
+		return expression(p.Text).MatchString(value)
 	case AnyValue:
 		return true
 	case Not:
