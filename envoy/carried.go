@@ -65,3 +65,27 @@ func carried(headers []headermap.Header) []headermap.Header {
 	serialized, _ := hex.DecodeString(headers[at].Value) // our own plugin wrote it
 	return pairs(string(serialized))
 }
+
+// hostileAnswers says whether a case has a hostile answer to a call.
+func hostileAnswers(c *table.Case) bool {
+	clusters := slices.Clone(c.Clusters)
+	for _, s := range c.Steps {
+		if s.Answer != nil && hostile(&s.Answer.Answer) {
+			return true
+		}
+		clusters = append(clusters, s.Clusters...)
+	}
+	return slices.ContainsFunc(clusters, func(c table.Cluster) bool {
+		return slices.ContainsFunc(c.Answers, func(a table.Answer) bool { return hostile(&a) })
+	})
+}
+
+// hostile says whether an answer has a :status as it must be, and another header that no codec passes.
+func hostile(a *table.Answer) bool {
+	if a.Kind != table.Answers || a.GRPC || len(a.Headers) == 0 || !plain(a.Headers[:1], status) {
+		return false
+	}
+	return slices.ContainsFunc(a.Headers[1:], func(h headermap.Header) bool {
+		return !headermap.ValidName(h.Name) || !headermap.ValidValue(h.Value)
+	})
+}

@@ -142,8 +142,14 @@ func (r *run) useClusters(ctx context.Context, clusters []table.Cluster) error {
 	}
 	same := func(a, b table.Cluster) bool { return a.Name == b.Name && a.State == b.State && silent(a) == silent(b) }
 	slices.SortFunc(all, func(a, b table.Cluster) int { return cmp.Compare(a.Name, b.Name) })
-	if !slices.EqualFunc(all, r.lane.clusters, same) {
-		if err := r.lane.setClusters(ctx, all); err != nil {
+	var filter *proxy.Filter
+	if hostileAnswers(r.table) {
+		f := r.lane.carrier("answer")
+		filter = &f
+	}
+	if !slices.EqualFunc(all, r.lane.clusters, same) || r.lane.filtered != (filter != nil) {
+		r.lane.filtered = filter != nil
+		if err := r.lane.setClusters(ctx, all, filter); err != nil {
 			return err
 		}
 		if err := r.lane.mark(ctx); err != nil {

@@ -69,7 +69,8 @@ var representative = []string{"allow/true", "missing/absent", "protocol/head", "
 	"callout/cluster-unknown", "callout/cluster-empty", "callout/client-gone-then-200", "contexts/update-refused",
 	"contexts/two-configurations", "metrics/allowed-and-denied", "host/reply-fails-with-trailers-handed-over",
 	"soak/gone-after-the-headers", "worst/headers", "typical/log-headers", "response-headers/answer-without-body",
-	"interplay/answers-out-of-order"}
+	"interplay/answers-out-of-order", "names/zero-byte-and-more", "protocol/response-untouched",
+	"callout/answer-with-hostile-headers", "token/value-among-many"}
 
 // TestCases holds a real Envoy against the table, and against package host.
 func TestCases(t *testing.T) {

@@ -41,6 +41,7 @@ type lane struct {
 	marker          *wire.Conn
 	markers         int
 	services        map[string]*service // by cluster
+	filtered        bool                // the services' answers go through a carrier
 	clusters        []table.Cluster     // that Envoy has, besides the upstream's
 	counted         bool                // the case before had metrics
 
@@ -113,7 +114,7 @@ func newLane(ctx context.Context, g *Engine, node *core.Node) (_ *lane, err erro
 	if l.refusing, l.release, err = proxy.RefusingPort(); err != nil {
 		return nil, err
 	}
-	if err := l.setClusters(ctx, nil); err != nil {
+	if err := l.setClusters(ctx, nil, nil); err != nil {
 		return nil, err
 	}
 	for _, base := range o.Listeners {
@@ -143,7 +144,8 @@ func newLane(ctx context.Context, g *Engine, node *core.Node) (_ *lane, err erro
 
 // ours are the modules that belong to no case, by their names.
 func ours() map[string][]byte {
-	return map[string][]byte{"control": rewrite.Control(), "outer": outerCarrier(), "inner": innerCarrier()}
+	return map[string][]byte{"control": rewrite.Control(), "outer": outerCarrier(), "inner": innerCarrier(),
+		"answer": rewrite.Carrier(rewrite.ResponseHeaders, -1, nil)}
 }
 
 // base are the listeners that are there for all cases. Those of the modules keep V8 from compiling them again for each

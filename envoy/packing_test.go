@@ -3,6 +3,7 @@ package envoy
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/header-auth/header-auth/conformance/table"
@@ -57,6 +58,31 @@ func TestCarry(t *testing.T) {
 		got, stream, _ := unpacked(append(headermap.Of(":status", "200", streamHeader, "s1"), carry(headers)))
 		if !slices.Equal(got, headers) || stream != "s1" {
 			t.Errorf("got %q of %q, expected %q", got, stream, headers)
+		}
+	}
+}
+
+// TestHostile: an answer without a proper :status is not carried past the codec, for Envoy reads it behind that, too.
+func TestHostile(t *testing.T) {
+	for what, a := range map[string]table.Answer{
+		"plain":              {Headers: headermap.Of(":status", "200", "x", "1")},
+		"no status":          {Headers: headermap.Of("x", "\x00")},
+		"no proper status":   {Headers: headermap.Of(":status", "\x00", "x", "\x00")},
+		"no headers":         {},
+		"of gRPC":            {Headers: headermap.Of(":status", "200", "x", "\x00"), GRPC: true},
+		"fails":              {Kind: table.Reset},
+		"hostile value":      {Headers: headermap.Of(":status", "200", "x", "\x00")},
+		"hostile name":       {Headers: headermap.Of(":status", "200", "", "1")},
+		"hostile much later": {Headers: headermap.Of(":status", "200", "x", "1", "y", "\n")},
+	} {
+		want := strings.HasPrefix(what, "hostile")
+		if got := hostile(&a); got != want {
+			t.Errorf("%s: hostile is %v", what, got)
+		}
+		c := table.Case{Clusters: []table.Cluster{{Answers: []table.Answer{{}, a}}}}
+		step := table.Case{Steps: []table.Step{{Answer: &table.Answered{Answer: a}}}}
+		if hostileAnswers(&c) != want || hostileAnswers(&step) != want {
+			t.Errorf("%s: a case that has it is not found, or another is", what)
 		}
 	}
 }

@@ -215,11 +215,11 @@ func (r *run) begin(ctx context.Context) error {
 // prepare gives the lane to the case.
 func (r *run) prepare(ctx context.Context) error {
 	l := r.lane
-	// A VM of the case before keeps its metrics for as long as it lives.
-	if err := l.until(ctx, func() bool { return l.vms <= l.baseVMs }); err != nil && !errors.Is(err, errPatience) {
+	if err := r.useClusters(ctx, r.table.Clusters); err != nil {
 		return err
 	}
-	if err := r.useClusters(ctx, r.table.Clusters); err != nil {
+	// A VM of the case before keeps its metrics for as long as it lives.
+	if err := l.until(ctx, func() bool { return l.vms <= l.baseVMs }); err != nil && !errors.Is(err, errPatience) {
 		return err
 	}
 	var workers, mains []crossings

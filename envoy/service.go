@@ -23,13 +23,13 @@ type service struct {
 
 // setClusters makes the clusters that there are the given ones; empty ones have no host, silent
 // ones make no connection.
-func (l *lane) setClusters(ctx context.Context, clusters []table.Cluster) error {
+func (l *lane) setClusters(ctx context.Context, clusters []table.Cluster, filter *proxy.Filter) error {
 	all := l.upstreamClusters()
 	for _, c := range clusters {
 		if c.State == table.Unknown {
 			continue
 		}
-		cluster := proxy.Cluster{Name: c.Name, Silent: silent(c)}
+		cluster := proxy.Cluster{Name: c.Name, Silent: silent(c), Filter: filter}
 		if c.State == table.Ready {
 			s, err := l.service(c.Name)
 			if err != nil {

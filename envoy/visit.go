@@ -130,7 +130,11 @@ func (v *visit) answer(a *table.Answer) {
 		v.fails(a.Kind)
 		return
 	}
-	_ = v.conn.Headers(v.stream, answerOnWire(a.Headers, nil), len(a.Body) == 0 && a.Trailers == nil)
+	var packed packer
+	if hostile(a) {
+		packed = carry
+	}
+	_ = v.conn.Headers(v.stream, answerOnWire(a.Headers, packed), len(a.Body) == 0 && a.Trailers == nil)
 	if len(a.Body) > 0 {
 		_ = v.conn.Data(v.stream, a.Body, a.Trailers == nil)
 	}

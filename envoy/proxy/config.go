@@ -12,6 +12,8 @@ import (
 	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpoint "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	codec "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/upstream_codec/v3"
+	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tls "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	upstreams "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	discovery "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
@@ -103,6 +105,7 @@ type Cluster struct {
 	Kept   bool   // a connection serves many requests
 	// Silent makes Envoy begin with a TLS handshake, which a service that says nothing leaves open until ConnectTimeout.
 	Silent bool
+	Filter *Filter // that answers go through; nil: none
 }
 
 // ConnectTimeout is how long a connection to a cluster may take to be made.
@@ -130,6 +133,13 @@ func (c Cluster) message() *cluster.Cluster {
 	if c.Kept {
 		once = nil
 	}
+	var filters []*hcm.HttpFilter
+	if c.Filter != nil {
+		for i, f := range []proto.Message{c.Filter.config(), &codec.UpstreamCodec{}} {
+			filters = append(filters, &hcm.HttpFilter{Name: strconv.Itoa(i),
+				ConfigType: &hcm.HttpFilter_TypedConfig{TypedConfig: packed(f)}})
+		}
+	}
 	message := &cluster.Cluster{
 		Name:                 c.Name,
 		ClusterDiscoveryType: &cluster.Cluster_Type{Type: cluster.Cluster_STATIC},
@@ -137,6 +147,7 @@ func (c Cluster) message() *cluster.Cluster {
 		LoadAssignment:       endpoints,
 		TypedExtensionProtocolOptions: map[string]*anypb.Any{
 			"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": packed(&upstreams.HttpProtocolOptions{
+				HttpFilters: filters,
 				CommonHttpProtocolOptions: &core.HttpProtocolOptions{
 					MaxRequestsPerConnection: once,
 					MaxHeadersCount:          wrapperspb.UInt32(headerCount),

@@ -114,7 +114,8 @@ func (l *Listener) message(p *Process) proto.Message {
 		PreserveExternalRequestId:    true,
 		AlwaysSetRequestIdInResponse: false,
 		RouteSpecifier: &hcm.HttpConnectionManager_RouteConfig{RouteConfig: &route.RouteConfiguration{
-			VirtualHosts: []*route.VirtualHost{{Name: cmp.Or(l.Names.VirtualHost, "all"), Domains: []string{"*"}, Routes: l.routes()}}}},
+			VirtualHosts: []*route.VirtualHost{{Name: cmp.Or(l.Names.VirtualHost, "all"), Domains: []string{"*"},
+				Routes: l.routes()}}}},
 	}
 	for i, f := range l.Filters {
 		filter := &hcm.HttpFilter{Name: fmt.Sprintf("%s-%d", l.Name, i),
