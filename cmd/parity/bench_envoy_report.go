@@ -9,7 +9,6 @@ import (
 
 	"github.com/header-auth/header-auth/bench/evidence"
 	"github.com/header-auth/header-auth/bench/verdict"
-	"github.com/header-auth/header-auth/internal/input"
 	benchreport "github.com/header-auth/header-auth/report/bench"
 )
 
@@ -27,19 +26,7 @@ func writeOnEnvoy(dir string, r *evidence.OnEnvoy) error {
 
 // readOnEnvoy reads an envoy.json.
 func readOnEnvoy(file string) (*evidence.OnEnvoy, error) {
-	text, err := input.Read(file, mostResult)
-	if err != nil {
-		return nil, usagef("read report: %v", err)
-	}
-	return parseOnEnvoy(file, text)
-}
-
-func parseOnEnvoy(file string, text []byte) (*evidence.OnEnvoy, error) {
-	r, err := evidence.ParseOnEnvoy(text)
-	if err != nil {
-		return nil, usagef("%s: %v", file, err)
-	}
-	return r, nil
+	return readResult(file, evidence.ParseOnEnvoy)
 }
 
 // withEnvoy adds to the findings of a run on wazero what the envoy.json in a folder says of the same modules.

@@ -40,15 +40,19 @@ func writeForms(dir string, r *evidence.Report, f *verdict.Findings) error {
 
 // readEvidence reads a bench.json.
 func readEvidence(file string) (*evidence.Report, error) {
+	return readResult(file, evidence.Parse)
+}
+
+func readResult[T any](file string, parse func([]byte) (*T, error)) (*T, error) {
 	text, err := input.Read(file, mostResult)
 	if err != nil {
 		return nil, usagef("read report: %v", err)
 	}
-	return parseEvidence(file, text)
+	return parseResult(file, text, parse)
 }
 
-func parseEvidence(file string, text []byte) (*evidence.Report, error) {
-	r, err := evidence.Parse(text)
+func parseResult[T any](file string, text []byte, parse func([]byte) (*T, error)) (*T, error) {
+	r, err := parse(text)
 	if err != nil {
 		return nil, usagef("%s: %v", file, err)
 	}

@@ -128,12 +128,12 @@ func (c rendering) findings(ctx context.Context, files []string) (r *evidence.Re
 			if onEnvoy != nil {
 				return nil, nil, usagef("%s: two files of runs on Envoy, expected one at most", file)
 			}
-			if onEnvoy, err = parseOnEnvoy(file, text); err != nil {
+			if onEnvoy, err = parseResult(file, text, evidence.ParseOnEnvoy); err != nil {
 				return nil, nil, err
 			}
 			continue
 		}
-		one, err := parseEvidence(file, text)
+		one, err := parseResult(file, text, evidence.Parse)
 		if err != nil {
 			return nil, nil, err
 		}
