@@ -63,6 +63,16 @@ func TestMakefile(t *testing.T) {
 	if out, err := make.CombinedOutput(); err != nil || string(out) != "called with check\n" {
 		t.Errorf("%v\n%s\n%s", err, out, files["Makefile"])
 	}
+	push := exec.Command("make", "--no-print-directory", "push", "REGISTRY=here:5000/team")
+	push.Dir = dir
+	if out, err := push.CombinedOutput(); err != nil || string(out) != "called with image\n" {
+		t.Errorf("push: %v\n%s\n%s", err, out, files["Makefile"])
+	}
+	push = exec.Command("make", "--no-print-directory", "push")
+	push.Dir = dir
+	if out, err := push.CombinedOutput(); err == nil || !strings.Contains(string(out), "make push REGISTRY=") {
+		t.Errorf("push without a registry: %v\n%s", err, out)
+	}
 }
 
 func TestWrongOptions(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,11 +20,11 @@ import (
 
 var mutantsHelp = `Usage: parity mutants [flags]
 
-Would the request table notice a fault in a plugin? Makes one small change at a time in the sources of each plugin,
-builds it, and runs it against the table until a case fails. A change that no case notices survives: either a new case
-has to notice it, or conformance/mutants/survivors.yaml has to say why nothing outside the plugin can observe it. A run
-of both plugins with the whole table takes hours and writes its result into conformance/mutants/README.md. After an
-interrupt, the same command continues where it stopped.
+Would the request table notice a fault in a plugin of header-auth? Makes one small change at a time in the sources of
+each of its two plugins, builds it, and runs it against the table until a case fails. A change that no case notices
+survives: either a new case has to notice it, or conformance/mutants/survivors.yaml has to say why nothing outside the
+plugin can observe it. A run of both plugins with the whole table takes hours and writes its result into
+conformance/mutants/README.md. After an interrupt, the same command continues where it stopped.
 
   parity mutants                                 both plugins, all files
   parity mutants --lang rust --file headers.rs   one file
@@ -82,11 +83,16 @@ func (m *mutating) run(ctx context.Context) (code int, err error) {
 	if err := m.find(); err != nil {
 		return 0, err
 	}
+	survivors := filepath.Join(m.root, "conformance", "mutants", "survivors.yaml")
+	if _, err := os.Stat(survivors); errors.Is(err, fs.ErrNotExist) {
+		return 0, usagef("the plugins of header-auth are not here: expected that repository, because mutants changes only " +
+			"its two plugins, not one of your own")
+	}
 	loaded, _, err := m.loadTable()
 	if err != nil {
 		return 0, err
 	}
-	list, err := mutants.LoadSurvivors(filepath.Join(m.root, "conformance", "mutants", "survivors.yaml"))
+	list, err := mutants.LoadSurvivors(survivors)
 	if err != nil {
 		return 0, usagef("%v", err)
 	}

@@ -31,7 +31,7 @@ type TableSweeper struct {
 
 // errNoRefusedRequest says that a table contains no request to start from.
 var errNoRefusedRequest = errors.New("no case begins with a complete request that is refused: " +
-	"expected one without faults")
+	"expected one without faults, because fuzz tries to get such a request through")
 
 // NewTableSweeper reads the words and the refused requests of a table in a folder.
 func NewTableSweeper(t *table.Table, dir string) (*TableSweeper, error) {

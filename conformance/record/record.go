@@ -3,6 +3,7 @@ package record
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/header-auth/header-auth/conformance/casefile"
 	"github.com/header-auth/header-auth/conformance/suite"
@@ -26,7 +27,11 @@ type Case struct {
 // Unsaid says why a case can't want what was seen; "": it can.
 func (c *Case) Unsaid() string {
 	if f := c.Seen.Failure; f != nil {
-		return fmt.Sprintf("the virtual machine does not live: %s in %s: %s", f.Kind, f.In, f.Reason)
+		why := fmt.Sprintf("the virtual machine does not live: %s in %s: %s", f.Kind, f.In, f.Reason)
+		if line := lastLine(c.Seen.Steps); line != "" {
+			why += ", after the log line " + line
+		}
+		return why
 	}
 	if c.Seen.Start.Accepted && len(c.Steps) == 0 {
 		return "the plugin starts, and the case has no steps: expected some, add them"
@@ -45,6 +50,18 @@ func (c *Case) Unsaid() string {
 		}
 	}
 	return ""
+}
+
+// lastLine is the last line that was logged in the steps, in quotes: a panic of Rust or TinyGo is one.
+func lastLine(steps []suite.Step) (line string) {
+	for _, s := range steps {
+		for _, run := range s.Runs {
+			for _, log := range run.Logs {
+				line = strconv.Quote(log.Text)
+			}
+		}
+	}
+	return line
 }
 
 // File is the source of a file of cases, in which no step has a want, with what each case wants. All else stays as it

@@ -67,7 +67,8 @@ func (r *reader) readCase(group string, n ast.Node) (Case, bool) {
 			r.errorAt(s.opened, "the stream %q is still open at the end, expected finish or close, add one of them", name)
 		}
 	} else if !slices.Contains(o.meant, "steps") {
-		r.errorf(n, "no key \"steps\" in this case, expected steps unless the start is refused, add them")
+		r.errorf(n, "no key \"steps\" in this case, expected steps unless the start is refused, add them, such as "+
+			"steps: [{request: {}}]")
 	}
 	return c, true
 }
@@ -132,10 +133,15 @@ func (r *reader) caseID(group string, n ast.Node) string {
 		return ""
 	}
 	before, after, found := strings.Cut(id, "/")
-	if !found || before != group || !namePattern.MatchString(after) {
-		r.errorf(n, "the case id %q, expected %s/ and a name of small letters, digits and dashes, write it like %q", id,
-			group, group+"/true-then-false")
+	if found && before == group && namePattern.MatchString(after) {
+		return id
 	}
+	name := "true-then-false"
+	if last := id[strings.LastIndex(id, "/")+1:]; namePattern.MatchString(last) {
+		name = last
+	}
+	r.errorf(n, "the case id %q, expected %s/ (the file's name) and a name of small letters, digits and dashes, "+
+		"write it like %q", id, group, group+"/"+name)
 	return id
 }
 

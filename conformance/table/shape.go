@@ -34,7 +34,8 @@ var (
 		optional: []string{"logs", "calls", "metrics", "effects", "grpc", "tick_every", "trap", "faults"},
 		example:  "{accepted: false}"}
 	stepShape = shape{name: "step", required: []string{"want"},
-		optional: slices.Concat(verbs, []string{"stream", "send", "plugin", "clusters", "times", "faults"})}
+		optional: slices.Concat(verbs, []string{"stream", "send", "plugin", "clusters", "times", "faults"}),
+		example:  "{advance: 1s, want: {}}"}
 	requestStepShape = shape{name: "step", optional: append(stepShape.keys()[1:], "want")}
 	wantShape        = shape{name: "want", optional: []string{"decision", "reply", "forwarded", "response",
 		"forwarded_body", "forwarded_trailers", "response_body",
