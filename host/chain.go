@@ -158,6 +158,6 @@ func (d *direction) entered() (leave func()) {
 	vm.enter()
 	return func() {
 		vm.recordPanic(recover(), "Chain")
-		vm.leave()
+		d.stream.leaveVM()
 	}
 }

@@ -1,6 +1,8 @@
 package host
 
 import (
+	"cmp"
+
 	"github.com/header-auth/header-auth/host/abi"
 	"github.com/header-auth/header-auth/host/headermap"
 )
@@ -39,6 +41,7 @@ type progress struct {
 	headersChanged          bool // by the guest
 	routeUnsure             bool // the router has to look at the headers as they have come
 	aborted                 bool // a local reply has taken the place of what would follow
+	full                    int  // bytes of the buffer when Envoy stopped reading, because it was over the limit
 	buffered                bool // there is a buffer, or has been one
 
 	// What the plugin sees.
@@ -192,6 +195,11 @@ func (d *direction) holdData(action abi.Action, data *[]byte) {
 
 // hold puts data into the buffer.
 func (d *direction) hold(data []byte) {
+	if limit := d.stream.plugin.bufferLimit(); d.full == 0 && len(d.buffer)+len(data) > limit {
+		for d.full = len(d.buffer); d.full <= limit; {
+			d.full += min(pieceBytes, len(d.buffer)+len(data)-d.full)
+		}
+	}
 	d.buffer = append(d.buffer, data...)
 	d.buffered = true
 }
@@ -277,15 +285,15 @@ func (d *direction) resumeData(end bool) {
 		d.passData(end, &d.buffer)
 		return
 	}
-	// Envoy would have stopped reading from the connection: the plugin sees the rest in the pieces that Envoy reads
-	// now.
+	// Envoy has stopped reading from the connection: the plugin sees the rest in the pieces that Envoy reads now.
 	rest := append([]byte(nil), d.buffer...)
 	d.buffer, d.buffered = d.buffer[:0], false
+	n := cmp.Or(d.full, pieceBytes)
 	for len(rest) > 0 && !d.aborted && !d.stream.closing {
-		n := min(len(rest), pieceBytes)
+		n = min(n, len(rest))
 		d.chunk = append(d.chunk[:0], rest[:n]...)
 		d.passData(false, &d.chunk)
-		rest = rest[n:]
+		rest, n = rest[n:], pieceBytes
 	}
 	if end && !d.aborted && !d.stream.closing {
 		d.chunk = d.chunk[:0]

@@ -248,6 +248,10 @@ func (s *Stream) createContext() {
 // would have done by now.
 func (s *Stream) leave(event string) {
 	s.vm.recordPanic(recover(), event)
+	s.leaveVM()
+}
+
+func (s *Stream) leaveVM() {
 	if client := s.Downstream(); (client.Ended || client.Reset) && !s.closing {
 		s.vm.entryDepth--
 		return

@@ -63,6 +63,7 @@ const refused = "refused"
 func Ours(ctx context.Context, s *Script, p profile.Profile) (Answer, error) {
 	o := &ours{script: s, plugins: build(s, probeName)}
 	shared, metrics := process.NewShared(), process.NewMetrics()
+	clock := host.NewManualClock(time.Unix(1_700_000_000, 0))
 	for i, m := range o.plugins {
 		compiled, err := host.Compile(ctx, m.Wasm, host.Options{Profile: p, Interpreter: true, Expressions: expressions})
 		var fault *load.Error
@@ -73,7 +74,7 @@ func Ours(ctx context.Context, s *Script, p profile.Profile) (Answer, error) {
 		}
 		defer compiled.Close(ctx)
 		vm, err := compiled.NewVM(ctx, host.VMConfig{ID: pluginName(probeName, i), LogLevel: abi.LogInfo,
-			Clock: host.NewManualClock(time.Unix(1_700_000_000, 0)), Shared: shared, Metrics: metrics,
+			Clock: clock, Shared: shared, Metrics: metrics,
 			Node: &property.Node{ID: "parity", Cluster: "parity"}, Clusters: cluster,
 			Log: func(l host.LogLine) { o.logged = append(o.logged, logged{i > 0, l.Text}) }})
 		if err != nil {
@@ -151,8 +152,8 @@ func (o *ours) event(e Event) {
 	case e.Kind == Advance:
 		for range 2 { // as batch.go does
 			o.chance = o.chance || o.unordered()
-			for _, vm := range o.vms {
-				_ = vm.Advance(time.Second / 2)
+			for i, vm := range o.vms { // they have one clock
+				_ = vm.Advance(time.Second / 2 * time.Duration(1-i))
 			}
 		}
 	case e.Kind == CallAnswer:
