@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/header-auth/header-auth/host"
@@ -268,6 +269,9 @@ func (o *ours) take(event string) {
 	o.chance = o.chance || o.unseen(answered)
 	client := side{client: true, http1: o.script.HTTP1, bodiless: o.script.HTTP1 && bodiless(down.Status())}
 	o.seen[1].show(down, &client, false, event == Leave, false, false)
+	if n := len(client.lines); down.Reset && !o.script.HTTP1 && strings.HasPrefix(event, Request) && n > 1 {
+		client.lines = client.lines[n-1:] // Envoy sends nothing while it reads a request, so that a reset comes first
+	}
 	o.answer = slices.Concat(o.answer, upstream.take("upstream"), client.take("client"))
 }
 
