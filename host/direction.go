@@ -242,7 +242,8 @@ func (d *direction) passTrailers() {
 // resume forwards what is held; it does nothing when nothing is (Envoy, source/common/http/filter_manager.cc,
 // ActiveStreamFilterBase::commonContinue).
 func (d *direction) resume() {
-	if d.aborted || d.stream.closing || !d.response && d.stream.last().response.ended {
+	if d.aborted || d.stream.closing || !d.response && d.stream.last().response.ended ||
+		d.response && d.stream.Downstream().Ended {
 		return
 	}
 	again := d.unseen // in the callback of trailers that resume makes: they come once more, and the body is lost

@@ -94,12 +94,7 @@ func (vm *VM) topProperty(acting *abiContext, name string) (any, bool) {
 			return s.xdsProperty(field)
 		}), true
 	}
-	if s != nil {
-		if v, found := s.topProperty(name); found {
-			return v, true
-		}
-	}
-	switch {
+	switch { // a value that a plugin has set under one of these names is not found
 	case p == nil:
 	case name == "plugin_name":
 		return p.config.Name, true
@@ -107,6 +102,9 @@ func (vm *VM) topProperty(acting *abiContext, name string) (any, bool) {
 		return p.config.RootID, true
 	case name == "plugin_vm_id":
 		return vm.config.ID, true
+	}
+	if s != nil {
+		return s.topProperty(name)
 	}
 	return nil, false
 }
