@@ -150,6 +150,34 @@ func TestCycleOfWhatIsOpen(t *testing.T) {
 	}
 }
 
+// TestLoopOfListedAnswers: a list of answers begins again with each request that is timed.
+func TestLoopOfListedAnswers(t *testing.T) {
+	c := allowCase()
+	answer := table.Answer{Headers: headermap.Of(":status", "200")}
+	c.Clusters = []table.Cluster{{Name: "c", State: table.Ready, Answers: []table.Answer{answer, answer}}}
+	c.Steps[0].Want.AnyCalls = true
+	c.Steps[0].Want.Logs.Lines = []table.Log{{Level: "info", Text: "answered"}}
+	c.Steps = []table.Step{c.Steps[0], c.Steps[0]}
+	g := guest()
+	g.Call(onRequest, "proxy_http_call", "c", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "",
+		wasmtest.Pairs(), 1000, wasmtest.Out1)
+	g.Call(onAnswer, "proxy_log", 2, "answered")
+	l, err := NewLoop(t.Context(), hosttest.Compile(t, g.Bytes()), &c, ObserveOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close(context.Background())
+	if len(l.lists) != 1 || l.lists[0].next != 1 {
+		t.Errorf("lists %+v, expected one that begins with its second answer", l.lists)
+	}
+	if err := l.Run(10); err != nil {
+		t.Error(err)
+	}
+	if err := l.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCycleNoticesMetrics: a counter grows by one in each round, and in the fifth by two.
 func TestCycleNoticesMetrics(t *testing.T) {
 	g := guest()

@@ -23,8 +23,15 @@ type Loop struct {
 	ended     bool     // the request reaches the upstream whole
 	anyAction bool
 	status    int
+	lists     []position // of the clusters with a list of answers
 	done      int
 	level     abi.LogLevel // that is kept while it runs
+}
+
+// position is which answer of its list a cluster gives next when the loop's step begins.
+type position struct {
+	cluster *script
+	next    int
 }
 
 // WrongError is an answer that the contract forbids.
@@ -100,7 +107,34 @@ func NewLoop(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 	l.first = runs[len(runs)-1].Exchange
 	l.replied, l.ended = l.first.Reply != nil, l.first.Upstream.Ended
 	l.status, _ = strconv.Atoi(valueOf(l.first.Client.Headers, ":status"))
+	for i := range r.upstreams.ofCase {
+		if s := &r.upstreams.ofCase[i]; len(s.Answers) > 0 && !s.Always {
+			l.lists = append(l.lists, position{s, max(0, s.next-callsTo(s.Name, &l.first.Effects))})
+		}
+	}
 	return l, nil
+}
+
+// callsTo is the number of calls to a cluster.
+func callsTo(cluster string, e *Effects) (n int) {
+	for i := range e.Calls {
+		if e.Calls[i].Cluster == cluster {
+			n++
+		}
+	}
+	for i := range e.GRPC {
+		if e.GRPC[i].Cluster == cluster {
+			n++
+		}
+	}
+	return n
+}
+
+// rewind has the clusters give the same answers each time.
+func (l *Loop) rewind() {
+	for _, p := range l.lists {
+		p.cluster.next = p.next
+	}
 }
 
 // Status is the status that the client gets each time.
@@ -125,6 +159,7 @@ func (l *Loop) Run(n int) error {
 	l.run.vm.SetLogLevel(l.level) // the plugin logs as before, and the host makes no strings of what is below
 	l.run.logs, l.run.logged, l.run.deaf = l.run.logs[:0], 0, true
 	for range n {
+		l.rewind()
 		s := p.NewStream(streamOf(l.step.Request))
 		Drive(s, l.step.Request)
 		status, replied, ended := s.Downstream().Status(), s.Replied(), s.Upstream().Ended
@@ -159,6 +194,7 @@ func (l *Loop) Check(ctx context.Context) error {
 	r.vm.SetLogLevel(abi.LogTrace)
 	r.deaf, r.told, r.calls = false, nil, len(r.vm.Calls())
 	r.grpc.forget(r.vm)
+	l.rewind()
 	e := r.do(ctx, l.step)
 	l.done++
 	if f := r.vm.Failure(); f != nil {
