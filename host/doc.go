@@ -121,6 +121,10 @@
 //   - a stream that is destroyed twice ends the VM here, with every release. An Envoy lives on by chance, mostly one of
 //     1.36 to 1.39; one of 1.36 or 1.37 closes a gRPC stream twice when the plugin has sent something, or closed it, in
 //     proxy_on_grpc_receive_trailing_metadata;
+//   - what a tick, or the answer to a call, puts into a queue when it ends an exchange arrives before proxy_on_log, which
+//     waits for Close here; after the callbacks of a stream's own events it arrives behind it, as in Envoy;
+//   - a reply that was asked for behind proxy_continue_stream in proxy_on_request_headers, with nothing held, is sent
+//     behind what the callback asked for after it; Envoy sends it in order;
 //   - a request without end that has gone on twice: when the copies are reset is chance in an Envoy, and so is the order
 //     of time-outs that are due at once.
 //
