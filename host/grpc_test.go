@@ -291,6 +291,21 @@ func TestGrpcThatKillsEnvoy(t *testing.T) {
 	}
 }
 
+// TestGrpcWithoutEnd: a callback that opens a stream which makes that callback again ends the VM, not the process.
+func TestGrpcWithoutEnd(t *testing.T) {
+	for _, callback := range []string{onGrpcInitial, onGrpcTrailing} {
+		g := wasmtest.NewGuest("0_2_1")
+		for _, in := range []string{reqHead, callback} {
+			g.Call(in, "proxy_grpc_stream", grpcTo("empty"), "s", "m", "", out1)
+		}
+		b := mustStart(t, g, setup{vm: VMConfig{Clusters: clusters}})
+		b.exchange()
+		if f := b.vm.Failure(); f == nil || f.Kind != WouldCrashEnvoy || !strings.Contains(f.Reason, "without end") {
+			t.Errorf("%s: got %v", callback, f)
+		}
+	}
+}
+
 // TestParseGrpcService has fields as protobuf's rules read them.
 func TestParseGrpcService(t *testing.T) {
 	for in, want := range map[string]grpcService{

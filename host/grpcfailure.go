@@ -86,8 +86,15 @@ func closeGrpcAction(a action) {
 	c.close(c.closes, a.text)
 }
 
+// deepest is how many callbacks inside host calls there may be at once.
+const deepest = 64
+
 // nested makes a callback inside a host call, on behalf of another context than the one that runs.
 func (vm *VM) nested(callback func()) {
+	if vm.nesting == deepest {
+		vm.crash("a gRPC stream that fails at once is opened in the callback of one that has, without end: " +
+			"Envoy's worker hangs for ever")
+	}
 	running, current, effective, functions := vm.callback, vm.currentContext, vm.effectiveContext, vm.functions
 	ctx, headers := vm.callCtx, vm.callHeaders
 	vm.findCallbacks() // wazero: one that runs must not be called again by the same value
