@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
 
+	"github.com/ianlancetaylor/demangle"
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/header-auth/header-auth/host/abi"
@@ -151,7 +153,7 @@ func (vm *VM) fail(export string, err error) {
 	}
 	f := &Failure{Kind: Trapped, In: export}
 	text, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n")
-	f.Stack = strings.ReplaceAll(strings.TrimSpace(stack), "\t", "")
+	f.Stack = readable(strings.ReplaceAll(strings.TrimSpace(stack), "\t", ""))
 	f.Reason, _, _ = strings.Cut(strings.TrimPrefix(text, "wasm error: "), "\n")
 	var exit *sys.ExitError
 	var trap *trapError
@@ -168,6 +170,16 @@ func (vm *VM) fail(export string, err error) {
 		f.Kind = HostFault
 	}
 	vm.setFailure(f)
+}
+
+// mangled is a name of a function as Rust's compilers (_ZN…E, _R…) and those of C++ (_Z…) write it into a module.
+var mangled = regexp.MustCompile(`\b_(Z|R)[\w.$]+`)
+
+// readable is a stack with the names that the functions have in the source.
+func readable(stack string) string {
+	return mangled.ReplaceAllStringFunc(stack, func(name string) string {
+		return demangle.Filter(name, demangle.NoParams, demangle.NoTemplateParams)
+	})
 }
 
 // recoverPanic makes a panic of the host itself a failure of the VM. Each exported method that runs the guest defers

@@ -213,3 +213,19 @@ func TestOutputIsBounded(t *testing.T) {
 		t.Errorf("%d bytes are kept, want %d", len(vm.output), mostOutput)
 	}
 }
+
+// TestReadableStack: a stack has the names of the source, where a compiler has written others.
+func TestReadableStack(t *testing.T) {
+	for in, want := range map[string]string{
+		"._ZN4core9panicking9panic_fmt17h0123456789abcdefE(i32,i32)\n.proxy_on_log(i32)": ".core::panicking::panic_fmt(i32,i32)\n" +
+			".proxy_on_log(i32)",
+		"._RNvNtCs1234_7mycrate3foo3bar(i32) i32":               ".mycrate::foo::bar(i32) i32",
+		"._ZN4Root9onRequestEv(i32)":                            ".Root::onRequest(i32)",
+		".main.(*plugin).OnHttpRequestHeaders(i32,i32,i32,i32)": ".main.(*plugin).OnHttpRequestHeaders(i32,i32,i32,i32)",
+		"._Really(i32)": "._Really(i32)",
+	} {
+		if got := readable(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}

@@ -121,7 +121,7 @@ func (f *fuzzing) run(ctx context.Context) (found bool, err error) {
 		if f.cases != "" || t.Contract.Name != ourTable { // for which there is a model
 			f.folder = dir
 			if _, err = fuzz.NewTableSweeper(t, dir); err != nil {
-				return false, usagef("the table %s: %v", dir, err)
+				return false, usagef("the table in %s: %v", dir, err)
 			}
 		}
 	}

@@ -135,11 +135,11 @@ func (c *signalled) run(t *testing.T, signal syscall.Signal, at time.Duration) {
 		started = descendants(cmd.Process.Pid)
 		_ = cmd.Process.Signal(signal)
 	})
-	late := time.AfterFunc(mostTime, func() { _ = cmd.Process.Kill() })
+	late := time.AfterFunc(mostWait, func() { _ = cmd.Process.Kill() })
 	_ = cmd.Wait()
 	what := fmt.Sprintf("parity %s, %v after %v of %v", c.name, signal, at, c.whole)
 	if !late.Stop() {
-		t.Errorf("%s: it did not end in %v", what, mostTime)
+		t.Errorf("%s: it did not end in %v", what, mostWait)
 	}
 	ended := hit.Stop() // before the signal
 	if !ended {
@@ -157,7 +157,7 @@ func (c *signalled) run(t *testing.T, signal syscall.Signal, at time.Duration) {
 	}
 	for _, pid := range started {
 		for begun := time.Now(); syscall.Kill(pid, 0) == nil && !isZombie(pid); runtime.Gosched() {
-			if time.Since(begun) > mostTime {
+			if time.Since(begun) > mostWait {
 				line, _ := exec.Command("ps", "-o", "args=", "-p", fmt.Sprint(pid)).Output()
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 				t.Fatalf("%s: process %d is left running: %s", what, pid, line)

@@ -77,7 +77,7 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 func newRun(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions, environment ...host.Variable) (r *run,
 	err error) {
 	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: process.NewMetrics()},
-		upstreams: upstreams{NewAnswers(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld,
+		upstreams: upstreams{Answers: NewAnswers(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld,
 		world: &c.World}
 	begin := epoch
 	if !c.Clock.IsZero() {
@@ -224,7 +224,8 @@ func (r *run) failure() *Failure {
 		return nil
 	}
 	r.failed = f
-	return &Failure{Kind: f.Kind.String(), In: f.In, Reason: f.Reason, Details: f.Details(), Place: r.place}
+	details := append(r.upstreams.lacks(), f.Details()...)
+	return &Failure{Kind: f.Kind.String(), In: f.In, Reason: f.Reason, Details: details, Place: r.place}
 }
 
 // passed gives the crossings since the last call to options.Trace.

@@ -1,9 +1,12 @@
 package suite
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/header-auth/header-auth/conformance/wordtable"
+	"github.com/header-auth/header-auth/host/wasmtest"
 )
 
 // marking adds a header to each response.
@@ -57,3 +60,25 @@ steps:
 }
 
 func TestUpstreamFailures(t *testing.T) { tryAll(t, upstreamLanguage) }
+
+// TestMissingCluster: a plugin that traps because the case has no cluster for its call is told to be one of these.
+func TestMissingCluster(t *testing.T) {
+	for clusters, want := range map[string]string{
+		"":                             `it asked for cluster "users", which the case does not name: clusters: {"users": {status: 200}}`,
+		"clusters: {users: unknown}\n": "",
+	} {
+		c, err := oneCase(t, clusters+"steps: [{request: {}, want: {decision: allow}}]")
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := guest()
+		g.Call(onRequest, "proxy_http_call", "users", wasmtest.Pairs(":method", "GET", ":path", "/", ":authority", "a"), "",
+			wasmtest.Pairs(), 1000, wasmtest.Out1)
+		g.Do(onRequest, wasmtest.Unreachable)
+		details := observe(t, g, *c, ObserveOptions{}).Failure.Details
+		at := slices.IndexFunc(details, func(line string) bool { return strings.Contains(line, "cluster") })
+		if want == "" && at >= 0 || want != "" && (at != 0 || details[at] != want) {
+			t.Errorf("%q: got %q, want %q first", clusters, details, want)
+		}
+	}
+}

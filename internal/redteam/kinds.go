@@ -10,14 +10,15 @@ import (
 
 // Kind is one way to ill-treat a host.
 type Kind struct {
-	Name  string
-	Harm  Harm
-	write func(g *guest) uint32 // gives the function that does it, without parameters and results
-	large bool                  // the harm is in the code: where it is called from makes no difference
-	calls bool                  // it needs host functions, which start functions can't call
-	wasi  bool                  // it needs fd_write, too
-	once  bool                  // one place is enough
-	also  func(g *guest)        // adds callbacks of its own; nil: it has none
+	Name   string
+	Harm   Harm
+	write  func(g *guest) uint32 // gives the function that does it, without parameters and results
+	large  bool                  // the harm is in the code: where it is called from makes no difference
+	calls  bool                  // it needs host functions, which start functions can't call
+	wasi   bool                  // it needs fd_write, too
+	once   bool                  // one place is enough
+	stream bool                  // it harms in the callbacks of a stream alone
+	also   func(g *guest)        // adds callbacks of its own; nil: it has none
 }
 
 // Harm is what a kind does to a host without limits.
@@ -44,6 +45,10 @@ func (k *Kind) Fits(at Place) bool {
 		return true
 	case "start section", "_initialize", "malloc":
 		return !k.calls && !k.large
+	case "proxy_on_vm_start", "proxy_on_configure":
+		if k.stream {
+			return false
+		}
 	}
 	return !k.large && !k.once
 }
@@ -230,7 +235,7 @@ func Kinds() []Kind {
 			}
 			return g.Func("", "", "", 0)
 		}},
-		{Name: "local reply", Harm: Grows, calls: true, write: func(g *guest) uint32 {
+		{Name: "local reply", Harm: Grows, calls: true, stream: true, write: func(g *guest) uint32 {
 			return g.Func("", "", "", 0, grown, g.call("proxy_send_local_response", ints(403, 0, 0, 0, 60<<20, 0, 0, -1)))
 		}},
 		{Name: "local reply within the limit", Harm: Heavy, calls: true, write: func(g *guest) uint32 {
