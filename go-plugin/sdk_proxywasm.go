@@ -1,7 +1,7 @@
 //go:build !tinygo || sdk_proxywasm
 
-// sdk_proxywasm.go: the names main.go takes from an SDK, here for mainline Go, and for TinyGo when the build's tags
-// have sdk_proxywasm. sdk_tetratelabs.go has the same for TinyGo without that tag. No twin: Rust has one SDK.
+// sdk_proxywasm.go: the names main.go takes from an SDK, here for mainline Go, and for TinyGo when the build's tags have
+// sdk_proxywasm. sdk_tetratelabs.go has the same for TinyGo without that tag. No twin: Rust has one SDK.
 
 package main
 
