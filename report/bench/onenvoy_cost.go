@@ -140,12 +140,13 @@ func envoyWaits(j *verdict.OnEnvoy) grid {
 	g := grid{Head: []string{"who checks", "half within", "99 % within", "longest"}}
 	for _, l := range j.Latencies {
 		g.Caption = fmt.Sprintf("a client's wait at %s requests a second, %s", units.Count(l.Rate), l.Scenario)
-		g.Rows = append(g.Rows, []cell{text(envoyName(l.Contestant)), text(units.Nanos(l.P50)), text(units.Nanos(l.P99)),
-			text(units.Nanos(l.Max))})
+		g.Rows = append(g.Rows, []cell{text(envoyName(l.Contestant)), text(over(l.Half)), text(over(l.Most)),
+			text(units.Nanos(l.Longest))})
 	}
 	if len(g.Rows) > 0 {
 		g.Notes = append(g.Notes,
-			"From the time at which a request was to be sent; the load generator on the other processor is most of it.")
+			"From the time at which a request was to be sent; the load generator on the other processor is most of it. The "+
+				"median over the Envoys, in brackets its 95 % interval; longest: of all requests.")
 	}
 	return g
 }
