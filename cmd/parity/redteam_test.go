@@ -18,13 +18,14 @@ import (
 	"github.com/header-auth/header-auth/internal/redteam"
 )
 
-// Limits from outside. A module that keeps to no rule is ended after --deadline; what a command may take besides, and
-// how much memory all of its processes may have together, is what the limits of package apart add up to.
+// Limits from outside. A module that keeps to no rule is ended after --deadline. A command takes besides what its processes
+// take to compile the module, each anew: bench has the most of them. Package apart gives each process 1 GiB; the command
+// itself keeps the module, too.
 const (
 	redteamDeadline = 300 * time.Millisecond
-	mostTime        = 40 * time.Second // of the processors, for all processes of a command together
-	mostWait        = 5 * time.Minute  // for a command that takes no time of the processors
-	mostMemory      = 1 << 30
+	mostTime        = 3 * time.Minute // of the processors, for all processes of a command together
+	mostWait        = 10 * time.Minute
+	mostMemory      = 3 << 29
 )
 
 // redteamAll says that everything is tried, and not one place for each kind.
