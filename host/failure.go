@@ -37,7 +37,7 @@ type Failure struct {
 	Kind   FailureKind
 	In     string // the export that was running
 	Reason string // one line
-	Stack  string // the guest's stack, a frame a line, innermost first, with names of the name section; may be empty
+	Stack  string // the guest's stack, a frame a line, innermost first, with names of the source; may be empty
 	Output string // what the call had written to stdout and stderr until then, the last 8 KiB: a panic's text
 }
 
@@ -175,9 +175,16 @@ func (vm *VM) fail(export string, err error) {
 // mangled is a name of a function as Rust's compilers (_ZN…E, _R…) and those of C++ (_Z…) write it into a module.
 var mangled = regexp.MustCompile(`\b_(Z|R)[\w.$]+`)
 
+// mostMangled is how long a name may be that is read: the library goes one call deeper for each part of it, so that a
+// name of some MiB would overflow the stack, which ends the process.
+const mostMangled = 4 << 10
+
 // readable is a stack with the names that the functions have in the source.
 func readable(stack string) string {
 	return mangled.ReplaceAllStringFunc(stack, func(name string) string {
+		if len(name) > mostMangled {
+			return name
+		}
 		return demangle.Filter(name, demangle.NoParams, demangle.NoTemplateParams)
 	})
 }

@@ -229,3 +229,14 @@ func TestReadableStack(t *testing.T) {
 		}
 	}
 }
+
+// TestReadableStackOfHostileNames: a module may have names of any length, which must not end the process.
+func TestReadableStackOfHostileNames(t *testing.T) {
+	const parts = 3 << 20
+	for _, name := range []string{"_ZN" + strings.Repeat("1aI", parts) + "i" + strings.Repeat("E", parts+1),
+		"_R" + strings.Repeat("Nv", parts) + "C1a" + strings.Repeat("1b", parts)} {
+		if stack := "." + name + "(i32)"; readable(stack) != stack {
+			t.Errorf("%s… is not left as it is", name[:10])
+		}
+	}
+}
