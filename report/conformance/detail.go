@@ -32,18 +32,27 @@ func (t text) errors() map[cause][]string {
 // findings are the red results in the order of the cases. Errors that a build has in several cases for the same reason,
 // such as a module that does not load, are left out.
 func (t text) findings(errors map[cause][]string) []finding {
+	taken := func(r *report.Result) bool {
+		return r.Outcome.Red() && (r.Outcome != report.Error || len(errors[cause{r.Build, r.Reason}]) < 2)
+	}
+	return t.alike(taken, func(a, b *report.Result) bool { return slices.Equal(a.Mismatches, b.Mismatches) })
+}
+
+// alike are the results that are taken, in the order of the cases. Those of a case are one finding when their outcomes
+// and reasons are equal, and they are the same besides.
+func (t text) alike(taken func(*report.Result) bool, same func(a, b *report.Result) bool) []finding {
 	var all []finding
 	for _, c := range t.report.Cases {
 		first := len(all)
 		for _, r := range t.report.byCase[c.ID] {
-			if !r.Outcome.Red() || r.Outcome == report.Error && len(errors[cause{r.Build, r.Reason}]) > 1 {
+			if !taken(r) {
 				continue
 			}
-			same := slices.IndexFunc(all[first:], func(f finding) bool {
-				return f.Outcome == r.Outcome && f.Reason == r.Reason && slices.Equal(f.Mismatches, r.Mismatches)
+			at := slices.IndexFunc(all[first:], func(f finding) bool {
+				return f.Outcome == r.Outcome && f.Reason == r.Reason && same(f.Result, r)
 			})
-			if same >= 0 {
-				f := &all[first+same]
+			if at >= 0 {
+				f := &all[first+at]
 				f.builds = append(f.builds, r.Build)
 				continue
 			}
@@ -51,6 +60,14 @@ func (t text) findings(errors map[cause][]string) []finding {
 		}
 	}
 	return all
+}
+
+// of names the builds of a finding.
+func (t text) of(f finding) string {
+	if n := len(f.builds); n > 1 && n == len(t.report.Builds) {
+		return fmt.Sprintf("all %d builds", n)
+	}
+	return strings.Join(f.builds, ", ")
 }
 
 // part is one thing that makes a run red. It is written as a line with a title and indented lines below it.
@@ -111,11 +128,7 @@ func (t text) finding(f finding) {
 	if f.Outcome == report.Error {
 		mark = "!"
 	}
-	builds := strings.Join(f.builds, ", ")
-	if n := len(f.builds); n > 1 && n == len(t.report.Builds) {
-		builds = fmt.Sprintf("all %d builds", n)
-	}
-	t.title(t.paint.Red(mark), c, builds)
+	t.title(t.paint.Red(mark), c, t.of(f))
 	t.explain(c, f.Result)
 	t.hint("check", "--case "+words.QuoteArg(c.ID), t.report.selects(f.builds...))
 	t.traces(c.ID, f.builds[0])

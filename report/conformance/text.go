@@ -151,44 +151,22 @@ func (t text) divergence(d *report.Divergence) {
 
 // known lists the results that are neither pass nor red: each reason once, with its cases and builds.
 func (t text) known() {
-	type group struct {
-		outcome        report.Outcome
-		reason, builds string
-	}
-	type caseOf struct {
-		outcome      report.Outcome
-		reason, name string
-	}
-	builds := map[caseOf][]string{}
-	var order []caseOf
-	for i := range t.report.Results {
-		result := &t.report.Results[i]
-		if result.Outcome != report.XFail && result.Outcome != report.Skip {
-			continue
+	taken := func(r *report.Result) bool { return r.Outcome == report.XFail || r.Outcome == report.Skip }
+	always := func(*report.Result, *report.Result) bool { return true }
+	cases := map[string][]string{}
+	var titles []string
+	for _, f := range t.alike(taken, always) {
+		title := fmt.Sprintf("%s %s: %s", t.paint.Yellow(fmt.Sprintf("%-5s", f.Outcome)), t.of(f), f.Reason)
+		if cases[title] == nil {
+			titles = append(titles, title)
 		}
-		c := caseOf{result.Outcome, result.Reason, result.Case}
-		if builds[c] == nil {
-			order = append(order, c)
-		}
-		builds[c] = append(builds[c], result.Build)
+		cases[title] = append(cases[title], f.Case)
 	}
-	cases := map[group][]string{}
-	var groups []group
-	for _, c := range order {
-		g := group{c.outcome, c.reason, strings.Join(builds[c], ", ")}
-		if len(builds[c]) == len(t.report.Builds) && len(builds[c]) > 1 {
-			g.builds = "all builds"
-		}
-		if cases[g] == nil {
-			groups = append(groups, g)
-		}
-		cases[g] = append(cases[g], c.name)
+	for _, title := range titles {
+		t.line("%s", title)
+		t.line("%s", words.Indent(words.Wrap(strings.Join(cases[title], ", "), 110), "      "))
 	}
-	for _, g := range groups {
-		t.line("%s %s: %s", t.paint.Yellow(fmt.Sprintf("%-5s", g.outcome)), g.builds, g.reason)
-		t.line("%s", words.Indent(words.Wrap(strings.Join(cases[g], ", "), 110), "      "))
-	}
-	if len(groups) > 0 {
+	if len(titles) > 0 {
 		t.line("")
 	}
 }
