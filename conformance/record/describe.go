@@ -12,20 +12,17 @@ import (
 )
 
 // describer makes the wants of a case's steps, in their order.
-type describer struct{ streams map[string]*stream }
+type describer struct{ streams suite.Exchanges }
 
-// stream is a request, and how far its steps have taken it: to the end of the request, to a response.
-type stream struct {
-	request             *table.Request
-	uploaded, responded bool
-}
+// stream is an exchange, as far as its steps have taken it.
+type stream suite.Progress
 
 // step is the want of a step.
 func (d *describer) step(s *table.Step, seen *suite.Step) casefile.Map {
 	e := &seen.Runs[0].Exchange
 	var m casefile.Map
 	if s.Exchanges() {
-		m = d.advance(s).exchange(e)
+		m = (*stream)(d.streams.Advance(s)).exchange(e)
 	}
 	if e.Refused {
 		m.Add("accepted", false)
@@ -35,31 +32,13 @@ func (d *describer) step(s *table.Step, seen *suite.Step) casefile.Map {
 	for i := range e.Others {
 		o := &e.Others[i]
 		if p := d.streams[o.Stream]; p != nil {
-			others.Add(o.Stream, p.exchange(&o.Exchange))
+			others.Add(o.Stream, (*stream)(p).exchange(&o.Exchange))
 		}
 	}
 	if len(others) > 0 {
 		m.Add("streams", others)
 	}
 	return m
-}
-
-// advance notes how far a step takes its stream.
-func (d *describer) advance(s *table.Step) *stream {
-	if s.Request != nil {
-		p := &stream{s.Request, !s.HeadersOnly, s.Stream == ""}
-		if s.Stream != "" {
-			d.streams[s.Stream] = p
-		}
-		return p
-	}
-	p := d.streams[s.StreamName()]
-	if p == nil {
-		return &stream{request: &table.Request{}}
-	}
-	p.uploaded = p.uploaded || s.Upload != "" || s.Finish != ""
-	p.responded = p.responded || s.Respond != "" || s.Finish != ""
-	return p
 }
 
 // exchange is what was seen of a stream, without what an empty want means anyway.
@@ -69,9 +48,9 @@ func (p *stream) exchange(e *suite.Exchange) casefile.Map {
 		m.Add("reply", reply(e.Reply))
 	}
 	if e.Decision == string(table.Allow) || e.Decision == string(table.Replace) {
-		sent := message{headers: p.request.Headers}
-		if p.uploaded {
-			sent.body, sent.trailers = string(bytes.Join(p.request.Body, nil)), p.request.Trailers
+		sent := message{headers: p.Request.Headers}
+		if p.Uploaded {
+			sent.body, sent.trailers = string(bytes.Join(p.Request.Body, nil)), p.Request.Trailers
 		}
 		addChanges(&m, "forwarded", sent, &e.Upstream)
 	}
@@ -101,7 +80,7 @@ func (p *stream) addResponse(m *casefile.Map, e *suite.Exchange) {
 	case e.Failed && e.Reply == nil:
 		m.Add("response", "failed")
 	case e.Client.Headers == nil:
-		if p.responded || e.Reply != nil {
+		if p.Responded || e.Reply != nil {
 			m.Add("response", "none")
 		}
 	case broken && e.Client.Ended && e.Reply == nil:
@@ -109,7 +88,7 @@ func (p *stream) addResponse(m *casefile.Map, e *suite.Exchange) {
 	case e.Client.Reset && !e.Client.Ended && !broken:
 		m.Add("response", "cut")
 	default:
-		if slices.Contains(p.request.Headers, headermap.Header{Name: ":method", Value: "HEAD"}) {
+		if slices.Contains(p.Request.Headers, headermap.Header{Name: ":method", Value: "HEAD"}) {
 			sent.body = ""
 		}
 		got := e.Client
@@ -121,9 +100,9 @@ func (p *stream) addResponse(m *casefile.Map, e *suite.Exchange) {
 // response is what is sent to the client: the plugin's reply, Envoy's answer in the place of an upstream that fails, or
 // the upstream's response. broken says that the upstream fails behind the headers of its response.
 func (p *stream) response(e *suite.Exchange) (sent message, broken bool) {
-	r := &p.request.Response
+	r := &p.Request.Response
 	sent = message{r.Headers, string(bytes.Join(r.Body, nil)), r.Trailers}
-	answer, text := suite.EnvoyAnswer(p.request)
+	answer, text := suite.EnvoyAnswer(p.Request)
 	broken = text != nil && sent.headers != nil
 	switch {
 	case e.Reply != nil:

@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/header-auth/header-auth/conformance/casefile"
+	"github.com/header-auth/header-auth/conformance/suite"
 )
 
 // leaveOut makes a comment of a case. In brackets it is gone: a comment would take what follows in its line with it.
@@ -105,7 +106,7 @@ func (s *source) steps(n ast.Node, c *Case) error {
 	if steps == nil || len(steps.Values) != len(c.Steps) {
 		return fmt.Errorf("case %s: the file has not its %d steps", c.ID, len(c.Steps))
 	}
-	d := describer{streams: map[string]*stream{}}
+	d := describer{streams: suite.Exchanges{}}
 	for i, step := range steps.Values {
 		want := d.step(&c.Steps[i], &c.Seen.Steps[i])
 		if end := closing(step); end != nil {

@@ -32,7 +32,7 @@ func check(c *table.Case, o Observation) ([]report.Mismatch, Place) {
 }
 
 func newChecker(c *table.Case) *checker {
-	return &checker{streams: map[string]*exchangeState{}, anyAction: c.AnyAction}
+	return &checker{streams: Exchanges{}, anyAction: c.AnyAction}
 }
 
 func (k *checker) compare(c *table.Case, o Observation) {
@@ -86,9 +86,9 @@ var (
 )
 
 type checker struct {
-	streams   map[string]*exchangeState // that are open, by name
-	anyAction bool                      // as in the case
-	prefix    string                    // of the fields
+	streams   Exchanges // that are open, by name
+	anyAction bool      // as in the case
+	prefix    string    // of the fields
 	place     Place
 	found     []report.Mismatch
 	first     Place // of the first that was found

@@ -7,38 +7,11 @@ import (
 	"github.com/header-auth/header-auth/host"
 )
 
-// exchangeState is how far the steps have taken an exchange.
-type exchangeState struct {
-	request   *table.Request
-	opening   bool // the step begins it
-	uploaded  bool // its request has arrived whole
-	responded bool // the upstream has answered, if it was asked
-}
-
-// advance notes what a step does to its exchange.
-func (k *checker) advance(s *table.Step) *exchangeState {
-	if s.Request != nil {
-		p := &exchangeState{request: s.Request, opening: true, uploaded: !s.HeadersOnly, responded: s.Stream == ""}
-		if s.Stream != "" {
-			k.streams[s.Stream] = p
-		}
-		return p
-	}
-	p := k.streams[s.StreamName()]
-	if p == nil {
-		return &exchangeState{request: &table.Request{}}
-	}
-	p.opening = false
-	p.uploaded = p.uploaded || s.Upload != "" || s.Finish != ""
-	p.responded = p.responded || s.Respond != "" || s.Finish != ""
-	return p
-}
-
 // once compares one repetition of a step.
 func (k *checker) once(s *table.Step, got *Exchange) {
 	k.equal("step", "done", done(got.Problem))
 	if s.Exchanges() {
-		k.exchange(k.advance(s), &s.Want, got)
+		k.exchange(k.streams.Advance(s), &s.Want, got)
 	}
 	k.others(s, got)
 	plugin := s.Plugin
@@ -88,7 +61,7 @@ func (k *checker) others(s *table.Step, got *Exchange) {
 			continue
 		}
 		now := *p
-		now.opening = false
+		now.Opening = false
 		k.exchange(&now, &s.Want.Streams[i].Want, &o.Exchange)
 	}
 	for _, w := range s.Want.Streams {
@@ -99,13 +72,13 @@ func (k *checker) others(s *table.Step, got *Exchange) {
 	}
 }
 
-func (k *checker) exchange(p *exchangeState, w *table.Want, got *Exchange) {
+func (k *checker) exchange(p *Progress, w *table.Want, got *Exchange) {
 	k.equal("decision", string(w.Decision), got.Decision)
 	switch {
 	case w.Action != "":
 		k.equal("on_request_headers returned", w.Action, got.RequestAction)
 	case k.anyAction || w.Decision == table.Replace:
-	case p.opening && w.Decision != table.Fail && (w.Decision != table.Allow || len(w.Calls) == 0):
+	case p.Opening && w.Decision != table.Fail && (w.Decision != table.Allow || len(w.Calls) == 0):
 		wanted := actionPause
 		if w.Decision == table.Allow {
 			wanted = actionContinue

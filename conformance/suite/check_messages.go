@@ -11,30 +11,30 @@ import (
 )
 
 // forwarded compares what the upstream received with what the client has sent.
-func (k *checker) forwarded(p *exchangeState, w *table.Want, got *Exchange) {
+func (k *checker) forwarded(p *Progress, w *table.Want, got *Exchange) {
 	if w.ForwardedPartial != nil {
-		k.headersAre("forwarded headers", w.ForwardedPartial, p.request.Headers, got.Upstream.Headers)
+		k.headersAre("forwarded headers", w.ForwardedPartial, p.Request.Headers, got.Upstream.Headers)
 	} else {
 		wanted := w.Forwarded
 		if wanted == nil {
-			wanted = p.request.Headers
+			wanted = p.Request.Headers
 		}
 		k.headers("forwarded headers", edited(lowered(wanted), w.ForwardedEdit), got.Upstream.Headers)
 	}
 	body, trailers := "", []headermap.Header(nil)
-	if p.uploaded {
-		body, trailers = joined(p.request.Body), p.request.Trailers
+	if p.Uploaded {
+		body, trailers = joined(p.Request.Body), p.Request.Trailers
 	}
 	if w.Decision == table.Replace && !got.Upstream.Ended && w.ForwardedBody == nil {
 		body = got.Upstream.Body // the answer has cut it off
 	}
 	k.body("forwarded body", w.ForwardedBody, body, got.Upstream.Body)
 	k.trailers("forwarded trailers", w.ForwardedTrailers, trailers, got.Upstream.Trailers)
-	k.framing("forwarded framing", upstreamWaits, p.request.Headers, joined(p.request.Body), &got.Upstream, false)
+	k.framing("forwarded framing", upstreamWaits, p.Request.Headers, joined(p.Request.Body), &got.Upstream, false)
 }
 
 // answered compares what the client received with what the upstream answered.
-func (k *checker) answered(p *exchangeState, w *table.Want, got *Exchange) {
+func (k *checker) answered(p *Progress, w *table.Want, got *Exchange) {
 	if w.ResponseIs == table.Failed {
 		k.failed(p, got)
 		return
@@ -42,12 +42,12 @@ func (k *checker) answered(p *exchangeState, w *table.Want, got *Exchange) {
 	said := w.Response != nil || w.ResponseEdit != nil || w.ResponsePartial != nil || w.ResponseBody != nil ||
 		w.ResponseIs == table.Cut ||
 		w.ResponseIs == table.UpstreamFailed
-	if w.ResponseIs == table.NoResponse || !p.responded && !said {
+	if w.ResponseIs == table.NoResponse || !p.Responded && !said {
 		k.equal("client headers", "", renderHeaders(got.Client.Headers))
 		return
 	}
-	sent, body, wantedBody := p.request.Response.Headers, joined(p.request.Response.Body), w.ResponseBody
-	headers, text := EnvoyAnswer(p.request)
+	sent, body, wantedBody := p.Request.Response.Headers, joined(p.Request.Response.Body), w.ResponseBody
+	headers, text := EnvoyAnswer(p.Request)
 	broken := text != nil && sent != nil && w.ResponseIs != table.UpstreamFailed
 	if text != nil && !broken {
 		sent, wantedBody = headers, cmp.Or(wantedBody, text)
@@ -65,24 +65,24 @@ func (k *checker) answered(p *exchangeState, w *table.Want, got *Exchange) {
 		k.equal("client end", "cut off", ending(&got.Client))
 		return
 	}
-	if isHEAD(p.request) {
+	if isHEAD(p.Request) {
 		body = ""
 	}
 	k.body("client body", wantedBody, body, got.Client.Body)
-	k.trailers("client trailers", w.ResponseTrailers, p.request.Response.Trailers, got.Client.Trailers)
+	k.trailers("client trailers", w.ResponseTrailers, p.Request.Response.Trailers, got.Client.Trailers)
 	if broken {
 		k.equal("client end", "cut off", ending(&got.Client))
 		return
 	}
 	k.equal("client end", "complete", ending(&got.Client))
-	k.framing("client framing", clientWaits, p.request.Response.Headers, joined(p.request.Response.Body), &got.Client,
-		isHEAD(p.request))
+	k.framing("client framing", clientWaits, p.Request.Response.Headers, joined(p.Request.Response.Body), &got.Client,
+		isHEAD(p.Request))
 }
 
 // failed compares what the client received with Envoy's own answer for a dead VM.
-func (k *checker) failed(p *exchangeState, got *Exchange) {
+func (k *checker) failed(p *Progress, got *Exchange) {
 	status := "503"
-	if isGRPC(p.request) {
+	if isGRPC(p.Request) {
 		status = "200"
 		k.equal("client grpc-status", "14", valueOf(got.Client.Headers, "grpc-status"))
 	}
@@ -131,7 +131,7 @@ func presence(r *table.Reply) string {
 
 // refused compares what the client received with the local response as Envoy sends it: a gRPC client gets 200, the
 // status in a header and no body; the answer to HEAD has no body either.
-func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
+func (k *checker) refused(p *Progress, w *table.Want, got *Exchange) {
 	reply := w.Reply
 	if w.AnyReply {
 		reply = &table.Reply{Partial: anyReply}
@@ -150,13 +150,13 @@ func (k *checker) refused(p *exchangeState, w *table.Want, got *Exchange) {
 		reply = &table.Reply{Status: status, Headers: got.Reply.Headers, Body: body, GRPCStatus: reply.GRPCStatus,
 			Details: reply.Details}
 	}
-	if isGRPC(p.request) {
+	if isGRPC(p.Request) {
 		status, body = 200, ""
 		if reply.GRPCStatus != nil {
 			k.equal("client grpc-status", strconv.Itoa(*reply.GRPCStatus), valueOf(got.Client.Headers, "grpc-status"))
 		}
 	}
-	if isHEAD(p.request) {
+	if isHEAD(p.Request) {
 		body = ""
 	}
 	if w.ResponsePartial != nil {
