@@ -97,14 +97,11 @@ func (g *Engine) Observe(ctx context.Context, c *table.Case, good *table.Request
 			return seen, err
 		}
 	}
-	if seen, err = l.observe(ctx, c, good, g.sets); err == nil {
-		return seen, nil
+	seen, ended, err := g.on(ctx, l, c, good)
+	if ended {
+		l.close()
+		l = nil
 	}
-	if errors.Is(err, errWorker) { // its reason is in the observation
-		err = nil
-	}
-	l.close()
-	l = nil
 	return seen, err
 }
 
@@ -120,10 +117,19 @@ func (g *Engine) observeAlone(ctx context.Context, c *table.Case, good *table.Re
 		return seen, err
 	}
 	defer l.close()
-	if seen, err = l.observe(ctx, c, good, g.sets); errors.Is(err, errWorker) { // its reason is in the observation
+	seen, _, err = g.on(ctx, l, c, good)
+	return seen, err
+}
+
+// on runs a case on a lane, and says whether the lane can't be used any more.
+func (g *Engine) on(ctx context.Context, l *lane, c *table.Case, good *table.Request) (seen suite.Observation,
+	ended bool, err error) {
+	seen, err = l.observe(ctx, c, good, g.sets)
+	ended = err != nil
+	if errors.Is(err, errWorker) { // its reason is in the observation
 		err = nil
 	}
-	return seen, err
+	return seen, ended, err
 }
 
 // Close ends all Envoys. No case may be running.
