@@ -29,7 +29,7 @@ type Pattern struct {
 	Parts []Pattern
 }
 
-// expressions has what Match has compiled, by Text. A Pattern has no hidden field, because cases are sent to other
+// expressions has what Matching and Match have compiled, by Text. A Pattern has no hidden field, because cases are sent to other
 // processes.
 var expressions sync.Map
 
@@ -38,18 +38,20 @@ func Exact(text string) Pattern { return Pattern{Text: text} }
 
 // Matching is the pattern of all values that an RE2 expression matches as a whole.
 func Matching(expression string) (Pattern, error) {
-	if _, err := regexp.Compile(whole(expression)); err != nil { // it quotes the expression with what was added
+	expr, err := regexp.Compile(whole(expression))
+	if err != nil { // it quotes the expression with what was added
 		return Pattern{},
 			fmt.Errorf("%s", strings.TrimPrefix(strings.ReplaceAll(err.Error(), whole(expression), expression),
 				"error parsing regexp: "))
 	}
+	expressions.Store(expression, expr)
 	return Pattern{Form: Matches, Text: expression}, nil
 }
 
 // whole is the expression that matches a value from its first byte to its last.
 func whole(expression string) string { return `\A(?:` + expression + `)\z` }
 
-// expression is compiled once. Matching has accepted it before.
+// expression is compiled once in a process. Matching has accepted it before, here or in the process that sent the case.
 func expression(text string) *regexp.Regexp {
 	if known, ok := expressions.Load(text); ok {
 		return known.(*regexp.Regexp)
