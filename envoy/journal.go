@@ -40,13 +40,13 @@ type crossings interface {
 	failed(callback, reason string)
 }
 
-// nobody is told of the modules that belong to no case.
-type nobody struct{}
+// ignored are the crossings of the modules that belong to no case.
+type ignored struct{}
 
-func (nobody) entered(string, []int64)                        {}
-func (nobody) returned(string, []int64, string)               {}
-func (nobody) called(string, []int64, int64, int64, []logged) {}
-func (nobody) failed(string, string)                          {}
+func (ignored) entered(string, []int64)                        {}
+func (ignored) returned(string, []int64, string)               {}
+func (ignored) called(string, []int64, int64, int64, []logged) {}
+func (ignored) failed(string, string)                          {}
 
 // crossing is a call that has not returned.
 type crossing struct {
@@ -113,7 +113,7 @@ func (j *journal) find(text string) {
 			number = args[1]
 		}
 	}
-	if j.begins, j.told = false, crossings(nobody{}); number < int64(len(j.all)) {
+	if j.begins, j.told = false, crossings(ignored{}); number < int64(len(j.all)) {
 		j.told = j.all[number]
 	}
 	j.told.entered(j.inside[0].name, j.inside[0].args)

@@ -124,8 +124,7 @@ func unpacked(headers []headermap.Header) (_ []headermap.Header, stream, part st
 	return carried(own), stream, part
 }
 
-// onWire are the headers of a request as its client sends them.
-// packed writes them into one, if it is not nil.
+// onWire are the headers of a request as its client sends them. packed writes them into one, if it is not nil.
 func onWire(r *table.Request, stream string, packed packer) []headermap.Header {
 	if packed == nil {
 		headers := make([]headermap.Header, 0, len(r.Headers)+1)

@@ -28,7 +28,8 @@ const reloadBackoff = time.Second
 func (p *Plugin) reload() {
 	vm := p.vm
 	if vm.failure == nil || vm.failure.Kind != Trapped || vm.closed || vm.bornDead ||
-		p.config.FailurePolicy != FailReload || !vm.module.options.Profile.Rules().FailReload || vm.now().Sub(vm.loadedAt) <= reloadBackoff {
+		p.config.FailurePolicy != FailReload || !vm.module.options.Profile.Rules().FailReload ||
+		vm.now().Sub(vm.loadedAt) <= reloadBackoff {
 		return
 	}
 	failure := vm.failure

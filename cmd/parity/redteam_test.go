@@ -23,8 +23,8 @@ import (
 // itself keeps the module, too.
 const (
 	redteamDeadline = 300 * time.Millisecond
-	mostTime        = 3 * time.Minute // of the processors, for all processes of a command together
-	mostWait        = 10 * time.Minute
+	mostTime        = 3 * time.Minute  // of the processors, for all processes of a command together
+	mostWait        = 10 * time.Minute // for a command that takes no time of the processors
 	mostMemory      = 3 << 29
 )
 

@@ -21,12 +21,7 @@ func (b Builds) Shrink(ctx context.Context, c table.Case, d *Difference) (table.
 		return c, d
 	}
 	s := shrinker{ctx: ctx, builds: b.only(d.Build), field: fieldOf(d), left: maxTries, best: c, found: d}
-	for before := -1; before != s.left; {
-		before = s.left
-		improved := s.shorten()
-		if !improved {
-			break
-		}
+	for s.shorten() {
 	}
 	return s.best, s.found
 }

@@ -77,8 +77,8 @@ func Observe(ctx context.Context, m *host.Module, c *table.Case, o ObserveOption
 func newRun(ctx context.Context, m *host.Module, c *table.Case, o ObserveOptions, environment ...host.Variable) (r *run,
 	err error) {
 	r = &run{options: o, steps: len(c.Steps), metrics: metrics{set: process.NewMetrics()},
-		upstreams: upstreams{Answers: NewAnswers(c.Clusters)}, policy: policyOf(c.FailurePolicy), bodyWhileHeld: c.BodyWhileHeld,
-		world: &c.World}
+		upstreams: upstreams{Answers: NewAnswers(c.Clusters)}, policy: policyOf(c.FailurePolicy),
+		bodyWhileHeld: c.BodyWhileHeld, world: &c.World}
 	begin := epoch
 	if !c.Clock.IsZero() {
 		begin = c.Clock

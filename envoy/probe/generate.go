@@ -170,7 +170,7 @@ func (g generator) buffer(callback string) Arg {
 	switch {
 	case g.chance(10):
 		return number(int64(pick(g, 2, 3, 4, 5, 6, 7, 9, -1)))
-	case slices.Contains([]string{"log", "done", "delete"}, callback):
+	case slices.Contains(atEnd, callback):
 		return number(6)
 	case strings.HasSuffix(callback, "_body") && g.chance(5):
 		return number(8)
@@ -184,7 +184,7 @@ func (s *Script) dangles() bool {
 	held, used := false, false
 	for _, h := range s.Handlers {
 		for _, step := range h.Steps {
-			if body := h.Callback == "response_body"; body {
+			if h.Callback == "response_body" {
 				held = held || step.Name == "return" && step.Args[0].Number > 1
 			} else if strings.Contains(step.Name, "_buffer_") {
 				used = used || step.Args[0].Number == 1
@@ -212,7 +212,7 @@ func (g generator) step(s *Script, callback string) (Step, bool) {
 		return g.topicStep(callback)
 	}
 	name := pick(g, calls...)
-	ending := slices.Contains([]string{"log", "done", "delete", "context_create"}, callback)
+	ending := slices.Contains(atEnd, callback) || callback == "context_create"
 	switch name {
 	case "continue_stream", "close_stream", "get_log_level":
 		if s.ABI == "0_1_0" {

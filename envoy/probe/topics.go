@@ -37,6 +37,9 @@ var topics = []topic{
 // atStart are the callbacks that the VM of the main thread makes too, so that what it calls is called twice.
 var atStart = []string{"context_create", "vm_start", "configure"}
 
+// atEnd are the callbacks that end a stream.
+var atEnd = []string{"log", "done", "delete"}
+
 // topicStep is a call of the script's topic.
 func (g generator) topicStep(callback string) (Step, bool) {
 	name := pick(g, g.topic.calls...)

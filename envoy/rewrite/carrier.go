@@ -16,8 +16,7 @@ const (
 
 // Carrier is a plugin that stands beside the one under test. It puts what CarriedHeader carries in the place of the
 // headers of the map unpacks, if it is there, and packs those of the map packs (-1: none), with kept in front of it. A
-// header may
-// have any bytes on the way between two carriers.
+// header may have any bytes on the way between two carriers.
 func Carrier(unpacks, packs int, kept []headermap.Header) []byte {
 	const digits, name, bytes, heap, list = 16, 64, 128, 1 << 20, 2 << 20 // addresses; bytes: where some are, and how many
 	const from, left, to = 3, 4, 5                                        // locals, behind the parameters of the callbacks
